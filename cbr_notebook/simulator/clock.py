@@ -1,0 +1,77 @@
+"""Simulated time: it stands still until someone waits, or runs at a chosen speed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+MICROSECONDS = 1_000_000
+"""Microseconds in a second: the clock counts in microseconds since 1970, UTC."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_datetime(moment: datetime) -> int:
+    """Turn a datetime (UTC where it names no zone) into microseconds since 1970."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def to_datetime(moment: int) -> datetime:
+    """Turn microseconds since 1970 into an aware datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=moment)
+
+
+def parse(text: str) -> int:
+    """Read any of the service's time shapes; all are UTC unless they name an offset.
+
+    Raises:
+        ValueError: the text is not a time.
+    """
+    if not re.match(r"^\d{4}-\d{2}-\d{2}", text):
+        raise ValueError(f"not a time: {text!r}")
+    return from_datetime(datetime.fromisoformat(text))
+
+
+def wire(moment: int | None) -> str | None:
+    """Write a moment as the service's documents do: microseconds, and no zone."""
+    if moment is None:
+        return None
+    return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def wire_policy(moment: int) -> str:
+    """Write a moment as a policy's ``start_time`` does."""
+    return to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class Clock:
+    """The cloud's time, in microseconds since 1970.
+
+    With ``speed`` 0 it moves only when it is told to; otherwise that many simulated seconds
+    pass in a real second, on top of what it is told.
+    """
+
+    def __init__(
+        self, now: int, speed: float = 0.0, wall: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._base = now
+        self._speed = speed
+        self._wall = wall
+        self._since = wall()
+        self.reached = now
+        """How far the cloud's events have been carried out; never later than :meth:`now`."""
+
+    def now(self) -> int:
+        """Give the present simulated moment."""
+        if not self._speed:
+            return self._base
+        return self._base + int((self._wall() - self._since) * self._speed * MICROSECONDS)
+
+    def move(self, microseconds: int) -> int:
+        """Move forward by this much; give the moment then."""
+        self._base += microseconds
+        return self.now()

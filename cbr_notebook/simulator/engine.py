@@ -1,0 +1,95 @@
+"""The engine of a simulated cloud: state, clock, events and disks, under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from cbr_notebook.simulator.clock import Clock
+from cbr_notebook.simulator.disks import Disks
+from cbr_notebook.simulator.options import Options
+from cbr_notebook.simulator.scheduler import Handler, Scheduler
+from cbr_notebook.simulator.state import State
+
+_TICK_SMALLEST = 40_000
+_TICK_RANGE = 200_000
+
+
+class Engine:
+    """What all of the cloud's services share.
+
+    Every request and every event runs inside :meth:`work`: one at a time, in a transaction,
+    after all that was due has been carried out.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        handlers: Mapping[str, Handler],
+        *,
+        speed: float = 0.0,
+    ) -> None:
+        self.state = state
+        self.lock = threading.RLock()
+        self.options = Options(state)
+        self.clock = Clock(int(state.fact("now", 0)), speed)
+        self.scheduler = Scheduler(self, handlers)
+        self.disks = Disks(self)
+        self.changes = 0
+        """Raised by every transaction that may have changed something: for caches."""
+        self._working = False
+
+    def now(self) -> int:
+        """Give the present moment as the cloud's services see it, in microseconds.
+
+        While an event is carried out, this is the event's own time.
+        """
+        return self.clock.reached
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Hold the lock and a transaction; all of it takes effect, or none."""
+        with self.lock:
+            if self._working:
+                yield
+                return
+            reached = self.clock.reached
+            self._working = True
+            try:
+                with self.state.transaction():
+                    self._settle(self.clock.now())
+                    yield
+                    self.state.set_fact("now", self.clock.reached)
+            except BaseException:
+                self.clock.reached = reached
+                self.scheduler.forget_cache()
+                raise
+            finally:
+                self.changes += 1
+                self._working = False
+
+    def settle(self) -> None:
+        """Carry out what is due by now; costs nothing when nothing is."""
+        now = self.clock.now()
+        if self.scheduler.next_due() <= now:
+            with self.work():
+                pass
+        else:
+            self.clock.reached = max(self.clock.reached, now)
+
+    def advance(self, microseconds: int) -> None:
+        """Let time pass: all that happens meanwhile has happened afterwards."""
+        with self.work():
+            self._settle(self.clock.move(microseconds))
+
+    def tick(self) -> None:
+        """Let the fraction of a second pass that a request takes, always the same by seed."""
+        reserved = self.state.take_reserved("tick")
+        if reserved is None:
+            reserved = _TICK_SMALLEST + int.from_bytes(self.state.draw("tick")[:4]) % _TICK_RANGE
+        self._settle(self.clock.move(int(reserved)))
+
+    def _settle(self, moment: int) -> None:
+        self.scheduler.run_until(moment)
+        self.clock.reached = max(self.clock.reached, moment)

@@ -1,0 +1,226 @@
+"""The memory of a simulated cloud: one SQLite database, in memory or in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cbr_notebook.errors import CBRError
+from cbr_notebook.simulator import schema
+
+type_of_cell = str | int | float | bytes | None
+
+
+class StateFileError(CBRError):
+    """A state file cannot be used; it was left as it is."""
+
+
+class State:
+    """Everything that the cloud knows, read and changed by SQL.
+
+    One connection serves all threads, under the engine's lock. A change is durable when
+    the transaction that holds it has ended: with a file, it then survives a killed process.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        """Open a database, and make its tables if it is new.
+
+        Args:
+            path: the state file; ``None`` keeps everything in memory.
+
+        Raises:
+            StateFileError: the file is damaged, newer than this version, not a state file,
+                or in use by another cloud.
+        """
+        self.path = Path(path) if path is not None else None
+        self._depth = 0
+        try:
+            self._db = self._open()
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(
+                f"The state file {self.path} cannot be opened: {problem}.",
+                advice="Close the cloud that is using it, or choose another file. "
+                "The file was not changed.",
+            ) from problem
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path is not None and self.path.exists() and self.path.stat().st_size:
+            self._inspect(self.path)
+        db = sqlite3.connect(
+            self.path or ":memory:",
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=512,
+            timeout=1.0,
+        )
+        db.row_factory = sqlite3.Row
+        if self.path is not None:
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA cache_size = -65536")
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in schema.TABLES.split(";"):
+                if statement.strip():
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {schema.VERSION}")
+        db.execute("COMMIT")
+        return db
+
+    @staticmethod
+    def _inspect(path: Path) -> None:
+        """Refuse a file that is not a sound state of a known version, without writing to it."""
+        advice = "Choose another file, or start a new cloud. The file was not changed."
+        try:
+            with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as db:
+                version = db.execute("PRAGMA user_version").fetchone()[0]
+                sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(
+                f"{path} is not a usable state file: {problem}.", advice=advice
+            ) from problem
+        finally:
+            if "db" in locals():
+                db.close()
+        if sound != "ok":
+            raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
+        if version == 0:
+            raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
+        if version > schema.VERSION:
+            raise StateFileError(
+                f"The state file {path} has version {version}; this package knows up to "
+                f"version {schema.VERSION}.",
+                advice="Update cbr-notebook, or choose another file. The file was not changed.",
+            )
+
+    # -- reading and writing ---------------------------------------------------------
+
+    def one(self, sql: str, *values: type_of_cell) -> sqlite3.Row | None:
+        """Give the first row of a query, or ``None``."""
+        row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: type_of_cell) -> list[sqlite3.Row]:
+        """Give all rows of a query."""
+        return self._db.execute(sql, values).fetchall()
+
+    def value(self, sql: str, *values: type_of_cell) -> Any:
+        """Give the first cell of the first row of a query, or ``None``."""
+        row = self._db.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: type_of_cell) -> int:
+        """Carry out a change; give the number of rows that it touched."""
+        return self._db.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[tuple[type_of_cell, ...]]) -> None:
+        """Carry out one change for each row of values."""
+        self._db.executemany(sql, rows)
+
+    def insert(self, table: str, **columns: type_of_cell) -> None:
+        """Add a row to a table, columns by name."""
+        names = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        self._db.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 names are ours
+            tuple(columns.values()),
+        )
+
+    def update(self, table: str, key: str, **columns: type_of_cell) -> None:
+        """Change columns, by name, of the row whose ``id`` is ``key``."""
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._db.execute(
+            f"UPDATE {table} SET {names} WHERE id = ?",  # noqa: S608 names are ours
+            (*columns.values(), key),
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the changes inside it happen wholly or not at all; may be nested."""
+        if self._depth:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        else:
+            self._db.execute("COMMIT")
+        finally:
+            self._depth = 0
+
+    # -- small facts, and identifiers -------------------------------------------------
+
+    def fact(self, key: str, default: Any = None) -> Any:
+        """Give one of the cloud's own facts (seed, clock, switches)."""
+        value = self.value("SELECT value FROM meta WHERE key = ?", key)
+        return default if value is None else value
+
+    def set_fact(self, key: str, value: type_of_cell) -> None:
+        """Remember one of the cloud's own facts."""
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    def take_reserved(self, kind: str) -> Any:
+        """Take the next value that an estate has reserved for a kind, or ``None``."""
+        return self.value(
+            "DELETE FROM reserved WHERE kind = ?1 AND position = "
+            "(SELECT min(position) FROM reserved WHERE kind = ?1) RETURNING value",
+            kind,
+        )
+
+    def reserve(self, kind: str, *values: type_of_cell) -> None:
+        """Reserve values that the next things of a kind shall get, in this order."""
+        start = self.value("SELECT count(*) FROM reserved WHERE kind = ?", kind)
+        self.run_many(
+            "INSERT INTO reserved (kind, position, value) VALUES (?, ?, ?)",
+            ((kind, start + step, value) for step, value in enumerate(values)),
+        )
+
+    def draw(self, purpose: str) -> bytes:
+        """Draw sixteen bytes that depend on nothing but the seed and the draws before."""
+        count = self.value(
+            "UPDATE meta SET value = value + 1 WHERE key = 'draws' RETURNING value",
+        )
+        seed = self.fact("seed")
+        return hashlib.blake2b(f"{seed}/{purpose}/{count}".encode(), digest_size=16).digest()
+
+    def new_id(self, kind: str) -> str:
+        """Give a new lower-case UUID with dashes for a thing of this kind."""
+        reserved = self.take_reserved(kind)
+        return str(reserved) if reserved else str(UUID(bytes=self.draw(kind), version=4))
+
+    def new_hex(self, kind: str, digits: int = 32) -> str:
+        """Give a new identifier of lower-case hexadecimal digits."""
+        reserved = self.take_reserved(kind)
+        return str(reserved) if reserved else self.draw(kind).hex()[:digits]
+
+    # -- files --------------------------------------------------------------------------
+
+    def save_as(self, path: str | Path) -> None:
+        """Write a copy of the whole state to a new file.
+
+        Raises:
+            StateFileError: the file exists already, or cannot be written.
+        """
+        if Path(path).exists():
+            raise StateFileError(
+                f"{path} exists already.", advice="Choose a new name; nothing was written."
+            )
+        try:
+            self._db.execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(f"{path} cannot be written: {problem}.") from problem
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
