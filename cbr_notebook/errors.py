@@ -1,0 +1,178 @@
+"""What can go wrong, as exceptions that say what happened, why, and what to do next.
+
+Every exception of this package is a :class:`CBRError`; the subclass says which kind of
+trouble it is, ``code`` which of the service's documented codes caused it, ``advice`` what to
+do, and ``request_id`` what to tell the operator of the cloud.
+"""
+
+from __future__ import annotations
+
+from cbr_notebook import catalogue
+
+
+class CBRError(Exception):
+    """Any trouble that this package reports.
+
+    Attributes:
+        message: what happened, in one or two sentences.
+        code: the service's error code, such as ``BackupService.6105``, if it gave one.
+        advice: what it means for you and what to do next.
+        request_id: the service's ID of the request, for a support ticket.
+        http_status: the HTTP status of the service's answer.
+        field: the name of the argument or form field concerned, if there is one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        advice: str | None = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        """Describe the trouble; only ``message`` is mandatory."""
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.advice = advice
+        self.request_id = request_id
+        self.http_status = http_status
+        self.field = field
+
+    def __str__(self) -> str:
+        """Say everything a person needs, one thing a line."""
+        lines = [self.message]
+        if self.advice:
+            lines.append(f"What to do: {self.advice}")
+        facts = [
+            f"{name} {value}"
+            for name, value in (
+                ("code", self.code),
+                ("HTTP status", self.http_status),
+                ("request ID", self.request_id),
+            )
+            if value
+        ]
+        if facts:
+            lines.append(f"({', '.join(facts)})")
+        return "\n".join(lines)
+
+
+class AuthenticationError(CBRError):
+    """The service does not accept who you say you are, or nobody said who you are."""
+
+
+class PermissionDenied(CBRError):
+    """You are known, but may not do this."""
+
+
+class NotFound(CBRError):
+    """What you named does not exist, or not in this project."""
+
+
+class InvalidRequest(CBRError):
+    """Something in the request is wrong; nothing was changed."""
+
+
+class Conflict(CBRError):
+    """The thing is not in a state that allows this now."""
+
+
+class QuotaExceeded(CBRError):
+    """A limit of the account, a vault or the service is reached."""
+
+
+class RateLimited(CBRError):
+    """Too many requests in too short a time.
+
+    Attributes:
+        retry_after: the seconds that the service asked to wait, if it said so.
+    """
+
+    retry_after: float | None = None
+
+
+class ServiceError(CBRError):
+    """The service itself failed, or gave an answer that cannot be read."""
+
+
+class ConnectionFailed(CBRError):
+    """No answer arrived.
+
+    Attributes:
+        may_have_happened: whether the request may have reached the service and been
+            carried out; such a request is never sent again by itself.
+    """
+
+    may_have_happened: bool = False
+
+
+class TaskFailed(CBRError):
+    """Work that was running on the service ended badly."""
+
+
+class WaitTimeout(CBRError):
+    """You stopped waiting before the work ended; the work goes on."""
+
+
+class ConfirmationNeeded(CBRError):
+    """This destroys something: say its name to confirm."""
+
+
+_KINDS: dict[str, type[CBRError]] = {
+    kind.__name__: kind
+    for kind in (
+        AuthenticationError,
+        PermissionDenied,
+        NotFound,
+        InvalidRequest,
+        Conflict,
+        QuotaExceeded,
+        RateLimited,
+        ServiceError,
+    )
+}
+
+_BY_STATUS: dict[int, type[CBRError]] = {
+    400: InvalidRequest,
+    401: AuthenticationError,
+    403: PermissionDenied,
+    404: NotFound,
+    409: Conflict,
+    413: InvalidRequest,
+    429: RateLimited,
+}
+
+
+def error_for(
+    code: str | None,
+    message: str | None,
+    http_status: int,
+    request_id: str | None = None,
+) -> CBRError:
+    """Turn an error answer of the service into the exception that fits it.
+
+    Args:
+        code: the service's code, if the answer had one.
+        message: the service's own words.
+        http_status: the answer's HTTP status.
+        request_id: the ID of the request.
+
+    Returns:
+        An exception, for the caller to raise: by its code if that is known, else by the
+        HTTP status.
+    """
+    entry = catalogue.lookup(code) if code else None
+    if entry is not None:
+        kind = _KINDS[entry.kind]
+    else:
+        kind = _BY_STATUS.get(http_status, ServiceError if http_status >= 500 else InvalidRequest)
+    return kind(
+        message or (entry.message if entry else f"The service answered HTTP {http_status}."),
+        code=code,
+        advice=entry.advice if entry else None,
+        request_id=request_id,
+        http_status=http_status,
+    )
