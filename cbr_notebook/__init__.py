@@ -1,0 +1,3 @@
+"""Huawei Cloud Backup and Recovery in a notebook."""
+
+__version__ = "0.1.0"
