@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import defaultdict
 from functools import partial
@@ -10,14 +11,15 @@ from typing import Any
 import falcon
 import msgspec
 
-from cbr_notebook.simulator import iam
+from cbr_notebook.simulator import iam, openapi
 from cbr_notebook.simulator.engine import Engine
-from cbr_notebook.simulator.faults import Faults
+from cbr_notebook.simulator.faults import ConnectionCut, Faults, instead_of_work
 from cbr_notebook.simulator.routing import Answer, Call, Query, Refusal, Route
 from cbr_notebook.simulator.services import ROUTES
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+_Decoder = msgspec.json.Decoder[Any] | None
 _HEADERS = {
     "Server": "api-gateway",
     "Strict-Transport-Security": "max-age=31536000; includeSubdomains;",
@@ -36,11 +38,15 @@ class Front:
     """Serves one engine over WSGI."""
 
     def __init__(self, engine: Engine, faults: Faults) -> None:
-        self.engine = engine
-        self.faults = faults
+        self._engine = engine
+        self._faults = faults
+        self._requests = 0
+        self._seed = str(engine.state.fact("seed"))
+        self.gate = iam.Gate(engine)
         self.wsgi = falcon.App()
         self.wsgi.req_options.auto_parse_qs_csv = False
         self.wsgi.req_options.keep_blank_qs_values = True
+        self.wsgi.req_options.strip_url_path_trailing_slash = True
         by_path: dict[str, list[Route]] = defaultdict(list)
         for route in ROUTES:
             by_path[route.path].append(route)
@@ -48,61 +54,135 @@ class Front:
             resource = _Resource()
             for route in routes:
                 decoder = msgspec.json.Decoder(route.body) if route.body is not None else None
-                setattr(resource, f"on_{route.method.lower()}", partial(self._serve, route, decoder))
+                serve = partial(self._serve, route, decoder)
+                setattr(resource, f"on_{route.method.lower()}", serve)
             self.wsgi.add_route(path, resource)
-        iam.add_routes(self.wsgi, engine)
+        iam.add_routes(self.wsgi, engine, self.gate)
+        self.wsgi.add_route("/openapi.json", openapi.Resource())
+        self.wsgi.add_error_handler(falcon.HTTPError, self._gateway_error)
+        self.wsgi.add_error_handler(iam.IamRefusal, self._iam_error)
+        self.wsgi.add_error_handler(Refusal, self._refused)
+        self.wsgi.add_error_handler(Exception, self._broken)
+
+    def _request_id(self) -> str:
+        """Give an ID that depends on the seed and the number of requests before."""
+        self._requests += 1
+        text = f"{self._seed}/{self._requests}"
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     def _serve(
         self,
         route: Route,
-        decoder: msgspec.json.Decoder[Any] | None,
+        decoder: _Decoder,
         request: falcon.Request,
         response: falcon.Response,
         **path: str,
     ) -> None:
-        raw = request.bounded_stream.read() if route.method != "GET" else b""
-        engine = self.engine
+        raw = b"" if route.method == "GET" else request.bounded_stream.read()
         response.set_headers(_HEADERS)
+        fault = self._faults.take(route.operation)
+        if fault is not None and fault.delay:
+            self._faults.sleep(fault.delay)
+        engine = self._engine
         with engine.lock:
             engine.settle()
-            request_id = iam.request_id(engine)
+            request_id = self._request_id()
             response.set_header("X-Request-Id", request_id)
-            try:
-                caller = iam.authenticate(engine, request, raw, path)
-                self.faults.before(route.operation)
-                body = self._decode(decoder, raw)
+            caller = self.gate.caller(request, raw, path)
+            if len(raw) > iam.LARGEST_BODY:
+                raise Refusal("APIGW.0201", "Request entity too large", status=413)
+            result = instead_of_work(fault, request_id) if fault is not None else None
+            if result is None:
+                body = _decode(decoder, raw)
                 call = Call(engine, caller, path, Query(request.params), body, request_id)
-                if route.changes and route.method != "GET":
-                    with engine.work():
-                        engine.tick()
-                        result = route.handler(call)
-                else:
-                    result = route.handler(call)
-            except Refusal as refusal:
-                self._refuse(response, refusal)
-                return
-            if isinstance(result, Answer):
-                response.status = result.status
-                response.set_headers(dict(result.headers))
-                result = result.document
-            else:
-                response.status = route.status
-            if result is not None:
-                response.content_type = "application/json"
-                response.data = _encode(result)
-        self.faults.after(route.operation)
+                result = self._work(route, call)
+        _answer(response, route, result)
+        if fault is not None and fault.what == "cut after":
+            raise ConnectionCut
+        if fault is not None and fault.what == "truncated" and response.data:
+            response.data = response.data[: len(response.data) // 2]
 
-    @staticmethod
-    def _decode(decoder: msgspec.json.Decoder[Any] | None, raw: bytes) -> Any:
-        if decoder is None:
-            return None
-        try:
-            return decoder.decode(raw)
-        except msgspec.DecodeError:
-            raise Refusal("9900") from None
+    def _work(self, route: Route, call: Call) -> Any:
+        if route.method == "GET" or not route.changes:
+            return route.handler(call)
+        with self._engine.work():
+            self._engine.tick()
+            return route.handler(call)
 
-    @staticmethod
-    def _refuse(response: falcon.Response, refusal: Refusal) -> None:
-        response.status = refusal.status
-        response.content_type = "application/json"
-        response.data = _encode({"error_code": refusal.code, "error_msg": refusal.message})
+    # -- answers when something is wrong --------------------------------------------------
+
+    def _refused(
+        self, request: falcon.Request, response: falcon.Response, error: Refusal, params: object
+    ) -> None:
+        response.status = error.status
+        document = {"error_code": error.code, "error_msg": error.message}
+        if error.code.startswith("APIGW."):
+            document["request_id"] = response.get_header("X-Request-Id") or self._request_id()
+        _write(response, document)
+
+    def _iam_error(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        error: iam.IamRefusal,
+        params: object,
+    ) -> None:
+        response.status = error.status
+        _write(response, error.document)
+
+    def _gateway_error(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        error: falcon.HTTPError,
+        params: object,
+    ) -> None:
+        unknown = error.status_code == 404
+        code = "APIGW.0101" if unknown else "APIGW.0201"
+        message = (
+            "The API does not exist or has not been published in the environment"
+            if unknown
+            else error.title
+        )
+        response.set_headers(_HEADERS)
+        response.status = error.status_code
+        _write(
+            response,
+            {"error_msg": message, "error_code": code, "request_id": self._request_id()},
+        )
+
+    def _broken(
+        self, request: falcon.Request, response: falcon.Response, error: Exception, params: object
+    ) -> None:
+        if isinstance(error, ConnectionCut | falcon.HTTPStatus):
+            raise error
+        _log.error("%s %s failed", request.method, request.path, exc_info=error)
+        self._refused(request, response, Refusal("9910"), params)
+
+
+def _decode(decoder: _Decoder, raw: bytes) -> Any:
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refusal("9900") from None
+
+
+def _answer(response: falcon.Response, route: Route, result: Any) -> None:
+    if isinstance(result, Answer):
+        response.status = result.status
+        response.set_headers(dict(result.headers))
+        if isinstance(result.document, str):
+            response.data = result.document.encode()
+            return
+        result = result.document
+    else:
+        response.status = route.status
+    if result is not None:
+        _write(response, result)
+
+
+def _write(response: falcon.Response, document: Any) -> None:
+    response.content_type = "application/json"
+    response.data = _encode(document)

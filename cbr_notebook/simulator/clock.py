@@ -48,6 +48,12 @@ def wire_policy(moment: int) -> str:
     return to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def next_hour(moment: int) -> int:
+    """Give the next full hour after a moment."""
+    hour = 3600 * MICROSECONDS
+    return (moment // hour + 1) * hour
+
+
 class Clock:
     """The cloud's time, in microseconds since 1970.
 

@@ -11,7 +11,10 @@ the entries that its successor relies on over to it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from cbr_notebook.simulator.state import State
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator.engine import Engine
@@ -20,6 +23,7 @@ BLOCK = 64 * 1024
 """Bytes in a block: the grain in which changes are noticed and stored."""
 
 GIB = 1024**3
+_KINDS = 16
 
 
 def megabytes(blocks: int) -> int:
@@ -42,7 +46,7 @@ class Disks:
         self._engine = engine
 
     @property
-    def _state(self):  # type: ignore[no-untyped-def]
+    def _state(self) -> State:
         return self._engine.state
 
     def new_store(self) -> int:
@@ -102,18 +106,41 @@ class Disks:
             ),
         )
 
-    def write_blocks(self, store: int, blocks: object) -> None:
+    def write_blocks(self, store: int, blocks: Iterable[tuple[int, bytes]]) -> None:
         """Write whole blocks, given as pairs of position and bytes (short ones are zero-filled)."""
         written = self._count_write(store)
         contents: list[tuple[bytes, bytes]] = []
         entries: list[tuple[int, int, bytes | None, int]] = []
-        for position, data in blocks:  # type: ignore[attr-defined]
+        for position, data in blocks:
             digest = _digest(data) if data else None
             if digest is not None:
                 contents.append((digest, data))
             entries.append((store, position, digest, written))
         self._state.run_many("INSERT OR IGNORE INTO block (hash, data) VALUES (?, ?)", contents)
         self._replace(store, entries)
+
+    def fill(self, store: int, first: int, count: int, seed: int) -> None:
+        """Write blocks of some content, quickly: a few different ones, over and over.
+
+        Args:
+            store: the disk's store.
+            first: the position of the first block.
+            count: how many blocks.
+            seed: another seed gives other content.
+        """
+        contents = [
+            (_digest(data), data)
+            for data in (f"{seed}/{number}/".encode() * 64 for number in range(_KINDS))
+        ]
+        self._state.run_many("INSERT OR IGNORE INTO block (hash, data) VALUES (?, ?)", contents)
+        written = self._count_write(store)
+        self._replace(
+            store,
+            [
+                (store, first + step, contents[step % _KINDS][0], written)
+                for step in range(count)
+            ],
+        )
 
     def _count_write(self, store: int) -> int:
         return int(

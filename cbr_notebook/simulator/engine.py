@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from cbr_notebook.simulator.clock import Clock
 from cbr_notebook.simulator.disks import Disks
@@ -14,6 +15,7 @@ from cbr_notebook.simulator.state import State
 
 _TICK_SMALLEST = 40_000
 _TICK_RANGE = 200_000
+_MOST_REMEMBERED = 500
 
 
 class Engine:
@@ -36,8 +38,7 @@ class Engine:
         self.clock = Clock(int(state.fact("now", 0)), speed)
         self.scheduler = Scheduler(self, handlers)
         self.disks = Disks(self)
-        self.changes = 0
-        """Raised by every transaction that may have changed something: for caches."""
+        self._remembered: dict[Hashable, Any] = {}
         self._working = False
 
     def now(self) -> int:
@@ -66,8 +67,18 @@ class Engine:
                 self.scheduler.forget_cache()
                 raise
             finally:
-                self.changes += 1
+                self._remembered.clear()
                 self._working = False
+
+    def remember(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Give a computed value; it is kept until anything changes in the cloud."""
+        if self._working:
+            return compute()
+        if key not in self._remembered:
+            if len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = compute()
+        return self._remembered[key]
 
     def settle(self) -> None:
         """Carry out what is due by now; costs nothing when nothing is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -138,3 +139,14 @@ class Route:
     """Whether it may change something; a GET never does."""
     query: tuple[str, ...] = ()
     """The names of the query parameters that it knows, for the OpenAPI document."""
+
+
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+
+
+def identifier(call: Call, name: str) -> str:
+    """Give a path parameter that must be a lower-case UUID with dashes; else 9900."""
+    value = call.path[name]
+    if not _UUID.match(value):
+        raise Refusal("9900", f"Invalid {name} provided.")
+    return value

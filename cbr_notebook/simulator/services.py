@@ -5,18 +5,42 @@ from __future__ import annotations
 from itertools import chain
 from types import ModuleType
 
-from cbr_notebook.simulator import tasks
+from cbr_notebook.simulator import (
+    backup_listing,
+    backups,
+    policies,
+    policy_runs,
+    protectables,
+    removal,
+    restore_points,
+    retention,
+    tasks,
+    vault_resources,
+    vaults,
+)
 from cbr_notebook.simulator.routing import Route
 from cbr_notebook.simulator.scheduler import Handler
 
-_SERVICES: tuple[ModuleType, ...] = (tasks,)
-"""One module a group; each may have ``ROUTES`` and ``EVENTS``."""
+SERVICES: tuple[ModuleType, ...] = (
+    tasks,
+    vaults,
+    vault_resources,
+    removal,
+    restore_points,
+    backup_listing,
+    backups,
+    policies,
+    policy_runs,
+    retention,
+    protectables,
+)
+"""One module a part of the service; each may have ``ROUTES`` and ``EVENTS``."""
 
 ROUTES: tuple[Route, ...] = tuple(
-    chain.from_iterable(getattr(service, "ROUTES", ()) for service in _SERVICES)
+    chain.from_iterable(getattr(service, "ROUTES", ()) for service in SERVICES)
 )
 EVENTS: dict[str, Handler] = {
     kind: handler
-    for service in _SERVICES
+    for service in SERVICES
     for kind, handler in getattr(service, "EVENTS", {}).items()
 }
