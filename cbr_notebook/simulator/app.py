@@ -64,6 +64,13 @@ class Front:
         self.wsgi.add_error_handler(Refusal, self._refused)
         self.wsgi.add_error_handler(Exception, self._broken)
 
+    @staticmethod
+    def check_operation(operation: str) -> None:
+        """Raise a ValueError, which lists them all, for an unknown operation."""
+        known = {route.operation for route in ROUTES}
+        if operation != "*" and operation not in known:
+            raise ValueError(f"no operation {operation!r}; there are: {', '.join(sorted(known))}")
+
     def _request_id(self) -> str:
         """Give an ID that depends on the seed and the number of requests before."""
         self._requests += 1

@@ -1,0 +1,9 @@
+"""A cloud of one's own: Cloud Backup and Recovery and IAM, with real disk bytes behind them."""
+
+from __future__ import annotations
+
+from cbr_notebook.simulator.cloud import Cloud, CloudCredentials
+from cbr_notebook.simulator.handles import Disk, Server
+from cbr_notebook.simulator.state import StateFileError
+
+__all__ = ["Cloud", "CloudCredentials", "Disk", "Server", "StateFileError"]

@@ -1,0 +1,22 @@
+"""Example clouds, made anew from a seed."""
+
+from __future__ import annotations
+
+from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.estates import demo, documented, empty, large
+
+NAMES = ("demo", "documented", "empty", "large")
+
+
+def build(engine: Engine, name: str, *, backups: int | None = None) -> None:
+    """Fill a new cloud.
+
+    Args:
+        engine: of a cloud without anything in it.
+        name: one of :data:`NAMES`.
+        backups: for ``large``: how many backups.
+    """
+    if name == "large":
+        large.build(engine, backups or large.DEFAULT_BACKUPS)
+    else:
+        {"demo": demo, "documented": documented, "empty": empty}[name].build(engine)

@@ -1,0 +1,202 @@
+"""A small company's cloud: a dozen servers and disks, and ninety days of history.
+
+The history is lived: servers are made, policies fire day after day, some backups fail, data
+changes. What the clock has done before the start is as true as what it does after it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from cbr_notebook.simulator import clock, machines, policies, vault_resources, vaults
+from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.estates import account
+from cbr_notebook.simulator.files import Files
+
+_DAY = 24 * 3600 * clock.MICROSECONDS
+_HISTORY_DAYS = 90
+_MB = 16
+"""Blocks in a MB."""
+
+
+def build(engine: Engine) -> None:
+    """Make the cloud, and let it live for ninety days."""
+    end = engine.now()
+    engine.clock.reached = end - _HISTORY_DAYS * _DAY
+    builder = _Builder(engine)
+    builder.servers()
+    builder.vaults_and_policies()
+    for day in range(_HISTORY_DAYS):
+        builder.change_data(day)
+        engine.scheduler.run_until(end - (_HISTORY_DAYS - 1 - day) * _DAY)
+    engine.clock.reached = end
+    builder.leave_todays_marks()
+
+
+class _Builder:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._user, self._project, self._elsewhere = account.build(
+            engine, domain_name="northwind", user_name="ada"
+        )
+        row = engine.state.one("SELECT id FROM project WHERE name LIKE '%staging'")
+        assert row is not None
+        self._staging = str(row["id"])
+        self._ids: dict[str, str] = {}
+
+    def servers(self) -> None:
+        """Make the machines and what is on them."""
+        for name, disks, written_mb, tags in (
+            ("web-01", (("vda", 40),), 380, {"tier": "web", "env": "prod"}),
+            ("web-02", (("vda", 40),), 360, {"tier": "web", "env": "prod"}),
+            ("db-01", (("vda", 40), ("vdb", 200)), 900, {"tier": "db", "env": "prod"}),
+            ("db-02", (("vda", 40), ("vdb", 200)), 700, {"tier": "db", "env": "prod"}),
+            ("app-01", (("vda", 40),), 300, {"tier": "app", "env": "prod"}),
+            ("app-02", (("vda", 40),), 280, {"tier": "app", "env": "prod"}),
+            ("mail-01", (("vda", 60),), 500, {"tier": "mail", "env": "prod"}),
+            ("build-01", (("vda", 100),), 250, {"tier": "ci", "env": "dev"}),
+            ("legacy-01", (("vda", 40),), 150, {"tier": "app", "env": "old"}),
+            ("files-01", (("vda", 40), ("vdb", 100)), 1200, {"tier": "files", "env": "prod"}),
+        ):
+            self._server(self._project, name, disks, written_mb, tags)
+        self._server(self._staging, "stage-web-01", (("vda", 40),), 120, {"env": "stage"})
+        self._server(self._staging, "stage-db-01", (("vda", 40), ("vdb", 100)), 160, {})
+        self._server(self._elsewhere, "dr-web-01", (("vda", 40),), 60, {})
+        for name, size, written_mb in (("archive", 100, 200), ("scratch", 20, 30)):
+            disk = machines.create_disk(self._engine, self._project, name, size)
+            self._ids[name] = disk
+            row = machines.disk(self._engine, disk)
+            self._engine.disks.fill(row["store"], 64 * _MB, written_mb * _MB, seed=len(name))
+        machines.create_disk(
+            self._engine, self._project, "shared-docs", 500, kind=machines.FILE_SYSTEM
+        )
+
+    def _server(
+        self,
+        project: str,
+        name: str,
+        disks: tuple[tuple[str, int], ...],
+        written_mb: int,
+        tags: dict[str, str],
+    ) -> None:
+        server_id = machines.create_server(self._engine, project, name, disks=disks, tags=tags)
+        self._ids[name] = server_id
+        for number, disk in enumerate(machines.disks_of(self._engine, server_id)):
+            files = Files(self._engine.disks, disk["store"], disk["size_gb"])
+            if number == 0:
+                files.write("/etc/motd", f"Welcome to {name}\n".encode())
+                files.write("/etc/hostname", f"{name}\n".encode())
+            if name.startswith("web") and number == 0:
+                files.write("/var/www/index.html", b"<h1>Northwind</h1>\n" * 40)
+            if name.startswith("db") and number == 1:
+                files.write("/data/orders.db", f"{name} orders\n".encode() * 4000)
+            share = written_mb // len(disks)
+            self._engine.disks.fill(disk["store"], 64 * _MB, share * _MB, seed=number)
+
+    def vaults_and_policies(self) -> None:
+        """Make the vaults and the policies that fill them."""
+        daily = self._policy(
+            "daily-0300", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=3;BYMINUTE=00",
+            {"retention_duration_days": 30},
+        )  # fmt: skip
+        long_term = self._policy(
+            "daily-long-term", "FREQ=DAILY;INTERVAL=1;BYHOUR=1;BYMINUTE=30",
+            {"max_backups": 14, "week_backups": 8, "month_backups": 12, "timezone": "UTC+01:00"},
+        )  # fmt: skip
+        weekly = self._policy(
+            "weekly-sunday", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=4;BYMINUTE=00", {"max_backups": 8}
+        )
+        paused = self._policy(
+            "paused-nightly", "FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=00",
+            {"retention_duration_days": 7}, enabled=False,
+        )  # fmt: skip
+        self._vault("vault-web", 200, ("web-01", "web-02", "app-01", "app-02"), daily, "web")
+        self._vault("vault-db", 500, ("db-01", "db-02"), long_term, "db")
+        self._vault("vault-office", 100, ("mail-01",), weekly, "office")
+        self._vault("vault-files", 10, ("files-01",), weekly, "files")
+        self._vault("vault-dev", 100, ("build-01",), paused, "dev")
+        self._vault("vault-disks", 100, ("archive",), weekly, "disks", object_type="disk")
+        self._vault(
+            "vault-replica", 500, (), None, "dr", protect_type="replication",
+            project=self._elsewhere,
+        )  # fmt: skip
+        self._vault("vault-stage", 100, ("stage-web-01",), None, "stage", project=self._staging)
+
+    def _policy(
+        self, name: str, pattern: str, definition: dict[str, Any], *, enabled: bool = True
+    ) -> str:
+        wanted = msgspec.convert(
+            {
+                "name": name,
+                "operation_type": "backup",
+                "enabled": enabled,
+                "operation_definition": definition,
+                "trigger": {"properties": {"pattern": [pattern]}},
+            },
+            policies.PolicyCreate,
+        )
+        return str(policies.create(self._engine, self._project, wanted)["id"])
+
+    def _vault(
+        self,
+        name: str,
+        size: int,
+        resources: tuple[str, ...],
+        policy_id: str | None,
+        team: str,
+        *,
+        object_type: str = "server",
+        protect_type: str = "backup",
+        project: str | None = None,
+    ) -> None:
+        engine, project = self._engine, project or self._project
+        wanted = msgspec.convert(
+            {
+                "name": name,
+                "resources": [],
+                "billing": {
+                    "consistent_level": "crash_consistent",
+                    "object_type": object_type,
+                    "protect_type": protect_type,
+                    "size": size,
+                },
+                "tags": [{"key": "team", "value": team}],
+            },
+            vaults.VaultCreate,
+        )
+        vault = vaults.create(engine, project_id=project, user_id=self._user, wanted=wanted)
+        self._ids[name] = vault["id"]
+        for each in resources:
+            resource = machines.find_resource(engine, project, self._ids[each])
+            vault_resources.place(engine, vault["id"], resource, {})
+        if policy_id is not None:
+            policies.apply(engine, vault, policies.find(engine, project, policy_id), None)
+
+    def change_data(self, day: int) -> None:
+        """Let a day's work change the disks, and let some machines misbehave."""
+        engine = self._engine
+        for name, changed_mb in (
+            ("web-01", 2), ("web-02", 2), ("db-01", 12), ("db-02", 9), ("app-01", 3),
+            ("app-02", 3), ("mail-01", 20), ("files-01", 90),
+        ):  # fmt: skip
+            disk = machines.disks_of(engine, self._ids[name])[-1]
+            first = (64 + (day * 13) % 100) * _MB
+            engine.disks.fill(disk["store"], first, changed_mb * _MB, seed=100 + day)
+        self._trouble("app-02", day, {30: "7203", 31: "7203", 62: "7203"})
+        self._trouble("db-02", day, {86: "8300", 88: "8300"})
+
+    def _trouble(self, name: str, day: int, codes: dict[int, str]) -> None:
+        code = f"BackupService.{codes[day]}" if day in codes else None
+        self._engine.state.update(
+            "server",
+            self._ids[name],
+            properties=json.dumps({"backup_fails": code} if code else {}),
+        )
+
+    def leave_todays_marks(self) -> None:
+        """End the history: nothing fails by itself any more."""
+        for name in ("app-02", "db-02"):
+            self._engine.state.update("server", self._ids[name], properties="{}")

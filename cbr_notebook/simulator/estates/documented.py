@@ -1,0 +1,139 @@
+"""The cloud of the reference's three application cases, with the very IDs and names.
+
+The cases play on consecutive days: the first two begin on 2020-08-17, where the clock
+starts, while the backups that the third lists were made on 2020-08-18. They are there from
+the start, so that each of the documented requests works as it stands; the notebook of the
+third case begins a day later.
+"""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from cbr_notebook.simulator import machines, vault_documents, vaults
+from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.estates import account
+from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups, moment
+from cbr_notebook.simulator.files import Files
+
+PROJECT = "0605767b5780d5762fc5c0118072a564"
+USER = "aa2999fa5ae640f28926f8fd79188934"
+SERVER = "e8cc6bfd-d324-4b88-9109-9fb0ba70676f"
+_BUSY_SERVER = "d6bf7592-ca52-43a2-9979-e418d64b29bb"
+_BUSY_VAULT = "1572bd27-e221-4f28-94ca-9777d232fcd7"
+_ALL_BACKUPS = 1663
+_HOUR = 3_600_000_000
+
+_CONSISTENCY = {
+    "app_consistency": "0",
+    "app_consistency_status": "0",
+    "app_consistency_error_code": "0",
+    "app_consistency_error_message": "",
+}
+
+
+def build(engine: Engine) -> None:
+    """Make the cloud."""
+    state = engine.state
+    user, project, _ = account.build(engine, project_id=PROJECT, user_id=USER)
+    machines.create_server(
+        engine,
+        project,
+        "server-4690-0002",
+        server_id=SERVER,
+        created_at=moment("2020-07-01T08:00:00"),
+    )
+    _write_files(engine, SERVER)
+    for number in range(1, 4):
+        machines.create_server(
+            engine,
+            project,
+            f"xzl_ecs-{number:04d}-0001",
+            server_id=_BUSY_SERVER if number == 3 else None,
+            created_at=moment("2020-05-01T08:00:00"),
+        )
+    machines.create_disk(engine, project, "volume-4690", 10, created_at=engine.now())
+    _history(engine, user, project)
+    state.reserve("vault", "ea7b8717-2543-478a-a92d-3ca7ee448f67")
+    state.reserve("checkpoint", "d9ce6924-d753-4132-bd16-a9f8838ea7d2")
+    state.reserve("policy", "30d7cf2d-14fc-415b-b7da-858b37f47250")
+    state.reserve("trigger", "7954175b-ef2c-432c-b936-f6c83df7a593")
+    state.reserve("tick", 678_916)
+
+
+def _write_files(engine: Engine, server_id: str) -> None:
+    disk = machines.disks_of(engine, server_id)[0]
+    files = Files(engine.disks, disk["store"], disk["size_gb"])
+    files.write("/etc/motd", b"Welcome to server-4690-0002\n")
+    files.write("/var/www/index.html", b"<h1>It works</h1>\n" * 64)
+    engine.disks.fill(disk["store"], 1024, 3200, seed=1)
+
+
+def _history(engine: Engine, user: str, project: str) -> None:
+    state = engine.state
+    state.reserve("vault", _BUSY_VAULT)
+    wanted = msgspec.convert(
+        {
+            "name": "vault-xzl",
+            "resources": [],
+            "billing": {
+                "consistent_level": "crash_consistent",
+                "object_type": "server",
+                "protect_type": "backup",
+                "size": 5000,
+            },
+        },
+        vaults.VaultCreate,
+    )
+    vault = vaults.create(engine, project_id=project, user_id=user, wanted=wanted)
+    provider = vault_documents.PROVIDERS["server"]
+
+    def past(backup_id: str, point: str, name: str, created: int, **more: object) -> PastBackup:
+        return PastBackup(
+            id=backup_id,
+            restore_point_id=point,
+            name=name,
+            created_at=created,
+            resource_id=_BUSY_SERVER,
+            resource_name="xzl_ecs-0003-0001",
+            resource_size_gb=40,
+            vault_id=vault["id"],
+            project_id=project,
+            provider_id=provider,
+            **more,  # type: ignore[arg-type]
+        )
+
+    newest = moment("2020-08-18T07:00:46.932061")
+    rows = [
+        past(
+            "c892ed58-3a18-47c2-9e31-a1d543dc490a",
+            "e328d05e-4b28-4898-b8c1-2bfe6621ec03",
+            "autobk_7234_0003",
+            newest,
+            protected_at=moment("2020-08-18T07:01:12.675112"),
+            updated_at=moment("2020-08-18T07:06:47.518054"),
+            extend_info=json.dumps({"app_consistency": _CONSISTENCY, **SERVER_INFO}),
+        ),
+        past(
+            "62617971-839d-4d23-8dfd-4ca65c039bdf",
+            "e6aec7a9-7b03-4c1d-8a07-5983b53c53f3",
+            "autobk_cf91_0003",
+            moment("2020-08-18T06:00:45.375070"),
+            protected_at=moment("2020-08-18T06:01:10.432117"),
+            updated_at=moment("2020-08-18T06:06:44.928325"),
+        ),
+    ]
+    for hour in range(2, _ALL_BACKUPS):
+        digits = state.new_hex("backup name", 4)
+        created = newest - hour * _HOUR + int(state.draw("jitter")[0]) * 3907
+        rows.append(
+            past(
+                state.new_id("backup"),
+                state.new_id("old checkpoint"),
+                f"autobk_{digits}_0003",
+                created,
+            )
+        )
+    insert_backups(engine, rows)

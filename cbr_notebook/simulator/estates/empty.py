@@ -1,0 +1,11 @@
+"""An account and nothing else."""
+
+from __future__ import annotations
+
+from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.estates import account
+
+
+def build(engine: Engine) -> None:
+    """Make the account."""
+    account.build(engine)
