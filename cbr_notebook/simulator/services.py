@@ -8,6 +8,7 @@ from types import ModuleType
 from cbr_notebook.simulator import (
     backup_listing,
     backups,
+    orders,
     policies,
     policy_runs,
     protectables,
@@ -15,6 +16,8 @@ from cbr_notebook.simulator import (
     restore_points,
     retention,
     tasks,
+    vault_changes,
+    vault_creation,
     vault_resources,
     vaults,
 )
@@ -24,8 +27,11 @@ from cbr_notebook.simulator.scheduler import Handler
 SERVICES: tuple[ModuleType, ...] = (
     tasks,
     vaults,
+    vault_creation,
+    vault_changes,
     vault_resources,
     removal,
+    orders,
     restore_points,
     backup_listing,
     backups,

@@ -73,11 +73,11 @@ def _of(engine: Engine, table: str, ids: Sequence[str], order: str) -> list[sqli
 def _usage(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     """Count the backups of each resource that is in a vault now, and what they take."""
     return engine.state.all(
-        "SELECT r.vault_id, r.resource_id, count(b.id) AS backups, "
+        "SELECT r.vault_id, r.resource_id, count(b.id) AS backups, "  # noqa: S608 names are ours
         "coalesce(sum(b.stored_blocks), 0) AS blocks "
         "FROM vault_resource r JOIN backup b INDEXED BY backup_by_resource "
         "ON b.resource_id = r.resource_id AND b.vault_id = r.vault_id AND b.parent_id IS NULL "
-        f"WHERE r.vault_id IN ({_marks(ids)}) "  # noqa: S608 names are ours
+        f"WHERE r.vault_id IN ({_marks(ids)}) "
         "AND b.status IN ('available', 'restoring', 'deleting') "
         "GROUP BY r.vault_id, r.resource_id",
         *ids,

@@ -93,9 +93,7 @@ def add(engine: Engine, vault: sqlite3.Row, items: Sequence[ResourceItem]) -> li
     return [item.id for item in items]
 
 
-def place(
-    engine: Engine, vault_id: str, resource: Resource, choice: dict[str, Any]
-) -> None:
+def place(engine: Engine, vault_id: str, resource: Resource, choice: dict[str, Any]) -> None:
     """Write a resource into a vault; the caller has checked that it fits."""
     engine.state.insert(
         "vault_resource",

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from cbr_notebook.simulator import clock, machines, policies, vault_resources, vaults
+from cbr_notebook.simulator import clock, machines, policies, vault_creation, vault_resources
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.files import Files
@@ -165,9 +165,9 @@ class _Builder:
                 },
                 "tags": [{"key": "team", "value": team}],
             },
-            vaults.VaultCreate,
+            vault_creation.VaultCreate,
         )
-        vault = vaults.create(engine, project_id=project, user_id=self._user, wanted=wanted)
+        vault = vault_creation.create(engine, project_id=project, user_id=self._user, wanted=wanted)
         self._ids[name] = vault["id"]
         for each in resources:
             resource = machines.find_resource(engine, project, self._ids[each])

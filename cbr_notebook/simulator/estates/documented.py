@@ -12,7 +12,7 @@ import json
 
 import msgspec
 
-from cbr_notebook.simulator import machines, vault_documents, vaults
+from cbr_notebook.simulator import machines, vault_creation, vault_documents
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups, moment
@@ -85,9 +85,9 @@ def _history(engine: Engine, user: str, project: str) -> None:
                 "size": 5000,
             },
         },
-        vaults.VaultCreate,
+        vault_creation.VaultCreate,
     )
-    vault = vaults.create(engine, project_id=project, user_id=user, wanted=wanted)
+    vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
     provider = vault_documents.PROVIDERS["server"]
 
     def past(backup_id: str, point: str, name: str, created: int, **more: object) -> PastBackup:

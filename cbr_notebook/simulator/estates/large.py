@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from cbr_notebook.simulator import machines, vault_resources, vaults
+from cbr_notebook.simulator import machines, vault_creation, vault_resources
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO, ZONE
@@ -31,9 +31,9 @@ def build(engine: Engine, backups: int) -> None:
                     "size": 10_000,
                 },
             },
-            vaults.VaultCreate,
+            vault_creation.VaultCreate,
         )
-        vault = vaults.create(engine, project_id=project, user_id=user, wanted=wanted)
+        vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
         for position in range(_SERVERS_A_VAULT):
             name = f"server-{number:02d}-{position:02d}"
             server_id = machines.create_server(engine, project, name)
