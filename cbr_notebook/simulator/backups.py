@@ -110,23 +110,23 @@ def erase(engine: Engine, row: sqlite3.Row) -> None:
 
 def _unchain(engine: Engine, row: sqlite3.Row) -> int:
     """Let a disk's backup out of its chain; give the number of entries freed."""
-    state = engine.state
-    result = engine.disks.forget(row["chain"], row["sequence"])
-    if result.get("moved"):
-        heir = state.one(
-            "SELECT * FROM backup WHERE chain = ? AND sequence = ?",
+    freed, successor = engine.disks.forget(row["chain"], row["sequence"])
+    inherited = row["stored_blocks"] - freed
+    if successor is not None and inherited:
+        heir = engine.state.one(
+            "SELECT id, parent_id FROM backup WHERE chain = ? AND sequence = ?",
             row["chain"],
-            result["successor"],
+            successor,
         )
         assert heir is not None
         for backup_id in (heir["id"], heir["parent_id"]):
             if backup_id:
-                state.run(
+                engine.state.run(
                     "UPDATE backup SET stored_blocks = stored_blocks + ? WHERE id = ?",
-                    result["moved"],
+                    inherited,
                     backup_id,
                 )
-    return result["freed"]
+    return freed
 
 
 def _show(call: Call) -> dict[str, Any]:

@@ -4,8 +4,8 @@ A disk is a list of references to blocks; positions never written, or written wi
 refer to nothing and cost nothing. Each write is counted, so that the blocks changed since
 any backup are known. Backups of a disk form chains: the first of a chain stores a reference
 for every block of the disk, each later one only for those that changed since. What a backup
-holds at a position is the newest entry of its chain up to itself. Deleting a backup hands
-the entries that its successor relies on over to it.
+holds at a position is the newest entry of its chain up to itself. Deleting a backup leaves
+the entries that its successor relies on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ BLOCK = 64 * 1024
 
 GIB = 1024**3
 _KINDS = 16
+_SWEEP_AFTER = 20_000
 
 
 def megabytes(blocks: int) -> int:
@@ -44,6 +45,7 @@ class Disks:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._freed = 0
 
     @property
     def _state(self) -> State:
@@ -133,13 +135,19 @@ class Disks:
             for data in (f"{seed}/{number}/".encode() * 64 for number in range(_KINDS))
         ]
         self._state.run_many("INSERT OR IGNORE INTO block (hash, data) VALUES (?, ?)", contents)
-        written = self._count_write(store)
-        self._replace(
+        self._state.run(
+            "WITH RECURSIVE step (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM step WHERE n < ?), "
+            f"kind (k, hash) AS (VALUES {', '.join(['(?, ?)'] * _KINDS)}) "
+            "INSERT INTO disk_block (store, position, hash, written) "
+            "SELECT ?, ? + n, hash, ? FROM step JOIN kind ON k = n % ? WHERE true "
+            "ON CONFLICT DO UPDATE SET hash = excluded.hash, written = excluded.written "
+            "WHERE hash IS NOT excluded.hash",
+            count - 1,
+            *(part for k, (digest, _) in enumerate(contents) for part in (k, digest)),
             store,
-            [
-                (store, first + step, contents[step % _KINDS][0], written)
-                for step in range(count)
-            ],
+            first,
+            self._count_write(store),
+            _KINDS,
         )
 
     def _count_write(self, store: int) -> int:
@@ -281,49 +289,51 @@ class Disks:
         )
         return chain
 
-    def forget(self, chain: int, sequence: int) -> dict[str, int]:
+    def forget(self, chain: int, sequence: int) -> tuple[int, int | None]:
         """Take a backup out of its chain; its successor stays restorable.
 
-        Call it while the backup still has its row.
+        Entries that the successor does not replace stay where they are: what a backup holds is
+        the newest entry up to itself, also when that entry was made by a backup now gone. They
+        count as the successor's from now on. Call this while the backup still has its row.
 
         Returns:
-            What changed in ``stored_blocks``: entries ``{"freed": n}``, and, when a successor
-            took entries over, ``{"moved": m, "successor": sequence}``.
+            The number of entries freed, and the place of the successor, if there is one.
         """
         state = self._state
+        before = state.value(
+            "SELECT max(sequence) FROM backup WHERE chain = ? AND sequence < ?", chain, sequence
+        )
         successor = state.value(
             "SELECT min(sequence) FROM backup WHERE chain = ? AND sequence > ?", chain, sequence
         )
-        hashes = [
-            row["hash"]
-            for row in state.all(
-                "SELECT DISTINCT hash FROM stored_block "
-                "WHERE chain = ? AND sequence = ? AND hash IS NOT NULL",
+        first = -1 if before is None else int(before)
+        if successor is None:
+            freed = state.run(
+                "DELETE FROM stored_block WHERE chain = ? AND sequence > ?", chain, first
+            )
+        else:
+            freed = state.run(
+                "DELETE FROM stored_block WHERE (chain, position, sequence) IN ("
+                "SELECT old.chain, old.position, old.sequence FROM stored_block new "
+                "JOIN stored_block old ON old.chain = new.chain AND old.position = new.position "
+                "WHERE new.chain = ?1 AND new.sequence > ?2 AND new.sequence <= ?3 "
+                "AND old.sequence > ?4 AND old.sequence <= ?2)",
                 chain,
                 sequence,
-            )
-        ]
-        result: dict[str, int] = {}
-        if successor is not None:
-            result["moved"] = state.run(
-                "UPDATE OR IGNORE stored_block SET sequence = ? WHERE chain = ? AND sequence = ?",
                 successor,
-                chain,
-                sequence,
+                first,
             )
-            result["successor"] = int(successor)
-        result["freed"] = state.run(
-            "DELETE FROM stored_block WHERE chain = ? AND sequence = ?", chain, sequence
-        )
-        if result["freed"]:
-            self._drop_unused(hashes)
-        return result
+        self._freed += freed
+        self._sweep()
+        return freed, None if successor is None else int(successor)
 
-    def _drop_unused(self, hashes: list[bytes]) -> None:
-        """Let go of the bytes of blocks that neither a disk nor a backup refers to."""
-        self._state.run_many(
-            "DELETE FROM block WHERE hash = ?1 "
-            "AND NOT EXISTS (SELECT 1 FROM stored_block WHERE hash = ?1) "
-            "AND NOT EXISTS (SELECT 1 FROM disk_block WHERE hash = ?1)",
-            ((digest,) for digest in hashes),
+    def _sweep(self) -> None:
+        """Let go of the bytes that nothing refers to, once enough may have gathered."""
+        if self._freed < _SWEEP_AFTER:
+            return
+        self._freed = 0
+        self._state.run(
+            "DELETE FROM block WHERE hash NOT IN ("
+            "SELECT hash FROM stored_block WHERE hash IS NOT NULL UNION "
+            "SELECT hash FROM disk_block WHERE hash IS NOT NULL)"
         )

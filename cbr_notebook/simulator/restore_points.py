@@ -461,7 +461,7 @@ def _give_up(engine: Engine, backup: sqlite3.Row) -> None:
     for each in engine.state.all(
         "SELECT * FROM backup WHERE (id = ?1 OR parent_id = ?1) AND chain IS NOT NULL", backup["id"]
     ):
-        freed += engine.disks.forget(each["chain"], each["sequence"])["freed"]
+        freed += engine.disks.forget(each["chain"], each["sequence"])[0]
         engine.state.update("backup", each["id"], chain=None, sequence=None, stored_blocks=0)
     engine.state.update("backup", backup["id"], stored_blocks=0)
     vaults.add_used(engine, backup["vault_id"], -freed)

@@ -69,7 +69,6 @@ CREATE TABLE disk_block (
     PRIMARY KEY (store, position)
 ) WITHOUT ROWID;
 CREATE INDEX disk_block_by_write ON disk_block (store, written);
-CREATE INDEX disk_block_by_hash ON disk_block (hash);
 CREATE TABLE chain (id INTEGER PRIMARY KEY, vault_id TEXT NOT NULL, store INTEGER NOT NULL);
 CREATE INDEX chain_by_store ON chain (vault_id, store, id);
 CREATE TABLE stored_block (
@@ -77,7 +76,6 @@ CREATE TABLE stored_block (
     PRIMARY KEY (chain, position, sequence)
 ) WITHOUT ROWID;
 CREATE INDEX stored_block_by_sequence ON stored_block (chain, sequence);
-CREATE INDEX stored_block_by_hash ON stored_block (hash);
 
 CREATE TABLE vault (
     id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES project, name TEXT NOT NULL,

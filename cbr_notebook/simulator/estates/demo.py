@@ -50,16 +50,16 @@ class _Builder:
     def servers(self) -> None:
         """Make the machines and what is on them."""
         for name, disks, written_mb, tags in (
-            ("web-01", (("vda", 40),), 380, {"tier": "web", "env": "prod"}),
-            ("web-02", (("vda", 40),), 360, {"tier": "web", "env": "prod"}),
-            ("db-01", (("vda", 40), ("vdb", 200)), 900, {"tier": "db", "env": "prod"}),
-            ("db-02", (("vda", 40), ("vdb", 200)), 700, {"tier": "db", "env": "prod"}),
-            ("app-01", (("vda", 40),), 300, {"tier": "app", "env": "prod"}),
-            ("app-02", (("vda", 40),), 280, {"tier": "app", "env": "prod"}),
-            ("mail-01", (("vda", 60),), 500, {"tier": "mail", "env": "prod"}),
+            ("web-01", (("vda", 40),), 190, {"tier": "web", "env": "prod"}),
+            ("web-02", (("vda", 40),), 180, {"tier": "web", "env": "prod"}),
+            ("db-01", (("vda", 40), ("vdb", 200)), 500, {"tier": "db", "env": "prod"}),
+            ("db-02", (("vda", 40), ("vdb", 200)), 400, {"tier": "db", "env": "prod"}),
+            ("app-01", (("vda", 40),), 150, {"tier": "app", "env": "prod"}),
+            ("app-02", (("vda", 40),), 140, {"tier": "app", "env": "prod"}),
+            ("mail-01", (("vda", 60),), 250, {"tier": "mail", "env": "prod"}),
             ("build-01", (("vda", 100),), 250, {"tier": "ci", "env": "dev"}),
             ("legacy-01", (("vda", 40),), 150, {"tier": "app", "env": "old"}),
-            ("files-01", (("vda", 40), ("vdb", 100)), 1200, {"tier": "files", "env": "prod"}),
+            ("files-01", (("vda", 40), ("vdb", 100)), 1400, {"tier": "files", "env": "prod"}),
         ):
             self._server(self._project, name, disks, written_mb, tags)
         self._server(self._staging, "stage-web-01", (("vda", 40),), 120, {"env": "stage"})
@@ -180,7 +180,7 @@ class _Builder:
         engine = self._engine
         for name, changed_mb in (
             ("web-01", 2), ("web-02", 2), ("db-01", 12), ("db-02", 9), ("app-01", 3),
-            ("app-02", 3), ("mail-01", 20), ("files-01", 90),
+            ("app-02", 3), ("mail-01", 5), ("files-01", 30),
         ):  # fmt: skip
             disk = machines.disks_of(engine, self._ids[name])[-1]
             first = (64 + (day * 13) % 100) * _MB
@@ -197,6 +197,7 @@ class _Builder:
         )
 
     def leave_todays_marks(self) -> None:
-        """End the history: nothing fails by itself any more."""
+        """End the history: nothing fails by itself any more, and one vault is nearly full."""
+        self._engine.state.update("vault", self._ids["vault-files"], size_gb=3)
         for name in ("app-02", "db-02"):
             self._engine.state.update("server", self._ids[name], properties="{}")
