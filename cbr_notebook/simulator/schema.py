@@ -142,6 +142,8 @@ CREATE TABLE backup (
 );
 CREATE INDEX backup_by_time ON backup (project_id, created_at, id) WHERE parent_id IS NULL;
 CREATE INDEX backup_by_vault ON backup (vault_id, created_at, id);
+CREATE INDEX backup_usage ON backup (vault_id, resource_id, status, stored_blocks)
+    WHERE parent_id IS NULL;
 CREATE INDEX backup_by_resource ON backup (resource_id, created_at, id);
 CREATE INDEX backup_by_restore_point ON backup (restore_point_id);
 CREATE INDEX backup_by_parent ON backup (parent_id) WHERE parent_id IS NOT NULL;

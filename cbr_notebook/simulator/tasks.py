@@ -78,11 +78,13 @@ def succeed(engine: Engine, task_id: str, **extra: Any) -> None:
     _end(engine, task_id, "success", "", "", extra)
 
 
-def fail(engine: Engine, task_id: str, code: str, message: str | None = None) -> None:
-    """End a task badly, with the code that says why."""
+def fail(
+    engine: Engine, task_id: str, code: str, message: str | None = None, **extra: Any
+) -> None:
+    """End a task badly, with the code that says why; ``extra`` is merged into its details."""
     full = code if "." in code else f"BackupService.{code}"
     entry = catalogue.lookup(full)
-    _end(engine, task_id, "failed", full, message or (entry.message if entry else ""), {})
+    _end(engine, task_id, "failed", full, message or (entry.message if entry else ""), extra)
 
 
 def _end(

@@ -37,20 +37,15 @@ def spec_code(row: sqlite3.Row) -> str:
 
 
 def documents(engine: Engine, rows: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
-    """Write vaults as the service does; a few queries, however many vaults."""
+    """Write vaults as the service does; a few queries, however many vaults.
+
+    What was written is kept until something changes: do not alter it.
+    """
     ids = [row["id"] for row in rows]
-    resources: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each in _of(engine, "vault_resource", ids, "position"):
-        resources[each["vault_id"]].append(_resource(each))
-    for each in _usage(engine, ids):
-        for resource in resources[each["vault_id"]]:
-            if resource["id"] == each["resource_id"]:
-                resource["backup_size"] = megabytes(each["blocks"])
-                resource["backup_count"] = each["backups"]
-    tags: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for each in _of(engine, "vault_tag", ids, "position"):
-        tags[each["vault_id"]].append({"key": each["key"], "value": each["value"]})
-    return [_document(row, resources[row["id"]], tags[row["id"]]) for row in rows]
+    written: list[dict[str, Any]] = engine.remember(
+        ("vaults", tuple(ids)), lambda: _write(engine, rows, ids)
+    )
+    return written
 
 
 def document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
@@ -58,42 +53,65 @@ def document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     return documents(engine, [row])[0]
 
 
+def _write(engine: Engine, rows: Sequence[sqlite3.Row], ids: list[str]) -> list[dict[str, Any]]:
+    resources: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    usage = {(each["vault_id"], each["resource_id"]): each for each in _usage(engine, ids)}
+    for each in _resources(engine, ids):
+        resources[each["vault_id"]].append(
+            _resource(each, usage.get((each["vault_id"], each["resource_id"])))
+        )
+    tags: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for each in _tags(engine, ids):
+        tags[each["vault_id"]].append({"key": each["key"], "value": each["value"]})
+    return [_document(row, resources[row["id"]], tags[row["id"]]) for row in rows]
+
+
 def _marks(ids: Sequence[str]) -> str:
     return ", ".join("?" * len(ids))
 
 
-def _of(engine: Engine, table: str, ids: Sequence[str], order: str) -> list[sqlite3.Row]:
+def _tags(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     return engine.state.all(
-        f"SELECT * FROM {table} WHERE vault_id IN ({_marks(ids)}) "  # noqa: S608 names are ours
-        f"ORDER BY vault_id, {order}",
+        f"SELECT * FROM vault_tag WHERE vault_id IN ({_marks(ids)}) "  # noqa: S608 names are ours
+        "ORDER BY vault_id, position",
+        *ids,
+    )
+
+
+def _resources(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
+    """Give the resources of vaults with their present sizes; disks grow, servers get more."""
+    return engine.state.all(
+        "SELECT r.*, server.id IS NULL AND disk.id IS NULL AS gone, "  # noqa: S608 names are ours
+        "coalesce(disk.size_gb, (SELECT sum(size_gb) FROM attachment JOIN disk ON id = disk_id "
+        "WHERE server_id = r.resource_id), r.size_gb) AS present_size_gb "
+        "FROM vault_resource r LEFT JOIN server ON server.id = r.resource_id "
+        "LEFT JOIN disk ON disk.id = r.resource_id "
+        f"WHERE r.vault_id IN ({_marks(ids)}) ORDER BY r.vault_id, r.position",
         *ids,
     )
 
 
 def _usage(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
-    """Count the backups of each resource that is in a vault now, and what they take."""
+    """Count the backups of each resource in each vault, and the blocks that they take."""
     return engine.state.all(
-        "SELECT r.vault_id, r.resource_id, count(b.id) AS backups, "  # noqa: S608 names are ours
-        "coalesce(sum(b.stored_blocks), 0) AS blocks "
-        "FROM vault_resource r JOIN backup b INDEXED BY backup_by_resource "
-        "ON b.resource_id = r.resource_id AND b.vault_id = r.vault_id AND b.parent_id IS NULL "
-        f"WHERE r.vault_id IN ({_marks(ids)}) "
-        "AND b.status IN ('available', 'restoring', 'deleting') "
-        "GROUP BY r.vault_id, r.resource_id",
+        "SELECT vault_id, resource_id, count(*) AS backups, "  # noqa: S608 names are ours
+        "sum(stored_blocks) AS blocks FROM backup INDEXED BY backup_usage "
+        f"WHERE parent_id IS NULL AND vault_id IN ({_marks(ids)}) "
+        "AND status IN ('available', 'restoring', 'deleting') GROUP BY vault_id, resource_id",
         *ids,
     )
 
 
-def _resource(row: sqlite3.Row) -> dict[str, Any]:
+def _resource(row: sqlite3.Row, usage: sqlite3.Row | None) -> dict[str, Any]:
     return {
         "id": row["resource_id"],
         "type": row["type"],
         "name": row["name"],
         "auto_protect": bool(row["auto_protect"]),
-        "size": row["size_gb"],
-        "backup_size": 0,
-        "backup_count": 0,
-        "protect_status": row["protect_status"],
+        "size": row["present_size_gb"],
+        "backup_size": megabytes(usage["blocks"]) if usage else 0,
+        "backup_count": usage["backups"] if usage else 0,
+        "protect_status": "deleted" if row["gone"] else row["protect_status"],
         "extra_info": json.loads(row["extra_info"]),
     }
 
@@ -126,7 +144,7 @@ def _document(
             "charging_mode": row["charging_mode"],
             "order_id": row["order_id"],
             "product_id": row["product_id"],
-            "protect_type": row["protect_type"],
+            "protect_type": "hybrid" if row["cloud_type"] == "hybrid" else row["protect_type"],
             "object_type": row["object_type"],
             "spec_code": spec_code(row),
             "is_multi_az": bool(row["is_multi_az"]),

@@ -1,4 +1,4 @@
-"""The resources of vaults: added, suspended, moved. Removing them is elsewhere."""
+"""The resources of vaults: which may join, and how. Moving and removing are next door."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator import machines
-from cbr_notebook.simulator.disks import megabytes
+from cbr_notebook.simulator import machines, vaults
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.machines import OBJECT_TYPES, Resource
 from cbr_notebook.simulator.requests import ResourceItem
-from cbr_notebook.simulator.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.routing import Call, Refusal, Route
+
+RESOURCE_TYPES = (
+    "OS::Nova::Server",
+    "OS::Cinder::Volume",
+    "OS::Ironic::BareMetalServer",
+    "OS::Native::Server",
+    "OS::Sfs::Turbo",
+    "OS::Workspace::DesktopV2",
+)
+"""The types that the service knows, whether or not the simulated cloud has such machines."""
 
 
 class AddResourcesReq(msgspec.Struct):
@@ -29,13 +38,6 @@ class SetResourcesReq(msgspec.Struct):
 
     resource_ids: list[str]
     action: Literal["suspend", "unsuspend"]
-
-
-class MigrateResourcesReq(msgspec.Struct):
-    """The body of "Migrating Resources"."""
-
-    destination_vault_id: str
-    resource_ids: list[str]
 
 
 def rows(engine: Engine, vault_id: str) -> list[sqlite3.Row]:
@@ -75,13 +77,15 @@ def add(engine: Engine, vault: sqlite3.Row, items: Sequence[ResourceItem]) -> li
         raise Refusal("6108")
     if len({item.id for item in items}) < len(items):
         raise Refusal("6104")
-    present = {row["resource_id"] for row in rows(engine, vault["id"])}
-    new = {item.id for item in items} - present
+    present = {row["resource_id"]: row for row in rows(engine, vault["id"])}
+    new = {item.id for item in items} - present.keys()
     if len(present) + len(new) > engine.options["resources_per_vault"]:
         raise Refusal("6100")
     for item in items:
         resource = _acceptable(engine, vault, item)
         if item.id in present:
+            if present[item.id]["protect_status"] == "removing":
+                raise Refusal("6134")
             engine.state.run(
                 "UPDATE vault_resource SET extra_info = ? WHERE vault_id = ? AND resource_id = ?",
                 json.dumps(item.choice()),
@@ -116,7 +120,7 @@ def place(engine: Engine, vault_id: str, resource: Resource, choice: dict[str, A
 
 def _acceptable(engine: Engine, vault: sqlite3.Row, item: ResourceItem) -> Resource:
     if item.type not in OBJECT_TYPES.get(vault["object_type"], ()):
-        raise Refusal("6102")
+        raise Refusal("6102" if item.type in RESOURCE_TYPES else "6116")
     try:
         resource = machines.find_resource(engine, vault["project_id"], item.id, item.type)
     except Refusal as refusal:
@@ -128,6 +132,8 @@ def _acceptable(engine: Engine, vault: sqlite3.Row, item: ResourceItem) -> Resou
     )
     if elsewhere is not None:
         raise Refusal("6103")
+    if machines.properties(resource.row).get("legacy"):
+        raise Refusal("6205")
     if vault["object_type"] == "server":
         _check_server(engine, vault, resource, item)
     elif vault["object_type"] == "disk":
@@ -161,34 +167,31 @@ def _check_server(
 
 
 def _add(call: Call) -> dict[str, Any]:
-    vault = _vault(call)
+    vault = vaults.of_call(call)
     return {"add_resource_ids": add(call.engine, vault, call.body.resources)}
 
 
-def _vault(call: Call) -> sqlite3.Row:
-    row = call.engine.state.one(
-        "SELECT * FROM vault WHERE id = ? AND project_id = ?",
-        identifier(call, "vault_id"),
-        call.caller.project_id,
-    )
-    if row is None:
-        raise Refusal("6105")
-    return row
-
-
 def of_vault(engine: Engine, vault_id: str, resource_ids: Sequence[str]) -> list[sqlite3.Row]:
-    """Give the named resources of a vault; 6135 when one is not there, 6134 when it leaves."""
+    """Give the named resources of a vault, each once.
+
+    Raises:
+        Refusal: none is named (9900), one is not there (6135), or is just leaving (6134).
+    """
     found = {row["resource_id"]: row for row in rows(engine, vault_id)}
-    missing = [each for each in resource_ids if each not in found]
-    if missing or not resource_ids:
+    chosen = list(dict.fromkeys(resource_ids))
+    if not chosen:
+        raise Refusal("9900")
+    if any(each not in found for each in chosen):
         raise Refusal("6135")
-    if any(found[each]["protect_status"] == "removing" for each in resource_ids):
+    if any(found[each]["protect_status"] == "removing" for each in chosen):
         raise Refusal("6134")
-    return [found[each] for each in resource_ids]
+    return [found[each] for each in chosen]
 
 
 def _set(call: Call) -> dict[str, Any]:
-    vault = _vault(call)
+    vault = vaults.of_call(call)
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6112")
     for row in of_vault(call.engine, vault["id"], call.body.resource_ids):
         call.engine.state.run(
             "UPDATE vault_resource SET auto_protect = ? WHERE resource_id = ?",
@@ -198,93 +201,11 @@ def _set(call: Call) -> dict[str, Any]:
     return {"set_resource_ids": call.body.resource_ids}
 
 
-def _migrate(call: Call) -> dict[str, Any]:
-    engine, vault = call.engine, _vault(call)
-    destination = engine.state.one(
-        "SELECT * FROM vault WHERE id = ? AND project_id = ?",
-        call.body.destination_vault_id,
-        call.caller.project_id,
-    )
-    if destination is None:
-        raise Refusal("6105")
-    moving = of_vault(engine, vault["id"], call.body.resource_ids)
-    same = ("object_type", "protect_type", "consistent_level", "cloud_type")
-    if any(vault[name] != destination[name] for name in same) or vault["id"] == destination["id"]:
-        raise Refusal("6102")
-    for each in (vault, destination):
-        if each["status"] not in ("available", "lock") or each["locked"]:
-            raise Refusal("6112")
-    marks = ", ".join("?" * len(moving))
-    ids = [row["resource_id"] for row in moving]
-    if engine.state.one(
-        f"SELECT 1 FROM task WHERE status IN ('waiting', 'running') AND resource_id IN ({marks})",  # noqa: S608
-        *ids,
-    ):
-        raise Refusal("6203")
-    blocks = engine.state.value(
-        f"SELECT coalesce(sum(stored_blocks), 0) FROM backup WHERE vault_id = ? "  # noqa: S608
-        f"AND parent_id IS NULL AND resource_id IN ({marks})",
-        vault["id"],
-        *ids,
-    )
-    if megabytes(destination["used_blocks"] + blocks) > destination["size_gb"] * 1024:
-        raise Refusal("6114")
-    present = len(rows(engine, destination["id"]))
-    if present + len(ids) > engine.options["resources_per_vault"]:
-        raise Refusal("6100")
-    _move(engine, vault["id"], destination["id"], ids, blocks)
-    return {"migrated_resources": ids}
-
-
-def _move(engine: Engine, source: str, destination: str, ids: list[str], blocks: int) -> None:
-    state = engine.state
-    marks = ", ".join("?" * len(ids))
-    top = state.value("SELECT max(position) FROM vault_resource WHERE vault_id = ?", destination)
-    for step, resource_id in enumerate(ids, start=1):
-        state.run(
-            "UPDATE vault_resource SET vault_id = ?, position = ? WHERE resource_id = ?",
-            destination,
-            (top or 0) + step,
-            resource_id,
-        )
-    moved = (
-        f"SELECT id FROM backup WHERE vault_id = ? AND parent_id IS NULL "  # noqa: S608
-        f"AND resource_id IN ({marks})"
-    )
-    state.run(
-        f"UPDATE chain SET vault_id = ? WHERE id IN (SELECT chain FROM backup WHERE vault_id = ? "  # noqa: S608
-        f"AND (id IN ({moved}) OR parent_id IN ({moved})))",
-        destination,
-        source,
-        source,
-        *ids,
-        source,
-        *ids,
-    )
-    state.run(
-        f"UPDATE backup SET vault_id = ? WHERE vault_id = ? AND parent_id IN ({moved})",  # noqa: S608
-        destination,
-        source,
-        source,
-        *ids,
-    )
-    state.run(
-        f"UPDATE backup SET vault_id = ? WHERE vault_id = ? AND resource_id IN ({marks})",  # noqa: S608
-        destination,
-        source,
-        *ids,
-    )
-    state.run("UPDATE vault SET used_blocks = used_blocks - ? WHERE id = ?", blocks, source)
-    state.run("UPDATE vault SET used_blocks = used_blocks + ? WHERE id = ?", blocks, destination)
-
-
-_PATH = "/v3/{project_id}/vaults/{vault_id}"
-
 ROUTES = (
     Route(
         "add_vault_resource",
         "POST",
-        f"{_PATH}/addresources",
+        f"{vaults.VAULT_PATH}/addresources",
         _add,
         body=AddResourcesReq,
         group="Vault",
@@ -292,17 +213,9 @@ ROUTES = (
     Route(
         "set_vault_resource",
         "PUT",
-        f"{_PATH}/set-resources",
+        f"{vaults.VAULT_PATH}/set-resources",
         _set,
         body=SetResourcesReq,
-        group="Vault",
-    ),
-    Route(
-        "migrate_vault_resource",
-        "POST",
-        f"{_PATH}/migrateresources",
-        _migrate,
-        body=MigrateResourcesReq,
         group="Vault",
     ),
 )
