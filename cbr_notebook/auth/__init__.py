@@ -1,0 +1,1 @@
+"""Who a session is: credentials, tokens, signatures. Nothing of backup and recovery."""

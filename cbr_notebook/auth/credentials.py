@@ -1,0 +1,186 @@
+"""Where credentials come from: arguments, the environment, the SDK's profile file."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from cbr_notebook.auth.secret import Secret, as_secret
+from cbr_notebook.errors import AuthenticationError, InvalidRequest
+
+DEFAULT_PROFILE = "basic"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who someone is, in one of three ways: an access key, a name and password, or a token."""
+
+    access_key: str | None = None
+    secret_key: Secret | None = None
+    security_token: Secret | None = None
+    user_name: str | None = None
+    password: Secret | None = None
+    domain_name: str | None = None
+    token: Secret | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    region: str | None = None
+    endpoint: str | None = None
+    iam_endpoint: str | None = None
+    source: str = "arguments"
+    """Where they were found, in words."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether they are enough to sign in."""
+        return bool(
+            (self.access_key and self.secret_key)
+            or (self.user_name and self.password and self.domain_name)
+            or self.token
+        )
+
+    @property
+    def way(self) -> str:
+        """How they sign in, in words."""
+        if self.token:
+            return "token"
+        return "access key" if self.access_key else "user name and password"
+
+
+_ENVIRONMENT = {
+    "access_key": ("HUAWEICLOUD_SDK_AK",),
+    "secret_key": ("HUAWEICLOUD_SDK_SK",),
+    "security_token": ("HUAWEICLOUD_SDK_SECURITY_TOKEN",),
+    "user_name": ("OS_USERNAME",),
+    "password": ("OS_PASSWORD",),
+    "domain_name": ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME"),
+    "token": ("OS_TOKEN", "OS_AUTH_TOKEN"),
+    "project_id": ("HUAWEICLOUD_SDK_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"),
+    "project_name": ("OS_PROJECT_NAME", "OS_TENANT_NAME"),
+    "region": ("HUAWEICLOUD_SDK_REGION", "OS_REGION_NAME"),
+    "endpoint": ("CBR_ENDPOINT",),
+    "iam_endpoint": ("CBR_IAM_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"),
+}
+_PROFILE_KEYS = {
+    "ak": "access_key",
+    "sk": "secret_key",
+    "security_token": "security_token",
+    "project_id": "project_id",
+    "region": "region",
+    "endpoint": "endpoint",
+    "iam_endpoint": "iam_endpoint",
+    "user_name": "user_name",
+    "password": "password",
+    "domain_name": "domain_name",
+}
+_SECRETS = ("secret_key", "security_token", "password", "token")
+
+
+def _build(values: Mapping[str, str | Secret | None], source: str) -> Credentials:
+    known = {field.name for field in fields(Credentials)} - {"source"}
+    wrapped = {
+        name: as_secret(value) if name in _SECRETS else value
+        for name, value in values.items()
+        if name in known and value
+    }
+    return Credentials(**wrapped, source=source)  # type: ignore[arg-type]
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Credentials:
+    """Read what the environment says; see the README for the names."""
+    environment = os.environ if environment is None else environment
+    values = {
+        name: next((environment[each] for each in names if environment.get(each)), None)
+        for name, names in _ENVIRONMENT.items()
+    }
+    return _build(values, "environment")
+
+
+def profile_file(environment: Mapping[str, str] | None = None) -> Path:
+    """Give the place of the profile file, which the SDK of the vendor shares."""
+    environment = os.environ if environment is None else environment
+    named = environment.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
+    return Path(named) if named else Path.home() / ".huaweicloud" / "credentials"
+
+
+def profiles_in(path: Path) -> dict[str, Credentials]:
+    """Read all profiles of a file; none if there is no file.
+
+    Raises:
+        InvalidRequest: the file cannot be read as a profile file.
+    """
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError) as problem:
+        raise InvalidRequest(
+            f"The profile file {path} cannot be read: {type(problem).__name__}.",
+            advice="It should hold sections such as [basic] with lines ak = … and sk = ….",
+        ) from None
+    return {
+        name: _build(
+            {_PROFILE_KEYS[key]: value for key, value in section.items() if key in _PROFILE_KEYS},
+            f"profile {name!r} of {path}",
+        )
+        for name, section in parser.items()
+        if name != parser.default_section
+    }
+
+
+def find(given: Credentials, profile: str | None = None) -> Credentials:
+    """Complete given credentials from a profile, the environment, or the default profile.
+
+    What is given wins. A named profile comes next; without one, the environment, then the
+    profile ``basic``. An identity is never mixed from two places.
+
+    Args:
+        given: what the caller named.
+        profile: the name of a profile.
+
+    Raises:
+        AuthenticationError: nothing complete was found; the message says where it was sought.
+    """
+    path = profile_file()
+    environment = from_environment()
+    candidates: list[Credentials] = []
+    if profile is not None:
+        known = profiles_in(path)
+        if profile not in known:
+            raise AuthenticationError(
+                f"There is no profile {profile!r} in {path}.",
+                advice=f"There are: {', '.join(sorted(known)) or 'none'}.",
+            )
+        candidates.append(known[profile])
+    else:
+        candidates += [environment, *profiles_in(path).values()][:2]
+    if given.complete:
+        return _with_place(given, *candidates)
+    for candidate in candidates:
+        if candidate.complete:
+            return _with_place(candidate, given, *candidates, first=given)
+    raise AuthenticationError(
+        "No credentials were found.",
+        advice="Name them: cbr.connect(access_key=…, secret_key=…) or user_name, password and "
+        "domain_name. Or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or OS_USERNAME, "
+        f"OS_PASSWORD and OS_USER_DOMAIN_NAME. Or write a profile into {path}. "
+        "Without an account, cbr.simulate() gives you a cloud of your own.",
+    )
+
+
+_PLACE = ("project_id", "project_name", "region", "endpoint", "iam_endpoint")
+
+
+def _with_place(
+    identity: Credentials, *others: Credentials, first: Credentials | None = None
+) -> Credentials:
+    """Add to an identity where it is used: project, region and endpoints."""
+    order = [*([first] if first else []), identity, *others]
+    values: dict[str, str | Secret | None] = {
+        field.name: getattr(identity, field.name) for field in fields(Credentials)
+    }
+    for name in _PLACE:
+        values[name] = next((getattr(c, name) for c in order if getattr(c, name)), None)
+    return _build(values, identity.source)
