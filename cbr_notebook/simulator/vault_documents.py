@@ -41,6 +41,8 @@ def documents(engine: Engine, rows: Sequence[sqlite3.Row]) -> list[dict[str, Any
 
     What was written is kept until something changes: do not alter it.
     """
+    if not rows:
+        return []
     ids = [row["id"] for row in rows]
     written: list[dict[str, Any]] = engine.remember(
         ("vaults", tuple(ids)), lambda: _write(engine, rows, ids)

@@ -1,0 +1,24 @@
+"""Situations that tests of the simulator begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cbr_notebook.simulator.cloud import Cloud
+from tests.simulator.asking import Asker
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """An empty cloud: an account, three projects in two regions, nothing else."""
+    opened = Cloud.open(estate="empty")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ask(cloud: Cloud) -> Asker:
+    """The account's first user, in the first project."""
+    return Asker(cloud)
