@@ -1,0 +1,1 @@
+"""The service, operation by operation: typed requests, typed answers."""

@@ -1,0 +1,25 @@
+"""The service, operation by operation, in the groups of its reference."""
+
+from __future__ import annotations
+
+from cbr_notebook.api.backups import Backups
+from cbr_notebook.api.policies import Policies
+from cbr_notebook.api.protectables import Protectables
+from cbr_notebook.api.restore_points import RestorePoints
+from cbr_notebook.api.tasks import Tasks
+from cbr_notebook.api.transport import Transport
+from cbr_notebook.api.vaults import Vaults
+
+
+class Client:
+    """One attribute a group, one method an operation."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Take the transport that sends the requests."""
+        self.transport = transport
+        self.tasks = Tasks(transport)
+        self.vaults = Vaults(transport)
+        self.restore_points = RestorePoints(transport)
+        self.backups = Backups(transport)
+        self.policies = Policies(transport)
+        self.protectables = Protectables(transport)

@@ -1,0 +1,100 @@
+"""The operations on what can be protected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from cbr_notebook.api import checks
+from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.records import Page, Protectable
+from cbr_notebook.api.transport import Transport
+
+KINDS = ("server", "disk", "turbo", "workspace")
+LARGEST_PAGE = 50
+Kind = Literal["server", "disk", "turbo", "workspace"]
+_PATH = "/v3/{project_id}/protectables"
+
+
+class ProtectablePage(Page):
+    """A page of resources."""
+
+    instances: list[Protectable] = []
+
+
+class _Answer(msgspec.Struct):
+    instance: Protectable
+
+
+class Protectables:
+    """Servers, disks and file systems that can be protected."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        kind: Kind,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        marker: str | None = None,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 the service's name
+        status: str | None = None,
+        server_id: str | None = None,
+    ) -> ProtectablePage:
+        """Give a page of resources of a kind.
+
+        Args:
+            kind: ``server``, ``disk``, ``turbo`` (file systems) or ``workspace``.
+            limit: rows in the page; the service gives at most 50.
+            offset: rows to skip.
+            marker: the last ID of the page before.
+            name: part of the name.
+            id: only this one.
+            status: only in this status.
+            server_id: only disks attached to this server.
+
+        Raises:
+            InvalidRequest: there is no such kind (BackupService.6116).
+
+        API: Protectable, "Querying Protectable Resources"
+        (GET /v3/{project_id}/protectables/{protectable_type}/instances).
+        """
+        checks.one_of(kind, KINDS, "kind")
+        query = {
+            "limit": checks.within(limit, 1, 1000, "limit"),
+            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "marker": marker,
+            "name": name,
+            "id": id,
+            "status": status,
+            "server_id": server_id,
+        }
+        return self._transport.get(f"{_PATH}/{kind}/instances", ProtectablePage, query)
+
+    def list_all(self, kind: Kind, **filters: Any) -> Iterator[Protectable]:
+        """Give all resources of a kind, page by page; filters as for :meth:`list`.
+
+        API: Protectable, "Querying Protectable Resources".
+        """
+
+        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
+            page = self.list(kind, limit=limit, offset=offset, **filters)
+            return page.instances, page.count
+
+        return all_items(fetch, LARGEST_PAGE)
+
+    def show(self, kind: Kind, resource_id: str) -> Protectable:
+        """Give a resource.
+
+        Raises:
+            NotFound: there is none of this ID (BackupService.7100, .7000, .7500).
+
+        API: Protectable, "Querying a Specified Protectable Resource".
+        """
+        checks.one_of(kind, KINDS, "kind")
+        return self._transport.get(f"{_PATH}/{kind}/instances/{resource_id}", _Answer).instance

@@ -1,0 +1,287 @@
+"""Sending requests: one pooled client, timeouts, careful repetition, typed errors."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+import tenacity
+
+from cbr_notebook.errors import CBRError, ConnectionFailed, NotFound, RateLimited, ServiceError, error_for
+
+T = TypeVar("T")
+QueryValue = str | int | bool | Sequence[str] | None
+
+_ATTEMPTS = 5
+_BUSY = (429, 502, 503, 504)
+_SURELY_NOT_DONE = (429, 503)
+"""Answers after which also a request that changes something may be sent again."""
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request that was sent, for evidence: never a secret, never a body."""
+
+    at: str
+    method: str
+    path: str
+    status: int
+    """0 when no answer came."""
+    request_id: str | None
+
+
+class _Repeatable(Exception):
+    """An answer after which the request is sent again; carries the error to raise in the end."""
+
+    def __init__(self, error: CBRError, pause: float | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.pause = pause
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """Wait as long as the service asks, else 1, 2, 4, … seconds."""
+    problem = state.outcome.exception() if state.outcome else None
+    if isinstance(problem, _Repeatable) and problem.pause is not None:
+        return min(problem.pause, _LONGEST_PAUSE)
+    return float(min(2 ** (state.attempt_number - 1), _LONGEST_PAUSE))
+
+
+class Transport:
+    """Sends the requests of one session and reads the answers; safe for many threads."""
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        base_url: str,
+        project_id: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take what requests need.
+
+        Args:
+            client: an httpx client that authenticates.
+            base_url: the address of the service.
+            project_id: the project of all requests.
+            sleep: waits some seconds before a request is repeated.
+            clock: gives the present moment, for records and ``Retry-After`` dates.
+        """
+        self._client = client
+        self._base_url = base_url
+        self.project_id = project_id
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.requests = 0
+        """How many requests were sent, repeated ones included."""
+        self.on_request: Callable[[RequestRecord], None] | None = None
+        """Is told of every request, if set."""
+
+    def get(self, path: str, answer: type[T], query: Mapping[str, QueryValue] | None = None) -> T:
+        """Read something; repeated when the connection or the service is in trouble.
+
+        Args:
+            path: with ``{project_id}`` where the project goes.
+            answer: the type of the answer.
+            query: parameters; ``None`` values are left out, sequences repeat the parameter.
+
+        Raises:
+            CBRError: of the kind that fits.
+        """
+        return _decode(self.get_bytes(path, query), answer)
+
+    def get_bytes(self, path: str, query: Mapping[str, QueryValue] | None = None) -> bytes:
+        """Read something and leave it undecoded; otherwise as :meth:`get`."""
+        return self._send("GET", path, query, None).content
+
+    def send(self, method: str, path: str, body: Any, answer: type[T]) -> T:
+        """Change something, and read the answer; never sent twice if it may have arrived.
+
+        Args:
+            method: POST, PUT or DELETE.
+            path: with ``{project_id}`` where the project goes.
+            body: a msgspec struct, or ``None`` for no body.
+            answer: the type of the answer; ``type(None)`` where there is none.
+
+        Raises:
+            ConnectionFailed: no answer came; its ``may_have_happened`` says whether the
+                request may have been carried out.
+            CBRError: of the kind that fits.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        response = self._send(method, path, None, content)
+        if answer is type(None):
+            return None  # type: ignore[return-value]
+        return _decode(response.content, answer)
+
+    def send_for_text(self, method: str, path: str, body: Any) -> bytes:
+        """As :meth:`send`, for an answer that may be empty."""
+        content = None if body is None else msgspec.json.encode(body)
+        return self._send(method, path, None, content).content
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, QueryValue] | None,
+        content: bytes | None,
+    ) -> httpx.Response:
+        request = self._client.build_request(
+            method,
+            self._base_url + path.replace("{project_id}", self.project_id),
+            params=_parameters(query),
+            content=content,
+            headers={"Content-Type": "application/json"},
+        )
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            wait=_pause,
+            retry=tenacity.retry_if_exception_type(_Repeatable),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, request, safe=method == "GET")
+        except _Repeatable as problem:
+            raise problem.error from None
+
+    def _once(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
+        fresh = httpx.Request(
+            request.method, request.url, headers=request.headers, content=request.content
+        )
+        try:
+            response = self._client.send(fresh)
+        except httpx.TransportError as problem:
+            self._record(request, 0, None)
+            never_left = isinstance(problem, _NEVER_LEFT)
+            error = _connection_error(request, problem, may_have_happened=not (safe or never_left))
+            if safe or never_left:
+                raise _Repeatable(error, None) from None
+            raise error from None
+        request_id = _request_id(response)
+        self._record(request, response.status_code, request_id)
+        if response.is_success:
+            return response
+        error = _error(response, request_id)
+        repeatable = _BUSY if safe else _SURELY_NOT_DONE
+        if response.status_code in repeatable:
+            pause = self._asked_pause(response)
+            if isinstance(error, RateLimited):
+                error.retry_after = pause
+            raise _Repeatable(error, pause)
+        raise error
+
+    def _asked_pause(self, response: httpx.Response) -> float | None:
+        text = response.headers.get("Retry-After")
+        if text is None:
+            return None
+        try:
+            return max(0.0, float(text))
+        except ValueError:
+            pass
+        try:
+            return max(0.0, (parsedate_to_datetime(text) - self._clock()).total_seconds())
+        except (ValueError, TypeError):
+            return None
+
+    def _record(self, request: httpx.Request, status: int, request_id: str | None) -> None:
+        with self._lock:
+            self.requests += 1
+        if self.on_request is not None:
+            self.on_request(
+                RequestRecord(
+                    self._clock().isoformat(), request.method, request.url.path, status, request_id
+                )
+            )
+
+
+def _parameters(query: Mapping[str, QueryValue] | None) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in (query or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            pairs.append((name, str(value).lower()))
+        elif isinstance(value, str | int):
+            pairs.append((name, str(value)))
+        else:
+            pairs += [(name, each) for each in value]
+    return pairs
+
+
+def _decode(content: bytes, answer: type[T]) -> T:
+    try:
+        return msgspec.json.decode(content, type=answer)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise ServiceError(
+            f"The service's answer cannot be read: {problem}.",
+            advice="Ask again; if it stays so, something between you and the service changes "
+            "its answers, such as a proxy.",
+        ) from None
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    for name in ("X-Request-Id", "X-IAM-Trace-Id"):
+        if value := response.headers.get(name):
+            return str(value)
+    return None
+
+
+def _connection_error(
+    request: httpx.Request, problem: httpx.TransportError, *, may_have_happened: bool
+) -> ConnectionFailed:
+    what = f"{request.method} {request.url.path}"
+    if may_have_happened:
+        error = ConnectionFailed(
+            f"No answer came to {what} ({type(problem).__name__}).",
+            advice="It may have been carried out; it was not sent again. "
+            "Look at session.tasks() or the list concerned before you repeat it.",
+        )
+    else:
+        error = ConnectionFailed(
+            f"{request.url.host} could not be reached for {what} ({type(problem).__name__}).",
+            advice="Nothing was changed. Check the network, the region's name and the endpoint.",
+        )
+    error.may_have_happened = may_have_happened
+    return error
+
+
+def _error(response: httpx.Response, request_id: str | None) -> CBRError:
+    """Read an error in any of the shapes that gateway, IAM, middleware and service have."""
+    try:
+        document = json.loads(response.content)
+    except ValueError:
+        return error_for(None, None, response.status_code, request_id)
+    if not isinstance(document, dict):
+        return error_for(None, None, response.status_code, request_id)
+    if "unauthorized" in document:
+        return NotFound(
+            "The service knows no such project or ID.",
+            advice="Check the region, the project and the ID; this is not a sign-in problem.",
+            http_status=response.status_code,
+            request_id=request_id,
+        )
+    inner = document.get("error")
+    if isinstance(inner, dict):
+        document = inner
+    code = document.get("error_code") or document.get("errorCode") or document.get("code")
+    message = document.get("error_msg") or document.get("errorMsg") or document.get("message")
+    request_id = request_id or document.get("request_id")
+    return error_for(
+        code if isinstance(code, str) else None,
+        message if isinstance(message, str) else None,
+        response.status_code,
+        request_id,
+    )
