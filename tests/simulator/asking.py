@@ -25,9 +25,14 @@ class Asker:
 
     def __init__(self, cloud: Cloud, *, project: str | None = None) -> None:
         self.cloud = cloud
-        self.credentials = who = cloud.credentials_for(project=project)
-        self.project_id = who.project_id
-        self.http = httpx.Client(transport=cloud.transport(), base_url=who.base_url)
+        self.credentials = cloud.credentials_for(project=project)
+        self.project_id = self.credentials.project_id
+        self.http = httpx.Client(transport=cloud.transport(), base_url=self.credentials.base_url)
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Get a token, which is good for a day of the cloud's time."""
+        who = self.credentials
         user = {
             "name": who.user_name,
             "password": who.password,
@@ -42,9 +47,12 @@ class Asker:
 
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """Send a request to a path of the project; give whatever comes back."""
-        return self.http.request(
-            method, f"/v3/{self.project_id}/{path}", json=body, params=query or None
-        )
+        url = f"/v3/{self.project_id}/{path}"
+        response = self.http.request(method, url, json=body, params=query or None)
+        if response.status_code == 401 and "token expires" in response.text:
+            self.sign_in()
+            response = self.http.request(method, url, json=body, params=query or None)
+        return response
 
     def __call__(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Give the document that answers a request; raise ``Refused`` for an error."""
