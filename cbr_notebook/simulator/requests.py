@@ -29,7 +29,7 @@ class Tag(msgspec.Struct):
 
     def checked(self) -> Tag:
         """Give the tag without surrounding spaces; 9900 when key or value is not allowed."""
-        tag = Tag(self.key.strip(), self.value.strip())
+        tag = Tag(self.key.strip(" "), self.value.strip(" "))
         if not _KEY.match(tag.key) or not _VALUE.match(tag.value):
             raise Refusal("9900")
         return tag
