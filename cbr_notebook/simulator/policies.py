@@ -259,8 +259,8 @@ def _check_definition(definition: dict[str, Any], operation_type: str) -> None:
                 raise Refusal("9900")
 
 
-def _check_trigger(trigger: Trigger) -> None:
-    recurrence.check(trigger.properties.pattern)
+def _check_trigger(engine: Engine, trigger: Trigger) -> None:
+    recurrence.check(trigger.properties.pattern, engine.now())
     window = trigger.properties.start_window_minutes
     if window is not None and not 60 <= window <= 480:
         raise Refusal("9900")
@@ -272,7 +272,7 @@ def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row
         raise Refusal("6117")
     definition = msgspec.to_builtins(wanted.operation_definition)
     _check_definition(definition, wanted.operation_type)
-    _check_trigger(wanted.trigger)
+    _check_trigger(engine, wanted.trigger)
     used = engine.state.value(
         "SELECT count(*) FROM policy WHERE project_id = ? AND operation_type = ?",
         project_id,
@@ -333,7 +333,7 @@ def _update(call: Call) -> dict[str, Any]:
     if change.operation_definition is not UNSET:
         columns["definition"] = json.dumps(_new_definition(engine, row, change))
     if change.trigger is not UNSET:
-        _check_trigger(change.trigger)
+        _check_trigger(engine, change.trigger)
         columns["patterns"] = json.dumps(change.trigger.properties.pattern)
         columns["start_window_minutes"] = change.trigger.properties.start_window_minutes
         columns["started_at"] = engine.now()

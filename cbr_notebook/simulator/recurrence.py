@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations_with_replacement
+from math import gcd
 
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import DAILY, WEEKLY, rrule, rruleset
 
 from cbr_notebook.simulator.clock import from_datetime, to_datetime
 from cbr_notebook.simulator.routing import Refusal
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _MOST_RULES = 24
-_NUMBER = re.compile(r"^\d{1,2}$")
+_LONGEST_INTERVAL = 30
+_SMALLEST_GAP = 60
+_DAY_MINUTES = 24 * 60
+_NUMBER = re.compile(r"^[0-9]{1,2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a pattern says."""
+
+    weekdays: frozenset[int] | None
+    """Of a weekly rule, Monday being 0; ``None`` for a daily one."""
+    interval: int
+    """Of a daily rule: from one day to the next."""
+    hours: tuple[int, ...]
+    minutes: tuple[int, ...]
+    """Of each of the hours."""
+
+    def times(self) -> list[int]:
+        """Give the times of day, in minutes after midnight."""
+        return [hour * 60 + minute for hour in self.hours for minute in self.minutes]
 
 
 def _numbers(text: str, low: int, high: int) -> list[int]:
@@ -23,8 +46,8 @@ def _numbers(text: str, low: int, high: int) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _check_rule(pattern: str) -> list[int]:
-    """Refuse a rule outside the subset; give its times of day in minutes."""
+def _parse(pattern: str) -> _Rule:
+    """Read a rule; refuse one outside the subset."""
     parts: dict[str, str] = {}
     for part in pattern.split(";"):
         name, equals, value = part.partition("=")
@@ -35,33 +58,75 @@ def _check_rule(pattern: str) -> list[int]:
     days = parts.pop("BYDAY", None)
     hours = _numbers(parts.pop("BYHOUR", ""), 0, 23)
     minutes = _numbers(parts.pop("BYMINUTE", ""), 0, 59)
-    interval = parts.pop("INTERVAL", None)
-    if parts or frequency not in ("WEEKLY", "DAILY"):
+    intervals = _numbers(parts.pop("INTERVAL", "1"), 1, _LONGEST_INTERVAL)
+    if parts or len(intervals) != 1:
         raise Refusal("9900")
-    if interval is not None:
-        _numbers(interval, 1, 30)
-    if frequency == "WEEKLY" and (days is None or interval not in (None, "1")):
+    (interval,) = intervals
+    weekdays: frozenset[int] | None = None
+    if frequency == "WEEKLY":
+        named = days.split(",") if days is not None else []
+        if not named or interval != 1 or not set(named) <= set(_DAYS):
+            raise Refusal("9900")
+        weekdays = frozenset(_DAYS.index(day) for day in named)
+    elif frequency != "DAILY" or days is not None:
         raise Refusal("9900")
-    if days is not None and (
-        frequency == "DAILY" or not all(day in _DAYS for day in days.split(","))
-    ):
-        raise Refusal("9900")
-    return sorted(hour * 60 + minute for hour in hours for minute in minutes)
+    return _Rule(weekdays, interval, tuple(sorted(set(hours))), tuple(sorted(set(minutes))))
 
 
-def check(patterns: Sequence[str]) -> None:
+def _meet(one: _Rule, other: _Rule, days: int, weekday: int) -> bool:
+    """Say whether ``other`` ever runs this many days after a day of ``one``.
+
+    Args:
+        one: a rule.
+        other: a rule, perhaps the same.
+        days: how many days later.
+        weekday: of the day from which intervals are counted.
+    """
+    if one.weekdays is not None and other.weekdays is not None:
+        return any((day + days) % 7 in other.weekdays for day in one.weekdays)
+    if one.weekdays is not None:
+        return _meets_weekday(other, one.weekdays, weekday - days)
+    if other.weekdays is not None:
+        return _meets_weekday(one, other.weekdays, weekday + days)
+    return days % gcd(one.interval, other.interval) == 0
+
+
+def _meets_weekday(daily: _Rule, weekdays: frozenset[int], first: int) -> bool:
+    """Say whether days counted from a first weekday ever come to one of some weekdays."""
+    return any((day - first) % gcd(daily.interval, 7) == 0 for day in weekdays)
+
+
+def _too_close(one: _Rule, other: _Rule, weekday: int) -> bool:
+    """Say whether runs of two rules, or of one, ever lie less than an hour apart."""
+    for days in (-1, 0, 1):
+        close = any(
+            0 < abs(days * _DAY_MINUTES + later - earlier) < _SMALLEST_GAP
+            for earlier in one.times()
+            for later in other.times()
+        )
+        if close and _meet(one, other, days, weekday):
+            return True
+    return False
+
+
+def check(patterns: Sequence[str], started_at: int) -> None:
     """Refuse with 9900 what the service does not accept as the times of a policy.
 
-    At most 24 rules, and 24 runs a day, at least an hour apart.
+    At most 24 rules, and at least an hour between runs, so that there are at most 24 a day.
+    Two rules that name the very same run are one run.
+
+    Args:
+        patterns: the rules.
+        started_at: the moment from whose day intervals of days are counted, in microseconds
+            since 1970.
     """
     if not 1 <= len(patterns) <= _MOST_RULES:
         raise Refusal("9900")
-    times = sorted({time for pattern in patterns for time in _check_rule(pattern)})
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
-    if len(times) > 1:
-        gaps.append(times[0] + 24 * 60 - times[-1])
-    if len(times) > 24 or any(gap < 60 for gap in gaps):
-        raise Refusal("9900")
+    rules = [_parse(pattern) for pattern in patterns]
+    weekday = to_datetime(started_at).weekday()
+    for one, other in combinations_with_replacement(dict.fromkeys(rules), 2):
+        if _too_close(one, other, weekday):
+            raise Refusal("9900")
 
 
 def next_run(patterns: Sequence[str], started_at: int, after: int) -> int:
@@ -69,14 +134,27 @@ def next_run(patterns: Sequence[str], started_at: int, after: int) -> int:
 
     Args:
         patterns: accepted rules.
-        started_at: the moment from whose day intervals of days are counted.
+        started_at: the moment from whose day intervals of days are counted; no run is before.
         after: a moment; both in microseconds since 1970.
     """
-    start = to_datetime(started_at).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    begin = to_datetime(max(after, started_at - 1)).replace(tzinfo=None)
+    first = to_datetime(started_at).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     runs = rruleset()
-    for pattern in patterns:
-        runs.rrule(rrulestr(pattern, dtstart=start))
-    begin = to_datetime(after).replace(tzinfo=None)
-    found: datetime | None = runs.after(max(begin, start - timedelta(seconds=1)))
-    assert found is not None, "a rule without end always has a next run"
+    for rule in map(_parse, patterns):
+        # From a day shortly before: the distance to the policy's first day costs nothing.
+        skipped = max(0, (begin - first).days // rule.interval) * rule.interval
+        runs.rrule(
+            rrule(
+                DAILY if rule.weekdays is None else WEEKLY,
+                dtstart=first + timedelta(days=skipped),
+                interval=rule.interval,
+                byweekday=rule.weekdays and sorted(rule.weekdays),
+                byhour=rule.hours,
+                byminute=rule.minutes,
+                bysecond=0,
+            )
+        )
+    found: datetime | None = runs.after(begin)
+    if found is None:
+        raise ValueError(f"no run after {begin} by {patterns}")
     return from_datetime(found)
