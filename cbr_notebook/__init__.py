@@ -1,3 +1,91 @@
-"""Huawei Cloud Backup and Recovery in a notebook."""
+"""Huawei Cloud Backup and Recovery in a notebook: explore, act, restore with care.
+
+    import cbr_notebook as cbr
+
+    session = cbr.connect()      # a real service; credentials from the environment or a profile
+    session = cbr.simulate()     # a cloud of your own: no network, no account
+    session.vaults()             # every answer is a DataFrame
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbr_notebook import errors
+from cbr_notebook.errors import CBRError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cbr_notebook.session import Session, Task, connect, simulate
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "CBRError",
+    "Session",
+    "Task",
+    "connect",
+    "error_codes",
+    "errors",
+    "schema",
+    "simulate",
+]
+
+_LATER = ("Session", "Task", "connect", "simulate")
+
+
+def __getattr__(name: str) -> Any:
+    """Load the session when it is first asked for."""
+    if name in _LATER:
+        from cbr_notebook import session
+
+        return getattr(session, name)
+    raise AttributeError(f"module 'cbr_notebook' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def error_codes() -> pd.DataFrame:
+    """Give the documented error codes of the service.
+
+    Returns:
+        One row a code: ``code``, ``message``, ``kind`` (the exception), ``advice`` (text),
+        ``http_status`` (int64).
+
+    API: Appendix, "Error Codes".
+    """
+    import pandas as pd
+
+    from cbr_notebook import catalogue
+
+    entries = catalogue.entries()
+    return pd.DataFrame(
+        {
+            "code": pd.Series([entry.code for entry in entries], dtype="str"),
+            "http_status": [entry.http_status for entry in entries],
+            "message": pd.Series([entry.message for entry in entries], dtype="str"),
+            "kind": pd.Series([entry.kind for entry in entries], dtype="str"),
+            "advice": pd.Series([entry.advice for entry in entries], dtype="str"),
+        }
+    )
+
+
+def schema(name: str) -> pd.DataFrame:
+    """Give the columns of a table: name, dtype, unit, source and meaning.
+
+    Args:
+        name: of a helper: ``vaults``, ``backups``, ``tasks``, ``policies``, ``resources``.
+
+    Raises:
+        InvalidRequest: there is no such table; the message lists them.
+    """
+    from cbr_notebook.frames import SCHEMAS
+
+    if name not in SCHEMAS:
+        raise errors.InvalidRequest(
+            f"There is no table {name!r}.", advice=f"There are: {', '.join(sorted(SCHEMAS))}."
+        )
+    return SCHEMAS[name].describe()

@@ -1,0 +1,64 @@
+"""Vaults as a DataFrame."""
+
+from __future__ import annotations
+
+from cbr_notebook.frames.schema import Column, Schema
+
+VAULTS = Schema(
+    "vaults",
+    "a vault",
+    (
+        Column("id", "text", "id", "ID of the vault"),
+        Column("name", "text", "name", "name of the vault"),
+        Column(
+            "status", "category", "billing.status", "whether it can be used",
+            values=("available", "lock", "frozen", "deleting", "error"),
+        ),
+        Column(
+            "object_type", "category", "billing.object_type", "what it protects",
+            values=("server", "disk", "turbo", "workspace", "vmware", "rds", "file"),
+        ),
+        Column(
+            "protect_type", "category", "billing.protect_type", "for backups or replicas",
+            values=("backup", "replication", "hybrid"),
+        ),
+        Column("size_gb", "integer", "billing.size", "capacity", unit="GB"),
+        Column("used_mb", "integer", "billing.used", "what its backups take", unit="MB"),
+        Column(
+            "allocated_gb", "integer", "billing.allocated", "sizes of its resources together",
+            unit="GB",
+        ),
+        Column(
+            "resources", "integer", "resources", "how many resources are in it",
+            read=lambda record: len(record.resources or ()),
+        ),
+        Column(
+            "consistent_level", "category", "billing.consistent_level", "how its backups are made",
+            values=("crash_consistent", "app_consistent"),
+        ),
+        Column(
+            "charging_mode", "category", "billing.charging_mode", "how it is paid",
+            values=("post_paid", "pre_paid"),
+        ),
+        Column(
+            "cloud_type", "category", "billing.cloud_type", "for the public or a hybrid cloud",
+            values=("public", "hybrid"),
+        ),
+        Column("auto_expand", "flag", "auto_expand", "grows by itself when full"),
+        Column("auto_bind", "flag", "auto_bind", "takes in tagged resources by itself"),
+        Column("locked", "flag", "locked", "its automatic backups cannot be deleted"),
+        Column("threshold", "integer", "threshold", "use at which the account is told", unit="%"),
+        Column(
+            "tags", "text", "tags", "tags as key=value, separated by commas",
+            read=lambda record: ", ".join(f"{t.key}={t.value}" for t in record.tags or ()),
+        ),
+        Column("created_at", "time", "created_at", "when it was made"),
+        Column("description", "text", "description", "description"),
+        Column("provider_id", "text", "provider_id", "ID of the backup provider"),
+        Column("project_id", "text", "project_id", "ID of the project"),
+        Column(
+            "enterprise_project_id", "text", "enterprise_project_id", "ID of the enterprise project"
+        ),
+    ),
+)  # fmt: skip
+"""One row a vault."""
