@@ -4,131 +4,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from cbr_notebook.simulator import clock, recurrence
 from cbr_notebook.simulator.engine import Engine
-from cbr_notebook.simulator.requests import Name
+from cbr_notebook.simulator.policy_requests import (
+    AssociateReq,
+    DissociateReq,
+    PolicyCreate,
+    PolicyCreateReq,
+    PolicyUpdateReq,
+    check_definition,
+    check_trigger,
+)
 from cbr_notebook.simulator.routing import Answer, Call, Refusal, Route, identifier
 
-Keep = Annotated[int, Meta(ge=0, le=100)]
-Limit = Annotated[int, Meta(ge=-1, le=99999)]
-
-
-class WeeklyRule(msgspec.Struct, omit_defaults=True):
-    """Keep the backups of some days of the week longer."""
-
-    days_of_week: list[str] = []
-    retention_duration_periods: Annotated[int, Meta(ge=-1, le=5200)] = -1
-
-
-class MonthlyRule(msgspec.Struct, omit_defaults=True):
-    """Keep the backups of some days of the month longer."""
-
-    retention_type: str | None = None
-    retention_weeks: list[str] = []
-    days_of_week: list[str] = []
-    days_of_month: list[Annotated[int, Meta(ge=-1, le=28)]] = []
-    retention_duration_periods: Annotated[int, Meta(ge=-1, le=1200)] = -1
-
-
-class YearlyRule(msgspec.Struct, omit_defaults=True):
-    """Keep the backups of some days of the year longer."""
-
-    retention_type: str | None = None
-    retention_months: list[str] = []
-    retention_weeks: list[str] = []
-    days_of_week: list[str] = []
-    days_of_month: list[Annotated[int, Meta(ge=-1, le=28)]] = []
-    retention_duration_periods: Annotated[int, Meta(ge=-1, le=100)] = -1
-
-
-class AdvancedRules(msgspec.Struct, omit_defaults=True):
-    """Rules that keep chosen backups for weeks, months or years."""
-
-    weekly_retention_rules: WeeklyRule | None = None
-    monthly_retention_rules: MonthlyRule | None = None
-    yearly_retention_rules: YearlyRule | None = None
-
-
-class Definition(msgspec.Struct, omit_defaults=True):
-    """How long backups are kept, or where they are replicated to."""
-
-    max_backups: Limit | UnsetType = UNSET
-    retention_duration_days: Limit | UnsetType = UNSET
-    day_backups: Keep | UnsetType = UNSET
-    week_backups: Keep | UnsetType = UNSET
-    month_backups: Keep | UnsetType = UNSET
-    year_backups: Keep | UnsetType = UNSET
-    timezone: Annotated[str, Meta(pattern=r"^UTC[+-]\d{2}:\d{2}$")] | UnsetType = UNSET
-    full_backup_interval: Annotated[int, Meta(ge=-1, le=100)] | UnsetType = UNSET
-    destination_project_id: str | UnsetType = UNSET
-    destination_region: (
-        Annotated[str, Meta(max_length=255, pattern=r"^[a-zA-Z0-9._\-]*$")] | UnsetType
-    ) = UNSET
-    enable_acceleration: bool | UnsetType = UNSET
-    advanced_retention_rules: AdvancedRules | UnsetType = UNSET
-
-
-class TriggerProperties(msgspec.Struct):
-    """The recurrence rules."""
-
-    pattern: list[str]
-    start_window_minutes: int | None = None
-
-
-class Trigger(msgspec.Struct):
-    """When the policy runs."""
-
-    properties: TriggerProperties
-
-
-class PolicyCreate(msgspec.Struct):
-    """A new policy."""
-
-    name: Name
-    operation_type: str
-    operation_definition: Definition
-    trigger: Trigger
-    enabled: bool = True
-
-
-class PolicyCreateReq(msgspec.Struct):
-    """The body of "Creating a Policy"."""
-
-    policy: PolicyCreate
-
-
-class PolicyUpdate(msgspec.Struct):
-    """The members of a policy that change."""
-
-    name: Name | UnsetType = UNSET
-    enabled: bool | UnsetType = UNSET
-    operation_definition: Definition | UnsetType = UNSET
-    trigger: Trigger | UnsetType = UNSET
-
-
-class PolicyUpdateReq(msgspec.Struct):
-    """The body of "Modifying a Policy"."""
-
-    policy: PolicyUpdate
-
-
-class AssociateReq(msgspec.Struct):
-    """The body of "Applying a Policy to a Vault"."""
-
-    policy_id: str | None = None
-    add_policy_ids: list[str] | None = None
-    destination_vault_id: str | None = None
-
-
-class DissociateReq(msgspec.Struct):
-    """The body of "Removing a Policy from a Vault"."""
-
-    policy_id: str
+_DESTINATION = ("destination_project_id", "destination_region")
 
 
 def find(engine: Engine, project_id: str, policy_id: str) -> sqlite3.Row:
@@ -167,14 +61,22 @@ def schedule(engine: Engine, policy_id: str) -> None:
 def apply(
     engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, destination_vault_id: str | None
 ) -> None:
-    """Apply a policy to a vault, in place of another of its type."""
+    """Apply a policy to a vault, in place of another of its type.
+
+    Raises:
+        Refusal: nothing was applied; the code says why.
+    """
     kind = policy["operation_type"]
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6112")
     if vault["cloud_type"] == "hybrid" and kind == "backup":
         raise Refusal("6136")
     if vault["protect_type"] == "replication":
         raise Refusal("6127")
     if kind == "replication":
         _check_destination(engine, vault, policy, destination_vault_id)
+    else:
+        destination_vault_id = None
     before = applied(engine, vault["id"], kind)
     engine.state.run(
         "INSERT OR REPLACE INTO vault_policy "
@@ -204,7 +106,10 @@ def _check_destination(
     if destination["protect_type"] != "replication":
         raise Refusal("6119")
     definition = json.loads(policy["definition"])
-    if destination["project_id"] != definition.get("destination_project_id"):
+    region = engine.state.value(
+        "SELECT region FROM project WHERE id = ?", destination["project_id"]
+    )
+    if (destination["project_id"], region) != tuple(definition[name] for name in _DESTINATION):
         raise Refusal("6120")
 
 
@@ -249,30 +154,13 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
     }
 
 
-def _check_definition(definition: dict[str, Any], operation_type: str) -> None:
-    long_term = ("day_backups", "week_backups", "month_backups", "year_backups")
-    if any(definition.get(name) for name in long_term) and not definition.get("timezone"):
-        raise Refusal("9900")
-    if operation_type == "replication":
-        for name in ("destination_project_id", "destination_region"):
-            if not definition.get(name):
-                raise Refusal("9900")
-
-
-def _check_trigger(engine: Engine, trigger: Trigger) -> None:
-    recurrence.check(trigger.properties.pattern, engine.now())
-    window = trigger.properties.start_window_minutes
-    if window is not None and not 60 <= window <= 480:
-        raise Refusal("9900")
-
-
 def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row:
     """Make a policy; give its row."""
     if wanted.operation_type not in ("backup", "replication"):
         raise Refusal("6117")
     definition = msgspec.to_builtins(wanted.operation_definition)
-    _check_definition(definition, wanted.operation_type)
-    _check_trigger(engine, wanted.trigger)
+    check_definition(definition, wanted.operation_type)
+    check_trigger(wanted.trigger, engine.now())
     used = engine.state.value(
         "SELECT count(*) FROM policy WHERE project_id = ? AND operation_type = ?",
         project_id,
@@ -290,6 +178,7 @@ def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row
         enabled=wanted.enabled,
         created_at=engine.now(),
         started_at=engine.now(),
+        defined_at=engine.now(),
         trigger_id=engine.state.new_id("trigger"),
         patterns=json.dumps(wanted.trigger.properties.pattern),
         start_window_minutes=wanted.trigger.properties.start_window_minutes,
@@ -331,9 +220,11 @@ def _update(call: Call) -> dict[str, Any]:
     engine, row, change = call.engine, _own(call), call.body.policy
     columns: dict[str, Any] = {}
     if change.operation_definition is not UNSET:
-        columns["definition"] = json.dumps(_new_definition(engine, row, change))
+        given = msgspec.to_builtins(change.operation_definition)
+        columns["definition"] = json.dumps(_new_definition(engine, row, given))
+        columns["defined_at"] = engine.now()
     if change.trigger is not UNSET:
-        _check_trigger(engine, change.trigger)
+        check_trigger(change.trigger, engine.now())
         columns["patterns"] = json.dumps(change.trigger.properties.pattern)
         columns["start_window_minutes"] = change.trigger.properties.start_window_minutes
         columns["started_at"] = engine.now()
@@ -347,26 +238,32 @@ def _update(call: Call) -> dict[str, Any]:
     return {"policy": document(engine, find(engine, row["project_id"], row["id"]))}
 
 
-def _new_definition(engine: Engine, row: sqlite3.Row, change: PolicyUpdate) -> dict[str, Any]:
-    assert change.operation_definition is not UNSET
+def _new_definition(engine: Engine, row: sqlite3.Row, given: dict[str, Any]) -> dict[str, Any]:
+    """Give a policy's definition after a change.
+
+    The rules for keeping backups are replaced as a whole, or a count could never give way to
+    days; a replication policy keeps the destination that the change does not name.
+    """
     before = json.loads(row["definition"])
-    given = msgspec.to_builtins(change.operation_definition)
-    moves = given.get("destination_region", before.get("destination_region"))
-    bound = engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row["id"])
-    if row["operation_type"] == "replication" and bound:
-        if moves != before.get("destination_region"):
-            raise Refusal("6003")
-        given = {**before, **given}
-    _check_definition(given, row["operation_type"])
-    return dict(given)
+    definition = {name: before[name] for name in _DESTINATION if name in before} | given
+    moved = any(definition.get(name) != before.get(name) for name in _DESTINATION)
+    if moved and engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row["id"]):
+        raise Refusal("6003")
+    check_definition(definition, row["operation_type"])
+    return definition
 
 
 def _delete(call: Call) -> Answer:
     row = _own(call)
-    call.engine.state.run("DELETE FROM vault_policy WHERE policy_id = ?", row["id"])
-    call.engine.state.run("DELETE FROM policy WHERE id = ?", row["id"])
-    call.engine.scheduler.cancel("policy_runs", row["id"])
+    delete(call.engine, row["id"])
     return Answer(204)
+
+
+def delete(engine: Engine, policy_id: str) -> None:
+    """Delete a policy, and take it off its vaults; backups stay."""
+    engine.state.run("DELETE FROM vault_policy WHERE policy_id = ?", policy_id)
+    engine.state.run("DELETE FROM policy WHERE id = ?", policy_id)
+    engine.scheduler.cancel("policy_runs", policy_id)
 
 
 def _vault(call: Call) -> sqlite3.Row:

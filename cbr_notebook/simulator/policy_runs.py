@@ -6,7 +6,14 @@ import json
 import sqlite3
 from typing import Any
 
-from cbr_notebook.simulator import clock, policies, restore_points, tasks
+from cbr_notebook.simulator import (
+    auto_bind,
+    policies,
+    restore_points,
+    retention_rules,
+    tasks,
+    vault_resources,
+)
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.routing import Refusal
 
@@ -25,20 +32,16 @@ def _run(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
     policies.schedule(engine, policy_id)
 
 
-def expiry(definition: dict[str, Any], created_at: int) -> int | None:
-    """Give the moment at which a backup of a policy expires, if its rule counts days."""
-    days = definition.get("retention_duration_days", -1)
-    if days is None or days < 1:
-        return None
-    return created_at + int(days) * 24 * 3600 * clock.MICROSECONDS
-
-
 def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
-    """Make the restore point that a policy asks for; a run that cannot begin leaves a task."""
-    definition = json.loads(policy["definition"])
-    busy = tasks.running(engine, ("backup",), vault_id=vault["id"], policy_id=policy["id"])
-    if busy:
+    """Make the restore point that a policy asks for.
+
+    While the last run still goes on, this one is left out; one that cannot begin leaves a
+    failed task for each resource.
+    """
+    if tasks.running(engine, ("backup",), vault_id=vault["id"], policy_id=policy["id"]):
         return
+    auto_bind.scan(engine, vault)
+    definition = json.loads(policy["definition"])
     try:
         restore_points.start(
             engine,
@@ -47,7 +50,7 @@ def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
                 automatic=True,
                 policy_id=policy["id"],
                 incremental=not _full_is_due(engine, vault, definition),
-                expires_at=expiry(definition, engine.now()),
+                expires_at=retention_rules.expiry(definition, engine.now()),
             ),
         )
     except Refusal as refusal:
@@ -72,29 +75,26 @@ def _full_is_due(engine: Engine, vault: sqlite3.Row, definition: dict[str, Any])
 def _note_failure(
     engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, refusal: Refusal
 ) -> None:
-    first = engine.state.one(
-        "SELECT * FROM vault_resource WHERE vault_id = ? AND auto_protect = 1 ORDER BY position",
-        vault["id"],
-    )
-    if first is None:
-        return
-    task_id = tasks.begin(
-        engine,
-        "backup",
-        project_id=vault["project_id"],
-        seconds=0,
-        finish="task_failed",
-        subject=vault["id"],
-        vault_id=vault["id"],
-        vault_name=vault["name"],
-        policy_id=policy["id"],
-        provider_id=vault["provider_id"],
-        resource_id=first["resource_id"],
-        resource_name=first["name"],
-        resource_type=first["type"],
-    )
-    tasks.fail(engine, task_id, refusal.code, refusal.message)
-    engine.scheduler.cancel("task_failed", task_id)
+    for resource in vault_resources.rows(engine, vault["id"]):
+        if not resource["auto_protect"]:
+            continue
+        task_id = tasks.begin(
+            engine,
+            "backup",
+            project_id=vault["project_id"],
+            seconds=0,
+            finish="task_failed",
+            subject=vault["id"],
+            vault_id=vault["id"],
+            vault_name=vault["name"],
+            policy_id=policy["id"],
+            provider_id=vault["provider_id"],
+            resource_id=resource["resource_id"],
+            resource_name=resource["name"],
+            resource_type=resource["type"],
+        )
+        tasks.fail(engine, task_id, refusal.code, refusal.message)
+        engine.scheduler.cancel("task_failed", task_id)
 
 
 def _already_failed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:

@@ -107,6 +107,8 @@ CREATE TABLE vault_policy (
     PRIMARY KEY (vault_id, operation_type)
 ) WITHOUT ROWID;
 CREATE INDEX vault_policy_by_policy ON vault_policy (policy_id);
+CREATE INDEX vault_policy_by_destination ON vault_policy (destination_vault_id)
+    WHERE destination_vault_id IS NOT NULL;
 CREATE TABLE vault_tag (
     vault_id TEXT NOT NULL REFERENCES vault ON DELETE CASCADE,
     key TEXT NOT NULL, value TEXT NOT NULL, position INTEGER NOT NULL,
@@ -116,8 +118,8 @@ CREATE TABLE vault_tag (
 CREATE TABLE policy (
     id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES project, name TEXT NOT NULL,
     operation_type TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
-    started_at INTEGER NOT NULL, trigger_id TEXT NOT NULL, patterns TEXT NOT NULL,
-    start_window_minutes INTEGER, definition TEXT NOT NULL
+    started_at INTEGER NOT NULL, defined_at INTEGER NOT NULL, trigger_id TEXT NOT NULL,
+    patterns TEXT NOT NULL, start_window_minutes INTEGER, definition TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX policy_by_project ON policy (project_id, created_at, id);
 
@@ -141,6 +143,7 @@ CREATE TABLE backup (
     enterprise_project_id TEXT NOT NULL DEFAULT '0', properties TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX backup_by_time ON backup (project_id, created_at, id) WHERE parent_id IS NULL;
+CREATE INDEX backup_by_expiry ON backup (vault_id, expired_at) WHERE expired_at IS NOT NULL;
 CREATE INDEX backup_by_vault ON backup (vault_id, created_at, id);
 CREATE INDEX backup_usage ON backup (vault_id, resource_id, status, stored_blocks)
     WHERE parent_id IS NULL;

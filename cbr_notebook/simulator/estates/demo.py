@@ -11,7 +11,14 @@ from typing import Any
 
 import msgspec
 
-from cbr_notebook.simulator import clock, machines, policies, vault_creation, vault_resources
+from cbr_notebook.simulator import (
+    clock,
+    machines,
+    policies,
+    policy_requests,
+    vault_creation,
+    vault_resources,
+)
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.files import Files
@@ -136,7 +143,7 @@ class _Builder:
                 "operation_definition": definition,
                 "trigger": {"properties": {"pattern": [pattern]}},
             },
-            policies.PolicyCreate,
+            policy_requests.PolicyCreate,
         )
         return str(policies.create(self._engine, self._project, wanted)["id"])
 
