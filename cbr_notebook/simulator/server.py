@@ -53,13 +53,12 @@ class CloudServer:
         finally:
             self._stop.set()
             ticking.join()
-            self._server.stop()
             self._cloud.close()
 
     def stop(self) -> None:
-        """Stop answering; safe to call from a signal handler's thread."""
+        """Stop answering, from another thread than the one that serves."""
         self._stop.set()
-        self._server.ready = False
+        self._server.stop()
 
     def _tick(self) -> None:
         """Let what is due happen also while no request comes."""

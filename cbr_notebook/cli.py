@@ -1,0 +1,161 @@
+"""The terminal's door: ``cbr-notebook simulate``, ``lab`` and ``tour``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from cbr_notebook import __version__
+from cbr_notebook.errors import CBRError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line; give the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except CBRError as problem:
+        print(f"cbr-notebook: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cbr-notebook", description="Cloud Backup and Recovery in a notebook."
+    )
+    parser.add_argument("--version", action="version", version=f"cbr-notebook {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    simulate = commands.add_parser(
+        "simulate", help="serve a simulated cloud on this computer, for any client"
+    )
+    simulate.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    simulate.add_argument("--port", type=int, default=0, help="port; 0 chooses one (default)")
+    simulate.add_argument(
+        "--estate",
+        default="demo",
+        choices=("demo", "documented", "empty", "large"),
+        help="what is in the cloud (default: %(default)s)",
+    )
+    simulate.add_argument("--seed", type=int, default=7, help="other IDs (default: %(default)s)")
+    simulate.add_argument("--state", help="a file to keep the cloud in, or to continue")
+    simulate.add_argument(
+        "--start",
+        default="2020-08-17T03:51:24Z",
+        help="the cloud's first moment (default: %(default)s)",
+    )
+    simulate.add_argument(
+        "--speed",
+        type=float,
+        default=60.0,
+        help="simulated seconds a real second; 0 stands still (default: %(default)g)",
+    )
+    simulate.add_argument("--backups", type=int, help="how many, with --estate large")
+    simulate.set_defaults(run=_simulate)
+
+    tour = commands.add_parser("tour", help="the three documented application cases, step by step")
+    tour.set_defaults(run=_tour)
+
+    lab = commands.add_parser("lab", help="open JupyterLab on a copy of the tutorial notebooks")
+    lab.add_argument(
+        "--folder", default="cbr-notebooks", help="where the copy goes (default: %(default)s)"
+    )
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.set_defaults(run=_lab)
+    return parser
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from cbr_notebook.simulator import Cloud
+    from cbr_notebook.simulator.server import CloudServer
+
+    cloud = Cloud.open(
+        options.estate,
+        options.seed,
+        options.state,
+        options.start,
+        speed=options.speed,
+        backups=options.backups,
+    )
+    try:
+        server = CloudServer(cloud, options.host, options.port)
+    except OSError as problem:
+        print(f"cbr-notebook: cannot listen on {options.host}:{options.port}: {problem}",
+              file=sys.stderr)  # fmt: skip
+        return 1
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.stop, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    account = cloud.credentials
+    ready = {
+        "base_url": server.base_url,
+        "region": account.region,
+        "project_id": account.project_id,
+        "domain_id": account.domain_id,
+        "domain_name": account.domain_name,
+        "user_name": account.user_name,
+        "password": account.password,
+        "access_key": account.access_key,
+        "secret_key": account.secret_key,
+    }
+    print(json.dumps(ready), flush=True)
+    server.serve()
+    return 0
+
+
+def _tour(options: argparse.Namespace) -> int:
+    from cbr_notebook.tour import tour
+
+    tour()
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    folder = Path(options.folder).resolve()
+    source = notebooks_folder()
+    if not folder.exists():
+        shutil.copytree(
+            source, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+        )
+    print(f"Notebooks are in {folder}; each opens a simulated cloud of its own.")
+    command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1", str(folder)]
+    if options.no_browser:
+        command.append("--no-browser")
+    try:
+        return subprocess.call(command, env=os.environ)  # noqa: S603 our own command
+    except KeyboardInterrupt:
+        return 0
+
+
+def notebooks_folder() -> Path:
+    """Give the folder of the tutorial notebooks.
+
+    They lie in the package when it is installed, and beside it in a clone.
+
+    Raises:
+        CBRError: they are in neither place.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "_notebooks", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise CBRError("The tutorial notebooks are missing.", advice="Install cbr-notebook again.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
