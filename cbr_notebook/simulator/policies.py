@@ -16,6 +16,7 @@ from cbr_notebook.simulator.policy_requests import (
     DissociateReq,
     PolicyCreate,
     PolicyCreateReq,
+    PolicyUpdate,
     PolicyUpdateReq,
     check_definition,
     check_trigger,
@@ -216,26 +217,36 @@ def _show(call: Call) -> dict[str, Any]:
     return {"policy": document(call.engine, _own(call))}
 
 
-def _update(call: Call) -> dict[str, Any]:
-    engine, row, change = call.engine, _own(call), call.body.policy
+def change(engine: Engine, row: sqlite3.Row, wanted: PolicyUpdate) -> sqlite3.Row:
+    """Change a policy; give its row.
+
+    Raises:
+        Refusal: nothing was changed; the code says why.
+    """
     columns: dict[str, Any] = {}
-    if change.operation_definition is not UNSET:
-        given = msgspec.to_builtins(change.operation_definition)
+    if wanted.operation_definition is not UNSET:
+        given = msgspec.to_builtins(wanted.operation_definition)
         columns["definition"] = json.dumps(_new_definition(engine, row, given))
         columns["defined_at"] = engine.now()
-    if change.trigger is not UNSET:
-        check_trigger(change.trigger, engine.now())
-        columns["patterns"] = json.dumps(change.trigger.properties.pattern)
-        columns["start_window_minutes"] = change.trigger.properties.start_window_minutes
-        columns["started_at"] = engine.now()
+    if wanted.trigger is not UNSET:
+        check_trigger(wanted.trigger, engine.now())
+        patterns = json.dumps(wanted.trigger.properties.pattern)
+        columns["start_window_minutes"] = wanted.trigger.properties.start_window_minutes
+        if patterns != row["patterns"]:
+            columns |= {"patterns": patterns, "started_at": engine.now()}
     for name in ("name", "enabled"):
-        if (value := getattr(change, name)) is not UNSET:
+        if (value := getattr(wanted, name)) is not UNSET:
             columns[name] = value
     if not columns:
         raise Refusal("9900")
     engine.state.update("policy", row["id"], **columns)
     schedule(engine, row["id"])
-    return {"policy": document(engine, find(engine, row["project_id"], row["id"]))}
+    return find(engine, row["project_id"], row["id"])
+
+
+def _update(call: Call) -> dict[str, Any]:
+    row = change(call.engine, _own(call), call.body.policy)
+    return {"policy": document(call.engine, row)}
 
 
 def _new_definition(engine: Engine, row: sqlite3.Row, given: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from cbr_notebook.simulator import (
     backup_listing,
     backups,
     orders,
+    organization_policies,
     policies,
     policy_runs,
     protectables,
@@ -46,6 +47,7 @@ SERVICES: tuple[ModuleType, ...] = (
     policies,
     policy_runs,
     retention,
+    organization_policies,
     protectables,
 )
 """One module a part of the service; each may have ``ROUTES`` and ``EVENTS``."""
