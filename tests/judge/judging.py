@@ -108,7 +108,9 @@ def check(model: type, document: Any, where: str) -> None:
         value = document.get(names[attribute])
         place = f"{where}.{names[attribute]}"
         if value is None:
-            assert attribute not in mandatory, f"{place} is mandatory, and missing"
+            # The reference's own samples have null in members that the SDK calls mandatory.
+            there = names[attribute] in document
+            assert there or attribute not in mandatory, f"{place} is mandatory, and missing"
             continue
         _check_value(kind, value, place)
 
