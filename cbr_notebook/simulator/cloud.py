@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 import httpx
 
-from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.simulator import clock, estates, iam, incidents, machines
+from cbr_notebook.errors import InvalidRequest, NotFound, error_for
+from cbr_notebook.simulator import clock, estates, iam, incidents, machines, orders
 from cbr_notebook.simulator.app import Front
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.faults import Faults
 from cbr_notebook.simulator.handles import Disk, Server, pick
 from cbr_notebook.simulator.options import Options
+from cbr_notebook.simulator.routing import Refusal
 from cbr_notebook.simulator.services import EVENTS
 from cbr_notebook.simulator.state import State
 from cbr_notebook.simulator.transport import CloudTransport
@@ -199,9 +200,7 @@ class Cloud:
             )
         return Disk(self._engine, disk_id)
 
-    def create_file_system(
-        self, name: str, size_gb: int, *, project_id: str | None = None
-    ) -> Disk:
+    def create_file_system(self, name: str, size_gb: int, *, project_id: str | None = None) -> Disk:
         """Make an SFS Turbo file system."""
         with self._engine.work():
             disk_id = machines.create_disk(
@@ -238,6 +237,25 @@ class Cloud:
         victim = self.server(server)
         with self._engine.work():
             return incidents.ransomware(self._engine, victim.id)
+
+    def pay(self, order_id: str) -> list[str]:
+        """Pay an order of a pre-paid vault: what was ordered happens now, and only once.
+
+        Args:
+            order_id: as the answer to the order named it.
+
+        Returns:
+            The IDs of the order's vaults.
+
+        Raises:
+            CBRError: there is no such order, or what was ordered cannot be any more; the
+                code says why, and the order stays unpaid.
+        """
+        try:
+            with self._engine.work():
+                return orders.pay(self._engine, order_id)
+        except Refusal as refusal:
+            raise error_for(refusal.code, refusal.message, http_status=refusal.status) from None
 
     # -- trouble ----------------------------------------------------------------------------------
 

@@ -76,8 +76,7 @@ def _one(wanted: TagFilter) -> tuple[str, list[str]]:
         values.append(value.removeprefix("*"))
     more = f" AND ({' OR '.join(either)})" if either else ""
     return (
-        "EXISTS (SELECT 1 FROM vault_tag "  # noqa: S608 names are ours
-        f"WHERE vault_id = vault.id AND key = ?{more})",
+        f"EXISTS (SELECT 1 FROM vault_tag WHERE vault_id = vault.id AND key = ?{more})",
         values,
     )
 
@@ -132,7 +131,7 @@ def _find(call: Call) -> dict[str, Any]:
     engine, wanted = call.engine, call.body
     condition = _condition(call.caller.project_id, wanted)
     count = engine.state.value(
-        f"SELECT count(*) FROM vault WHERE {condition.text}",  # noqa: S608 names are ours
+        f"SELECT count(*) FROM vault WHERE {condition.text}",
         *condition.values,
     )
     if wanted.action == "count":
@@ -140,7 +139,7 @@ def _find(call: Call) -> dict[str, Any]:
             raise Refusal("9900")
         return {"total_count": count}
     rows = engine.state.all(
-        f"SELECT * FROM vault WHERE {condition.text} "  # noqa: S608 names are ours
+        f"SELECT * FROM vault WHERE {condition.text} "
         "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         *condition.values,
         _number(wanted.limit, low=1, high=1000, default=1000),

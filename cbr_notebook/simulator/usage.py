@@ -22,7 +22,8 @@ FROM (
         AND b.status IN ('available', 'restoring', 'deleting')
     GROUP BY b.resource_id
 ) u JOIN backup newest ON newest.rowid = (
-    SELECT max(rowid) FROM backup WHERE resource_id = u.resource_id AND parent_id IS NULL
+    SELECT rowid FROM backup WHERE resource_id = u.resource_id
+    ORDER BY created_at DESC, id DESC LIMIT 1
 )
 ORDER BY u.resource_id
 """

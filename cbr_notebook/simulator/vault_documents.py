@@ -74,8 +74,7 @@ def _marks(ids: Sequence[str]) -> str:
 
 def _tags(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     return engine.state.all(
-        f"SELECT * FROM vault_tag WHERE vault_id IN ({_marks(ids)}) "  # noqa: S608 names are ours
-        "ORDER BY vault_id, position",
+        f"SELECT * FROM vault_tag WHERE vault_id IN ({_marks(ids)}) ORDER BY vault_id, position",
         *ids,
     )
 
@@ -83,7 +82,7 @@ def _tags(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
 def _resources(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     """Give the resources of vaults with their present sizes; disks grow, servers get more."""
     return engine.state.all(
-        "SELECT r.*, server.id IS NULL AND disk.id IS NULL AS gone, "  # noqa: S608 names are ours
+        "SELECT r.*, server.id IS NULL AND disk.id IS NULL AS gone, "
         "coalesce(disk.size_gb, (SELECT sum(size_gb) FROM attachment JOIN disk ON id = disk_id "
         "WHERE server_id = r.resource_id), r.size_gb) AS present_size_gb "
         "FROM vault_resource r LEFT JOIN server ON server.id = r.resource_id "
@@ -96,7 +95,7 @@ def _resources(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
 def _usage(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     """Count the backups of each resource in each vault, and the blocks that they take."""
     return engine.state.all(
-        "SELECT vault_id, resource_id, count(*) AS backups, "  # noqa: S608 names are ours
+        "SELECT vault_id, resource_id, count(*) AS backups, "
         "sum(stored_blocks) AS blocks FROM backup INDEXED BY backup_usage "
         f"WHERE parent_id IS NULL AND vault_id IN ({_marks(ids)}) "
         "AND status IN ('available', 'restoring', 'deleting') GROUP BY vault_id, resource_id",
@@ -129,7 +128,6 @@ def _document(
         "resources": resources,
         "provider_id": row["provider_id"],
         "created_at": clock.wire(row["created_at"]),
-        "updated_at": clock.wire(row["updated_at"]),
         "project_id": row["project_id"],
         "enterprise_project_id": row["enterprise_project_id"],
         "auto_bind": bool(row["auto_bind"]),
@@ -150,10 +148,12 @@ def _document(
             "object_type": row["object_type"],
             "spec_code": spec_code(row),
             "is_multi_az": bool(row["is_multi_az"]),
+            "is_double_az": False,
             "used": megabytes(row["used_blocks"]),
             "storage_unit": None,
             "status": row["status"],
             "size": row["size_gb"],
+            "partner_bp_id": None,
         },
         "tags": tags,
         "backup_name_prefix": row["backup_name_prefix"],

@@ -78,14 +78,14 @@ class _Filter:
         limit = call.query.integer("limit", low=1, high=1000, default=1000)
         offset = call.query.integer("offset", low=0, default=0)
         rows = engine.state.all(
-            f"SELECT * FROM vault WHERE {condition} "  # noqa: S608 names are ours
+            f"SELECT * FROM vault WHERE {condition} "
             "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
             *self._values,
             limit,
             offset,
         )
         count = engine.state.value(
-            f"SELECT count(*) FROM vault WHERE {condition}",  # noqa: S608 names are ours
+            f"SELECT count(*) FROM vault WHERE {condition}",
             *self._values,
         )
         return {

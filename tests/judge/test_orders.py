@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from huaweicloudsdkcbr.v1 import CbcProductInfoUpdate, CbcUpdate
 
-from cbr_notebook.simulator import orders
 from tests.judge.judging import Judge
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -27,9 +26,7 @@ def vault(**billing: Any) -> dict[str, Any]:
 
 
 def pay(judge: Judge, order_id: str) -> None:
-    engine = judge.cloud._engine
-    with engine.work():
-        orders.pay(engine, order_id)
+    judge.cloud.pay(order_id)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook.simulator import orders
+from cbr_notebook.errors import CBRError
 from tests.simulator.asking import Asker, Refused
 
 YEAR = {"charging_mode": "pre_paid", "period_type": "year", "period_num": 1}
@@ -29,8 +29,7 @@ def order(ask: Asker, **billing: Any) -> tuple[str, str]:
 
 
 def pay(ask: Asker, order_id: str) -> list[str]:
-    with ask.cloud._engine.work():
-        return orders.pay(ask.cloud._engine, order_id)
+    return ask.cloud.pay(order_id)
 
 
 @pytest.fixture
@@ -99,14 +98,14 @@ def test_what_cannot_be_made_cannot_be_ordered(ask: Asker) -> None:
 
 
 def test_an_unknown_order_cannot_be_paid(ask: Asker) -> None:
-    with pytest.raises(orders.Refusal, match="6109"):
+    with pytest.raises(CBRError, match="bill does not exist"):
         pay(ask, "CS0")
 
 
 def test_an_order_that_can_no_longer_be_carried_out_stays_unpaid(ask: Asker) -> None:
     order_id, _ = order(ask)
     ask.cloud.options["vaults"] = 0
-    with pytest.raises(orders.Refusal, match="6133"):
+    with pytest.raises(CBRError, match="maximum number of vaults"):
         pay(ask, order_id)
     ask.cloud.options["vaults"] = 1
     pay(ask, order_id)
