@@ -21,6 +21,7 @@ _PLAIN: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (float, int),
     "bool": (bool,),
+    "date": (str,),
     "datetime": (str,),
 }
 
