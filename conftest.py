@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-_BROWSER = Path(__file__).parent / "tests" / "browser"
 _ACCOUNT = ("HUAWEICLOUD_SDK_", "OS_", "CBR_ENDPOINT", "CBR_IAM_ENDPOINT")
+_BROWSER = "tests/browser/"
 
 
 def pytest_configure() -> None:
@@ -17,15 +17,26 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares something: a notebook's kernel, the browser's JupyterLab.
-
-    This counts under ``--dist loadgroup``; without pytest-xdist it changes nothing.
-    """
+    """Mark what needs a browser, for ``-m "not browser"``."""
     for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-        elif _BROWSER in item.path.parents:
+        if item.nodeid.startswith(_BROWSER):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what shares something, whatever ``--dist`` says.
+
+    The cells of a notebook share a kernel, the tests of a file their fixtures, and all browser
+    tests one JupyterLab. pytest-xdist's own ``loadgroup`` would do, but it has no effect under
+    pytest 9.2, which no longer keeps a node's ID where pytest-xdist 3.8 writes the group's name.
+    """
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _BROWSER if nodeid.startswith(_BROWSER) else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False  # as collected: the browser, the longest, goes first
+    return Together(config, log)
