@@ -1,10 +1,7 @@
 """Huawei Cloud Backup and Recovery in a notebook: explore, act, restore with care.
 
-    import cbr_notebook as cbr
-
-    session = cbr.connect()      # a real service; credentials from the environment or a profile
-    session = cbr.simulate()     # a cloud of your own: no network, no account
-    session.vaults()             # every answer is a DataFrame
+``cbr.connect()`` opens a session on a real service, ``cbr.simulate()`` on a cloud of your own
+that needs no network and no account; ``session.vaults()`` and its kin answer with DataFrames.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from cbr_notebook.errors import CBRError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbr_notebook.session import Session, Task, connect, simulate
+    from cbr_notebook.session import Session, Task, connect, simulate, tutorial
 
 __version__ = "0.1.0"
 
@@ -30,9 +27,10 @@ __all__ = [
     "errors",
     "schema",
     "simulate",
+    "tutorial",
 ]
 
-_LATER = ("Session", "Task", "connect", "simulate")
+_LATER = ("Session", "Task", "connect", "simulate", "tutorial")
 
 
 def __getattr__(name: str) -> Any:

@@ -32,7 +32,8 @@ def _table(frame: pd.DataFrame) -> None:
     shown = frame.copy()
     for name in shown.select_dtypes("datetimetz"):
         shown[name] = shown[name].dt.strftime("%Y-%m-%d %H:%M")
-    text = tabulate(shown.astype(object).fillna("never").astype("str"), headers="keys", showindex=False, disable_numparse=True)
+    rows = shown.astype(object).fillna("never").astype("str").to_numpy().tolist()
+    text = tabulate(rows, headers=list(shown.columns), disable_numparse=True)
     print("\n".join(f"  {line}" for line in text.splitlines()))
 
 
@@ -60,9 +61,7 @@ def _back_up_a_server(session: Session) -> None:
 def _automatic_backup(session: Session) -> None:
     _title("Case 2: automatic backup for a vault")
     _step("Create a policy, every day at 23:00 UTC, kept 30 days: POST /v3/{project_id}/policies")
-    policy = session.create_policy(
-        "dh_test_policy", days="daily", times="23:00", retention_days=30
-    )
+    policy = session.create_policy("dh_test_policy", days="daily", times="23:00", retention_days=30)
     policies = session.policies()
     _table(policies[["id", "name", "pattern", "retention_duration_days"]])
     _step("Apply it to the vault: POST …/vaults/{vault_id}/associatepolicy")

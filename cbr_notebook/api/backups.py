@@ -29,7 +29,7 @@ SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 PATH = "/v3/{project_id}/backups"
 
 
-class BackupPage(Page):
+class BackupPage(Page, frozen=True):
     """A page of backups."""
 
     backups: list[Backup] = []

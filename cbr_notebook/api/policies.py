@@ -25,7 +25,7 @@ _LIMITS = {
 }
 
 
-class PolicyPage(Page):
+class PolicyPage(Page, frozen=True):
     """All policies that match."""
 
     policies: list[Policy] = []

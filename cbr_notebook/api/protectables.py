@@ -18,7 +18,7 @@ Kind = Literal["server", "disk", "turbo", "workspace"]
 _PATH = "/v3/{project_id}/protectables"
 
 
-class ProtectablePage(Page):
+class ProtectablePage(Page, frozen=True):
     """A page of resources."""
 
     instances: list[Protectable] = []

@@ -15,14 +15,14 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A thing as the service describes it."""
 
 
-class Tag(Record):
+class Tag(Record, frozen=True):
     """A key and its value."""
 
     key: str
     value: str | None = None
 
 
-class Billing(Record):
+class Billing(Record, frozen=True):
     """A vault's capacity and what is paid for it; sizes in GB, ``used`` in MB."""
 
     allocated: int | None = None
@@ -42,7 +42,7 @@ class Billing(Record):
     is_multi_az: bool | None = None
 
 
-class VaultResource(Record):
+class VaultResource(Record, frozen=True):
     """A resource in a vault; ``size`` in GB, ``backup_size`` in MB."""
 
     id: str
@@ -56,13 +56,13 @@ class VaultResource(Record):
     extra_info: Any = None
 
 
-class BindRules(Record):
+class BindRules(Record, frozen=True):
     """Tags by which a vault takes resources in."""
 
     tags: list[Tag] | None = None
 
 
-class Vault(Record):
+class Vault(Record, frozen=True):
     """A vault."""
 
     id: str
@@ -86,7 +86,7 @@ class Vault(Record):
     availability_zone: str | None = None
 
 
-class BackupInfo(Record):
+class BackupInfo(Record, frozen=True):
     """Further facts of a backup."""
 
     auto_trigger: bool | None = None
@@ -99,7 +99,7 @@ class BackupInfo(Record):
     progress: int | None = None
 
 
-class ReplicationRecord(Record):
+class ReplicationRecord(Record, frozen=True):
     """A replication of a backup."""
 
     id: str | None = None
@@ -115,7 +115,7 @@ class ReplicationRecord(Record):
     vault_id: str | None = None
 
 
-class Backup(Record):
+class Backup(Record, frozen=True):
     """A backup; ``resource_size`` in GB."""
 
     id: str
@@ -144,7 +144,7 @@ class Backup(Record):
     children: list[Backup] | None = None
 
 
-class PointResource(Record):
+class PointResource(Record, frozen=True):
     """A resource of a restore point; the service gives its numbers as strings."""
 
     id: str
@@ -156,7 +156,7 @@ class PointResource(Record):
     protect_status: str | None = None
 
 
-class SkippedResource(Record):
+class SkippedResource(Record, frozen=True):
     """A resource that a restore point left out, and why."""
 
     id: str | None = None
@@ -166,7 +166,7 @@ class SkippedResource(Record):
     reason: str | None = None
 
 
-class PointVault(Record):
+class PointVault(Record, frozen=True):
     """The vault of a restore point."""
 
     id: str
@@ -175,7 +175,7 @@ class PointVault(Record):
     skipped_resources: list[SkippedResource] | None = None
 
 
-class PointInfo(Record):
+class PointInfo(Record, frozen=True):
     """Further facts of a restore point."""
 
     name: str | None = None
@@ -183,7 +183,7 @@ class PointInfo(Record):
     retention_duration: int | None = None
 
 
-class RestorePoint(Record):
+class RestorePoint(Record, frozen=True):
     """A restore point: backups made together."""
 
     id: str
@@ -194,21 +194,21 @@ class RestorePoint(Record):
     extra_info: PointInfo | None = None
 
 
-class TaskError(Record):
+class TaskError(Record, frozen=True):
     """Why a task failed."""
 
     code: str | None = None
     message: str | None = None
 
 
-class TaskCommon(Record):
+class TaskCommon(Record, frozen=True):
     """What every task has; ``progress`` in percent."""
 
     progress: int | None = None
     request_id: str | None = None
 
 
-class TaskResource(Record):
+class TaskResource(Record, frozen=True):
     """What a task works on."""
 
     id: str | None = None
@@ -216,7 +216,7 @@ class TaskResource(Record):
     type: str | None = None
 
 
-class TaskBackup(Record):
+class TaskBackup(Record, frozen=True):
     """The backup that a task makes, deletes or restores."""
 
     backup_id: str | None = None
@@ -226,7 +226,7 @@ class TaskBackup(Record):
     target_resource_name: str | None = None
 
 
-class TaskInfo(Record):
+class TaskInfo(Record, frozen=True):
     """Further facts of a task."""
 
     common: TaskCommon | None = None
@@ -236,7 +236,7 @@ class TaskInfo(Record):
     restore: TaskBackup | None = None
 
 
-class TaskRecord(Record):
+class TaskRecord(Record, frozen=True):
     """A task: work that goes on after its request was answered."""
 
     id: str
@@ -256,7 +256,7 @@ class TaskRecord(Record):
     extra_info: TaskInfo | None = None
 
 
-class Definition(Record):
+class Definition(Record, frozen=True):
     """How long a policy keeps backups, or where it replicates them to."""
 
     max_backups: int | None = None
@@ -271,14 +271,14 @@ class Definition(Record):
     destination_project_id: str | None = None
 
 
-class TriggerProperties(Record):
+class TriggerProperties(Record, frozen=True):
     """When a policy runs: recurrence rules, in UTC."""
 
     pattern: list[str] | None = None
     start_time: str | None = None
 
 
-class Trigger(Record):
+class Trigger(Record, frozen=True):
     """What starts a policy."""
 
     id: str | None = None
@@ -287,14 +287,14 @@ class Trigger(Record):
     properties: TriggerProperties | None = None
 
 
-class AppliedVault(Record):
+class AppliedVault(Record, frozen=True):
     """A vault that a policy is applied to."""
 
     vault_id: str
     destination_vault_id: str | None = None
 
 
-class Policy(Record):
+class Policy(Record, frozen=True):
     """A policy."""
 
     id: str
@@ -306,7 +306,7 @@ class Policy(Record):
     associated_vaults: list[AppliedVault] | None = None
 
 
-class Protectability(Record):
+class Protectability(Record, frozen=True):
     """Whether a resource can be backed up, and in which vault it is."""
 
     result: bool | None = None
@@ -315,7 +315,7 @@ class Protectability(Record):
     vault: Vault | None = None
 
 
-class Protectable(Record):
+class Protectable(Record, frozen=True):
     """A server, disk or file system; ``size`` in GB."""
 
     id: str
@@ -328,7 +328,7 @@ class Protectable(Record):
     protectable: Protectability | None = None
 
 
-class Page(Record):
+class Page(Record, frozen=True):
     """A page of a list: ``count`` is the number of all rows that match, where it is told."""
 
     count: int | None = None

@@ -20,7 +20,7 @@ STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 _PATH = "/v3/{project_id}/operation-logs"
 
 
-class TaskPage(Page):
+class TaskPage(Page, frozen=True):
     """A page of tasks."""
 
     operation_logs: list[TaskRecord] = []

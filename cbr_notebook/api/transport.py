@@ -15,7 +15,14 @@ import httpx
 import msgspec
 import tenacity
 
-from cbr_notebook.errors import CBRError, ConnectionFailed, NotFound, RateLimited, ServiceError, error_for
+from cbr_notebook.errors import (
+    CBRError,
+    ConnectionFailed,
+    NotFound,
+    RateLimited,
+    ServiceError,
+    error_for,
+)
 
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
@@ -123,7 +130,7 @@ class Transport:
         content = None if body is None else msgspec.json.encode(body)
         response = self._send(method, path, None, content)
         if answer is type(None):
-            return None  # type: ignore[return-value]
+            return None
         return _decode(response.content, answer)
 
     def send_for_text(self, method: str, path: str, body: Any) -> bytes:
@@ -166,10 +173,12 @@ class Transport:
         except httpx.TransportError as problem:
             self._record(request, 0, None)
             never_left = isinstance(problem, _NEVER_LEFT)
-            error = _connection_error(request, problem, may_have_happened=not (safe or never_left))
+            failure = _connection_error(
+                request, problem, may_have_happened=not (safe or never_left)
+            )
             if safe or never_left:
-                raise _Repeatable(error, None) from None
-            raise error from None
+                raise _Repeatable(failure, None) from None
+            raise failure from None
         request_id = _request_id(response)
         self._record(request, response.status_code, request_id)
         if response.is_success:
@@ -207,7 +216,7 @@ class Transport:
             )
 
 
-def _parameters(query: Mapping[str, QueryValue] | None) -> list[tuple[str, str]]:
+def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:
     pairs: list[tuple[str, str]] = []
     for name, value in (query or {}).items():
         if value is None:
@@ -218,7 +227,7 @@ def _parameters(query: Mapping[str, QueryValue] | None) -> list[tuple[str, str]]
             pairs.append((name, str(value)))
         else:
             pairs += [(name, each) for each in value]
-    return pairs
+    return httpx.QueryParams(tuple(pairs))
 
 
 def _decode(content: bytes, answer: type[T]) -> T:

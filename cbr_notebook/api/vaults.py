@@ -21,7 +21,7 @@ _PATH = "/v3/{project_id}/vaults"
 ObjectType = Literal["server", "disk", "turbo", "workspace", "vmware", "rds", "file"]
 
 
-class VaultPage(Page):
+class VaultPage(Page, frozen=True):
     """A page of vaults."""
 
     vaults: list[Vault] = []
@@ -324,7 +324,7 @@ class Vaults:
         """
         self._transport.send("DELETE", f"{_PATH}/{vault_id}", None, type(None))
 
-    def add_resources(self, vault_id: str, resources: Sequence[ResourceItem]) -> list[str]:
+    def add_resources(self, vault_id: str, resources: Sequence[ResourceItem]) -> Sequence[str]:
         """Put resources into a vault, all or none.
 
         Args:
@@ -346,7 +346,7 @@ class Vaults:
         answer = self._transport.send("POST", path, {"resources": list(resources)}, _Added)
         return answer.add_resource_ids
 
-    def remove_resources(self, vault_id: str, resource_ids: Sequence[str]) -> list[str]:
+    def remove_resources(self, vault_id: str, resource_ids: Sequence[str]) -> Sequence[str]:
         """Take resources out of a vault, which deletes their backups in it.
 
         Args:

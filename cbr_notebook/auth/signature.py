@@ -97,6 +97,16 @@ class SignatureAuth(httpx.Auth):
     def __repr__(self) -> str:
         return f"SignatureAuth(access_key={self._access_key!r}, secret_key=***)"
 
+    def for_project(self, project_id: str) -> SignatureAuth:
+        """Give the same signer for the requests of a project."""
+        return SignatureAuth(
+            self._access_key,
+            self._secret_key,
+            project_id=project_id,
+            security_token=self._security_token,
+            clock=self._clock,
+        )
+
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign the request and send it."""
         self.sign(request)

@@ -59,7 +59,7 @@ class Column:
             unknown = sorted(seen - set(self.values))
             dtype = pd.CategoricalDtype([*self.values, *unknown])
             return pd.Series(values, dtype=dtype, name=self.name)
-        return pd.Series(values, dtype=self.dtype, name=self.name)  # type: ignore[call-overload, no-any-return]
+        return pd.Series(values, dtype=self.dtype, name=self.name)
 
 
 def _getter(source: str) -> Callable[[Any], Any]:

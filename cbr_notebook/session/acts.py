@@ -100,7 +100,7 @@ class Acts(Queries):
             lambda: self._tasks_of("vault_delete", vault_id=found.id),
         )
 
-    def add_resources(self, vault: Named, resources: Named) -> list[str]:
+    def add_resources(self, vault: Named, resources: Named) -> Sequence[str]:
         """Put servers, disks or file systems into a vault, all or none.
 
         Args:
@@ -344,7 +344,8 @@ class Acts(Queries):
         if confirm != found.name:
             used = len(found.associated_vaults or ())
             raise ConfirmationNeeded(
-                f"This deletes the policy {found.name}; {used} vaults lose their schedule.",
+                f"This deletes the policy {found.name}; "
+                f"{_counted(used, 'vault')} would lose the schedule.",
                 advice=f"To go on, say confirm={found.name!r}.",
             )
         self.client.policies.delete(found.id)
@@ -412,7 +413,7 @@ class Acts(Queries):
         made = sorted(str(backup.created_at)[:10] for backup in lost)
         span = f", made from {made[0]} to {made[-1]}" if made else ""
         raise ConfirmationNeeded(
-            f"This deletes {what}: {len(lost)} backups{span}. It cannot be undone.",
+            f"This deletes {what}: {_counted(len(lost), 'backup')}{span}. It cannot be undone.",
             advice=f"To go on, say confirm={name!r}.",
         )
 
@@ -422,3 +423,7 @@ def _kind(object_type: str | None) -> ResourceKind | None:
     if object_type is not None and object_type not in kinds:
         raise InvalidRequest(f"Resources of vaults for {object_type} cannot be looked up here.")
     return kinds.get(object_type)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

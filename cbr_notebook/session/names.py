@@ -73,9 +73,7 @@ def one_text(value: Named, what: str) -> str:
     return found[0]
 
 
-def choose(
-    wanted: str, candidates: Sequence[T], what: str, name: Callable[[T], str | None]
-) -> T:
+def choose(wanted: str, candidates: Sequence[T], what: str, name: Callable[[T], str | None]) -> T:
     """Give the one candidate of an ID or name.
 
     Args:

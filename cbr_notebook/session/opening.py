@@ -137,9 +137,22 @@ def simulate(
     return on_cloud(Cloud.open(estate, seed, state, start))
 
 
-def on_cloud(
-    cloud: Cloud, *, user_name: str | None = None, project: str | None = None
-) -> Session:
+def tutorial(estate: Literal["demo", "documented", "empty"] = "documented") -> Session:
+    """Open the session of a tutorial notebook: simulated, unless the environment says otherwise.
+
+    If the environment names credentials (``HUAWEICLOUD_SDK_AK`` or ``OS_USERNAME``), the
+    notebook runs on that account. A profile file alone does not count, so that nobody works
+    on a real account by accident.
+
+    Args:
+        estate: what is in the simulated cloud.
+    """
+    if found_credentials.from_environment().complete:
+        return connect()
+    return simulate(estate)
+
+
+def on_cloud(cloud: Cloud, *, user_name: str | None = None, project: str | None = None) -> Session:
     """Open a session on a simulated cloud, as one of its users in one of its projects."""
     account = cloud.credentials_for(user_name=user_name, project=project)
     who = Credentials(
@@ -195,12 +208,11 @@ def _authentication(
         ready = ReadyTokenAuth(who.token)
         return ready, who.project_id or find_project_id(http, ready, iam, name)
     if who.access_key and who.secret_key:
-        keys = {"security_token": who.security_token, "clock": clock}
-        project_id = who.project_id or find_project_id(
-            http, SignatureAuth(who.access_key, who.secret_key, **keys), iam, name  # type: ignore[arg-type]
+        signed = SignatureAuth(
+            who.access_key, who.secret_key, security_token=who.security_token, clock=clock
         )
-        signed = SignatureAuth(who.access_key, who.secret_key, project_id=project_id, **keys)  # type: ignore[arg-type]
-        return signed, project_id
+        project_id = who.project_id or find_project_id(http, signed, iam, name)
+        return signed.for_project(project_id), project_id
     assert who.user_name and who.password and who.domain_name
     by_token = TokenAuth(
         iam_endpoint=iam,

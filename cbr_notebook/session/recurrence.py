@@ -31,9 +31,7 @@ def patterns(
     """
     if pattern is not None:
         if days or every_days or times:
-            raise InvalidRequest(
-                "Give either pattern, or days and times.", field="pattern"
-            )
+            raise InvalidRequest("Give either pattern, or days and times.", field="pattern")
         return [pattern] if isinstance(pattern, str) else list(pattern)
     if not times:
         raise InvalidRequest(
@@ -55,9 +53,7 @@ def patterns(
 def _days_part(days: str | Sequence[str] | None, every_days: int | None) -> str:
     if every_days is not None:
         if days or not 1 <= every_days <= 30:
-            raise InvalidRequest(
-                "every_days is 1 to 30, without days.", field="every_days"
-            )
+            raise InvalidRequest("every_days is 1 to 30, without days.", field="every_days")
         return f"FREQ=DAILY;INTERVAL={every_days}"
     named = [day.upper()[:2] for day in _listed(days)]
     if not named or named == ["DA"]:

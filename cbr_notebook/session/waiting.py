@@ -83,7 +83,9 @@ class Task:
         """``waiting``, ``running``, ``success``, ``partial`` or ``failed``, at the last look."""
         statuses = [record.status for record in self.records]
         if not self.ended:
-            return "running" if any(each not in (None, "waiting") for each in statuses) else "waiting"
+            return (
+                "running" if any(each not in (None, "waiting") for each in statuses) else "waiting"
+            )
         bad = sum(status in ("failed", "timeout") for status in statuses)
         if not bad:
             return "success"
