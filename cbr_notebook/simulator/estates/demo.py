@@ -16,8 +16,10 @@ from cbr_notebook.simulator import (
     machines,
     policies,
     policy_requests,
+    restore_points,
     vault_creation,
     vault_resources,
+    vaults,
 )
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.estates import account
@@ -25,6 +27,7 @@ from cbr_notebook.simulator.files import Files
 
 _DAY = 24 * 3600 * clock.MICROSECONDS
 _HISTORY_DAYS = 90
+_UPGRADE_DAY = 76
 _MB = 16
 """Blocks in a MB."""
 
@@ -38,6 +41,8 @@ def build(engine: Engine) -> None:
     builder.vaults_and_policies()
     for day in range(_HISTORY_DAYS):
         builder.change_data(day)
+        if day == _UPGRADE_DAY:
+            builder.back_up_before_upgrade()
         engine.scheduler.run_until(end - (_HISTORY_DAYS - 1 - day) * _DAY)
     engine.clock.reached = end
     builder.leave_todays_marks()
@@ -49,37 +54,42 @@ class _Builder:
         self._user, self._project, self._elsewhere = account.build(
             engine, domain_name="northwind", user_name="ada"
         )
-        row = engine.state.one("SELECT id FROM project WHERE name LIKE '%staging'")
-        assert row is not None
-        self._staging = str(row["id"])
+        self._staging = str(engine.state.value("SELECT id FROM project WHERE name LIKE '%staging'"))
         self._ids: dict[str, str] = {}
 
     def servers(self) -> None:
         """Make the machines and what is on them."""
         for name, disks, written_mb, tags in (
-            ("web-01", (("vda", 40),), 190, {"tier": "web", "env": "prod"}),
-            ("web-02", (("vda", 40),), 180, {"tier": "web", "env": "prod"}),
-            ("db-01", (("vda", 40), ("vdb", 200)), 500, {"tier": "db", "env": "prod"}),
-            ("db-02", (("vda", 40), ("vdb", 200)), 400, {"tier": "db", "env": "prod"}),
-            ("app-01", (("vda", 40),), 150, {"tier": "app", "env": "prod"}),
-            ("app-02", (("vda", 40),), 140, {"tier": "app", "env": "prod"}),
-            ("mail-01", (("vda", 60),), 250, {"tier": "mail", "env": "prod"}),
-            ("build-01", (("vda", 100),), 250, {"tier": "ci", "env": "dev"}),
-            ("legacy-01", (("vda", 40),), 150, {"tier": "app", "env": "old"}),
-            ("files-01", (("vda", 40), ("vdb", 100)), 1400, {"tier": "files", "env": "prod"}),
+            ("web-01", (("vda", 40),), 120, {"tier": "web", "env": "prod"}),
+            ("web-02", (("vda", 40),), 110, {"tier": "web", "env": "prod"}),
+            ("db-01", (("vda", 40), ("vdb", 200)), 300, {"tier": "db", "env": "prod"}),
+            ("db-02", (("vda", 40), ("vdb", 200)), 240, {"tier": "db", "env": "prod"}),
+            ("app-01", (("vda", 40),), 90, {"tier": "app", "env": "prod"}),
+            ("app-02", (("vda", 40),), 80, {"tier": "app", "env": "prod"}),
+            ("mail-01", (("vda", 60),), 150, {"tier": "mail", "env": "prod"}),
+            ("build-01", (("vda", 100),), 100, {"tier": "ci", "env": "dev"}),
+            ("legacy-01", (("vda", 40),), 60, {"tier": "app", "env": "old"}),
+            ("files-01", (("vda", 40), ("vdb", 100)), 1250, {"tier": "files", "env": "prod"}),
         ):
             self._server(self._project, name, disks, written_mb, tags)
-        self._server(self._staging, "stage-web-01", (("vda", 40),), 120, {"env": "stage"})
-        self._server(self._staging, "stage-db-01", (("vda", 40), ("vdb", 100)), 160, {})
+        self._server(
+            self._project, "metal-01", (("vda", 50),), 80, {"tier": "db", "env": "prod"},
+            kind=machines.BARE_METAL,
+        )  # fmt: skip
+        self._server(self._staging, "stage-web-01", (("vda", 40),), 60, {"env": "stage"})
+        self._server(self._staging, "stage-db-01", (("vda", 40), ("vdb", 100)), 80, {})
         self._server(self._elsewhere, "dr-web-01", (("vda", 40),), 60, {})
-        for name, size, written_mb in (("archive", 100, 200), ("scratch", 20, 30)):
+        for name, size, written_mb in (("archive", 100, 120), ("scratch", 20, 20)):
             disk = machines.create_disk(self._engine, self._project, name, size)
             self._ids[name] = disk
             row = machines.disk(self._engine, disk)
             self._engine.disks.fill(row["store"], 64 * _MB, written_mb * _MB, seed=len(name))
-        machines.create_disk(
-            self._engine, self._project, "shared-docs", 500, kind=machines.FILE_SYSTEM
+        name, size = "shared-docs", 500
+        self._ids[name] = machines.create_disk(
+            self._engine, self._project, name, size, kind=machines.FILE_SYSTEM
         )
+        store = machines.disk(self._engine, self._ids[name])["store"]
+        Files(self._engine.disks, store, size).write("/handbook.txt", b"Read me first.\n" * 200)
 
     def _server(
         self,
@@ -88,8 +98,12 @@ class _Builder:
         disks: tuple[tuple[str, int], ...],
         written_mb: int,
         tags: dict[str, str],
+        *,
+        kind: str = machines.SERVER,
     ) -> None:
-        server_id = machines.create_server(self._engine, project, name, disks=disks, tags=tags)
+        server_id = machines.create_server(
+            self._engine, project, name, disks=disks, tags=tags, kind=kind
+        )
         self._ids[name] = server_id
         for number, disk in enumerate(machines.disks_of(self._engine, server_id)):
             files = Files(self._engine.disks, disk["store"], disk["size_gb"])
@@ -122,10 +136,11 @@ class _Builder:
         )  # fmt: skip
         self._vault("vault-web", 200, ("web-01", "web-02", "app-01", "app-02"), daily, "web")
         self._vault("vault-db", 500, ("db-01", "db-02"), long_term, "db")
-        self._vault("vault-office", 100, ("mail-01",), weekly, "office")
+        self._vault("vault-office", 100, ("mail-01", "metal-01"), weekly, "office")
         self._vault("vault-files", 10, ("files-01",), weekly, "files")
         self._vault("vault-dev", 100, ("build-01",), paused, "dev")
         self._vault("vault-disks", 100, ("archive",), weekly, "disks", object_type="disk")
+        self._vault("vault-nas", 1000, ("shared-docs",), weekly, "office", object_type="turbo")
         self._vault(
             "vault-replica", 500, (), None, "dr", protect_type="replication",
             project=self._elsewhere,
@@ -186,8 +201,8 @@ class _Builder:
         """Let a day's work change the disks, and let some machines misbehave."""
         engine = self._engine
         for name, changed_mb in (
-            ("web-01", 2), ("web-02", 2), ("db-01", 12), ("db-02", 9), ("app-01", 3),
-            ("app-02", 3), ("mail-01", 5), ("files-01", 30),
+            ("web-01", 1), ("web-02", 1), ("db-01", 6), ("db-02", 4), ("app-01", 1),
+            ("app-02", 1), ("mail-01", 3), ("files-01", 14),
         ):  # fmt: skip
             disk = machines.disks_of(engine, self._ids[name])[-1]
             first = (64 + (day * 13) % 100) * _MB
@@ -203,8 +218,18 @@ class _Builder:
             properties=json.dumps({"backup_fails": code} if code else {}),
         )
 
+    def back_up_before_upgrade(self) -> None:
+        """Make the backup that someone makes by hand before a risky day."""
+        vault = vaults.find(self._engine, self._project, self._ids["vault-web"])
+        order = restore_points.Order(
+            resource_ids=[self._ids["web-01"]],
+            name="before-upgrade",
+            description="Before the new shop goes live",
+        )
+        restore_points.start(self._engine, vault, order)
+
     def leave_todays_marks(self) -> None:
         """End the history: nothing fails by itself any more, and one vault is nearly full."""
-        self._engine.state.update("vault", self._ids["vault-files"], size_gb=3)
+        self._engine.state.update("vault", self._ids["vault-files"], size_gb=2)
         for name in ("app-02", "db-02"):
             self._engine.state.update("server", self._ids[name], properties="{}")
