@@ -109,24 +109,24 @@ def erase(engine: Engine, row: sqlite3.Row) -> None:
 
 
 def _unchain(engine: Engine, row: sqlite3.Row) -> int:
-    """Let a disk's backup out of its chain; give the number of entries freed."""
+    """Let a disk's backup out of its chain; give the entries that its vault no longer holds."""
     freed, successor = engine.disks.forget(row["chain"], row["sequence"])
     inherited = row["stored_blocks"] - freed
-    if successor is not None and inherited:
-        heir = engine.state.one(
-            "SELECT id, parent_id FROM backup WHERE chain = ? AND sequence = ?",
-            row["chain"],
-            successor,
-        )
-        assert heir is not None
-        for backup_id in (heir["id"], heir["parent_id"]):
-            if backup_id:
-                engine.state.run(
-                    "UPDATE backup SET stored_blocks = stored_blocks + ? WHERE id = ?",
-                    inherited,
-                    backup_id,
-                )
-    return freed
+    if successor is None or not inherited:
+        return freed
+    heirs = engine.state.all(
+        "UPDATE backup SET stored_blocks = stored_blocks + ?1 WHERE (chain = ?2 AND sequence = ?3) "
+        "OR id = (SELECT parent_id FROM backup WHERE chain = ?2 AND sequence = ?3) "
+        "RETURNING vault_id",
+        inherited,
+        row["chain"],
+        successor,
+    )
+    if heirs[0]["vault_id"] == row["vault_id"]:
+        return freed
+    # The heir's server was left behind when this one's backups moved to another vault.
+    vaults.add_used(engine, heirs[0]["vault_id"], inherited)
+    return freed + inherited
 
 
 def _show(call: Call) -> dict[str, Any]:
@@ -221,7 +221,8 @@ def _metadata(call: Call) -> dict[str, Any]:
     kept = json.loads(row["properties"])
     volumes = [
         {"id": child["resource_id"], "name": child["resource_name"],
-         "size": child["resource_size_gb"], "bootable": json.loads(child["extend_info"])["bootable"]}
+         "size": child["resource_size_gb"],
+         "bootable": json.loads(child["extend_info"])["bootable"]}
         for child in children(call.engine, row["id"])
     ]  # fmt: skip
     server = {

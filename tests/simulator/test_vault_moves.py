@@ -148,3 +148,26 @@ def test_what_is_busy_locked_or_elsewhere_does_not_move(ask: Asker, source: str)
     ask("PUT", f"vaults/{source}", {"vault": {"locked": True}})
     with pytest.raises(Refused, match="6110"):
         move(ask, source, destination, "web-01")
+
+
+def test_backups_of_a_disk_that_changed_servers_balance_after_a_move(ask: Asker) -> None:
+    source, destination = ask.create_vault("source"), ask.create_vault("destination")
+    first, second = ask.cloud.create_server("first"), ask.cloud.create_server("second")
+    ask.add(source, first.id, second.id)
+    wanderer = ask.cloud.create_disk("wanderer", 10)
+    wanderer.fill(3)
+    for server in (first, second):
+        server.attach(wanderer)
+        wanderer.write(0, server.name.encode())
+        ask.back_up(source, resources=[server.id])
+        server.detach(wanderer)
+    move(ask, source, destination, "first")
+    (moved,) = backups(ask, destination)
+    ask("DELETE", f"backups/{moved['id']}")
+    ask.wait()
+    assert used(ask, destination) == 0
+    assert used(ask, source) == ask.vault(source)["resources"][0]["backup_size"] >= 3
+    ask("DELETE", f"vaults/{source}")
+    ask.wait()
+    state = ask.cloud._engine.state
+    assert state.value("SELECT count(*) FROM stored_block") == 0
