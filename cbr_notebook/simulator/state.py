@@ -39,6 +39,9 @@ class State:
         """
         self.path = Path(path) if path is not None else None
         self._depth = 0
+        self._seed: Any = None
+        self._reserved: set[str] | None = None
+        """The kinds for which values may be reserved; more than there are does no harm."""
         try:
             self._db = self._open()
         except sqlite3.DatabaseError as problem:
@@ -129,7 +132,7 @@ class State:
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         self._db.execute(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 names are ours
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",
             tuple(columns.values()),
         )
 
@@ -137,7 +140,7 @@ class State:
         """Change columns, by name, of the row whose ``id`` is ``key``."""
         names = ", ".join(f"{name} = ?" for name in columns)
         self._db.execute(
-            f"UPDATE {table} SET {names} WHERE id = ?",  # noqa: S608 names are ours
+            f"UPDATE {table} SET {names} WHERE id = ?",
             (*columns.values(), key),
         )
 
@@ -172,6 +175,10 @@ class State:
 
     def take_reserved(self, kind: str) -> Any:
         """Take the next value that an estate has reserved for a kind, or ``None``."""
+        if self._reserved is None:
+            self._reserved = {row["kind"] for row in self.all("SELECT kind FROM reserved")}
+        if kind not in self._reserved:
+            return None
         return self.value(
             "DELETE FROM reserved WHERE kind = ?1 AND position = "
             "(SELECT min(position) FROM reserved WHERE kind = ?1) RETURNING value",
@@ -180,6 +187,7 @@ class State:
 
     def reserve(self, kind: str, *values: type_of_cell) -> None:
         """Reserve values that the next things of a kind shall get, in this order."""
+        self._reserved = None
         start = self.value("SELECT count(*) FROM reserved WHERE kind = ?", kind)
         self.run_many(
             "INSERT INTO reserved (kind, position, value) VALUES (?, ?, ?)",
@@ -191,8 +199,9 @@ class State:
         count = self.value(
             "UPDATE meta SET value = value + 1 WHERE key = 'draws' RETURNING value",
         )
-        seed = self.fact("seed")
-        return hashlib.blake2b(f"{seed}/{purpose}/{count}".encode(), digest_size=16).digest()
+        if self._seed is None:
+            self._seed = self.fact("seed")
+        return hashlib.blake2b(f"{self._seed}/{purpose}/{count}".encode(), digest_size=16).digest()
 
     def new_id(self, kind: str) -> str:
         """Give a new lower-case UUID with dashes for a thing of this kind."""

@@ -200,10 +200,12 @@ class _Builder:
     def change_data(self, day: int) -> None:
         """Let a day's work change the disks, and let some machines misbehave."""
         engine = self._engine
-        for name, changed_mb in (
-            ("web-01", 1), ("web-02", 1), ("db-01", 6), ("db-02", 4), ("app-01", 1),
-            ("app-02", 1), ("mail-01", 3), ("files-01", 14),
+        for name, changed_mb, every in (
+            ("web-01", 1, 1), ("web-02", 1, 1), ("db-01", 6, 1), ("db-02", 4, 1),
+            ("app-01", 1, 1), ("app-02", 1, 1), ("mail-01", 20, 7), ("files-01", 80, 7),
         ):  # fmt: skip
+            if day % every:
+                continue
             disk = machines.disks_of(engine, self._ids[name])[-1]
             first = (64 + (day * 13) % 100) * _MB
             engine.disks.fill(disk["store"], first, changed_mb * _MB, seed=100 + day)
