@@ -54,6 +54,12 @@ def _check_vault(engine: Engine, vault: sqlite3.Row, kept: list[sqlite3.Row]) ->
         "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running')", vault["id"]
     ):
         raise Refusal("6203")
+    if engine.state.one(
+        "SELECT 1 FROM replication_record WHERE destination_vault_id = ? "
+        "AND status IN ('replicating', 'waiting_replicate')",
+        vault["id"],
+    ):
+        raise Refusal("6130")
     if any(row["imaged"] for row in kept):
         raise Refusal("6204")
     if vault["locked"] and any(row["automatic"] for row in kept):

@@ -101,6 +101,27 @@ def test_a_vault_that_is_being_backed_up_stays(ask: Asker, vault_id: str) -> Non
     ask("DELETE", f"vaults/{vault_id}")
 
 
+def test_a_vault_into_which_something_is_replicated_stays(ask: Asker, vault_id: str) -> None:
+    target = ask.create_vault("target", protect_type="replication")
+    with ask.cloud._engine.work():
+        ask.cloud._engine.state.insert(
+            "replication_record",
+            id="record",
+            created_at=0,
+            status="replicating",
+            source_backup_id=first_backup(ask, vault_id),
+            source_restore_point_id="",
+            source_project_id=ask.project_id,
+            source_region="eu-west-0",
+            source_vault_id=vault_id,
+            destination_project_id=ask.project_id,
+            destination_region="eu-west-0",
+            destination_vault_id=target,
+        )
+    with pytest.raises(Refused, match="6130"):
+        ask("DELETE", f"vaults/{target}")
+
+
 def test_a_vault_with_a_backup_that_serves_an_image_stays(ask: Asker, vault_id: str) -> None:
     make_image(ask, first_backup(ask, vault_id))
     with pytest.raises(Refused, match="6204"):
