@@ -66,7 +66,5 @@ def entries(*, documented_only: bool = True) -> tuple[CatalogueEntry, ...]:
         documented_only: leave out what the reference's table does not list.
     """
     return tuple(
-        entry
-        for _, entry in sorted(_all().items())
-        if entry.documented or not documented_only
+        entry for _, entry in sorted(_all().items()) if entry.documented or not documented_only
     )

@@ -50,7 +50,7 @@ def _unprotected(engine: Engine, vault: sqlite3.Row) -> Iterator[sqlite3.Row]:
     )
     types = OBJECT_TYPES.get(vault["object_type"], ())
     for row in engine.state.all(
-        f"SELECT id, type, tags, {size} AS whole_size_gb FROM {table} "  # noqa: S608 names are ours
+        f"SELECT id, type, tags, {size} AS whole_size_gb FROM {table} "
         f"WHERE project_id = ? AND type IN ({', '.join('?' * len(types))}) "
         "AND NOT EXISTS (SELECT 1 FROM vault_resource WHERE resource_id = id) "
         "ORDER BY created_at, id",

@@ -91,7 +91,8 @@ def _conditions(call: Call) -> tuple[list[str], list[Value]]:
     percent = query.integer("used_percent", low=1, high=100)
     if percent is not None:
         narrow(
-        X,
+            "vault_id IN (SELECT id FROM vault WHERE used_blocks * 100 >= size_gb * ? * ?)",
+            GIB // BLOCK,
             percent,
         )
     query.boolean("dec")
@@ -137,7 +138,7 @@ def _list(call: Call) -> dict[str, Any]:
     count = engine.remember(
         ("count backups", condition, counted),
         lambda: engine.state.value(
-            f"SELECT count(*) FROM backup WHERE {condition}",  # noqa: S608 names are ours
+            f"SELECT count(*) FROM backup WHERE {condition}",
             *counted,
         ),
     )
@@ -151,7 +152,7 @@ def _list(call: Call) -> dict[str, Any]:
     by = ", ".join(f"{key} {direction}" for key, direction in order)
     # The IDs first, from the index alone: rows that are skipped are never read.
     rows = engine.state.all(
-        "SELECT backup.* FROM backup JOIN (SELECT id AS chosen FROM backup "  # noqa: S608
+        "SELECT backup.* FROM backup JOIN (SELECT id AS chosen FROM backup "
         f"WHERE {' AND '.join(where)} ORDER BY {by} LIMIT ? OFFSET ?) "
         f"ON id = chosen ORDER BY {by}",
         *values,

@@ -126,7 +126,7 @@ def _unchain(engine: Engine, row: sqlite3.Row) -> int:
         return freed
     # The heir's server was left behind when this one's backups moved to another vault.
     vaults.add_used(engine, heirs[0]["vault_id"], inherited)
-    return freed + inherited
+    return int(freed + inherited)
 
 
 def _show(call: Call) -> dict[str, Any]:

@@ -296,7 +296,7 @@ class Cloud:
         """Quotas and switches of the cloud."""
         return self._engine.options
 
-    # -- people -------------------------------------------------------------------------------------
+    # -- people -------------------------------------------------------------------------------
 
     @property
     def credentials(self) -> CloudCredentials:
@@ -357,7 +357,7 @@ class Cloud:
                 self._engine, account.domain_id, name, region or account.region
             )
 
-    # -- doors ----------------------------------------------------------------------------------------
+    # -- doors --------------------------------------------------------------------------------
 
     @property
     def wsgi(self) -> Any:

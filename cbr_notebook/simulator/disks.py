@@ -28,7 +28,7 @@ _SWEEP_AFTER = 20_000
 
 
 def megabytes(blocks: int) -> int:
-    """Give what some blocks take, in whole MB (1024 × 1024 bytes), rounded up."""
+    """Give what some blocks take, in whole MB (1024 * 1024 bytes), rounded up."""
     return -(-blocks * BLOCK // (1024 * 1024))
 
 

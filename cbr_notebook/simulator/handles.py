@@ -57,7 +57,7 @@ class Disk:
 
     @property
     def status(self) -> str:
-        """``available``, ``in-use``, …"""
+        """Its status: ``available``, ``in-use``, and so on."""
         return str(self._row["status"])
 
     def _files(self) -> Files:
@@ -145,9 +145,7 @@ class Disk:
         self._check(start_mb * 1024**2, megabytes * 1024**2)
         per_mb = 1024**2 // BLOCK
         with self._engine.work():
-            self._engine.disks.fill(
-                self._row["store"], start_mb * per_mb, megabytes * per_mb, seed
-            )
+            self._engine.disks.fill(self._row["store"], start_mb * per_mb, megabytes * per_mb, seed)
 
     def checksum(self) -> str:
         """Give a SHA-256 that is the same for the same bytes, and only for them."""
@@ -160,7 +158,7 @@ class Disk:
             machines.resize(self._engine, self.id, size_gb)
 
     def set_trait(self, name: str, value: Any) -> None:
-        """Give the disk a special trait: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``, …"""
+        """Give the disk a special trait: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``."""
         _set_trait(self._engine, "disk", self.id, name, value)
 
 
@@ -186,7 +184,7 @@ class Server:
 
     @property
     def status(self) -> str:
-        """``ACTIVE``, ``SHUTOFF``, …"""
+        """Its status: ``ACTIVE``, ``SHUTOFF``, and so on."""
         return str(self._row["status"])
 
     @property
@@ -235,7 +233,7 @@ class Server:
         self._set(status=status)
 
     def set_trait(self, name: str, value: Any) -> None:
-        """Give the server a special trait: ``dr_site``, ``frozen``, ``backup_fails``, …"""
+        """Give the server a special trait: ``dr_site``, ``frozen``, ``backup_fails``."""
         _set_trait(self._engine, "server", self.id, name, value)
 
     def rebuild(self, **columns: str) -> None:
@@ -256,7 +254,7 @@ class Server:
 
 def _set_trait(engine: Engine, table: str, key: str, name: str, value: Any) -> None:
     with engine.work():
-        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", key)  # noqa: S608 ours
+        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", key)
         assert row is not None
         traits = machines.properties(row) | {name: value}
         engine.state.update(table, key, properties=json.dumps(traits))

@@ -37,9 +37,7 @@ def iam_error(status: int, message: str, title: str) -> IamRefusal:
 
 def unauthorized(tail: str) -> Refusal:
     """Give the gateway's refusal of credentials, which names what is wrong with them."""
-    return Refusal(
-        "APIGW.0301", f"Incorrect IAM authentication information: {tail}", status=401
-    )
+    return Refusal("APIGW.0301", f"Incorrect IAM authentication information: {tail}", status=401)
 
 
 # -- accounts -----------------------------------------------------------------------------
@@ -330,6 +328,7 @@ class Tokens:
         self._engine, self._gate = engine, gate
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer the request."""
         body = request.bounded_stream.read()
         engine = self._engine
         with engine.lock:
@@ -358,6 +357,7 @@ class Projects:
         self._engine, self._gate = engine, gate
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer the request."""
         engine = self._engine
         with engine.lock:
             engine.settle()
@@ -395,6 +395,7 @@ class SecurityTokens:
         self._engine, self._gate = engine, gate
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer the request."""
         body = request.bounded_stream.read()
         engine = self._engine
         with engine.lock, engine.work():

@@ -37,7 +37,7 @@ class Options:
         Raises:
             KeyError: there is no such option.
         """
-        return self._values[name]
+        return int(self._values[name])
 
     def __setitem__(self, name: str, value: int) -> None:
         """Set an option, from now on and in the state file.

@@ -202,8 +202,7 @@ def _list(call: Call) -> dict[str, Any]:
         where.append("id IN (SELECT policy_id FROM vault_policy WHERE vault_id = ?)")
         values.append(vault_id)
     rows = call.engine.state.all(
-        f"SELECT * FROM policy WHERE {' AND '.join(where)} "  # noqa: S608 names are ours
-        "ORDER BY created_at DESC, id DESC",
+        f"SELECT * FROM policy WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC",
         *values,
     )
     return {"policies": [document(call.engine, row) for row in rows], "count": len(rows)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from cbr_notebook.simulator import (
     auto_bind,
+    backup_orders,
     policies,
     restore_points,
     retention_rules,
@@ -46,7 +47,7 @@ def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
         restore_points.start(
             engine,
             vault,
-            restore_points.Order(
+            backup_orders.Order(
                 automatic=True,
                 policy_id=policy["id"],
                 incremental=not _full_is_due(engine, vault, definition),

@@ -153,17 +153,17 @@ def _list(call: Call) -> dict[str, Any]:
     limit = query.integer("limit", low=1, default=_LARGEST_PAGE)
     offset = query.integer("offset", low=0, default=0)
     count = engine.state.value(
-        f"SELECT count(*) FROM {table} WHERE {' AND '.join(where)}",  # noqa: S608 names are ours
+        f"SELECT count(*) FROM {table} WHERE {' AND '.join(where)}",
         *values,
     )
     if marker := query.text("marker"):
-        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", marker)  # noqa: S608
+        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", marker)
         if row is None:
             raise Refusal("9900")
         where.append("(created_at, id) > (?, ?)")
         values += [row["created_at"], row["id"]]
     rows = engine.state.all(
-        f"SELECT * FROM {table} WHERE {' AND '.join(where)} "  # noqa: S608 names are ours
+        f"SELECT * FROM {table} WHERE {' AND '.join(where)} "
         "ORDER BY created_at, id LIMIT ? OFFSET ?",
         *values,
         min(limit or 0, _LARGEST_PAGE),
@@ -175,7 +175,7 @@ def _list(call: Call) -> dict[str, Any]:
 def _show(call: Call) -> dict[str, Any]:
     table, types = _kind(call)
     row = call.engine.state.one(
-        f"SELECT * FROM {table} WHERE id = ? AND project_id = ?",  # noqa: S608 names are ours
+        f"SELECT * FROM {table} WHERE id = ? AND project_id = ?",
         identifier(call, "instance_id"),
         call.caller.project_id,
     )

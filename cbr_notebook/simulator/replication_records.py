@@ -44,8 +44,7 @@ def of(engine: Engine, backup_ids: Sequence[str]) -> dict[str, list[dict[str, An
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for column in ("source_backup_id", "destination_backup_id"):
         for row in engine.state.all(
-            f"SELECT * FROM replication_record WHERE {column} IN ({marks}) "  # noqa: S608
-            "ORDER BY created_at, id",
+            f"SELECT * FROM replication_record WHERE {column} IN ({marks}) ORDER BY created_at, id",
             *backup_ids,
         ):
             found[row[column]].append(document(row))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cbr_notebook.simulator.engine import Engine
 
 
-class Refusal(Exception):  # noqa: N818 the word that the rest of the cloud uses
+class Refusal(Exception):
     """The service declines a request; becomes its error answer, and nothing has changed."""
 
     def __init__(self, code: str, message: str | None = None, *, status: int | None = None) -> None:

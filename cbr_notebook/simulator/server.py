@@ -74,8 +74,9 @@ def _cutting(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
             return application(environ, start_response)
         except ConnectionCut:
             connection = environ.get("cheroot.connection")
-            with contextlib.suppress(OSError, AttributeError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
+            if connection is not None:
+                with contextlib.suppress(OSError):
+                    connection.socket.shutdown(socket.SHUT_RDWR)
             raise
 
     return wrapped

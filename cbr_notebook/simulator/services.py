@@ -7,6 +7,7 @@ from types import ModuleType
 
 from cbr_notebook.simulator import (
     backup_listing,
+    backup_making,
     backups,
     orders,
     organization_policies,
@@ -42,6 +43,7 @@ SERVICES: tuple[ModuleType, ...] = (
     usage,
     orders,
     restore_points,
+    backup_making,
     backup_listing,
     backups,
     policies,

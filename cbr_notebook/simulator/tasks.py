@@ -78,9 +78,7 @@ def succeed(engine: Engine, task_id: str, **extra: Any) -> None:
     _end(engine, task_id, "success", "", "", extra)
 
 
-def fail(
-    engine: Engine, task_id: str, code: str, message: str | None = None, **extra: Any
-) -> None:
+def fail(engine: Engine, task_id: str, code: str, message: str | None = None, **extra: Any) -> None:
     """End a task badly, with the code that says why; ``extra`` is merged into its details."""
     full = code if "." in code else f"BackupService.{code}"
     entry = catalogue.lookup(full)
@@ -111,7 +109,7 @@ def running(engine: Engine, operation_types: tuple[str, ...], **columns: str) ->
     types = ", ".join("?" * len(operation_types))
     where = " AND ".join(f"{name} = ?" for name in columns)
     return engine.state.all(
-        f"SELECT * FROM task WHERE status IN ('waiting', 'running') "  # noqa: S608 names are ours
+        f"SELECT * FROM task WHERE status IN ('waiting', 'running') "
         f"AND operation_type IN ({types}) AND {where}",
         *operation_types,
         *columns.values(),
@@ -215,13 +213,12 @@ def _list(call: Call) -> dict[str, Any]:
     offset = query.integer("offset", low=0, default=0)
     condition = " AND ".join(where)
     rows = engine.state.all(
-        f"SELECT * FROM task WHERE {condition} "  # noqa: S608 names are ours
-        "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+        f"SELECT * FROM task WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         *bounds,
         limit,
         offset,
     )
-    count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *bounds)  # noqa: S608
+    count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *bounds)
     return {
         "operation_logs": [document(row, engine.now()) for row in rows],
         "count": count,

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.simulator import (
+    backup_orders,
     clock,
     machines,
     policies,
@@ -223,7 +224,7 @@ class _Builder:
     def back_up_before_upgrade(self) -> None:
         """Make the backup that someone makes by hand before a risky day."""
         vault = vaults.find(self._engine, self._project, self._ids["vault-web"])
-        order = restore_points.Order(
+        order = backup_orders.Order(
             resource_ids=[self._ids["web-01"]],
             name="before-upgrade",
             description="Before the new shop goes live",

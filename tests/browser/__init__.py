@@ -1,0 +1,1 @@
+"""What people see: forms and notebooks in a real JupyterLab, in a real browser."""

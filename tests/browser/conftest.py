@@ -1,0 +1,151 @@
+"""Situations that browser tests begin with: a notebook, wide or narrow, light or dark."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+    from cbr_notebook.simulator.cloud import EstateName
+    from tests.browser.lab import Lab
+    from tests.browser.notebook import Notebook
+    from tests.browser.served import ServedCloud
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_REQUIRED = "CBR_BROWSER_REQUIRED"
+_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+# Playwright keeps an event loop running in its thread, in which no other test could use asyncio.
+# So everything here lives as long as the browser tests, not as long as the whole run.
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """The path of a Chromium; without one, the test is skipped, or fails where one is required."""
+    found = os.environ.get("CBR_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if found:
+        return found
+    reason = (
+        f"no Chromium: none of {', '.join(_NAMES)} is installed, nor does CBR_CHROMIUM name one"
+    )
+    if os.environ.get(_REQUIRED) == "1":
+        pytest.fail(f"{reason}, and {_REQUIRED}=1")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[BrowserContext]:
+    """A browser that knows no machine but this one."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--disable-dev-shm-usage",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            ],
+        )
+        context = opened.new_context(locale="en-US", timezone_id="UTC", reduced_motion="reduce")
+        yield context
+        opened.close()
+
+
+@pytest.fixture(scope="package")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for all browser tests."""
+    from tests.browser.lab import running
+
+    with running(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures go: the folder that CBR_SCREENSHOTS names, else a temporary one."""
+    named = os.environ.get("CBR_SCREENSHOTS")
+    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def notebook(
+    lab: Lab, browser: BrowserContext, screenshots: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Notebook]]:
+    """A function that opens a notebook of the given cells in JupyterLab and runs them.
+
+    ``notebook("x = 1", "x", width=400, theme="dark", run=True)``. When the test fails there is a
+    picture of every page; when it ends, the pages have asked nothing outside this machine.
+    """
+    from tests.browser.notebook import Notebook
+
+    opened: list[Notebook] = []
+    numbers = count(1)
+    test = re.sub(r"\W+", "_", request.node.name).strip("_")
+
+    def open_notebook(
+        *cells: str, width: int = 1280, height: int = 900, theme: str = "light", run: bool = True
+    ) -> Notebook:
+        lab.use("themes", theme=_THEMES[theme])
+        page = browser.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        path = lab.write(f"{test}_{next(numbers)}.ipynb", list(cells))
+        notebook = Notebook(lab, page, path, screenshots)
+        opened.append(notebook)
+        if run:
+            notebook.run_all()
+        return notebook
+
+    yield open_notebook
+    failed = request.session.testsfailed > 0 and _failed(request.node)
+    for each in opened:
+        if failed:
+            each.screenshot(f"failed_{each.path.stem}")
+        each.close()
+    assert [address for each in opened for address in each.elsewhere] == []
+
+
+_REPORT = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Remember for the fixtures whether a test has failed."""
+    report = yield
+    if call.when == "call":
+        item.stash[_REPORT] = report.failed
+    return report
+
+
+def _failed(item: pytest.Item) -> bool:
+    return item.stash.get(_REPORT, False)
+
+
+@pytest.fixture
+def serve(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., ServedCloud]]:
+    """A function that serves a simulated cloud: ``serve("demo").connect`` is the first cell."""
+    from cbr_notebook.simulator.cloud import Cloud
+    from tests.browser.served import serving
+
+    test = re.sub(r"\W+", "-", request.node.name).strip("-")
+    numbers = count(1)
+    with ExitStack() as stack:
+
+        def serve_cloud(estate: EstateName = "demo") -> ServedCloud:
+            cloud = Cloud.open(estate)
+            return stack.enter_context(serving(lab, cloud, f"{test}-{next(numbers)}"))
+
+        yield serve_cloud

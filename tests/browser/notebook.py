@@ -1,0 +1,137 @@
+"""A notebook open in JupyterLab, and what a person does with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from playwright.sync_api import expect
+
+from tests.browser import accessibility
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from tests.browser.lab import Lab
+
+_LOAD = 30_000  # milliseconds that a page, a kernel or a run of all cells may take
+_IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+_PANEL = "window.jupyterapp.shell.currentWidget"
+_OUTPUT = ".jp-Notebook .jp-Cell-outputArea"
+
+
+class Notebook:
+    """A notebook open in a page of its own.
+
+    ``page`` is Playwright's page: find what is on it as a person would, by role and name, such
+    as ``notebook.page.get_by_role("button", name="Create vault")``.
+    """
+
+    def __init__(self, lab: Lab, page: Page, path: Path, screenshots: Path) -> None:
+        """Open a notebook file in JupyterLab and wait until its kernel is there."""
+        self.page = page
+        self.path = path
+        self._lab = lab
+        self._screenshots = screenshots
+        self.elsewhere: list[str] = []
+        """Addresses outside this machine that the page asked for."""
+        page.on("request", self._note_where_it_goes)
+        self._open()
+
+    def _open(self) -> None:
+        self.page.goto(f"{self._lab.url}/doc/tree/{self.path.name}?reset")
+        expect(self.page.locator(".jp-Notebook-cell").first).to_be_visible(timeout=_LOAD)
+        self.wait_until_idle()
+
+    def _note_where_it_goes(self, request: Any) -> None:
+        if request.url.startswith(("http", "ws")) and not request.url.startswith(
+            (self._lab.url, self._lab.url.replace("http", "ws", 1))
+        ):
+            self.elsewhere.append(request.url)
+
+    def run_all(self) -> None:
+        """Run all cells, top to bottom, and wait for the last.
+
+        By the command, not by keys: a click into a cell and Ctrl+Enter are lost now and then.
+        """
+        self._command("notebook:run-all-cells")
+        self.wait_until_idle()
+
+    def run(self, cell: int) -> None:
+        """Run one cell (counted from 0) once more, and wait for it."""
+        self.page.evaluate(f"{_PANEL}.content.activeCellIndex = {cell}")
+        self._command("notebook:run-cell")
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        expect(self.page.locator(_IDLE)).to_have_count(1, timeout=_LOAD)
+
+    def output(self, cell: int) -> Locator:
+        """Give the output area of a cell (counted from 0)."""
+        return self.page.locator(".jp-Notebook-cell").nth(cell).locator(".jp-Cell-outputArea")
+
+    def save(self, *, with_widget_state: bool = False) -> str:
+        """Save the notebook, as Ctrl+S does; give the text of the file.
+
+        Args:
+            with_widget_state: what "Save Widget State Automatically" adds to the file.
+        """
+        if with_widget_state:
+            self._command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
+        self._command("docmanager:save")
+        return self.path.read_text(encoding="utf-8")
+
+    def errors(self) -> list[str]:
+        """Give the names of the exceptions that the saved notebook's cells show."""
+        document = nbformat.reads(self.save(), as_version=4)
+        return [
+            output.ename
+            for cell in document.cells
+            for output in cell.get("outputs", [])
+            if output.output_type == "error"
+        ]
+
+    def interrupt_kernel(self) -> None:
+        """Interrupt the kernel, as the square button does."""
+        self.page.evaluate(f"{_PANEL}.context.sessionContext.session.kernel.interrupt()")
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel and wait until it is there again."""
+        self.page.evaluate(f"{_PANEL}.context.sessionContext.session.kernel.restart()")
+        self.wait_until_idle()
+
+    def reload(self) -> None:
+        """Close the page and come back to it: the kernel has gone on meanwhile."""
+        self._open()
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """Take a picture of the whole page, or of one part of it; look at it.
+
+        Args:
+            name: the file's name without suffix.
+            of: a part of the page; everything that the window shows if left out.
+        """
+        path = self._screenshots / f"{name}.png"
+        (of or self.page).screenshot(path=path, animations="disabled")
+        return path
+
+    def violations(self, within: str = _OUTPUT) -> list[str]:
+        """List what axe-core finds serious or critical in the cells' outputs; best is nothing."""
+        return accessibility.violations(self.page, within)
+
+    def close(self) -> None:
+        """Shut the kernel down and close the page."""
+        self.page.evaluate(f"{_PANEL}.context.sessionContext.shutdown()")
+        self.page.close(run_before_unload=False)
+
+    def _command(self, name: str) -> None:
+        self.page.evaluate(
+            """async ([name, limit]) => {
+                const late = new Promise((_, reject) =>
+                    setTimeout(() => reject(new Error(`${name} took too long`)), limit));
+                await Promise.race([window.jupyterapp.commands.execute(name), late]);
+            }""",
+            [name, _LOAD],
+        )
