@@ -110,7 +110,7 @@ def notebook(
         return notebook
 
     yield open_notebook
-    failed = request.session.testsfailed > 0 and _failed(request.node)
+    failed = request.node.stash.get(_FAILED, False)
     for each in opened:
         if failed:
             each.screenshot(f"failed_{each.path.stem}")
@@ -118,7 +118,7 @@ def notebook(
     assert [address for each in opened for address in each.elsewhere] == []
 
 
-_REPORT = pytest.StashKey[bool]()
+_FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -126,12 +126,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Remember for the fixtures whether a test has failed."""
     report = yield
     if call.when == "call":
-        item.stash[_REPORT] = report.failed
+        item.stash[_FAILED] = report.failed
     return report
-
-
-def _failed(item: pytest.Item) -> bool:
-    return item.stash.get(_REPORT, False)
 
 
 @pytest.fixture

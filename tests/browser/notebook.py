@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LOAD = 30_000  # milliseconds that a page, a kernel or a run of all cells may take
 _IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 _PANEL = "window.jupyterapp.shell.currentWidget"
+_SESSION = f"{_PANEL}.context.sessionContext"
 _OUTPUT = ".jp-Notebook .jp-Cell-outputArea"
 
 
@@ -42,6 +43,8 @@ class Notebook:
     def _open(self) -> None:
         self.page.goto(f"{self._lab.url}/doc/tree/{self.path.name}?reset")
         expect(self.page.locator(".jp-Notebook-cell").first).to_be_visible(timeout=_LOAD)
+        # Whoever runs a cell before the session is there is asked to choose a kernel.
+        self.page.wait_for_function(f"{_SESSION}.session?.kernel && {_SESSION}.isReady")
         self.wait_until_idle()
 
     def _note_where_it_goes(self, request: Any) -> None:
@@ -65,8 +68,9 @@ class Notebook:
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
-        """Wait until the kernel has nothing to do."""
+        """Wait until the kernel has nothing to do and every widget is drawn."""
         expect(self.page.locator(_IDLE)).to_have_count(1, timeout=_LOAD)
+        expect(self.page.get_by_text("Loading widget...")).to_have_count(0, timeout=_LOAD)
 
     def output(self, cell: int) -> Locator:
         """Give the output area of a cell (counted from 0)."""
@@ -95,11 +99,11 @@ class Notebook:
 
     def interrupt_kernel(self) -> None:
         """Interrupt the kernel, as the square button does."""
-        self.page.evaluate(f"{_PANEL}.context.sessionContext.session.kernel.interrupt()")
+        self.page.evaluate(f"{_SESSION}.session.kernel.interrupt()")
 
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it is there again."""
-        self.page.evaluate(f"{_PANEL}.context.sessionContext.session.kernel.restart()")
+        self.page.evaluate(f"{_SESSION}.session.kernel.restart()")
         self.wait_until_idle()
 
     def reload(self) -> None:
@@ -123,7 +127,7 @@ class Notebook:
 
     def close(self) -> None:
         """Shut the kernel down and close the page."""
-        self.page.evaluate(f"{_PANEL}.context.sessionContext.shutdown()")
+        self.page.evaluate(f"{_SESSION}.shutdown()")
         self.page.close(run_before_unload=False)
 
     def _command(self, name: str) -> None:
