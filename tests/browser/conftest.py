@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
     from cbr_notebook.simulator.cloud import EstateName
     from tests.browser.lab import Lab
@@ -128,6 +128,32 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "call":
         item.stash[_FAILED] = report.failed
     return report
+
+
+@pytest.fixture
+def voila(
+    lab: Lab, browser: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """A function that shows a notebook of the given cells in Voila: outputs only, no code.
+
+    Voila asks a distant server for a style sheet, which this browser does not reach: it has to
+    do without, as on a machine behind a firewall.
+    """
+    numbers = count(1)
+    test = re.sub(r"\W+", "_", request.node.name).strip("_")
+    pages: list[Page] = []
+
+    def open_in_voila(*cells: str, width: int = 1280, height: int = 900) -> Page:
+        path = lab.write(f"{test}_voila_{next(numbers)}.ipynb", list(cells))
+        page = browser.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{lab.url}/voila/render/{path.name}")
+        return page
+
+    yield open_in_voila
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import Page
+
     from tests.browser.notebook import Notebook
     from tests.browser.served import ServedCloud
 
@@ -51,6 +53,14 @@ def test_a_narrow_dark_page_shows_the_widgets(notebook: Callable[..., Notebook])
     expect(opened.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
     assert opened.violations() == []
     opened.screenshot("harness_narrow_dark")
+
+
+def test_voila_shows_the_widgets_without_the_code(voila: Callable[..., Page]) -> None:
+    page = voila(GREETING)
+    page.get_by_role("textbox", name="Your name").fill("Grace")
+    page.get_by_role("button", name="Greet").click()
+    expect(page.get_by_role("status").filter(has_text="Hello, Grace")).to_be_visible()
+    expect(page.get_by_text("import ipywidgets")).to_have_count(0)
 
 
 def test_a_kernel_is_restarted_and_a_page_reloaded(notebook: Callable[..., Notebook]) -> None:
