@@ -1,34 +1,23 @@
-"""Histories that are written rather than lived: many backups at once, as if they had been made."""
+"""A history that is written rather than lived: many backups of a server at once.
+
+They are what they would have become if each had been made in its time: a chain of which every
+backup can be restored or deleted, with what is stored counted in the vault.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID, uuid5
 
-from cbr_notebook.simulator import clock
+from cbr_notebook.simulator import machines, vaults
 from cbr_notebook.simulator.engine import Engine
 
-
-@dataclass(frozen=True, slots=True)
-class PastBackup:
-    """An automatic backup of a server, long since made; it holds no bytes of its own."""
-
-    id: str
-    restore_point_id: str
-    name: str
-    created_at: int
-    resource_id: str
-    resource_name: str
-    resource_size_gb: int
-    vault_id: str
-    project_id: str
-    provider_id: str
-    resource_type: str = "OS::Nova::Server"
-    protected_at: int | None = None
-    updated_at: int | None = None
-    extend_info: str | None = None
-
+PROTECTED_AFTER = 25_057_047
+UPDATED_AFTER = 359_553_255
+"""Microseconds; of the reference's own sample."""
 
 SERVER_INFO = {
     "auto_trigger": True,
@@ -43,48 +32,150 @@ SERVER_INFO = {
     "architecture": "x86_64",
 }
 _SERVER_TEXT = json.dumps(SERVER_INFO)
-ZONE = "br-iaas-odin1a"
 
 
-def insert_backups(engine: Engine, backups: Iterable[PastBackup]) -> None:
-    """Write backups and their restore points into the state."""
-    rows = list(backups)
-    engine.state.run_many(
-        "INSERT INTO backup (id, project_id, vault_id, restore_point_id, name, status, "
-        "provider_id, resource_id, resource_name, resource_type, resource_size_gb, resource_az, "
-        "created_at, protected_at, updated_at, automatic, incremental, extend_info) "
-        "VALUES (?, ?, ?, ?, ?, 'available', ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ?)",
-        (
-            (
-                each.id,
-                each.project_id,
-                each.vault_id,
-                each.restore_point_id,
-                each.name,
-                each.provider_id,
-                each.resource_id,
-                each.resource_name,
-                each.resource_type,
-                each.resource_size_gb,
-                ZONE,
-                each.created_at,
-                each.protected_at or each.created_at + 25_057_047,
-                each.updated_at or each.created_at + 359_553_255,
-                each.extend_info or _SERVER_TEXT,
-            )
-            for each in rows
+_FAMILY = UUID("4f1d3c8e-7a52-4b60-9d3e-2c6b8f0a1e57")
+"""What IDs are derived from that nobody reads: drawn ones would move all that come later."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastBackup:
+    """An automatic backup of a server, long since made; times in microseconds since 1970."""
+
+    id: str
+    restore_point_id: str
+    name: str
+    created_at: int
+    protected_at: int | None = None
+    updated_at: int | None = None
+    extend_info: str | None = None
+
+
+def insert_backups(
+    engine: Engine, vault: sqlite3.Row, server_id: str, backups: Sequence[PastBackup]
+) -> None:
+    """Write backups of a server with one disk into a vault.
+
+    The first holds what is on the disk now; each later one, one more changed block. In the
+    end the disk holds what the last one does.
+
+    Args:
+        engine: of the cloud.
+        vault: where the backups are.
+        server_id: the server.
+        backups: the oldest first.
+    """
+    state = engine.state
+    resource = machines.find_resource(engine, vault["project_id"], server_id)
+    (disk,) = machines.disks_of(engine, server_id)
+    chain, _, writes, stored = engine.disks.back_up(disk["store"], vault["id"], incremental=False)
+    _change_blocks(engine, disk["store"], chain, len(backups))
+    common = {
+        "project_id": vault["project_id"],
+        "vault_id": vault["id"],
+        "provider_id": vault["provider_id"],
+        "status": "available",
+        "resource_az": resource.zone,
+        "automatic": 1,
+    }
+    server = {
+        "resource_id": resource.id,
+        "resource_name": resource.name,
+        "resource_type": resource.type,
+        "resource_size_gb": resource.size_gb,
+        "properties": json.dumps(
+            {key: resource.row[key] for key in ("os_type", "architecture", "status", "flavor")}
         ),
+    }
+    child = {
+        "resource_id": disk["id"],
+        "resource_name": disk["name"],
+        "resource_type": disk["type"],
+        "resource_size_gb": disk["size_gb"],
+        "properties": json.dumps({"device": disk["device"]}),
+    }
+    rows = []
+    for sequence, each in enumerate(backups):
+        made = {
+            "restore_point_id": each.restore_point_id,
+            "created_at": each.created_at,
+            "updated_at": each.updated_at or each.created_at + UPDATED_AFTER,
+            "incremental": sequence > 0,
+            "stored_blocks": 1 if sequence else stored,
+        }
+        whole = {
+            "id": each.id,
+            "parent_id": None,
+            "name": each.name,
+            "protected_at": each.protected_at or each.created_at + PROTECTED_AFTER,
+            "extend_info": each.extend_info or _SERVER_TEXT,
+            "chain": None,
+            "sequence": None,
+            "writes": None,
+        }
+        part = {
+            "id": str(uuid5(_FAMILY, each.id)),
+            "parent_id": each.id,
+            "name": f"{each.name}_{disk['name']}",
+            "protected_at": None,
+            "extend_info": _disk_info(str(uuid5(_FAMILY, f"snapshot of {each.id}"))),
+            "chain": chain,
+            "sequence": sequence,
+            "writes": writes,
+        }
+        rows += [common | server | made | whole, common | child | made | part]
+    columns = tuple(rows[0])
+    state.run_many(
+        f"INSERT INTO backup ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        (tuple(row[column] for column in columns) for row in rows),
     )
-    engine.state.run_many(
-        "INSERT OR IGNORE INTO restore_point (id, project_id, vault_id, status, created_at, name, "
+    state.run_many(
+        "INSERT INTO restore_point (id, project_id, vault_id, status, created_at, name, "
         "automatic, resources) VALUES (?, ?, ?, 'available', ?, ?, 1, '[]')",
         (
-            (each.restore_point_id, each.project_id, each.vault_id, each.created_at, each.name)
-            for each in rows
+            (each.restore_point_id, vault["project_id"], vault["id"], each.created_at, each.name)
+            for each in backups
         ),
+    )
+    vaults.add_used(engine, vault["id"], stored + len(backups) - 1)
+
+
+def _change_blocks(engine: Engine, store: int, chain: int, backups: int) -> None:
+    """Let each backup after the first store one block, and the disk hold the newest of them."""
+    state = engine.state
+    blocks = state.all(
+        "SELECT position, hash, written FROM disk_block WHERE store = ? AND hash IS NOT NULL "
+        "ORDER BY position DESC LIMIT 997",
+        store,
+    )
+    newest: dict[int, bytes] = {}
+    entries = []
+    for sequence in range(1, backups):
+        position = blocks[sequence % len(blocks)]["position"]
+        # What lies a little further on: other bytes than here, as the contents alternate.
+        other = blocks[(sequence * 5 + 1) % len(blocks)]["hash"]
+        entries.append((chain, position, sequence, other))
+        newest[position] = other
+    state.run_many(
+        "INSERT INTO stored_block (chain, position, sequence, hash) VALUES (?, ?, ?, ?)", entries
+    )
+    state.run_many(
+        "UPDATE disk_block SET hash = ? WHERE store = ? AND position = ?",
+        ((content, store, position) for position, content in newest.items()),
     )
 
 
-def moment(text: str) -> int:
-    """Read a time as it stands in the reference."""
-    return clock.parse(text)
+def _disk_info(snapshot_id: str) -> str:
+    return json.dumps(
+        {
+            "auto_trigger": True,
+            "bootable": True,
+            "os_images_data": None,
+            "progress": 100,
+            "snapshot_id": snapshot_id,
+            "support_lld": False,
+            "supported_restore_mode": "na",
+            "system_disk": True,
+            "encrypted": False,
+        }
+    )

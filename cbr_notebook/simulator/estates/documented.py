@@ -12,10 +12,11 @@ import json
 
 import msgspec
 
-from cbr_notebook.simulator import machines, vault_creation, vault_documents
+from cbr_notebook.simulator import machines, vault_creation, vault_resources
+from cbr_notebook.simulator.clock import parse as moment
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.estates import account
-from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups, moment
+from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups
 from cbr_notebook.simulator.files import Files
 
 PROJECT = "0605767b5780d5762fc5c0118072a564"
@@ -54,6 +55,7 @@ def build(engine: Engine) -> None:
             server_id=_BUSY_SERVER if number == 3 else None,
             created_at=moment("2020-05-01T08:00:00"),
         )
+    _write_files(engine, _BUSY_SERVER)
     machines.create_disk(engine, project, "volume-4690", 10, created_at=engine.now())
     _history(engine, user, project)
     state.reserve("vault", "ea7b8717-2543-478a-a92d-3ca7ee448f67")
@@ -66,7 +68,7 @@ def build(engine: Engine) -> None:
 def _write_files(engine: Engine, server_id: str) -> None:
     disk = machines.disks_of(engine, server_id)[0]
     files = Files(engine.disks, disk["store"], disk["size_gb"])
-    files.write("/etc/motd", b"Welcome to server-4690-0002\n")
+    files.write("/etc/motd", f"Welcome to {disk['name']}\n".encode())
     files.write("/var/www/index.html", b"<h1>It works</h1>\n" * 64)
     engine.disks.fill(disk["store"], 1024, 3200, seed=1)
 
@@ -88,52 +90,41 @@ def _history(engine: Engine, user: str, project: str) -> None:
         vault_creation.VaultCreate,
     )
     vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
-    provider = vault_documents.PROVIDERS["server"]
-
-    def past(backup_id: str, point: str, name: str, created: int, **more: object) -> PastBackup:
-        return PastBackup(
-            id=backup_id,
-            restore_point_id=point,
-            name=name,
-            created_at=created,
-            resource_id=_BUSY_SERVER,
-            resource_name="xzl_ecs-0003-0001",
-            resource_size_gb=40,
-            vault_id=vault["id"],
-            project_id=project,
-            provider_id=provider,
-            **more,  # type: ignore[arg-type]
-        )
-
+    server = machines.find_resource(engine, project, _BUSY_SERVER)
+    vault_resources.place(engine, vault["id"], server, {})
     newest = moment("2020-08-18T07:00:46.932061")
-    rows = [
-        past(
-            "c892ed58-3a18-47c2-9e31-a1d543dc490a",
-            "e328d05e-4b28-4898-b8c1-2bfe6621ec03",
-            "autobk_7234_0003",
-            newest,
+    backups = []
+    for hour in range(2, _ALL_BACKUPS):
+        digits = state.new_hex("backup name", 4)
+        created = newest - hour * _HOUR + state.draw("jitter")[0] * 3907
+        backups.append(
+            PastBackup(
+                id=state.new_id("backup"),
+                restore_point_id=state.new_id("old checkpoint"),
+                name=f"autobk_{digits}_0003",
+                created_at=created,
+            )
+        )
+    backups.reverse()
+    backups.append(
+        PastBackup(
+            id="62617971-839d-4d23-8dfd-4ca65c039bdf",
+            restore_point_id="e6aec7a9-7b03-4c1d-8a07-5983b53c53f3",
+            name="autobk_cf91_0003",
+            created_at=moment("2020-08-18T06:00:45.375070"),
+            protected_at=moment("2020-08-18T06:01:10.432117"),
+            updated_at=moment("2020-08-18T06:06:44.928325"),
+        )
+    )
+    backups.append(
+        PastBackup(
+            id="c892ed58-3a18-47c2-9e31-a1d543dc490a",
+            restore_point_id="e328d05e-4b28-4898-b8c1-2bfe6621ec03",
+            name="autobk_7234_0003",
+            created_at=newest,
             protected_at=moment("2020-08-18T07:01:12.675112"),
             updated_at=moment("2020-08-18T07:06:47.518054"),
             extend_info=json.dumps({"app_consistency": _CONSISTENCY, **SERVER_INFO}),
-        ),
-        past(
-            "62617971-839d-4d23-8dfd-4ca65c039bdf",
-            "e6aec7a9-7b03-4c1d-8a07-5983b53c53f3",
-            "autobk_cf91_0003",
-            moment("2020-08-18T06:00:45.375070"),
-            protected_at=moment("2020-08-18T06:01:10.432117"),
-            updated_at=moment("2020-08-18T06:06:44.928325"),
-        ),
-    ]
-    for hour in range(2, _ALL_BACKUPS):
-        digits = state.new_hex("backup name", 4)
-        created = newest - hour * _HOUR + int(state.draw("jitter")[0]) * 3907
-        rows.append(
-            past(
-                state.new_id("backup"),
-                state.new_id("old checkpoint"),
-                f"autobk_{digits}_0003",
-                created,
-            )
         )
-    insert_backups(engine, rows)
+    )
+    insert_backups(engine, vault, _BUSY_SERVER, backups)
