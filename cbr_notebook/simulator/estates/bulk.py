@@ -144,16 +144,18 @@ def _change_blocks(engine: Engine, store: int, chain: int, backups: int) -> None
     """Let each backup after the first store one block, and the disk hold the newest of them."""
     state = engine.state
     blocks = state.all(
-        "SELECT position, hash, written FROM disk_block WHERE store = ? AND hash IS NOT NULL "
+        "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL "
         "ORDER BY position DESC LIMIT 997",
         store,
     )
-    newest: dict[int, bytes] = {}
+    contents = sorted({row["hash"] for row in blocks})
+    newest: dict[int, bytes] = {row["position"]: row["hash"] for row in blocks}
     entries = []
     for sequence in range(1, backups):
         position = blocks[sequence % len(blocks)]["position"]
-        # What lies a little further on: other bytes than here, as the contents alternate.
-        other = blocks[(sequence * 5 + 1) % len(blocks)]["hash"]
+        other = contents[sequence % len(contents)]
+        if other == newest[position]:
+            other = contents[(sequence + 1) % len(contents)]
         entries.append((chain, position, sequence, other))
         newest[position] = other
     state.run_many(
