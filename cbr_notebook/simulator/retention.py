@@ -17,32 +17,41 @@ _FAILED_FOR = 30 * 24 * 3600 * clock.MICROSECONDS
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a policy says about the backups of a resource, and since when."""
+    """What a policy says about the automatic backups in a vault, and since when."""
 
     definition: dict[str, Any]
     since: int
     """A count takes effect at the first backup after this moment."""
+    source_vault_id: str
+    """The vault whose resources are meant: of replicas, the one that they come from."""
 
 
-_NONE = _Rule({}, 0)
+def _rules(engine: Engine, vault_id: str) -> list[_Rule]:
+    """Give the rules of policies that bear on a vault, if they do more than set a moment.
 
-
-def _rule(engine: Engine, vault_id: str, resource_id: str) -> _Rule:
-    """Give the rule for a resource's automatic backups in a vault.
-
-    In a vault for replicas, that is the rule of the policy that replicates the resource there.
+    For a vault for replicas, those are the policies that replicate into it.
     """
-    row = engine.state.one(
-        "SELECT definition, defined_at, applied_at FROM vault_policy "
-        "JOIN policy ON policy.id = policy_id WHERE (vault_id = ?1 "
-        "AND vault_policy.operation_type = 'backup') OR (destination_vault_id = ?1 "
-        "AND vault_id = (SELECT vault_id FROM vault_resource WHERE resource_id = ?2))",
-        vault_id,
-        resource_id,
+    found = [
+        _Rule(
+            json.loads(row["definition"]),
+            max(row["defined_at"], row["applied_at"]),
+            row["vault_id"],
+        )
+        for row in engine.state.all(
+            "SELECT definition, defined_at, applied_at, vault_id FROM vault_policy "
+            "JOIN policy ON policy.id = policy_id WHERE (vault_id = ?1 "
+            "AND vault_policy.operation_type = 'backup') OR destination_vault_id = ?1",
+            vault_id,
+        )
+    ]
+    return [rule for rule in found if not retention_rules.sets_only_a_moment(rule.definition)]
+
+
+def _home(engine: Engine, resource_id: str) -> str | None:
+    home = engine.state.value(
+        "SELECT vault_id FROM vault_resource WHERE resource_id = ?", resource_id
     )
-    if row is None:
-        return _NONE
-    return _Rule(json.loads(row["definition"]), max(row["defined_at"], row["applied_at"]))
+    return None if home is None else str(home)
 
 
 def _by_resource(engine: Engine, vault_id: str) -> dict[str, list[sqlite3.Row]]:
@@ -60,12 +69,14 @@ def _by_resource(engine: Engine, vault_id: str) -> dict[str, list[sqlite3.Row]]:
     return found
 
 
-def _surplus(rows: list[sqlite3.Row], kept: set[str], rule: _Rule) -> list[str]:
-    """Give the backups of a resource beyond the policy's count."""
+def _judge(rows: list[sqlite3.Row], rule: _Rule, now: int) -> tuple[set[str], list[str]]:
+    """Give the backups of a resource that long-term rules keep, and those beyond the count."""
+    made = [(row["id"], row["created_at"]) for row in rows]
+    kept = retention_rules.kept_longer(rule.definition, made, now)
     most = retention_rules.most(rule.definition)
-    if most is None or not rows or rows[0]["created_at"] < rule.since:
-        return []
-    return [row["id"] for row in rows if row["id"] not in kept][most:]
+    if most is None or rows[0]["created_at"] < rule.since:
+        return kept, []
+    return kept, [backup_id for backup_id, _ in made if backup_id not in kept][most:]
 
 
 def _expired(engine: Engine, vault_id: str) -> set[str]:
@@ -101,13 +112,15 @@ def _clean_up(engine: Engine, vault_id: str, _: dict[str, Any]) -> None:
     if locked is None:
         return
     going = _expired(engine, vault_id)
-    for resource_id, rows in _by_resource(engine, vault_id).items():
-        rule = _rule(engine, vault_id, resource_id)
-        made = [(row["id"], row["created_at"]) for row in rows]
-        kept = retention_rules.kept_longer(rule.definition, made, engine.now())
+    rules = {rule.source_vault_id: rule for rule in _rules(engine, vault_id)}
+    for resource_id, rows in _by_resource(engine, vault_id).items() if rules else ():
+        rule = rules.get(vault_id) or rules.get(_home(engine, resource_id) or "")
+        if rule is None:
+            continue
+        kept, surplus = _judge(rows, rule, engine.now())
         going -= kept
         if not locked:
-            going.update(_surplus(rows, kept, rule))
+            going.update(surplus)
     going |= _old_failures(engine, vault_id)
     stays = [backup_id for backup_id in sorted(going) if not _erase(engine, backup_id)]
     if stays:

@@ -56,6 +56,13 @@ def most(definition: dict[str, Any]) -> int | None:
     return count if count is not None and count >= 1 else None
 
 
+def sets_only_a_moment(definition: dict[str, Any]) -> bool:
+    """Say whether a backup's own expiry says all about how long it is kept."""
+    if most(definition) is not None or definition.get("advanced_retention_rules"):
+        return False
+    return not any(definition.get(name) for name in LONG_TERM)
+
+
 def expiry(definition: dict[str, Any], created_at: int) -> int | None:
     """Give the moment at which a backup of a policy expires, as it is known when it is made.
 
@@ -88,8 +95,6 @@ def kept_longer(definition: dict[str, Any], made: Iterable[tuple[str, int]], now
     local_zone = zone(definition)
     backups = list(made)
     kept = {each for each, at in backups if (_advanced_end(definition, at) or 0) > now}
-    if not any(definition.get(name) for name in LONG_TERM):
-        return kept
     local = sorted(
         ((clock.to_datetime(at).astimezone(local_zone), each) for each, at in backups),
         reverse=True,

@@ -144,6 +144,8 @@ CREATE TABLE backup (
 );
 CREATE INDEX backup_by_time ON backup (project_id, created_at, id) WHERE parent_id IS NULL;
 CREATE INDEX backup_by_expiry ON backup (vault_id, expired_at) WHERE expired_at IS NOT NULL;
+CREATE INDEX backup_failed ON backup (vault_id, created_at, id)
+    WHERE status = 'error' AND parent_id IS NULL;
 CREATE INDEX backup_by_vault ON backup (vault_id, created_at, id);
 CREATE INDEX backup_usage ON backup (vault_id, resource_id, status, stored_blocks)
     WHERE parent_id IS NULL;
