@@ -109,6 +109,15 @@ def list_query(
     }
 
 
+def _decoded(value: Any) -> Any:
+    """Read the JSON that the service hides in a text, or in each text of a list."""
+    if isinstance(value, list):
+        return [_decoded(each) for each in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        return msgspec.json.decode(value)
+    return value
+
+
 class Backups:
     """Backups of servers, disks and file systems."""
 
@@ -191,11 +200,8 @@ class Backups:
 
         API: Backup, "Querying the Backup Metadata" (GET …/backups/{backup_id}/metadata).
         """
-        raw = self._transport.get(f"{PATH}/{backup_id}/metadata", dict[str, str | None])
-        return {
-            name: msgspec.json.decode(value) if value and value[:1] in '{["' else value
-            for name, value in raw.items()
-        }
+        raw = self._transport.get(f"{PATH}/{backup_id}/metadata", dict[str, Any])
+        return {name: _decoded(value) for name, value in raw.items()}
 
     def restore(
         self,

@@ -298,17 +298,16 @@ class Queries(Context):
         text = one_text(resource, "resource")
         if kind is not None and kind not in KINDS:
             raise InvalidRequest(f"There is no kind {kind!r}.", advice=f"Choose one of {KINDS}.")
-        kinds: tuple[Any, ...] = (kind,) if kind else ("server", "disk", "turbo")
+        # A server's system disk often bears the server's name: then the server is meant.
+        kinds: tuple[Any, ...] = (kind,) if kind else ("server", "turbo", "disk")
         search = {"id": text} if is_id(text) else {"name": text}
-        found = [
-            row
-            for each in kinds
-            for row in self.client.protectables.list_all(each, **search)
-            if text in (row.id, row.name)
-        ]
-        if not found:
-            found = [row for each in kinds for row in self.client.protectables.list_all(each)]
-        return choose(text, found, kind or "resource", lambda row: row.name)
+        for each in kinds:
+            rows = self.client.protectables.list_all(each, **search)
+            found = [row for row in rows if text in (row.id, row.name)]
+            if found:
+                return choose(text, found, each, lambda row: row.name)
+        everything = [row for each in kinds for row in self.client.protectables.list_all(each)]
+        return choose(text, everything, kind or "resource", lambda row: row.name)
 
     # -- helpers ------------------------------------------------------------------------------
 

@@ -236,11 +236,11 @@ def _metadata(call: Call) -> dict[str, Any]:
         "backup_id": row["id"],
         "backups": json.dumps(document(row)),
         "flavor": json.dumps({"id": kept.get("flavor")}),
-        "floatingips": json.dumps([]),
+        "floatingips": [],
         "interface": json.dumps([]),
-        "ports": json.dumps([]),
+        "ports": [],
         "server": json.dumps(server),
-        "volumes": json.dumps(volumes),
+        "volumes": [json.dumps(volume) for volume in volumes],
     }
 
 

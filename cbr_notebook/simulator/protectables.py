@@ -114,13 +114,19 @@ def _protectable(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
         "result": True,
         "code": "",
         "reason": "",
-        "vault": vault_documents.document(engine, vault) if vault is not None else None,
+        "vault": None if vault is None else _vault(engine, vault),
     }
     traits = machines.properties(row)
     if traits.get("scsi") or traits.get("dess") or traits.get("unsupported"):
         refusal = Refusal("7002" if traits.get("scsi") else "7004")
         result.update(result=False, code=refusal.code, reason=refusal.message)
     return result
+
+
+def _vault(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+    """Write the vault of a resource; here, and only here, it tells when it last changed."""
+    document = vault_documents.document(engine, row)
+    return {**document, "updated_at": clock.wire(row["updated_at"])}
 
 
 def _document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:

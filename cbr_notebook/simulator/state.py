@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -81,20 +81,24 @@ class State:
     def _inspect(path: Path) -> None:
         """Refuse a file that is not a sound state of a known version, without writing to it."""
         advice = "Choose another file, or start a new cloud. The file was not changed."
+        address = f"{path.resolve().as_uri()}?mode=ro"
         try:
-            with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as db:
+            with closing(sqlite3.connect(address, uri=True)) as db:
                 version = db.execute("PRAGMA user_version").fetchone()[0]
+                tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
                 sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError as problem:
+            raise StateFileError(
+                f"{path} cannot be opened: {problem}.",
+                advice="Is another cloud using it? Close that, or choose another file.",
+            ) from problem
         except sqlite3.DatabaseError as problem:
             raise StateFileError(
                 f"{path} is not a usable state file: {problem}.", advice=advice
             ) from problem
-        finally:
-            if "db" in locals():
-                db.close()
         if sound != "ok":
             raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
-        if version == 0:
+        if version == 0 and tables:
             raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
         if version > schema.VERSION:
             raise StateFileError(

@@ -1,0 +1,123 @@
+"""Where credentials come from, and which addresses are talked to."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from cbr_notebook.auth import credentials, endpoints
+from cbr_notebook.auth.credentials import Credentials
+from cbr_notebook.auth.secret import Secret
+from cbr_notebook.errors import AuthenticationError, InvalidRequest
+
+PROFILES = """
+[basic]
+ak = AKBASIC
+sk = skbasic
+project_id = p1
+
+[prod]
+ak = AKPROD
+sk = skprod
+region = eu-west-0
+"""
+
+
+@pytest.fixture(autouse=True)
+def profile_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "credentials"
+    monkeypatch.setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", str(path))
+    return path
+
+
+def test_without_anything_the_error_says_where_it_was_sought() -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        credentials.find(Credentials())
+    assert "HUAWEICLOUD_SDK_AK" in str(caught.value)
+    assert "cbr.simulate()" in str(caught.value)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "sk")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_PROJECT_ID", "p")
+    found = credentials.find(Credentials())
+    assert (found.access_key, found.project_id, found.source) == ("AK", "p", "environment")
+    assert found.secret_key == Secret("sk")
+
+
+def test_openstacks_names_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("OS_USERNAME", "ada"),
+        ("OS_PASSWORD", "pw"),
+        ("OS_USER_DOMAIN_NAME", "northwind"),
+        ("OS_REGION_NAME", "eu-west-0"),
+    ):
+        monkeypatch.setenv(name, value)
+    found = credentials.find(Credentials())
+    assert (found.user_name, found.domain_name, found.region) == ("ada", "northwind", "eu-west-0")
+    assert found.way == "user name and password"
+
+
+def test_the_default_profile_is_the_last_resort(profile_file: Path) -> None:
+    profile_file.write_text(PROFILES)
+    assert credentials.find(Credentials()).access_key == "AKBASIC"
+
+
+def test_a_named_profile_is_taken(profile_file: Path) -> None:
+    profile_file.write_text(PROFILES)
+    found = credentials.find(Credentials(), "prod")
+    assert (found.access_key, found.region) == ("AKPROD", "eu-west-0")
+    assert "prod" in found.source
+
+
+def test_an_unknown_profile_is_an_error_that_lists_the_known(profile_file: Path) -> None:
+    profile_file.write_text(PROFILES)
+    with pytest.raises(AuthenticationError, match="basic, prod"):
+        credentials.find(Credentials(), "test")
+
+
+def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "sk")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_REGION", "eu-west-1")
+    given = Credentials(access_key="MINE", secret_key=Secret("mine"))
+    found = credentials.find(given)
+    assert (found.access_key, found.region) == ("MINE", "eu-west-1")
+
+
+def test_two_identities_are_never_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "sk")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SECURITY_TOKEN", "temporary")
+    found = credentials.find(Credentials(access_key="MINE", secret_key=Secret("mine")))
+    assert found.security_token is None
+
+
+def test_a_broken_profile_file_does_not_show_its_content(profile_file: Path) -> None:
+    profile_file.write_text("sk = leaked-secret\n")
+    with pytest.raises(InvalidRequest) as caught:
+        credentials.find(Credentials(), "basic")
+    assert "leaked-secret" not in str(caught.value)
+
+
+def test_credentials_show_no_secret() -> None:
+    found = Credentials(access_key="AK", secret_key=Secret("hidden"), token=Secret("hidden"))
+    assert "hidden" not in repr(found)
+    with pytest.raises(TypeError):
+        pickle.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:80", "https://cbr.example.com/"]
+)  # fmt: skip
+def test_endpoints_that_are_accepted(endpoint: str) -> None:
+    assert endpoints.checked(endpoint, "endpoint") == endpoint.rstrip("/")
+
+
+@pytest.mark.parametrize("endpoint", ["http://cbr.example.com", "cbr.example.com", "ftp://x", ""])
+def test_endpoints_that_are_refused(endpoint: str) -> None:
+    with pytest.raises(InvalidRequest):
+        endpoints.checked(endpoint, "endpoint")
