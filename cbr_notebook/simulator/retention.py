@@ -83,7 +83,8 @@ def _expired(engine: Engine, vault_id: str) -> set[str]:
     return {
         row["id"]
         for row in engine.state.all(
-            "SELECT id FROM backup WHERE vault_id = ? AND expired_at <= ? AND parent_id IS NULL",
+            "SELECT id FROM backup INDEXED BY backup_by_expiry "
+            "WHERE vault_id = ? AND expired_at <= ? AND parent_id IS NULL",
             vault_id,
             engine.now(),
         )
@@ -96,8 +97,8 @@ def _old_failures(engine: Engine, vault_id: str) -> set[str]:
     The clean-up is planned for the moment at which the next one will be too old.
     """
     failed = engine.state.all(
-        "SELECT id, created_at FROM backup WHERE vault_id = ? AND parent_id IS NULL "
-        "AND automatic = 1 AND status = 'error' ORDER BY created_at DESC, id DESC",
+        "SELECT id, created_at FROM backup INDEXED BY backup_failed WHERE vault_id = ? "
+        "AND parent_id IS NULL AND automatic = 1 AND status = 'error' ORDER BY created_at DESC, id DESC",
         vault_id,
     )
     kept = [row for row in failed[:_FAILED_KEPT] if row["created_at"] + _FAILED_FOR > engine.now()]
