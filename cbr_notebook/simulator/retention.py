@@ -98,7 +98,8 @@ def _old_failures(engine: Engine, vault_id: str) -> set[str]:
     """
     failed = engine.state.all(
         "SELECT id, created_at FROM backup INDEXED BY backup_failed WHERE vault_id = ? "
-        "AND parent_id IS NULL AND automatic = 1 AND status = 'error' ORDER BY created_at DESC, id DESC",
+        "AND parent_id IS NULL AND automatic = 1 AND status = 'error' "
+        "ORDER BY created_at DESC, id DESC",
         vault_id,
     )
     kept = [row for row in failed[:_FAILED_KEPT] if row["created_at"] + _FAILED_FOR > engine.now()]
