@@ -119,7 +119,7 @@ def test_a_failed_backup_says_which_server_and_why(session: Session) -> None:
 def test_waiting_can_be_limited_and_taken_up_again(session: Session) -> None:
     session.create_vault("films", size_gb=100, resources="web-01")
     task = session.back_up("films")
-    with pytest.raises(errors.WaitTimeout, match="goes on|Nothing is lost"):
+    with pytest.raises(errors.WaitTimeout, match="Nothing is lost"):
         task.wait(timeout=30, progress=False)
     assert task.id is not None
     again = session.task(task.id)
@@ -167,7 +167,7 @@ def test_removing_a_resource_says_how_many_backups_go_and_then_removes_them(
 ) -> None:
     session.create_vault("films", size_gb=100, resources=["web-01", "web-02"])
     session.back_up("films").wait(progress=False)
-    with pytest.raises(errors.ConfirmationNeeded, match="backups of web-01.*1 backup"):
+    with pytest.raises(errors.ConfirmationNeeded, match=r"backups of web-01.*1 backup"):
         session.remove_resources("films", "web-01")
     session.remove_resources("films", "web-01", confirm="films").wait(progress=False)
     assert list(session.backups()["resource_name"]) == ["web-02"]
@@ -266,7 +266,7 @@ def test_a_real_session_has_no_cloud() -> None:
         endpoint="http://127.0.0.1:9", region="eu-west-0", project_id="0" * 32,
         access_key="AK", secret_key="sk",
     )  # fmt: skip
-    with pytest.raises(errors.InvalidRequest, match="cbr.simulate"):
+    with pytest.raises(errors.InvalidRequest, match=r"cbr\.simulate"):
         _ = session.cloud
     assert "sk" not in repr(session).split()
 

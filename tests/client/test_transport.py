@@ -96,13 +96,38 @@ def test_a_post_with_an_unclear_outcome_is_not_sent_again(status: int) -> None:
 
 
 SHAPES: list[tuple[int, Any, type[errors.CBRError], str | None]] = [
-    (404, {"error_code": "BackupService.6105", "error_msg": "gone"}, errors.NotFound, "BackupService.6105"),
-    (401, {"error_code": "APIGW.0301", "error_msg": "no", "request_id": "r"}, errors.AuthenticationError, "APIGW.0301"),
-    (403, {"error": {"code": 403, "message": "no right", "title": "Forbidden"}}, errors.PermissionDenied, None),
-    (401, {"unauthorized": {"code": "401", "message": "Malformed request url"}}, errors.NotFound, None),
-    (400, {"error_code": "BackupService.0815", "error_msg": "new"}, errors.InvalidRequest, "BackupService.0815"),
+    (
+        404,
+        {"error_code": "BackupService.6105", "error_msg": "gone"},
+        errors.NotFound,
+        "BackupService.6105",
+    ),
+    (
+        401,
+        {"error_code": "APIGW.0301", "error_msg": "no", "request_id": "r"},
+        errors.AuthenticationError,
+        "APIGW.0301",
+    ),
+    (
+        403,
+        {"error": {"code": 403, "message": "no right", "title": "Forbidden"}},
+        errors.PermissionDenied,
+        None,
+    ),
+    (
+        401,
+        {"unauthorized": {"code": "401", "message": "Malformed request url"}},
+        errors.NotFound,
+        None,
+    ),
+    (
+        400,
+        {"error_code": "BackupService.0815", "error_msg": "new"},
+        errors.InvalidRequest,
+        "BackupService.0815",
+    ),
     (400, [1, 2], errors.InvalidRequest, None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("status", "document", "kind", "code"), SHAPES)
