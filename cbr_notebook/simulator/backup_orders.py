@@ -63,7 +63,7 @@ def choose(
     problem: Refusal | None = None
     for entry in entries:
         try:
-            chosen.append((_ready(engine, vault, entry, order), entry))
+            chosen.append((ready(engine, vault, entry, order), entry))
         except Refusal as refusal:
             problem = refusal
             skipped.append(
@@ -84,7 +84,7 @@ def choose(
     return chosen, skipped
 
 
-def _ready(engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: Order) -> Resource:
+def ready(engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: Order) -> Resource:
     """Give a resource that can be backed up now; refuse one that cannot."""
     if entry["protect_status"] == "restoring":
         raise Refusal("2010")

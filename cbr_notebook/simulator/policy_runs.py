@@ -18,6 +18,8 @@ from cbr_notebook.simulator import (
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.routing import Refusal
 
+_BUSY = "BackupService.6125"
+
 
 def _run(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
     policy = engine.state.one("SELECT * FROM policy WHERE id = ?", policy_id)
@@ -36,26 +38,43 @@ def _run(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
 def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
     """Make the restore point that a policy asks for.
 
-    While the last run still goes on, this one is left out; one that cannot begin leaves a
-    failed task for each resource.
+    While the last run still goes on, this one is left out. A resource that cannot be backed
+    up leaves a failed task; one that is being backed up already does not.
     """
     if tasks.running(engine, ("backup",), vault_id=vault["id"], policy_id=policy["id"]):
         return
     auto_bind.scan(engine, vault)
     definition = json.loads(policy["definition"])
+    order = backup_orders.Order(
+        automatic=True,
+        policy_id=policy["id"],
+        incremental=not _full_is_due(engine, vault, definition),
+        expires_at=retention_rules.expiry(definition, engine.now()),
+    )
     try:
-        restore_points.start(
-            engine,
-            vault,
-            backup_orders.Order(
-                automatic=True,
-                policy_id=policy["id"],
-                incremental=not _full_is_due(engine, vault, definition),
-                expires_at=retention_rules.expiry(definition, engine.now()),
-            ),
-        )
+        point_id = restore_points.start(engine, vault, order)
     except Refusal as refusal:
-        _note_failure(engine, vault, policy, refusal)
+        for entry in vault_resources.rows(engine, vault["id"]):
+            if entry["auto_protect"]:
+                reason = _obstacle(engine, vault, entry, order) or refusal
+                _note_failure(engine, vault, policy, entry, reason)
+        return
+    skipped = engine.state.value("SELECT skipped FROM restore_point WHERE id = ?", point_id)
+    entries = {row["resource_id"]: row for row in vault_resources.rows(engine, vault["id"])}
+    for each in json.loads(skipped):
+        reason = Refusal(each["code"], each["reason"])
+        _note_failure(engine, vault, policy, entries[each["id"]], reason)
+
+
+def _obstacle(
+    engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: backup_orders.Order
+) -> Refusal | None:
+    """Give what keeps a resource from being backed up now, if it is its own."""
+    try:
+        backup_orders.ready(engine, vault, entry, order)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _full_is_due(engine: Engine, vault: sqlite3.Row, definition: dict[str, Any]) -> bool:
@@ -74,28 +93,31 @@ def _full_is_due(engine: Engine, vault: sqlite3.Row, definition: dict[str, Any])
 
 
 def _note_failure(
-    engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, refusal: Refusal
+    engine: Engine,
+    vault: sqlite3.Row,
+    policy: sqlite3.Row,
+    resource: sqlite3.Row,
+    reason: Refusal,
 ) -> None:
-    for resource in vault_resources.rows(engine, vault["id"]):
-        if not resource["auto_protect"]:
-            continue
-        task_id = tasks.begin(
-            engine,
-            "backup",
-            project_id=vault["project_id"],
-            seconds=0,
-            finish="task_failed",
-            subject=vault["id"],
-            vault_id=vault["id"],
-            vault_name=vault["name"],
-            policy_id=policy["id"],
-            provider_id=vault["provider_id"],
-            resource_id=resource["resource_id"],
-            resource_name=resource["name"],
-            resource_type=resource["type"],
-        )
-        tasks.fail(engine, task_id, refusal.code, refusal.message)
-        engine.scheduler.cancel("task_failed", task_id)
+    if reason.code == _BUSY:
+        return
+    task_id = tasks.begin(
+        engine,
+        "backup",
+        project_id=vault["project_id"],
+        seconds=0,
+        finish="task_failed",
+        subject=vault["id"],
+        vault_id=vault["id"],
+        vault_name=vault["name"],
+        policy_id=policy["id"],
+        provider_id=vault["provider_id"],
+        resource_id=resource["resource_id"],
+        resource_name=resource["name"],
+        resource_type=resource["type"],
+    )
+    tasks.fail(engine, task_id, reason.code, reason.message)
+    engine.scheduler.cancel("task_failed", task_id)
 
 
 def _already_failed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:

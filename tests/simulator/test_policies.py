@@ -233,6 +233,13 @@ def test_vaults_for_replicas_and_hybrid_vaults_take_no_backup_policy(ask: Asker)
         apply(ask, ask.create_vault(cloud_type="hybrid"), policy)
 
 
+def test_a_vault_that_is_going_takes_no_policy(ask: Asker) -> None:
+    vault, policy = ask.create_vault(), create_policy(ask)
+    ask("DELETE", f"vaults/{vault}")
+    with pytest.raises(Refused, match="400 6112"):
+        apply(ask, vault, policy)
+
+
 def test_a_deleted_policy_is_taken_off_its_vaults(ask: Asker) -> None:
     vault, policy = ask.create_vault(), create_policy(ask)
     apply(ask, vault, policy)

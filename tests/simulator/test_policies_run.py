@@ -122,6 +122,34 @@ def test_a_full_vault_leaves_a_failed_task_for_each_resource(ask: Asker) -> None
     assert len(backups(ask)) == 2
 
 
+def test_a_server_that_is_gone_leaves_a_failed_task_and_the_others_their_backups(
+    ask: Asker,
+) -> None:
+    protect(ask, "web", "db", policy=create_policy(ask))
+    ask.cloud.delete_server("db")
+    ask.cloud.advance(days=1)
+    assert [each["resource_name"] for each in backups(ask)] == ["web"]
+    (failed,) = ask.tasks(status="failed")
+    assert failed["extra_info"]["resource"]["name"] == "db"
+    assert failed["error_info"]["code"] == "BackupService.7100"
+    assert failed["ended_at"] == failed["created_at"]
+    ask.cloud.delete_server("web")
+    ask.cloud.advance(days=1)
+    codes = [each["error_info"]["code"] for each in ask.tasks(status="failed")]
+    assert codes == ["BackupService.7100"] * 3
+
+
+def test_a_server_that_is_being_backed_up_already_is_left_out(ask: Asker) -> None:
+    vault = protect(ask, "web", "db", policy=create_policy(ask))
+    ask.cloud.advance(hours=22, minutes=7)
+    web = ask.cloud.server("web").id
+    body = {"vault_id": vault, "parameters": {"name": "by-hand", "resources": [web]}}
+    ask("POST", "checkpoints", {"checkpoint": body})
+    ask.cloud.advance(hours=1)
+    assert sorted(each["resource_name"] for each in backups(ask)) == ["db", "web"]
+    assert ask.tasks(status="failed") == []
+
+
 def test_a_vault_without_resources_leaves_nothing(ask: Asker) -> None:
     vault = ask.create_vault()
     apply(ask, vault, create_policy(ask))
