@@ -19,7 +19,7 @@ _MOST_RULES = 24
 _LONGEST_INTERVAL = 30
 _SMALLEST_GAP = 60
 _DAY_MINUTES = 24 * 60
-_NUMBER = re.compile(r"^[0-9]{1,2}$")
+_NUMBER = re.compile(r"[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Rule:
 
 def _numbers(text: str, low: int, high: int) -> list[int]:
     parts = text.split(",")
-    if not all(_NUMBER.match(part) and low <= int(part) <= high for part in parts):
+    if not all(_NUMBER.fullmatch(part) and low <= int(part) <= high for part in parts):
         raise Refusal("9900")
     return [int(part) for part in parts]
 

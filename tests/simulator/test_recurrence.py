@@ -71,6 +71,7 @@ def test_an_interval_of_days_counts_from_the_day_of_the_start() -> None:
         "FREQ=DAILY;BYHOUR=1;BYMINUTE=0;UNTIL=20300101T000000Z",
         "FREQ=DAILY;FREQ=DAILY;BYHOUR=1;BYMINUTE=0",
         "FREQ=DAILY;BYHOUR=1;BYMINUTE=0;",
+        "FREQ=DAILY;BYHOUR=1;BYMINUTE=0\n",
         "RRULE:FREQ=DAILY;BYHOUR=1;BYMINUTE=0",
         "every day at one",
     ],
