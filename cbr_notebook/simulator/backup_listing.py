@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook.simulator import clock, replication_records
 from cbr_notebook.simulator.backups import document
 from cbr_notebook.simulator.disks import BLOCK, GIB
+from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.routing import Call, Refusal, Route
 
 STATUSES = (
@@ -21,7 +24,14 @@ RESOURCE_TYPES = (
     "OS::Sfs::Turbo",
     "OS::Workspace::DesktopV2",
 )
-_SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
+_SORT_KEYS = {
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "name": "name",
+    "status": "status",
+    "protected_at": "coalesce(protected_at, 0)",
+    "id": "id",
+}
 _EXACT = {
     "checkpoint_id": "restore_point_id",
     "image_type": "image_type",
@@ -40,6 +50,11 @@ QUERY = (
 )  # fmt: skip
 
 Value = str | int | float | bytes | None
+Order = tuple[tuple[str, str], ...]
+"""Keys with their directions."""
+
+_MILESTONE = 10_000
+"""Rows between two remembered places of a list."""
 
 
 def _conditions(call: Call) -> tuple[list[str], list[Value]]:
@@ -99,10 +114,10 @@ def _conditions(call: Call) -> tuple[list[str], list[Value]]:
     return where, values
 
 
-def _order(text: str | None) -> list[tuple[str, str]]:
+def _order(text: str | None) -> Order:
     """Read a sort parameter: keys with directions, newest first when there is none."""
     if text is None:
-        return [("created_at", "DESC"), ("id", "DESC")]
+        return (("created_at", "DESC"), ("id", "DESC"))
     if len(text) > 255:
         raise Refusal("9900")
     order = []
@@ -113,18 +128,93 @@ def _order(text: str | None) -> list[tuple[str, str]]:
         order.append((key, (direction or "desc").upper()))
     if all(key != "id" for key, _ in order):
         order.append(("id", order[-1][1]))
-    return order
+    return tuple(order)
 
 
-def _after(order: list[tuple[str, str]], row: Any) -> tuple[str, list[Value]]:
+def _after(order: Order, row: sqlite3.Row) -> tuple[str, list[Value]]:
     """Give the condition for rows that come after a row in an order."""
-    either, values = [], []
-    for step, (key, direction) in enumerate(order):
+    keys = [_SORT_KEYS[key] for key, _ in order]
+    values = [row[key] or 0 if key == "protected_at" else row[key] for key, _ in order]
+    directions = {direction for _, direction in order}
+    if len(directions) == 1:
+        # Compared as a whole, so that an index leads straight to the place.
+        comparison = "<" if directions == {"DESC"} else ">"
+        marks = ", ".join("?" * len(keys))
+        return f"({', '.join(keys)}) {comparison} ({marks})", values
+    either, compared = [], []
+    for step, (_, direction) in enumerate(order):
         comparison = "<" if direction == "DESC" else ">"
-        terms = [f"{earlier} IS ?" for earlier, _ in order[:step]] + [f"{key} {comparison} ?"]
+        terms = [f"{earlier} = ?" for earlier in keys[:step]] + [f"{keys[step]} {comparison} ?"]
         either.append(f"({' AND '.join(terms)})")
-        values += [row[earlier] for earlier, _ in order[:step]] + [row[key]]
-    return f"({' OR '.join(either)})", values
+        compared += values[: step + 1]
+    return f"({' OR '.join(either)})", compared
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """Which backups, in which order."""
+
+    where: tuple[str, ...]
+    values: tuple[Value, ...]
+    order: Order
+
+    def ids(self, engine: Engine, limit: int, offset: int) -> list[sqlite3.Row]:
+        """Give the keys of some rows, from the index alone where there is one."""
+        columns = ", ".join(key for key, _ in self.order)
+        by = ", ".join(f"{_SORT_KEYS[key]} {direction}" for key, direction in self.order)
+        return engine.state.all(
+            f"SELECT {columns} FROM backup WHERE {' AND '.join(self.where)} "
+            f"ORDER BY {by} LIMIT ? OFFSET ?",
+            *self.values,
+            limit,
+            offset,
+        )
+
+    def after(self, row: sqlite3.Row) -> _Selection:
+        """Give what comes after a row."""
+        condition, values = _after(self.order, row)
+        return _Selection((*self.where, condition), (*self.values, *values), self.order)
+
+    def count(self, engine: Engine) -> int:
+        """Count the rows; the number is kept until something changes."""
+        count: int = engine.remember(
+            ("count backups", self),
+            lambda: engine.state.value(
+                f"SELECT count(*) FROM backup WHERE {' AND '.join(self.where)}", *self.values
+            ),
+        )
+        return count
+
+    def page(self, engine: Engine, limit: int, offset: int) -> list[sqlite3.Row]:
+        """Give the keys of a page; one far down begins at the last milestone before it."""
+        milestone = offset // _MILESTONE
+        beyond = self._milestone(engine, milestone)
+        if beyond is None:
+            return []
+        return beyond.ids(engine, limit, offset - milestone * _MILESTONE)
+
+    def _milestone(self, engine: Engine, number: int) -> _Selection | None:
+        """Give what comes after so many thousands of rows; kept until something changes."""
+        if number == 0:
+            return self
+
+        def find() -> _Selection | None:
+            before = self._milestone(engine, number - 1)
+            last = before.ids(engine, 1, _MILESTONE - 1) if before is not None else []
+            return self.after(last[0]) if last else None
+
+        found: _Selection | None = engine.remember(("milestone", self, number), find)
+        return found
+
+
+def _rows(engine: Engine, ids: list[str]) -> list[sqlite3.Row]:
+    """Give whole rows in the order of their IDs."""
+    marks = ", ".join("?" * len(ids))
+    found = {
+        row["id"]: row
+        for row in engine.state.all(f"SELECT * FROM backup WHERE id IN ({marks})", *ids)
+    }
+    return [found[each] for each in ids]
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -134,31 +224,14 @@ def _list(call: Call) -> dict[str, Any]:
     limit = query.integer("limit", low=1, high=1000, default=1000)
     offset = query.integer("offset", low=0, default=0)
     show_replication = query.boolean("show_replication") or False
-    condition, counted = " AND ".join(where), tuple(values)
-    count = engine.remember(
-        ("count backups", condition, counted),
-        lambda: engine.state.value(
-            f"SELECT count(*) FROM backup WHERE {condition}",
-            *counted,
-        ),
-    )
+    selection = _Selection(tuple(where), tuple(values), order)
+    count = selection.count(engine)
     if marker := query.text("marker"):
         row = engine.state.one("SELECT * FROM backup WHERE id = ?", marker)
         if row is None:
             raise Refusal("9900")
-        beyond, more = _after(order, row)
-        where.append(beyond)
-        values += more
-    by = ", ".join(f"{key} {direction}" for key, direction in order)
-    # The IDs first, from the index alone: rows that are skipped are never read.
-    rows = engine.state.all(
-        "SELECT backup.* FROM backup JOIN (SELECT id AS chosen FROM backup "
-        f"WHERE {' AND '.join(where)} ORDER BY {by} LIMIT ? OFFSET ?) "
-        f"ON id = chosen ORDER BY {by}",
-        *values,
-        limit,
-        offset,
-    )
+        selection = selection.after(row)
+    rows = _rows(engine, [row["id"] for row in selection.page(engine, limit or 0, offset or 0)])
     records = (
         replication_records.of(engine, [row["id"] for row in rows]) if show_replication else {}
     )
