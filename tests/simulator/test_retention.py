@@ -236,6 +236,31 @@ def _policy_of(ask: Asker, vault: str) -> str:
     return str(ask("GET", "policies", vault_id=vault)["policies"][0]["id"])
 
 
+def test_replicas_are_kept_by_the_policy_that_replicates(ask: Asker) -> None:
+    elsewhere = Asker(ask.cloud, project="eu-west-1")
+    replicas = elsewhere.create_vault(protect_type="replication")
+    target = {"destination_project_id": elsewhere.project_id, "destination_region": "eu-west-1"}
+    vault = protect(ask, "web", policy=create_policy(ask))
+    policy = create_policy(ask, target | {"max_backups": 2}, kind="replication", enabled=False)
+    apply(ask, vault, policy, destination_vault_id=replicas)
+    ask.cloud.advance(days=4)
+    engine = ask.cloud._engine
+    with engine.work():
+        engine.state.run(
+            "INSERT INTO backup (id, project_id, vault_id, restore_point_id, name, status, "
+            "provider_id, resource_id, resource_name, resource_type, resource_size_gb, "
+            "created_at, updated_at, automatic, extend_info) SELECT 'replica-' || id, ?, ?, id, "
+            "name, status, provider_id, resource_id, resource_name, resource_type, "
+            "resource_size_gb, created_at, updated_at, 1, '{}' FROM backup WHERE parent_id IS NULL",
+            elsewhere.project_id,
+            replicas,
+        )
+        engine.scheduler.at(engine.now() + 1, "clean_up", replicas)
+    ask.cloud.advance(hours=1)
+    assert made_on(elsewhere) == ["2020-08-21", "2020-08-20"]
+    assert len(made_on(ask)) == 4
+
+
 # -- long-term rules -------------------------------------------------------------------------------
 
 
