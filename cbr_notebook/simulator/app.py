@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections import defaultdict
 from functools import partial
 from typing import Any
@@ -49,12 +50,13 @@ class Front:
         self.wsgi.req_options.strip_url_path_trailing_slash = True
         by_path: dict[str, list[Route]] = defaultdict(list)
         for route in ROUTES:
-            by_path[route.path].append(route)
+            by_path[_template(route.path)].append(route)
         for path, routes in by_path.items():
             resource = _Resource()
             for route in routes:
                 decoder = msgspec.json.Decoder(route.body) if route.body is not None else None
-                serve = partial(self._serve, route, decoder)
+                names = tuple(re.findall(r"{(\w+)}", route.path))
+                serve = partial(self._serve, route, decoder, names)
                 setattr(resource, f"on_{route.method.lower()}", serve)
             self.wsgi.add_route(path, resource)
         iam.add_routes(self.wsgi, engine, self.gate)
@@ -81,10 +83,12 @@ class Front:
         self,
         route: Route,
         decoder: _Decoder,
+        names: tuple[str, ...],
         request: falcon.Request,
         response: falcon.Response,
-        **path: str,
+        **segments: str,
     ) -> None:
+        path = dict(zip(names, segments.values(), strict=True))
         raw = b"" if route.method == "GET" else request.bounded_stream.read()
         response.set_headers(_HEADERS)
         fault = self._faults.take(route.operation)
@@ -165,6 +169,17 @@ class Front:
             raise error
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
         self._refused(request, response, Refusal("9910"), params)
+
+
+def _template(path: str) -> str:
+    """Give a path whose parameters are named by their place.
+
+    Falcon wants one name at one place, while the service calls what stands there by several.
+    """
+    return "/".join(
+        f"{{at_{place}}}" if segment.startswith("{") else segment
+        for place, segment in enumerate(path.split("/"))
+    )
 
 
 def _decode(decoder: _Decoder, raw: bytes) -> Any:

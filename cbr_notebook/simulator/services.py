@@ -6,13 +6,17 @@ from itertools import chain
 from types import ModuleType
 
 from cbr_notebook.simulator import (
+    agents,
     backup_listing,
     backup_making,
     backups,
+    features,
+    migrations,
     orders,
     organization_policies,
     policies,
     policy_runs,
+    projects,
     protectables,
     removal,
     restore_points,
@@ -51,6 +55,10 @@ SERVICES: tuple[ModuleType, ...] = (
     retention,
     organization_policies,
     protectables,
+    agents,
+    projects,
+    migrations,
+    features,
 )
 """One module a part of the service; each may have ``ROUTES`` and ``EVENTS``."""
 
