@@ -186,8 +186,10 @@ class _ProgressBar:
         from tqdm import tqdm
 
         tqdm.monitor_interval = 0
+        # A notebook paints what goes to standard error red, as if it were a failure.
+        where = sys.stdout if "ipykernel" in sys.modules else sys.stderr
         self._bar = tqdm(
-            total=100, desc=what, bar_format=_BAR, file=sys.stderr, mininterval=0, ascii=False
+            total=100, desc=what, bar_format=_BAR, file=where, mininterval=0, ascii=False
         )
 
     def show(self, percent: int) -> None:
