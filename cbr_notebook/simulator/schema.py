@@ -8,6 +8,9 @@ and what a backup stores are lists of references to them.
 VERSION = 1
 """Stored in ``PRAGMA user_version``; raised with every change of the tables."""
 
+UPGRADES: dict[int, str] = {}
+"""For each older version, the SQL that makes the next one of it; none is needed yet."""
+
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE reserved (

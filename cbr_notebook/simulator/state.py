@@ -62,6 +62,15 @@ class State:
             timeout=1.0,
         )
         db.row_factory = sqlite3.Row
+        try:
+            self._prepare(db)
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Set a database up, and bring an older one forward; wholly, or not at all."""
         if self.path is not None:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("PRAGMA journal_mode = WAL")
@@ -69,13 +78,17 @@ class State:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA cache_size = -65536")
         db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in schema.TABLES.split(";"):
-                if statement.strip():
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {schema.VERSION}")
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        steps = (
+            [schema.UPGRADES[each] for each in range(version, schema.VERSION)]
+            if version
+            else [schema.TABLES]
+        )
+        for statement in ";".join(steps).split(";"):
+            if statement.strip():
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {schema.VERSION}")
         db.execute("COMMIT")
-        return db
 
     @staticmethod
     def _inspect(path: Path) -> None:
