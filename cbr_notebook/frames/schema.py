@@ -1,12 +1,18 @@
-"""How a list of records becomes a DataFrame: one schema a resource."""
+"""What a DataFrame of a resource has: one schema each, and a row type that reads only that."""
 
 from __future__ import annotations
 
+import types
+import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
+import msgspec
 import pandas as pd
+
+from cbr_notebook.frames.building import Builder
 
 Kind = Literal["text", "time", "integer", "flag", "category"]
 
@@ -46,35 +52,6 @@ class Column:
         """The dtype, as pandas writes it."""
         return _DTYPES[self.kind]
 
-    def series(self, records: Sequence[Any]) -> pd.Series[Any]:
-        """Give the column for some records."""
-        get = self.read or _getter(self.source)
-        values = [get(record) for record in records]
-        if self.kind == "time":
-            times = pd.Series(values, dtype=object, name=self.name)
-            parsed = pd.to_datetime(times, utc=True, format="ISO8601")
-            return parsed.astype("datetime64[us, UTC]")
-        if self.kind == "category":
-            seen = {value for value in values if value is not None}
-            unknown = sorted(seen - set(self.values))
-            dtype = pd.CategoricalDtype([*self.values, *unknown])
-            return pd.Series(values, dtype=dtype, name=self.name)
-        return pd.Series(values, dtype=self.dtype, name=self.name)
-
-
-def _getter(source: str) -> Callable[[Any], Any]:
-    first, *rest = source.split(".")
-
-    def get(record: Any) -> Any:
-        value = getattr(record, first)
-        for name in rest:
-            if value is None:
-                return None
-            value = getattr(value, name)
-        return value
-
-    return get
-
 
 @dataclass(frozen=True, slots=True)
 class Schema:
@@ -82,17 +59,34 @@ class Schema:
 
     Attributes:
         name: of the resource, in the plural.
+        row: what one row is.
         columns: what there is.
-        index_note: what one row is.
     """
 
     name: str
     row: str
     columns: tuple[Column, ...] = field(repr=False)
 
+    def builder(self) -> Builder:
+        """Give what makes a DataFrame from pages of records."""
+        return Builder(self.columns)
+
     def frame(self, records: Sequence[Any]) -> pd.DataFrame:
         """Give a DataFrame of records: the same columns and dtypes also when there are none."""
-        return pd.DataFrame({column.name: column.series(records) for column in self.columns})
+        builder = self.builder()
+        builder.add(records)
+        return builder.frame()
+
+    def row_type(self, record: type[msgspec.Struct]) -> type[msgspec.Struct]:
+        """Give a struct with only those members of a record that the columns need.
+
+        Decoding it is several times as fast as decoding the whole record.
+        """
+        paths = tuple(
+            (column.source.split(".")[0],) if column.read else tuple(column.source.split("."))
+            for column in self.columns
+        )
+        return _pruned(record, paths)
 
     def describe(self) -> pd.DataFrame:
         """Give the schema itself as a DataFrame: column, dtype, unit, source, description."""
@@ -106,3 +100,29 @@ class Schema:
             },
             dtype="str",
         )
+
+
+@cache
+def _pruned(
+    record: type[msgspec.Struct], paths: tuple[tuple[str, ...], ...]
+) -> type[msgspec.Struct]:
+    known = {each.name: each for each in msgspec.structs.fields(record)}
+    fields: list[tuple[str, Any, Any]] = []
+    for name in dict.fromkeys(path[0] for path in paths):
+        member = known[name]
+        below = tuple(path[1:] for path in paths if path[0] == name)
+        kind: Any = member.type
+        nested = _struct_in(kind)
+        if nested is not None and all(below):
+            kind = _pruned(nested, below) | None
+        fields.append((name, kind) if member.required else (name, kind, None))  # type: ignore[arg-type]
+    return msgspec.defstruct(f"{record.__name__}Row", fields, gc=False, frozen=True, kw_only=True)
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
+    """Give the struct of ``Struct`` or ``Struct | None``."""
+    union = typing.get_origin(kind) in (typing.Union, types.UnionType)
+    for each in typing.get_args(kind) if union else (kind,):
+        if isinstance(each, type) and issubclass(each, msgspec.Struct):
+            return each
+    return None
