@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -40,6 +40,7 @@ class Context:
         sleep: Callable[[float], None],
         clock: Callable[[], datetime],
         cloud: Cloud | None = None,
+        reopen: Callable[..., Any] | None = None,
     ) -> None:
         self.client = client
         self.identity = identity
@@ -47,6 +48,7 @@ class Context:
         self._sleep = sleep
         self._clock = clock
         self._cloud = cloud
+        self._reopen = reopen
 
     @property
     def simulated(self) -> bool:

@@ -196,7 +196,15 @@ def _open(
         endpoint=base,
         source=who.source,
     )
-    return Session(Client(transport), identity, http, sleep=sleep, clock=clock, cloud=cloud)
+    return Session(
+        Client(transport),
+        identity,
+        http,
+        sleep=sleep,
+        clock=clock,
+        cloud=cloud,
+        reopen=on_cloud if cloud is not None else None,
+    )
 
 
 def _authentication(

@@ -52,9 +52,7 @@ class Session(Acts):
             InvalidRequest: the session talks to a real service.
             NotFound: there is no such project.
         """
-        from cbr_notebook.session.opening import on_cloud
-
-        return on_cloud(self.cloud, user_name=self.identity.who, project=project)
+        return self._sibling(user_name=self.identity.who, project=project)
 
     def as_user(self, user_name: str) -> Session:
         """Open a session as another user of the same simulated cloud, in the same project.
@@ -65,9 +63,14 @@ class Session(Acts):
         Raises:
             InvalidRequest: the session talks to a real service.
         """
-        from cbr_notebook.session.opening import on_cloud
+        return self._sibling(user_name=user_name, project=self.identity.project_id)
 
-        return on_cloud(self.cloud, user_name=user_name, project=self.identity.project_id)
+    def _sibling(self, **who: str) -> Session:
+        """Open another session on the same simulated cloud."""
+        cloud = self.cloud
+        assert self._reopen is not None
+        sibling: Session = self._reopen(cloud, **who)
+        return sibling
 
     def __enter__(self) -> Session:
         return self

@@ -11,13 +11,9 @@ the entries that its successor relies on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from cbr_notebook.simulator.state import State
-
-if TYPE_CHECKING:
-    from cbr_notebook.simulator.engine import Engine
 
 BLOCK = 64 * 1024
 """Bytes in a block: the grain in which changes are noticed and stored."""
@@ -43,13 +39,11 @@ class Disks:
     have one too.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, state: State, now: Callable[[], int]) -> None:
+        """Take what keeps the bytes, and the clock that says when they were written."""
+        self._state = state
+        self._now = now
         self._freed = 0
-
-    @property
-    def _state(self) -> State:
-        return self._engine.state
 
     def new_store(self) -> int:
         """Give a number for the bytes of a new disk."""
@@ -155,7 +149,7 @@ class Disks:
             self._state.value(
                 "UPDATE disk SET writes = writes + 1, written_at = ? WHERE store = ? "
                 "RETURNING writes",
-                self._engine.now(),
+                self._now(),
                 store,
             )
         )

@@ -10,8 +10,11 @@ from typing import Any
 from cbr_notebook.simulator.clock import Clock
 from cbr_notebook.simulator.disks import Disks
 from cbr_notebook.simulator.options import Options
-from cbr_notebook.simulator.scheduler import Handler, Scheduler
+from cbr_notebook.simulator.scheduler import Scheduler
 from cbr_notebook.simulator.state import State
+
+Handler = Callable[["Engine", str, dict[str, Any]], None]
+"""Carries out one event: given the engine, the event's subject and its arguments."""
 
 _TICK_SMALLEST = 40_000
 _TICK_RANGE = 200_000
@@ -36,8 +39,13 @@ class Engine:
         self.lock = threading.RLock()
         self.options = Options(state)
         self.clock = Clock(int(state.fact("now", 0)), speed)
-        self.scheduler = Scheduler(self, handlers)
-        self.disks = Disks(self)
+        self.scheduler = Scheduler(
+            state,
+            self.clock,
+            handlers.keys(),
+            lambda kind, subject, arguments: handlers[kind](self, subject, arguments),
+        )
+        self.disks = Disks(state, self.now)
         self._remembered: dict[Hashable, Any] = {}
         self._working = False
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection
+from typing import Any
 
-if TYPE_CHECKING:
-    from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.clock import Clock
+from cbr_notebook.simulator.state import State
 
-Handler = Callable[["Engine", str, dict[str, Any]], None]
-"""Carries out one event: given the engine, the event's subject and its arguments."""
+CarryOut = Callable[[str, str, dict[str, Any]], None]
+"""Carries out one event: given its kind, its subject and its arguments."""
 
 _NEVER = 1 << 62
 
@@ -18,9 +18,21 @@ _NEVER = 1 << 62
 class Scheduler:
     """Keeps events and carries them out; nothing in the cloud happens in any other way."""
 
-    def __init__(self, engine: Engine, handlers: Mapping[str, Handler]) -> None:
-        self._engine = engine
-        self._handlers = handlers
+    def __init__(
+        self, state: State, clock: Clock, kinds: Collection[str], carry_out: CarryOut
+    ) -> None:
+        """Take what keeps the events, the clock that they move, and who carries them out.
+
+        Args:
+            state: keeps the events.
+            clock: stands at an event's own time while it is carried out.
+            kinds: the kinds of event that there are.
+            carry_out: does what an event says.
+        """
+        self._state = state
+        self._clock = clock
+        self._kinds = kinds
+        self._carry_out = carry_out
         self._next: int | None = None
 
     def at(self, moment: int, kind: str, subject: str, **arguments: Any) -> None:
@@ -28,13 +40,13 @@ class Scheduler:
 
         Args:
             moment: when, in microseconds since 1970.
-            kind: the name of a registered handler.
+            kind: one of the kinds that there are.
             subject: what it is about, usually an ID.
             arguments: further facts, as JSON.
         """
-        if kind not in self._handlers:
+        if kind not in self._kinds:
             raise KeyError(f"no handler for events of kind {kind!r}")
-        self._engine.state.run(
+        self._state.run(
             "INSERT OR IGNORE INTO event (due_at, kind, subject, arguments) VALUES (?, ?, ?, ?)",
             moment,
             kind,
@@ -46,12 +58,12 @@ class Scheduler:
 
     def cancel(self, kind: str, subject: str) -> None:
         """Forget all events of a kind about a subject."""
-        self._engine.state.run("DELETE FROM event WHERE kind = ? AND subject = ?", kind, subject)
+        self._state.run("DELETE FROM event WHERE kind = ? AND subject = ?", kind, subject)
 
     def next_due(self) -> int:
         """Give the moment of the next event; far in the future when there is none."""
         if self._next is None:
-            due = self._engine.state.value("SELECT min(due_at) FROM event")
+            due = self._state.value("SELECT min(due_at) FROM event")
             self._next = _NEVER if due is None else int(due)
         return self._next
 
@@ -61,14 +73,13 @@ class Scheduler:
 
     def run_until(self, moment: int) -> None:
         """Carry out all events up to a moment, in order; each sees its own time as now."""
-        engine = self._engine
         while self.next_due() <= moment:
-            row = engine.state.one(
+            row = self._state.one(
                 "SELECT id, due_at, kind, subject, arguments FROM event ORDER BY due_at, id LIMIT 1"
             )
             self._next = None
             if row is None:
                 return
-            engine.state.run("DELETE FROM event WHERE id = ?", row["id"])
-            engine.clock.reached = max(engine.clock.reached, row["due_at"])
-            self._handlers[row["kind"]](engine, row["subject"], json.loads(row["arguments"]))
+            self._state.run("DELETE FROM event WHERE id = ?", row["id"])
+            self._clock.reached = max(self._clock.reached, row["due_at"])
+            self._carry_out(row["kind"], row["subject"], json.loads(row["arguments"]))

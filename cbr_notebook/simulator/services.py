@@ -31,8 +31,8 @@ from cbr_notebook.simulator import (
     vault_resources,
     vaults,
 )
+from cbr_notebook.simulator.engine import Handler
 from cbr_notebook.simulator.routing import Route
-from cbr_notebook.simulator.scheduler import Handler
 
 SERVICES: tuple[ModuleType, ...] = (
     tasks,
