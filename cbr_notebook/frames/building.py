@@ -126,7 +126,7 @@ def _series(column: Column, chunks: Any) -> pd.Series[Any]:
     return pd.Series(pd.arrays.IntegerArray(numbers.copy(), missing.copy()))
 
 
-def _categorical(column: Column, array: Any) -> pd.Categorical:
+def _categorical(column: Column, array: Any) -> pd.Categorical[Any]:
     """Give a category with all documented values, and behind them those that nobody told of."""
     seen = array.dictionary.to_pylist()
     unknown = sorted(set(seen) - set(column.values))

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from cbr_notebook.api.records import Backup, Policy, RestorePoint, TaskRecord, Vault
 from cbr_notebook.api.vaults import ObjectType, ResourceItem
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
+from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, choose, is_id, texts
-from cbr_notebook.session.queries import Queries, ResourceKind
+from cbr_notebook.session.queries import Queries
 from cbr_notebook.session.recurrence import patterns
 from cbr_notebook.session.waiting import Task
 

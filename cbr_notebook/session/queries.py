@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
-from typing import Any, Literal
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.protectables import KINDS
-from cbr_notebook.api.records import Backup, Policy, Protectable, Vault
-from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.frames.schema import Schema
-from cbr_notebook.session.context import Context
-from cbr_notebook.session.moments import Moment, moment, wire
-from cbr_notebook.session.names import Named, choose, is_id, one_text
+from cbr_notebook.api import backups
+from cbr_notebook.api.protectables import LARGEST_PAGE as PAGE
+from cbr_notebook.api.protectables import Protectables
+from cbr_notebook.api.records import Backup
+from cbr_notebook.api.tasks import Tasks
+from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.session.filters import known, not_both
+from cbr_notebook.session.finding import Finding, ResourceKind
+from cbr_notebook.session.moments import Moment
+from cbr_notebook.session.names import Named
+from cbr_notebook.session.paging import LARGEST_PAGE
+from cbr_notebook.session.reading import sorted_by
 from cbr_notebook.session.waiting import Task
 
-ResourceKind = Literal["server", "disk", "turbo", "workspace"]
+Values = str | Sequence[str] | None
+"""A value of a filter, or several of which any will do."""
+
+Answer = tuple[Sequence[Any], int | None]
 
 
-class Queries(Context):
-    """Questions, and the finding of things by name."""
+def _names(operation: Any, *besides: str) -> tuple[str, ...]:
+    """Give the filters of an operation, apart from those that a helper has as its own."""
+    return tuple(
+        name
+        for name in inspect.signature(operation).parameters
+        if name not in ("self", "limit", *besides)
+    )
+
+
+_VAULT_FILTERS = _names(Vaults.list, "offset")
+_BACKUP_FILTERS = _names(backups.list_query)
+_TASK_FILTERS = _names(Tasks.list, "offset")
+_RESOURCE_FILTERS = _names(Protectables.list, "kind", "offset", "marker")
+
+if TYPE_CHECKING:
+    _BackupRow = Backup
+else:
+    _BackupRow = frames.BACKUPS.row_type(Backup)
+
+
+class _BackupRows(msgspec.Struct):
+    """A page of backups, of which only what the table shows is decoded."""
+
+    backups: list[_BackupRow] = []
+    count: int | None = None
+
+
+class Queries(Finding):
+    """Questions."""
 
     def vaults(
         self,
         *,
         name: str | None = None,
-        status: str | None = None,
-        object_type: str | None = None,
-        protect_type: str | None = None,
+        status: Values = None,
+        object_type: Values = None,
+        protect_type: Values = None,
         policy: Named = None,
         limit: int | None = None,
         **filters: Any,
@@ -55,26 +91,33 @@ class Queries(Context):
 
         API: Vault, "Querying the Vault List".
         """
+        known(filters, _VAULT_FILTERS, "vaults")
+        not_both({"policy": policy, **filters}, {"policy": ("policy_id",)})
         asked = {
             "name": name,
             "status": status,
             "object_type": object_type,
             "protect_type": protect_type,
-            "policy_id": None if policy is None else self.find_policy(policy).id,
             **filters,
         }
-        return self._table(
-            frames.VAULTS, self.client.vaults.list_all(**_page(limit), **asked), asked, limit
-        )
+        if policy is not None:
+            asked["policy_id"] = self.find_policy(policy).id
+
+        def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+            page = self.client.vaults.list(limit=size, offset=offset or None, **one)
+            return page.vaults, page.count
+
+        return self._read(frames.VAULTS, asked, ask, limit=limit, repeatable=("id", "resource_ids"))
 
     def backups(
         self,
         *,
         vault: Named = None,
         resource: Named = None,
-        resource_type: str | None = None,
-        status: str | None = None,
-        name: str | None = None,
+        parent: Named = None,
+        resource_type: Values = None,
+        status: Values = None,
+        name: Values = None,
         since: Moment | None = None,
         until: Moment | None = None,
         limit: int | None = None,
@@ -83,16 +126,21 @@ class Queries(Context):
         """Give one row a backup, newest first; backups of a server's disks are left out.
 
         Args:
-            vault: only in this vault.
-            resource: only of this server, disk or file system.
+            vault: only in this vault, or in these.
+            resource: only of this server, disk or file system, or of these.
+            parent: of a server's backup: the backups of its disks.
             resource_type: such as ``OS::Nova::Server``.
             status: ``available``, ``error``, ``protecting``, …
             name: the exact name.
             since: not made before this: a time, or ``7d``, ``12h``.
             until: not made after this.
             limit: rows at most.
-            filters: further ones of the service: ``sort``, ``offset``, ``image_type``,
-                ``incremental``, ``own_type``, ``used_percent``, ``vault_id``, ….
+            filters: further ones of the service: ``sort``, ``offset``, ``marker``,
+                ``image_type``, ``incremental``, ``own_type``, ``member_status``,
+                ``used_percent``, ``checkpoint_id``, ``resource_az``, ….
+
+        A list of values means any of them, also where the service takes but one: then several
+        requests are made and merged, newest first.
 
         Returns:
             The columns of ``cbr.schema("backups")``.
@@ -102,30 +150,52 @@ class Queries(Context):
 
         API: Backup, "Querying All Backups".
         """
+        known(filters, _BACKUP_FILTERS, "backups")
+        not_both(
+            {"vault": vault, "resource": resource, "parent": parent, "since": since,
+             "until": until, **filters},
+            {"vault": ("vault_id",), "resource": ("resource_id", "resource_name"),
+             "parent": ("parent_id",), "since": ("start_time",), "until": ("end_time",)},
+        )  # fmt: skip
         asked = {
             "resource_type": resource_type,
             "status": status,
             "name": name,
-            "start_time": self._wire(since, "since"),
-            "end_time": self._wire(until, "until"),
+            **self._span(since, until),
             **filters,
         }
         if vault is not None:
-            asked["vault_id"] = self.find_vault(vault).id
+            asked["vault_id"] = self._vault_ids(vault)
+        if parent is not None:
+            asked["parent_id"] = self.find_backup(parent).id
         if resource is not None:
-            text = one_text(resource, "resource")
-            asked["resource_id" if is_id(text) else "resource_name"] = text
-        if "offset" in asked:
+            asked |= self._resource_filter(resource)
+        if "offset" in asked or "marker" in asked:
             page = self.client.backups.list(limit=limit, **asked)
             return self._table(frames.BACKUPS, page.backups, asked, limit)
-        rows = self.client.backups.list_all(**_page(limit), **asked)
-        return self._table(frames.BACKUPS, rows, asked, limit)
+        # Read in the order of creation, which no change of a backup disturbs, and sorted then.
+        sort = asked.get("sort")
+        later = sort is not None and (limit is None or limit > LARGEST_PAGE)
+        transport = self.client.transport
+
+        def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+            one = {**one, "sort": None} if later else one
+            query = backups.list_query(limit=size, offset=offset, **one)
+            page = transport.get(backups.PATH, _BackupRows, query)
+            return page.backups, page.count
+
+        if sort is not None:
+            backups.list_query(sort=sort)
+        frame = self._read(
+            frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",)
+        )
+        return sorted_by(frame, sort).head(limit) if later else frame  # type: ignore[arg-type]
 
     def tasks(
         self,
         *,
-        status: str | None = None,
-        operation_type: str | None = None,
+        status: Values = None,
+        operation_type: Values = None,
         vault: Named = None,
         resource: Named = None,
         since: Moment | None = None,
@@ -138,8 +208,8 @@ class Queries(Context):
         Args:
             status: ``waiting``, ``running``, ``success``, ``failed``, ``skipped``, ``timeout``.
             operation_type: ``backup``, ``restore``, ``delete``, ``replication``, …
-            vault: only of this vault.
-            resource: only of this server, disk or file system.
+            vault: only of this vault, or of these.
+            resource: only of this server, disk or file system, or of these.
             since: not begun before this: a time, or ``7d``, ``12h``.
             until: not begun after this.
             limit: rows at most.
@@ -153,20 +223,28 @@ class Queries(Context):
 
         API: Task, "Querying the Task List".
         """
+        known(filters, _TASK_FILTERS, "tasks")
+        not_both(
+            {"vault": vault, "resource": resource, "since": since, "until": until, **filters},
+            {"vault": ("vault_id", "vault_name"), "resource": ("resource_id", "resource_name"),
+             "since": ("start_time",), "until": ("end_time",)},
+        )  # fmt: skip
         asked = {
             "status": status,
             "operation_type": operation_type,
-            "start_time": self._wire(since, "since"),
-            "end_time": self._wire(until, "until"),
+            **self._span(since, until),
             **filters,
         }
         if vault is not None:
-            asked["vault_id"] = self.find_vault(vault).id
+            asked["vault_id"] = self._vault_ids(vault)
         if resource is not None:
-            text = one_text(resource, "resource")
-            asked["resource_id" if is_id(text) else "resource_name"] = text
-        rows = self.client.tasks.list_all(**_page(limit), **asked)
-        return self._table(frames.TASKS, rows, asked, limit)
+            asked |= self._resource_filter(resource)
+
+        def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+            page = self.client.tasks.list(limit=size, offset=offset or None, **one)
+            return page.operation_logs, page.count
+
+        return self._read(frames.TASKS, asked, ask, limit=limit)
 
     def policies(
         self,
@@ -216,13 +294,17 @@ class Queries(Context):
 
         API: Protectable, "Querying Protectable Resources".
         """
+        known(filters, _RESOURCE_FILTERS, "resources")
         kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
-        rows = (
-            row
-            for each in kinds
-            for row in self.client.protectables.list_all(each, name=name, **filters)
+        asked = {"name": name, **filters}
+
+        def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+            page = self.client.protectables.list(limit=size, offset=offset, **one)
+            return page.instances, page.count
+
+        return self._read(
+            frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE
         )
-        return self._table(frames.RESOURCES, rows, {"kind": kind, "name": name, **filters}, limit)
 
     def task(self, task_id: str) -> Task:
         """Take up a task again by its ID.
@@ -236,110 +318,3 @@ class Queries(Context):
         resource = record.extra_info.resource if record.extra_info else None
         what = f"{record.operation_type or 'task'} of {resource.name if resource else task_id}"
         return self._task(what, lambda: [self.client.tasks.show(task_id)]).refresh()
-
-    # -- finding ------------------------------------------------------------------------------
-
-    def find_vault(self, vault: Named) -> Vault:
-        """Give the record of a vault, by ID, name, record or row.
-
-        Raises:
-            NotFound: there is none; the message lists the vaults.
-            InvalidRequest: the name fits several.
-        """
-        if isinstance(vault, Vault):
-            return vault
-        text = one_text(vault, "vault")
-        if is_id(text):
-            return self.client.vaults.show(text)
-        return choose(text, list(self.client.vaults.list_all()), "vault", lambda v: v.name)
-
-    def find_policy(self, policy: Named) -> Policy:
-        """Give the record of a policy, by ID, name, record or row.
-
-        Raises:
-            NotFound: there is none; the message lists the policies.
-            InvalidRequest: the name fits several.
-        """
-        if isinstance(policy, Policy):
-            return policy
-        text = one_text(policy, "policy")
-        if is_id(text):
-            return self.client.policies.show(text)
-        return choose(text, self.client.policies.list().policies, "policy", lambda p: p.name)
-
-    def find_backup(self, backup: Named) -> Backup:
-        """Give the record of a backup with those of its disks, by ID, name, record or row.
-
-        Raises:
-            NotFound: there is none.
-            InvalidRequest: the name fits several.
-        """
-        text = one_text(backup, "backup")
-        if is_id(text):
-            return self.client.backups.show(text)
-        found = self.client.backups.list(name=text, limit=1000).backups
-        if not found:
-            found = self.client.backups.list(limit=20).backups
-        return self.client.backups.show(choose(text, found, "backup", lambda b: b.name).id)
-
-    def find_resource(self, resource: Named, kind: ResourceKind | None = None) -> Protectable:
-        """Give the record of a server, disk or file system, by ID, name, record or row.
-
-        Args:
-            resource: which one.
-            kind: ``server``, ``disk`` or ``turbo``, where that is known.
-
-        Raises:
-            NotFound: there is none; the message lists what there is.
-            InvalidRequest: the name fits several.
-        """
-        if isinstance(resource, Protectable):
-            return resource
-        text = one_text(resource, "resource")
-        if kind is not None and kind not in KINDS:
-            raise InvalidRequest(f"There is no kind {kind!r}.", advice=f"Choose one of {KINDS}.")
-        # A server's system disk often bears the server's name: then the server is meant.
-        kinds: tuple[Any, ...] = (kind,) if kind else ("server", "turbo", "disk")
-        search = {"id": text} if is_id(text) else {"name": text}
-        for each in kinds:
-            rows = self.client.protectables.list_all(each, **search)
-            found = [row for row in rows if text in (row.id, row.name)]
-            if found:
-                return choose(text, found, each, lambda row: row.name)
-        everything = [row for each in kinds for row in self.client.protectables.list_all(each)]
-        return choose(text, everything, kind or "resource", lambda row: row.name)
-
-    # -- helpers ------------------------------------------------------------------------------
-
-    def _wire(self, value: Moment | None, field: str) -> str | None:
-        return None if value is None else wire(moment(value, self.now, field))
-
-    def _table(
-        self, schema: Schema, rows: Iterable[Any], asked: dict[str, Any], limit: int | None
-    ) -> pd.DataFrame:
-        """Turn records into a DataFrame that says what was asked."""
-        before = self.client.transport.requests
-        records = list(rows if limit is None else islice(rows, limit))
-        frame = schema.frame(records)
-        frame.attrs = {
-            "resource": schema.name,
-            "region": self.identity.region,
-            "project_id": self.identity.project_id,
-            "filters": {key: value for key, value in asked.items() if value is not None},
-            "asked_at": self.now.isoformat(timespec="seconds"),
-            "requests": max(1, self.client.transport.requests - before),
-        }
-        return frame
-
-    def _task(self, what: str, find: Any, *, expected: int = 1, result: Any = None) -> Task:
-        return Task(
-            what, find, sleep=self._sleep, clock=self._clock, expected=expected, result=result
-        )
-
-
-def _page(limit: int | None) -> dict[str, int]:
-    if limit is None:
-        return {}
-    if limit < 1:
-        raise InvalidRequest("limit must be at least 1.", field="limit")
-    return {"page_size": min(limit, 1000)}

@@ -1,0 +1,78 @@
+"""What is asked for: filters by their names, checked before anything is sent."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from cbr_notebook.errors import InvalidRequest
+
+
+def known(given: Mapping[str, Any], names: Sequence[str], table: str) -> None:
+    """Check the names of filters.
+
+    Raises:
+        InvalidRequest: there is no such filter; says which one may have been meant.
+    """
+    for name in given:
+        if name in names:
+            continue
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise InvalidRequest(
+            f"{table} have no filter {name!r}.",
+            advice=f"{hint}There are: {', '.join(sorted(names))}.",
+            field=name,
+        )
+
+
+def not_both(given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> None:
+    """Check that nothing is said twice in two ways.
+
+    Args:
+        given: filters with their values; ``None`` counts as not given.
+        pairs: filters with those that say the same.
+
+    Raises:
+        InvalidRequest: two of them contradict each other.
+    """
+    for name, others in pairs.items():
+        for other in others:
+            if given.get(name) is not None and given.get(other) is not None:
+                raise InvalidRequest(
+                    f"{name} and {other} say the same thing twice.",
+                    advice=f"Leave one of them out: {name} also takes IDs.",
+                    field=name,
+                )
+
+
+def in_order(start: str | None, end: str | None) -> None:
+    """Check that a span of time has a beginning before its end.
+
+    Raises:
+        InvalidRequest: it has not.
+    """
+    if start is not None and end is not None and start > end:
+        raise InvalidRequest(
+            f"since ({start}) is later than until ({end}): nothing can lie between them.",
+            advice="Exchange the two.",
+            field="since",
+        )
+
+
+def variants(asked: Mapping[str, Any], repeatable: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """Give the requests for filters with lists of values, where the service takes but one.
+
+    Args:
+        asked: filters; a list of values means any of them.
+        repeatable: filters that the service itself takes several values of.
+    """
+    several = {
+        name: list(dict.fromkeys(value))
+        for name, value in asked.items()
+        if isinstance(value, list | tuple | set) and name not in repeatable
+    }
+    for values in product(*several.values()):
+        yield {**asked, **dict(zip(several, values, strict=True))}
