@@ -58,7 +58,7 @@ class Reading(Context):
                 f"The service gave some {schema.name} twice: its order changed while it was read.",
                 advice="Ask again, or for less: with since, until or a vault.",
             )
-        return self._signed(frame, asked, before)
+        return self._signed(schema, frame, asked, before)
 
     def _table(
         self, schema: Schema, rows: Iterable[Any], asked: Mapping[str, Any], limit: int | None
@@ -66,10 +66,13 @@ class Reading(Context):
         """Turn records into a DataFrame that says what was asked."""
         _check_limit(limit)
         before = self.client.transport.requests
-        return self._signed(schema.frame(list(islice(rows, limit))), asked, before)
+        return self._signed(schema, schema.frame(list(islice(rows, limit))), asked, before)
 
-    def _signed(self, frame: pd.DataFrame, asked: Mapping[str, Any], before: int) -> pd.DataFrame:
+    def _signed(
+        self, schema: Schema, frame: pd.DataFrame, asked: Mapping[str, Any], before: int
+    ) -> pd.DataFrame:
         frame.attrs = {
+            "resource": schema.name,
             "region": self.identity.region,
             "project_id": self.identity.project_id,
             "filters": {key: value for key, value in asked.items() if value is not None},

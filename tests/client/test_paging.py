@@ -1,0 +1,235 @@
+"""Lists that change while they are read: whole, in order, each row once, or an error."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cbr_notebook import errors
+from cbr_notebook.session.paging import read_all
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+
+
+class Listing:
+    """A list, newest first, which something happens to between its pages."""
+
+    def __init__(self, size: int, *, largest_page: int = 1000, tells_count: bool = True) -> None:
+        self.rows = [Row(str(number)) for number in reversed(range(size))]
+        self.born = size
+        self.all_through = {row.id for row in self.rows}
+        self.largest_page = largest_page
+        self.tells_count = tells_count
+        self.requests: list[tuple[int, int]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.lock = threading.Lock()
+
+    def create(self) -> None:
+        self.rows.insert(0, Row(str(self.born)))
+        self.born += 1
+
+    def delete(self, place: int) -> None:
+        if self.rows:
+            self.all_through.discard(self.rows.pop(place % len(self.rows)).id)
+
+    def fetch(self, offset: int, limit: int) -> tuple[Sequence[Row], int | None]:
+        with self.lock:
+            self.requests.append((offset, limit))
+            page = self.rows[offset : offset + min(limit, self.largest_page)]
+            count = len(self.rows) if self.tells_count else None
+            self.meanwhile()
+            return page, count
+
+
+def read(
+    listing: Listing, *, limit: int | None = None, page_size: int = 10, workers: int = 1
+) -> list[str]:
+    seen: list[str] = []
+    read_all(
+        listing.fetch,
+        lambda rows: seen.extend(row.id for row in rows),
+        limit=limit,
+        page_size=page_size,
+        workers=workers,
+        progress=False,
+    )
+    return seen
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("tells_count", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 2, 9, 10, 11, 19, 20, 28, 29, 100])
+def test_a_quiet_list_is_read_in_order(size: int, tells_count: bool, workers: int) -> None:
+    listing = Listing(size, tells_count=tells_count)
+    assert read(listing, workers=workers) == [row.id for row in listing.rows]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9, 10, 11, 25, 99, 100, 1000])
+def test_a_limit_is_kept_and_asks_for_no_more_pages_than_it_needs(limit: int) -> None:
+    listing = Listing(100)
+    assert read(listing, limit=limit) == [row.id for row in listing.rows[:limit]]
+    assert len(listing.requests) <= 1 + limit // 9
+
+
+def test_a_short_list_costs_one_request() -> None:
+    listing = Listing(7)
+    read(listing, workers=4)
+    assert listing.requests == [(0, 10)]
+
+
+def test_the_services_own_largest_page_is_respected() -> None:
+    listing = Listing(100, largest_page=5)
+    assert len(read(listing)) == 100
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    size=st.integers(0, 120),
+    workers=st.sampled_from([1, 3]),
+    often=st.floats(0, 1),
+)
+def test_whatever_existed_all_through_is_there_exactly_once(
+    seed: int, size: int, workers: int, often: float
+) -> None:
+    listing = Listing(size)
+    chance = random.Random(seed)
+
+    def meanwhile() -> None:
+        while chance.random() < often * 0.8:
+            if chance.random() < 0.5:
+                listing.create()
+            else:
+                listing.delete(chance.randrange(1000))
+
+    listing.meanwhile = meanwhile
+    try:
+        seen = read(listing, workers=workers)
+    except errors.Conflict:
+        return  # an honest error; the next test shows that it is rare
+    assert len(seen) == len(set(seen))
+    assert listing.all_through <= set(seen)
+
+
+@pytest.mark.parametrize("change", ["create", "delete first", "delete last", "one of each"])
+def test_one_change_a_page_is_no_reason_for_an_error(change: str) -> None:
+    listing = Listing(200)
+
+    def meanwhile() -> None:
+        if change in ("create", "one of each"):
+            listing.create()
+        if change != "create":
+            listing.delete(-1 if change == "delete last" else 0)
+
+    listing.meanwhile = meanwhile
+    seen = read(listing)
+    assert len(seen) == len(set(seen))
+    assert listing.all_through <= set(seen)
+
+
+def test_a_gap_that_the_count_does_not_show_is_filled() -> None:
+    listing = Listing(40)
+
+    def once() -> None:
+        listing.delete(0)
+        listing.delete(0)
+        listing.rows += [Row("late"), Row("later")]  # the count stays
+        listing.meanwhile = lambda: None
+
+    listing.meanwhile = once
+    assert listing.all_through <= set(read(listing))
+
+
+def test_a_list_that_is_emptied_meanwhile_ends() -> None:
+    listing = Listing(40)
+
+    def once() -> None:
+        listing.rows.clear()
+
+    listing.meanwhile = once
+    assert len(read(listing)) == 10
+
+
+def test_a_list_that_never_keeps_still_is_an_error() -> None:
+    listing = Listing(400)
+
+    def turn_over() -> None:
+        listing.rows = [Row(f"{row.id}'") for row in listing.rows]
+
+    listing.meanwhile = turn_over
+    with pytest.raises(errors.Conflict, match="changes faster"):
+        read(listing)
+
+
+@pytest.mark.parametrize("problem", [errors.ServiceError("out of order"), KeyboardInterrupt()])
+def test_a_page_that_fails_leaves_no_threads_and_no_paused_collection(
+    problem: BaseException,
+) -> None:
+    listing = Listing(1000)
+
+    def fetch(offset: int, limit: int) -> tuple[Sequence[Row], int | None]:
+        if offset > 300:
+            raise problem
+        return listing.fetch(offset, limit)
+
+    with pytest.raises(type(problem)):
+        read_all(fetch, lambda rows: None, page_size=10, workers=4, progress=False)
+    assert not [each for each in threading.enumerate() if each.name.startswith("cbr-pages")]
+    assert gc.isenabled()
+
+
+def test_an_interrupt_while_rows_are_taken_leaves_no_threads() -> None:
+    listing = Listing(1000)
+    taken: list[int] = []
+
+    def take(rows: Sequence[Row]) -> None:
+        assert not gc.isenabled()
+        taken.append(len(rows))
+        if len(taken) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_all(listing.fetch, take, page_size=10, workers=4, progress=False)
+    assert not [each for each in threading.enumerate() if each.name.startswith("cbr-pages")]
+    assert gc.isenabled()
+    assert len(listing.requests) < 30
+
+
+def test_pages_are_asked_for_side_by_side_but_not_all_at_once() -> None:
+    listing = Listing(1000)
+    running, most = 0, 0
+    lock = threading.Lock()
+    together = threading.Barrier(4, timeout=5)
+
+    def fetch(offset: int, limit: int) -> tuple[Sequence[Row], int | None]:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        if 0 < offset <= 36:
+            together.wait()  # the first four pages after the first are under way together
+        try:
+            return listing.fetch(offset, limit)
+        finally:
+            with lock:
+                running -= 1
+
+    read_all(fetch, lambda rows: None, page_size=10, workers=4, progress=False)
+    assert most == 4
+
+
+def test_a_bar_appears_with_the_third_page(capsys: pytest.CaptureFixture[str]) -> None:
+    for size, shown in ((19, False), (60, True)):
+        listing = Listing(size)
+        read_all(listing.fetch, lambda rows: None, page_size=10)
+        assert ("Pages" in capsys.readouterr().err) == shown
