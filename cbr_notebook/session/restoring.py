@@ -1,0 +1,105 @@
+"""Restoring: the one act that overwrites what people are working with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cbr_notebook.api.records import Backup, Protectable, TaskRecord
+from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
+from cbr_notebook.session.acts import Acts
+from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.names import Named
+from cbr_notebook.session.waiting import Task
+
+_KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
+"""The kind of each type of resource; all others are servers."""
+
+
+class Restores(Acts):
+    """Restores of servers, disks and file systems."""
+
+    def restore(
+        self,
+        backup: Named,
+        *,
+        target: Named = None,
+        disks: Mapping[str, str] | None = None,
+        power_on: bool = True,
+        confirm: str | None = None,
+    ) -> Task:
+        """Overwrite a server, disk or file system with a backup. This cannot be undone.
+
+        A server is stopped for it and started afterwards. Of a server, each disk that was
+        backed up and is still there is written; disks added since are left alone.
+
+        Args:
+            backup: which one.
+            target: what to overwrite; what was backed up if left out.
+            disks: for a server: from the ID of a disk's backup to the ID of the disk, where
+                not all disks, or other ones, are meant.
+            power_on: start the server afterwards.
+            confirm: the name of what is overwritten.
+
+        Returns:
+            The running restore.
+
+        Raises:
+            ConfirmationNeeded: ``confirm`` is not the target's name; says what would be lost.
+            NotFound: backup or target does not exist any more.
+            Conflict: something is not in a state for it (BackupService.2002 to .2012, .6202).
+            InvalidRequest: backup and target do not fit (BackupService.2001 to .2015).
+
+        API: Backup, "Restoring Data Using a Backup".
+        """
+        found = self.find_backup(backup)
+        kind = _KINDS.get(found.resource_type or "", "server")
+        goal = self.find_resource(target if target is not None else found.resource_id, kind)
+        mappings = _mappings(found, goal, disks) if kind == "server" else None
+        if confirm != goal.name:
+            what = f"{len(mappings)} disks of the server" if mappings is not None else f"the {kind}"
+            raise ConfirmationNeeded(
+                f"This overwrites {what} {goal.name} with the backup {found.name}. All that was "
+                f"written since {found.created_at} UTC is lost. It cannot be undone.",
+                advice=f"To go on, say confirm={goal.name!r}.",
+            )
+        known = {task.id for task in self._restores_of(goal.id)}
+        task_id = self.client.backups.restore(
+            found.id,
+            server_id=goal.id if kind == "server" else None,
+            volume_id=goal.id if kind == "disk" else None,
+            resource_id=goal.id if kind == "turbo" else None,
+            mappings=mappings,
+            power_on=power_on,
+        )
+        return self._task(
+            f"Restoring {goal.name}",
+            lambda: [
+                task
+                for task in self._restores_of(goal.id)
+                if task.id == task_id or (task_id is None and task.id not in known)
+            ],
+        )
+
+    def _restores_of(self, resource_id: str) -> list[TaskRecord]:
+        page = self.client.tasks.list(operation_type="restore", resource_id=resource_id, limit=100)
+        return page.operation_logs
+
+
+def _mappings(
+    backup: Backup, server: Protectable, disks: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Give the disk that each disk's backup overwrites."""
+    if disks is not None:
+        return dict(disks)
+    present = {disk.id for disk in server.children or ()}
+    found = {
+        child.id: child.resource_id
+        for child in backup.children or ()
+        if child.resource_id in present
+    }
+    if not found:
+        raise InvalidRequest(
+            f"None of the disks in {backup.name} is attached to {server.name} any more.",
+            advice="Name where each goes: disks={backup of the disk: disk}.",
+        )
+    return {key: value for key, value in found.items() if value}
