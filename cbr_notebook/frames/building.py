@@ -27,6 +27,9 @@ _ARROW: dict[str, pa.DataType] = {
     "category": pa.dictionary(pa.int32(), pa.string()),
 }
 
+_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+"""What pandas calls ``str``."""
+
 
 class Builder:
     """Takes records, a page at a time, and gives their DataFrame."""
@@ -111,7 +114,8 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
 
 def _series(column: Column, chunks: Any) -> pd.Series[Any]:
     if column.kind == "text":
-        return pd.Series(pd.array(chunks.combine_chunks(), dtype="str"))
+        # Left in its pieces: putting them together would need all texts twice for a moment.
+        return pd.Series(pd.arrays.ArrowStringArray(chunks, dtype=_TEXT))
     if column.kind == "time":
         return pd.Series(chunks.to_numpy().astype("datetime64[us]")).dt.tz_localize("UTC")
     if column.kind == "category":

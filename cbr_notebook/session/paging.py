@@ -8,7 +8,6 @@ what lies between is asked again, and if the list changes faster than that, it i
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections import deque
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 from cbr_notebook.errors import Conflict
@@ -82,7 +82,6 @@ def read_all(
         CBRError: a page could not be had; the threads have ended by then.
     """
     with ExitStack() as stack:
-        stack.enter_context(paused_collection())
         bar = stack.enter_context(_Bar(shown=progress))
         left = _Counter(limit)
 
@@ -204,13 +203,11 @@ def _in_order(
 
     def pages() -> Iterator[_Page[T]]:
         waiting = iter(offsets)
-        for offset, _ in zip(waiting, range(workers + 2), strict=False):
+        for offset in islice(waiting, workers):
             under_way.append(pool.submit(ask, offset))
         while under_way:
             page = under_way.popleft().result()
-            for offset in waiting:
-                under_way.append(pool.submit(ask, offset))
-                break
+            under_way.extend(pool.submit(ask, offset) for offset in islice(waiting, 1))
             yield page
 
     try:
@@ -218,27 +215,6 @@ def _in_order(
     finally:
         stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-_collection_lock = threading.Lock()
-_collection = {"readers": 0, "was_on": False}
-
-
-@contextmanager
-def paused_collection() -> Iterator[None]:
-    """Pause garbage collection: rows hold no cycles, and looking for them costs more than rows."""
-    with _collection_lock:
-        if not _collection["readers"]:
-            _collection["was_on"] = gc.isenabled()
-            gc.disable()
-        _collection["readers"] += 1
-    try:
-        yield
-    finally:
-        with _collection_lock:
-            _collection["readers"] -= 1
-            if not _collection["readers"] and _collection["was_on"]:
-                gc.enable()
 
 
 class _Bar:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import threading
 from collections.abc import Callable, Sequence
@@ -72,6 +71,7 @@ def read(
 def test_a_quiet_list_is_read_in_order(size: int, tells_count: bool, workers: int) -> None:
     listing = Listing(size, tells_count=tells_count)
     assert read(listing, workers=workers) == [row.id for row in listing.rows]
+    assert len(listing.requests) <= 1 + -(-size // 9)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9, 10, 11, 25, 99, 100, 1000])
@@ -172,7 +172,7 @@ def test_a_list_that_never_keeps_still_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("problem", [errors.ServiceError("out of order"), KeyboardInterrupt()])
-def test_a_page_that_fails_leaves_no_threads_and_no_paused_collection(
+def test_a_page_that_fails_leaves_no_threads(
     problem: BaseException,
 ) -> None:
     listing = Listing(1000)
@@ -185,7 +185,6 @@ def test_a_page_that_fails_leaves_no_threads_and_no_paused_collection(
     with pytest.raises(type(problem)):
         read_all(fetch, lambda rows: None, page_size=10, workers=4, progress=False)
     assert not [each for each in threading.enumerate() if each.name.startswith("cbr-pages")]
-    assert gc.isenabled()
 
 
 def test_an_interrupt_while_rows_are_taken_leaves_no_threads() -> None:
@@ -193,7 +192,6 @@ def test_an_interrupt_while_rows_are_taken_leaves_no_threads() -> None:
     taken: list[int] = []
 
     def take(rows: Sequence[Row]) -> None:
-        assert not gc.isenabled()
         taken.append(len(rows))
         if len(taken) == 5:
             raise KeyboardInterrupt
@@ -201,7 +199,6 @@ def test_an_interrupt_while_rows_are_taken_leaves_no_threads() -> None:
     with pytest.raises(KeyboardInterrupt):
         read_all(listing.fetch, take, page_size=10, workers=4, progress=False)
     assert not [each for each in threading.enumerate() if each.name.startswith("cbr-pages")]
-    assert gc.isenabled()
     assert len(listing.requests) < 30
 
 

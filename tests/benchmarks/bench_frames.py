@@ -1,0 +1,263 @@
+"""How fast a hundred thousand backups become a DataFrame, and what that costs in memory.
+
+Run: python -m tests.benchmarks.bench_frames
+
+Every ratio is taken in one run against one local server, which gives prepared rows of the large
+simulated cloud and does nothing else, so that the clients are measured and not the cloud.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import msgspec
+
+import cbr_notebook as cbr
+from cbr_notebook.session import Session
+
+ROWS = 100_000
+PAGE = 1000
+ROUNDS = 3
+PROJECT = "c3e49e5753784a9d59bb531c97dba116"
+
+
+# -- the server, in a process of its own ----------------------------------------------------------
+
+
+class _Rows(msgspec.Struct):
+    backups: list[msgspec.Raw]
+
+
+def _prepared(rows: int) -> list[bytes]:
+    from cbr_notebook.simulator.cloud import Cloud
+    from tests.simulator.asking import Asker
+
+    ask = Asker(Cloud.open("large", backups=rows))
+    found: list[bytes] = []
+    for offset in range(0, rows, PAGE):
+        path = f"/v3/{ask.project_id}/backups?limit={PAGE}&offset={offset}"
+        page = msgspec.json.decode(ask.http.get(path).content, type=_Rows)
+        found += [bytes(each) for each in page.backups]
+    return found
+
+
+def serve() -> None:
+    """Serve prepared rows; each project is a list of another length or latency."""
+    from cheroot import wsgi
+
+    everything = _prepared(ROWS)
+    few = everything[: ROWS // 10]
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        project = environ["PATH_INFO"].split("/")[2]
+        query = parse_qs(environ["QUERY_STRING"])
+        offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
+        rows = few if project.startswith("few") else everything
+        if project.startswith("slow"):
+            time.sleep(0.05)
+        page = b",".join(rows[offset : offset + limit])
+        body = b'{"backups":[' + page + b'],"count":%d,"offset":0,"limit":0}' % len(rows)
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start("200 OK", headers)
+        return [body]
+
+    server = wsgi.Server(("127.0.0.1", 0), application, numthreads=20)
+    server.prepare()
+    print(server.bind_addr[1], flush=True)
+    server.serve()
+
+
+@contextmanager
+def local_server() -> Iterator[str]:
+    """Run the server; give its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.bench_frames", "serve"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+# -- the three ways -------------------------------------------------------------------------------
+
+
+def session_on(url: str, project: str = PROJECT) -> Session:
+    """Open a session on the server."""
+    return cbr.connect(
+        endpoint=url, region="eu-west-0", project_id=project, access_key="AK", secret_key="SK"
+    )
+
+
+class _Light(msgspec.Struct, gc=False):
+    """The lightest row that still reads every column."""
+
+    id: str
+    name: str | None
+    status: str | None
+    resource_id: str | None
+    resource_name: str | None
+    resource_type: str | None
+    resource_size: int | None
+    created_at: str | None
+    protected_at: str | None
+    updated_at: str | None
+    expired_at: str | None
+    incremental: bool | None
+    image_type: str | None
+    vault_id: str | None
+    checkpoint_id: str | None
+    parent_id: str | None
+    resource_az: str | None
+    description: str | None
+    project_id: str | None
+
+
+class _LightPage(msgspec.Struct, gc=False):
+    backups: list[_Light]
+
+
+def floor(url: str) -> None:
+    """Fetch the same bytes and decode them, keeping nothing."""
+    decoder = msgspec.json.Decoder(_LightPage)
+    gc.disable()
+    try:
+        with httpx.Client() as http:
+            for offset in range(0, ROWS, PAGE):
+                query = {"limit": PAGE, "offset": offset}
+                decoder.decode(http.get(f"{url}/v3/{PROJECT}/backups", params=query).content)
+    finally:
+        gc.enable()
+
+
+def vendors_sdk(url: str, pages: int) -> float:
+    """List some pages with the vendor's client, make a DataFrame; give the seconds a page."""
+    import pandas as pd
+    from huaweicloudsdkcbr.v1 import CbrClient, ListBackupsRequest
+    from huaweicloudsdkcore.auth.credentials import BasicCredentials
+
+    client = (
+        CbrClient.new_builder()
+        .with_credentials(BasicCredentials("AK", "SK", PROJECT))
+        .with_endpoints([url])
+        .build()
+    )
+    rows: list[dict[str, Any]] = []
+    began = time.perf_counter()
+    for page in range(pages):
+        answer = client.list_backups(ListBackupsRequest(limit=PAGE, offset=page * PAGE))
+        rows += [each.to_dict() for each in answer.backups]
+    pd.DataFrame(rows)
+    return (time.perf_counter() - began) / pages
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time one call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+# -- the promises ---------------------------------------------------------------------------------
+
+
+def speed(url: str) -> None:
+    """Compare with the vendor's client and with the floor, in turn."""
+    session = session_on(url)
+    against_sdk, against_floor = [], []
+    session.backups(limit=3000)
+    for _ in range(ROUNDS):
+        lowest = seconds(lambda: floor(url))
+        ours = seconds(session.backups)
+        theirs = vendors_sdk(url, 10) * (ROWS / PAGE)
+        against_sdk.append(theirs / ours)
+        against_floor.append(ours / lowest)
+        print(f"  {ours:.2f} s; floor {lowest:.2f} s; vendor's client {theirs:.1f} s")
+    print(f"as fast as the vendor's client: {statistics.median(against_sdk):.1f} times (25)")
+    print(f"against the floor: {statistics.median(against_floor):.2f} (at most 2)")
+
+
+def growth(url: str) -> None:
+    """Compare ten times the rows."""
+    few, many = session_on(url, "few"), session_on(url)
+    ratios = [seconds(many.backups) / seconds(few.backups) for _ in range(ROUNDS)]
+    print(f"ten times the rows: {statistics.median(ratios):.1f} times the time (at most 11)")
+
+
+def latency(url: str) -> None:
+    """Compare pages side by side with pages one by one, each answered after 50 ms."""
+    session = session_on(url, "slow")
+    together = seconds(session.backups)
+    one_by_one = seconds(lambda: _one_by_one(url))
+    print(
+        f"100 pages with 50 ms latency: {together:.2f} s against {one_by_one:.2f} s one by one: "
+        f"{together / one_by_one:.2f} (at most 0.2)"
+    )
+
+
+def _one_by_one(url: str) -> None:
+    client = session_on(url, "slow").client
+    for offset in range(0, ROWS, PAGE):
+        client.backups.list(limit=PAGE, offset=offset)
+
+
+def memory(url: str) -> None:
+    """In a fresh process: the highest memory above the start, against the frame's own."""
+    session = session_on(url)
+    session.backups(limit=10)
+    gc.collect()
+    start = _resident()
+    frame = session.backups()
+    peak = _highest()
+    own = int(frame.memory_usage(deep=True).sum())
+    print(
+        f"memory: {(peak - start) / 1e6:.0f} MB above the start, the frame has {own / 1e6:.0f} MB: "
+        f"{(peak - start) / own:.2f} (at most 2.5)"
+    )
+
+
+def _resident() -> int:
+    with open("/proc/self/statm") as statistics_:
+        return int(statistics_.read().split()[1]) * resource.getpagesize()
+
+
+def _highest() -> int:
+    # Not getrusage: that begins with the highest of the process which started this one.
+    with open("/proc/self/status") as status:
+        line = next(each for each in status if each.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def main() -> None:
+    """Print the ratios, or be one of the processes that they need."""
+    if sys.argv[1:2] == ["serve"]:
+        serve()
+    elif sys.argv[1:2] == ["memory"]:
+        memory(sys.argv[2])
+    else:
+        with local_server() as url:
+            speed(url)
+            growth(url)
+            latency(url)
+            program = [sys.executable, "-m", "tests.benchmarks.bench_frames", "memory", url]
+            subprocess.run(program, check=True)
+        assert threading.active_count() == 1
+
+
+if __name__ == "__main__":
+    main()
