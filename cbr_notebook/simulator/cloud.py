@@ -13,7 +13,7 @@ from typing import Any, Literal
 import httpx
 
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
-from cbr_notebook.simulator import clock, estates, iam, incidents, machines, orders
+from cbr_notebook.simulator import clock, estates, iam, incidents, machines, members, orders
 from cbr_notebook.simulator.app import Front
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.faults import Faults
@@ -256,6 +256,27 @@ class Cloud:
                 return orders.pay(self._engine, order_id)
         except Refusal as refusal:
             raise error_for(refusal.code, refusal.message, http_status=refusal.status) from None
+
+    def register_image(self, backup_id: str, project_id: str | None = None) -> str:
+        """Make an image of a server's backup, as an image service would.
+
+        Args:
+            backup_id: the backup; shared with the project and accepted, or its own.
+            project_id: where the image is made; in the default project if left out.
+
+        Returns:
+            The image's ID; while it exists, the backup cannot be deleted nor unshared.
+
+        Raises:
+            InvalidRequest: no image can be made of it; the code says why.
+        """
+        with self._engine.work():
+            try:
+                return members.register_image(
+                    self._engine, backup_id, project_id or self.credentials.project_id
+                )
+            except Refusal as refusal:
+                raise InvalidRequest(refusal.message, code=refusal.code) from None
 
     # -- trouble ----------------------------------------------------------------------------------
 
