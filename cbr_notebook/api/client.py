@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from cbr_notebook.api.backups import Backups
+from cbr_notebook.api.members import Members
 from cbr_notebook.api.policies import Policies
 from cbr_notebook.api.protectables import Protectables
 from cbr_notebook.api.restore_points import RestorePoints
+from cbr_notebook.api.tags import Tags
 from cbr_notebook.api.tasks import Tasks
 from cbr_notebook.api.transport import Transport
 from cbr_notebook.api.vaults import Vaults
@@ -19,6 +21,8 @@ class Client:
         self.transport = transport
         self.tasks = Tasks(transport)
         self.vaults = Vaults(transport)
+        self.members = Members(transport)
+        self.tags = Tags(transport)
         self.restore_points = RestorePoints(transport)
         self.backups = Backups(transport)
         self.policies = Policies(transport)

@@ -328,6 +328,19 @@ class Protectable(Record, frozen=True):
     protectable: Protectability | None = None
 
 
+class Member(Record, frozen=True):
+    """A project that a backup is shared with."""
+
+    id: str
+    backup_id: str | None = None
+    dest_project_id: str | None = None
+    status: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    image_id: str | None = None
+    vault_id: str | None = None
+
+
 class Page(Record, frozen=True):
     """A page of a list: ``count`` is the number of all rows that match, where it is told."""
 

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from cbr_notebook.frames.answers import (
+    CAPACITY,
+    FAILURES,
+    RECOVERY_POINTS,
+    SCHEDULE,
+    UNPROTECTED,
+)
 from cbr_notebook.frames.backups import BACKUPS
+from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
 from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.frames.tasks import TASKS
 from cbr_notebook.frames.vaults import VAULTS
 
-SCHEMAS = {each.name: each for each in (VAULTS, BACKUPS, TASKS, POLICIES, RESOURCES)}
+SCHEMAS = {
+    each.name: each
+    for each in (
+        VAULTS, BACKUPS, TASKS, POLICIES, RESOURCES, MEMBERS, TAGS,
+        UNPROTECTED, CAPACITY, RECOVERY_POINTS, FAILURES, SCHEDULE,
+    )
+}  # fmt: skip
 """Every schema by its name."""
 
 __all__ = [
     "BACKUPS",
+    "CAPACITY",
+    "FAILURES",
+    "MEMBERS",
     "POLICIES",
+    "RECOVERY_POINTS",
     "RESOURCES",
+    "SCHEDULE",
     "SCHEMAS",
+    "TAGS",
     "TASKS",
+    "UNPROTECTED",
     "VAULTS",
     "Column",
     "Schema",

@@ -23,6 +23,7 @@ _ARROW: dict[str, pa.DataType] = {
     "text": pa.large_string(),
     "time": _TIME,
     "integer": pa.int64(),
+    "number": pa.float64(),
     "flag": pa.bool_(),
     "category": pa.dictionary(pa.int32(), pa.string()),
 }
@@ -108,6 +109,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "text": str,
     "category": str,
     "integer": int,
+    "number": float,
     "flag": lambda value: value in (True, "true", "True"),
 }
 
@@ -115,7 +117,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
 def _series(column: Column, chunks: Any) -> pd.Series[Any]:
     if column.kind == "text":
         # Left in its pieces: putting them together would need all texts twice for a moment.
-        return pd.Series(pd.arrays.ArrowStringArray(chunks, dtype=_TEXT))
+        return pd.Series(pd.arrays.ArrowStringArray(chunks, dtype=_TEXT))  # type: ignore[call-arg]
     if column.kind == "time":
         return pd.Series(chunks.to_numpy().astype("datetime64[us]")).dt.tz_localize("UTC")
     if column.kind == "category":
@@ -127,6 +129,8 @@ def _series(column: Column, chunks: Any) -> pd.Series[Any]:
     # Written anew: what Arrow gives cannot be changed, and a DataFrame's columns can.
     if column.kind == "flag":
         return pd.Series(pd.arrays.BooleanArray(numbers.copy(), missing.copy()))
+    if column.kind == "number":
+        return pd.Series(pd.arrays.FloatingArray(numbers.copy(), missing.copy()))
     return pd.Series(pd.arrays.IntegerArray(numbers.copy(), missing.copy()))
 
 

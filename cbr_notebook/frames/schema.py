@@ -14,12 +14,13 @@ import pandas as pd
 
 from cbr_notebook.frames.building import Builder
 
-Kind = Literal["text", "time", "integer", "flag", "category"]
+Kind = Literal["text", "time", "integer", "number", "flag", "category"]
 
 _DTYPES = {
     "text": "str",
     "time": "datetime64[us, UTC]",
     "integer": "Int64",
+    "number": "Float64",
     "flag": "boolean",
     "category": "category",
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 from types import TracebackType
 
-from cbr_notebook.session.restoring import Restores
+from cbr_notebook.session.sharing import Sharing
 
 
-class Session(Restores):
+class Session(Sharing):
     """Who you are and where, and everything you can ask and do there.
 
     Made by ``cbr.connect()`` on a real service, or by ``cbr.simulate()`` on a cloud of its own.

@@ -1,0 +1,177 @@
+"""The operations on the tags of vaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from cbr_notebook.api import checks
+from cbr_notebook.api.records import Tag
+from cbr_notebook.api.transport import Transport
+from cbr_notebook.errors import InvalidRequest
+
+_KEY = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,36}$")
+_VALUE = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_.-]{0,43}$")
+_VAULT = "/v3/{project_id}/vault"
+
+
+class TagValues(msgspec.Struct, frozen=True):
+    """A key and all values that it has in the project's vaults."""
+
+    key: str
+    values: list[str] | str | None = None
+
+
+class TaggedVault(msgspec.Struct, frozen=True):
+    """A vault found by its tags."""
+
+    resource_id: str
+    resource_name: str | None = None
+    tags: list[Tag] | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a question about tags has found."""
+
+    total_count: int | None = None
+    resources: list[TaggedVault] | None = None
+
+
+class _Tags(msgspec.Struct):
+    tags: list[Tag] = []
+
+
+class _ProjectTags(msgspec.Struct):
+    tags: list[TagValues] = []
+
+
+def checked(key: str, value: str = "") -> tuple[str, str]:
+    """Give a tag without surrounding spaces, if it is allowed.
+
+    Raises:
+        InvalidRequest: key or value has a character or a length that is not.
+    """
+    key, value = key.strip(), value.strip()
+    if not _KEY.match(key):
+        raise InvalidRequest(
+            f"The tag key {key!r} is not allowed.",
+            advice="Use 1 to 36 letters, digits, _ and -.",
+            field="key",
+        )
+    if not _VALUE.match(value):
+        raise InvalidRequest(
+            f"The tag value {value!r} is not allowed.",
+            advice="Use up to 43 letters, digits, _, - and dots.",
+            field="value",
+        )
+    return key, value
+
+
+class Tags:
+    """Tags of vaults, to filter and manage them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, vault_id: str) -> Sequence[Tag]:
+        """Give the tags of a vault.
+
+        Raises:
+            NotFound: there is no such vault (BackupService.6105).
+
+        API: Tag, "Querying Tags of a Vault" (GET /v3/{project_id}/vault/{vault_id}/tags).
+        """
+        return self._transport.get(f"{_VAULT}/{vault_id}/tags", _Tags).tags
+
+    def list_project(self) -> Sequence[TagValues]:
+        """Give all keys in the project, with their values.
+
+        API: Tag, "Querying Tags of a Project" (GET /v3/{project_id}/vault/tags).
+        """
+        return self._transport.get(f"{_VAULT}/tags", _ProjectTags).tags
+
+    def create(self, vault_id: str, key: str, value: str = "") -> None:
+        """Add a tag to a vault; one of the same key is replaced.
+
+        Raises:
+            InvalidRequest: key or value is not allowed; nothing was sent.
+            QuotaExceeded: the vault has as many tags as it may (BackupService.6600).
+
+        API: Tag, "Adding a Tag to a Vault" (POST …/vault/{vault_id}/tags).
+        """
+        key, value = checked(key, value)
+        body = {"tag": {"key": key, "value": value}}
+        self._transport.send("POST", f"{_VAULT}/{vault_id}/tags", body, type(None))
+
+    def action(
+        self, vault_id: str, action: Literal["create", "delete"], tags: Mapping[str, str]
+    ) -> None:
+        """Add or delete several tags at once.
+
+        Args:
+            vault_id: the vault.
+            action: ``create`` or ``delete``.
+            tags: values by key; to delete, an empty value means whatever it is.
+
+        Raises:
+            InvalidRequest: nothing is named, or a tag is not allowed; nothing was sent.
+            QuotaExceeded: the vault would have too many tags (BackupService.6600).
+
+        API: Tag, "Batch Adding or Deleting Tags" (POST …/vault/{vault_id}/tags/action).
+        """
+        checks.one_of(action, ("create", "delete"), "action")
+        if not tags:
+            raise InvalidRequest("No tag is named.", field="tags")
+        items: list[dict[str, str]] = []
+        for key, value in tags.items():
+            if action == "create":
+                key, value = checked(key, value)
+            items.append({"key": key, "value": value} if value else {"key": key})
+        body = {"action": action, "tags": items}
+        self._transport.send("POST", f"{_VAULT}/{vault_id}/tags/action", body, type(None))
+
+    def delete(self, vault_id: str, key: str) -> None:
+        """Delete a tag of a vault.
+
+        Raises:
+            NotFound: the vault has no tag of this key (BackupService.6601).
+
+        API: Tag, "Deleting a Tag from a Vault" (DELETE …/vault/{vault_id}/tags/{key}).
+        """
+        self._transport.send("DELETE", f"{_VAULT}/{vault_id}/tags/{key}", None, type(None))
+
+    def filter(
+        self, *, limit: int | None = None, offset: int | None = None, **question: Any
+    ) -> Found:
+        """Find vaults by their tags.
+
+        Args:
+            limit: vaults at most, 1 to 1000.
+            offset: vaults to skip.
+            question: the service's own: ``tags``, ``tags_any``, ``not_tags``,
+                ``not_tags_any`` (lists of ``{"key": …, "values": [...]}``),
+                ``without_any_tag``, ``matches``, ``cloud_type``, ``object_type``.
+
+        Raises:
+            InvalidRequest: the question is not understood (BackupService.9900).
+
+        API: Tag, "Querying Vaults by Tag" (POST …/vault/resource_instances/action).
+        """
+        body: dict[str, Any] = {"action": "filter", **question}
+        if limit is not None:
+            body["limit"] = str(checks.within(limit, 1, 1000, "limit"))
+        if offset is not None:
+            body["offset"] = str(checks.within(offset, 0, 2**31, "offset"))
+        return self._transport.send("POST", f"{_VAULT}/resource_instances/action", body, Found)
+
+    def count(self, **question: Any) -> int:
+        """Count vaults by their tags; the question as for :meth:`filter`.
+
+        API: Tag, "Querying Vaults by Tag" (POST …/vault/resource_instances/action).
+        """
+        body = {"action": "count", **question}
+        path = f"{_VAULT}/resource_instances/action"
+        return self._transport.send("POST", path, body, Found).total_count or 0

@@ -1,0 +1,111 @@
+"""Answers as DataFrames: what is found out from several lists."""
+
+from __future__ import annotations
+
+from cbr_notebook.frames.backups import RESOURCE_TYPES
+from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.tasks import TASKS
+
+REASONS = (
+    "in no vault",
+    "no backup policy",
+    "policy is off",
+    "no good backup",
+    "last good backup is too old",
+)
+
+
+def _fact(name: str, kind: str, description: str, **more: object) -> Column:
+    return Column(name, kind, name, description, **more)  # type: ignore[arg-type]
+
+
+_TYPE = _fact("type", "category", "its type", values=RESOURCE_TYPES)
+
+UNPROTECTED = Schema(
+    "unprotected",
+    "a resource that is not protected as it should be",
+    (
+        _fact("id", "text", "ID of the resource"),
+        _fact("name", "text", "name of the resource"),
+        _TYPE,
+        _fact("size_gb", "integer", "its size", unit="GB"),
+        _fact("reason", "category", "what is wrong", values=REASONS),
+        _fact("vault_id", "text", "ID of the vault that it is in"),
+        _fact("vault_name", "text", "name of the vault that it is in"),
+        _fact("newest", "time", "the moment that its last good backup holds"),
+        _fact("age_hours", "integer", "age of that backup", unit="hours"),
+    ),
+)
+"""One row a resource."""
+
+CAPACITY = Schema(
+    "capacity",
+    "a vault",
+    (
+        _fact("id", "text", "ID of the vault"),
+        _fact("name", "text", "name of the vault"),
+        _fact("size_gb", "integer", "capacity", unit="GB"),
+        _fact("used_mb", "integer", "what its backups take", unit="MB"),
+        _fact("used_percent", "number", "share of the capacity that is used", unit="%"),
+        _fact("threshold", "integer", "use at which the account is told", unit="%"),
+        _fact("allocated_gb", "integer", "sizes of its resources together", unit="GB"),
+        _fact("backups", "integer", "good backups in it"),
+        _fact("made_a_day", "number", "backups made a day, in the days looked at"),
+        _fact("leaving_a_day", "number", "backups that will be deleted a day, by the rules"),
+        _fact("growth_mb_a_day", "number", "expected growth a day", unit="MB"),
+        _fact("full_at", "time", "when it will be full, if it goes on like this"),
+        _fact("auto_expand", "flag", "grows by itself when full"),
+    ),
+)
+"""One row a vault."""
+
+RECOVERY_POINTS = Schema(
+    "recovery_points",
+    "a resource that is in a vault or has backups",
+    (
+        _fact("id", "text", "ID of the resource"),
+        _fact("name", "text", "name of the resource"),
+        _TYPE,
+        _fact("vault_name", "text", "name of the vault that it is in"),
+        _fact("backups", "integer", "good backups"),
+        _fact("newest", "time", "the moment that the newest of them holds"),
+        _fact("oldest", "time", "the moment that the oldest of them holds"),
+        _fact("age_hours", "integer", "age of the newest", unit="hours"),
+        _fact("target_hours", "integer", "age that the newest may have", unit="hours"),
+        _fact("within_target", "flag", "whether the newest is young enough"),
+        _fact("gaps", "integer", "runs of its policy that left no good backup"),
+    ),
+)
+"""One row a resource."""
+
+SCHEDULE = Schema(
+    "schedule",
+    "a run of a policy on a vault",
+    (
+        _fact("runs_at", "time", "when it runs"),
+        _fact("runs_at_local", "text", "the same in local time, with its distance from UTC"),
+        _fact("policy_id", "text", "ID of the policy"),
+        _fact("policy_name", "text", "name of the policy"),
+        _fact("operation_type", "category", "what it does", values=("backup", "replication")),
+        _fact("vault_id", "text", "ID of the vault"),
+        _fact("vault_name", "text", "name of the vault"),
+        _fact("resources", "integer", "how many resources are in the vault"),
+    ),
+)
+"""One row a run."""
+
+_KEPT = (
+    "id", "operation_type", "status", "resource_id", "resource_name", "resource_type",
+    "vault_id", "vault_name", "started_at", "ended_at", "error_code", "error_message",
+    "request_id",
+)  # fmt: skip
+
+FAILURES = Schema(
+    "failures",
+    "a task that failed or was skipped",
+    (
+        *(column for column in TASKS.columns if column.name in _KEPT),
+        _fact("advice", "text", "what to do about it"),
+    ),
+)
+"""One row a task."""

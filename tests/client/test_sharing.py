@@ -1,0 +1,87 @@
+"""Sharing a backup between two projects of one cloud, and the tags of vaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import errors
+from cbr_notebook.session import Session
+
+
+@pytest.fixture
+def owner() -> Iterator[Session]:
+    with cbr.simulate("empty") as opened:
+        opened.cloud.create_server("web-01")
+        opened.create_vault("films", size_gb=100, resources="web-01")
+        opened.back_up("films", name="clean").wait(progress=False)
+        yield opened
+
+
+@pytest.fixture
+def receiver(owner: Session) -> Session:
+    session = owner.in_project("eu-west-0_staging")
+    session.create_vault("theirs", size_gb=100)
+    return session
+
+
+def test_a_backup_is_shared_accepted_and_taken_back(owner: Session, receiver: Session) -> None:
+    project = receiver.identity.project_id
+    assert [member.status for member in owner.share("clean", project)] == ["pending"]
+    assert receiver.accept_share("clean", vault="theirs").status == "accepted"
+    members = owner.members("clean")
+    assert list(members["status"]) == ["accepted"]
+    assert list(receiver.backups(own_type="shared")["name"]) == ["clean"]
+    owner.unshare("clean", project)
+    assert len(owner.members("clean")) == 0
+    assert len(receiver.backups(own_type="shared")) == 0
+
+
+def test_a_backup_can_be_rejected(owner: Session, receiver: Session) -> None:
+    owner.share("clean", receiver.identity.project_id)
+    assert receiver.reject_share("clean").status == "rejected"
+
+
+def test_what_is_not_shared_cannot_be_accepted(receiver: Session) -> None:
+    with pytest.raises(errors.NotFound, match="There are: none"):
+        receiver.accept_share("clean", vault="theirs")
+
+
+def test_a_wrong_project_is_refused_with_advice(owner: Session) -> None:
+    with pytest.raises(errors.InvalidRequest) as caught:
+        owner.share("clean", "0" * 32)
+    assert caught.value.code == "BackupService.6704"
+    assert caught.value.advice
+
+
+def test_accepting_needs_a_vault_before_anything_is_sent(owner: Session) -> None:
+    before = owner.client.transport.requests
+    with pytest.raises(errors.InvalidRequest, match="vault"):
+        owner.client.members.update("b", "p", status="accepted")
+    assert owner.client.transport.requests == before
+
+
+def test_tags_are_added_listed_found_and_deleted(owner: Session) -> None:
+    owner.tag("films", team="web", env="prod")
+    tags = owner.tags()
+    assert dict(zip(tags["key"], tags["value"], strict=True)) == {"team": "web", "env": "prod"}
+    wanted = [{"key": "team", "values": ["web"]}]
+    found = owner.client.tags.filter(tags=wanted)
+    assert [each.resource_name for each in found.resources or ()] == ["films"]
+    assert owner.client.tags.count(tags=wanted) == 1
+    assert {each.key for each in owner.client.tags.list_project()} == {"team", "env"}
+    owner.untag("films", "env")
+    assert list(owner.tags("films")["key"]) == ["team"]
+    with pytest.raises(errors.NotFound):
+        owner.untag("films", "env")
+
+
+@pytest.mark.parametrize("tags", [{"a b": "c"}, {"a": "b c"}, {"a" * 37: ""}, {"a": "b" * 44}, {}])
+def test_tags_that_are_not_allowed_are_refused_before_sending(
+    owner: Session, tags: dict[str, str]
+) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        owner.tag("films", **tags)
+    assert len(owner.tags()) == 0
