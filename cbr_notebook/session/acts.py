@@ -8,14 +8,14 @@ from typing import Any, Literal
 from cbr_notebook.api.records import Backup, Policy, RestorePoint, TaskRecord, Vault
 from cbr_notebook.api.vaults import ObjectType, ResourceItem
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
+from cbr_notebook.session.answers import Answers
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, choose, is_id, texts
-from cbr_notebook.session.queries import Queries
 from cbr_notebook.session.recurrence import patterns
 from cbr_notebook.session.waiting import Task
 
 
-class Acts(Queries):
+class Acts(Answers):
     """Changes. Whatever destroys something asks for its name first."""
 
     def create_vault(

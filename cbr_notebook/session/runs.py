@@ -1,0 +1,76 @@
+"""When policies run: the moments that their recurrence rules name, in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cbr_notebook.errors import ServiceError
+
+if TYPE_CHECKING:
+    from cbr_notebook.api.records import Policy
+
+
+def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
+    """Give the runs of a policy after a moment and until another, in order.
+
+    Args:
+        policy: which one; whether it is enabled does not matter here.
+        start: after this.
+        end: until this.
+
+    Raises:
+        ServiceError: a rule of the policy cannot be read.
+    """
+    properties = policy.trigger.properties if policy.trigger else None
+    if properties is None:
+        return []
+    first_day = _first_day(properties.start_time, start)
+    found = {
+        run for rule in properties.pattern or () for run in _of_rule(rule, first_day, start, end)
+    }
+    return sorted(found)
+
+
+def _first_day(text: str | None, otherwise: datetime) -> datetime:
+    """Give the midnight from which every second or third day is counted."""
+    try:
+        day = datetime.fromisoformat(text) if text else otherwise
+    except ValueError:
+        day = otherwise
+    day = day.astimezone(UTC) if day.tzinfo else day
+    return day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+
+
+def _of_rule(rule: str, first_day: datetime, start: datetime, end: datetime) -> Iterator[datetime]:
+    from dateutil.rrule import rrulestr
+
+    # An interval of nought never ends in dateutil: nothing but a damaged rule has one.
+    problem = ServiceError(
+        f"The policy's rule {rule!r} cannot be read.",
+        advice="Write it anew with session.update_policy(policy, pattern=[...]).",
+    )
+    if "FREQ=" not in rule or "INTERVAL=0" in rule:
+        raise problem
+    try:
+        recurrence = rrulestr(rule, dtstart=first_day)
+    except (ValueError, TypeError):
+        raise problem from None
+    low, high = (each.astimezone(UTC).replace(tzinfo=None) for each in (start, end))
+    for run in recurrence.xafter(low):
+        if run > high:
+            return
+        yield run.replace(tzinfo=UTC)
+
+
+def span(text: str, field: str) -> timedelta:
+    """Give a length of time such as ``24h`` or ``7d``.
+
+    Raises:
+        InvalidRequest: it is not one.
+    """
+    from cbr_notebook.session.moments import moment
+
+    now = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=36_500)
+    return now - moment(text, now, field)
