@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,6 +35,8 @@ Fetch = Callable[[int, int], tuple[Sequence[T], int | None]]
 """Given offset and limit: the rows, and how many there are in all, where it is told."""
 
 LARGEST_PAGE = 1000
+_OWN_SHARE = 0.01
+"""Seconds, roughly, that this computer itself works on a page."""
 _DETOURS = (-0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, -3, 3, -4, 4, -6, 6)
 """Where to look, in pages from the expected place, when two pages do not meet."""
 
@@ -74,7 +77,7 @@ def read_all(
         take: is given the rows, in order, each row once; called in this thread only.
         limit: rows in all; all if left out.
         page_size: rows to ask for at once.
-        workers: requests under way at the same time.
+        workers: requests under way at the same time, at most.
         progress: show a bar from the third page on.
 
     Raises:
@@ -89,7 +92,9 @@ def read_all(
             take(left.cut(rows))
 
         size = page_size if limit is None else max(2, min(page_size, limit))
+        began = time.perf_counter()
         page = _ask(fetch, 0, size)
+        workers = _worthwhile(workers, time.perf_counter() - began)
         deliver(page.rows)
         if page.count is not None and len(page.rows) >= 2:
             size = min(size, len(page.rows))  # the service's own largest page
@@ -104,6 +109,15 @@ def read_all(
         while not (page.is_last or left.enough):
             following = _ask(fetch, max(0, page.end - 1), max(2, size))
             page = _continue(fetch, page, following, deliver)
+
+
+def _worthwhile(workers: int, first_page: float) -> int:
+    """Give how many requests at once pay off, by the seconds that one took.
+
+    They share the waiting. What a page costs this computer they cannot share, so with a service
+    next door they would only be in each other's way.
+    """
+    return max(1, min(workers, round(first_page / _OWN_SHARE)))
 
 
 def _ask(fetch: Fetch[T], offset: int, size: int) -> _Page[T]:

@@ -22,7 +22,7 @@ from cbr_notebook.session.waiting import Task
 Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]
 """Given filters, offset and limit: the rows of a page, and how many there are in all."""
 
-_WORKERS = 6
+_WORKERS = 8
 
 
 class Reading(Context):

@@ -12,12 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbr_notebook import errors
+from cbr_notebook.session import paging
 from cbr_notebook.session.paging import read_all
 
 
 @dataclass(frozen=True)
 class Row:
     id: str
+
+
+@pytest.fixture(autouse=True)
+def _every_worker_is_worthwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_OWN_SHARE", 1e-9)
 
 
 class Listing:
@@ -230,3 +236,9 @@ def test_a_bar_appears_with_the_third_page(capsys: pytest.CaptureFixture[str]) -
         listing = Listing(size)
         read_all(listing.fetch, lambda rows: None, page_size=10)
         assert ("Pages" in capsys.readouterr().err) == shown
+
+
+def test_more_requests_at_once_where_answers_take_longer() -> None:
+    paging._OWN_SHARE = 0.01  # the fixture puts it back
+    assert [paging._worthwhile(8, each) for each in (0.001, 0.008, 0.03, 0.2)] == [1, 1, 3, 8]
+    assert paging._worthwhile(1, 5) == 1
