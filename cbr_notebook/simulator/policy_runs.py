@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from typing import Any
@@ -10,6 +11,7 @@ from cbr_notebook.simulator import (
     auto_bind,
     backup_orders,
     policies,
+    replication,
     restore_points,
     retention_rules,
     tasks,
@@ -32,7 +34,24 @@ def _run(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
     ):
         if policy["operation_type"] == "backup":
             back_up(engine, vault, policy)
+        else:
+            replicate(engine, vault, policy)
     policies.schedule(engine, policy_id)
+
+
+def replicate(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
+    """Copy what the other region lacks; when nothing can be copied, nothing is left behind."""
+    definition = json.loads(policy["definition"])
+    order = replication.Order(
+        project_id=definition["destination_project_id"],
+        region=definition["destination_region"],
+        vault_id=vault["destination_vault_id"],
+        automatic=True,
+        policy_id=policy["id"],
+        expires_at=retention_rules.expiry(definition, engine.now()),
+    )
+    with contextlib.suppress(Refusal):
+        replication.start_all(engine, vault, order)
 
 
 def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
