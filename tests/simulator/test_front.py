@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -243,3 +245,18 @@ def test_the_openapi_document_holds_every_route(http: httpx.Client) -> None:
     document = http.get("/openapi.json").json()
     listed = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     assert listed == {(route.method, route.path) for route in ROUTES}
+
+
+def test_all_operations_of_the_service_are_there(spec: Path) -> None:
+    from cbr_notebook.simulator.services import ROUTES
+
+    document = json.loads((spec / "cbr-v3.openapi.json").read_text())
+    documented = {
+        (operation["operationId"], method.upper(), path)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters" and operation["tags"] != ["IAM"]
+    }
+    ours = {(route.operation, route.method, route.path) for route in ROUTES}
+    assert len(documented) == 74
+    assert ours == documented
