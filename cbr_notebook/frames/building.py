@@ -39,18 +39,13 @@ class Builder:
         self._columns = columns
         self._chunks: dict[str, list[Any]] = {column.name: [] for column in columns}
         direct = [column.source.split(".")[0] for column in columns if column.read is None]
-        self._members = tuple(dict.fromkeys(direct))
-        self._get = attrgetter(*self._members) if self._members else None
+        self._members = {name: attrgetter(name) for name in direct}
 
     def add(self, records: Sequence[Any]) -> None:
         """Take some records."""
         if not records:
             return
-        members: dict[str, Sequence[Any]] = {}
-        if self._get is not None:
-            taken = list(map(self._get, records))
-            columns = [taken] if len(self._members) == 1 else list(zip(*taken, strict=True))
-            members = dict(zip(self._members, columns, strict=True))
+        members = {name: list(map(get, records)) for name, get in self._members.items()}
         for column in self._columns:
             if column.read is not None:
                 values: Sequence[Any] = [column.read(record) for record in records]

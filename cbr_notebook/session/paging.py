@@ -8,6 +8,7 @@ what lies between is asked again, and if the list changes faster than that, it i
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -85,6 +86,7 @@ def read_all(
         CBRError: a page could not be had; the threads have ended by then.
     """
     with ExitStack() as stack:
+        stack.enter_context(_young_collection_only())
         bar = stack.enter_context(_Bar(shown=progress))
         left = _Counter(limit)
 
@@ -105,6 +107,7 @@ def read_all(
             if page.is_last or left.enough:
                 return
             page = _continue(fetch, page, following, deliver)
+            gc.collect(1)
             bar.step()
         while not (page.is_last or left.enough):
             following = _ask(fetch, max(0, page.end - 1), max(2, size))
@@ -172,6 +175,8 @@ def _added(before: _Page[T], page: _Page[T]) -> Sequence[T] | None:
     ``None`` if the pages do not meet, or if the page ends before the one before it does: then
     it leads no further.
     """
+    if before.rows and page.rows and page.rows[0].id == before.rows[-1].id:
+        return page.rows[1:]
     known = {row.id for row in before.rows}
     for place in range(len(page.rows) - 1, -1, -1):
         if page.rows[place].id in known:
@@ -229,6 +234,22 @@ def _in_order(
     finally:
         stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _young_collection_only() -> Iterator[None]:
+    """Look for garbage only among what pages leave behind.
+
+    Going through everything that a notebook holds, again and again while pages come in, takes
+    as long as reading them.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Bar:

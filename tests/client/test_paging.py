@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 from collections.abc import Callable, Sequence
@@ -205,6 +206,7 @@ def test_an_interrupt_while_rows_are_taken_leaves_no_threads() -> None:
     with pytest.raises(KeyboardInterrupt):
         read_all(listing.fetch, take, page_size=10, workers=4, progress=False)
     assert not [each for each in threading.enumerate() if each.name.startswith("cbr-pages")]
+    assert gc.isenabled()
     assert len(listing.requests) < 30
 
 
