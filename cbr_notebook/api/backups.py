@@ -9,7 +9,7 @@ import msgspec
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.paging import all_items
-from cbr_notebook.api.records import Backup, Page
+from cbr_notebook.api.records import Backup, Page, Record
 from cbr_notebook.api.transport import QueryValue, Transport
 from cbr_notebook.errors import ServiceError
 
@@ -37,6 +37,58 @@ class BackupPage(Page, frozen=True):
 
 class _Answer(msgspec.Struct):
     backup: Backup
+
+
+class Replication(Record, frozen=True):
+    """The replication of a backup into another region."""
+
+    backup_id: str | None = None
+    replication_record_id: str | None = None
+    provider_id: str | None = None
+    project_id: str | None = None
+    source_region: str | None = None
+    destination_vault_id: str | None = None
+    destination_project_id: str | None = None
+    destination_region: str | None = None
+
+
+class SyncItem(msgspec.Struct):
+    """A backup that was made outside the cloud.
+
+    Attributes:
+        backup_id: its ID.
+        backup_name: 1 to 64 letters, digits, ``_`` and ``-``.
+        bucket_name: the bucket that holds it.
+        image_path: where in the bucket.
+        resource_id: what was backed up.
+        resource_name: its name.
+        created_at: when, in seconds since 1970.
+        resource_type: what it is.
+    """
+
+    backup_id: str
+    backup_name: str
+    bucket_name: str
+    image_path: str
+    resource_id: str
+    resource_name: str
+    created_at: int
+    resource_type: str = "OS::Native::Server"
+
+
+class SyncedBackup(Record, frozen=True):
+    """A backup that is being read in, and the task that does it."""
+
+    backup_id: str | None = None
+    operation_log_id: str | None = None
+
+
+class _ReplicateAnswer(msgspec.Struct):
+    replication: Replication
+
+
+class _SyncAnswer(msgspec.Struct):
+    sync: list[SyncedBackup] = []
 
 
 class _RestoreAnswer(msgspec.Struct):
@@ -256,3 +308,75 @@ class Backups:
             return msgspec.json.decode(content, type=_RestoreAnswer).job_id
         except msgspec.DecodeError:
             raise ServiceError("The answer to the restore cannot be read.") from None
+
+    def replicate(
+        self,
+        backup_id: str,
+        *,
+        destination_project_id: str,
+        destination_region: str,
+        destination_vault_id: str,
+        name: str | None = None,
+        description: str | None = None,
+        enable_acceleration: bool | None = None,
+    ) -> Replication:
+        """Replicate a server's backup into another region; it goes on after the answer.
+
+        Args:
+            backup_id: the backup.
+            destination_project_id: the project there.
+            destination_region: the other region.
+            destination_vault_id: a replication vault there.
+            name: of the replica.
+            description: of the replica; at most 255 characters, without < and >.
+            enable_acceleration: use the faster, dearer way.
+
+        Returns:
+            The record of the replication.
+
+        Raises:
+            NotFound: there is no such backup (BackupService.6200).
+            Conflict: the backup is not available, or is there already
+                (BackupService.1001, .1009).
+            InvalidRequest: not a backup to replicate, or no vault for it
+                (BackupService.1002, .1003, .1004, .1005, .6119, .6120, .6128).
+            QuotaExceeded: the other vault has no room (BackupService.6129).
+
+        API: Backup, "Replicating a Backup" (POST …/backups/{backup_id}/replicate).
+        """
+        body: dict[str, Any] = {
+            "destination_project_id": checks.id_of(
+                destination_project_id, "destination_project_id"
+            ),
+            "destination_region": checks.id_of(destination_region, "destination_region"),
+            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+        }
+        if name is not None:
+            body["name"] = checks.name(name)
+        if description is not None:
+            body["description"] = checks.text(description, 255, "description")
+        if enable_acceleration is not None:
+            body["enable_acceleration"] = enable_acceleration
+        path = f"{PATH}/{backup_id}/replicate"
+        answer = self._transport.send("POST", path, {"replicate": body}, _ReplicateAnswer)
+        return answer.replication
+
+    def sync(self, items: Sequence[SyncItem]) -> Sequence[SyncedBackup]:
+        """Read in backups that were made outside the cloud; it goes on after the answer.
+
+        Args:
+            items: 1 to 50 of them.
+
+        Returns:
+            The task of each.
+
+        Raises:
+            InvalidRequest: a value is not allowed (BackupService.9900).
+
+        API: Backup, "Synchronizing Backups" (POST /v3/{project_id}/backups/sync).
+        """
+        checks.within(len(items), 1, 50, "number of backups")
+        for item in items:
+            checks.name(item.backup_name, "backup_name")
+        body = {"sync": list(items)}
+        return self._transport.send("POST", f"{PATH}/sync", body, _SyncAnswer).sync

@@ -102,3 +102,17 @@ def _bad_pattern(value: str, why: str) -> InvalidRequest:
         field="pattern",
         code="BackupService.9900",
     )
+
+
+def id_of(value: str, field: str) -> str:
+    """Give an ID, if it is not empty."""
+    if not value:
+        raise InvalidRequest(f"{field} is empty.", advice="Name one.", field=field)
+    return value
+
+
+def at_least_one(values: Sequence[str], field: str) -> list[str]:
+    """Give a list, if something is in it."""
+    if not values:
+        raise InvalidRequest(f"{field} is empty.", advice="Name at least one.", field=field)
+    return list(values)

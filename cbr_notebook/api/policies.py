@@ -50,7 +50,8 @@ class _Update(msgspec.Struct):
     trigger: dict[str, Any] | UnsetType = UNSET
 
 
-def _definition(values: Mapping[str, Any]) -> dict[str, Any]:
+def checked_definition(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a policy keeps, if its numbers are in range."""
     for key, value in values.items():
         if key in _LIMITS:
             checks.within(value, *_LIMITS[key], key)
@@ -134,7 +135,7 @@ class Policies:
         wanted = _Create(
             name=checks.name(name),
             operation_type=operation_type,
-            operation_definition=_definition(definition),
+            operation_definition=checked_definition(definition),
             enabled=enabled,
             trigger={"properties": {"pattern": checks.patterns(pattern)}},
         )
@@ -164,7 +165,7 @@ class Policies:
         change = _Update(
             name=UNSET if name is None else checks.name(name),
             enabled=UNSET if enabled is None else enabled,
-            operation_definition=UNSET if definition is None else _definition(definition),
+            operation_definition=UNSET if definition is None else checked_definition(definition),
             trigger=trigger,
         )
         if change == _Update():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.paging import all_items
-from cbr_notebook.api.records import Page, Protectable
+from cbr_notebook.api.records import Page, Protectable, Record
 from cbr_notebook.api.transport import Transport
 
 KINDS = ("server", "disk", "turbo", "workspace")
@@ -22,6 +22,46 @@ class ProtectablePage(Page, frozen=True):
     """A page of resources."""
 
     instances: list[Protectable] = []
+
+
+class AgentStatus(Record, frozen=True):
+    """Whether a server has an agent for application-consistent backups."""
+
+    resource_id: str | None = None
+    installed: bool | None = None
+    version: str | None = None
+    is_old: bool | None = None
+    code: int | str | None = None
+    message: str | None = None
+
+
+class RegionReplication(Record, frozen=True):
+    """The regions that a region can replicate to."""
+
+    name: str
+    replication_destinations: list[str] | None = None
+
+
+class AgentQuestion(msgspec.Struct, omit_defaults=True):
+    """A server to look at.
+
+    Attributes:
+        resource_id: the server.
+        resource_type: such as ``OS::Nova::Server``.
+        resource_name: its name.
+    """
+
+    resource_id: str
+    resource_type: str
+    resource_name: str | None = None
+
+
+class _AgentAnswer(msgspec.Struct):
+    agent_status: list[AgentStatus] = []
+
+
+class _RegionAnswer(msgspec.Struct):
+    regions: list[RegionReplication] = []
 
 
 class _Answer(msgspec.Struct):
@@ -98,3 +138,28 @@ class Protectables:
         """
         checks.one_of(kind, KINDS, "kind")
         return self._transport.get(f"{_PATH}/{kind}/instances/{resource_id}", _Answer).instance
+
+    def check_agents(self, servers: Sequence[AgentQuestion]) -> Sequence[AgentStatus]:
+        """Look whether servers have an agent for application-consistent backups.
+
+        Args:
+            servers: at least one.
+
+        Raises:
+            InvalidRequest: no server is named (BackupService.9900).
+
+        API: Protectable, "Checking the Agent Status" (POST /v3/{project_id}/agent/check).
+        """
+        checks.within(len(servers), 1, 10_000, "number of servers")
+        path = "/v3/{project_id}/agent/check"
+        body = {"agent_status": list(servers)}
+        return self._transport.send("POST", path, body, _AgentAnswer).agent_status
+
+    def replication_capabilities(self) -> Sequence[RegionReplication]:
+        """Give which regions replicate to which.
+
+        API: Protectable, "Querying the Replication Capabilities"
+        (GET /v3/{project_id}/replication-capabilities).
+        """
+        path = "/v3/{project_id}/replication-capabilities"
+        return self._transport.get(path, _RegionAnswer).regions

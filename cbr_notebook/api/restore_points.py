@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.records import RestorePoint
+from cbr_notebook.api.records import Record, RestorePoint
 from cbr_notebook.api.transport import Transport
 
 _PATH = "/v3/{project_id}/checkpoints"
@@ -16,6 +16,41 @@ _PATH = "/v3/{project_id}/checkpoints"
 
 class _Answer(msgspec.Struct):
     checkpoint: RestorePoint
+
+
+class StartedReplica(Record, frozen=True):
+    """The replication of one backup of a vault."""
+
+    backup_id: str | None = None
+    replication_record_id: str | None = None
+
+
+class VaultReplication(Record, frozen=True):
+    """The replication of a vault's backups into another region."""
+
+    backups: list[StartedReplica] | None = None
+    vault_id: str | None = None
+    provider_id: str | None = None
+    project_id: str | None = None
+    source_region: str | None = None
+    destination_vault_id: str | None = None
+    destination_project_id: str | None = None
+    destination_region: str | None = None
+
+
+class VaultSync(Record, frozen=True):
+    """The synchronization of a hybrid cloud vault, as a task."""
+
+    operation_log_id: str | None = None
+    vault_id: str | None = None
+
+
+class _ReplicateAnswer(msgspec.Struct):
+    replication: VaultReplication
+
+
+class _SyncAnswer(msgspec.Struct):
+    sync: VaultSync
 
 
 class _Parameters(msgspec.Struct):
@@ -85,3 +120,70 @@ class RestorePoints:
         API: Restore point, "Querying a Restore Point" (GET …/checkpoints/{checkpoint_id}).
         """
         return self._transport.get(f"{_PATH}/{restore_point_id}", _Answer).checkpoint
+
+    def replicate(
+        self,
+        vault_id: str,
+        *,
+        destination_project_id: str,
+        destination_region: str,
+        destination_vault_id: str,
+        auto_trigger: bool = False,
+        enable_acceleration: bool = False,
+    ) -> VaultReplication:
+        """Replicate what a vault holds and the other region lacks; it goes on after the answer.
+
+        Args:
+            vault_id: the vault with the backups.
+            destination_project_id: the project there.
+            destination_region: the other region.
+            destination_vault_id: a replication vault there.
+            auto_trigger: whether a schedule asks, not a person.
+            enable_acceleration: use the faster, dearer way.
+
+        Returns:
+            The backups that are replicated, and the records of it.
+
+        Raises:
+            InvalidRequest: nothing is left to replicate, or the vaults do not fit
+                (BackupService.0001, .6119, .6120, .6128).
+            NotFound: there is no such vault (BackupService.6105).
+            QuotaExceeded: the other vault has no room (BackupService.6129).
+
+        API: Restore point, "Replicating a Restore Point" (POST …/checkpoints/replicate).
+        """
+        body = {
+            "vault_id": checks.id_of(vault_id, "vault_id"),
+            "destination_project_id": checks.id_of(
+                destination_project_id, "destination_project_id"
+            ),
+            "destination_region": checks.id_of(destination_region, "destination_region"),
+            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+            "auto_trigger": auto_trigger,
+            "enable_acceleration": enable_acceleration,
+        }
+        path = f"{_PATH}/replicate"
+        answer = self._transport.send("POST", path, {"replicate": body}, _ReplicateAnswer)
+        return answer.replication
+
+    def sync(self, vault_id: str, *, auto_trigger: bool = False) -> VaultSync:
+        """Read in what was backed up outside the cloud; it goes on after the answer.
+
+        Args:
+            vault_id: a hybrid cloud vault.
+            auto_trigger: whether a schedule asks, not a person.
+
+        Returns:
+            The task.
+
+        Raises:
+            InvalidRequest: not a hybrid cloud vault (BackupService.7300).
+            Conflict: it is being synchronized already (BackupService.7302).
+            NotFound: there is no such vault (BackupService.6105).
+
+        API: Restore point, "Synchronizing a Restore Point" (POST …/checkpoints/sync).
+        """
+        body = {
+            "sync": {"vault_id": checks.id_of(vault_id, "vault_id"), "auto_trigger": auto_trigger}
+        }
+        return self._transport.send("POST", f"{_PATH}/sync", body, _SyncAnswer).sync

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ import tenacity
 from cbr_notebook.errors import (
     CBRError,
     ConnectionFailed,
+    InvalidRequest,
     NotFound,
     RateLimited,
     ServiceError,
@@ -33,6 +35,7 @@ _SURELY_NOT_DONE = (429, 503)
 """Answers after which also a request that changes something may be sent again."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LONGEST_PAUSE = 60.0
+_PATH_PART = re.compile(r"[A-Za-z0-9._~%-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class Transport:
     ) -> httpx.Response:
         request = self._client.build_request(
             method,
-            self._base_url + path.replace("{project_id}", self.project_id),
+            self._base_url + _checked_path(path.replace("{project_id}", self.project_id)),
             params=_parameters(query),
             content=content,
             headers={"Content-Type": "application/json"},
@@ -214,6 +217,17 @@ class Transport:
                     self._clock().isoformat(), request.method, request.url.path, status, request_id
                 )
             )
+
+
+def _checked_path(path: str) -> str:
+    """Give a path, if every ID in it is one; an empty one would mean all things of a kind."""
+    for part in path.split("/")[1:]:
+        if not _PATH_PART.fullmatch(part) or part in (".", ".."):
+            raise InvalidRequest(
+                f"{part!r} is not an ID." if part else "An ID is empty.",
+                advice="Name a thing by the ID that its list shows.",
+            )
+    return path
 
 
 def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:

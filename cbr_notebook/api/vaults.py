@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.paging import all_items
 from cbr_notebook.api.records import Page, Vault
 from cbr_notebook.api.transport import Transport
+from cbr_notebook.api.vault_bodies import (
+    BillingCreate,
+    BillingUpdate,
+    ShiftedExpiry,
+    VaultAdded,
+    VaultAnswer,
+    VaultApplyAnswer,
+    VaultCreate,
+    VaultMigrated,
+    VaultRemoved,
+    VaultSet,
+    VaultSummary,
+    VaultUpdate,
+    VaultUpdated,
+    or_unset,
+)
+from cbr_notebook.api.vault_bodies import ResourceItem as ResourceItem
 from cbr_notebook.errors import InvalidRequest
 
 OBJECT_TYPES = ("server", "disk", "turbo", "workspace", "vmware", "rds", "file")
@@ -25,88 +41,6 @@ class VaultPage(Page, frozen=True):
     """A page of vaults."""
 
     vaults: list[Vault] = []
-
-
-class ResourceItem(msgspec.Struct, omit_defaults=True):
-    """A resource to put into a vault.
-
-    Attributes:
-        id: the resource's ID.
-        type: such as ``OS::Nova::Server``.
-        name: its name, for the list of the vault.
-        extra_info: which disks of a server are backed up: ``{"exclude_volumes": [ids]}`` or
-            ``{"include_volumes": [{"id": id}]}``.
-    """
-
-    id: str
-    type: str
-    name: str | None = None
-    extra_info: dict[str, Any] | None = None
-
-
-class _Answer(msgspec.Struct):
-    vault: Vault
-
-
-class _Added(msgspec.Struct):
-    add_resource_ids: list[str] = []
-
-
-class _Removed(msgspec.Struct):
-    remove_resource_ids: list[str] = []
-
-
-class _Applied(msgspec.Struct):
-    vault_id: str
-    policy_id: str | None = None
-
-
-class _ApplyAnswer(msgspec.Struct):
-    associate_policy: _Applied
-
-
-class _BillingCreate(msgspec.Struct):
-    cloud_type: str
-    consistent_level: str
-    object_type: str
-    protect_type: str
-    size: int
-    charging_mode: str | UnsetType = UNSET
-
-
-class _VaultCreate(msgspec.Struct):
-    billing: _BillingCreate
-    name: str
-    resources: list[ResourceItem]
-    description: str | UnsetType = UNSET
-    backup_policy_id: str | UnsetType = UNSET
-    tags: list[dict[str, str]] | UnsetType = UNSET
-    auto_expand: bool | UnsetType = UNSET
-    auto_bind: bool | UnsetType = UNSET
-    bind_rules: dict[str, Any] | UnsetType = UNSET
-    threshold: int | UnsetType = UNSET
-    backup_name_prefix: str | UnsetType = UNSET
-    enterprise_project_id: str | UnsetType = UNSET
-
-
-class _BillingUpdate(msgspec.Struct):
-    size: int | UnsetType = UNSET
-    consistent_level: str | UnsetType = UNSET
-
-
-class _VaultUpdate(msgspec.Struct):
-    name: str | UnsetType = UNSET
-    billing: _BillingUpdate | UnsetType = UNSET
-    auto_bind: bool | UnsetType = UNSET
-    bind_rules: dict[str, Any] | UnsetType = UNSET
-    auto_expand: bool | UnsetType = UNSET
-    smn_notify: bool | UnsetType = UNSET
-    threshold: int | UnsetType = UNSET
-    locked: bool | UnsetType = UNSET
-
-
-def _or_unset(value: Any) -> Any:
-    return UNSET if value is None else value
 
 
 class Vaults:
@@ -185,7 +119,7 @@ class Vaults:
 
         API: Vault, "Querying a Specified Vault" (GET /v3/{project_id}/vaults/{vault_id}).
         """
-        return self._transport.get(f"{_PATH}/{vault_id}", _Answer).vault
+        return self._transport.get(f"{_PATH}/{vault_id}", VaultAnswer).vault
 
     def create(
         self,
@@ -238,23 +172,23 @@ class Vaults:
         API: Vault, "Creating a Vault" (POST /v3/{project_id}/vaults).
         """
         rules = [{"key": key, "value": value} for key, value in (bind_rules or {}).items()]
-        wanted = _VaultCreate(
-            billing=_BillingCreate(
+        wanted = VaultCreate(
+            billing=BillingCreate(
                 cloud_type, consistent_level, object_type, protect_type, checks.size_gb(size)
             ),
             name=checks.name(name),
             resources=list(resources),
-            description=_or_unset(checks.text(description, 64, "description")),
-            backup_policy_id=_or_unset(backup_policy_id),
+            description=or_unset(checks.text(description, 64, "description")),
+            backup_policy_id=or_unset(backup_policy_id),
             tags=[{"key": k, "value": v} for k, v in tags.items()] if tags else UNSET,
-            auto_expand=_or_unset(auto_expand),
-            auto_bind=_or_unset(auto_bind),
+            auto_expand=or_unset(auto_expand),
+            auto_bind=or_unset(auto_bind),
             bind_rules={"tags": rules} if bind_rules is not None else UNSET,
-            threshold=_or_unset(checks.within(threshold, 1, 100, "threshold")),
-            backup_name_prefix=_or_unset(backup_name_prefix),
-            enterprise_project_id=_or_unset(enterprise_project_id),
+            threshold=or_unset(checks.within(threshold, 1, 100, "threshold")),
+            backup_name_prefix=or_unset(backup_name_prefix),
+            enterprise_project_id=or_unset(enterprise_project_id),
         )
-        return self._transport.send("POST", _PATH, {"vault": wanted}, _Answer).vault
+        return self._transport.send("POST", _PATH, {"vault": wanted}, VaultAnswer).vault
 
     def update(
         self,
@@ -292,25 +226,27 @@ class Vaults:
         API: Vault, "Modifying a Vault" (PUT /v3/{project_id}/vaults/{vault_id}).
         """
         rules = [{"key": key, "value": value} for key, value in (bind_rules or {}).items()]
-        billing: _BillingUpdate | UnsetType = UNSET
+        billing: BillingUpdate | UnsetType = UNSET
         if size is not None or consistent_level is not None:
-            billing = _BillingUpdate(
+            billing = BillingUpdate(
                 size=UNSET if size is None else checks.size_gb(size, 1),
-                consistent_level=_or_unset(consistent_level),
+                consistent_level=or_unset(consistent_level),
             )
-        change = _VaultUpdate(
+        change = VaultUpdate(
             name=UNSET if name is None else checks.name(name),
             billing=billing,
-            auto_bind=_or_unset(auto_bind),
+            auto_bind=or_unset(auto_bind),
             bind_rules={"tags": rules} if bind_rules is not None else UNSET,
-            auto_expand=_or_unset(auto_expand),
-            smn_notify=_or_unset(smn_notify),
-            threshold=_or_unset(checks.within(threshold, 1, 100, "threshold")),
-            locked=_or_unset(locked),
+            auto_expand=or_unset(auto_expand),
+            smn_notify=or_unset(smn_notify),
+            threshold=or_unset(checks.within(threshold, 1, 100, "threshold")),
+            locked=or_unset(locked),
         )
-        if change == _VaultUpdate():
+        if change == VaultUpdate():
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
-        return self._transport.send("PUT", f"{_PATH}/{vault_id}", {"vault": change}, _Answer).vault
+        return self._transport.send(
+            "PUT", f"{_PATH}/{vault_id}", {"vault": change}, VaultAnswer
+        ).vault
 
     def delete(self, vault_id: str) -> None:
         """Delete a vault with all its backups; it goes on after the answer.
@@ -343,7 +279,7 @@ class Vaults:
         """
         checks.within(len(resources), 1, 256, "number of resources")
         path = f"{_PATH}/{vault_id}/addresources"
-        answer = self._transport.send("POST", path, {"resources": list(resources)}, _Added)
+        answer = self._transport.send("POST", path, {"resources": list(resources)}, VaultAdded)
         return answer.add_resource_ids
 
     def remove_resources(self, vault_id: str, resource_ids: Sequence[str]) -> Sequence[str]:
@@ -364,7 +300,9 @@ class Vaults:
         """
         checks.within(len(resource_ids), 1, 256, "number of resources")
         path = f"{_PATH}/{vault_id}/removeresources"
-        answer = self._transport.send("POST", path, {"resource_ids": list(resource_ids)}, _Removed)
+        answer = self._transport.send(
+            "POST", path, {"resource_ids": list(resource_ids)}, VaultRemoved
+        )
         return answer.remove_resource_ids
 
     def apply_policy(
@@ -386,7 +324,7 @@ class Vaults:
         body = {"policy_id": policy_id}
         if destination_vault_id:
             body["destination_vault_id"] = destination_vault_id
-        self._transport.send("POST", f"{_PATH}/{vault_id}/associatepolicy", body, _ApplyAnswer)
+        self._transport.send("POST", f"{_PATH}/{vault_id}/associatepolicy", body, VaultApplyAnswer)
 
     def remove_policy(self, vault_id: str, policy_id: str) -> None:
         """Take a policy off a vault; its backups stay.
@@ -399,3 +337,161 @@ class Vaults:
         """
         path = f"{_PATH}/{vault_id}/dissociatepolicy"
         self._transport.send("POST", path, {"policy_id": policy_id}, dict[str, Any])
+
+    def migrate_resources(
+        self, vault_id: str, resource_ids: Sequence[str], *, destination_vault_id: str
+    ) -> Sequence[str]:
+        """Move resources with their backups into another vault of the same type.
+
+        Args:
+            vault_id: the vault that they leave.
+            resource_ids: 1 to 256 of them.
+            destination_vault_id: the vault that takes them.
+
+        Returns:
+            Their IDs.
+
+        Raises:
+            NotFound: no such vault, or not in it (BackupService.6105, .6135).
+            Conflict: a vault or a resource is busy (BackupService.6112, .6203).
+            QuotaExceeded: the other vault has no room (BackupService.6129).
+
+        API: Vault, "Migrating Resources" (POST …/vaults/{vault_id}/migrateresources).
+        """
+        checks.within(len(resource_ids), 1, 256, "number of resources")
+        body = {
+            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+            "resource_ids": list(resource_ids),
+        }
+        path = f"{_PATH}/{vault_id}/migrateresources"
+        return self._transport.send("POST", path, body, VaultMigrated).migrated_resources
+
+    def set_resources(
+        self,
+        vault_id: str,
+        resource_ids: Sequence[str],
+        *,
+        action: Literal["suspend", "unsuspend"],
+    ) -> Sequence[str]:
+        """Leave resources out of automatic backups, or take them in again.
+
+        Args:
+            vault_id: the vault.
+            resource_ids: at least one of its resources.
+            action: ``suspend`` or ``unsuspend``.
+
+        Returns:
+            Their IDs.
+
+        Raises:
+            NotFound: there is no such vault (BackupService.6105).
+            Conflict: one is leaving the vault (BackupService.6134).
+            InvalidRequest: one is not in the vault (BackupService.6135).
+
+        API: Vault, "Setting Vault Resources" (PUT …/vaults/{vault_id}/set-resources).
+        """
+        body = {
+            "resource_ids": checks.at_least_one(resource_ids, "resource_ids"),
+            "action": checks.one_of(action, ("suspend", "unsuspend"), "action"),
+        }
+        path = f"{_PATH}/{vault_id}/set-resources"
+        return self._transport.send("PUT", path, body, VaultSet).set_resource_ids
+
+    def batch_update(
+        self, *, smn_notify: bool | None = None, threshold: int | None = None
+    ) -> Sequence[str]:
+        """Change when the account is told about the use of all its vaults.
+
+        Args:
+            smn_notify: tell the account when the threshold is passed.
+            threshold: percent of use, 1 to 100.
+
+        Returns:
+            The IDs of the vaults changed.
+
+        Raises:
+            InvalidRequest: a value is out of range (BackupService.9900).
+
+        API: Vault, "Batch Modifying Vaults" (PUT /v3/{project_id}/vaults/batch-update).
+        """
+        checks.within(threshold, 1, 100, "threshold")
+        given = {"smn_notify": smn_notify, "threshold": threshold}
+        change = {name: value for name, value in given.items() if value is not None}
+        if not change:
+            raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
+        path = f"{_PATH}/batch-update"
+        return self._transport.send("PUT", path, {"vault": change}, VaultUpdated).updated_vaults_id
+
+    def list_external(
+        self,
+        *,
+        region_id: str,
+        external_project_id: str,
+        limit: int | None = None,
+        offset: int | None = None,
+        protect_type: str | None = None,
+        object_type: str | None = None,
+        cloud_type: str | None = None,
+        vault_id: str | None = None,
+    ) -> VaultPage:
+        """Give a page of the vaults of another region's project, to replicate into.
+
+        Args:
+            region_id: the other region.
+            external_project_id: the project there.
+            limit: rows in the page, 1 to 1000.
+            offset: rows to skip.
+            protect_type: ``backup`` or ``replication``.
+            object_type: ``server``, ``disk``, …
+            cloud_type: ``public`` or ``hybrid``.
+            vault_id: only this one.
+
+        Raises:
+            InvalidRequest: a value is missing or out of range (BackupService.9900).
+
+        API: Vault, "Querying the Vaults of Another Region" (GET …/vaults/external).
+        """
+        query = {
+            "region_id": checks.id_of(region_id, "region_id"),
+            "external_project_id": checks.id_of(external_project_id, "external_project_id"),
+            "limit": checks.within(limit, 1, 1000, "limit"),
+            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "protect_type": checks.one_of(protect_type, ("backup", "replication"), "protect_type"),
+            # The service's name of this parameter really is misspelled.
+            "objcet_type": checks.one_of(object_type, OBJECT_TYPES, "object_type"),
+            "cloud_type": checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
+            "vault_id": vault_id,
+        }
+        return self._transport.get(f"{_PATH}/external", VaultPage, query)
+
+    def summary(self) -> VaultSummary:
+        """Give the capacity and the use of all vaults together, in GB.
+
+        API: Vault, "Querying the Vault Summary" (GET /v3/{project_id}/vaults/summary).
+        """
+        return self._transport.get(f"{_PATH}/summary", VaultSummary)
+
+    def update_expiration_time(
+        self, vault_id: str, *, expect_expiration_date: str, time_zone: str
+    ) -> ShiftedExpiry:
+        """Let a vault's backups live until another day.
+
+        Args:
+            vault_id: the vault.
+            expect_expiration_date: the day, such as ``2020-09-30``.
+            time_zone: in which the day is meant, such as ``UTC+01:00``.
+
+        Returns:
+            How many backups are concerned, and the task that changes them.
+
+        Raises:
+            NotFound: there is no such vault (BackupService.6105).
+            InvalidRequest: the day cannot be read or is over (BackupService.9900).
+
+        API: Vault, "Updating the Expiration Time of Backups"
+        (PUT …/vaults/{vault_id}/update-backup-expiration-time).
+        """
+        day = checks.id_of(expect_expiration_date, "expect_expiration_date")
+        body = {"expect_expiration_date": day, "time_zone": checks.id_of(time_zone, "time_zone")}
+        path = f"{_PATH}/{vault_id}/update-backup-expiration-time"
+        return self._transport.send("PUT", path, body, ShiftedExpiry)
