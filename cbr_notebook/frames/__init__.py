@@ -10,6 +10,7 @@ from cbr_notebook.frames.answers import (
     UNPROTECTED,
 )
 from cbr_notebook.frames.backups import BACKUPS
+from cbr_notebook.frames.details import POLICY_RULES, VAULT_RESOURCES
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
@@ -21,7 +22,7 @@ from cbr_notebook.frames.vaults import VAULTS
 SCHEMAS = {
     each.name: each
     for each in (
-        VAULTS, BACKUPS, TASKS, POLICIES, RESOURCES, MEMBERS, TAGS,
+        VAULTS, VAULT_RESOURCES, BACKUPS, TASKS, POLICIES, POLICY_RULES, RESOURCES, MEMBERS, TAGS,
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, FAILURES, SCHEDULE,
     )
 }  # fmt: skip
@@ -33,6 +34,7 @@ __all__ = [
     "FAILURES",
     "MEMBERS",
     "POLICIES",
+    "POLICY_RULES",
     "RECOVERY_POINTS",
     "RESOURCES",
     "SCHEDULE",
@@ -41,6 +43,7 @@ __all__ = [
     "TASKS",
     "UNPROTECTED",
     "VAULTS",
+    "VAULT_RESOURCES",
     "Column",
     "Schema",
 ]

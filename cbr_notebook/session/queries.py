@@ -16,6 +16,7 @@ from cbr_notebook.api.protectables import Protectables
 from cbr_notebook.api.records import Backup
 from cbr_notebook.api.tasks import Tasks
 from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.frames.details import resources_of, rules_of
 from cbr_notebook.session.filters import known, not_both
 from cbr_notebook.session.finding import Finding, ResourceKind
 from cbr_notebook.session.moments import Moment
@@ -269,6 +270,47 @@ class Queries(Finding):
         page = self.client.policies.list(operation_type=operation_type, vault_id=vault_id)
         asked = {"operation_type": operation_type, "vault_id": vault_id}
         return self._table(frames.POLICIES, page.policies, asked, limit)
+
+    def vault_resources(self, vault: Named = None) -> pd.DataFrame:
+        """Give one row a resource of a vault, with what its backups take.
+
+        Args:
+            vault: only of this vault, or of these; of all if left out.
+
+        Returns:
+            The columns of ``cbr.schema("vault_resources")``.
+
+        Raises:
+            NotFound: there is no such vault.
+
+        API: Vault, "Querying the Vault List".
+        """
+        wanted = self._vault_ids(vault)
+        asked = {"vault_id": wanted}
+        ids = [wanted] if isinstance(wanted, str) else wanted
+        vaults = [each for each in self.client.vaults.list_all() if ids is None or each.id in ids]
+        return self._table(frames.VAULT_RESOURCES, resources_of(vaults), asked, None)
+
+    def policy_rules(self, policy: Named = None) -> pd.DataFrame:
+        """Give one row a recurrence rule of a policy; days and times in UTC.
+
+        Args:
+            policy: only of this policy; of all if left out.
+
+        Returns:
+            The columns of ``cbr.schema("policy_rules")``.
+
+        Raises:
+            NotFound: there is no such policy.
+
+        API: Policy, "Querying the Policy List".
+        """
+        if policy is None:
+            return self._table(
+                frames.POLICY_RULES, rules_of(self.client.policies.list().policies), {}, None
+            )
+        found = self.find_policy(policy)
+        return self._table(frames.POLICY_RULES, rules_of([found]), {"policy_id": found.id}, None)
 
     def resources(
         self,
