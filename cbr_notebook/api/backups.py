@@ -166,7 +166,10 @@ def _decoded(value: Any) -> Any:
     if isinstance(value, list):
         return [_decoded(each) for each in value]
     if isinstance(value, str) and value[:1] in ("{", "["):
-        return msgspec.json.decode(value)
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value  # cut short by the service: better its text than nothing
     return value
 
 

@@ -158,7 +158,7 @@ class OrganizationPolicies:
         policy_name: str,
         operation_type: Literal["backup", "replication"],
         pattern: Sequence[str],
-        operation_definition: Mapping[str, Any],
+        definition: Mapping[str, Any],
         policy_enabled: bool = True,
         description: str | None = None,
         effective_scope: str | None = None,
@@ -170,7 +170,7 @@ class OrganizationPolicies:
             policy_name: of the policy in each project, 1 to 64 characters.
             operation_type: ``backup`` or ``replication``.
             pattern: recurrence rules, in UTC.
-            operation_definition: what is kept, as for :meth:`Policies.create`.
+            definition: what is kept, as for :meth:`Policies.create`.
             policy_enabled: whether it runs.
             description: at most 255 characters.
             effective_scope: for whom, at most 255 characters.
@@ -188,7 +188,7 @@ class OrganizationPolicies:
             operation_type=operation_type,
             policy_name=checks.name(policy_name, "policy_name"),
             policy_enabled=policy_enabled,
-            policy_operation_definition=checked_definition(operation_definition),
+            policy_operation_definition=checked_definition(definition),
             policy_trigger=_trigger(pattern),
             description=_text(description, "description"),
             effective_scope=_text(effective_scope, "effective_scope"),
@@ -202,7 +202,7 @@ class OrganizationPolicies:
         name: str | None = None,
         policy_name: str | None = None,
         pattern: Sequence[str] | None = None,
-        operation_definition: Mapping[str, Any] | None = None,
+        definition: Mapping[str, Any] | None = None,
         policy_enabled: bool | None = None,
         description: str | None = None,
         effective_scope: str | None = None,
@@ -214,7 +214,7 @@ class OrganizationPolicies:
             name: a new name.
             policy_name: a new name in each project.
             pattern: other recurrence rules, in UTC.
-            operation_definition: what is kept from now on.
+            definition: what is kept from now on.
             policy_enabled: whether it runs.
             description: at most 255 characters.
             effective_scope: for whom, at most 255 characters.
@@ -231,8 +231,8 @@ class OrganizationPolicies:
             policy_name=UNSET if policy_name is None else checks.name(policy_name, "policy_name"),
             policy_enabled=UNSET if policy_enabled is None else policy_enabled,
             policy_operation_definition=UNSET
-            if operation_definition is None
-            else checked_definition(operation_definition),
+            if definition is None
+            else checked_definition(definition),
             policy_trigger=UNSET if pattern is None else _trigger(pattern),
             description=_text(description, "description"),
             effective_scope=_text(effective_scope, "effective_scope"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -141,7 +142,8 @@ class Tags:
 
         API: Tag, "Deleting a Tag from a Vault" (DELETE …/vault/{vault_id}/tags/{key}).
         """
-        self._transport.send("DELETE", f"{_VAULT}/{vault_id}/tags/{key}", None, type(None))
+        path = f"{_VAULT}/{vault_id}/tags/{quote(key, safe='')}"
+        self._transport.send("DELETE", path, None, type(None))
 
     def filter(
         self, *, limit: int | None = None, offset: int | None = None, **question: Any
