@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cbr_notebook.frames.account import AGENTS, FEATURES, ORGANIZATION_POLICIES, USAGE
 from cbr_notebook.frames.answers import (
     CAPACITY,
     FAILURES,
@@ -24,15 +25,19 @@ SCHEMAS = {
     for each in (
         VAULTS, VAULT_RESOURCES, BACKUPS, TASKS, POLICIES, POLICY_RULES, RESOURCES, MEMBERS, TAGS,
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, FAILURES, SCHEDULE,
+        USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES,
     )
 }  # fmt: skip
 """Every schema by its name."""
 
 __all__ = [
+    "AGENTS",
     "BACKUPS",
     "CAPACITY",
     "FAILURES",
+    "FEATURES",
     "MEMBERS",
+    "ORGANIZATION_POLICIES",
     "POLICIES",
     "POLICY_RULES",
     "RECOVERY_POINTS",
@@ -42,6 +47,7 @@ __all__ = [
     "TAGS",
     "TASKS",
     "UNPROTECTED",
+    "USAGE",
     "VAULTS",
     "VAULT_RESOURCES",
     "Column",

@@ -12,17 +12,17 @@ import pandas as pd
 from cbr_notebook import catalogue, frames
 from cbr_notebook.api.records import Policy, Vault
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.account import Account
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.gaps import missed_runs
 from cbr_notebook.session.growth import Growth
 from cbr_notebook.session.moments import Moment
-from cbr_notebook.session.queries import Queries
 from cbr_notebook.session.runs import runs, span
 
 _HOUR = timedelta(hours=1)
 
 
-class Answers(Queries):
+class Answers(Account):
     """Questions whose answer is in no single list of the service."""
 
     def unprotected(self, kind: ResourceKind | None = None, *, target: str = "7d") -> pd.DataFrame:

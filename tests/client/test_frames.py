@@ -117,3 +117,17 @@ def test_a_table_can_be_changed_joined_and_grouped(demo: Session) -> None:
     backups["day"] = backups["created_at"].dt.date
     assert backups["name"].iloc[0] == "other"
     assert backups.iloc[::-1].reset_index(drop=True)["name"].iloc[-1] == "other"
+
+
+def test_what_the_account_uses_and_has(demo: Session) -> None:
+    usage = demo.usage().set_index("resource_name")
+    assert usage["backup_count"].sum() == len(demo.backups(status="available"))
+    assert usage.loc["web-01", "backup_size_mb"] > 0
+    metal = "OS::Ironic::BareMetalServer"
+    assert set(demo.usage(resource_type=metal)["resource_type"]) == {metal}
+    features = demo.features().set_index("key")["value"]
+    assert features["replication.enable"] == "True"
+    assert len(demo.agents()) == 0
+    demo.client.agents.register("a" * 32, host_name="host-1", host_ip="10.0.0.9", host_os="linux")
+    assert demo.agents()["host_name"].tolist() == ["host-1"]
+    assert demo.organization_policies().attrs["filters"] == {"operation_type": "backup"}

@@ -1,0 +1,83 @@
+"""Questions about an account: what it uses, which agents, features and rules it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.frames.account import Feature
+from cbr_notebook.session.queries import Answer, Queries
+
+
+class Account(Queries):
+    """Questions about the account."""
+
+    def usage(self, *, resource_type: str | None = None, limit: int | None = None) -> pd.DataFrame:
+        """Give one row a resource that has backups, with what they take in MB.
+
+        Args:
+            resource_type: ``OS::Nova::Server`` or ``OS::Ironic::BareMetalServer``.
+            limit: rows at most.
+
+        Returns:
+            The columns of ``cbr.schema("usage")``.
+
+        Raises:
+            InvalidRequest: the service does not filter by this type.
+
+        API: Usage, "Querying the Storage Usage".
+        """
+        rows = self.client.usage.list_all(resource_type=resource_type)
+        return self._table(frames.USAGE, rows, {"resource_type": resource_type}, limit)
+
+    def agents(self, *, limit: int | None = None) -> pd.DataFrame:
+        """Give one row an agent on a host of one's own.
+
+        Args:
+            limit: rows at most.
+
+        Returns:
+            The columns of ``cbr.schema("agents")``.
+
+        API: Agent, "Querying the Agent List".
+        """
+        return self._table(frames.AGENTS, self.client.agents.list_all(), {}, limit)
+
+    def features(self) -> pd.DataFrame:
+        """Give one row a feature of the service in this project.
+
+        Returns:
+            The columns of ``cbr.schema("features")``.
+
+        API: Feature, "Querying Features".
+        """
+        rows = [Feature(key, value) for key, value in self.client.features.list().items()]
+        return self._table(frames.FEATURES, rows, {}, None)
+
+    def organization_policies(
+        self,
+        operation_type: Literal["backup", "replication"] = "backup",
+        *,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Give one row a policy of the organization.
+
+        Args:
+            operation_type: ``backup`` or ``replication``.
+            limit: rows at most.
+
+        Returns:
+            The columns of ``cbr.schema("organization_policies")``.
+
+        API: Organization policy, "Querying Organization Policies".
+        """
+        asked = {"operation_type": operation_type}
+
+        def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+            page = self.client.organization_policies.list(limit=size, offset=offset or None, **one)
+            return page.policies, page.count
+
+        return self._read(frames.ORGANIZATION_POLICIES, asked, ask, limit=limit)
