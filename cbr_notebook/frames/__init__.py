@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cbr_notebook.frames.account import AGENTS, FEATURES, ORGANIZATION_POLICIES, USAGE
+from cbr_notebook.frames.account import (
+    AGENTS,
+    FEATURES,
+    ORGANIZATION_POLICIES,
+    REPLICATION_TARGETS,
+    USAGE,
+)
 from cbr_notebook.frames.answers import (
     CAPACITY,
     FAILURES,
@@ -11,7 +17,7 @@ from cbr_notebook.frames.answers import (
     UNPROTECTED,
 )
 from cbr_notebook.frames.backups import BACKUPS
-from cbr_notebook.frames.details import POLICY_RULES, VAULT_RESOURCES
+from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESOURCES
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
@@ -25,7 +31,7 @@ SCHEMAS = {
     for each in (
         VAULTS, VAULT_RESOURCES, BACKUPS, TASKS, POLICIES, POLICY_RULES, RESOURCES, MEMBERS, TAGS,
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, FAILURES, SCHEDULE,
-        USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES,
+        USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
     )
 }  # fmt: skip
 """Every schema by its name."""
@@ -41,7 +47,9 @@ __all__ = [
     "POLICIES",
     "POLICY_RULES",
     "RECOVERY_POINTS",
+    "REPLICATION_TARGETS",
     "RESOURCES",
+    "RESTORE_POINTS",
     "SCHEDULE",
     "SCHEMAS",
     "TAGS",

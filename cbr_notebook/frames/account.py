@@ -16,6 +16,24 @@ class Feature:
     value: object
 
 
+@dataclass(frozen=True, slots=True)
+class ReplicationTarget:
+    """A region and one that it replicates to."""
+
+    region: str
+    destination_region: str
+
+
+REPLICATION_TARGETS = Schema(
+    "replication_targets",
+    "a region to which another one replicates",
+    (
+        Column("region", "text", "region", "where backups are"),
+        Column("destination_region", "text", "destination_region", "where replicas may go"),
+    ),
+)
+"""One row a pair of regions."""
+
 USAGE = Schema(
     "usage",
     "a resource with backups",

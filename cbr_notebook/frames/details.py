@@ -99,3 +99,30 @@ POLICY_RULES = Schema(
     ),
 )
 """One row a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupsOfPoint:
+    """A restore point, as the backups that were made together tell of it."""
+
+    id: str
+    vault_id: str | None
+    created_at: str | None
+    backups: int
+    available: int
+    resource_names: str
+
+
+RESTORE_POINTS = Schema(
+    "restore_points",
+    "a restore point: backups made together",
+    (
+        Column("id", "text", "id", "ID of the restore point"),
+        Column("vault_id", "text", "vault_id", "ID of the vault that it is in"),
+        Column("created_at", "time", "created_at", "the moment of its first backup"),
+        Column("backups", "integer", "backups", "how many backups it has"),
+        Column("available", "integer", "available", "how many of them can be used"),
+        Column("resource_names", "text", "resource_names", "what was backed up"),
+    ),
+)
+"""One row a restore point."""

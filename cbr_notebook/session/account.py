@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.frames.account import Feature
+from cbr_notebook.frames.account import Feature, ReplicationTarget
 from cbr_notebook.session.queries import Answer, Queries
 
 
@@ -56,6 +56,21 @@ class Account(Queries):
         """
         rows = [Feature(key, value) for key, value in self.client.features.list().items()]
         return self._table(frames.FEATURES, rows, {}, None)
+
+    def replication_targets(self) -> pd.DataFrame:
+        """Give one row a region and a region that it replicates to.
+
+        Returns:
+            The columns of ``cbr.schema("replication_targets")``.
+
+        API: Protectable, "Querying the Replication Capabilities".
+        """
+        rows = [
+            ReplicationTarget(each.name or "", to)
+            for each in self.client.protectables.replication_capabilities()
+            for to in each.replication_destinations or ()
+        ]
+        return self._table(frames.REPLICATION_TARGETS, rows, {}, None)
 
     def organization_policies(
         self,

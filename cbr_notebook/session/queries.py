@@ -16,7 +16,7 @@ from cbr_notebook.api.protectables import Protectables
 from cbr_notebook.api.records import Backup
 from cbr_notebook.api.tasks import Tasks
 from cbr_notebook.api.vaults import Vaults
-from cbr_notebook.frames.details import resources_of, rules_of
+from cbr_notebook.frames.details import BackupsOfPoint, resources_of, rules_of
 from cbr_notebook.session.filters import known, not_both
 from cbr_notebook.session.finding import Finding, ResourceKind
 from cbr_notebook.session.moments import Moment
@@ -290,6 +290,38 @@ class Queries(Finding):
         ids = [wanted] if isinstance(wanted, str) else wanted
         vaults = [each for each in self.client.vaults.list_all() if ids is None or each.id in ids]
         return self._table(frames.VAULT_RESOURCES, resources_of(vaults), asked, None)
+
+    def restore_points(self, **filters: Any) -> pd.DataFrame:
+        """Give one row a restore point that still has backups, newest first.
+
+        The service has no list of restore points; this one is made from their backups.
+
+        Args:
+            filters: as for :meth:`backups`: ``vault``, ``resource``, ``since``, ``until``, ….
+
+        Returns:
+            The columns of ``cbr.schema("restore_points")``.
+
+        Raises:
+            InvalidRequest: a filter has a value that the service does not know.
+
+        API: Backup, "Querying All Backups".
+        """
+        table = self.backups(**filters)
+        points = [
+            BackupsOfPoint(
+                id=str(point),
+                vault_id=rows["vault_id"].iloc[0],
+                created_at=rows["created_at"].min().tz_localize(None).isoformat(),
+                backups=len(rows),
+                available=int((rows["status"] == "available").sum()),
+                resource_names=", ".join(sorted(rows["resource_name"].dropna())),
+            )
+            for point, rows in table.groupby("checkpoint_id", sort=False)
+        ]
+        frame = frames.RESTORE_POINTS.frame(points)
+        frame.attrs = {**table.attrs, "resource": "restore_points"}
+        return frame
 
     def policy_rules(self, policy: Named = None) -> pd.DataFrame:
         """Give one row a recurrence rule of a policy; days and times in UTC.

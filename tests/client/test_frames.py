@@ -131,3 +131,19 @@ def test_what_the_account_uses_and_has(demo: Session) -> None:
     demo.client.agents.register("a" * 32, host_name="host-1", host_ip="10.0.0.9", host_os="linux")
     assert demo.agents()["host_name"].tolist() == ["host-1"]
     assert demo.organization_policies().attrs["filters"] == {"operation_type": "backup"}
+
+
+def test_restore_points_are_the_backups_made_together(demo: Session) -> None:
+    points = demo.restore_points(vault="vault-web")
+    backups = demo.backups(vault="vault-web")
+    assert points["backups"].sum() == len(backups)
+    assert points["available"].sum() == (backups["status"] == "available").sum()
+    assert points["id"].is_unique
+    assert points["created_at"].is_monotonic_decreasing
+    assert points.attrs["filters"]["vault_id"] == backups["vault_id"].iloc[0]
+    first = demo.client.restore_points.show(points["id"].iloc[0])
+    assert first.id == points["id"].iloc[0]
+
+
+def test_the_regions_that_replicate(demo: Session) -> None:
+    assert demo.replication_targets().values.tolist() == [["eu-west-0", "eu-west-1"]]
