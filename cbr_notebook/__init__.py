@@ -25,6 +25,7 @@ __all__ = [
     "connect",
     "error_codes",
     "errors",
+    "profiles",
     "schema",
     "simulate",
     "tutorial",
@@ -69,6 +70,30 @@ def error_codes() -> pd.DataFrame:
             "advice": pd.Series([entry.advice for entry in entries], dtype="str"),
         }
     )
+
+
+def profiles() -> pd.DataFrame:
+    """List what ``connect`` could sign in with, and where it was found; never a secret.
+
+    Returns:
+        One row a profile, and one without a name for the environment: ``name``, ``place``,
+        ``way`` (access key, user name and password, or token), ``region`` (text),
+        ``complete`` (bool: whether it is enough to sign in).
+
+    Raises:
+        InvalidRequest: a profile file or ``clouds.yaml`` cannot be read.
+    """
+    import pandas as pd
+
+    from cbr_notebook.auth import credentials
+
+    found = credentials.profiles()
+    texts = {
+        name: pd.Series([getattr(each, name) for each in found], dtype="str")
+        for name in ("name", "place", "way", "region")
+    }
+    complete = pd.Series([each.complete for each in found], dtype="bool")
+    return pd.DataFrame({**texts, "complete": complete})
 
 
 def schema(name: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Where credentials come from: arguments, the environment, the SDK's profile file."""
+"""Where credentials come from: arguments, environment, profile file, ``clouds.yaml``."""
 
 from __future__ import annotations
 
@@ -130,11 +130,49 @@ def profiles_in(path: Path) -> dict[str, Credentials]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile that can be named, and where it was found; never a secret."""
+
+    name: str
+    place: str
+    way: str
+    region: str | None
+    complete: bool
+
+
+def all_profiles(environment: Mapping[str, str] | None = None) -> dict[str, Credentials]:
+    """Read all profiles that can be named; the SDK's file wins over ``clouds.yaml``.
+
+    Raises:
+        InvalidRequest: a file cannot be read.
+    """
+    # Reading YAML costs more than everything else here, and few people have such a file.
+    from cbr_notebook.auth.clouds import clouds_file, clouds_in
+
+    found = profiles_in(profile_file(environment))
+    clouds = clouds_file(environment)
+    for name, values in (clouds_in(clouds) if clouds else {}).items():
+        found.setdefault(name, _build(values, f"cloud {name!r} of {clouds}"))
+    return found
+
+
+def profiles(environment: Mapping[str, str] | None = None) -> list[Profile]:
+    """List what could be signed in with: the environment, and all profiles."""
+    found = {"": from_environment(environment), **all_profiles(environment)}
+    return [
+        Profile(name, each.source, each.way, each.region, each.complete)
+        for name, each in found.items()
+        if name or each.complete
+    ]
+
+
 def find(given: Credentials, profile: str | None = None) -> Credentials:
     """Complete given credentials from a profile, the environment, or the default profile.
 
     What is given wins. A named profile comes next; without one, the environment, then the
-    profile ``basic``. An identity is never mixed from two places.
+    profile ``basic`` or the one that ``OS_CLOUD`` names. An identity is never mixed from two
+    places.
 
     Args:
         given: what the caller named.
@@ -147,15 +185,19 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
     environment = from_environment()
     candidates: list[Credentials] = []
     if profile is not None:
-        known = profiles_in(path)
+        known = all_profiles()
         if profile not in known:
             raise AuthenticationError(
-                f"There is no profile {profile!r} in {path}.",
+                f"There is no profile {profile!r} in {path} or clouds.yaml.",
                 advice=f"There are: {', '.join(sorted(known)) or 'none'}.",
             )
         candidates.append(known[profile])
     else:
-        candidates += [environment, *profiles_in(path).values()][:2]
+        candidates.append(environment)
+        default = os.environ.get("OS_CLOUD", DEFAULT_PROFILE)
+        known = all_profiles() if "OS_CLOUD" in os.environ else profiles_in(path)
+        if default in known:
+            candidates.append(known[default])
     if given.complete:
         return _with_place(given, *candidates)
     for candidate in candidates:

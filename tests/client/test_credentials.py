@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import cbr_notebook
 from cbr_notebook.auth import credentials, endpoints
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.secret import Secret
@@ -29,6 +30,7 @@ region = eu-west-0
 def profile_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "credentials"
     monkeypatch.setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", str(path))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     return path
 
 
@@ -121,3 +123,61 @@ def test_endpoints_that_are_accepted(endpoint: str) -> None:
 def test_endpoints_that_are_refused(endpoint: str) -> None:
     with pytest.raises(InvalidRequest):
         endpoints.checked(endpoint, "endpoint")
+
+
+CLOUDS = """
+clouds:
+  otc:
+    region_name: eu-de
+    auth:
+      auth_url: https://iam.eu-de.example.com/v3
+      username: ada
+      password: clandestine
+      user_domain_name: acme
+      project_name: eu-de_one
+"""
+
+
+def test_a_cloud_of_clouds_yaml_is_taken_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "clouds.yaml").write_text(CLOUDS)
+    found = credentials.find(Credentials(), profile="otc")
+    assert (found.user_name, found.domain_name, found.region) == ("ada", "acme", "eu-de")
+    assert found.iam_endpoint == "https://iam.eu-de.example.com"
+    assert found.password is not None
+    assert found.password.reveal() == "clandestine"
+
+
+def test_the_environment_can_name_the_cloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clouds.yaml").write_text(CLOUDS)
+    monkeypatch.setenv("OS_CLOUD", "otc")
+    assert credentials.find(Credentials()).user_name == "ada"
+
+
+def test_the_first_profile_of_a_file_is_not_the_default_one(profile_file: Path) -> None:
+    profile_file.write_text("[other]\nak = A\nsk = S\n")
+    with pytest.raises(AuthenticationError):
+        credentials.find(Credentials())
+
+
+def test_profiles_are_listed_with_their_place_and_without_secrets(
+    tmp_path: Path, profile_file: Path
+) -> None:
+    profile_file.write_text(PROFILES)
+    (tmp_path / "clouds.yaml").write_text(CLOUDS)
+    table = cbr_notebook.profiles()
+    assert list(table["name"]) == ["basic", "prod", "otc"]
+    assert table["complete"].all()
+    text = table.to_csv()
+    assert str(profile_file) in text
+    for secret in ("skbasic", "skprod", "clandestine", "AKPROD"):
+        assert secret not in text
+
+
+@pytest.mark.parametrize("text", ["clouds: [", "[]", "clouds: 7"])
+def test_a_broken_clouds_yaml_does_not_show_its_content(tmp_path: Path, text: str) -> None:
+    (tmp_path / "clouds.yaml").write_text("# clandestine\n" + text)
+    with pytest.raises(InvalidRequest) as caught:
+        credentials.find(Credentials(), profile="otc")
+    assert "clandestine" not in str(caught.value)
