@@ -46,8 +46,14 @@ class Disks:
         self._freed = 0
 
     def new_store(self) -> int:
-        """Give a number for the bytes of a new disk."""
-        return int(self._state.value("SELECT coalesce(max(store), 0) + 1 FROM disk"))
+        """Give a number for the bytes of a new disk.
+
+        It is never that of a disk now gone, whose backups may still be in a vault.
+        """
+        newest = int(self._state.value("SELECT coalesce(max(store), 0) FROM disk"))
+        store = 1 + max(newest, int(self._state.fact("newest_store", 0)))
+        self._state.set_fact("newest_store", store)
+        return store
 
     # -- a disk's present bytes ---------------------------------------------------------
 
@@ -160,17 +166,31 @@ class Disks:
             "INSERT INTO disk_block (store, position, hash, written) VALUES (?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET hash = excluded.hash, written = excluded.written "
             "WHERE hash IS NOT excluded.hash",
-            entries,
+            [entry for entry in entries if entry[2] is not None],
+        )
+        self._state.run_many(
+            "UPDATE disk_block SET hash = NULL, written = ? "
+            "WHERE store = ? AND position = ? AND hash IS NOT NULL",
+            [
+                (written, store, position)
+                for store, position, digest, written in entries
+                if digest is None
+            ],
         )
 
     def truncate(self, store: int, size_gb: int) -> None:
-        """Forget what lies beyond a size in GB."""
+        """Forget what lies beyond a size in GB.
+
+        The blocks become zeros rather than unknown: were they not noted as changed, the next
+        incremental backup would still find them in the one before.
+        """
         self._state.run(
-            "DELETE FROM disk_block WHERE store = ? AND position >= ?",
+            "UPDATE disk_block SET hash = NULL, written = ? "
+            "WHERE store = ? AND position >= ? AND hash IS NOT NULL",
+            self._count_write(store),
             store,
             size_gb * GIB // BLOCK,
         )
-        self._count_write(store)
 
     def erase(self, store: int) -> None:
         """Forget all bytes of a disk that is being deleted."""
