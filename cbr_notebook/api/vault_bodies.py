@@ -112,7 +112,7 @@ class VaultUpdated(msgspec.Struct):
 
 
 class VaultSummary(Record, frozen=True):
-    """All vaults together, in GB."""
+    """All vaults together: ``size`` in GB, ``used_size`` in MB."""
 
     size: int | None = None
     used_size: int | None = None

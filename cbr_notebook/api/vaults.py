@@ -465,7 +465,7 @@ class Vaults:
         return self._transport.get(f"{_PATH}/external", VaultPage, query)
 
     def summary(self) -> VaultSummary:
-        """Give the capacity and the use of all vaults together, in GB.
+        """Give the capacity (GB) and the use (MB) of all vaults together.
 
         API: Vault, "Querying the Vault Summary" (GET /v3/{project_id}/vaults/summary).
         """
