@@ -135,6 +135,7 @@ def _list(call: Call) -> dict[str, Any]:
         f"ORDER BY {key} {direction or 'desc'}, id",
         *values,
     )
+    count = len(rows)
     limit = query.integer("limit", low=1, high=1000, default=1000) or 0
     offset = query.integer("offset", low=0, default=0) or 0
     if marker := query.text("marker"):
@@ -144,7 +145,7 @@ def _list(call: Call) -> dict[str, Any]:
         rows = rows[ids.index(marker) + 1 :]
     return {
         "members": [document(row) for row in rows[offset : offset + limit]],
-        "count": len(rows),
+        "count": count,
     }
 
 
@@ -212,6 +213,9 @@ def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
         The image's ID. While it exists, the backup cannot be deleted nor its sharing ended.
     """
     backup = backups.find(engine, project_id, backup_id)
+    member = _member(engine, backup_id, project_id)
+    if member is not None and member["status"] != "accepted":
+        raise Refusal("6200")
     if backup["resource_type"] != machines.SERVER or backup["parent_id"] is not None:
         raise Refusal("6207")
     if backup["status"] != "available":
