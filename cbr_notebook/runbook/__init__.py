@@ -1,0 +1,1 @@
+"""The guided restore: plan, check, confirm, run, verify, prove. No widgets and no HTTP."""

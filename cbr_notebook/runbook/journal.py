@@ -1,0 +1,194 @@
+"""The journal of a restore: an append-only file that survives a killed process.
+
+One line of JSON an entry, flushed to the disk before the next step is taken. Each entry
+carries the hash of the one before it, so that a changed, missing or reordered entry shows.
+A line that was cut off by a crash was never acted on, and is set aside when the journal is
+opened again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from cbr_notebook.errors import Conflict, InvalidRequest
+
+_FIRST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: when, what, with which facts."""
+
+    number: int
+    at: str
+    """When, in UTC, by the session's clock (ISO 8601)."""
+    kind: str
+    facts: dict[str, Any]
+    previous: str
+    """The hash of the entry before, or zeros."""
+    hash: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the entry as it stands in the file and in reports."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "kind": self.kind,
+            "facts": self.facts,
+            "previous": self.previous,
+            "hash": self.hash,
+        }
+
+
+def _hash(number: int, at: str, kind: str, facts: dict[str, Any], previous: str) -> str:
+    text = json.dumps([number, at, kind, facts, previous], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_entries(documents: Iterable[dict[str, Any]]) -> list[Entry]:
+    """Turn entries as they stand in a file or a report into objects, unchecked.
+
+    Raises:
+        InvalidRequest: something is not an entry of a journal.
+    """
+    try:
+        return [Entry(**document) for document in documents]
+    except TypeError as problem:
+        raise InvalidRequest(
+            "This is not a journal of a restore.", advice="Was the file edited, or cut off?"
+        ) from problem
+
+
+def broken_link(entries: Iterable[Entry]) -> int | None:
+    """Give the number of the first entry that is not as it was written, or ``None``."""
+    previous, expected = _FIRST, 1
+    for entry in entries:
+        intact = (
+            entry.number == expected
+            and entry.previous == previous
+            and entry.hash == _hash(entry.number, entry.at, entry.kind, entry.facts, entry.previous)
+        )
+        if not intact:
+            return expected
+        previous, expected = entry.hash, expected + 1
+    return None
+
+
+class Journal:
+    """The journal of one run, in a file of its own.
+
+    Only one process may write it at a time; the lock goes when the process does, however it
+    ends.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a journal, new or old, for reading; see :meth:`hold` for writing.
+
+        Args:
+            path: the file; its folder must exist.
+
+        Raises:
+            InvalidRequest: the file is not a journal, or was edited.
+        """
+        self.path = path
+        self._lock = FileLock(path.with_suffix(".lock"), timeout=0)
+        self.entries: list[Entry] = []
+        self._sound_bytes = 0
+        self.reload()
+
+    def reload(self) -> None:
+        """Read what other processes have written meanwhile."""
+        documents, self._sound_bytes = [], 0
+        if self.path.exists():
+            for line in self.path.read_bytes().splitlines(keepends=True):
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    documents.append(json.loads(line))
+                except ValueError:
+                    break
+                self._sound_bytes += len(line)
+        self.entries = read_entries(documents)
+        broken = broken_link(self.entries)
+        if broken is not None:
+            raise InvalidRequest(
+                f"The journal {self.path} was changed after it was written: "
+                f"entry {broken} does not fit the ones before it.",
+                advice="Take the run up by hand: look at session.tasks() for what the service did.",
+            )
+
+    def hold(self) -> None:
+        """Become the only writer.
+
+        Raises:
+            Conflict: another process is carrying out this run.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise Conflict(
+                "Another notebook or process is carrying out this restore.",
+                advice="Watch it there, or end that process and resume here.",
+            ) from None
+        self.reload()
+        if self.path.exists() and self.path.stat().st_size > self._sound_bytes:
+            with self.path.open("r+b") as file:
+                file.truncate(self._sound_bytes)
+                os.fsync(file.fileno())
+
+    def release(self) -> None:
+        """Let others write."""
+        self._lock.release()
+
+    def append(self, at: datetime, kind: str, **facts: Any) -> Entry:
+        """Add an entry; when this returns, it is on the disk.
+
+        Args:
+            at: when it happened.
+            kind: what happened, such as ``restore_asked``.
+            facts: anything JSON can hold; never a secret.
+        """
+        number = len(self.entries) + 1
+        previous = self.entries[-1].hash if self.entries else _FIRST
+        facts = json.loads(json.dumps(facts, default=str))
+        moment = at.isoformat()
+        entry = Entry(
+            number, moment, kind, facts, previous, _hash(number, moment, kind, facts, previous)
+        )
+        line = json.dumps(entry.as_dict(), ensure_ascii=False) + "\n"
+        new = not self.path.exists()
+        with self.path.open("ab") as file:
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            _sync_folder(self.path.parent)
+        self.entries.append(entry)
+        return entry
+
+    def last(self, kind: str) -> Entry | None:
+        """Give the newest entry of a kind."""
+        return next((entry for entry in reversed(self.entries) if entry.kind == kind), None)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new file's name durable too, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
