@@ -192,11 +192,24 @@ class Cloud:
             )
         return Server(self._engine, server_id)
 
-    def create_disk(self, name: str, size_gb: int, *, project_id: str | None = None) -> Disk:
+    def create_disk(
+        self,
+        name: str,
+        size_gb: int,
+        *,
+        project_id: str | None = None,
+        encrypted: bool = False,
+        shareable: bool = False,
+    ) -> Disk:
         """Make a disk that is attached to nothing."""
         with self._engine.work():
             disk_id = machines.create_disk(
-                self._engine, project_id or self.credentials.project_id, name, size_gb
+                self._engine,
+                project_id or self.credentials.project_id,
+                name,
+                size_gb,
+                encrypted=encrypted,
+                shareable=shareable,
             )
         return Disk(self._engine, disk_id)
 
@@ -256,6 +269,22 @@ class Cloud:
                 return orders.pay(self._engine, order_id)
         except Refusal as refusal:
             raise error_for(refusal.code, refusal.message, http_status=refusal.status) from None
+
+    def freeze(self, vault_id: str, *, status: str = "frozen") -> None:
+        """Freeze a vault, as the service does when a bill is not paid.
+
+        Args:
+            vault_id: the vault.
+            status: another status that the vault shall have; ``available`` ends it.
+
+        Raises:
+            NotFound: there is no such vault.
+        """
+        with self._engine.work():
+            row = self._engine.state.one("SELECT id FROM vault WHERE id = ?", vault_id)
+            if row is None:
+                raise NotFound(f"There is no vault {vault_id}.", code="BackupService.6105")
+            self._engine.state.update("vault", vault_id, status=status)
 
     def register_image(self, backup_id: str, project_id: str | None = None) -> str:
         """Make an image of a server's backup, as an image service would.

@@ -157,6 +157,11 @@ class Disk:
         with self._engine.work():
             machines.resize(self._engine, self.id, size_gb)
 
+    def set_status(self, status: str) -> None:
+        """Put the disk in any status, such as ``error``."""
+        with self._engine.work():
+            self._engine.state.update("disk", self.id, status=status)
+
     def set_trait(self, name: str, value: Any) -> None:
         """Give the disk a special trait: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``."""
         _set_trait(self._engine, "disk", self.id, name, value)

@@ -61,6 +61,13 @@ class Asker:
             raise Refused(response)
         return response.json() if response.content else None
 
+    def get_of_domain(self, path: str) -> Any:
+        """Give the document at a path that belongs to no project; raise ``Refused``."""
+        response = self.http.get(f"/v3/{path}")
+        if response.status_code >= 400:
+            raise Refused(response)
+        return response.json()
+
     def wait(self, seconds: float = 3600) -> None:
         """Let an hour pass, so that everything that runs has ended."""
         self.cloud.advance(seconds=seconds)
