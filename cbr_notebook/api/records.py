@@ -226,6 +226,44 @@ class TaskBackup(Record, frozen=True):
     target_resource_name: str | None = None
 
 
+class TaskReplication(Record, frozen=True):
+    """From where to where a task copies a backup."""
+
+    source_backup_id: str | None = None
+    source_backup_name: str | None = None
+    source_checkpoint_id: str | None = None
+    source_project_id: str | None = None
+    source_region: str | None = None
+    destination_backup_id: str | None = None
+    destination_backup_name: str | None = None
+    destination_checkpoint_id: str | None = None
+    destination_project_id: str | None = None
+    destination_region: str | None = None
+
+
+class TaskSync(Record, frozen=True):
+    """How many backups a synchronization read in, deleted, and could not read."""
+
+    sync_backup_num: int | None = None
+    delete_backup_num: int | None = None
+    err_sync_backup_num: int | None = None
+
+
+class TaskCount(Record, frozen=True):
+    """How many things a deletion is about, and how many of them failed."""
+
+    total_count: int | None = None
+    fail_count: int | None = None
+    resources: list[TaskResource] | None = None
+
+
+class TaskExpiration(Record, frozen=True):
+    """How many backups now expire on another day."""
+
+    affected_backups_count: int | None = None
+    expiration_day: str | None = None
+
+
 class TaskInfo(Record, frozen=True):
     """Further facts of a task."""
 
@@ -234,6 +272,11 @@ class TaskInfo(Record, frozen=True):
     backup: TaskBackup | None = None
     delete: TaskBackup | None = None
     restore: TaskBackup | None = None
+    replication: TaskReplication | None = None
+    sync: TaskSync | None = None
+    vault_delete: TaskCount | None = None
+    remove_resources: TaskCount | None = None
+    update_expiration_time: TaskExpiration | None = None
 
 
 class TaskRecord(Record, frozen=True):

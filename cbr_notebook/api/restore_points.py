@@ -10,6 +10,8 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Record, RestorePoint
 from cbr_notebook.api.transport import Transport
+from cbr_notebook.api.vault_bodies import ResourceItem
+from cbr_notebook.errors import InvalidRequest
 
 _PATH = "/v3/{project_id}/checkpoints"
 
@@ -59,6 +61,8 @@ class _Parameters(msgspec.Struct):
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     resources: list[str] | UnsetType = UNSET
+    resource_details: list[ResourceItem] | UnsetType = UNSET
+    policy_id: str | UnsetType = UNSET
     retention_duration_days: int | UnsetType = UNSET
 
 
@@ -76,7 +80,10 @@ class RestorePoints:
         description: str | None = None,
         incremental: bool = True,
         resources: Sequence[str] | None = None,
+        resource_details: Sequence[ResourceItem] | None = None,
         retention_days: int | None = None,
+        policy_id: str | None = None,
+        auto_trigger: bool = False,
     ) -> RestorePoint:
         """Back up some or all resources of a vault; it goes on after the answer.
 
@@ -86,24 +93,32 @@ class RestorePoints:
             description: at most 255 characters, without < and >.
             incremental: store only what changed since the last backup, where there is one.
             resources: IDs of resources in the vault; all if left out.
+            resource_details: instead of ``resources``: resources with the disks to back up.
             retention_days: delete the backups after so many days, 1 to 36500; never if left out.
+            policy_id: the policy that keeps the backups, as if it had made them.
+            auto_trigger: whether a schedule asks, not a person.
 
         Returns:
             The restore point; its vault tells what was skipped, and why.
 
         Raises:
+            InvalidRequest: a value is not allowed; nothing was sent (BackupService.9900).
             NotFound: no such vault, or a resource is not in it (BackupService.6105, .6135).
             Conflict: nothing can be backed up now (BackupService.0001, .6113, .6125, .2010).
             QuotaExceeded: the vault is full (BackupService.6114).
 
         API: Restore point, "Creating a Restore Point" (POST /v3/{project_id}/checkpoints).
         """
+        if resources is not None and resource_details is not None:
+            raise InvalidRequest("Give resources or resource_details, not both.")
         parameters = _Parameters(
-            auto_trigger=False,
+            auto_trigger=auto_trigger,
             incremental=incremental,
             name=UNSET if name is None else checks.name(name),
             description=checks.text(description, 255, "description") or UNSET,
             resources=UNSET if resources is None else list(resources),
+            resource_details=UNSET if resource_details is None else list(resource_details),
+            policy_id=UNSET if policy_id is None else checks.id_of(policy_id, "policy_id"),
             retention_duration_days=UNSET
             if retention_days is None
             else checks.within(retention_days, 1, 36500, "retention_days") or UNSET,

@@ -36,6 +36,7 @@ class BillingCreate(msgspec.Struct):
     protect_type: str
     size: int
     charging_mode: str | UnsetType = UNSET
+    is_multi_az: bool | UnsetType = UNSET
 
 
 class VaultCreate(msgspec.Struct):
@@ -53,6 +54,9 @@ class VaultCreate(msgspec.Struct):
     threshold: int | UnsetType = UNSET
     backup_name_prefix: str | UnsetType = UNSET
     enterprise_project_id: str | UnsetType = UNSET
+    smn_notify: bool | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    availability_zone: str | UnsetType = UNSET
 
 
 class BillingUpdate(msgspec.Struct):

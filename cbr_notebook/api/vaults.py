@@ -140,6 +140,10 @@ class Vaults:
         threshold: int | None = None,
         backup_name_prefix: str | None = None,
         enterprise_project_id: str | None = None,
+        smn_notify: bool | None = None,
+        locked: bool | None = None,
+        availability_zone: str | None = None,
+        is_multi_az: bool | None = None,
     ) -> Vault:
         """Create a vault that is paid per use.
 
@@ -160,6 +164,10 @@ class Vaults:
             threshold: percent of use at which the account is told.
             backup_name_prefix: put before names of automatic backups.
             enterprise_project_id: the enterprise project; ``"0"`` is the default one.
+            smn_notify: tell the account when the threshold is reached.
+            locked: keep what policies make until it expires; this cannot be taken back.
+            availability_zone: where a vault for a data centre of one's own lies.
+            is_multi_az: keep the data in several availability zones.
 
         Returns:
             The new vault.
@@ -174,7 +182,12 @@ class Vaults:
         rules = [{"key": key, "value": value} for key, value in (bind_rules or {}).items()]
         wanted = VaultCreate(
             billing=BillingCreate(
-                cloud_type, consistent_level, object_type, protect_type, checks.size_gb(size)
+                cloud_type,
+                consistent_level,
+                object_type,
+                protect_type,
+                checks.size_gb(size),
+                is_multi_az=or_unset(is_multi_az),
             ),
             name=checks.name(name),
             resources=list(resources),
@@ -187,6 +200,9 @@ class Vaults:
             threshold=or_unset(checks.within(threshold, 1, 100, "threshold")),
             backup_name_prefix=or_unset(backup_name_prefix),
             enterprise_project_id=or_unset(enterprise_project_id),
+            smn_notify=or_unset(smn_notify),
+            locked=or_unset(locked),
+            availability_zone=or_unset(availability_zone),
         )
         return self._transport.send("POST", _PATH, {"vault": wanted}, VaultAnswer).vault
 

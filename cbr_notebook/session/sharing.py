@@ -12,10 +12,10 @@ from cbr_notebook.errors import NotFound
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.session.names import Named, texts
-from cbr_notebook.session.restoring import Restores
+from cbr_notebook.session.replicating import Replicates
 
 
-class Sharing(Restores):
+class Sharing(Replicates):
     """Members of backups, and tags."""
 
     def members(self, backup: Named) -> pd.DataFrame:

@@ -1,0 +1,139 @@
+"""Replication: copies of backups in another region."""
+
+from __future__ import annotations
+
+from cbr_notebook.api.records import TaskRecord, Vault
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.session.names import Named, texts
+from cbr_notebook.session.restoring import Restores
+from cbr_notebook.session.waiting import Task
+
+
+class Replicates(Restores):
+    """Copying backups to another region."""
+
+    def replicate(
+        self,
+        backup: Named = None,
+        *,
+        vault: Named = None,
+        destination_region: str,
+        destination_vault: Named,
+        destination_project: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Task:
+        """Copy a server's backup to another region, or all of a vault that is not there yet.
+
+        From a replica an image and from that a new server can be made there; it cannot be
+        restored to a server. ``session.replication_targets()`` lists the regions.
+
+        Args:
+            backup: which one; or
+            vault: the vault whose backups are copied, those that are not there yet.
+            destination_region: the other region.
+            destination_vault: a replication vault there: its ID or unique name.
+            destination_project: the project there, by ID or name; the region's own if left out.
+            name: of the replica; only for a single backup.
+            description: of the replica; only for a single backup.
+
+        Returns:
+            The running replication; one task a backup. Its ``result`` is the list of the
+            replication records' IDs.
+
+        Raises:
+            InvalidRequest: neither or both of backup and vault are named; or backup, vault and
+                destination do not fit (BackupService.1002 to .1005, .6119, .6128).
+            NotFound: no such backup, vault, project or destination (BackupService.6120).
+            Conflict: it is there already, or is being copied (BackupService.1009, .6130).
+            QuotaExceeded: the destination vault is full (BackupService.6129).
+
+        API: Backup, "Replicating a Backup"; Restore point, "Replicating a Vault".
+        """
+        if (backup is None) == (vault is None):
+            raise InvalidRequest(
+                "Name either the backup or the vault to replicate.",
+                advice='session.replicate("backup", …) or session.replicate(vault="vault", …).',
+            )
+        if vault is not None and (name is not None or description is not None):
+            raise InvalidRequest("Only a single backup can be given a name or a description.")
+        project_id = self._project_of(destination_project or destination_region)
+        there = self._vault_elsewhere(destination_vault, destination_region, project_id)
+        if vault is not None:
+            source_vault = self.find_vault(vault).id
+            known = {task.id for task in self._replications_from(source_vault)}
+            begun = self.client.restore_points.replicate(
+                source_vault,
+                destination_project_id=project_id,
+                destination_region=destination_region,
+                destination_vault_id=there.id,
+            )
+            started = begun.backups or []
+            copied = {str(each.backup_id) for each in started}
+            records = [each.replication_record_id for each in started]
+            what = f"Replicating {len(copied)} backups to {destination_region}"
+        else:
+            found = self.find_backup(backup)
+            source_vault = found.vault_id or ""
+            known = {task.id for task in self._replications_from(source_vault)}
+            answer = self.client.backups.replicate(
+                found.id,
+                destination_project_id=project_id,
+                destination_region=destination_region,
+                destination_vault_id=there.id,
+                name=name,
+                description=description,
+            )
+            copied, records = {found.id}, [answer.replication_record_id]
+            what = f"Replicating {found.name} to {destination_region}"
+
+        def mine() -> list[TaskRecord]:
+            return [
+                task
+                for task in self._replications_from(source_vault)
+                if task.id not in known and _source(task) in copied
+            ]
+
+        return self._task(what, mine, expected=len(copied), result=records)
+
+    def _replications_from(self, vault_id: str) -> list[TaskRecord]:
+        page = self.client.tasks.list(
+            operation_type="replication", vault_id=vault_id or None, limit=1000
+        )
+        return page.operation_logs
+
+    def _project_of(self, wanted: str) -> str:
+        """Give the ID of a project of the account, in any region."""
+        projects = self.client.projects.list()
+        for project in projects:
+            if wanted in (project.id, project.name):
+                return str(project.id)
+        raise NotFound(
+            f"There is no project {wanted!r} in this account.",
+            advice=f"There are: {', '.join(str(each.name) for each in projects)}.",
+        )
+
+    def _vault_elsewhere(self, wanted: Named, region: str, project_id: str) -> Vault:
+        """Give the vault of another region's project, by ID or name."""
+        text = texts(wanted)[0]
+        vaults = self.client.vaults.list_external(
+            region_id=region, external_project_id=project_id, limit=1000
+        ).vaults
+        found = [each for each in vaults if text in (each.id, each.name)]
+        if len(found) == 1:
+            return found[0]
+        takers = [each for each in vaults if each.billing and each.billing.protect_type != "backup"]
+        names = ", ".join(f"{each.name} ({each.id})" for each in found or takers) or "none"
+        raise NotFound(
+            f"{'Several vaults are' if found else 'No vault is'} called {text!r} in {region}.",
+            code="BackupService.6120",
+            advice=f"Name one by its ID. There are: {names}."
+            if found
+            else f"Vaults that take replicas there: {names}.",
+        )
+
+
+def _source(task: TaskRecord) -> str | None:
+    """Give the ID of the backup that a task copies."""
+    facts = task.extra_info.replication if task.extra_info else None
+    return facts.source_backup_id if facts else None
