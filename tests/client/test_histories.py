@@ -1,0 +1,274 @@
+"""Random histories through the session, against a small model of what must be true.
+
+The session is the product's own client; the cloud is the simulator; the model in this file is
+a third reading of the same promises: a backup restores to exactly what was on the disk, a vault
+uses exactly what its backups store, a backup lives as long as it shall and no longer, and no
+resource is in two vaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+import cbr_notebook as cbr
+from cbr_notebook.errors import ConfirmationNeeded, Conflict
+
+BLOCK = 65_536
+SERVERS = ("web-01", "db-01")
+VAULTS = ("north", "south")
+KEEP_AUTOMATIC = 2
+SLACK = timedelta(hours=2)  # the service cleans up on the hour
+
+
+@dataclass
+class DiskModel:
+    """A disk: what is in each block, and when (in changes of the disk) it last changed."""
+
+    blocks: dict[int, int] = field(default_factory=dict)
+    changed: dict[int, int] = field(default_factory=dict)
+    changes: int = 0
+
+    def put(self, new: dict[int, int]) -> None:
+        """Let the disk hold something else."""
+        self.changes += 1
+        for position in self.blocks.keys() | new.keys():
+            if self.blocks.get(position) != new.get(position):
+                self.changed[position] = self.changes
+        self.blocks = dict(new)
+
+
+@dataclass
+class BackupModel:
+    """A backup: what it holds, what it had to store, and until when it must live."""
+
+    id: str
+    server: str
+    vault: str
+    holds: dict[int, int]
+    checksum: str
+    stored: set[int]
+    changes: int
+    made: datetime
+    chain: int
+    automatic: bool
+    expires: datetime | None = None
+
+
+class Histories(RuleBasedStateMachine):
+    """A small company with two servers and two vaults, and nobody who thinks ahead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = cbr.simulate("empty")
+        self.cloud = self.session.cloud
+        self.disks = {name: DiskModel() for name in SERVERS}
+        self.home: dict[str, str] = {}
+        self.backups: list[BackupModel] = []
+        self.ever: set[str] = set()
+        self.counter = 0
+        self.chains = 0
+        for name in SERVERS:
+            self.cloud.create_server(name)
+        for name in VAULTS:
+            self.session.create_vault(name, size_gb=100)
+        policy = self.session.create_policy(
+            "nightly", days="daily", times="02:00", max_backups=KEEP_AUTOMATIC
+        )
+        self.session.apply_policy(policy, "north")
+
+    def disk(self, server: str):  # type: ignore[no-untyped-def]
+        return self.cloud.server(server).disk("vda")
+
+    # -- what people do --------------------------------------------------------------------------
+
+    @rule(server=st.sampled_from(SERVERS), places=st.sets(st.integers(0, 60), max_size=6))
+    def write(self, server: str, places: set[int]) -> None:
+        """Write new bytes to some blocks."""
+        if not places:
+            return
+        model = self.disks[server]
+        wanted = dict(model.blocks)
+        for place in sorted(places):
+            self.counter += 1
+            wanted[place] = self.counter
+            self.disk(server).write(place * BLOCK, self.counter.to_bytes(8, "big") * (BLOCK // 8))
+        model.put(wanted)
+
+    @rule(server=st.sampled_from(SERVERS), vault=st.sampled_from(VAULTS))
+    def add(self, server: str, vault: str) -> None:
+        """Put a server into a vault; it can be in one only."""
+        if self.home.get(server, vault) != vault:
+            with pytest.raises(Conflict) as caught:
+                self.session.add_resources(vault, server)
+            assert caught.value.code == "BackupService.6103"
+            return
+        self.session.add_resources(vault, server)
+        self.home[server] = vault
+
+    @precondition(lambda self: self.home)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        """Take a server out of its vault, with its backups."""
+        server = data.draw(st.sampled_from(sorted(self.home)))
+        vault = self.home[server]
+        lost = [each for each in self.backups if (each.server, each.vault) == (server, vault)]
+        with pytest.raises(ConfirmationNeeded, match=f"{len(lost)} backup"):
+            self.session.remove_resources(vault, server)
+        self.session.remove_resources(vault, server, confirm=vault).wait(progress=False)
+        del self.home[server]
+        self.backups = [each for each in self.backups if each not in lost]
+
+    @precondition(lambda self: self.home)
+    @rule(data=st.data(), incremental=st.booleans(), keep=st.sampled_from([None, 1, 3]))
+    def back_up(self, data: st.DataObject, incremental: bool, keep: int | None) -> None:
+        """Back a server up by hand."""
+        server = data.draw(st.sampled_from(sorted(self.home)))
+        vault = self.home[server]
+        begun = self.session.now
+        self.session.back_up(vault, resources=server, incremental=incremental, keep_days=keep).wait(
+            progress=False
+        )
+        self._learn()
+        newest = self.backups[-1]
+        assert (newest.server, newest.automatic) == (server, False)
+        if keep is not None:
+            newest.expires = begun + timedelta(days=keep)
+        if not incremental:
+            assert newest.stored == set(newest.holds)
+
+    @precondition(lambda self: self.backups)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        """Delete any backup."""
+        backup = data.draw(st.sampled_from(self.backups))
+        name = self.session.find_backup(backup.id).name
+        self.session.delete_backup(backup.id, confirm=name).wait(progress=False)
+        self._forget(backup)
+
+    @precondition(lambda self: self.backups)
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        """Restore any backup: the disk is what it was, to the byte."""
+        backup = data.draw(st.sampled_from(self.backups))
+        self.session.restore(backup.id, confirm=backup.server).wait(progress=False)
+        self.disks[backup.server].put(backup.holds)
+        assert self.disk(backup.server).checksum() == backup.checksum
+
+    @rule(hours=st.sampled_from([1, 7, 30, 80]))
+    def wait(self, hours: int) -> None:
+        """Let time pass: the policy runs, and old backups go."""
+        self.cloud.advance(hours=hours)
+        self._learn()
+
+    # -- what the model learns ---------------------------------------------------------------------
+
+    def _listed(self) -> pd.DataFrame:
+        return self.session.backups(sort="created_at:asc")
+
+    def _learn(self) -> None:
+        """Take in what the policy made and deleted, or a backup by hand."""
+        listed = self._listed()
+        for row in listed.itertuples():
+            if row.id in self.ever:
+                continue
+            self._made(row)
+        present = set(listed["id"])
+        for backup in [each for each in self.backups if each.id not in present]:
+            self._may_be_gone(backup)
+            self._forget(backup)
+
+    def _made(self, row) -> None:  # type: ignore[no-untyped-def]
+        self.ever.add(row.id)
+        disk = self.disks[row.resource_name]
+        vault = {self.session.find_vault(name).id: name for name in VAULTS}[row.vault_id]
+        mine = [b for b in self.backups if (b.server, b.vault) == (row.resource_name, vault)]
+        base = mine[-1] if mine and row.incremental else None
+        if base is None:
+            self.chains += 1
+            stored = set(disk.blocks)
+        else:
+            stored = {place for place, when in disk.changed.items() if when > base.changes}
+        self.backups.append(
+            BackupModel(
+                id=row.id,
+                server=row.resource_name,
+                vault=vault,
+                holds=dict(disk.blocks),
+                checksum=self.disk(row.resource_name).checksum(),
+                stored=stored,
+                changes=disk.changes,
+                made=row.created_at.to_pydatetime(),
+                chain=base.chain if base else self.chains,
+                automatic=bool(row.auto_trigger),
+            )
+        )
+
+    def _forget(self, backup: BackupModel) -> None:
+        """Take a backup out of its chain: what the next one stands on stays stored."""
+        self.backups.remove(backup)
+        heirs = [each for each in self.backups if each.chain == backup.chain]
+        later = [each for each in heirs if each.made > backup.made]
+        if later:
+            later[0].stored |= backup.stored
+
+    def _may_be_gone(self, backup: BackupModel) -> None:
+        """Hold a backup that is gone against what was promised."""
+        if backup.expires is not None:
+            assert self.session.now >= backup.expires, "it went before its time"
+            return
+        assert backup.automatic, "a backup by hand went by itself"
+        newer = [
+            each
+            for each in self.backups
+            if each.automatic and each.server == backup.server and each.made > backup.made
+        ]
+        assert len(newer) >= KEEP_AUTOMATIC, "the policy deleted one that it should keep"
+
+    # -- what is always true -----------------------------------------------------------------------
+
+    @invariant()
+    def the_list_is_what_the_model_knows(self) -> None:
+        """Nothing is lost, and nothing appears."""
+        self._learn()
+        listed = self._listed()
+        assert set(listed["id"]) == {each.id for each in self.backups}
+        assert not (listed["status"] != "available").any()
+
+    @invariant()
+    def no_resource_is_in_two_vaults(self) -> None:
+        """And each is where it was put."""
+        where = self.session.vault_resources()
+        assert not where["id"].duplicated().any()
+        assert dict(zip(where["name"], where["vault_name"], strict=True)) == self.home
+
+    @invariant()
+    def a_vault_uses_what_its_backups_store(self) -> None:
+        """In MB, rounded up."""
+        used = self.session.vaults().set_index("name")["used_mb"]
+        for vault in VAULTS:
+            blocks = sum(len(each.stored) for each in self.backups if each.vault == vault)
+            assert used[vault] == -(-blocks * BLOCK // 1024**2), vault
+
+    @invariant()
+    def no_backup_outlives_its_time(self) -> None:
+        """The service cleans up on the hour."""
+        for backup in self.backups:
+            assert backup.expires is None or self.session.now <= backup.expires + SLACK
+        for server in SERVERS:
+            automatic = [b for b in self.backups if b.automatic and b.server == server]
+            assert len(automatic) <= KEEP_AUTOMATIC
+
+    def teardown(self) -> None:
+        """Let go of the cloud."""
+        self.session.close()
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
