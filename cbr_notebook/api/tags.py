@@ -12,11 +12,17 @@ import msgspec
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Tag
 from cbr_notebook.api.transport import Transport
+from cbr_notebook.api.vaults import OBJECT_TYPES, ObjectType
 from cbr_notebook.errors import InvalidRequest
 
 _KEY = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,36}$")
 _VALUE = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_.-]{0,43}$")
 _VAULT = "/v3/{project_id}/vault"
+_INSTANCES = f"{_VAULT}/resource_instances/action"
+_CONDITIONS = ("tags", "tags_any", "not_tags", "not_tags_any")
+
+Wanted = Mapping[str, str | Sequence[str]]
+"""Tags to look for: keys, each with the values that will do."""
 
 
 class TagValues(msgspec.Struct, frozen=True):
@@ -146,34 +152,105 @@ class Tags:
         self._transport.send("DELETE", path, None, type(None))
 
     def filter(
-        self, *, limit: int | None = None, offset: int | None = None, **question: Any
+        self,
+        *,
+        tags: Wanted | None = None,
+        tags_any: Wanted | None = None,
+        not_tags: Wanted | None = None,
+        not_tags_any: Wanted | None = None,
+        without_any_tag: bool = False,
+        name: str | None = None,
+        cloud_type: Literal["public", "hybrid"] | None = None,
+        object_type: ObjectType | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
     ) -> Found:
         """Find vaults by their tags.
 
         Args:
+            tags: keys with their values; a vault must have all of the keys, each with one of
+                its values. No values mean any; ``*text`` means a value that contains the text.
+            tags_any: a vault must have at least one of them.
+            not_tags: a vault must not have all of them.
+            not_tags_any: a vault must have none of them.
+            without_any_tag: vaults without tags; then the four above do not count.
+            name: part of the vault's name.
+            cloud_type: ``public`` or ``hybrid``.
+            object_type: ``server``, ``disk``, …
             limit: vaults at most, 1 to 1000.
             offset: vaults to skip.
-            question: the service's own: ``tags``, ``tags_any``, ``not_tags``,
-                ``not_tags_any`` (lists of ``{"key": …, "values": [...]}``),
-                ``without_any_tag``, ``matches``, ``cloud_type``, ``object_type``.
 
         Raises:
             InvalidRequest: the question is not understood (BackupService.9900).
 
         API: Tag, "Querying Vaults by Tag" (POST …/vault/resource_instances/action).
         """
-        body: dict[str, Any] = {"action": "filter", **question}
+        body = _question(
+            "filter",
+            (tags, tags_any, not_tags, not_tags_any),
+            without_any_tag,
+            name,
+            cloud_type,
+            object_type,
+        )
         if limit is not None:
             body["limit"] = str(checks.within(limit, 1, 1000, "limit"))
         if offset is not None:
             body["offset"] = str(checks.within(offset, 0, 2**31, "offset"))
-        return self._transport.send("POST", f"{_VAULT}/resource_instances/action", body, Found)
+        return self._transport.send("POST", _INSTANCES, body, Found)
 
-    def count(self, **question: Any) -> int:
-        """Count vaults by their tags; the question as for :meth:`filter`.
+    def count(
+        self,
+        *,
+        tags: Wanted | None = None,
+        tags_any: Wanted | None = None,
+        not_tags: Wanted | None = None,
+        not_tags_any: Wanted | None = None,
+        without_any_tag: bool = False,
+        name: str | None = None,
+        cloud_type: Literal["public", "hybrid"] | None = None,
+        object_type: ObjectType | None = None,
+    ) -> int:
+        """Count vaults by their tags; the question is that of :meth:`filter`.
+
+        Raises:
+            InvalidRequest: the question is not understood (BackupService.9900).
 
         API: Tag, "Querying Vaults by Tag" (POST …/vault/resource_instances/action).
         """
-        body = {"action": "count", **question}
-        path = f"{_VAULT}/resource_instances/action"
-        return self._transport.send("POST", path, body, Found).total_count or 0
+        body = _question(
+            "count",
+            (tags, tags_any, not_tags, not_tags_any),
+            without_any_tag,
+            name,
+            cloud_type,
+            object_type,
+        )
+        return self._transport.send("POST", _INSTANCES, body, Found).total_count or 0
+
+
+def _question(
+    action: str,
+    conditions: tuple[Wanted | None, Wanted | None, Wanted | None, Wanted | None],
+    without_any_tag: bool,
+    name: str | None,
+    cloud_type: str | None,
+    object_type: str | None,
+) -> dict[str, Any]:
+    """Write a question about tags as the service wants it; only what was given."""
+    body: dict[str, Any] = {"action": action}
+    for member, wanted in zip(_CONDITIONS, conditions, strict=True):
+        if wanted is not None:
+            body[member] = [
+                {"key": key, "values": [values] if isinstance(values, str) else list(values)}
+                for key, values in wanted.items()
+            ]
+    if without_any_tag:
+        body["without_any_tag"] = True
+    if name is not None:
+        body["matches"] = [{"key": "resource_name", "value": name}]
+    if cloud_type is not None:
+        body["cloud_type"] = checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type")
+    if object_type is not None:
+        body["object_type"] = checks.one_of(object_type, OBJECT_TYPES, "object_type")
+    return body

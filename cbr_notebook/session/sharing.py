@@ -100,8 +100,13 @@ class Sharing(Replicates):
 
         API: Tag, "Querying Tags of a Vault"; Vault, "Querying the Vault List".
         """
-        vaults = self.client.vaults.list_all() if vault is None else [self.find_vault(vault)]
-        rows: list[Any] = [(each, tag) for each in vaults for tag in each.tags or ()]
+        rows: list[Any]
+        if vault is None:
+            vaults = self.client.vaults.list_all()
+            rows = [(each, tag) for each in vaults for tag in each.tags or ()]
+        else:
+            found = self.find_vault(vault)  # a record of earlier may have other tags
+            rows = [(found, tag) for tag in self.client.tags.list(found.id)]
         return TAGS.frame(rows)
 
     def tag(self, vault: Named, **tags: str) -> None:

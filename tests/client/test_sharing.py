@@ -67,11 +67,18 @@ def test_tags_are_added_listed_found_and_deleted(owner: Session) -> None:
     owner.tag("films", team="web", env="prod")
     tags = owner.tags()
     assert dict(zip(tags["key"], tags["value"], strict=True)) == {"team": "web", "env": "prod"}
-    wanted = [{"key": "team", "values": ["web"]}]
-    found = owner.client.tags.filter(tags=wanted)
+    found = owner.client.tags.filter(tags={"team": "web"}, object_type="server", name="film")
     assert [each.resource_name for each in found.resources or ()] == ["films"]
-    assert owner.client.tags.count(tags=wanted) == 1
+    count = owner.client.tags.count
+    assert count(tags={"team": ["web", "db"], "env": []}) == 1
+    assert count(not_tags_any={"team": "web"}) == count(without_any_tag=True)
+    assert count(tags_any={"team": "*we", "env": "test"}) == 1
+    with pytest.raises(errors.InvalidRequest, match="cloud_type"):
+        count(cloud_type="private")
     assert {each.key for each in owner.client.tags.list_project()} == {"team", "env"}
+    old = owner.find_vault("films")
+    owner.tag(old, team="shop")
+    assert set(owner.tags(old)["value"]) == {"shop", "prod"}
     owner.untag("films", "env")
     assert list(owner.tags("films")["key"]) == ["team"]
     with pytest.raises(errors.NotFound):
