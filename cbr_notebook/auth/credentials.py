@@ -1,13 +1,14 @@
-"""Where credentials come from: arguments, environment, profile file, ``clouds.yaml``."""
+"""Where credentials come from: arguments, environment, profiles, keyring, and the person."""
 
 from __future__ import annotations
 
 import configparser
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from cbr_notebook.auth import asking, keyrings
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import AuthenticationError, InvalidRequest
 
@@ -41,6 +42,18 @@ class Credentials:
             or (self.user_name and self.password and self.domain_name)
             or self.token
         )
+
+    @property
+    def whose(self) -> str | None:
+        """The identity that they name, also without its secret: its account in a keyring."""
+        return keyrings.account_of(self.access_key, self.user_name, self.domain_name)
+
+    def with_secret(self, secret: Secret, where: str) -> Credentials:
+        """Add the secret that was left out, and say where it was found."""
+        source = f"{self.source}, its secret {where}"
+        if self.access_key:
+            return replace(self, secret_key=secret, source=source)
+        return replace(self, password=secret, source=source)
 
     @property
     def way(self) -> str:
@@ -160,6 +173,7 @@ def all_profiles(environment: Mapping[str, str] | None = None) -> dict[str, Cred
 def profiles(environment: Mapping[str, str] | None = None) -> list[Profile]:
     """List what could be signed in with: the environment, and all profiles."""
     found = {"": from_environment(environment), **all_profiles(environment)}
+    found = {name: _from_keyring(each) for name, each in found.items()}
     return [
         Profile(name, each.source, each.way, each.region, each.complete)
         for name, each in found.items()
@@ -167,12 +181,30 @@ def profiles(environment: Mapping[str, str] | None = None) -> list[Profile]:
     ]
 
 
+def _from_keyring(found: Credentials) -> Credentials:
+    """Add the secret that the system's keyring has for an identity without one."""
+    if found.complete or found.whose is None:
+        return found
+    secret = keyrings.secret_of(found.whose)
+    return found if secret is None else found.with_secret(secret, "from the keyring")
+
+
+def _from_person(found: Credentials) -> Credentials:
+    """Ask for the secret of an identity without one, where somebody can be asked."""
+    if found.complete or found.whose is None or not asking.can_ask():
+        return found
+    what = "Secret key" if found.access_key else "Password"
+    secret = asking.ask_for(what, found.whose)
+    return found if secret is None else found.with_secret(secret, "typed in")
+
+
 def find(given: Credentials, profile: str | None = None) -> Credentials:
     """Complete given credentials from a profile, the environment, or the default profile.
 
     What is given wins. A named profile comes next; without one, the environment, then the
     profile ``basic`` or the one that ``OS_CLOUD`` names. An identity is never mixed from two
-    places.
+    places; but its secret, if it is left out, is looked up in the system's keyring, and at last
+    asked for in a terminal.
 
     Args:
         given: what the caller named.
@@ -198,16 +230,27 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
         known = all_profiles() if "OS_CLOUD" in os.environ else profiles_in(path)
         if default in known:
             candidates.append(known[default])
-    if given.complete:
-        return _with_place(given, *candidates)
-    for candidate in candidates:
-        if candidate.complete:
-            return _with_place(candidate, given, *candidates, first=given)
+    for complete in (lambda found: found, _from_keyring, _from_person):
+        who = complete(given)
+        if who.complete:
+            return _with_place(who, *candidates)
+        if given.whose is not None:
+            continue  # somebody is named: nobody else will do
+        for candidate in map(complete, candidates):
+            if candidate.complete:
+                return _with_place(candidate, given, *candidates, first=given)
+    if given.whose is not None:
+        raise AuthenticationError(
+            f"There is no secret for {given.whose}.",
+            advice=f"Give it, or keep it in the keyring: keyring set {keyrings.SERVICE} "
+            f"{given.whose} (the package keyring must be installed).",
+        )
     raise AuthenticationError(
         "No credentials were found.",
         advice="Name them: cbr.connect(access_key=…, secret_key=…) or user_name, password and "
         "domain_name. Or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or OS_USERNAME, "
-        f"OS_PASSWORD and OS_USER_DOMAIN_NAME. Or write a profile into {path}. "
+        f"OS_PASSWORD and OS_USER_DOMAIN_NAME. Or write a profile into {path}; its secret may be "
+        "in the system's keyring instead. "
         "Without an account, cbr.simulate() gives you a cloud of your own.",
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from cbr_notebook.auth.secret import Secret
+from cbr_notebook.auth.token_cache import TokenCache
 from cbr_notebook.errors import AuthenticationError, error_for
 
 _RENEW_BEFORE = 300.0
@@ -36,6 +37,7 @@ class TokenAuth(httpx.Auth):
         project_id: str | None = None,
         project_name: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        cache: TokenCache | None = None,
     ) -> None:
         """Take what it needs to sign in.
 
@@ -46,7 +48,8 @@ class TokenAuth(httpx.Auth):
             domain_name: the account.
             project_id: the project that the token is for, or
             project_name: its name; the region's name usually is one.
-            clock: counts seconds.
+            clock: counts seconds; with a cache, since 1970.
+            cache: keeps the token on disk, for the next process.
         """
         self._url = f"{iam_endpoint.rstrip('/')}/v3/auth/tokens"
         self._user_name = user_name
@@ -55,8 +58,11 @@ class TokenAuth(httpx.Auth):
         self._project = {"id": project_id} if project_id else {"name": project_name}
         self._clock = clock
         self._lock = threading.Lock()
+        self._cache = cache
         self._token: Secret | None = None
         self._renew_at = 0.0
+        if cache is not None and (kept := cache.load()) is not None:
+            self._token, self._renew_at = kept
         self.project_id = project_id
         """The project that the token is for, known once there is a token."""
 
@@ -67,6 +73,13 @@ class TokenAuth(httpx.Auth):
     def seconds_left(self) -> float | None:
         """Seconds until the token is renewed; ``None`` before there is one."""
         return None if self._token is None else max(0.0, self._renew_at - self._clock())
+
+    def forget(self) -> None:
+        """Forget the token, here and on disk."""
+        with self._lock:
+            self._token = None
+            if self._cache is not None:
+                self._cache.delete()
 
     def sync_auth_flow(
         self, request: httpx.Request
@@ -123,6 +136,8 @@ class TokenAuth(httpx.Auth):
             lifetime = 3600.0
         self._token = Secret(token)
         self._renew_at = self._clock() + lifetime - min(_RENEW_BEFORE, lifetime / 2)
+        if self._cache is not None:
+            self._cache.save(self._token, self._renew_at)
 
 
 class ReadyTokenAuth(httpx.Auth):
@@ -138,6 +153,18 @@ class ReadyTokenAuth(httpx.Auth):
         """Send the request with the token."""
         request.headers["X-Auth-Token"] = self._token.reveal()
         yield request
+
+
+class SignedOut(httpx.Auth):
+    """Refuses every request, since the person has signed out."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Raise, before anything is sent."""
+        raise AuthenticationError(
+            "This session is signed out.",
+            advice="Open another one: session = cbr.connect(…).",
+        )
+        yield request  # makes this a generator, as httpx wants it
 
 
 def _is_not_found(response: httpx.Response) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from cbr_notebook.api.client import Client
+from cbr_notebook.auth.token import SignedOut, TokenAuth
 from cbr_notebook.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -73,6 +74,16 @@ class Context:
     def now(self) -> datetime:
         """The present moment in UTC: the simulated cloud's, or this computer's."""
         return self._clock().astimezone(UTC)
+
+    def sign_out(self) -> None:
+        """Forget who you are: the token in memory and on disk, and the keys.
+
+        The session answers nothing any more; a simulated cloud stays as it is.
+        """
+        auth = self._http.auth
+        if isinstance(auth, TokenAuth):
+            auth.forget()
+        self._http.auth = SignedOut()
 
     def close(self) -> None:
         """Close the connections; a simulated cloud lets go of its state file."""

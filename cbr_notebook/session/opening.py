@@ -20,6 +20,7 @@ from cbr_notebook.auth.projects import find_project_id
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.signature import SignatureAuth
 from cbr_notebook.auth.token import ReadyTokenAuth, TokenAuth
+from cbr_notebook.auth.token_cache import TokenCache
 from cbr_notebook.errors import AuthenticationError
 from cbr_notebook.session.context import Identity
 from cbr_notebook.session.session import Session
@@ -47,6 +48,7 @@ def connect(
     iam_endpoint: str | None = None,
     verify: bool | str | ssl.SSLContext = True,
     timeout: float = _TIMEOUT,
+    cache_token: bool = False,
 ) -> Session:
     """Open a session on a real service.
 
@@ -70,6 +72,8 @@ def connect(
         iam_endpoint: the full URL of IAM; the region's if left out.
         verify: ``False`` is for tests only; or a file of certificates, or an SSL context.
         timeout: seconds to wait for an answer.
+        cache_token: keep the token of a user and password on disk, readable by you only, so
+            that the next notebook need not sign in; ``session.sign_out()`` deletes it.
 
     Returns:
         A session.
@@ -105,7 +109,14 @@ def connect(
     iam = endpoints.checked(iam or base, "iam_endpoint")
     http = httpx.Client(verify=verify, timeout=timeout)
     return _open(
-        http, who, base, iam, sleep=time.sleep, clock=lambda: datetime.now(UTC), cloud=None
+        http,
+        who,
+        base,
+        iam,
+        sleep=time.sleep,
+        clock=lambda: datetime.now(UTC),
+        cloud=None,
+        cache_token=cache_token,
     )
 
 
@@ -184,8 +195,9 @@ def _open(
     sleep: Callable[[float], None],
     clock: Callable[[], datetime],
     cloud: Cloud | None,
+    cache_token: bool = False,
 ) -> Session:
-    auth, project_id = _authentication(http, who, iam, clock)
+    auth, project_id = _authentication(http, who, iam, clock, cache_token)
     http.auth = auth
     transport = Transport(http, base, project_id, sleep=sleep, clock=clock)
     identity = Identity(
@@ -208,7 +220,11 @@ def _open(
 
 
 def _authentication(
-    http: httpx.Client, who: Credentials, iam: str, clock: Callable[[], datetime]
+    http: httpx.Client,
+    who: Credentials,
+    iam: str,
+    clock: Callable[[], datetime],
+    cache_token: bool,
 ) -> tuple[httpx.Auth, str]:
     """Give the way to authenticate, and the project's ID."""
     name = who.project_name or who.region or ""
@@ -222,6 +238,7 @@ def _authentication(
         project_id = who.project_id or find_project_id(http, signed, iam, name)
         return signed.for_project(project_id), project_id
     assert who.user_name and who.password and who.domain_name
+    identity = (iam, who.domain_name, who.user_name, who.project_id or name)
     by_token = TokenAuth(
         iam_endpoint=iam,
         user_name=who.user_name,
@@ -230,5 +247,6 @@ def _authentication(
         project_id=who.project_id,
         project_name=name,
         clock=lambda: clock().timestamp(),
+        cache=TokenCache(identity) if cache_token else None,
     )
     return by_token, who.project_id or find_project_id(http, by_token, iam, name)

@@ -77,6 +77,31 @@ def test_one_signs_in_by_keys_or_by_name(served: Served) -> None:
     assert list(by_keys.vaults()["id"]) == list(by_name.vaults()["id"])
 
 
+def test_a_token_may_be_kept_on_disk_until_one_signs_out(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    user = {
+        "access_key": None,
+        "secret_key": None,
+        "user_name": served.account["user_name"],
+        "password": served.account["password"],
+        "domain_name": served.account["domain_name"],
+        "project_id": served.account["project_id"],
+        "cache_token": True,
+    }
+    served.connect(**user).vaults()
+    (kept,) = tmp_path.rglob("*.json")
+    assert served.account["password"] not in kept.read_text()
+    # The token alone is enough: a wrong password is not even sent.
+    session = served.connect(**user | {"password": "wrong"})
+    assert not session.vaults().empty
+    session.sign_out()
+    assert not kept.exists()
+    with pytest.raises(errors.AuthenticationError):
+        served.connect(**user | {"password": "wrong"}).vaults()
+
+
 @pytest.mark.parametrize(
     ("wrong", "kind"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cbr_notebook
-from cbr_notebook.auth import credentials, endpoints
+from cbr_notebook.auth import credentials, endpoints, keyrings
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.errors import AuthenticationError, InvalidRequest
@@ -181,3 +181,112 @@ def test_a_broken_clouds_yaml_does_not_show_its_content(tmp_path: Path, text: st
     with pytest.raises(InvalidRequest) as caught:
         credentials.find(Credentials(), profile="otc")
     assert "clandestine" not in str(caught.value)
+
+
+class Ring:
+    """A keyring that knows one secret, in place of the system's."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.secrets = secrets
+        monkeypatch.setattr("cbr_notebook.auth.keyrings.secret_of", self._secret_of)
+
+    def _secret_of(self, account: str) -> Secret | None:
+        self.asked.append(("cbr-notebook", account))
+        found = self.secrets.get(account)
+        return Secret(found) if found else None
+
+
+def test_a_secret_that_is_left_out_comes_from_the_keyring(
+    monkeypatch: pytest.MonkeyPatch, profile_file: Path
+) -> None:
+    profile_file.write_text("[prod]\nak = AKPROD\nregion = eu-west-0\n")
+    ring = Ring(monkeypatch, AKPROD="kept")
+    found = credentials.find(Credentials(), "prod")
+    assert (found.access_key, found.secret_key, found.region) == (
+        "AKPROD",
+        Secret("kept"),
+        "eu-west-0",
+    )
+    assert "keyring" in found.source
+    assert ring.asked == [("cbr-notebook", "AKPROD")]
+    (listed,) = (each for each in credentials.profiles() if each.name == "prod")
+    assert listed.complete
+    assert "kept" not in repr(listed) + repr(found)
+
+
+def test_the_keyring_is_not_asked_when_nothing_is_missing(
+    monkeypatch: pytest.MonkeyPatch, profile_file: Path
+) -> None:
+    profile_file.write_text(PROFILES)
+    ring = Ring(monkeypatch)
+    credentials.find(Credentials(), "prod")
+    assert ring.asked == []
+
+
+def test_a_users_password_is_kept_under_user_and_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    Ring(monkeypatch, **{"ada@northwind": "pw"})
+    found = credentials.find(Credentials(user_name="ada", domain_name="northwind"))
+    assert found.password == Secret("pw")
+
+
+def test_at_a_terminal_the_missing_secret_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts: list[str] = []
+
+    def typed(prompt: str) -> str:
+        prompts.append(prompt)
+        return "typed"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("cbr_notebook.auth.asking.can_ask", lambda: True)
+    monkeypatch.setattr("getpass.getpass", typed)
+    found = credentials.find(Credentials(access_key="AK"))
+    assert (found.secret_key, prompts) == (Secret("typed"), ["Secret key of AK: "])
+    assert "typed in" in found.source
+
+
+def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(prompt: str) -> str:
+        raise AssertionError(prompt)
+
+    monkeypatch.setattr("getpass.getpass", never)
+    with pytest.raises(AuthenticationError, match="no secret for AK") as caught:
+        credentials.find(Credentials(access_key="AK"))
+    assert "keyring set cbr-notebook AK" in caught.value.advice
+
+
+def test_one_who_is_named_is_not_replaced_by_another(profile_file: Path) -> None:
+    profile_file.write_text(PROFILES)
+    with pytest.raises(AuthenticationError, match="no secret for AK"):
+        credentials.find(Credentials(access_key="AK"))
+
+
+def test_the_systems_keyring_is_read_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring = pytest.importorskip("keyring")
+    from keyring.backend import KeyringBackend
+
+    class Backend(KeyringBackend):
+        priority = 1
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return "pw" if (service, username) == ("cbr-notebook", "AK") else None
+
+        def set_password(self, service: str, username: str, password: str) -> None: ...
+
+        def delete_password(self, service: str, username: str) -> None: ...
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Backend())
+    try:
+        assert keyrings.secret_of("AK") == Secret("pw")
+        assert keyrings.secret_of("other") is None
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_a_session_that_is_signed_out_asks_nothing(tmp_path: Path) -> None:
+    session = cbr_notebook.simulate("empty")
+    assert session.vaults().empty
+    session.sign_out()
+    with pytest.raises(AuthenticationError, match="signed out"):
+        session.vaults()

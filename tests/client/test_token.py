@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,13 +11,14 @@ import pytest
 
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.token import TokenAuth
+from cbr_notebook.auth.token_cache import TokenCache
 from cbr_notebook.errors import AuthenticationError
 
 
 class Iam:
     """Issues numbered tokens; accepts only the newest unless told otherwise."""
 
-    def __init__(self, status: int = 201) -> None:
+    def __init__(self, status: int = 201, cache: TokenCache | None = None) -> None:
         self.issued = 0
         self.status = status
         self.refuse_once = False
@@ -30,6 +32,7 @@ class Iam:
             domain_name="northwind",
             project_name="eu-west-0",
             clock=lambda: self.now,
+            cache=cache,
         )
         self.http = httpx.Client(transport=httpx.MockTransport(self._answer), auth=self.auth)
 
@@ -103,3 +106,66 @@ def test_a_wrong_password_is_an_error_that_does_not_show_it() -> None:
         iam.ask()
     assert "very-secret" not in str(caught.value)
     assert "very-secret" not in repr(iam.auth)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> TokenCache:
+    return TokenCache(("https://iam.example.com", "northwind", "ada", "eu-west-0"), tmp_path / "t")
+
+
+def test_a_cached_token_serves_the_next_process(cache: TokenCache) -> None:
+    Iam(cache=cache).ask()
+    second = Iam(cache=cache)
+    second.ask()
+    assert (second.issued, second.seen) == (0, ["token-1"])
+
+
+def test_a_cached_token_is_readable_by_its_owner_only_and_names_nobody(cache: TokenCache) -> None:
+    Iam(cache=cache).ask()
+    assert cache.path.stat().st_mode & 0o777 == 0o600
+    assert cache.path.parent.stat().st_mode & 0o777 == 0o700
+    assert "ada" not in str(cache.path.name) + cache.path.read_text()
+    cache.path.chmod(0o644)
+    assert cache.load() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"token": "t", "renew_at": "soon"}'])
+def test_a_damaged_cache_is_no_cache(cache: TokenCache, text: str) -> None:
+    Iam(cache=cache).ask()
+    cache.path.write_text(text)
+    iam = Iam(cache=cache)
+    iam.ask()
+    assert iam.issued == 1
+
+
+def test_a_cached_token_that_is_refused_or_old_is_replaced(cache: TokenCache) -> None:
+    Iam(cache=cache).ask()
+    refused = Iam(cache=cache)
+    refused.refuse_once = True
+    refused.issued = 1
+    refused.ask()
+    assert refused.seen == ["token-1", "token-2"]
+    late = Iam(cache=cache)
+    late.now = 24 * 3600.0
+    late.ask()
+    assert late.issued == 1
+
+
+def test_a_cache_that_cannot_be_written_keeps_nobody_from_working(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    iam = Iam(cache=TokenCache(("a",), tmp_path / "file" / "below"))
+    assert iam.ask().status_code == 200
+
+
+def test_another_identity_has_another_token(tmp_path: Path) -> None:
+    one, two = (TokenCache((who, "rest"), tmp_path) for who in ("a", "b"))
+    assert one.path != two.path
+
+
+def test_a_forgotten_token_is_gone_from_disk_too(cache: TokenCache) -> None:
+    iam = Iam(cache=cache)
+    iam.ask()
+    iam.auth.forget()
+    assert not cache.path.exists()
+    iam.ask()
+    assert iam.seen == ["token-1", "token-2"]
