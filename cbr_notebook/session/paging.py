@@ -36,7 +36,7 @@ Fetch = Callable[[int, int], tuple[Sequence[T], int | None]]
 """Given offset and limit: the rows, and how many there are in all, where it is told."""
 
 LARGEST_PAGE = 1000
-_OWN_SHARE = 0.01
+_OWN_SHARE = 0.007
 """Seconds, roughly, that this computer itself works on a page."""
 _DETOURS = (-0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, -3, 3, -4, 4, -6, 6)
 """Where to look, in pages from the expected place, when two pages do not meet."""
