@@ -109,6 +109,11 @@ class Cloud:
     def __repr__(self) -> str:
         return f"<Cloud at {self.now:%Y-%m-%d %H:%M:%S} UTC>"
 
+    @property
+    def state_file(self) -> Path | None:
+        """The file that everything is kept in; ``None``: in memory only."""
+        return self._engine.state.path
+
     # -- time -------------------------------------------------------------------------------
 
     @property

@@ -60,6 +60,13 @@ class Disk:
         """Its status: ``available``, ``in-use``, and so on."""
         return str(self._row["status"])
 
+    @property
+    def device(self) -> str | None:
+        """Where it is attached, such as ``vda``; ``None`` where it is not."""
+        with self._engine.lock:
+            servers = machines.servers_of(self._engine, self.id)
+        return str(servers[0]["device"]) if servers else None
+
     def _files(self) -> Files:
         row = self._row
         return Files(self._engine.disks, row["store"], row["size_gb"])
