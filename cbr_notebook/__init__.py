@@ -6,6 +6,7 @@ that needs no network and no account; ``session.vaults()`` and its kin answer wi
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook import errors
@@ -14,6 +15,7 @@ from cbr_notebook.errors import CBRError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cbr_notebook.exporting import export, to_text
     from cbr_notebook.session import Session, Task, connect, simulate, tutorial
 
 __version__ = "0.1.0"
@@ -25,21 +27,31 @@ __all__ = [
     "connect",
     "error_codes",
     "errors",
+    "export",
     "profiles",
     "schema",
     "simulate",
+    "to_text",
     "tutorial",
 ]
 
-_LATER = ("Session", "Task", "connect", "simulate", "tutorial")
+_LATER = {
+    "Session": "session",
+    "Task": "session",
+    "connect": "session",
+    "export": "exporting",
+    "simulate": "session",
+    "to_text": "exporting",
+    "tutorial": "session",
+}
+"""What is loaded when it is first asked for, and the module that it is in."""
 
 
 def __getattr__(name: str) -> Any:
-    """Load the session when it is first asked for."""
+    """Load what costs time when it is first asked for."""
     if name in _LATER:
-        from cbr_notebook import session
-
-        return getattr(session, name)
+        module = import_module(f"cbr_notebook.{_LATER[name]}")
+        return getattr(module, name)
     raise AttributeError(f"module 'cbr_notebook' has no attribute {name!r}")
 
 

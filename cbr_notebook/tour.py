@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from tabulate import tabulate
 
 import cbr_notebook as cbr
 from cbr_notebook.session import Session
@@ -29,11 +28,7 @@ def _step(text: str) -> None:
 
 
 def _table(frame: pd.DataFrame) -> None:
-    shown = frame.copy()
-    for name in shown.select_dtypes("datetimetz"):
-        shown[name] = shown[name].dt.strftime("%Y-%m-%d %H:%M")
-    rows = shown.astype(object).fillna("never").astype("str").to_numpy().tolist()
-    text = tabulate(rows, headers=list(shown.columns), disable_numparse=True)
+    text = cbr.to_text(frame, missing="never")
     print("\n".join(f"  {line}" for line in text.splitlines()))
 
 
