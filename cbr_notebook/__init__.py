@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cbr_notebook.exporting import export, to_text
+    from cbr_notebook.runbook.report import verify_report
     from cbr_notebook.session import Session, Task, connect, simulate, tutorial
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ __all__ = [
     "simulate",
     "to_text",
     "tutorial",
+    "verify_report",
 ]
 
 _LATER = {
@@ -52,6 +54,10 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         module = import_module(f"cbr_notebook.{_LATER[name]}")
         return getattr(module, name)
+    if name == "verify_report":
+        from cbr_notebook.runbook.report import verify_report
+
+        return verify_report
     raise AttributeError(f"module 'cbr_notebook' has no attribute {name!r}")
 
 

@@ -12,6 +12,7 @@ from cbr_notebook.frames.account import (
 from cbr_notebook.frames.answers import (
     CAPACITY,
     FAILURES,
+    GAPS,
     RECOVERY_POINTS,
     SCHEDULE,
     UNPROTECTED,
@@ -21,6 +22,7 @@ from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESO
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
+from cbr_notebook.frames.restores import RESTORES
 from cbr_notebook.frames.schema import Column, Schema
 from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.frames.tasks import TASKS
@@ -30,8 +32,9 @@ SCHEMAS = {
     each.name: each
     for each in (
         VAULTS, VAULT_RESOURCES, BACKUPS, TASKS, POLICIES, POLICY_RULES, RESOURCES, MEMBERS, TAGS,
-        UNPROTECTED, CAPACITY, RECOVERY_POINTS, FAILURES, SCHEDULE,
+        UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, FAILURES, SCHEDULE,
         USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
+        RESTORES,
     )
 }  # fmt: skip
 """Every schema by its name."""
@@ -42,6 +45,7 @@ __all__ = [
     "CAPACITY",
     "FAILURES",
     "FEATURES",
+    "GAPS",
     "MEMBERS",
     "ORGANIZATION_POLICIES",
     "POLICIES",
@@ -49,6 +53,7 @@ __all__ = [
     "RECOVERY_POINTS",
     "REPLICATION_TARGETS",
     "RESOURCES",
+    "RESTORES",
     "RESTORE_POINTS",
     "SCHEDULE",
     "SCHEMAS",

@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -91,7 +93,7 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a journal, new or old, for reading; see :meth:`hold` for writing.
+        """Open a journal, new or old, for reading; see :meth:`held` for writing.
 
         Args:
             path: the file; its folder must exist.
@@ -100,54 +102,78 @@ class Journal:
             InvalidRequest: the file is not a journal, or was edited.
         """
         self.path = path
-        self._lock = FileLock(path.with_suffix(".lock"), timeout=0)
         self.entries: list[Entry] = []
+        self.torn = False
+        """Whether a last line was found that a crash had cut off; it counts for nothing."""
+        self._between_processes = FileLock(path.with_suffix(".lock"), timeout=0, thread_local=False)
+        self._between_threads = threading.RLock()
+        self._depth = 0
         self._sound_bytes = 0
         self.reload()
 
     def reload(self) -> None:
         """Read what other processes have written meanwhile."""
-        documents, self._sound_bytes = [], 0
-        if self.path.exists():
-            for line in self.path.read_bytes().splitlines(keepends=True):
-                if not line.endswith(b"\n"):
-                    break
-                try:
-                    documents.append(json.loads(line))
-                except ValueError:
-                    break
-                self._sound_bytes += len(line)
+        documents: list[dict[str, Any]] = []
+        self._sound_bytes = 0
+        self.torn = False
+        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        for number, line in enumerate(lines, 1):
+            document = _read_line(line)
+            if document is None:
+                if number < len(lines):
+                    raise self._edited(number)
+                self.torn = True
+                break
+            documents.append(document)
+            self._sound_bytes += len(line)
         self.entries = read_entries(documents)
         broken = broken_link(self.entries)
         if broken is not None:
-            raise InvalidRequest(
-                f"The journal {self.path} was changed after it was written: "
-                f"entry {broken} does not fit the ones before it.",
-                advice="Take the run up by hand: look at session.tasks() for what the service did.",
-            )
+            raise self._edited(broken)
 
-    def hold(self) -> None:
-        """Become the only writer.
+    def _edited(self, number: int) -> InvalidRequest:
+        return InvalidRequest(
+            f"The journal {self.path} was changed after it was written: "
+            f"entry {number} does not fit the ones before it.",
+            advice="Take the run up by hand: session.tasks() shows what the service did.",
+        )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Be the only writer while this lasts; what others wrote before has been read.
 
         Raises:
-            Conflict: another process is carrying out this run.
+            Conflict: another thread or process is the writer.
         """
+        if not self._between_threads.acquire(blocking=False):
+            raise _busy()
         try:
-            self._lock.acquire()
-        except Timeout:
-            raise Conflict(
-                "Another notebook or process is carrying out this restore.",
-                advice="Watch it there, or end that process and resume here.",
-            ) from None
-        self.reload()
-        if self.path.exists() and self.path.stat().st_size > self._sound_bytes:
-            with self.path.open("r+b") as file:
-                file.truncate(self._sound_bytes)
-                os.fsync(file.fileno())
+            if self._depth == 0:
+                self._begin_to_write()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._between_processes.release()
+        finally:
+            self._between_threads.release()
 
-    def release(self) -> None:
-        """Let others write."""
-        self._lock.release()
+    def _begin_to_write(self) -> None:
+        try:
+            self._between_processes.acquire()
+        except Timeout:
+            raise _busy() from None
+        try:
+            self.reload()
+            if self.torn:
+                with self.path.open("r+b") as file:
+                    file.truncate(self._sound_bytes)
+                    os.fsync(file.fileno())
+        except BaseException:
+            self._between_processes.release()
+            raise
 
     def append(self, at: datetime, kind: str, **facts: Any) -> Entry:
         """Add an entry; when this returns, it is on the disk.
@@ -157,6 +183,10 @@ class Journal:
             kind: what happened, such as ``restore_asked``.
             facts: anything JSON can hold; never a secret.
         """
+        assert self._depth, "only who holds the journal writes it"
+        if self.torn:
+            self.torn = False
+            self.append(at, "cut_line_dropped")
         number = len(self.entries) + 1
         previous = self.entries[-1].hash if self.entries else _FIRST
         facts = json.loads(json.dumps(facts, default=str))
@@ -175,12 +205,27 @@ class Journal:
         self.entries.append(entry)
         return entry
 
-    def last(self, kind: str) -> Entry | None:
-        """Give the newest entry of a kind."""
-        return next((entry for entry in reversed(self.entries) if entry.kind == kind), None)
+    def last(self, *kinds: str) -> Entry | None:
+        """Give the newest entry of some kinds."""
+        return next((entry for entry in reversed(self.entries) if entry.kind in kinds), None)
 
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self.entries)
+
+def _busy() -> Conflict:
+    return Conflict(
+        "Another notebook, process or thread is carrying out this restore.",
+        advice="Watch it there, or end it there and then resume here.",
+    )
+
+
+def _read_line(line: bytes) -> dict[str, Any] | None:
+    """Give what a line says; ``None`` if it was cut off."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _sync_folder(folder: Path) -> None:

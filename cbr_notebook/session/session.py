@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 from types import TracebackType
 
-from cbr_notebook.session.sharing import Sharing
+from cbr_notebook.session.guided import GuidedRestores
 
 
-class Session(Sharing):
+class Session(GuidedRestores):
     """Who you are and where, and everything you can ask and do there.
 
     Made by ``cbr.connect()`` on a real service, or by ``cbr.simulate()`` on a cloud of its own.

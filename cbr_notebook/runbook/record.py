@@ -1,0 +1,173 @@
+"""A run as its journal tells it: which restore, how far it is, what is known of its task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cbr_notebook.runbook.journal import Entry, Journal
+from cbr_notebook.runbook.recording import recorded
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from cbr_notebook.session import Session
+
+State = Literal["not asked", "asked", "running", "success", "failed", "stopped", "given up"]
+"""How far a run is.
+
+``not asked``: the service does not know of it; ``asked``: it may or may not have been heard;
+``running``; ``success`` and ``failed``: as the service's task ended; ``stopped``: ended before
+anything was asked, or the service refused; ``given up``: nobody looks for its task any more.
+"""
+
+ENDED = ("success", "failed", "stopped", "given up")
+_GOOD = ("success",)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, for whoever watches."""
+
+    run_id: str
+    step: Literal["safety backup", "checks", "asking", "looking for the task", "restoring", "ended"]
+    percent: int
+    """Of this step."""
+    message: str
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class RunRecord:
+    """One restore: the session that carries it out, and the journal that remembers it."""
+
+    def __init__(
+        self, session: Session, journal: Journal, on_progress: OnProgress | None = None
+    ) -> None:
+        self.session = session
+        self.journal = journal
+        self.on_progress = on_progress
+
+    @property
+    def run_id(self) -> str:
+        """The name of the run, for ``session.resume_restore``."""
+        return self.journal.path.stem
+
+    @property
+    def folder(self) -> Path:
+        """Where the journal is."""
+        return self.journal.path.parent
+
+    @property
+    def begun(self) -> dict[str, Any]:
+        """The facts of the first entry: who, what, by which plan, confirmed how."""
+        return self.journal.entries[0].facts
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """What is overwritten: ``id``, ``name``, ``type``."""
+        target: dict[str, Any] = self.begun["target"]
+        return target
+
+    @property
+    def backup(self) -> dict[str, Any]:
+        """What it is overwritten with: ``id``, ``name``, ``created_at``."""
+        backup: dict[str, Any] = self.begun["backup"]
+        return backup
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The arguments of the one request that matters."""
+        request: dict[str, Any] = self.begun["request"]
+        return request
+
+    @property
+    def title(self) -> str:
+        """The restore in words."""
+        return f"Restore {self.target['name']} from {self.backup['name']}"
+
+    @property
+    def state(self) -> State:
+        """How far the run is, by its journal."""
+        return state_of(self.journal.entries)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ENDED
+
+    @property
+    def began_at(self) -> datetime:
+        """When it was confirmed, in UTC."""
+        return datetime.fromisoformat(self.journal.entries[0].at)
+
+    @property
+    def task_id(self) -> str | None:
+        """The ID of the service's task, once known."""
+        entry = self.journal.last("task_found")
+        return None if entry is None else str(entry.facts["task_id"])
+
+    @property
+    def intended(self) -> Entry | None:
+        """The entry written just before the service was asked for the last time."""
+        return self.journal.last("restore_intended")
+
+    @property
+    def wants_to_stop(self) -> bool:
+        """Whether someone, in any process, asked it to stop before it begins."""
+        return self._stop_mark.exists()
+
+    def ask_to_stop(self) -> None:
+        """Let whoever carries it out stop before the service is asked."""
+        self._stop_mark.touch()
+
+    @property
+    def _stop_mark(self) -> Path:
+        return self.journal.path.with_suffix(".stop")
+
+    def note(self, kind: str, **facts: Any) -> Entry:
+        """Write to the journal."""
+        return self.journal.append(self.session.now, kind, **facts)
+
+    def tell(self, step: Any, percent: int, message: str) -> None:
+        """Let whoever watches know."""
+        if self.on_progress is not None:
+            self.on_progress(Progress(self.run_id, step, percent, message))
+
+    def recording(self) -> AbstractContextManager[None]:
+        """Write every request of this thread to the journal while this lasts."""
+        return recorded(
+            self.session.client.transport,
+            lambda request: self.note(
+                "request",
+                sent_at=request.at,
+                method=request.method,
+                path=request.path,
+                status=request.status,
+                request_id=request.request_id,
+            ),
+        )
+
+
+def state_of(entries: list[Entry]) -> State:
+    """Give how far a run is, by its journal."""
+    state: State = "not asked"
+    for entry in entries:
+        match entry.kind:
+            case "restore_intended":
+                state = "asked"
+            case "restore_not_done":
+                state = "not asked"
+            case "restore_answered" | "task_found":
+                state = "running"
+            case "task_ended":
+                state = "success" if entry.facts["status"] in _GOOD else "failed"
+            case "stopped":
+                state = "stopped"
+            case "given_up":
+                state = "given up"
+    return state
