@@ -59,6 +59,21 @@ CAPACITY = Schema(
 )
 """One row a vault."""
 
+GAPS = Schema(
+    "gaps",
+    "a run of a policy that left a resource without a good backup",
+    (
+        _fact("resource_id", "text", "ID of the resource"),
+        _fact("resource_name", "text", "name of the resource"),
+        _fact("missed_at", "time", "when the policy ran, or should have"),
+        _fact("policy_id", "text", "ID of the policy"),
+        _fact("policy_name", "text", "name of the policy"),
+        _fact("vault_id", "text", "ID of the vault that it is in"),
+        _fact("vault_name", "text", "name of the vault that it is in"),
+    ),
+)
+"""One row a missed run of a resource."""
+
 RECOVERY_POINTS = Schema(
     "recovery_points",
     "a resource that is in a vault or has backups",

@@ -178,6 +178,42 @@ class Answers(Account):
         rows.sort(key=lambda row: (row.newest or "", row.name or ""))
         return self._answer(frames.RECOVERY_POINTS, rows, {"target": target, "days": days}, before)
 
+    def gaps(self, *, days: int = 7) -> pd.DataFrame:
+        """Give the runs of policies that left a resource without a good backup.
+
+        What a gap is says :meth:`recovery_points`, which counts them; a resource that never
+        had a good backup has none, ``unprotected()`` lists it.
+
+        Args:
+            days: how many days to look back.
+
+        Returns:
+            The columns of ``cbr.schema("gaps")``, the newest first.
+
+        API: Backup, "Querying All Backups"; Vault; Policy.
+        """
+        before = self.client.transport.requests
+        vaults = self._vaults_by_resource()
+        policies = self._backup_policies()
+        good = self.backups(status="available")
+        moments = {
+            str(key): sorted(each.to_pydatetime() for each in rows)
+            for key, rows in good.groupby("resource_id", sort=False)["created_at"]
+        }
+        rows = [
+            SimpleNamespace(
+                resource_id=resource.id, resource_name=resource.name, missed_at=_text(run),
+                policy_id=policy.id, policy_name=policy.name,
+                vault_id=vault.id, vault_name=vault.name,
+            )
+            for vault in {each.id: each for each in vaults.values()}.values()
+            for policy in policies.get(vault.id, ()) if policy.enabled
+            for resource in vault.resources or ()
+            for run in missed_runs(policy, moments.get(resource.id, []), self.now, days)
+        ]  # fmt: skip
+        rows.sort(key=lambda row: (row.missed_at or "", row.resource_name or ""), reverse=True)
+        return self._answer(frames.GAPS, rows, {"days": days}, before)
+
     def failures(self, *, since: Moment = "30d", until: Moment | None = None) -> pd.DataFrame:
         """Give the tasks that failed, timed out or were skipped, with cause and remedy.
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import html
+from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from cbr_notebook.session.guided import GuidedRestores
+from cbr_notebook.session.upstairs import opened
+
+if TYPE_CHECKING:
+    from cbr_notebook.plots import Plots
 
 
 class Session(GuidedRestores):
@@ -13,6 +19,12 @@ class Session(GuidedRestores):
 
     Made by ``cbr.connect()`` on a real service, or by ``cbr.simulate()`` on a cloud of its own.
     """
+
+    @cached_property
+    def plots(self) -> Plots:
+        """Pictures: capacity, calendar, recovery points, durations."""
+        plots: Plots = opened("plots:Plots", self)
+        return plots
 
     def _facts(self) -> list[tuple[str, str]]:
         who = self.identity

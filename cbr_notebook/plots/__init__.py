@@ -1,0 +1,106 @@
+"""Pictures from DataFrames: drawn in black and white as well, and told in words.
+
+``session.plots`` asks the session for what a picture needs; the modules draw it from the
+tables, without asking anybody.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbr_notebook.plots import calendar, capacity, durations, timeline
+from cbr_notebook.plots.picture import DescribedAxes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from cbr_notebook.session import Session
+    from cbr_notebook.session.moments import Moment
+
+__all__ = ["Plots", "alt_text", "calendar", "capacity", "durations", "timeline"]
+
+
+def alt_text(axes: Axes) -> str:
+    """Give what a picture shows, in words; empty for axes that are not of this package."""
+    return axes.alt_text if isinstance(axes, DescribedAxes) else ""
+
+
+class Plots:
+    """The pictures of a session. Each gives Matplotlib axes, which a notebook shows.
+
+    The axes carry an alternative text, which goes with the picture; :func:`alt_text` gives it.
+    They belong to no global state: what ends a cell is shown, once, and nothing else is.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __repr__(self) -> str:
+        return "<Plots: capacity, calendar, recovery_points, durations>"
+
+    def capacity(self, *, days: int = 30, ax: Axes | None = None) -> Axes:
+        """Draw how full each vault is, in percent, with threshold and projected day.
+
+        Args:
+            days: how many days to look back for the growth.
+            ax: where to draw; new axes if left out.
+
+        Raises:
+            InvalidRequest: ``days`` is not at least 1.
+        """
+        return capacity.draw(self._session.capacity(days=days), ax)
+
+    def calendar(self, *, days: int = 30, ax: Axes | None = None) -> Axes:
+        """Draw the backups a resource and day: good, partial, failed, missing.
+
+        Args:
+            days: how many days, today the last of them.
+            ax: where to draw; new axes if left out.
+
+        Raises:
+            InvalidRequest: ``days`` is not at least 1.
+        """
+        session = self._session
+        since = f"{_checked(days)}d"
+        return calendar.draw(
+            session.backups(since=since),
+            session.failures(since=since),
+            session.gaps(days=days),
+            now=session.now,
+            days=days,
+            ax=ax,
+        )
+
+    def recovery_points(self, *, target: str = "24h", ax: Axes | None = None) -> Axes:
+        """Draw the moments that each resource can be brought back to.
+
+        Args:
+            target: the age that the newest may have: ``24h``, ``7d``.
+            ax: where to draw; new axes if left out.
+
+        Raises:
+            InvalidRequest: the target is not a length of time.
+        """
+        session = self._session
+        points = session.recovery_points(target=target)
+        return timeline.draw(points, session.backups(status="available"), now=session.now, ax=ax)
+
+    def durations(self, *, since: Moment = "30d", ax: Axes | None = None) -> Axes:
+        """Draw how long tasks took, by kind, in minutes.
+
+        Args:
+            since: begun after this: a time, or ``7d``, ``12h``.
+            ax: where to draw; new axes if left out.
+
+        Raises:
+            InvalidRequest: the time cannot be read.
+        """
+        return durations.draw(self._session.tasks(since=since), ax)
+
+
+def _checked(days: int) -> int:
+    from cbr_notebook.errors import InvalidRequest
+
+    if days < 1:
+        raise InvalidRequest(f"days must be at least 1, not {days}.", field="days")
+    return days
