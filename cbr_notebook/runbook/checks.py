@@ -190,6 +190,13 @@ def _missing_disks(facts: Facts) -> Verdict:
         return UNKNOWN, "There is no target to compare.", ""
     if not facts.overwritten:
         return FAIL, "None of the backed-up disks exists any more.", "Choose another target."
+    if missing and facts.disks_named:
+        names = ", ".join(disk.disk_name for disk in missing)
+        return (
+            FAIL,
+            f"A disk that you named for {names} is not attached to {facts.target.name}.",
+            "Attach it, or leave it out of disks={…}.",
+        )
     if missing:
         names = ", ".join(disk.disk_name for disk in missing)
         return (
@@ -198,6 +205,20 @@ def _missing_disks(facts: Facts) -> Verdict:
             "They are left out. Create new disks from their backups if you need them.",
         )
     return PASS, "Every backed-up disk is still there.", ""
+
+
+def _disk_type(facts: Facts) -> Verdict:
+    if "disks" in facts.unreadable:
+        return UNKNOWN, "The disks could not be read one by one.", ""
+    disks = [disk for _, disk in facts.overwritten]
+    wrong = [disk for disk in disks if disk.scsi or disk.refused]
+    if wrong:
+        kinds = ", ".join(
+            f"{disk.name} is {'a SCSI disk' if disk.scsi else f'refused ({disk.refused})'}"
+            for disk in wrong
+        )
+        return FAIL, f"{kinds}.", "Disks of this kind cannot be restored; leave them out."
+    return PASS, "All disks are of a kind that can be restored.", ""
 
 
 def _architecture(facts: Facts) -> Verdict:
@@ -298,9 +319,27 @@ def _file_system(facts: Facts) -> Verdict:
     target = facts.target
     if target is None or target.type != FILE_SYSTEM_TYPE:
         return PASS, "No file system is concerned.", ""
-    if target.status.lower() in ("available", "200"):
-        return PASS, "The file system is available.", ""
-    return FAIL, f"The file system is {target.status}.", "Wait until it is available."
+    if target.size_gb < facts.backup.size_gb:
+        return (
+            FAIL,
+            f"The file system has {target.size_gb} GB, when backed up {facts.backup.size_gb} GB.",
+            "Expand it to at least the size of the backup.",
+        )
+    if target.status.lower() not in ("available", "200"):
+        return FAIL, f"The file system is {target.status}.", "Wait until it is available."
+    if target.sub_status:
+        return FAIL, f"The file system is busy: {target.sub_status}.", "Wait until that has ended."
+    return PASS, "The file system is available.", ""
+
+
+def _preparation(facts: Facts) -> Verdict:
+    if facts.target is None or facts.target.type != FILE_SYSTEM_TYPE:
+        return PASS, "No file system is concerned.", ""
+    return (
+        UNKNOWN,
+        "Whether the file system can be prepared shows only when the restore begins.",
+        "If it fails, session.failures() says at which step; nothing was written before it.",
+    )
 
 
 def _safety_backup(facts: Facts) -> Verdict:
@@ -334,13 +373,15 @@ RULES: tuple[_Rule, ...] = (
     _Rule("disk status", "2011", "A disk in use cannot be overwritten.", _disk_status),
     _Rule("disk size", "2001", "The backup must fit on the disk.", _disk_size),
     _Rule("system disk", "2013", "A server does not start from a data disk.", _system_disk),
+    _Rule("disk type", "2009, 7004", "Some kinds cannot be written.", _disk_type),
     _Rule("missing disks", "2012, 7000", "Only existing disks are written.", _missing_disks),
     _Rule("architecture", "2015", "Programs of one do not run on another.", _architecture),
     _Rule("operating system", "7114", "Drivers and boot loaders differ.", _operating_system),
     _Rule("being backed up", "2002", "Both would touch the same disks.", _being_backed_up),
     _Rule("being restored", "2010", "One restore at a time on a target.", _being_restored),
     _Rule("disaster recovery", "7008, 7117", "Replication would undo it.", _disaster_recovery),
-    _Rule("file system", "7507, 7508, 7511", "It must be idle to be written.", _file_system),
+    _Rule("file system", "7507, 7511", "It must be idle to be written.", _file_system),
+    _Rule("preparation", "7508, 7509", "It is frozen before it is written.", _preparation),
     _Rule("policy run", "", "A scheduled backup may collide with the restore.", _policy_run),
     _Rule("safety backup", "", "A restore cannot be undone.", _safety_backup),
 )

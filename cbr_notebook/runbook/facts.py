@@ -54,7 +54,11 @@ class DiskFacts:
     system_disk: bool | None = None
     server_id: str | None = None
     updated_at: datetime | None = None
+    """When it was last written, where the service tells."""
     disaster_recovery: bool | None = None
+    refused: str | None = None
+    """The code by which the service does not protect this disk, if it says so."""
+    scsi: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class TargetFacts:
     disaster_recovery: bool | None = None
     disks: tuple[DiskFacts, ...] = ()
     """A server's disks; of a disk or file system, itself."""
+    sub_status: str | None = None
+    """What a file system is busy with, if it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,8 @@ class Facts:
     past_restores: tuple[tuple[int, float], ...] = ()
     """Size in GB and seconds of earlier restores."""
     power_on: bool = True
+    disks_named: bool = False
+    """Whether the person named the disks, so that none may be left out."""
     unreadable: tuple[str, ...] = field(default=())
     """What could not be asked, in words; the checks that need it say "unknown"."""
 
@@ -131,13 +139,16 @@ class Facts:
 
     @property
     def impossible(self) -> tuple[DiskBackup, ...]:
-        """Backed-up disks for which the target has no disk any more."""
+        """Backed-up disks for which the target has no disk any more.
+
+        Where the person named the disks, those that were not named are no part of it.
+        """
         mapped = {pair[0].backup_id for pair in self.overwritten}
         chosen = {backup_id for backup_id, _ in self.mappings}
         return tuple(
             disk
             for disk in self.backup.disks
-            if disk.backup_id not in mapped and (disk.backup_id in chosen or not chosen)
+            if disk.backup_id not in mapped and (not self.disks_named or disk.backup_id in chosen)
         )
 
     @property

@@ -1,8 +1,8 @@
-"""What a session says and does about guided restores of the past and present."""
+"""What a session says and does about guided restores: planned, past and present."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from cbr_notebook.runbook.group import GroupPlan, plan_group
 from cbr_notebook.runbook.group_run import GroupRun
 from cbr_notebook.runbook.journal import Journal
 from cbr_notebook.runbook.manifest import Checksum, take_manifest
+from cbr_notebook.runbook.plan import RestorePlan, plan_restore
 from cbr_notebook.runbook.record import OnProgress
 from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.session.names import Named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,17 @@ class Runs:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def plan(
+        self,
+        backup: Named,
+        target: Named,
+        disks: Mapping[str, str] | None,
+        *,
+        power_on: bool,
+    ) -> RestorePlan:
+        """Lay out a restore."""
+        return plan_restore(self._session, backup, target, disks, power_on=power_on)
 
     def table(self, folder: str | Path | None) -> pd.DataFrame:
         """Give all runs, newest first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from cbr_notebook.session.names import Named
 from cbr_notebook.session.sharing import Sharing
 from cbr_notebook.session.upstairs import opened
 
@@ -14,13 +15,43 @@ if TYPE_CHECKING:
 
     from cbr_notebook.runbook.group import GroupPlan
     from cbr_notebook.runbook.group_run import GroupRun
+    from cbr_notebook.runbook.plan import RestorePlan
     from cbr_notebook.runbook.record import OnProgress
     from cbr_notebook.runbook.run import RestoreRun
     from cbr_notebook.runbook.runs import Runs
 
 
 class GuidedRestores(Sharing):
-    """What is known and done about guided restores; see also :meth:`Session.plan_restore`."""
+    """What is known and done about guided restores."""
+
+    def plan_restore(
+        self,
+        backup: Named,
+        target: Named = None,
+        disks: Mapping[str, str] | None = None,
+        *,
+        power_on: bool = True,
+    ) -> RestorePlan:
+        """Lay out a restore and check it beforehand; sends nothing that changes anything.
+
+        Args:
+            backup: which backup.
+            target: what would be overwritten; what was backed up if left out.
+            disks: for a server: from the ID of a disk's backup to the ID of the disk, where
+                not all disks, or other ones, are meant.
+            power_on: start the server afterwards.
+
+        Returns:
+            The plan: ``checks``, ``overwritten``, ``untouched``, ``impossible``,
+            ``data_loss``, ``expected_duration``; its ``execute`` carries it out.
+
+        Raises:
+            NotFound: there is no such backup, or no target of this name.
+            InvalidRequest: a name fits several.
+
+        API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
+        """
+        return self._runs.plan(backup, target, disks, power_on=power_on)
 
     def restores(self, *, folder: str | Path | None = None) -> pd.DataFrame:
         """List the guided restores of this project that this computer knows of.
