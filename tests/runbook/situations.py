@@ -1,0 +1,39 @@
+"""A server with a clean backup and spoilt disks, and what a test asks about its restore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cbr_notebook.session import Session
+
+GOOD = {"vda": ("/etc/motd", b"good"), "vdb": ("/data", b"orders")}
+
+
+def spoilt(
+    session: Session, name: str = "web-01", sizes: tuple[int, int] = (2, 1)
+) -> dict[str, Any]:
+    """Make a server with the backup ``clean-<name>``, spoil its disks; give the manifest."""
+    server = session.cloud.create_server(name, disks=(("vda", sizes[0]), ("vdb", sizes[1])))
+    for device, (path, data) in GOOD.items():
+        server.disk(device).write_file(path, data)
+    session.create_vault(f"vault-{name}", size_gb=1000, resources=name)
+    session.back_up(f"vault-{name}", name=f"clean-{name}").wait(progress=False)
+    manifest = session.take_manifest(name)
+    session.cloud.advance(hours=3)
+    session.cloud.ransomware(name)
+    return manifest
+
+
+def is_back(session: Session, name: str = "web-01") -> bool:
+    """Whether the server's files are as in the backup."""
+    server = session.cloud.server(name)
+    return all(
+        path in server.disk(device).files() and server.disk(device).read_file(path) == data
+        for device, (path, data) in GOOD.items()
+    )
+
+
+def restores(session: Session) -> int:
+    """How many restores the cloud has carried out or is carrying out."""
+    session.cloud.options["task_list_lag_seconds"] = 0
+    return len(session.tasks(operation_type="restore"))

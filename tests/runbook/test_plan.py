@@ -1,0 +1,119 @@
+"""A plan tells what would happen, changes nothing, and notices what moves."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from cbr_notebook.errors import NotFound
+from cbr_notebook.session import Session
+
+
+def test_planning_only_asks(session: Session) -> None:
+    sent: list[str] = []
+    session.client.transport.on_request = lambda report: sent.append(report.method)
+    plan = session.plan_restore("clean-web-01")
+    assert plan.possible
+    assert set(sent) == {"GET"}
+    assert len(sent) <= 12
+
+
+def test_it_tells_disk_by_disk_what_would_be_overwritten(session: Session) -> None:
+    plan = session.plan_restore("clean-web-01")
+    over = plan.overwritten
+    assert list(over["device"]) == ["/dev/vda", "/dev/vdb"]
+    assert list(over["size_gb"]) == [2, 1]
+    assert (over["last_written"] > plan.backup.created_at).all()
+    assert plan.untouched.empty
+    assert plan.impossible.empty
+    assert list(plan.untouched.dtypes[["size_gb", "last_written"]].astype(str)) == [
+        "Int64",
+        "datetime64[us, UTC]",
+    ]
+
+
+def test_it_tells_what_stays_and_what_cannot(session: Session) -> None:
+    server = session.cloud.server("web-01")
+    gone = server.disk("vdb")
+    server.detach(gone)
+    server.attach(session.cloud.create_disk("added", 5))
+    plan = session.plan_restore("clean-web-01")
+    assert list(plan.overwritten["device"]) == ["/dev/vda"]
+    assert list(plan.untouched["disk"]) == ["added"]
+    assert list(plan.impossible["disk_id"]) == [gone.id]
+    assert "missing disks" in plan.warnings
+    said = plan.describe()
+    assert "Stays as it is: added (5 GB)." in said
+    assert "Cannot be restored" in said
+
+
+def test_a_grown_disk_goes_back_to_its_size(session: Session) -> None:
+    session.cloud.server("web-01").disk("vdb").resize(7)
+    plan = session.plan_restore("clean-web-01")
+    assert list(plan.overwritten["size_after_gb"]) == [2, 1]
+    assert "disk size" in plan.warnings
+    assert "(7 GB, afterwards 1 GB)" in plan.describe()
+
+
+def test_it_tells_how_much_work_is_lost_and_which_backups_are_newer(session: Session) -> None:
+    session.back_up("vault-web-01").wait(progress=False)
+    plan = session.plan_restore("clean-web-01")
+    assert timedelta(hours=3) < plan.data_loss < timedelta(hours=4)
+    assert len(plan.facts.newer_backups) == 1
+    assert list(plan.overwritten["newer_backups"]) == [1, 1]
+    assert plan.checks.set_index("check").loc["safety backup", "outcome"] == "pass"
+
+
+def test_past_restores_tell_how_long_it_takes(session: Session) -> None:
+    assert session.plan_restore("clean-web-01").expected_duration is None
+    task = session.restore("clean-web-01", confirm="web-01").wait(progress=False)
+    begun, ended = (pd.Timestamp(each) for each in (task.records[0].started_at,
+                                                    task.records[0].ended_at))  # fmt: skip
+    expected = session.plan_restore("clean-web-01").expected_duration
+    assert expected is not None
+    assert abs(expected - (ended - begun)) < timedelta(seconds=1)
+
+
+def test_a_policy_that_would_run_meanwhile_is_a_warning(session: Session) -> None:
+    now = session.now
+    soon = f"{(now.hour + 1) % 24:02}:00"
+    policy = session.create_policy("soon", days="daily", times=soon)
+    session.apply_policy(policy, "vault-web-01")
+    plan = session.plan_restore("clean-web-01")
+    assert "policy run" in plan.warnings
+    assert soon in plan.checks.set_index("check").loc["policy run", "seen"]
+
+
+def test_the_checks_are_a_table_also_for_a_colleague(session: Session) -> None:
+    plan = session.plan_restore("clean-web-01")
+    checks = plan.checks
+    assert list(checks.columns) == ["check", "outcome", "seen", "why", "error_code", "to_do"]
+    assert list(checks["outcome"].cat.categories) == ["pass", "warn", "fail", "unknown"]
+    assert checks["check"].is_unique
+    assert checks["why"].str.len().min() > 0
+    assert "✓ pass" in plan._repr_html_()
+    assert "web-01 from clean-web-01" in repr(plan)
+    assert json.loads(json.dumps(plan.as_dict()))["backup"]["name"] == "clean-web-01"
+
+
+def test_the_fingerprint_moves_with_what_matters_and_with_nothing_else(session: Session) -> None:
+    plan = session.plan_restore("clean-web-01")
+    before = plan.fingerprint()
+    server = session.cloud.server("web-01")
+    server.stop()
+    session.cloud.advance(hours=1)
+    session.back_up("vault-web-01").wait(progress=False)
+    assert plan.refresh().fingerprint() == before
+    server.disk("vdb").resize(3)
+    assert plan.refresh().fingerprint() != before
+    assert plan.fingerprint() == before
+
+
+def test_names_that_fit_nothing_list_the_candidates(session: Session) -> None:
+    with pytest.raises(NotFound, match="clean-web-02"):
+        session.plan_restore("clean-web-02")
+    with pytest.raises(NotFound, match="web-09"):
+        session.plan_restore("clean-web-01", target="web-09")
