@@ -8,24 +8,15 @@ this one. The request is sent again only if the first has certainly not been car
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from datetime import datetime
 
-from cbr_notebook.errors import (
-    AuthenticationError,
-    CBRError,
-    Conflict,
-    ConnectionFailed,
-    PermissionDenied,
-    RateLimited,
-    ServiceError,
-    TaskFailed,
-)
+from cbr_notebook.errors import CBRError, Conflict, ConnectionFailed, TaskFailed
 from cbr_notebook.runbook import store
 from cbr_notebook.runbook.journal import Journal
 from cbr_notebook.runbook.own_task import recognise, restores_of
 from cbr_notebook.runbook.record import RunRecord
 from cbr_notebook.runbook.safety import back_up_first
 from cbr_notebook.runbook.standing import being_restored, standing_now
+from cbr_notebook.runbook.trouble import passing, perhaps_done, surely_not_done
 from cbr_notebook.session.waiting import pause_after
 
 PATIENCE = 600.0
@@ -83,10 +74,8 @@ def _prepare(run: RunRecord) -> Iterator[float]:
         except TaskFailed as problem:
             stop(run, problem.message, code=problem.code)
             raise
-        except ConnectionFailed:
-            raise
         except CBRError as problem:
-            if not _passing(problem):
+            if not (passing(problem) or surely_not_done(problem)):
                 stop(run, f"No safety backup could be made: {problem.message}", code=problem.code)
             raise
     _check_stop(run)
@@ -132,10 +121,10 @@ def _ask(run: RunRecord) -> None:
     try:
         job_id = run.session.client.backups.restore(**run.request)
     except CBRError as problem:
-        if _surely_not_done(problem):
+        if surely_not_done(problem):
             run.note("restore_not_done", reason=problem.message)
             raise
-        if _unknown(problem):
+        if perhaps_done(problem):
             run.note("answer_lost", reason=problem.message)
             return
         stop(
@@ -146,29 +135,6 @@ def _ask(run: RunRecord) -> None:
         )
         raise
     run.note("restore_answered", job_id=job_id)
-
-
-def _passing(problem: CBRError) -> bool:
-    """Whether a refusal says nothing about the request, only about now, or about who asks."""
-    return isinstance(
-        problem, RateLimited | ServiceError | AuthenticationError | PermissionDenied
-    ) or problem.http_status in (429, 503)
-
-
-def _surely_not_done(problem: CBRError) -> bool:
-    if isinstance(problem, ConnectionFailed):
-        return not problem.may_have_happened
-    if problem.http_status in (429, 503):
-        return True
-    return isinstance(problem, AuthenticationError | PermissionDenied)
-
-
-def _unknown(problem: CBRError) -> bool:
-    """Whether the service may have begun the work all the same."""
-    if isinstance(problem, ConnectionFailed):
-        return True
-    status = problem.http_status
-    return isinstance(problem, ServiceError) and (status is None or status >= 500)
 
 
 def _of_other_runs(run: RunRecord) -> set[str]:
@@ -190,7 +156,7 @@ def _look_for_task(run: RunRecord) -> Generator[float, None, bool]:
     """Find the run's task in the list; returns whether it was found in time."""
     intended = run.intended
     assert intended is not None
-    begin = datetime.fromisoformat(intended.at)
+    elapsed = run.stopwatch(intended)
     job_id, request_id = _answer(run)
     while True:
         found = recognise(
@@ -203,14 +169,13 @@ def _look_for_task(run: RunRecord) -> Generator[float, None, bool]:
         if found is not None:
             run.note("task_found", task_id=found.task.id, how=found.how)
             return True
-        elapsed = (run.session.now - begin).total_seconds()
-        if elapsed >= PATIENCE:
+        if elapsed() >= PATIENCE:
             return False
         run.tell(
-            "looking for the task", min(99, int(100 * elapsed / PATIENCE)),
+            "looking for the task", min(99, int(100 * elapsed() / PATIENCE)),
             "Looking for the restore in the service's task list.",
         )  # fmt: skip
-        yield pause_after(elapsed)
+        yield pause_after(elapsed())
 
 
 def _answer(run: RunRecord) -> tuple[str | None, str | None]:

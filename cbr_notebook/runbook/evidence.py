@@ -126,9 +126,7 @@ class Evidence:
                 marks[-1] = (name, marks[-1][1])
                 marks.append(("", _at(entry)))
         return [
-            Phase(name, begin, end)
-            for (name, begin), (_, end) in pairwise(marks)
-            if end > begin
+            Phase(name, begin, end) for (name, begin), (_, end) in pairwise(marks) if end > begin
         ]
 
     @property
@@ -183,7 +181,7 @@ class Evidence:
                 ("Check", "Outcome", "Seen", "Prevents"),
                 [
                     (each["name"], each["outcome"], each["seen"], each["prevents"])
-                    for each in self.begun["checks"]
+                    for each in self.begun["plan"]["checks"]
                 ],
             ),
             Table(

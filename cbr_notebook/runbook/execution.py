@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from cbr_notebook.runbook.asking import bring_to_service
 from cbr_notebook.runbook.journal import Journal
 from cbr_notebook.runbook.record import ENDED, OnProgress, state_of
 from cbr_notebook.runbook.run import RestoreRun
-from cbr_notebook.runbook.standing import all_checks, request_of
+from cbr_notebook.runbook.standing import request_of
 from cbr_notebook.runbook.targets import Targets
 from cbr_notebook.runbook.watching import drive
 from cbr_notebook.session import Session
@@ -154,7 +153,6 @@ def begin(
                 }
                 for old, disk in facts.overwritten
             ],
-            checks=[asdict(check) for check in all_checks(plan)],
             plan=plan.as_dict(),
         )
     return run
@@ -183,7 +181,7 @@ def _duration(span: timedelta) -> str:
 
 
 def _refuse_failed(plan: RestorePlan) -> None:
-    failed = [check for check in all_checks(plan) if check.outcome == "fail"]
+    failed = [check for check in plan.verdicts if check.outcome == "fail"]
     if failed:
         raise Conflict(
             "This restore would be refused, or would do harm: "
@@ -195,10 +193,10 @@ def _refuse_failed(plan: RestorePlan) -> None:
 def _refuse_unacknowledged(
     plan: RestorePlan, acknowledged: Sequence[str], safety_backup: bool
 ) -> None:
-    warnings = {check.name: check.seen for check in all_checks(plan) if check.outcome == "warn"}
+    warnings = {check.name: check.seen for check in plan.verdicts if check.outcome == "warn"}
     if safety_backup:
         warnings.pop(_SAFETY, None)
-    strange = set(acknowledged) - {check.name for check in all_checks(plan)}
+    strange = set(acknowledged) - {check.name for check in plan.verdicts}
     if strange:
         raise InvalidRequest(
             f"There is no check named {', '.join(sorted(map(repr, strange)))}.",

@@ -129,6 +129,15 @@ class RunRecord:
     def _stop_mark(self) -> Path:
         return self.journal.path.with_suffix(".stop")
 
+    def stopwatch(self, since: Entry | None = None) -> Callable[[], float]:
+        """Give what tells the seconds since an entry was written, and at least since now.
+
+        Computers' clocks differ and are set back: time that passes here counts anyway.
+        """
+        start = self.session.now
+        begin = start if since is None else min(start, datetime.fromisoformat(since.at))
+        return lambda: (self.session.now - begin).total_seconds()
+
     def note(self, kind: str, **facts: Any) -> Entry:
         """Write to the journal."""
         return self.journal.append(self.session.now, kind, **facts)

@@ -116,7 +116,7 @@ def _renew_confirmation(run: RestoreRun, confirm: Sequence[str]) -> None:
         return
     newest = run.journal.last("confirmed", "confirmed_again")
     assert newest is not None
-    if run.session.now - datetime.fromisoformat(newest.at) > CONFIRMATION_LASTS:
+    if abs(run.session.now - datetime.fromisoformat(newest.at)) > CONFIRMATION_LASTS:
         raise ConfirmationNeeded(
             f"{run.title} was confirmed at {newest.at} and not asked of the service since. What "
             f"was written to {name} meanwhile would be lost, too.",

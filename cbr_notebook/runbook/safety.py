@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.errors import CBRError, ConnectionFailed, NotFound, TaskFailed
+from cbr_notebook.errors import CBRError, NotFound, TaskFailed
 from cbr_notebook.runbook.record import RunRecord
+from cbr_notebook.runbook.trouble import perhaps_done
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.waiting import pause_after
 
@@ -49,8 +49,8 @@ def _ask(run: RunRecord) -> Iterator[float]:
         point = run.session.client.restore_points.create(
             vault_id, name=name, resources=[run.target["id"]], description="before a restore"
         )
-    except ConnectionFailed as problem:
-        if not problem.may_have_happened:
+    except CBRError as problem:
+        if not perhaps_done(problem):
             raise
         yield from _look_for(run, name, problem)
     else:
@@ -58,9 +58,9 @@ def _ask(run: RunRecord) -> Iterator[float]:
 
 
 def _look_for(run: RunRecord, name: str, problem: CBRError) -> Iterator[float]:
-    begin = run.session.now
+    elapsed = run.stopwatch()
     while (found := _by_name(run, name)) is None:
-        if (run.session.now - begin).total_seconds() >= _LOOK_FOR:
+        if elapsed() >= _LOOK_FOR:
             raise problem
         yield 5.0
     run.note("safety_backup_asked", restore_point_id=found, how="found by its name")
@@ -89,7 +89,7 @@ def _wait(run: RunRecord) -> Iterator[float]:
     asked = run.journal.last("safety_backup_asked")
     intended = run.journal.last("safety_backup_intended")
     assert asked is not None and intended is not None
-    begin = datetime.fromisoformat(asked.at)
+    elapsed = run.stopwatch(asked)
     while True:
         task = _task(run, intended.facts["vault_id"], asked.facts["restore_point_id"])
         status = task.status if task else None
@@ -115,7 +115,7 @@ def _wait(run: RunRecord) -> Iterator[float]:
         common = task.extra_info.common if task and task.extra_info else None
         percent = (common.progress if common else 0) or 0
         run.tell("safety backup", percent, f"Backing up {run.target['name']} first.")
-        yield pause_after((run.session.now - begin).total_seconds())
+        yield pause_after(elapsed())
 
 
 def _task(run: RunRecord, vault_id: str, restore_point_id: str) -> TaskRecord | None:

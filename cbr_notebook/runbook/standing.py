@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.runbook.checks import DISK_TYPE, FILE_SYSTEM_TYPE, Check, check_all
+from cbr_notebook.runbook.checks import DISK_TYPE, FILE_SYSTEM_TYPE, Check
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.plan import RestorePlan
@@ -22,11 +22,6 @@ class Standing:
     failed: tuple[Check, ...]
     moved: str
     """What is not as it was, in words; empty: nothing."""
-
-
-def all_checks(plan: RestorePlan) -> tuple[Check, ...]:
-    """Give a plan's checks as records."""
-    return check_all(plan.facts)
 
 
 def request_of(plan: RestorePlan) -> dict[str, Any]:
@@ -56,11 +51,11 @@ def planned_again(run: RunRecord) -> RestorePlan:
 def standing_now(run: RunRecord) -> Standing:
     """Look whether a run may still be asked for."""
     plan = planned_again(run)
-    checks = all_checks(plan)
+    checks = plan.verdicts
     failed = tuple(check for check in checks if check.outcome == "fail")
     if plan.fingerprint() == run.begun["fingerprint"]:
         return Standing(failed, "")
-    before = {check["name"]: check["seen"] for check in run.begun["checks"]}
+    before = {check["name"]: check["seen"] for check in run.begun["plan"]["checks"]}
     changed = [
         f"{check.name}: {check.seen}"
         for check in checks
@@ -73,6 +68,8 @@ def being_restored(run: RunRecord) -> bool:
     """Whether the backup or any disk concerned shows that a restore is going on."""
     facts = planned_again(run).facts
     disks = facts.target.disks if facts.target else ()
-    return facts.backup.status != "available" or any(
-        "restoring" in disk.status.lower() for disk in disks
+    return (
+        facts.backup.status != "available"
+        or any("restoring" in disk.status.lower() for disk in disks)
+        or any(task.operation_type == "restore" for task in facts.running)
     )

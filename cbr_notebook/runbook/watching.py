@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.errors import CBRError, ConnectionFailed, RateLimited, ServiceError, WaitTimeout
+from cbr_notebook.errors import CBRError, WaitTimeout
 from cbr_notebook.runbook.asking import bring_to_service
 from cbr_notebook.runbook.record import RunRecord
+from cbr_notebook.runbook.trouble import passing
 from cbr_notebook.session.waiting import pause_after
 
 _BEAR = 1800.0
@@ -25,23 +25,22 @@ def watch(run: RunRecord) -> Iterator[float]:
     Raises:
         CBRError: the service has not been answering for half an hour.
     """
-    intended = run.intended
-    assert intended is not None
-    begin = datetime.fromisoformat(intended.at)
-    trouble_since: datetime | None = None
+    elapsed = run.stopwatch(run.intended)
+    trouble_since: float | None = None
     while not run.ended:
         try:
             look(run)
             trouble_since = None
-        except (ConnectionFailed, RateLimited, ServiceError) as problem:
-            now = run.session.now
+        except CBRError as problem:
+            if not passing(problem):
+                raise
             if trouble_since is None:
                 run.note("trouble", message=problem.message, request_id=problem.request_id)
-                trouble_since = now
-            if (now - trouble_since).total_seconds() >= _BEAR:
+                trouble_since = elapsed()
+            if elapsed() - trouble_since >= _BEAR:
                 raise
         if not run.ended:
-            yield pause_after((run.session.now - begin).total_seconds())
+            yield pause_after(elapsed())
 
 
 def look(run: RunRecord) -> None:
@@ -78,7 +77,7 @@ def drive(run: RunRecord, steps: Iterator[float], timeout: float | None = None) 
         WaitTimeout: the time is over, or the user interrupted; the run goes on.
         CBRError: as the steps.
     """
-    begin = run.session.now
+    elapsed = run.stopwatch()
     try:
         with run.journal.held():
             while True:
@@ -87,7 +86,7 @@ def drive(run: RunRecord, steps: Iterator[float], timeout: float | None = None) 
                 if pause is None:
                     return
                 if timeout is not None:
-                    left = timeout - (run.session.now - begin).total_seconds()
+                    left = timeout - elapsed()
                     if left <= 0:
                         raise _still_running(run, f"has not ended in {timeout:g} s")
                     pause = min(pause, left)
