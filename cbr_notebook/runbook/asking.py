@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from cbr_notebook.errors import CBRError, Conflict, ConnectionFailed, TaskFailed
+from cbr_notebook.errors import CBRError, Conflict, ConnectionFailed, NotFound, TaskFailed
 from cbr_notebook.runbook import store
 from cbr_notebook.runbook.journal import Journal
 from cbr_notebook.runbook.own_task import recognise, restores_of
@@ -95,7 +95,11 @@ def _check_stop(run: RunRecord) -> None:
 def _survey_again(run: RunRecord) -> None:
     """Refuse if the ground of the plan has moved."""
     run.tell("checks", 0, "Checking that nothing has moved since the plan was made.")
-    now = standing_now(run)
+    try:
+        now = standing_now(run)
+    except NotFound as problem:
+        stop(run, f"Something exists no more: {problem.message}")
+        raise
     if now.failed:
         what = " ".join(check.seen for check in now.failed)
         stop(run, f"A check fails now: {what}", checks=[check.name for check in now.failed])

@@ -38,11 +38,16 @@ def request_of(plan: RestorePlan) -> dict[str, Any]:
 
 
 def planned_again(run: RunRecord) -> RestorePlan:
-    """Plan a run's restore once more, from how things are now."""
+    """Plan a run's restore once more, from how things are now.
+
+    Raises:
+        NotFound: the backup, or a target other than what was backed up, exists no more.
+    """
     request = run.request
+    original = run.begun["plan"]["backup"]["resource_id"]
     return run.session.plan_restore(
         run.backup["id"],
-        target=run.target["id"],
+        target=None if run.target["id"] == original else run.target["id"],
         disks=request.get("mappings"),
         power_on=request["power_on"],
     )

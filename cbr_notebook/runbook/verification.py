@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.runbook.checks import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.runbook.manifest import Checksum, read_manifest, reader
 from cbr_notebook.session import Session
@@ -111,7 +111,11 @@ def _structure(run: RestoreRun) -> Iterator[Finding]:
     assert ended is not None
     yield _finding("task", ended.facts["status"] == "success", f"The task ended as "
                    f"{ended.facts['status']}.")  # fmt: skip
-    facts = planned_again(run).facts
+    try:
+        facts = planned_again(run).facts
+    except NotFound as problem:
+        yield Finding("target", "fail", problem.message)
+        return
     target = facts.target
     if target is None:
         yield Finding("target", "fail", f"{run.target['name']} does not exist any more.")

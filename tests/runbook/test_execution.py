@@ -96,6 +96,23 @@ def test_a_target_that_became_busy_since_is_refused(session: Session) -> None:
     assert restores(session) == 0
 
 
+@pytest.mark.parametrize("other", [False, True])
+def test_what_exists_no_more_when_it_is_asked_for_is_refused(session: Session, other: bool) -> None:
+    session.cloud.create_disk("spare", 2)
+    session.cloud.create_disk("other", 2)
+    session.create_vault("disks", size_gb=100, object_type="disk", resources="spare")
+    session.back_up("disks", name="clean-spare").wait(progress=False)
+    name = "other" if other else "spare"
+    plan = session.plan_restore("clean-spare", target=name)
+    session.cloud.delete_disk(name)
+    with pytest.raises(errors.CBRError):
+        plan.execute(
+            confirm=name, safety_backup=False, acknowledge=["safety backup", "same target"]
+        )
+    assert restores(session) == 0
+    assert session.restores()["state"].tolist() == ["stopped"]
+
+
 # -- the whole way ----------------------------------------------------------------------------
 
 
