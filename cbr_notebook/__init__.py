@@ -65,6 +65,11 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """Make ``%cbr`` known to IPython: ``%load_ext cbr_notebook``."""
+    import_module("cbr_notebook.magics").load_ipython_extension(ipython)
+
+
 def error_codes() -> pd.DataFrame:
     """Give the documented error codes of the service.
 
