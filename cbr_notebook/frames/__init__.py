@@ -18,12 +18,13 @@ from cbr_notebook.frames.answers import (
     UNPROTECTED,
 )
 from cbr_notebook.frames.backups import BACKUPS
+from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESOURCES
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
 from cbr_notebook.frames.restores import RESTORES
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.schema import Schema
 from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.frames.tasks import TASKS
 from cbr_notebook.frames.vaults import VAULTS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cbr_notebook.frames.backups import RESOURCE_TYPES
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cbr_notebook.frames.backups import RESOURCE_TYPES
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 from cbr_notebook.frames.tasks import TASKS
 
 REASONS = (

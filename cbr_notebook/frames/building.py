@@ -16,7 +16,7 @@ import pyarrow as pa
 from cbr_notebook.errors import ServiceError
 
 if TYPE_CHECKING:
-    from cbr_notebook.frames.schema import Column
+    from cbr_notebook.frames.column import Column
 
 _TIME = pa.timestamp("us")
 _ARROW: dict[str, pa.DataType] = {

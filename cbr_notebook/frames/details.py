@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cbr_notebook.api.records import Policy, Vault, VaultResource
 from cbr_notebook.frames.backups import RESOURCE_TYPES
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

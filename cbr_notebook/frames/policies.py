@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cbr_notebook.api.records import Policy
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 
 
 def _vaults(record: Policy) -> str:

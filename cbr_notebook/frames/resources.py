@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cbr_notebook.api.records import Protectable
 from cbr_notebook.frames.backups import RESOURCE_TYPES
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 
 
 def _tags(record: Protectable) -> str:

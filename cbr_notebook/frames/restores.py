@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 
 
 class RestoreRow(msgspec.Struct, frozen=True):

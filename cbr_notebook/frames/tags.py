@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cbr_notebook.frames.schema import Column, Schema
+from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.schema import Schema
 
 TAGS = Schema(
     "tags",
