@@ -72,7 +72,7 @@ def draw(
     )
     troubled = table[table["state"] != "good"].sort_values("day")
     details = "; ".join(
-        f"{row.resource_name} {row.state} on {row.day:%d %B}" for row in troubled.itertuples()
+        f"{row.resource_name} {row.state} on {row.day.day} {row.day:%B}" for row in troubled.itertuples()
     )
     return picture.finish(ax, title, f"{picture.counted(len(names), 'resource')}. {details}")
 

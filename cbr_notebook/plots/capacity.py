@@ -48,7 +48,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     title = f"{over} of {picture.counted(len(frame), 'vault')} over the threshold"
     if len(filling):
         first = filling.sort_values("full_at").iloc[0]
-        title += f"; {first['name']} is full on {first['full_at']:%d %B %Y}"
+        title += f"; {first['name']} is full on {picture.day(first['full_at'])}"
     else:
         title += "; none is filling up"
     return picture.finish(

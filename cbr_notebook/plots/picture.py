@@ -101,6 +101,11 @@ def time_axis(ax: Axes, label: str) -> None:
     ax.set_xlabel(label)
 
 
+def day(moment: datetime) -> str:
+    """Give ``8 September 2020``."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def counted(number: int, word: str) -> str:
     """Give ``1 vault``, ``2 vaults``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -63,4 +63,4 @@ def _words(row: object) -> str:
     if pd.isna(newest):
         return f"{name}: no good backup."
     number = picture.counted(row.backups, "backup")  # type: ignore[attr-defined]
-    return f"{name}: {number}, the newest of {newest:%d %B %Y %H:%M}."
+    return f"{name}: {number}, the newest of {picture.day(newest)}, {newest:%H:%M}."

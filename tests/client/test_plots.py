@@ -80,8 +80,8 @@ def test_a_vault_that_fills_up_is_told_with_its_day() -> None:
             session.back_up("small").wait(progress=False)
             session.cloud.advance(days=1)
         title = session.plots.capacity().get_title(loc="left")
-        day = session.capacity()["full_at"].item()
-    assert title.endswith(f"small is full on {day:%d %B %Y}")
+        full_at = session.capacity()["full_at"].item()
+    assert title.endswith(f"small is full on {full_at.day} {full_at:%B %Y}")
 
 
 def _frame(column: str, **rows: str) -> pd.DataFrame:
