@@ -164,16 +164,20 @@ def _runs(journals: Sequence[Sequence[Entry]]) -> list[Evidence]:
     return [Evidence(journal) for journal in journals if journal[0].kind == "confirmed"]
 
 
+def _is_group(journals: Sequence[Sequence[Entry]]) -> bool:
+    return journals[0][0].kind != "confirmed"
+
+
 def _title(journals: Sequence[Sequence[Entry]]) -> str:
     runs = _runs(journals)
-    if journals[0][0].kind == "confirmed":
+    if not _is_group(journals):
         return runs[0].title
     return f"Restore of {len(journals[0][0].facts['members'])} targets"
 
 
 def _overview(journals: Sequence[Sequence[Entry]]) -> list[Table]:
     """Give what a report on a group begins with."""
-    if journals[0][0].kind == "confirmed":
+    if not _is_group(journals):
         return []
     runs = {each.begun["run_id"]: each for each in _runs(journals)}
     rows: list[tuple[str, ...]] = []
@@ -231,7 +235,7 @@ def _as_markdown(journals: Sequence[Sequence[Entry]], version: str) -> str:
         return re.sub(r"([|*_`\[\]])", r"\\\1", text)
 
     def written(table: Table) -> list[str]:
-        lines = [f"### {table.title}", ""]
+        lines = [f"{'###' if _is_group(journals) else '##'} {table.title}", ""]
         if table.rows:
             lines.append("| " + " | ".join(table.headings) + " |")
             lines.append("|" + " --- |" * len(table.headings))
@@ -244,7 +248,8 @@ def _as_markdown(journals: Sequence[Sequence[Entry]], version: str) -> str:
     for table in _overview(journals):
         lines += written(table)
     for run in _runs(journals):
-        lines += [f"## {cell(run.title)}", ""]
+        if _is_group(journals):
+            lines += [f"## {cell(run.title)}", ""]
         for table in run.tables:
             lines += written(table)
     lines += [f"Seal (SHA-256): `{_NO_SEAL}`", ""]
@@ -258,9 +263,10 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem
 table { border-collapse: collapse; width: 100%; margin-bottom: 1.5rem; }
 th, td { border-bottom: 1px solid #8888; padding: .35rem .6rem; text-align: left;
   vertical-align: top; overflow-wrap: anywhere; }
-.fail { font-weight: bold; } .fail::before { content: "\\2717 "; }
-.pass::before { content: "\\2713 "; } .warn::before { content: "! "; }
-.unknown::before { content: "? "; }
+thead th { white-space: nowrap; }
+.fail { font-weight: bold; } .fail::before { content: "\\2717\\00a0"; }
+.pass::before { content: "\\2713\\00a0"; } .warn::before { content: "!\\00a0"; }
+.unknown::before { content: "?\\00a0"; }
 figure { margin: 0 0 1.5rem; } figure svg { max-width: 100%; height: auto; background: #fff; }
 code { overflow-wrap: anywhere; }
 """
@@ -268,10 +274,11 @@ code { overflow-wrap: anywhere; }
 
 def _as_html(journals: Sequence[Sequence[Entry]], version: str) -> str:
     e = html.escape
+    level = "h3" if _is_group(journals) else "h2"
 
     def written(table: Table) -> str:
         if not table.rows:
-            return f"<h3>{e(table.title)}</h3><p>None.</p>"
+            return f"<{level}>{e(table.title)}</{level}><p>None.</p>"
         plain = not any(table.headings)
         head = "".join(f'<th scope="col">{e(each)}</th>' for each in table.headings)
         body = []
@@ -284,7 +291,7 @@ def _as_html(journals: Sequence[Sequence[Entry]], version: str) -> str:
             ]  # fmt: skip
             body.append(f"<tr>{''.join(cells)}</tr>")
         return (
-            f"<h3>{e(table.title)}</h3>\n<table>"
+            f"<{level}>{e(table.title)}</{level}>\n<table>"
             + ("" if plain else f"<thead><tr>{head}</tr></thead>")
             + "<tbody>\n"
             + "\n".join(body)
@@ -300,7 +307,8 @@ def _as_html(journals: Sequence[Sequence[Entry]], version: str) -> str:
         *(written(table) for table in _overview(journals)),
     ]
     for run in _runs(journals):
-        parts.append(f"<h2>{e(run.title)}</h2>")
+        if _is_group(journals):
+            parts.append(f"<h2>{e(run.title)}</h2>")
         if picture := time_line(run.phases):
             caption = "What the time went into"
             parts.append(f"<figure>{picture}<figcaption>{caption}</figcaption></figure>")
