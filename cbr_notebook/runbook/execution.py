@@ -60,18 +60,21 @@ def execute(
             target has not ended, or the service refuses.
         InvalidRequest: a warning is not acknowledged, or an argument cannot be read.
         ConnectionFailed: the service could not be reached; the run can be resumed.
+
+    API: Backup, "Restoring Data Using a Backup".
     """
     targets = Targets.of(plan.session.now, rto, rpo, incident_at)
     where = store.folder_for(plan.session, folder)
-    refuse_unless_ready(plan, confirm, acknowledge, safety_backup, where)
-    run = begin(
-        plan,
-        acknowledge,
-        safety_backup=safety_backup,
-        targets=targets,
-        folder=where,
-        on_progress=on_progress,
-    )
+    with store.one_beginner(where):
+        refuse_unless_ready(plan, confirm, acknowledge, safety_backup, where)
+        run = begin(
+            plan,
+            acknowledge,
+            safety_backup=safety_backup,
+            targets=targets,
+            folder=where,
+            on_progress=on_progress,
+        )
     drive(run, bring_to_service(run))
     return run
 

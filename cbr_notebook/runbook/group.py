@@ -132,19 +132,20 @@ class GroupPlan:
         self._refuse_unconfirmed(listed(confirm))
         targets = Targets.of(self.session.now, rto, rpo, incident_at)
         where = store.folder_for(self.session, folder)
-        for each in self.members:
-            refuse_unless_ready(each.plan, each.name, acknowledge, safety_backup, where)
-        runs = [
-            begin(
-                each.plan,
-                acknowledge,
-                safety_backup=safety_backup,
-                targets=targets,
-                folder=where,
-                on_progress=on_progress,
-            )
-            for each in self.members
-        ]
+        with store.one_beginner(where):
+            for each in self.members:
+                refuse_unless_ready(each.plan, each.name, acknowledge, safety_backup, where)
+            runs = [
+                begin(
+                    each.plan,
+                    acknowledge,
+                    safety_backup=safety_backup,
+                    targets=targets,
+                    folder=where,
+                    on_progress=on_progress,
+                )
+                for each in self.members
+            ]
         journal = store.new_journal(where, "group", self.session.now)
         group = GroupRun(self.session, journal, runs)
         with journal.held():

@@ -63,6 +63,8 @@ class RestoreRun(RunRecord):
 
         Raises:
             Conflict: another process carries it out; its journal is read anew all the same.
+
+        API: Task, "Querying a Specified Task".
         """
         self.journal.reload()
         if not self.ended and self.state == "running":
@@ -71,7 +73,7 @@ class RestoreRun(RunRecord):
         return self
 
     def wait(self, timeout: float | None = None) -> RestoreRun:
-        """Wait for the end.
+        """Wait for the end, with a progress bar unless something else is told of the progress.
 
         Args:
             timeout: the longest time to wait, in seconds; without limit if left out.
@@ -83,6 +85,8 @@ class RestoreRun(RunRecord):
             TaskFailed: the restore failed; the message says why.
             WaitTimeout: the time is over, or you interrupted; the restore goes on.
             Conflict: it was stopped before the service was asked, or something moved.
+
+        API: Task, "Querying a Specified Task".
         """
         if not self.ended:
             if self.state != "running":

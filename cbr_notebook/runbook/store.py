@@ -11,11 +11,14 @@ import re
 import tempfile
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cbr_notebook.errors import InvalidRequest, NotFound
+from filelock import FileLock, Timeout
+
+from cbr_notebook.errors import Conflict, InvalidRequest, NotFound
 from cbr_notebook.runbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from cbr_notebook.simulator import Cloud
 
 SUFFIX = ".jsonl"
+_LONGEST_BEGINNING = 60
 _VARIABLE = "CBR_RUNBOOK_FOLDER"
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _temporary: weakref.WeakKeyDictionary[Cloud, tempfile.TemporaryDirectory[str]] = (
@@ -42,7 +46,7 @@ def folder_for(session: Session, folder: str | Path | None = None) -> Path:
     """
     chosen = Path(folder or os.environ.get(_VARIABLE) or _default(session)).expanduser()
     try:
-        chosen.mkdir(parents=True, exist_ok=True)
+        chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
         raise InvalidRequest(
             f"The folder {chosen} for journals cannot be made: {problem.strerror}.",
@@ -67,6 +71,26 @@ def _default(session: Session) -> Path:
     if cloud not in _temporary:
         _temporary[cloud] = tempfile.TemporaryDirectory(prefix="cbr-restores-")
     return Path(_temporary[cloud].name)
+
+
+@contextmanager
+def one_beginner(folder: Path) -> Iterator[None]:
+    """Let only one process look whether a run may begin, and begin it.
+
+    Raises:
+        Conflict: another has been at it for a minute.
+    """
+    lock = FileLock(folder / ".begin.lock", timeout=_LONGEST_BEGINNING)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Conflict(
+            f"Another process is beginning a restore in {folder}.", advice="Try again shortly."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def new_journal(folder: Path, name: str, at: datetime) -> Journal:

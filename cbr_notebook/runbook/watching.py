@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from cbr_notebook.api.records import TaskRecord
 from cbr_notebook.errors import CBRError, WaitTimeout
-from cbr_notebook.runbook.asking import bring_to_service
+from cbr_notebook.runbook.asking import PATIENCE, bring_to_service
+from cbr_notebook.runbook.bars import shown
 from cbr_notebook.runbook.record import RunRecord
 from cbr_notebook.runbook.trouble import passing
 from cbr_notebook.session.waiting import pause_after
@@ -40,6 +41,12 @@ def watch(run: RunRecord) -> Iterator[float]:
             if elapsed() - trouble_since >= _BEAR:
                 raise
         if not run.ended:
+            if run.task_id is None and elapsed() > PATIENCE + _BEAR:
+                raise WaitTimeout(
+                    f"The service has taken {run.title} on, but its task does not appear.",
+                    advice=f"Look at {run.target['name']} itself, and again later: "
+                    f"session.resume_restore({run.run_id!r}).",
+                )
             yield pause_after(elapsed())
 
 
@@ -79,7 +86,7 @@ def drive(run: RunRecord, steps: Iterator[float], timeout: float | None = None) 
     """
     elapsed = run.stopwatch()
     try:
-        with run.journal.held():
+        with run.journal.held(), shown(run):
             while True:
                 with run.recording():
                     pause = next(steps, None)

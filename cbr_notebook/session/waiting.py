@@ -151,7 +151,7 @@ class Task:
             WaitTimeout: the time is over, or you interrupted the waiting; the work goes on.
         """
         start = self._clock()
-        bar = _ProgressBar(self.what) if progress else None
+        bar = ProgressBar(self.what) if progress else None
         try:
             while not self.refresh().ended:
                 if bar:
@@ -179,7 +179,7 @@ class Task:
         return WaitTimeout(message, advice=f"Nothing is lost. Watch it again with {again}.")
 
 
-class _ProgressBar:
+class ProgressBar:
     """A bar of tqdm that shows no wall-clock time, so that notebooks stay the same."""
 
     def __init__(self, what: str) -> None:

@@ -512,3 +512,54 @@ def cbr_time(text: str | None) -> Any:
     assert text
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def test_of_two_that_begin_at_once_one_is_refused(session: Session) -> None:
+    from threading import Barrier, Thread
+
+    plans = [session.plan_restore("clean-web-01") for _ in range(2)]
+    ready, said = Barrier(2), []
+
+    def begin(number: int) -> None:
+        ready.wait()
+        try:
+            plans[number].execute(
+                confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
+            )
+            said.append("begun")
+        except errors.Conflict:
+            said.append("refused")
+
+    threads = [Thread(target=begin, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["begun", "refused"]
+    assert restores(session) == 1
+    assert len(session.restores()) == 1
+
+
+def test_a_person_who_waits_sees_bars(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    def seen() -> str:
+        return "".join(capsys.readouterr())
+
+    run = execute(session, safety_backup=True)
+    assert "Backing up web-01 first: 100%" in seen()
+    run.wait()
+    assert "Restoring web-01: 100%" in seen()
+    session.cloud.ransomware("web-01")
+    execute(session, on_progress=lambda progress: None).wait()
+    assert seen() == ""
+
+
+def test_a_task_that_never_appears_is_not_waited_for_for_ever(session: Session) -> None:
+    session.cloud.options["restore_answers_empty"] = 1
+    session.cloud.options["task_list_lag_seconds"] = 1_000_000
+    run = execute(session)
+    assert (run.state, run.task_id) == ("running", None)
+    with pytest.raises(errors.WaitTimeout, match="does not appear"):
+        run.wait()
+    session.cloud.options["task_list_lag_seconds"] = 0
+    resumed(session, run.run_id).wait()
+    assert restores(session) == 1
