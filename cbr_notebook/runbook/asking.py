@@ -8,8 +8,16 @@ this one. The request is sent again only if the first has certainly not been car
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from datetime import datetime, timedelta
 
-from cbr_notebook.errors import CBRError, Conflict, ConnectionFailed, NotFound, TaskFailed
+from cbr_notebook.errors import (
+    CBRError,
+    ConfirmationNeeded,
+    Conflict,
+    ConnectionFailed,
+    NotFound,
+    TaskFailed,
+)
 from cbr_notebook.runbook import store
 from cbr_notebook.runbook.journal import Journal
 from cbr_notebook.runbook.own_task import recognise, restores_of
@@ -18,6 +26,9 @@ from cbr_notebook.runbook.safety import back_up_first
 from cbr_notebook.runbook.standing import being_restored, standing_now
 from cbr_notebook.runbook.trouble import passing, perhaps_done, surely_not_done
 from cbr_notebook.session.waiting import pause_after
+
+CONFIRMATION_LASTS = timedelta(hours=1)
+"""How long after its confirmation a run that is taken up again may still ask the service."""
 
 PATIENCE = 600.0
 """Seconds to look for the task of a restore before concluding that there is none."""
@@ -42,6 +53,8 @@ def bring_to_service(run: RunRecord, *, taken_up: bool = False) -> Iterator[floa
     """
     while True:
         if run.state == "not asked":
+            if taken_up:
+                refuse_old_confirmation(run)
             yield from _prepare(run)
             _ask(run)
         if run.task_id is not None or (yield from _look_for_task(run)):
@@ -54,6 +67,24 @@ def bring_to_service(run: RunRecord, *, taken_up: bool = False) -> Iterator[floa
             "restore_not_done",
             reason=f"No task appeared within {PATIENCE:.0f} s of the request, and neither the "
             "backup nor the target is being restored: the request never arrived.",
+        )
+
+
+def refuse_old_confirmation(run: RunRecord) -> None:
+    """Refuse what was confirmed too long ago to know what would be lost by now.
+
+    Raises:
+        ConfirmationNeeded: the newest confirmation is more than an hour old.
+    """
+    newest = run.journal.last("confirmed", "confirmed_again")
+    assert newest is not None
+    if abs(run.session.now - datetime.fromisoformat(newest.at)) > CONFIRMATION_LASTS:
+        name = run.target["name"]
+        raise ConfirmationNeeded(
+            f"{run.title} was confirmed at {newest.at} and has not been carried out. What was "
+            f"written to {name} meanwhile would be lost, too.",
+            advice=f"To go on: session.resume_restore({run.run_id!r}, confirm={name!r}); or end "
+            f"it: session.cancel_restore({run.run_id!r}), and plan the restore anew.",
         )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from cbr_notebook.errors import CBRError, ConfirmationNeeded, InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.runbook import store
-from cbr_notebook.runbook.asking import bring_to_service
+from cbr_notebook.runbook.asking import bring_to_service, refuse_old_confirmation
 from cbr_notebook.runbook.execution import listed
 from cbr_notebook.runbook.group_run import GroupRun
 from cbr_notebook.runbook.journal import Journal
@@ -17,9 +16,6 @@ from cbr_notebook.runbook.record import OnProgress
 from cbr_notebook.runbook.run import RestoreRun
 from cbr_notebook.runbook.watching import drive, look
 from cbr_notebook.session import Session
-
-CONFIRMATION_LASTS = timedelta(hours=1)
-"""How long after its confirmation a restore that was not asked for may still be asked for."""
 
 
 def find(
@@ -73,7 +69,7 @@ def resume(
         session: of the same project.
         run_id: as ``session.restores()`` lists it.
         confirm: the target's name (of a group, all), where the confirmation is more than an
-            hour old and nothing was asked of the service yet.
+            hour old and the restore has yet to be asked for.
         folder: where the journal is.
         on_progress: is told how far it is.
 
@@ -104,21 +100,8 @@ def resume(
 def _take_up(run: RestoreRun, confirm: Sequence[str]) -> None:
     if run.ended:
         return
+    if run.target["name"] in confirm:
+        run.note("confirmed_again", confirmed=run.target["name"])
     if run.state == "not asked":
-        _renew_confirmation(run, confirm)
+        refuse_old_confirmation(run)
     run.note("resumed", state=run.state)
-
-
-def _renew_confirmation(run: RestoreRun, confirm: Sequence[str]) -> None:
-    name = run.target["name"]
-    if name in confirm:
-        run.note("confirmed_again", confirmed=name)
-        return
-    newest = run.journal.last("confirmed", "confirmed_again")
-    assert newest is not None
-    if abs(run.session.now - datetime.fromisoformat(newest.at)) > CONFIRMATION_LASTS:
-        raise ConfirmationNeeded(
-            f"{run.title} was confirmed at {newest.at} and not asked of the service since. What "
-            f"was written to {name} meanwhile would be lost, too.",
-            advice=f"To go on, say confirm={name!r}; or plan the restore anew.",
-        )

@@ -57,6 +57,7 @@ class Runs:
                 continue
             if first.facts["project_id"] == self._session.identity.project_id:
                 rows.append(_row(path.stem, journal))
+        rows.sort(key=lambda row: row.began_at or "", reverse=True)
         return RESTORES.frame(rows)
 
     def resume(

@@ -94,7 +94,7 @@ def verify(
             advice="Wait for it with run.wait().",
         )
     files = None if manifest is None else read_manifest(manifest)
-    read = None if files is None else checksum or reader(run.session, run.target["name"])
+    read = None if files is None else checksum or reader(run.session, run.target["id"])
     findings = list(_structure(run))
     if files is not None and read is not None:
         findings.append(_content(files, read))

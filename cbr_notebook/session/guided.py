@@ -87,7 +87,7 @@ class GuidedRestores(Sharing):
         Args:
             run_id: of a run, as :meth:`restores` lists it, or of a group.
             confirm: the target's name (of a group: all), where the confirmation is more than
-                an hour old and nothing was asked of the service yet.
+                an hour old and the restore has yet to be asked for.
             folder: of the journals.
             on_progress: is told how far it is.
 
