@@ -106,7 +106,7 @@ def reader(session: Session, target: str) -> Checksum:
     if not session.simulated:
         raise InvalidRequest(
             "Files on a real service's servers cannot be read through it.",
-            advice='Say how: checksum=cbr_notebook.runbook.over_ssh("root@web-01"), or a '
+            advice='Say how: checksum=cbr_notebook.runbook.manifest.over_ssh("root@web-01"), or a '
             "function of disk and path.",
             field="checksum",
         )

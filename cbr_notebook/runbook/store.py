@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -29,9 +30,8 @@ SUFFIX = ".jsonl"
 _LONGEST_BEGINNING = 60
 _VARIABLE = "CBR_RUNBOOK_FOLDER"
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
-_temporary: weakref.WeakKeyDictionary[Cloud, tempfile.TemporaryDirectory[str]] = (
-    weakref.WeakKeyDictionary()
-)
+_temporary: weakref.WeakKeyDictionary[Cloud, Path] = weakref.WeakKeyDictionary()
+"""The folder of each cloud that is in memory only; it goes when the cloud does."""
 
 
 def folder_for(session: Session, folder: str | Path | None = None) -> Path:
@@ -69,8 +69,10 @@ def _default(session: Session) -> Path:
     if cloud.state_file is not None:
         return cloud.state_file.with_name(cloud.state_file.name + ".restores")
     if cloud not in _temporary:
-        _temporary[cloud] = tempfile.TemporaryDirectory(prefix="cbr-restores-")
-    return Path(_temporary[cloud].name)
+        made = tempfile.mkdtemp(prefix="cbr-restores-")
+        weakref.finalize(cloud, shutil.rmtree, made, ignore_errors=True)
+        _temporary[cloud] = Path(made)
+    return _temporary[cloud]
 
 
 @contextmanager
