@@ -72,7 +72,10 @@ def draw(
     )
     troubled = table[table["state"] != "good"].sort_values("day")
     details = "; ".join(
-        f"{row.resource_name} {row.state} on {row.day.day} {row.day:%B}" for row in troubled.itertuples()
+        f"{name} {state} on {day.day} {day:%B}"
+        for name, state, day in zip(
+            troubled["resource_name"], troubled["state"], troubled["day"], strict=True
+        )
     )
     return picture.finish(ax, title, f"{picture.counted(len(names), 'resource')}. {details}")
 
