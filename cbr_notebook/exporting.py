@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ import pandas as pd
 
 from cbr_notebook.errors import InvalidRequest
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula; the last four are wide = + - @."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What no spreadsheet can hold, and what would steer the terminal that shows it."""
+_EXCEL_ROWS, _EXCEL_COLUMNS, _EXCEL_CELL = 1_048_575, 16_384, 32_767
 _MINUTES = "%Y-%m-%d %H:%M"
 _SECONDS = "%Y-%m-%d %H:%M:%S"
 
@@ -25,20 +29,25 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
     or its readers drop the zone (Excel, Markdown, HTML), the header says ``(UTC)``. What was
     asked, and when, goes along: as a second sheet in Excel, as a caption in HTML and Markdown,
     as metadata in Parquet; CSV has no place for it. A text that a spreadsheet would run as a
-    formula is written so that it stays text.
+    formula is written so that it stays text; control characters become ``\ufffd``. An index
+    that says something (of ``groupby``, of ``set_index``) becomes the first columns; one that
+    only counts rows is left out.
 
     Args:
         frame: the table.
-        path: ends with ``.csv``, ``.xlsx``, ``.parquet``, ``.md`` or ``.html``.
+        path: ends with ``.csv``, ``.xlsx``, ``.parquet``, ``.md`` or ``.html``; ``~`` is the
+            home folder.
         overwrite: replace a file that is there already.
 
     Returns:
         The file.
 
     Raises:
-        InvalidRequest: no such format, the file is there already, or its folder is not.
+        InvalidRequest: no such format, the file is there already, or its folder is not; the
+            table is none, has two columns of one name, or is too large for Excel.
     """
-    target = Path(path)
+    table = _prepared(frame)
+    target = Path(path).expanduser()
     write = _WRITERS.get(target.suffix.lower())
     if write is None:
         raise InvalidRequest(
@@ -59,7 +68,7 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
     # Written beside and moved, so that a failure leaves the old file as it was.
     beside = target.with_name(f".{target.name}.part{target.suffix}")
     try:
-        write(frame, beside)
+        write(table, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -70,7 +79,7 @@ def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") ->
     """Give a table as plain text, for a terminal or a ticket.
 
     Args:
-        frame: the table; times are shown to the minute, in UTC.
+        frame: the table; times are shown to the minute, in UTC, as the header says.
         style: a format of tabulate, such as ``simple``, ``github``, ``grid``, ``plain``.
         missing: what stands for a value that is not there.
 
@@ -78,7 +87,7 @@ def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") ->
         The text, one line a row; of an empty table its header and ``(no rows)``.
 
     Raises:
-        InvalidRequest: there is no such style.
+        InvalidRequest: there is no such style, or what was given is no table.
     """
     from tabulate import tabulate, tabulate_formats
 
@@ -88,14 +97,14 @@ def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") ->
             advice=f"There are: {', '.join(tabulate_formats)}.",
             field="style",
         )
-    shown = _readable(frame, _MINUTES, missing)
-    numbers = [_is_number(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    table = _prepared(frame)
+    shown = _readable(table, _MINUTES, missing)
     text = tabulate(
         shown.to_numpy().tolist(),
-        headers=list(shown.columns),
+        headers=[_one_line(_header(table, name)) for name in table.columns],
         tablefmt=style,
         disable_numparse=True,
-        colalign=["right" if number else "left" for number in numbers] if len(shown) else None,
+        colalign=_sides(table) if len(shown) else None,
     )
     return text if len(shown) else f"{text}\n(no rows)"
 
@@ -107,31 +116,56 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
     """ISO 8601 times; UTF-8 with a mark, without which Excel shows wrong letters."""
     out = frame.copy()
     for name in _times(out):
-        out[name] = out[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        out[name] = out[name].dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     for name in _texts(out):
-        out[name] = out[name].map(_harmless, na_action="ignore")
+        out[name] = out[name].astype(object).map(_harmless, na_action="ignore")
+    out.columns = [_harmless(name) for name in out.columns]
     out.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def _excel(frame: pd.DataFrame, path: Path) -> None:
     out = frame.copy()
     for name in _times(out):
-        out[name] = out[name].dt.tz_localize(None).dt.floor("s")
+        out[name] = out[name].dt.tz_convert("UTC").dt.tz_localize(None).dt.floor("s")
     for name in _texts(out):
         out[name] = out[name].astype(object).map(_plain, na_action="ignore")
+    _check_excel(out)
     out.columns = [_header(frame, name) for name in frame.columns]
+    about = pd.DataFrame(_about(frame), columns=["what", "value"])
     with pd.ExcelWriter(path, engine="openpyxl", datetime_format="yyyy-mm-dd hh:mm:ss") as book:
         out.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
-        sheet = book.sheets["table"]
-        for column in sheet.columns:
-            widest = max(len(str(cell.value)) for cell in column if cell.value is not None)
-            sheet.column_dimensions[column[0].column_letter].width = min(60, widest + 2)
-            for cell in column:
-                if cell.data_type in ("f", "s") and str(cell.value).startswith(_FORMULA):
-                    cell.data_type, cell.quotePrefix = "s", True
-        about = pd.DataFrame(_about(frame), columns=["what", "value"])
         if len(about):
             about.to_excel(book, sheet_name="about", index=False)
+        for sheet in book.sheets.values():
+            for column in sheet.columns:
+                widest = max(len(str(cell.value)) for cell in column if cell.value is not None)
+                sheet.column_dimensions[column[0].column_letter].width = min(60, widest + 2)
+                for cell in column:
+                    if cell.data_type in ("f", "s") and str(cell.value).startswith(_FORMULA):
+                        cell.data_type, cell.quotePrefix = "s", True
+
+
+def _check_excel(frame: pd.DataFrame) -> None:
+    """Refuse what Excel would cut off.
+
+    Raises:
+        InvalidRequest: too many rows or columns, or too long a text.
+    """
+    longest = max(
+        (int(frame[name].dropna().map(len).max() or 0) for name in _texts(frame) if len(frame)),
+        default=0,
+    )
+    for number, most, what in (
+        (len(frame), _EXCEL_ROWS, "rows"),
+        (frame.shape[1], _EXCEL_COLUMNS, "columns"),
+        (longest, _EXCEL_CELL, "letters in a cell"),
+    ):
+        if number > most:
+            raise InvalidRequest(
+                f"Excel holds at most {most:,} {what}, and the table has {number:,}.",
+                advice="Write it as .parquet or .csv, or a part of it.",
+                field="frame",
+            )
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -140,19 +174,23 @@ def _parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _markdown(frame: pd.DataFrame, path: Path) -> None:
-    shown = _readable(frame, _SECONDS, "")
-    shown = shown.map(lambda value: value.replace("|", "\\|").replace("\n", " "))
-    shown.columns = [_header(frame, name) for name in frame.columns]
     from tabulate import tabulate
 
-    lines = [
-        tabulate(
-            shown.to_numpy().tolist(), headers=list(shown.columns), tablefmt="pipe",
-            disable_numparse=True,
-        )
-    ]  # fmt: skip
-    lines += [f"\n{_caption(frame)}"] if _about(frame) else []
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    shown = _readable(frame, _SECONDS, "").map(_marked)
+    text = tabulate(
+        shown.to_numpy().tolist(),
+        headers=[_marked(_one_line(_header(frame, name))) for name in frame.columns],
+        tablefmt="pipe",
+        disable_numparse=True,
+        colalign=_sides(frame) if len(shown) else None,
+    )
+    caption = f"\n{_marked(_caption(frame))}\n" if _about(frame) else ""
+    path.write_text(f"{text}\n{caption}", encoding="utf-8")
+
+
+def _marked(text: str) -> str:
+    """Give a text that Markdown shows as it is: no column's end, no HTML."""
+    return html.escape(text, quote=False).replace("|", "\\|")
 
 
 _STYLE = (
@@ -165,9 +203,10 @@ _STYLE = (
 
 def _html(frame: pd.DataFrame, path: Path) -> None:
     shown = _readable(frame, _SECONDS, "")
-    numbers = [_is_number(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    numbers = [_is_number(frame[name]) for name in frame.columns]
     head = "".join(
-        f'<th scope="col">{html.escape(_header(frame, name))}</th>' for name in frame.columns
+        f'<th scope="col">{html.escape(_one_line(_header(frame, name)))}</th>'
+        for name in frame.columns
     )
     rows = "\n".join(
         "<tr>"
@@ -200,6 +239,41 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 # -- cells -----------------------------------------------------------------------------------------
 
 
+def _prepared(frame: Any) -> pd.DataFrame:
+    """Give the table as it goes out: texts as names of columns, and no index but the rows'.
+
+    Raises:
+        InvalidRequest: it is no table, or two columns have one name.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidRequest(
+            f"A table is needed, not {type(frame).__name__}.",
+            advice="Give a DataFrame; series.to_frame() makes one of a column.",
+            field="frame",
+        )
+    named = any(name is not None for name in frame.index.names)
+    counts = pd.api.types.is_integer_dtype(frame.index.dtype) and not named
+    table = frame.copy() if counts else _with_index(frame)
+    table.columns = [
+        " ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in table.columns
+    ]
+    if len(twice := table.columns[table.columns.duplicated()]):
+        raise InvalidRequest(
+            f"Two columns are named {twice[0]!r}.",
+            advice="Rename one of them: a file could not tell them apart.",
+            field="frame",
+        )
+    table.attrs = json.loads(json.dumps(frame.attrs, default=str))
+    return table
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the index as the first columns, also where a column has its name already."""
+    levels = [str(name) if name is not None else "index" for name in frame.index.names]
+    names = [f"{name} (index)" if name in frame.columns else name for name in levels]
+    return frame.reset_index(names=names)
+
+
 def _times(frame: pd.DataFrame) -> list[Any]:
     return [name for name in frame.columns if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
 
@@ -214,6 +288,11 @@ def _texts(frame: pd.DataFrame) -> list[Any]:
     ]
 
 
+def _sides(frame: pd.DataFrame) -> list[str]:
+    """Give where the columns' texts stand: numbers to the right."""
+    return ["right" if _is_number(frame[name]) else "left" for name in frame.columns]
+
+
 def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
@@ -223,8 +302,17 @@ def _header(frame: pd.DataFrame, name: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Give a value that is no text as one: lists and the like as JSON."""
-    return json.dumps(value) if isinstance(value, (dict, list, tuple)) else str(value)
+    """Give a value that is no text as one, lists and the like as JSON; nothing that steers."""
+    text = (
+        json.dumps(value, default=str, ensure_ascii=False)
+        if isinstance(value, (dict, list, tuple))
+        else str(value)
+    )
+    return _CONTROL.sub("\ufffd", text)
+
+
+def _one_line(value: Any) -> str:
+    return re.sub(r"\s*[\r\n\t]+\s*", " ", _plain(value))
 
 
 def _harmless(value: Any) -> str:
@@ -235,11 +323,11 @@ def _harmless(value: Any) -> str:
 def _readable(frame: pd.DataFrame, times: str, missing: str) -> pd.DataFrame:
     """Give every cell as a text for people."""
     out = {}
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
+    for name in frame.columns:
+        column = frame[name]
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             column = column.dt.tz_convert("UTC").dt.strftime(times)
-        texts = [missing if _is_missing(value) else _plain(value) for value in column]
+        texts = [missing if _is_missing(value) else _one_line(value) for value in column]
         out[name] = pd.Series(texts, dtype=object)
     return pd.DataFrame(out, columns=frame.columns)
 

@@ -119,8 +119,8 @@ def test_what_cannot_be_written_is_said(name: str, backups: pd.DataFrame, tmp_pa
 
 def test_text_for_a_ticket(nasty: pd.DataFrame) -> None:
     assert cbr.to_text(nasty.tail(2)).splitlines() == [
-        "name        size_gb  created_at",
-        "--------  ---------  ----------------",
+        "name        size_gb  created_at (UTC)",
+        "--------  ---------  ------------------",
         "a|b               4  2020-08-17 03:00",
         "<b>x</b>          5",
     ]
@@ -128,3 +128,76 @@ def test_text_for_a_ticket(nasty: pd.DataFrame) -> None:
     assert cbr.to_text(nasty, style="github").startswith("| name")
     with pytest.raises(InvalidRequest, match="style"):
         cbr.to_text(nasty, style="fancy")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "md", "html"])
+def test_a_time_of_another_zone_is_written_in_utc(suffix: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"at": pd.to_datetime(["2020-08-17T01:30:00+02:00"])})
+    path = cbr.export(frame, tmp_path / f"x.{suffix}")
+    content = (
+        str(pd.read_excel(path).iloc[0, 0]) if suffix == "xlsx" else path.read_text("utf-8-sig")
+    )
+    assert "2020-08-16" in content
+    assert "23:30:00" in content
+    assert "2020-08-16 23:30" in cbr.to_text(frame)
+
+
+def test_an_index_that_says_something_is_kept(backups: pd.DataFrame, tmp_path: Path) -> None:
+    counted = backups.groupby("resource_name").size().rename("backups").to_frame()
+    for suffix, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        back = read(cbr.export(counted, tmp_path / f"x.{suffix}"))
+        assert list(back.columns) == ["resource_name", "backups"]
+        assert back.iloc[0].tolist() == ["web-01", 3]
+    assert cbr.to_text(counted).startswith("resource_name")
+    filtered = backups[backups.index > 0]
+    assert list(pd.read_csv(cbr.export(filtered, tmp_path / "y.csv")).columns) == list(
+        backups.columns
+    )
+    twice = backups.set_index("name", drop=False)
+    assert pd.read_csv(cbr.export(twice, tmp_path / "z.csv")).columns[0] == "name (index)"
+
+
+def test_headers_and_wide_letters_run_no_formula_either(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"=1+1": ["\n=1+1", "\uff1d1+1", "fine"]})
+    lines = cbr.export(frame, tmp_path / "x.csv").read_bytes().decode("utf-8-sig").split("\r\n")
+    assert lines == ["'=1+1", '"\'\n=1+1"', "'\uff1d1+1", "fine", ""]
+    frame.attrs = {"resource": "=1+1"}
+    book = openpyxl.load_workbook(cbr.export(frame, tmp_path / "x.xlsx"))
+    for cell in (book["table"]["A1"], book["table"]["A2"], book["about"]["B2"]):
+        assert (cell.data_type, cell.quotePrefix) == ("s", True)
+
+
+def test_what_steers_a_terminal_or_breaks_a_sheet_is_marked(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"name": ["a\x1b[2Jb\nc"]})
+    assert cbr.to_text(frame).splitlines()[-1] == "a\ufffd[2Jb c"
+    book = openpyxl.load_workbook(cbr.export(frame, tmp_path / "x.xlsx"))
+    assert book["table"]["A2"].value == "a\ufffd[2Jb\nc"
+
+
+def test_excel_refuses_what_it_would_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    many = pd.DataFrame({"n": range(1_048_576)})
+    for frame, says in ((many, "rows"), (pd.DataFrame({"t": ["x" * 32_768]}), "letters")):
+        with pytest.raises(InvalidRequest, match=says):
+            cbr.export(frame, path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
+    two = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    for given in ([1], two, two["a"].iloc[:, 0]):
+        with pytest.raises(InvalidRequest):
+            cbr.export(given, tmp_path / "x.csv")  # type: ignore[arg-type]
+        with pytest.raises(InvalidRequest):
+            cbr.to_text(given)  # type: ignore[arg-type]
+
+
+def test_markdown_shows_html_as_text(nasty: pd.DataFrame, tmp_path: Path) -> None:
+    assert "&lt;b&gt;x&lt;/b&gt;" in cbr.export(nasty, tmp_path / "x.md").read_text()
+
+
+def test_the_home_folder_can_be_named(
+    nasty: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cbr.export(nasty, "~/x.csv") == tmp_path / "x.csv"
