@@ -6,10 +6,12 @@ session can be asked in Python can be asked here, and nothing else.
 
 from __future__ import annotations
 
+import difflib
 import inspect
+import keyword
 import shlex
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,15 +23,19 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from cbr_notebook import frames
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.session import Session
+from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.queries import FURTHER_FILTERS
 
 _OWN = ("help", "use")
+_LINE = r"\s*(?:\w+\s*=\s*)?%?cbr\b"
+"""A line with the command: alone, or on the right of a variable."""
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Make ``%cbr`` known: ``%load_ext cbr_notebook`` calls this."""
     magics = Questions(ipython)
     ipython.register_magics(magics)
-    ipython.set_hook("complete_command", magics.complete, re_key=r"%?cbr\b")  # type: ignore[no-untyped-call]
+    ipython.set_hook("complete_command", magics.complete, re_key=_LINE)  # type: ignore[no-untyped-call]
 
 
 @magics_class
@@ -51,13 +57,15 @@ class Questions(Magics):
             %cbr resources server --name web
             %cbr unprotected --target 24h -o late
 
-        ``-o name`` keeps the table under a name as well. A flag given twice is a list. The
-        flags of a helper are the arguments of the session's method: ``%cbr help backups``.
-        ``%cbr`` alone lists the helpers. The session is the variable ``session``, or the only
-        one that there is; ``%cbr use name`` chooses another.
+        ``-o name`` keeps the table under a name as well; a ``;`` at the end shows nothing. A
+        flag given twice is a list. The flags of a helper are the arguments of the session's
+        method and the service's further filters: ``%cbr help backups``. ``%cbr`` alone lists
+        the helpers. The session is the variable ``session``, or the only one that there is;
+        ``%cbr use name`` chooses another.
         """
+        quiet = line.rstrip().endswith(";")
         try:
-            words = shlex.split(line)
+            words = shlex.split(line.rstrip().rstrip(";"))
         except ValueError as problem:
             raise UsageError(f"%cbr: {problem}") from None
         if not words or words[0] in ("help", "--help", "-h"):
@@ -66,15 +74,14 @@ class Questions(Magics):
         if words[0] == "use":
             self._use(words[1:])
             return None
-        helper, rest = words[0], words[1:]
+        helper, rest = _known_helper(words[0]), words[1:]
         if "--help" in rest or "-h" in rest:
             print(_help(helper))  # noqa: T201
             return None
-        method = _method(helper)
         rest, name = _output(rest)
-        given, flags = _read(helper, method, rest)
+        session = self._session()
         try:
-            table: pd.DataFrame = getattr(self._session(), helper)(*given, **flags)
+            table: pd.DataFrame = getattr(session, helper)(**_read(helper, rest))
         except CBRError as problem:
             # In a cell that is one line long, the way to the error says nothing.
             text = f"{type(problem).__name__}: {problem}"
@@ -82,7 +89,7 @@ class Questions(Magics):
             raise
         if name is not None:
             self._names[name] = table
-        return table
+        return None if quiet else table
 
     # -- whose question ----------------------------------------------------------------------------
 
@@ -101,6 +108,13 @@ class Questions(Magics):
 
     def _session(self) -> Session:
         found = self._sessions()
+        if self._chosen is not None and self._chosen not in found:
+            # Another one might be another cloud: that has to be said, not guessed.
+            gone, self._chosen = self._chosen, None
+            raise UsageError(
+                f"%cbr: {gone}, which %cbr use chose, is no session any more. "
+                f"There are: {', '.join(found) or 'none'}."
+            )
         for name in (self._chosen, "session"):
             if name in found:
                 return found[name]
@@ -118,27 +132,35 @@ class Questions(Magics):
         if len(words) != 1 or words[0] not in found:
             raise UsageError(f"%cbr use <name>: there are {', '.join(found) or 'no sessions'}.")
         self._chosen = words[0]
+        print(f"%cbr asks {words[0]} from now on.")  # noqa: T201
 
     # -- completion --------------------------------------------------------------------------------
 
     def complete(self, _: Any, event: SimpleNamespace) -> list[str]:
         """Offer what can come next: helpers, flags, and values where they are few."""
-        words = event.line.split()
+        words = event.line[event.line.index("cbr") :].split()
         if not event.line.endswith((" ", "\t")):
-            words = words[:-1]
-        if len(words) <= 1:
+            flag, equals, _value = words.pop().partition("=")
+            words += [flag] if equals else []
+        if not words[1:]:
             return [*_OWN, *_helpers()]
-        if words[1] == "use":
+        helper = words[1].replace("-", "_")
+        if helper == "use":
             return list(self._sessions())
-        if words[1] == "help":
+        if helper == "help":
             return list(_helpers())
-        if words[1] not in _helpers():
+        if helper not in _helpers():
             return []
-        if words[-1].startswith("--"):
-            return _values(words[1], words[-1][2:].replace("-", "_"))
-        flags = [f"--{name.replace('_', '-')}" for name in _flags(words[1])]
-        first = _first(_method(words[1]))
-        return [*(_values(words[1], first) if first and len(words) == 2 else []), *flags, "-o"]
+        flags = _flags(helper)
+        last = _name(words[-1])
+        if words[-1].startswith("--") and last in flags:
+            values = _values(helper, last)
+            if not _is(flags[last], "bool"):
+                return values
+        else:
+            first = _first(helper)
+            values = _values(helper, first) if first and len(words) == 2 else []
+        return [*values, *map(_flag, flags), "-o"]
 
 
 # -- what there is, read from the session ----------------------------------------------------------
@@ -154,68 +176,103 @@ def _helpers() -> dict[str, Any]:
     }
 
 
-def _method(helper: str) -> Any:
+def _known_helper(word: str) -> str:
     known = _helpers()
-    if helper not in known:
-        raise UsageError(f"%cbr: there is no helper {helper!r}. There are: {', '.join(known)}.")
-    return known[helper]
+    name = word.replace("-", "_")
+    if name not in known:
+        raise UsageError(
+            f"%cbr: there is no helper {word!r}. {_meant(name, known)}"
+            f"There are: {', '.join(known)}."
+        )
+    return name
 
 
-def _parameters(method: Any) -> Iterator[inspect.Parameter]:
-    for parameter in inspect.signature(method).parameters.values():
-        if parameter.name != "self":
-            yield parameter
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {close[0]}? " if close else ""
 
 
-def _first(method: Any) -> str | None:
+def _flags(helper: str) -> dict[str, inspect.Parameter]:
+    """Give what a helper can be told: its own arguments, then the service's further filters."""
+    own = inspect.signature(_helpers()[helper]).parameters
+    named = {
+        name: each
+        for name, each in own.items()
+        if name != "self" and each.kind is not each.VAR_KEYWORD
+    }
+    return named | {
+        name: each for name, each in FURTHER_FILTERS.get(helper, {}).items() if name not in named
+    }
+
+
+def _first(helper: str) -> str | None:
     """Give the name of the argument that needs no flag."""
-    for parameter in _parameters(method):
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-            return parameter.name
+    for name, parameter in inspect.signature(_helpers()[helper]).parameters.items():
+        if name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+            return name
     return None
 
 
-def _flags(helper: str) -> list[str]:
-    return [
-        parameter.name
-        for parameter in _parameters(_method(helper))
-        if parameter.kind is not parameter.VAR_KEYWORD
-    ]
+def _is(parameter: inspect.Parameter, *kinds: str) -> bool:
+    """Say whether an argument is of one of some types, by its annotation."""
+    named = [part.partition("[")[0] for part in str(parameter.annotation).split(" | ")]
+    return any(kind in named for kind in kinds)
 
 
-def _values(helper: str, flag: str) -> list[str]:
+def _takes_several(helper: str, name: str) -> bool:
+    own = inspect.signature(_helpers()[helper]).parameters
+    return name not in own or _is(own[name], "Values", "Named", "Sequence")
+
+
+def _values(helper: str, name: str) -> list[str]:
     """Give the values that a flag can have, where the service or the signature names them."""
-    parameter = inspect.signature(_method(helper)).parameters.get(flag)
-    if parameter is not None and "Literal[" in str(parameter.annotation):
-        text = str(parameter.annotation)
-        return [each for each in text.split("'") if each.isidentifier()]
-    if parameter is not None and "ResourceKind" in str(parameter.annotation):
-        from cbr_notebook.session.finding import ResourceKind
-
+    parameter = _flags(helper)[name]
+    if _is(parameter, "bool"):
+        return ["true", "false"]
+    if _is(parameter, "Literal"):
+        return [each for each in str(parameter.annotation).split("'") if each.isidentifier()]
+    if _is(parameter, "ResourceKind"):
         return [str(each) for each in typing.get_args(ResourceKind)]
-    schema = frames.SCHEMAS.get(helper)
+    schema = frames.SCHEMAS.get("backups" if helper == "restore_points" else helper)
     for column in schema.columns if schema else ():
-        if column.name == flag:
+        if column.name == name:
             return [str(value) for value in column.values or ()]
     return []
 
 
 def _help(helper: str | None) -> str:
     if helper is not None:
-        method = _method(helper)
-        flags = " ".join(f"--{name.replace('_', '-')}" for name in _flags(helper))
-        return f"%cbr {helper} {flags} [-o name]\n\n{inspect.getdoc(method)}"
+        helper = _known_helper(helper)
+        flags = _flags(helper)
+        first = _first(helper)
+        needed = first is not None and flags[first].default is inspect.Parameter.empty
+        words = [f"<{first}>" if needed else f"[<{first}>]"] if first else []
+        words += [f"[{_flag(name)} …]" for name in flags if name != first]
+        return f"%cbr {helper} {' '.join(words)} [-o name]\n\n{inspect.getdoc(_helpers()[helper])}"
     width = max(map(len, _helpers()))
     lines = [
         f"  {name:{width}}  {(inspect.getdoc(method) or '').splitlines()[0]}"
         for name, method in _helpers().items()
     ]
     return "\n".join(
-        ["%cbr <helper> [--flag value] [-o name]; %cbr help <helper> for its flags", "", *lines]
+        [
+            "%cbr <helper> [--flag value] [-o name]; %cbr help <helper> for its flags;",
+            "%cbr use <name> for another session",
+            "",
+            *lines,
+        ]
     )
 
 
 # -- reading a line --------------------------------------------------------------------------------
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _name(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")
 
 
 def _output(words: list[str]) -> tuple[list[str], str | None]:
@@ -223,48 +280,59 @@ def _output(words: list[str]) -> tuple[list[str], str | None]:
     if "-o" not in words:
         return words, None
     place = words.index("-o")
-    if place + 1 == len(words) or not words[place + 1].isidentifier():
+    name = words[place + 1] if place + 1 < len(words) else ""
+    if not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError("%cbr: -o needs the name of a variable.")
-    return words[:place] + words[place + 2 :], words[place + 1]
+    return words[:place] + words[place + 2 :], name
 
 
-def _read(helper: str, method: Any, words: list[str]) -> tuple[list[str], dict[str, Any]]:
-    """Give the arguments of a line: those without a flag, and those with one."""
-    known = {parameter.name: parameter for parameter in _parameters(method)}
-    further = any(each.kind is each.VAR_KEYWORD for each in known.values())
-    given: list[str] = []
-    flags: dict[str, list[str]] = {}
-    rest = iter(words)
-    for word in rest:
-        if not word.startswith("--"):
-            given.append(word)
-            continue
-        flag, equals, value = word[2:].partition("=")
-        name = flag.replace("-", "_")
-        if name not in known and not further:
-            raise UsageError(
-                f"%cbr {helper}: there is no flag --{flag}. There are: "
-                f"{', '.join('--' + each.replace('_', '-') for each in known) or 'none'}."
-            )
-        if not equals:
-            found = next(rest, None)
-            if found is None or found.startswith("--"):
-                raise UsageError(f"%cbr {helper}: --{flag} needs a value.")
-            value = found
-        flags.setdefault(name, []).append(value)
-    if len(given) > (1 if _first(method) else 0):
-        raise UsageError(f"%cbr {helper}: what is {given[-1]!r}? Values follow a --flag.")
-    return given, {
-        name: _converted(name, known.get(name), values) for name, values in flags.items()
-    }
+def _read(helper: str, words: list[str]) -> dict[str, Any]:
+    """Give the arguments that a line names.
+
+    Raises:
+        UsageError: a flag that does not exist, has no value, or comes too often.
+        InvalidRequest: a value is of the wrong kind.
+    """
+    flags, first = _flags(helper), _first(helper)
+    given: dict[str, list[str]] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word.startswith("--"):
+            flag, equals, value = word.partition("=")
+            name = _name(flag)
+            if name not in flags:
+                raise UsageError(
+                    f"%cbr {helper}: there is no flag {flag}. "
+                    f"{_meant(flag, map(_flag, flags))}"
+                    f"There are: {', '.join(map(_flag, flags)) or 'none'}."
+                )
+            if not equals:
+                alone = not rest or rest[0].startswith("--")
+                if alone and not _is(flags[name], "bool"):
+                    raise UsageError(f"%cbr {helper}: {flag} needs a value.")
+                value = "true" if alone else rest.pop(0)
+        elif first is None or first in given:
+            raise UsageError(f"%cbr {helper}: what is {word!r}? Values follow a --flag.")
+        else:
+            name, value = first, word
+        given.setdefault(name, []).append(value)
+    for name, values in given.items():
+        if len(values) > 1 and not _takes_several(helper, name):
+            raise UsageError(f"%cbr {helper}: {_flag(name)} can be given only once.")
+    for name, parameter in flags.items():
+        if parameter.default is parameter.empty and name not in given:
+            raise UsageError(f"%cbr {helper}: say which {name}: %cbr {helper} <{name}>.")
+    return {name: _converted(name, flags[name], values) for name, values in given.items()}
 
 
-def _converted(name: str, parameter: inspect.Parameter | None, values: list[str]) -> Any:
+def _converted(name: str, parameter: inspect.Parameter, values: list[str]) -> Any:
     """Give a flag's value as the helper takes it."""
-    wants_number = (
-        parameter is not None and "int" in str(parameter.annotation).split(" | ")
-    ) or name in ("limit", "offset")
-    read = [_number(name, value) if wants_number else _word(value) for value in values]
+    read: list[Any] = list(values)
+    if _is(parameter, "int"):
+        read = [_number(name, value) for value in values]
+    elif _is(parameter, "bool"):
+        read = [_truth(name, value) for value in values]
     return read[0] if len(read) == 1 else read
 
 
@@ -272,8 +340,10 @@ def _number(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InvalidRequest(f"--{name} must be a number, not {text!r}.", field=name) from None
+        raise InvalidRequest(f"{_flag(name)} must be a number, not {text!r}.", field=name) from None
 
 
-def _word(text: str) -> str | bool:
-    return {"true": True, "false": False}.get(text.lower(), text)
+def _truth(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise InvalidRequest(f"{_flag(name)} is true or false, not {text!r}.", field=name)
+    return text.lower() == "true"

@@ -31,19 +31,27 @@ Values = str | Sequence[str] | None
 Answer = tuple[Sequence[Any], int | None]
 
 
-def _names(operation: Any, *besides: str) -> tuple[str, ...]:
+def _parameters(operation: Any, *besides: str) -> dict[str, inspect.Parameter]:
     """Give the filters of an operation, apart from those that a helper has as its own."""
-    return tuple(
-        name
-        for name in inspect.signature(operation).parameters
-        if name not in ("self", "limit", *besides)
-    )
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(operation).parameters.items()
+        if name not in ("self", "limit", *besides) and parameter.kind is not parameter.VAR_KEYWORD
+    }
 
 
-_VAULT_FILTERS = _names(Vaults.list, "offset")
-_BACKUP_FILTERS = _names(backups.list_query)
-_TASK_FILTERS = _names(Tasks.list, "offset")
-_RESOURCE_FILTERS = _names(Protectables.list, "kind", "offset", "marker")
+FURTHER_FILTERS = {
+    "vaults": _parameters(Vaults.list, "offset"),
+    "backups": _parameters(backups.list_query),
+    "tasks": _parameters(Tasks.list, "offset"),
+    "resources": _parameters(Protectables.list, "kind", "offset", "marker"),
+}
+"""The service's own filters that a helper takes as ``**filters``."""
+
+_VAULT_FILTERS = tuple(FURTHER_FILTERS["vaults"])
+_BACKUP_FILTERS = tuple(FURTHER_FILTERS["backups"])
+_TASK_FILTERS = tuple(FURTHER_FILTERS["tasks"])
+_RESOURCE_FILTERS = tuple(FURTHER_FILTERS["resources"])
 
 if TYPE_CHECKING:
     _BackupRow = Backup
@@ -392,3 +400,9 @@ class Queries(Finding):
         resource = record.extra_info.resource if record.extra_info else None
         what = f"{record.operation_type or 'task'} of {resource.name if resource else task_id}"
         return self._task(what, lambda: [self.client.tasks.show(task_id)]).refresh()
+
+
+FURTHER_FILTERS["restore_points"] = {
+    **_parameters(Queries.backups),
+    **FURTHER_FILTERS["backups"],
+}

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.frames import SCHEMAS
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,26 @@ def test_the_table_is_kept_under_a_name(shell: InteractiveShell) -> None:
     assert shell.user_ns["late"] is table
 
 
+def test_a_semicolon_keeps_the_table_and_shows_nothing(shell: InteractiveShell) -> None:
+    assert shell.run_line_magic("cbr", "vaults -o kept;") is None
+    assert len(shell.user_ns["kept"]) == 7
+
+
+def test_values_are_taken_as_the_helper_takes_them(
+    shell: InteractiveShell, session: cbr.Session
+) -> None:
+    assert ask(shell, "vaults --name true").attrs["filters"] == {"name": "true"}
+    pd.testing.assert_frame_equal(
+        ask(shell, "backups --incremental --limit 3"), session.backups(incremental=True, limit=3)
+    )
+    pd.testing.assert_frame_equal(
+        ask(shell, "restore-points --since 2d --vault vault-web"),
+        session.restore_points(since="2d", vault="vault-web"),
+    )
+    shell.user_ns["where"] = "vault-web"
+    assert shell.run_cell("%cbr tags $where").result["vault_name"].tolist() == ["vault-web"]
+
+
 def test_the_value_of_the_cell_is_the_table(shell: InteractiveShell) -> None:
     result = shell.run_cell("%cbr capacity --days 10")
     assert isinstance(result.result, pd.DataFrame)
@@ -75,12 +96,13 @@ def test_errors_are_the_same_and_short(
     with pytest.raises(InvalidRequest, match="number"):
         ask(shell, "backups --limit many")
     capsys.readouterr()
-    shell.run_cell("%cbr backups --status avaliable")
-    printed = capsys.readouterr()
-    shown = printed.out + printed.err
-    assert "InvalidRequest" in shown
-    assert "Traceback" not in shown
-    assert len(shown.splitlines()) < 8
+    for line in ("backups --status avaliable", "backups --limit many"):
+        shell.run_cell(f"%cbr {line}")
+        printed = capsys.readouterr()
+        shown = printed.out + printed.err
+        assert "InvalidRequest" in shown
+        assert "Traceback" not in shown
+        assert len(shown.splitlines()) < 8
 
 
 @pytest.mark.parametrize(
@@ -94,6 +116,13 @@ def test_errors_are_the_same_and_short(
         ("vaults -o", "variable"),
         ("vaults --name 'x", "quot"),
         ("use nobody", "session"),
+        ("vautls", "Did you mean vaults"),
+        ("backups --sttus error", "Did you mean --status"),
+        ("backups --since 7d --since 8d", "--since can be given only once"),
+        ("backups --incremental maybe", "true or false"),
+        ("resources server --kind disk", "--kind can be given only once"),
+        ("members", "say which backup"),
+        ("vaults -o class", "variable"),
     ],
 )
 def test_a_line_that_makes_no_sense_says_what_would(
@@ -110,6 +139,8 @@ def test_which_session_is_asked(shell: InteractiveShell, session: cbr.Session) -
         shell.run_line_magic("cbr", "use mine")
         assert ask(shell, "vaults").empty
         del shell.user_ns["mine"]
+        with pytest.raises(UsageError, match="mine, which %cbr use chose"):
+            ask(shell, "vaults")
         shell.user_ns["prod"] = shell.user_ns.pop("session")
         assert not ask(shell, "vaults").empty
         shell.user_ns["lab"] = other
@@ -143,9 +174,28 @@ def test_help_lists_helpers_and_flags(
         ("%cbr resources ", "server"),
         ("%cbr use ", "session"),
         ("%cbr help ", "vaults"),
+        ("cbr rec", "recovery_points"),
+        ("late = %cbr rec", "recovery_points"),
+        ("%cbr backups --status=err", "error"),
+        ("%cbr backups --image", "--image-type"),
+        ("%cbr backups --incremental ", "true"),
+        ("%cbr backups --incremental --si", "--since"),
+        ("%cbr restore-points --vau", "--vault"),
+        ("%cbr policies --operation-type ", "replication"),
     ],
 )
 def test_what_can_come_next_is_offered(shell: InteractiveShell, line: str, offers: str) -> None:
     with pytest.warns(PendingDeprecationWarning):
         _, matches = shell.complete(None, line, len(line))
     assert offers in matches
+
+
+def test_every_table_that_a_session_gives_can_be_asked_for(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_line_magic("cbr", "")
+    helpers = re.findall(r"^  (\w+) ", capsys.readouterr().out, flags=re.MULTILINE)
+    assert set(helpers) == set(SCHEMAS)
+    for helper in helpers:
+        shell.run_line_magic("cbr", f"help {helper}")
+        assert capsys.readouterr().out.startswith(f"%cbr {helper}")
