@@ -75,10 +75,12 @@ class Scheduler:
         """Carry out all events up to a moment, in order; each sees its own time as now."""
         while self.next_due() <= moment:
             row = self._state.one(
-                "SELECT id, due_at, kind, subject, arguments FROM event ORDER BY due_at, id LIMIT 1"
+                "SELECT id, due_at, kind, subject, arguments FROM event WHERE due_at <= ? "
+                "ORDER BY due_at, id LIMIT 1",
+                moment,
             )
             self._next = None
-            if row is None:
+            if row is None:  # the event that was next has been cancelled
                 return
             self._state.run("DELETE FROM event WHERE id = ?", row["id"])
             self._clock.reached = max(self._clock.reached, row["due_at"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cbr_notebook.simulator.cloud import Cloud
@@ -191,3 +191,15 @@ def test_two_clouds_of_a_seed_live_the_same_days(ask: Asker) -> None:
     other = Cloud.open(estate="empty")
     assert live(ask) == live(Asker(other))
     other.close()
+
+
+def test_the_clock_goes_no_further_than_told_when_what_was_next_is_cancelled(ask: Asker) -> None:
+    policy = create_policy(ask)
+    protect(ask, "web", policy=policy)
+    ask.cloud.server("web").set_trait("backup_fails", "BackupService.7103")
+    ask.cloud.advance(days=2)  # in a month the failed backups will be cleared away
+    ask("PUT", f"policies/{policy}", {"policy": {"enabled": False}})
+    before = ask.cloud.now
+    ask.cloud.advance(days=2)
+    assert ask.cloud.now - before == timedelta(days=2)
+    assert [each["status"] for each in backups(ask)] == ["error", "error"]
