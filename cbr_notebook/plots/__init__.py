@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.plots import calendar, capacity, durations, timeline
-from cbr_notebook.plots.picture import DescribedAxes
+from cbr_notebook.session.runs import span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,14 +22,15 @@ __all__ = ["Plots", "alt_text", "calendar", "capacity", "durations", "timeline"]
 
 def alt_text(axes: Axes) -> str:
     """Give what a picture shows, in words; empty for axes that are not of this package."""
-    return axes.alt_text if isinstance(axes, DescribedAxes) else ""
+    return str(getattr(axes, "alt_text", ""))
 
 
 class Plots:
     """The pictures of a session. Each gives Matplotlib axes, which a notebook shows.
 
     The axes carry an alternative text, which goes with the picture; :func:`alt_text` gives it.
-    They belong to no global state: what ends a cell is shown, once, and nothing else is.
+    They belong to no global state: what ends a cell is shown, once, and nothing else is. Of
+    more rows than can be read, those that need a look are drawn, and the title says so.
     """
 
     def __init__(self, session: Session) -> None:
@@ -66,6 +67,7 @@ class Plots:
             session.backups(since=since),
             session.failures(since=since),
             session.gaps(days=days),
+            session.vault_resources(),
             now=session.now,
             days=days,
             ax=ax,
@@ -82,11 +84,16 @@ class Plots:
             InvalidRequest: the target is not a length of time.
         """
         session = self._session
-        points = session.recovery_points(target=target)
-        return timeline.draw(points, session.backups(status="available"), now=session.now, ax=ax)
+        return timeline.draw(
+            session.recovery_points(target=target),
+            session.backups(status="available"),
+            now=session.now,
+            target=span(target, "target"),
+            ax=ax,
+        )
 
     def durations(self, *, since: Moment = "30d", ax: Axes | None = None) -> Axes:
-        """Draw how long tasks took, by kind, in minutes.
+        """Draw how long tasks took, by kind, in minutes or hours.
 
         Args:
             since: begun after this: a time, or ``7d``, ``12h``.

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, DayLocator
 
 from cbr_notebook.plots import picture
 
+_FEW_DAYS = 7
+"""Days so few that an axis would show hours, too."""
 _LOOKS = {
     "good": ("s", picture.DARK, picture.DARK),
-    "partial": ("^", picture.DARK, picture.MIDDLE),
+    "partial": ("^", picture.INK, picture.MIDDLE),
     "failed": ("X", picture.ALARM, picture.ALARM),
     "missing": ("o", picture.ALARM, "white"),
 }
@@ -22,6 +25,7 @@ def draw(
     backups: pd.DataFrame,
     failures: pd.DataFrame,
     gaps: pd.DataFrame,
+    resources: pd.DataFrame,
     *,
     now: datetime,
     days: int = 30,
@@ -30,54 +34,68 @@ def draw(
     """Draw a row a resource and a column a day (in UTC).
 
     A day is good if all backups of it are, partial if some failed, failed if all did, missing
-    if the policy ran, or should have, and left nothing.
+    if the policy ran, or should have, and left nothing. Nothing is drawn where nothing was
+    due, or where the backup has been deleted since.
 
     Args:
         backups: of ``session.backups()``, at least of these days.
         failures: of ``session.failures()``: backups that failed or were skipped.
         gaps: of ``session.gaps()``.
+        resources: of ``session.vault_resources()``: they have a row even without any backup.
         now: the present moment.
         days: how many days, today the last of them.
         ax: where to draw; new axes if left out.
     """
     table = states(backups, failures, gaps, now=now, days=days)
-    ax = picture.begin(ax, rows=table["resource_name"].nunique())
-    if table.empty:
-        return picture.empty(ax, f"No backup was made or missed in the last {days} days.")
-    names = sorted(table["resource_name"].unique(), reverse=True)
-    rows = {name: place for place, name in enumerate(names)}
+    names = {
+        **_names(gaps, "resource_id", "resource_name"),
+        **_names(failures, "resource_id", "resource_name"),
+        **_names(backups, "resource_id", "resource_name"),
+        **_names(resources, "id", "name"),
+    }
+    seen = set(table["resource_id"]) | set(resources["id"])
+    rows = _worst(table, {each: names[each] for each in seen})
+    ax = picture.begin(ax, rows=len(rows))
+    span = f"the last {days} days" if days > 1 else "today"
+    if not seen:
+        return picture.empty(ax, f"No backup was made or missed: {span}.")
+    places = {each: place for place, each in enumerate(reversed(rows))}
+    shown = table[table["resource_id"].isin(rows)]
     size = max(12.0, min(90.0, 2600.0 / days))
     for state, (marker, edge, face) in _LOOKS.items():
-        some = table[table["state"] == state]
+        some = shown[shown["state"] == state]
         ax.scatter(
-            some["day"], some["resource_name"].map(rows), s=size, marker=marker,
+            some["day"], some["resource_id"].map(places), s=size, marker=marker,
             facecolor=face, edgecolor=edge, linewidth=1.6 if face == "white" else 0.8,
-            label=f"{state} ({len(some)})",
+            label=f"{state} ({int((table['state'] == state).sum())})",
         )  # fmt: skip
-    ax.set_yticks(list(rows.values()), [picture.shorten(name) for name in rows])
-    ax.set_ylim(-0.7, len(names) - 0.3)
+    bare = [each for each in seen if each not in set(table["resource_id"])]
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = today - timedelta(days=days - 1)
+    for each in bare:
+        if each in places:
+            picture.note(ax, places[each], "no backup in this time")
+    picture.name_rows(ax, picture.labels([names[each] for each in places], list(places)))
     ax.set_xlim(
-        picture.number(today - timedelta(days=days - 1, hours=18)),
-        picture.number(today + timedelta(hours=18)),
+        picture.number(first - timedelta(hours=18)), picture.number(today + timedelta(hours=18))
     )
-    ax.grid(axis="y", color=picture.LIGHT, linewidth=0.6)
-    ax.set_axisbelow(True)
-    picture.time_axis(ax, "day (UTC)")
+    picture.lines_of_rows(ax)
+    picture.time_axis(ax, "day (UTC); empty: nothing was due, or it has been deleted since")
+    if days <= _FEW_DAYS:
+        ax.xaxis.set_major_locator(DayLocator())  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
     picture.legend(ax)
-    bad = {state: int((table["state"] == state).sum()) for state in ("failed", "missing")}
-    title = (
-        f"Backups of the last {days} days: "
-        f"{picture.counted(bad['failed'], 'failed day')}, {bad['missing']} missing"
+    count = {state: int((table["state"] == state).sum()) for state in _LOOKS}
+    title = f"Backups of {span}: {picture.counted(count['failed'], 'failed day')}, "
+    title += f"{count['partial']} partial, " if count["partial"] else ""
+    title += f"{count['missing']} missing" + picture.only(len(rows), len(seen), "the worst")
+    details = f"{picture.counted(len(seen), 'resource')}. " + picture.listed(
+        [
+            *_troubles(table, names),
+            *sorted(f"{names[each]} has no backup in this time" for each in bare),
+        ]
     )
-    troubled = table[table["state"] != "good"].sort_values("day")
-    details = "; ".join(
-        f"{name} {state} on {day.day} {day:%B}"
-        for name, state, day in zip(
-            troubled["resource_name"], troubled["state"], troubled["day"], strict=True
-        )
-    )
-    return picture.finish(ax, title, f"{picture.counted(len(names), 'resource')}. {details}")
+    return picture.finish(ax, title, details)
 
 
 def states(
@@ -91,7 +109,7 @@ def states(
     """Give one row a resource and day on which something was, or should have been, done.
 
     Returns:
-        ``resource_name`` (text), ``day`` (datetime64, UTC midnight), ``state`` (text).
+        ``resource_id`` (text), ``day`` (datetime64, UTC midnight), ``state`` (text).
     """
     first = pd.Timestamp(now).floor("D") - timedelta(days=days - 1)
     good = backups[backups["status"].isin(["available", "restoring"])]
@@ -103,22 +121,54 @@ def states(
     ]
     table = pd.concat(parts, ignore_index=True).drop_duplicates()
     found = []
-    for (name, day), some in table.groupby(["resource_name", "day"], sort=True):
+    for (resource, day), some in table.groupby(["resource_id", "day"], sort=True):
         kinds = set(some["state"])
         if {"good", "failed"} <= kinds:
             state = "partial"
         else:
             state = "good" if "good" in kinds else "failed" if "failed" in kinds else "missing"
-        found.append((name, day, state))
-    return pd.DataFrame(found, columns=["resource_name", "day", "state"])
+        found.append((resource, day, state))
+    return pd.DataFrame(found, columns=["resource_id", "day", "state"])
 
 
 def _days(frame: pd.DataFrame, column: str, state: str, first: pd.Timestamp) -> pd.DataFrame:
     recent = frame[frame[column] >= first]
     return pd.DataFrame(
         {
-            "resource_name": recent["resource_name"].astype(object),
+            "resource_id": recent["resource_id"].astype(object),
             "day": recent[column].dt.floor("D"),
             "state": state,
         }
     )
+
+
+def _names(frame: pd.DataFrame, resource: str, name: str) -> dict[str, str]:
+    """Give the name of each resource; its ID if it has none."""
+    return {
+        each: text if pd.notna(text) else each
+        for each, text in zip(frame[resource], frame[name], strict=True)
+        if pd.notna(each)
+    }
+
+
+def _worst(table: pd.DataFrame, names: dict[str, str]) -> list[str]:
+    """Give the resources with the most trouble, so many as can be read, in order of names."""
+    trouble = table[table["state"] != "good"]["resource_id"].value_counts()
+    backed_up = set(table["resource_id"])
+
+    def rank(each: str) -> tuple[int, bool, str, str]:
+        return -int(trouble.get(each, 0)), each in backed_up, names[each], each
+
+    return sorted(
+        sorted(names, key=rank)[: picture.MOST_ROWS], key=lambda each: (names[each], each)
+    )
+
+
+def _troubles(table: pd.DataFrame, names: dict[str, str]) -> list[str]:
+    troubled = table[table["state"] != "good"].sort_values("day")
+    return [
+        f"{names[resource]} {state} on {day.day} {day:%B}"
+        for resource, state, day in zip(
+            troubled["resource_id"], troubled["state"], troubled["day"], strict=True
+        )
+    ]

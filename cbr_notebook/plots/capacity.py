@@ -2,69 +2,102 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from cbr_notebook.plots import picture
+
+_WIDEST = 200.0
+"""Percent up to which resources that are larger than their vault are drawn."""
 
 
 def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw a bar a vault: used, allocated and threshold in percent of its size.
 
     Args:
-        frame: of ``session.capacity()``.
+        frame: of ``session.capacity()``, the fullest first; so many as can be read are drawn.
         ax: where to draw; new axes if left out.
     """
-    ax = picture.begin(ax, rows=len(frame))
+    table = frame.head(picture.MOST_ROWS).iloc[::-1]
+    ax = picture.begin(ax, rows=len(table))
     if frame.empty:
         return picture.empty(ax, "There is no vault.")
-    table = frame.iloc[::-1]
-    places = range(len(table))
-    used = table["used_percent"].astype("Float64").fillna(0).astype(float)
-    share = 100 * table["allocated_gb"].astype("Float64") / table["size_gb"].astype("Float64")
-    allocated = share.fillna(0).astype(float)
-    right = max(110.0, min(200.0, float(allocated.max()) * 1.05), float(used.max()) * 1.05)
+    places = list(range(len(table)))
+    used = _numbers(table["used_percent"]).fillna(0)
+    allocated = (100 * _numbers(table["allocated_gb"]) / _size_of(table)).fillna(0)
+    widest = max(100.0, float(used.max()), min(_WIDEST, float(allocated.max())))
+    right = 1.08 * widest
     ax.barh(
         places, allocated.clip(upper=right), height=0.7, color="white",
         edgecolor=picture.MIDDLE, hatch="///", label="allocated: sizes of the resources",
     )  # fmt: skip
     ax.barh(places, used, height=0.42, color=picture.DARK, label="used by backups")
-    thresholds = table["threshold"].astype("Float64").astype(float)
     ax.plot(
-        thresholds, places, linestyle="none", marker="|", markersize=20, markeredgewidth=2.5,
-        color=picture.ALARM, label="threshold",
+        _numbers(table["threshold"]), places, linestyle="none", marker="|", markersize=20,
+        markeredgewidth=2.5, color=picture.ALARM, label="threshold",
     )  # fmt: skip
-    for place, row in zip(places, table.itertuples(), strict=True):
+    filling = table["full_at"].notna()
+    for place, share, fills, row in zip(
+        places, allocated, filling, table.itertuples(), strict=True
+    ):
         ax.annotate(
             _words(row), (right, place), xytext=(6, 0), textcoords="offset points",
             va="center", fontsize=8, color=picture.INK, annotation_clip=False,
+            fontweight="bold" if fills else "normal",
         )  # fmt: skip
-    ax.set_yticks(list(places), [picture.shorten(name) for name in table["name"]])
+        if share > right:
+            ax.annotate(
+                f"{share:,.0f} % →", (right, place), xytext=(-4, 0), textcoords="offset points",
+                va="center", ha="right", fontsize=8, color=picture.INK,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )  # fmt: skip
+    picture.name_rows(ax, picture.labels(list(table["name"]), list(table["id"])))
     ax.set_xlim(0, right)
     ax.set_xlabel("percent of the vault's size")
-    picture.legend(ax)
-    over = int((used >= thresholds).sum())
-    filling = frame.dropna(subset=["full_at"])
-    title = f"{over} of {picture.counted(len(frame), 'vault')} over the threshold"
-    if len(filling):
-        first = filling.sort_values("full_at").iloc[0]
-        title += f"; {first['name']} is full on {picture.day(first['full_at'])}"
-    else:
-        title += "; none is filling up"
-    return picture.finish(
-        ax, title, " ".join(f"{r.name}: {_words(r)}." for r in frame.itertuples())
-    )
+    picture.legend(ax, markerscale=0.5)
+    over = int((_numbers(frame["used_percent"]) >= _numbers(frame["threshold"])).sum())
+    title = f"{over} of {picture.counted(len(frame), 'vault')} over the threshold; "
+    title += _forecast(frame) + picture.only(len(table), len(frame), "the fullest")
+    words = [f"{row.name}: {_words(row)}{_allocated(row)}" for row in frame.itertuples()]
+    return picture.finish(ax, title, f"{picture.listed(words)}.")
 
 
-def _words(row: object) -> str:
-    used, size = row.used_mb, row.size_gb  # type: ignore[attr-defined]
-    text = f"{_size(used)} of {size} GB"
-    full_at = row.full_at  # type: ignore[attr-defined]
-    return text if pd.isna(full_at) else f"{text}, full {full_at:%d %b %Y}"
+def _forecast(frame: pd.DataFrame) -> str:
+    filling = frame.dropna(subset=["full_at"]).sort_values("full_at")
+    if filling.empty:
+        return "none is filling up"
+    first = filling.iloc[0]
+    when = f"full on {picture.day(first['full_at'])}"
+    if pd.notna(first["used_percent"]) and first["used_percent"] >= 100:
+        when = "full"
+    more = f", {len(filling) - 1} more later" if len(filling) > 1 else ""
+    return f"{picture.shorten(first['name'])} is {when}{more}"
 
 
-def _size(megabytes: object) -> str:
-    if pd.isna(megabytes):  # type: ignore[call-overload]
-        return "?"
-    number = float(megabytes)  # type: ignore[arg-type]
-    return f"{number:.0f} MB" if number < 1024 else f"{number / 1024:.1f} GB"
+def _words(row: Any) -> str:
+    text = f"{_size(row.used_mb, 'MB')} of {_size(row.size_gb, 'GB')}"
+    return text if pd.isna(row.full_at) else f"{text}, full {row.full_at:%d %b %Y}"
+
+
+def _allocated(row: Any) -> str:
+    return "" if pd.isna(row.allocated_gb) else f", {row.allocated_gb} GB allocated"
+
+
+def _size(number: Any, unit: str) -> str:
+    if pd.isna(number):
+        return f"? {unit}"
+    if unit == "MB" and number >= 1024:
+        return f"{number / 1024:.1f} GB"
+    return f"{number} {unit}"
+
+
+def _size_of(table: pd.DataFrame) -> pd.Series[float]:
+    sizes = _numbers(table["size_gb"])
+    return sizes.where(sizes > 0)
+
+
+def _numbers(column: pd.Series) -> pd.Series[float]:
+    """Give numbers in which what is missing is NaN, as Matplotlib wants them."""
+    return column.astype("Float64").astype("float64")

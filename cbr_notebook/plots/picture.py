@@ -5,22 +5,39 @@ from __future__ import annotations
 import base64
 import html
 import io
+import textwrap
+import warnings
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
+import pandas as pd
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.projections import register_projection
+from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 # Dark, middle and light differ in brightness, so that a grey print can be read; marks and
 # hatches say the same once more.
 INK = "#1a1a1a"
 DARK, MIDDLE, LIGHT = "#0b4f8a", "#7aa6d1", "#dfe8f2"
 ALARM = "#b3261e"
-_WIDTH = 9.0
+MOST_ROWS = 40
+"""Rows that can be read in one picture."""
+_WIDTH, _LINE = 9.0, 80
+"""Inches, and letters of a title beside the longest names."""
 _DPI = 100
+_CHINESE = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts for names that the usual one has no letters for; the service allows such names."""
 
 
 class DescribedAxes(Axes):
@@ -33,13 +50,17 @@ class DescribedAxes(Axes):
     def _repr_html_(self) -> str | None:
         figure = cast("Figure", self.figure)
         picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
+        with warnings.catch_warnings():
+            # A letter that no font of this computer has: the alternative text has it.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
         data = base64.b64encode(picture.getvalue()).decode()
         alt = html.escape(self.alt_text or self.get_title(), quote=True)
         return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="max-width:100%">'
 
     def __repr__(self) -> str:
-        return f"<Picture: {self.get_title(loc='left') or 'empty'}>"
+        title = self.get_title(loc="left").replace("\n", " ")
+        return f"<Picture: {title or 'empty'}>"
 
 
 register_projection(DescribedAxes)
@@ -53,19 +74,21 @@ def begin(ax: Axes | None, *, rows: int = 0) -> Axes:
     if ax is not None:
         return ax
     height = 1.6 + 0.34 * max(rows, 3)
-    figure = Figure(figsize=(_WIDTH, min(height, 40.0)), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure.add_subplot(projection="described")
 
 
-def finish(ax: Axes, title: str, alt_text: str) -> Axes:
+def finish(ax: Axes, title: str, details: str) -> Axes:
     """Put the title and the alternative text in place; thin out what is only decoration."""
-    ax.set_title(title, loc="left", fontsize=11, color=INK)
+    lines = textwrap.fill(title, _LINE)
+    ax.set_title(lines, loc="left", fontsize=11, color=INK, parse_math=False)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=9, colors=INK)
-    ax.set_gid("picture")
-    if isinstance(ax, DescribedAxes):
-        ax.alt_text = f"{title}. {alt_text}".strip()
+    for text in cast("list[Text]", ax.findobj(Text)):
+        text.set_fontfamily(_families())
+    words = f"{title}. {details}" if title else details
+    ax.alt_text = words.strip()  # type: ignore[attr-defined]
     return ax
 
 
@@ -76,17 +99,67 @@ def empty(ax: Axes, title: str) -> Axes:
     return finish(ax, "", title)
 
 
+def name_rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Name the rows, the first at the bottom; a ``$`` in a name begins no formula."""
+    ax.set_yticks(range(len(labels)), labels, parse_math=False)
+    ax.set_ylim(-0.7, len(labels) - 0.3)
+
+
+def note(ax: Axes, row: int, text: str) -> None:
+    """Say something in words at the beginning of a row that has no marks."""
+    ax.annotate(
+        text, (0, row), xycoords=ax.get_yaxis_transform(), xytext=(6, 0),
+        textcoords="offset points", va="center", fontsize=8, color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
+
+
+def lines_of_rows(ax: Axes) -> None:
+    """Lead the eye from a name to its marks."""
+    ax.grid(axis="y", color=LIGHT, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+def labels(names: Sequence[Any], ids: Sequence[str]) -> list[str]:
+    """Give names that leave room for the picture, and that differ where the IDs do."""
+    short = [
+        shorten(name) if pd.notna(name) else each[:8] for name, each in zip(names, ids, strict=True)
+    ]
+    seen = Counter(short)
+    return [
+        text if seen[text] == 1 else f"{text} ({each[:8]})"
+        for text, each in zip(short, ids, strict=True)
+    ]
+
+
 def shorten(name: Any, longest: int = 28) -> str:
-    """Give a name that leaves room for the picture."""
+    """Give a short name: in the middle, because long names mostly differ in the end."""
     text = str(name)
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    if len(text) <= longest:
+        return text
+    end = (longest - 1) // 2
+    return f"{text[: longest - 1 - end]}…{text[-end:]}"
+
+
+def only(drawn: int, all_rows: int, which: str) -> str:
+    """Say in a title that a picture has not room for all rows; nothing if it has."""
+    return f" ({drawn} of {all_rows} drawn: {which})" if drawn < all_rows else ""
+
+
+def listed(words: Sequence[str], most: int = 25) -> str:
+    """Give a list that somebody can listen to."""
+    more = [f"and {len(words) - most} more"] if len(words) > most else []
+    return "; ".join([*words[:most], *more])
 
 
 def legend(ax: Axes, **more: Any) -> None:
-    """Put the legend under the picture, where it covers nothing."""
+    """Put the legend under the picture, where it covers nothing, however high that is."""
+    figure = cast("Figure", ax.figure)
+    below = ax.transAxes + ScaledTranslation(0, -0.55, figure.dpi_scale_trans)
     ax.legend(
-        loc="upper left", bbox_to_anchor=(0, -0.12), ncols=5, fontsize=8, frameon=False, **more
-    )
+        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, borderaxespad=0,
+        ncols=5, fontsize=8, frameon=False, **more,
+    )  # fmt: skip
 
 
 def number(moment: datetime) -> float:
@@ -109,3 +182,9 @@ def day(moment: datetime) -> str:
 def counted(number: int, word: str) -> str:
     """Give ``1 vault``, ``2 vaults``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+@cache
+def _families() -> list[str]:
+    known = set(font_manager.get_font_names())
+    return ["sans-serif", *(name for name in _CHINESE if name in known)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pandas as pd
 import pytest
@@ -12,7 +15,7 @@ from matplotlib.figure import Figure
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.plots import alt_text, calendar
+from cbr_notebook.plots import alt_text, calendar, capacity, durations, timeline
 
 PICTURES = ("capacity", "calendar", "recovery_points", "durations")
 
@@ -52,7 +55,7 @@ def test_an_empty_estate_is_said_in_words(picture: str) -> None:
     with cbr.simulate("empty") as session:
         axes = getattr(session.plots, picture)()
     assert alt_text(axes).strip(". ")
-    assert [text.get_text() for text in axes.texts] == [alt_text(axes).removeprefix(". ")]
+    assert [text.get_text() for text in axes.texts] == [alt_text(axes)]
 
 
 def test_long_names_leave_room_for_the_picture() -> None:
@@ -68,7 +71,8 @@ def test_a_picture_is_drawn_where_one_wants_it(demo: cbr.Session) -> None:
     left, right = Figure().subplots(1, 2)
     assert demo.plots.capacity(ax=left) is left
     assert demo.plots.durations(since="7d", ax=right) is right
-    assert alt_text(left) == ""
+    assert alt_text(left) == alt_text(demo.plots.capacity())
+    assert alt_text(Figure().subplots()) == ""
 
 
 def test_a_vault_that_fills_up_is_told_with_its_day() -> None:
@@ -87,6 +91,7 @@ def test_a_vault_that_fills_up_is_told_with_its_day() -> None:
 def _frame(column: str, **rows: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
+            "resource_id": list(rows),
             "resource_name": list(rows),
             column: pd.to_datetime(list(rows.values()), utc=True),
         }
@@ -106,7 +111,7 @@ def test_a_day_is_good_partial_failed_or_missing() -> None:
         now=now,
         days=3,
     )
-    assert dict(zip(found["resource_name"], found["state"], strict=True)) == {
+    assert dict(zip(found["resource_id"], found["state"], strict=True)) == {
         "good": "good",
         "mended": "good",
         "partial": "partial",
@@ -155,3 +160,148 @@ def test_pictures_touch_no_global_state() -> None:
         "s.plots.capacity(); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_resources_of_one_name_have_a_row_each() -> None:
+    with cbr.simulate("empty") as session:
+        for name in ("same", "same", "x" * 40 + "-a", "x" * 40 + "-b"):
+            session.cloud.create_server(name)
+        ids = list(session.resources("server")["id"])
+        policy = session.create_policy("nightly", days="daily", times="02:00")
+        session.create_vault("films", size_gb=100, resources=ids, policy=policy)
+        session.cloud.advance(days=1)
+        for axes in (session.plots.calendar(days=7), session.plots.recovery_points()):
+            labels = {text.get_text() for text in axes.get_yticklabels()}
+            assert len(labels) == 4
+            assert sum(label.startswith("same (") for label in labels) == 2
+        assert "4 resources" in alt_text(session.plots.calendar(days=7))
+
+
+def test_a_resource_without_any_backup_has_a_row_that_says_so(demo: cbr.Session) -> None:
+    axes = demo.plots.calendar()
+    assert "build-01" in [text.get_text() for text in axes.get_yticklabels()]
+    assert [text.get_text() for text in axes.texts] == ["no backup in this time"]
+    assert "build-01 has no backup in this time" in alt_text(axes)
+    axes = demo.plots.recovery_points()
+    assert [text.get_text() for text in axes.texts] == ["no good backup"]
+
+
+def test_names_are_shown_as_they_are() -> None:
+    odd = ("web $x_1$", r"$\nothing{", "数据库-01")
+    with cbr.simulate("empty") as session, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in odd:
+            session.cloud.create_server(name)
+        session.create_vault("金库", size_gb=100, resources=list(odd))
+        session.back_up("金库").wait(progress=False)
+        for name in PICTURES:
+            axes = getattr(session.plots, name)()
+            assert axes._repr_html_()
+        labels = [text.get_text() for text in session.plots.calendar().get_yticklabels()]
+        assert set(labels) == set(odd)
+
+
+def _vaults(number: int, **columns: object) -> pd.DataFrame:
+    """Give a table of capacity in which a little of each vault is used."""
+    given = {
+        "id": [f"{each:08d}" for each in range(number)],
+        "name": [f"vault-{each}" for each in range(number)],
+        "size_gb": pd.array([100] * number, dtype="Int64"),
+        "used_mb": pd.array([1024] * number, dtype="Int64"),
+        "used_percent": [1.0] * number,
+        "threshold": pd.array([80] * number, dtype="Int64"),
+        "allocated_gb": pd.array([40] * number, dtype="Int64"),
+        "full_at": pd.to_datetime([None] * number, utc=True),
+    }
+    return pd.DataFrame({**given, **columns})
+
+
+def test_of_a_large_estate_the_worst_is_drawn_and_the_rest_counted() -> None:
+    axes = capacity.draw(_vaults(900))
+    assert len(axes.get_yticklabels()) == 40
+    assert axes.get_title(loc="left").replace("\n", " ") == (
+        "0 of 900 vaults over the threshold; none is filling up (40 of 900 drawn: the fullest)"
+    )
+    assert alt_text(axes).endswith("and 875 more.")
+
+
+def test_what_does_not_fit_the_bars_is_told_in_figures() -> None:
+    large = capacity.draw(_vaults(1, allocated_gb=pd.array([7000], dtype="Int64")))
+    assert "7,000 % →" in [text.get_text() for text in large.texts]
+    unknown = _vaults(
+        1,
+        size_gb=pd.array([None], dtype="Int64"),
+        used_percent=pd.array([None], dtype="Float64"),
+        allocated_gb=pd.array([None], dtype="Int64"),
+        threshold=pd.array([None], dtype="Int64"),
+    )
+    assert alt_text(capacity.draw(unknown)).endswith("vault-0: 1.0 GB of ? GB.")
+
+
+def test_the_first_vault_to_be_full_is_named_and_the_others_counted() -> None:
+    soon = pd.to_datetime(["2020-10-08", "2020-09-08", None], utc=True)
+    title = capacity.draw(_vaults(3, full_at=soon)).get_title(loc="left").replace("\n", " ")
+    assert title.endswith("vault-1 is full on 8 September 2020, 1 more later")
+    full = _vaults(1, full_at=soon[1:2], used_percent=[100.0])
+    assert capacity.draw(full).get_title(loc="left").endswith("vault-0 is full")
+
+
+def test_the_states_of_a_day_differ_in_form_and_not_only_in_colour(demo: cbr.Session) -> None:
+    marks = [
+        tuple(map(tuple, each.get_paths()[0].vertices))
+        for each in demo.plots.calendar().collections
+    ]
+    assert len(marks) == len(set(marks)) == 4
+
+
+def test_a_target_of_minutes_or_days_is_told_as_such(demo: cbr.Session) -> None:
+    for target, words in (("30m", "30 minutes"), ("1h", "1 hour"), ("7d", "7 days")):
+        title = demo.plots.recovery_points(target=target).get_title(loc="left")
+        assert title.endswith(f"without a good backup of the last {words}")
+
+
+def _tasks(**columns: object) -> pd.DataFrame:
+    begun = pd.Timestamp("2020-08-17T02:00Z")
+    given = {
+        "operation_type": ["backup", "restore", None, "backup"],
+        "status": ["success", "failed", "success", "skipped"],
+        "resource_name": ["web-01", "web-02", None, "web-03"],
+        "started_at": [begun] * 4,
+        "ended_at": [begun + timedelta(minutes=each) for each in (2, 6, 4, 0)],
+    }
+    return pd.DataFrame({**given, **columns})
+
+
+def test_failed_tasks_are_marked_and_skipped_ones_took_no_time() -> None:
+    axes = durations.draw(_tasks())
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert shown == ["backup (1)", "other (1)", "failed, of any kind (1)"]
+    assert axes.get_title(loc="left") == (
+        "3 tasks: 4.0 minutes at the median; the longest, restore of web-02, 6.0"
+    )
+    assert axes.get_ylabel() == "minutes"
+
+
+def test_long_tasks_are_shown_in_hours() -> None:
+    begun = pd.Timestamp("2020-08-17T02:00Z")
+    axes = durations.draw(_tasks(ended_at=[begun + timedelta(hours=each) for each in (2, 6, 4, 0)]))
+    assert axes.get_ylabel() == "hours"
+    assert "6.0" in axes.get_title(loc="left")
+
+
+def test_a_picture_in_a_notebook_is_one_image_with_its_words(demo: cbr.Session) -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    axes = demo.plots.capacity()
+    data, _ = DisplayFormatter().format(axes)
+    assert set(data) == {"text/html", "text/plain"}
+    (alt,) = re.findall('alt="([^"]*)"', data["text/html"])
+    assert alt == alt_text(axes)
+
+
+def test_pictures_are_drawn_from_tables_alone(demo: cbr.Session) -> None:
+    points, backups = demo.recovery_points(), demo.backups(status="available")
+    before = demo.client.transport.requests
+    drawn = timeline.draw(points, backups, now=demo.now)
+    assert demo.client.transport.requests == before
+    assert alt_text(drawn) == alt_text(demo.plots.recovery_points())
