@@ -69,10 +69,10 @@ def draw(
             facecolor=face, edgecolor=edge, linewidth=1.6 if face == "white" else 0.8,
             label=f"{state} ({int((table['state'] == state).sum())})",
         )  # fmt: skip
-    bare = [each for each in seen if each not in set(table["resource_id"])]
+    bare = seen - set(table["resource_id"])
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=days - 1)
-    for each in bare:
+    for each in sorted(bare):
         if each in places:
             picture.note(ax, places[each], "no backup in this time")
     picture.name_rows(ax, picture.labels([names[each] for each in places], list(places)))
@@ -119,16 +119,17 @@ def states(
         _days(bad, "started_at", "failed", first),
         _days(gaps, "missed_at", "missing", first),
     ]
-    table = pd.concat(parts, ignore_index=True).drop_duplicates()
-    found = []
-    for (resource, day), some in table.groupby(["resource_id", "day"], sort=True):
-        kinds = set(some["state"])
-        if {"good", "failed"} <= kinds:
-            state = "partial"
-        else:
-            state = "good" if "good" in kinds else "failed" if "failed" in kinds else "missing"
-        found.append((resource, day, state))
-    return pd.DataFrame(found, columns=["resource_id", "day", "state"])
+    table = pd.concat(parts, ignore_index=True).assign(there=True)
+    # One column a kind, one row a resource and day: fast also for a hundred thousand backups.
+    table = table.pivot_table(
+        index=["resource_id", "day"], columns="state", values="there", aggfunc="any",
+        fill_value=False,
+    ).reindex(columns=["good", "failed", "missing"], fill_value=False)  # fmt: skip
+    state = pd.Series("missing", index=table.index, name="state")
+    state[table["failed"]] = "failed"
+    state[table["good"]] = "good"
+    state[table["good"] & table["failed"]] = "partial"
+    return state.reset_index()
 
 
 def _days(frame: pd.DataFrame, column: str, state: str, first: pd.Timestamp) -> pd.DataFrame:

@@ -305,3 +305,23 @@ def test_pictures_are_drawn_from_tables_alone(demo: cbr.Session) -> None:
     drawn = timeline.draw(points, backups, now=demo.now)
     assert demo.client.transport.requests == before
     assert alt_text(drawn) == alt_text(demo.plots.recovery_points())
+
+
+def test_in_a_calendar_of_many_resources_the_troubled_ones_are_drawn() -> None:
+    now = pd.Timestamp("2020-08-17T12:00Z").to_pydatetime()
+    good = _frame("created_at", **{f"r{each:04d}": "2020-08-17T02:00Z" for each in range(3000)})
+    bad = _frame("started_at", r2999="2020-08-17T03:00Z")
+    known = good.rename(columns={"resource_id": "id", "resource_name": "name"})
+    axes = calendar.draw(
+        good.assign(status="available"),
+        bad.assign(operation_type="backup"),
+        _frame("missed_at"),
+        known,
+        now=now,
+        days=7,
+    )
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    assert len(labels) == 40
+    assert "r2999" in labels
+    assert "r2999 partial on 17 August" in alt_text(axes)
+    assert "40 of 3000 drawn" in alt_text(axes)
