@@ -58,6 +58,8 @@ def __getattr__(name: str) -> Any:
         from cbr_notebook.runbook.report import verify_report
 
         return verify_report
+    if name == "forms":  # cbr.forms.sign_in() needs no session
+        return import_module("cbr_notebook.forms")
     raise AttributeError(f"module 'cbr_notebook' has no attribute {name!r}")
 
 

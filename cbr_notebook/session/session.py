@@ -11,6 +11,7 @@ from cbr_notebook.session.guided import GuidedRestores
 from cbr_notebook.session.upstairs import opened
 
 if TYPE_CHECKING:
+    from cbr_notebook.forms import Forms
     from cbr_notebook.plots import Plots
 
 
@@ -25,6 +26,12 @@ class Session(GuidedRestores):
         """Pictures: capacity, calendar, recovery points, durations."""
         plots: Plots = opened("plots:Plots", self)
         return plots
+
+    @cached_property
+    def forms(self) -> Forms:
+        """Forms to fill in and click: create, back up, schedule, share, watch."""
+        forms: Forms = opened("forms:Forms", self)
+        return forms
 
     def _facts(self) -> list[tuple[str, str]]:
         who = self.identity

@@ -1,0 +1,115 @@
+"""Forms for people who would rather look and click: ``session.forms``.
+
+Each form says what will happen before it happens, shows what came of it, and shows the line of
+Python that does the same. A form is an ipywidgets box; it works in JupyterLab, Notebook and
+Voilà.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cbr_notebook.forms.base import Form
+    from cbr_notebook.session import Session
+
+__all__ = ["Forms", "sign_in"]
+
+Opened = dict[tuple[str, str | None], "Form"]
+"""The form that each cell has opened last, by its kind and the cell."""
+
+_signing_in: Opened = {}
+
+
+class Forms:
+    """The forms of a session.
+
+    Running a cell again gives a fresh form, which keeps what was typed and not sent; the form
+    before it stops its threads. Values given here are filled in from the start, such as
+    ``session.forms.back_up(vault="vault-web")``.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._opened: Opened = {}
+
+    def __repr__(self) -> str:
+        return (
+            "<Forms: overview, create_vault, back_up, create_policy, restore, share, tags, "
+            "tasks, sign_in>"
+        )
+
+    def sign_in(self, **values: Any) -> Form:
+        """Sign in as somebody else, or elsewhere; the form's ``result`` is the new session."""
+        return sign_in(**values)
+
+    def create_vault(self, **values: Any) -> Form:
+        """Create a vault: the form's ``result`` is the vault."""
+        return self._form("create_vault:CreateVault", values)
+
+    def back_up(self, **values: Any) -> Form:
+        """Back up resources of a vault now, and watch it; ``result`` is the task."""
+        return self._form("back_up:BackUp", values)
+
+    def create_policy(self, **values: Any) -> Form:
+        """Create a policy: when backups are made, and how long they are kept."""
+        return self._form("create_policy:CreatePolicy", values)
+
+    def restore(self, **values: Any) -> Form:
+        """Choose a backup, and see what a restore would do."""
+        return self._form("restore:Restore", values)
+
+    def share(self, **values: Any) -> Form:
+        """Share a backup with other projects, or accept one."""
+        return self._form("share:Share", values)
+
+    def tags(self, **values: Any) -> Form:
+        """Edit the tags of a vault."""
+        return self._form("tags:Tags", values)
+
+    def tasks(self, **values: Any) -> Form:
+        """Watch what runs now, and see what ended and why."""
+        return self._form("tasks:Tasks", values)
+
+    def overview(self, **values: Any) -> Form:
+        """Begin here: what needs attention, capacity, and today's tasks."""
+        return self._form("overview:Overview", values)
+
+    def _form(self, place: str, values: dict[str, Any]) -> Form:
+        return _fresh(self._opened, place, self._session, values)
+
+
+def sign_in(**values: Any) -> Form:
+    """Sign in by hand: the form's ``result`` is the session.
+
+    This form needs no session: ``cbr.forms.sign_in()``.
+    """
+    return _fresh(_signing_in, "sign_in:SignIn", None, values)
+
+
+def _fresh(opened: Opened, place: str, session: Session | None, values: dict[str, Any]) -> Form:
+    """Open a form in place of the one that the same cell has opened before."""
+    module, _, kind = place.partition(":")
+    cell = _cell()
+    before = opened.pop((kind, cell), None)
+    if before is not None:
+        values = {**before.kept(), **values}
+        # Without a cell it may still be in use: then it only stops watching.
+        before.stop() if cell is None else before.close()
+    made = getattr(import_module(f"cbr_notebook.forms.{module}"), kind)
+    form: Form = made(session, values)
+    opened[kind, cell] = form
+    return form
+
+
+def _cell() -> str | None:
+    """Give the ID of the notebook's cell that runs now; ``None`` outside a notebook."""
+    if "ipykernel" not in sys.modules:
+        return None
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return (parent.get("metadata") or {}).get("cellId")

@@ -1,0 +1,272 @@
+// One field of a form, or a button: a label, help, the control, and beside it what is wrong.
+//
+// What is typed goes to the kernel in messages of its own, because updates of state are held
+// back while the kernel is busy and a click would overtake them. A secret goes the same way and
+// is never state, so that no saved notebook holds it.
+
+let made = 0;
+const SHOWN = 200; // more rows than anybody reads; the search finds the others
+const DELAY = 150; // milliseconds after the last key
+
+function node(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function describe(control, ids, problem) {
+  control.setAttribute("aria-describedby", ids.join(" "));
+  control.setAttribute("aria-invalid", problem ? "true" : "false");
+}
+
+function typed(model, area) {
+  const kind = model.get("kind");
+  const control = area
+    ? node("textarea", { rows: 3 })
+    : node("input", {
+        type: { number: "number", secret: "password" }[kind] ?? "text",
+        autocomplete: kind === "secret" ? "new-password" : "off",
+        spellcheck: "false",
+        step: kind === "number" ? "1" : null,
+      });
+  const read = () => {
+    if (kind !== "number") return control.value;
+    if (control.validity.badInput) return "not a number";
+    return control.value === "" ? null : Number(control.value);
+  };
+  let timer = null;
+  const hand = () => {
+    if (timer === null) return;
+    clearTimeout(timer);
+    timer = null;
+    model.send({ type: "value", value: read() });
+  };
+  control.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(hand, DELAY);
+  });
+  control.addEventListener("change", hand);
+  control.addEventListener("blur", () => {
+    hand();
+    model.send({ type: "left" });
+  });
+  control.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // JupyterLab has commands on plain keys
+    if (event.key === "Enter" && !area) {
+      hand();
+      model.send({ type: "enter" });
+    }
+  });
+  const show = () => {
+    control.placeholder = model.get("placeholder");
+    if (kind === "secret") {
+      if (!model.get("given") && document.activeElement !== control) control.value = "";
+      return;
+    }
+    const value = model.get("value");
+    // What comes back while somebody types is older than what stands there.
+    if (timer === null && read() !== value) control.value = value ?? "";
+  };
+  return { control, show };
+}
+
+function chosen(model) {
+  const control = node("select");
+  control.addEventListener("change", () => {
+    model.send({ type: "value", value: control.value });
+    model.send({ type: "left" });
+  });
+  let drawn = null;
+  const show = () => {
+    const options = model.get("options");
+    if (options !== drawn) {
+      drawn = options;
+      control.replaceChildren(
+        ...options.map((each) =>
+          node(
+            "option",
+            { value: each.value, disabled: each.disabled },
+            each.note ? `${each.label} (${each.note})` : each.label,
+          ),
+        ),
+      );
+    }
+    control.value = model.get("value") ?? "";
+  };
+  return { control, show };
+}
+
+function ticked(model) {
+  const control = node("input", { type: "checkbox" });
+  control.addEventListener("change", () => {
+    model.send({ type: "value", value: control.checked });
+    model.send({ type: "left" });
+  });
+  return { control, show: () => (control.checked = Boolean(model.get("value"))) };
+}
+
+function several(model, id) {
+  const label = model.get("label");
+  const search = node("input", {
+    type: "search",
+    "aria-label": `Search ${label}`,
+    placeholder: "Search by name",
+    class: "cbr-search",
+  });
+  const all = node("button", { type: "button" }, "All shown");
+  const none = node("button", { type: "button" }, "None");
+  all.setAttribute("aria-label", `All shown of ${label}`);
+  none.setAttribute("aria-label", `None of ${label}`);
+  const rows = node("div", { class: "cbr-rows" });
+  const count = node("p", { class: "cbr-count", "aria-live": "polite" });
+  const bar = node("div", { class: "cbr-bar" }, search, all, none);
+  const control = node("div", { role: "group", "aria-labelledby": `${id}-label` });
+  control.append(bar, rows, count);
+  let picked = new Set();
+  const matching = () => {
+    const wanted = search.value.trim().toLowerCase();
+    return model
+      .get("options")
+      .filter((each) => `${each.label} ${each.note}`.toLowerCase().includes(wanted));
+  };
+  const hand = () => {
+    const order = model.get("options").map((each) => each.value);
+    model.send({ type: "value", value: order.filter((value) => picked.has(value)) });
+    model.send({ type: "left" });
+    tell();
+  };
+  const tell = () => {
+    const options = model.get("options");
+    const found = matching().length;
+    count.textContent =
+      options.length === 0
+        ? model.get("placeholder") || "There is nothing to choose."
+        : `${picked.size} of ${options.length} chosen` +
+          (found > SHOWN ? `; the first ${SHOWN} of ${found} are shown, search for others` : "") +
+          (found === 0 ? "; nothing matches the search" : "");
+    bar.hidden = options.length < 2;
+  };
+  const draw = () => {
+    const disabled = model.get("disabled");
+    const focused = rows.contains(document.activeElement) && document.activeElement.value;
+    rows.replaceChildren(
+      ...matching()
+        .slice(0, SHOWN)
+        .map((each, at) => {
+          const box = node("input", {
+            type: "checkbox",
+            id: `${id}-${at}`,
+            value: each.value,
+            disabled: each.disabled || disabled,
+            "aria-describedby": each.note ? `${id}-${at}-note` : null,
+          });
+          box.checked = picked.has(each.value);
+          box.addEventListener("change", () => {
+            box.checked ? picked.add(each.value) : picked.delete(each.value);
+            hand();
+          });
+          const name = node("label", { for: `${id}-${at}` }, each.label);
+          const row = node("div", { class: "cbr-row" }, box, name);
+          if (each.note) {
+            row.append(node("span", { id: `${id}-${at}-note`, class: "cbr-note" }, each.note));
+          }
+          return row;
+        }),
+    );
+    if (focused) [...rows.querySelectorAll("input")].find((box) => box.value === focused)?.focus();
+    tell();
+  };
+  search.addEventListener("input", draw);
+  search.addEventListener("keydown", (event) => event.stopPropagation());
+  all.addEventListener("click", () => {
+    matching()
+      .filter((each) => !each.disabled)
+      .forEach((each) => picked.add(each.value));
+    draw();
+    hand();
+  });
+  none.addEventListener("click", () => {
+    picked.clear();
+    draw();
+    hand();
+  });
+  const show = () => {
+    picked = new Set(model.get("value") ?? []);
+    for (const each of [search, all, none]) each.disabled = model.get("disabled");
+    draw();
+  };
+  return { control, show };
+}
+
+function button(model) {
+  const control = node("button", { type: "button", class: "cbr-button" });
+  // Not `disabled`: the focus would be lost, and with it the place of whoever uses keys.
+  control.addEventListener("click", () => {
+    if (!model.get("disabled")) model.send({ type: "click" });
+  });
+  return {
+    control,
+    show: () => {
+      control.textContent = model.get("label");
+      control.classList.toggle("cbr-primary", model.get("primary"));
+      control.setAttribute("aria-disabled", String(model.get("disabled")));
+      control.setAttribute("aria-busy", String(model.get("busy")));
+    },
+  };
+}
+
+function render({ model, el }) {
+  const id = `cbr-field-${(made += 1)}`;
+  const kind = model.get("kind");
+  const { control, show } =
+    kind === "button"
+      ? button(model)
+      : kind === "choice"
+        ? chosen(model)
+        : kind === "choices"
+          ? several(model, id)
+          : kind === "check"
+            ? ticked(model)
+            : typed(model, kind === "area");
+  let update = show;
+  if (kind === "button") {
+    el.append(control);
+  } else {
+    const label =
+      kind === "choices"
+        ? node("span", { id: `${id}-label`, class: "cbr-label" })
+        : node("label", { id: `${id}-label`, for: id, class: "cbr-label" });
+    const help = node("p", { id: `${id}-help`, class: "cbr-help" });
+    const problem = node("p", { id: `${id}-problem`, class: "cbr-problem", "aria-live": "polite" });
+    if (kind !== "choices") control.id = id;
+    const field = node("div", { class: `cbr-field cbr-${kind}` });
+    field.append(...(kind === "check" ? [control, label] : [label, control]), help, problem);
+    el.append(field);
+    update = () => {
+      label.textContent = model.get("label");
+      help.textContent = model.get("help");
+      help.hidden = !model.get("help");
+      if (problem.textContent !== model.get("problem")) problem.textContent = model.get("problem");
+      describe(control, [help.id, problem.id], model.get("problem"));
+      if (kind !== "choices") control.disabled = model.get("disabled");
+      if (kind !== "check" && kind !== "choices") {
+        control.toggleAttribute("required", model.get("required"));
+      }
+      show();
+    };
+  }
+  const redraw = () => {
+    el.hidden = model.get("hidden");
+    el.style.display = model.get("hidden") ? "none" : "";
+    update();
+  };
+  model.on("change", redraw);
+  redraw();
+  return () => model.off("change", redraw);
+}
+
+export default { render };

@@ -1,0 +1,236 @@
+"""Fields of forms: what a person fills in, with label, help, and what is wrong beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from cbr_notebook.auth.secret import Secret, as_secret
+
+_ESM = (Path(__file__).parent / "field.js").read_text(encoding="utf-8")
+
+Change = Callable[["Field"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the things that a field offers.
+
+    Attributes:
+        value: what stands in the form's value.
+        label: what a person reads.
+        note: what is said beside it, such as why it cannot be chosen.
+        disabled: whether it cannot be chosen.
+    """
+
+    value: str
+    label: str
+    note: str = ""
+    disabled: bool = False
+
+
+class Control(anywidget.AnyWidget):
+    """What fields and buttons have in common: they are drawn by the same few lines."""
+
+    _esm = _ESM
+    kind = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    help = traitlets.Unicode().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)
+    required = traitlets.Bool(False).tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+    hidden = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(self._heard)
+
+    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        raise AssertionError("a control hears its own messages")
+
+
+class Button(Control):
+    """A button; ``primary`` for the one that does what the form is for."""
+
+    primary = traitlets.Bool(False).tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, label: str, clicked: Callable[[], None], **traits: Any) -> None:
+        super().__init__(kind="button", label=label, **traits)
+        self._clicked = clicked
+
+    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("type") == "click" and not self.disabled:
+            self._clicked()
+
+
+class Field(Control):
+    """A field with a value.
+
+    Attributes:
+        name: the argument of the session's method that it fills.
+        value: ``str``; ``int`` or ``None`` of a number (or what was typed instead of one);
+            ``bool`` of a check; the chosen option's value of a choice; a list of them of
+            choices.
+        touched: whether somebody has filled it in: only then it is told what is wrong.
+    """
+
+    value = traitlets.Any(None, allow_none=True).tag(sync=True, echo_update=False)
+    options: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+
+    def __init__(self, name: str, label: str, kind: str, **traits: Any) -> None:
+        super().__init__(kind=kind, label=label, **traits)
+        self.name = name
+        self.touched = False
+        self.on_change: Change = _nothing
+        self.on_left: Change = _nothing
+        self.on_enter: Change = _nothing
+        self.observe(lambda _: self.on_change(self), "value")
+
+    def __repr__(self) -> str:
+        return f"<Field {self.label}>"
+
+    def offer(self, options: Iterable[Option]) -> None:
+        """Say what can be chosen; what was chosen and is no longer there is let go."""
+        offered = list(options)
+        self.options = [
+            {"value": o.value, "label": o.label, "note": o.note, "disabled": o.disabled}
+            for o in offered
+        ]
+        values = [option.value for option in offered]
+        if self.kind == "choices":
+            self.value = [each for each in self.value or () if each in values]
+        elif self.value not in values:
+            self.value = values[0] if values else None
+
+    def accept(self, given: Any) -> None:
+        """Take a value that a program gives: options also by their label."""
+        if self.kind == "choices":
+            listed = [given] if isinstance(given, str) else list(given or ())
+            self.value = [self._option(each) for each in listed]
+        elif self.kind == "choice":
+            self.value = self._option(given)
+        elif self.kind in ("text", "area"):
+            self.value = "" if given is None else str(given)
+        else:
+            self.value = given
+        self.touched = True
+
+    def label_of(self, value: Any) -> str:
+        """Give what a person reads for one of the options."""
+        return next((o["label"] for o in self.options if o["value"] == value), str(value))
+
+    def check(self) -> str | None:
+        """Say what is wrong with the value by itself; what fits together is the form's."""
+        value = self.value
+        if self.required and (value is None or value in ("", [])):
+            choice = self.kind in ("choice", "choices")
+            return "Choose one." if choice else "Fill this in."
+        if self.kind == "number" and value is not None:
+            if isinstance(value, bool) or not isinstance(value, int):
+                return "Use a whole number."
+        elif self.kind in ("choice", "choices"):
+            return self._check_chosen(value if self.kind == "choices" else [value])
+        return None
+
+    def _check_chosen(self, values: Sequence[Any]) -> str | None:
+        offered = {each["value"]: each for each in self.options}
+        unknown = [str(each) for each in values if each not in offered and each is not None]
+        if unknown:
+            names = ", ".join(each["label"] for each in self.options[:20])
+            return f"There is no {', '.join(unknown)}. There are: {names or 'none'}."
+        for each in values:
+            if each in offered and offered[each]["disabled"]:
+                return f"{offered[each]['label']} cannot be chosen: {offered[each]['note']}"
+        return None
+
+    def _option(self, given: Any) -> Any:
+        given = getattr(given, "id", given)
+        if any(each["value"] == given for each in self.options):
+            return given
+        named = [each["value"] for each in self.options if each["label"] == given]
+        return named[0] if len(named) == 1 else given
+
+    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        """Hear the page: a value was typed, the field was left, or Enter was pressed."""
+        kind = content.get("type")
+        if kind == "value":
+            self._take(content.get("value"))
+        elif kind == "left":
+            self.on_left(self)
+        elif kind == "enter":
+            self.on_enter(self)
+
+    def _take(self, value: Any) -> None:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        self.touched = True
+        # As an update of state would: nothing goes back to the page, which knows it already.
+        self.set_state({"value": value})
+
+
+class SecretField(Field):
+    """A field for a secret, which is never part of any state: neither shown nor saved.
+
+    Its ``value`` is a :class:`Secret` or ``None``.
+    """
+
+    given = traitlets.Bool(False).tag(sync=True)
+    value = None  # no trait, so that it is never synced
+
+    def __init__(self, name: str, label: str, **traits: Any) -> None:
+        super().__init__(name, label, "secret", **traits)
+
+    def accept(self, given: Any) -> None:
+        """Take a secret that a program gives, as text or wrapped."""
+        self.value = as_secret(given) or None
+        self.given = bool(self.value)
+        self.touched = True
+        self.on_change(self)
+
+    def check(self) -> str | None:
+        """Say whether it is missing."""
+        return "Fill this in." if self.required and not self.value else None
+
+    def _take(self, value: Any) -> None:
+        self.accept(Secret(value) if isinstance(value, str) and value else None)
+
+
+def text(name: str, label: str, **traits: Any) -> Field:
+    """Make a field for a line of text; ``area=True`` for several lines."""
+    kind = "area" if traits.pop("area", False) else "text"
+    return Field(name, label, kind, **{"value": "", **traits})
+
+
+def number(name: str, label: str, **traits: Any) -> Field:
+    """Make a field for a whole number, whose unit is in the label."""
+    return Field(name, label, "number", **traits)
+
+
+def check(name: str, label: str, **traits: Any) -> Field:
+    """Make a field to tick."""
+    return Field(name, label, "check", **{"value": False, **traits})
+
+
+def choice(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
+    """Make a field for one of several options."""
+    field = Field(name, label, "choice", **traits)
+    field.offer(options)
+    return field
+
+
+def choices(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
+    """Make a field for any number of options, with a search."""
+    field = Field(name, label, "choices", **{"value": [], **traits})
+    field.offer(options)
+    return field
+
+
+def _nothing(_: Field) -> None:
+    """Hear nothing."""

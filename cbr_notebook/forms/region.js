@@ -1,0 +1,59 @@
+// A part of a form that shows something: headings, summaries, results, lists that change.
+//
+// It is a live region from the start, so that a screen reader tells what comes into it. When it
+// is drawn anew, what stood open stays open, and whoever was on a button stays there.
+
+function render({ model, el }) {
+  const region = document.createElement("div");
+  region.className = `cbr-region ${model.get("look")}`;
+  const live = model.get("live");
+  if (live) region.setAttribute("role", live);
+  el.append(region);
+
+  const draw = () => {
+    const open = new Set(
+      [...region.querySelectorAll("details[data-key]")]
+        .filter((each) => each.open)
+        .map((each) => each.dataset.key),
+    );
+    const at = region.contains(document.activeElement)
+      ? document.activeElement.closest("[data-key]")?.dataset.key
+      : null;
+    region.innerHTML = model.get("html");
+    for (const each of region.querySelectorAll("details[data-key]")) {
+      if (open.has(each.dataset.key)) each.open = true;
+    }
+    if (at) {
+      const again = region.querySelector(`[data-key="${CSS.escape(at)}"]`);
+      (again?.matches("details") ? again.querySelector("summary") : again)?.focus();
+    }
+    el.hidden = model.get("html") === "";
+  };
+
+  region.addEventListener("click", async (event) => {
+    const act = event.target.closest("[data-act]");
+    if (act && act.getAttribute("aria-disabled") !== "true") {
+      model.send({ type: "act", act: act.dataset.act, of: act.dataset.of ?? "" });
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const code = region.querySelector(copy.dataset.copy);
+      const said = copy.textContent;
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        copy.textContent = "Copied";
+      } catch {
+        // Without the right to write to the clipboard: selected, one key away.
+        window.getSelection().selectAllChildren(code);
+        copy.textContent = "Selected: press Ctrl+C";
+      }
+      setTimeout(() => (copy.textContent = said), 2000);
+    }
+  });
+
+  model.on("change:html", draw);
+  draw();
+  return () => model.off("change:html", draw);
+}
+
+export default { render };

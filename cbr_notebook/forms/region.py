@@ -1,0 +1,148 @@
+"""Parts of forms that show something, and how to write what they show."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import anywidget
+import traitlets
+
+from cbr_notebook.errors import CBRError
+
+_HERE = Path(__file__).parent
+Tone = Literal["good", "wrong", "warn", ""]
+
+
+class Region(anywidget.AnyWidget):
+    """A part of a form that shows HTML; buttons in it are heard by ``on_act``.
+
+    ``live`` is ``status`` (told when there is time) or ``alert`` (told at once): a screen
+    reader tells what comes into it. What is not ours must be escaped by :func:`escaped`.
+    """
+
+    _esm = (_HERE / "region.js").read_text(encoding="utf-8")
+    _css = (_HERE / "theme.css").read_text(encoding="utf-8")
+    html = traitlets.Unicode().tag(sync=True)
+    live = traitlets.Unicode().tag(sync=True)
+    look = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, html: str = "", **traits: Any) -> None:
+        super().__init__(html=html, **traits)
+        self.on_act: Callable[[str, str], None] = _nothing
+        self.on_msg(self._heard)
+
+    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("type") == "act":
+            self.on_act(str(content.get("act")), str(content.get("of")))
+
+
+def escaped(value: Any) -> str:
+    """Give a value as text of HTML."""
+    return html.escape(str(value))
+
+
+def button(act: str, label: str, *, of: str = "", danger: bool = False) -> str:
+    """Write a button for a region, which hears ``act`` and what it is ``of``."""
+    look = ' class="cbr-danger"' if danger else ""
+    key = escaped(f"{act} {of}".strip())
+    return (
+        f'<button type="button"{look} data-act="{escaped(act)}" data-of="{escaped(of)}" '
+        f'data-key="{key}">{escaped(label)}</button>'
+    )
+
+
+def card(
+    title: str,
+    facts: Iterable[tuple[str, Any]] = (),
+    *,
+    tone: Tone = "",
+    text: str = "",
+    body: str = "",
+    buttons: Sequence[str] = (),
+) -> str:
+    """Write a card: a title, a sentence, facts by name, and what can be done next.
+
+    Args:
+        title: what it is about.
+        facts: names and values; those without a value are left out.
+        tone: ``good``, ``wrong``, ``warn`` or nothing.
+        text: a sentence.
+        body: HTML below the facts, written by these functions.
+        buttons: made by :func:`button`.
+    """
+    rows = "".join(
+        f'<dt>{escaped(name)}</dt><dd class="{"cbr-id" if name.endswith("ID") else ""}">'
+        f"{escaped(value)}</dd>"
+        for name, value in facts
+        if value not in (None, "")
+    )
+    return (
+        f'<div class="cbr-card {tone}"><h4>{escaped(title)}</h4>'
+        + (f"<p>{escaped(text)}</p>" if text else "")
+        + (f"<dl>{rows}</dl>" if rows else "")
+        + body
+        + (f'<div class="cbr-buttons">{"".join(buttons)}</div>' if buttons else "")
+        + "</div>"
+    )
+
+
+def trouble(problem: BaseException, title: str, buttons: Sequence[str] = ()) -> str:
+    """Write what went wrong: what, why, what to do, and what to tell the operator."""
+    if not isinstance(problem, CBRError):
+        return card(
+            title,
+            tone="wrong",
+            text=f"Something that nobody expected: {type(problem).__name__}: {problem}",
+            buttons=buttons,
+        )
+    return card(
+        title,
+        [
+            ("What to do", problem.advice),
+            ("Code", problem.code),
+            ("Request ID", problem.request_id),
+        ],
+        tone="wrong",
+        text=problem.message,
+        buttons=buttons,
+    )
+
+
+def code(source: str) -> str:
+    """Write the Python line that does the same, to be read and copied."""
+    if not source:
+        return ""
+    return (
+        '<details data-key="code"><summary>The same in Python</summary>'
+        f'<pre tabindex="0">{escaped(source)}</pre>'
+        '<button type="button" data-copy="pre" data-key="copy">Copy</button></details>'
+    )
+
+
+def call(name: str, *arguments: Any, **named: Any) -> str:
+    """Write a call in Python; arguments that are ``None`` are left out."""
+    parts = [_literal(each) for each in arguments]
+    parts += [f"{key}={_literal(each)}" for key, each in named.items() if each is not None]
+    line = f"{name}({', '.join(parts)})"
+    if len(line) <= 80:
+        return line
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+def _literal(value: Any) -> str:
+    """Write a value as our examples do, with double quotes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_literal(k)}: {_literal(v)}' for k, v in value.items())}}}"
+    return repr(value)
+
+
+def _nothing(_: str, __: str) -> None:
+    """Hear nothing."""
