@@ -12,6 +12,7 @@ import httpx
 from cbr_notebook.api.client import Client
 from cbr_notebook.auth.token import SignedOut, TokenAuth
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.watching import Watcher
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator import Cloud
@@ -48,6 +49,7 @@ class Context:
         self._http = http
         self._sleep = sleep
         self._clock = clock
+        self._watcher = Watcher(clock)
         self._cloud = cloud
         self._reopen = reopen
 

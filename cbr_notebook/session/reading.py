@@ -104,7 +104,13 @@ class Reading(Context):
 
     def _task(self, what: str, find: Any, *, expected: int = 1, result: Any = None) -> Task:
         return Task(
-            what, find, sleep=self._sleep, clock=self._clock, expected=expected, result=result
+            what,
+            find,
+            sleep=self._sleep,
+            clock=self._clock,
+            watcher=self._watcher,
+            expected=expected,
+            result=result,
         )
 
 

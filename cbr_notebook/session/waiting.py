@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from cbr_notebook import catalogue
 from cbr_notebook.api.records import TaskRecord
 from cbr_notebook.errors import TaskFailed, WaitTimeout
+from cbr_notebook.session.watching import ENDED, Watcher
+from cbr_notebook.session.watching import pause_after as pause_after
 
-_SHORTEST_PAUSE = 5.0
-_SHARE = 0.1
-_ENDED = ("success", "failed", "skipped", "timeout")
 _BAR = "{desc}: {percentage:3.0f}%|{bar:30}|"
-
-
-def pause_after(elapsed: float) -> float:
-    """Give the seconds until the next look at work that has been watched for some time.
-
-    Looks grow rarer as work gets longer: the end is noticed within 5 seconds or a tenth of
-    the time that it took, and an hour costs about sixty requests.
-    """
-    return max(_SHORTEST_PAUSE, elapsed * _SHARE)
 
 
 class Task:
@@ -36,6 +26,7 @@ class Task:
         *,
         sleep: Callable[[float], None],
         clock: Callable[[], datetime],
+        watcher: Watcher,
         expected: int = 1,
         result: Any = None,
     ) -> None:
@@ -46,6 +37,7 @@ class Task:
             find: asks the service for the tasks that belong to the work.
             sleep: waits some seconds.
             clock: gives the present moment.
+            watcher: shares what is seen with others who wait for the same.
             expected: how many tasks belong to the work.
             result: what the work makes, such as the record of a restore point.
         """
@@ -54,6 +46,7 @@ class Task:
         self._find = find
         self._sleep = sleep
         self._clock = clock
+        self._watcher = watcher
         self._expected = expected
         self.records: tuple[TaskRecord, ...] = ()
         """The service's tasks, as they were at the last look."""
@@ -75,7 +68,7 @@ class Task:
     def ended(self) -> bool:
         """Whether all of it has ended, at the last look."""
         return len(self.records) >= self._expected and all(
-            record.status in _ENDED for record in self.records
+            record.status in ENDED for record in self.records
         )
 
     @property
@@ -98,7 +91,7 @@ class Task:
             return 100
         done = [
             100
-            if record.status in _ENDED
+            if record.status in ENDED
             else (record.extra_info.common.progress or 0)
             if record.extra_info and record.extra_info.common
             else 0
@@ -133,8 +126,21 @@ class Task:
 
     def refresh(self) -> Task:
         """Look at the work once."""
-        self.records = tuple(self._find())
+        self.records = self._watcher.tasks((), self._find, 0)
         return self
+
+    def looks(self) -> Iterator[float]:
+        """Look at the work until it has ended; yields the seconds until the next look.
+
+        What somebody else has seen meanwhile, half a pause ago at most, is not asked again.
+        """
+        start = self._clock()
+        self.refresh()
+        while not self.ended:
+            pause = pause_after((self._clock() - start).total_seconds())
+            yield pause
+            ids = self.ids if len(self.records) >= self._expected else ()
+            self.records = self._watcher.tasks(ids, self._find, pause / 2)
 
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> Task:
         """Wait for the end, with a progress bar.
@@ -153,12 +159,11 @@ class Task:
         start = self._clock()
         bar = ProgressBar(self.what) if progress else None
         try:
-            while not self.refresh().ended:
+            for pause in self.looks():
                 if bar:
                     bar.show(self.progress)
-                elapsed = (self._clock() - start).total_seconds()
-                pause = pause_after(elapsed)
                 if timeout is not None:
+                    elapsed = (self._clock() - start).total_seconds()
                     if elapsed >= timeout:
                         raise self._still_running(f"{self.what} has not ended in {timeout:g} s.")
                     pause = min(pause, timeout - elapsed)
