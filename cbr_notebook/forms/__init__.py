@@ -86,7 +86,7 @@ def sign_in(**values: Any) -> Form:
 
     This form needs no session: ``cbr.forms.sign_in()``.
     """
-    return _fresh(_signing_in, "sign_in:SignIn", None, values)
+    return _fresh(_signing_in, "signing_in:SignIn", None, values)
 
 
 def _fresh(opened: Opened, place: str, session: Session | None, values: dict[str, Any]) -> Form:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
 
@@ -37,14 +37,14 @@ class Form(widgets.VBox):
     """What the button says; a form without one only shows."""
     busy_label = "Working…"
 
-    def __init__(self, session: Session, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, session: Session | None, values: Mapping[str, Any] | None = None) -> None:
         """Open a form.
 
         Args:
-            session: what it works on.
+            session: what it works on; none before one has signed in.
             values: what is filled in from the start, by field.
         """
-        self.session = session
+        self.session = cast("Session", session)
         self.result: Any = None
         """What came of it; ``None`` before."""
         self.error: BaseException | None = None
@@ -52,6 +52,8 @@ class Form(widgets.VBox):
         self._lock = threading.RLock()
         self._works: list[Work] = []
         self._loaded = threading.Event()
+        self._asking: Work | None = None
+        self._inline: threading.Thread | None = None
         self._trouble_loading: BaseException | None = None
         self._busy = False
         self._attempted = False
@@ -146,10 +148,7 @@ class Form(widgets.VBox):
         unknown = values.keys() - self._fields.keys()
         if unknown:
             raise self._no_such_field(unknown)
-        # In the order of the form: a choice further up decides what is offered further down.
-        for name in self._fields:
-            if name in values:
-                self._fields[name].accept(values[name])
+        self._fill(values)
         self._show()
 
     @property
@@ -209,6 +208,7 @@ class Form(widgets.VBox):
     def again(self) -> None:
         """Let the same be done once more."""
         self._done_with = None
+        self._given = {}
         self._attempted = False
         self._refused = {}
         self._said.html = self._wrong.html = ""
@@ -222,13 +222,12 @@ class Form(widgets.VBox):
     def close(self) -> None:
         """Stop watching and take the form off the page."""
         self.stop()
-        for part in (*self._fields.values(), *self._regions(), self._button, self._next):
-            part.close()
+        _close_within(self)
         super().close()
 
     def kept(self) -> dict[str, Any]:
         """Give what was typed and not sent yet, for the form that comes after; no secrets."""
-        if self._done_with is not None:
+        if self._is_done():
             return {}
         before = {} if self._filled else self._given
         return before | {
@@ -245,36 +244,72 @@ class Form(widgets.VBox):
     def _values(self) -> dict[str, Any]:
         return {name: field.value for name, field in self._fields.items()}
 
-    def _regions(self) -> Sequence[Region]:
-        return (self._head, self._outline, self._said, self._wrong, self._source)
-
     def _wait_until_loaded(self) -> None:
         """Wait until what can be chosen is known; only programs wait here, never a page."""
         self._loaded.wait()
 
     def _reload(self) -> None:
-        self._loaded.clear()
+        def load() -> Callable[[], None]:
+            self._load()
+            return self._fill_given
+
         self._trouble_loading = None
         self._wrong.html = ""
-        self._start("loads", self._load_and_fill)
+        self._ask(load)
 
-    def _load_and_fill(self, work: Work) -> None:
+    def _fill_given(self) -> None:
+        self._fill(self._given)
+        self._filled = True
+
+    def _fill(self, values: Mapping[str, Any]) -> None:
+        """Fill in values: a choice further up decides what is offered further down."""
+        self._inline = threading.current_thread()
         try:
-            self._load()
-            for name in self._fields:
-                if name in self._given:
-                    self._fields[name].accept(self._given[name])
-            self._filled = True
-        except Exception as problem:
-            self._trouble_loading = problem
-            self._wrong.html = region.trouble(
-                problem,
-                "What can be chosen could not be asked for",
-                [region.button("reload", "Try again")],
-            )
+            for name, field in self._fields.items():
+                if name in values:
+                    field.accept(values[name])
         finally:
-            self._loaded.set()
+            self._inline = None
+
+    def _ask(self, ask: Callable[[], Callable[[], None]]) -> None:
+        """Ask the service for what fields offer, beside the main thread.
+
+        Until it has answered nothing can be sent.
+
+        Args:
+            ask: asks, and gives what fills the fields; that is left out if something else was
+                asked for meanwhile.
+        """
+        if self._inline is threading.current_thread():
+            ask()()
+            return
+        with self._lock:
+            if self._asking is not None:
+                self._asking.stop()
+            self._loaded.clear()
+            self._button.disabled = True
+            self._outline.html = _ASKING if self.action else ""
+            self._asking = self._start("asks", lambda work: self._answer(work, ask))
+
+    def _answer(self, work: Work, ask: Callable[[], Callable[[], None]]) -> None:
+        try:
+            fill = ask()
             if not work.stopped:
+                fill()
+        except Exception as problem:
+            if not work.stopped:
+                self._trouble_loading = problem
+                self._wrong.html = region.trouble(
+                    problem,
+                    "What can be chosen could not be asked for",
+                    [region.button("reload", "Try again")],
+                )
+        finally:
+            with self._lock:
+                latest = self._asking is work
+                if latest:
+                    self._loaded.set()
+            if latest:
                 self._guarded(self._show)
 
     def _start(self, what: str, run: Callable[[Work], None]) -> Work:
@@ -285,8 +320,11 @@ class Form(widgets.VBox):
         return work
 
     def _heard(self, field: Field) -> None:
-        """Hear that a value has changed."""
+        """Hear that a value has changed, on the page or by a program."""
         self._refused.pop(field.name, None)
+        if self._inline is threading.current_thread():
+            self._changed(field)
+            return
 
         def follow() -> None:
             self._changed(field)
@@ -356,12 +394,20 @@ class Form(widgets.VBox):
         return True
 
     def _perform(self, values: dict[str, Any], work: Work | None) -> None:
-        """Act, show what came of it, and follow what was begun; every trouble is shown."""
-        try:
+        """Act, show what came of it, and follow what was begun."""
+
+        def act() -> None:
             self.result = self._act(values)
             self._done_with = values
             self._said.html = self._card(self.result)
             self._follow(self.result, work)
+
+        self._carry_out(act)
+
+    def _carry_out(self, step: Callable[[], None]) -> None:
+        """Take the step for which the form was taken by :meth:`_begin`; trouble is shown."""
+        try:
+            step()
         except Exception as problem:
             self.error = problem
             self._tell(problem)
@@ -392,11 +438,11 @@ class Form(widgets.VBox):
             self.error = problem
             self._wrong.html = region.trouble(problem, self.title)
 
-    def _open(self, form: widgets.Widget) -> None:
-        """Show another form below this one."""
+    def _open(self, form: str, **values: Any) -> None:
+        """Show another form below this one: the next step."""
         for each in self._next.children:
             each.close()
-        self._next.children = (form,)
+        self._next.children = (getattr(self.session.forms, form)(**values),)
 
     def _no_such_field(self, names: Any) -> InvalidRequest:
         return InvalidRequest(
@@ -419,6 +465,16 @@ class Form(widgets.VBox):
 def nothing_or(options: Sequence[Option], nothing: str) -> list[Option]:
     """Give options with one before them that stands for none."""
     return [Option("", nothing), *options]
+
+
+def _close_within(box: widgets.Box) -> None:
+    for part in box.children:
+        if isinstance(part, widgets.Box) and not isinstance(part, Form):
+            _close_within(part)
+        part.close()
+
+
+_ASKING = '<p class="cbr-summary">Asking the service what there is…</p>'
 
 
 def _head(title: str, intro: str) -> str:

@@ -122,6 +122,11 @@ class Field(Control):
             self.value = given
         self.touched = True
 
+    def clear(self) -> None:
+        """Make it as if nobody had filled it in."""
+        self.value = "" if self.kind in ("text", "area") else None
+        self.touched = False
+
     def label_of(self, value: Any) -> str:
         """Give what a person reads for one of the options."""
         return next((o["label"] for o in self.options if o["value"] == value), str(value))

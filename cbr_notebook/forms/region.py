@@ -123,14 +123,14 @@ def code(source: str) -> str:
     )
 
 
-def call(name: str, *arguments: Any, **named: Any) -> str:
+def call(function: str, /, *arguments: Any, **named: Any) -> str:
     """Write a call in Python; arguments that are ``None`` are left out."""
     parts = [_literal(each) for each in arguments]
     parts += [f"{key}={_literal(each)}" for key, each in named.items() if each is not None]
-    line = f"{name}({', '.join(parts)})"
+    line = f"{function}({', '.join(parts)})"
     if len(line) <= 80:
         return line
-    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
+    return f"{function}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
 
 
 def _literal(value: Any) -> str:

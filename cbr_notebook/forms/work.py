@@ -43,4 +43,8 @@ class Work:
         if session.simulated:
             session._sleep(seconds)
             return not self.stopped
+        return self.rest(seconds)
+
+    def rest(self, seconds: float) -> bool:
+        """Wait by this computer's clock, also on a simulated cloud; says whether to go on."""
         return not self._stop.wait(seconds)

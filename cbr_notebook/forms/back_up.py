@@ -1,0 +1,217 @@
+"""The form that backs up resources of a vault, and watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cbr_notebook.api import checks
+from cbr_notebook.api.records import Protectable, RestorePoint, Vault
+from cbr_notebook.errors import InvalidRequest, TaskFailed, WaitTimeout
+from cbr_notebook.forms import field, pickers, progress, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field
+from cbr_notebook.forms.region import Region
+from cbr_notebook.forms.work import Work
+from cbr_notebook.session.readiness import why_vault_cannot
+from cbr_notebook.session.waiting import Task
+
+_LONGEST_DAYS = 36_500
+_KINDS = ("server", "disk", "turbo")
+
+
+class BackUp(Form):
+    """Back up now, all of a vault or some of it, and see how it goes."""
+
+    name = "back_up"
+    title = "Back up now"
+    intro = "Makes backups besides those of the vault's policy."
+    action = "Back up"
+    busy_label = "Backing up…"
+
+    def _build(self) -> Sequence[Field]:
+        self._bars = Region(look="cbr-bars")
+        self._vaults: dict[str, Vault] = {}
+        self._known: dict[str, dict[str, Protectable]] = {}
+        self._bars.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        return (
+            field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
+            field.choices("resources", "Resources", required=True),
+            field.text("name", "Backup name", help="The service gives one if this is empty."),
+            field.check(
+                "incremental",
+                "Incremental",
+                value=True,
+                help="Stores only what changed since the last backup, where there is one.",
+            ),
+            field.number(
+                "keep_days", "Keep for (days)", help="Empty: until somebody deletes them."
+            ),
+        )
+
+    def _layout(self) -> Sequence[Any]:
+        parts = list(super()._layout())
+        parts.insert(parts.index(self._said), self._bars)
+        return parts
+
+    def _load(self) -> None:
+        found = self.session.client.vaults.list_all(protect_type="backup")
+        self._vaults = {each.id: each for each in found}
+        self._fields["vault"].offer(pickers.vaults(self._vaults.values()))
+        self._members_of(self._fields["vault"].value)()
+
+    def _changed(self, changed: Field) -> None:
+        if changed.name == "vault" and changed.value in self._vaults:
+            self._ask(lambda: self._members_of(changed.value))
+
+    def _members_of(self, vault_id: Any) -> Callable[[], None]:
+        vault = self._vaults.get(vault_id)
+        kind: Any = vault.billing.object_type if vault else None
+        if kind in _KINDS and kind not in self._known:
+            found = self.session.client.protectables.list_all(kind)
+            self._known[kind] = {each.id: each for each in found}
+        options = pickers.members(vault, self._known.get(kind or "", {})) if vault else []
+
+        def fill() -> None:
+            resources = self._fields["resources"]
+            resources.value = []
+            resources.offer(options)
+            resources.value = [each.value for each in options if not each.disabled]
+
+        return fill
+
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        problems = {}
+        reason = why_vault_cannot(self._vaults[value["vault"]])
+        if reason:
+            problems["vault"] = reason
+        if value["name"]:
+            try:
+                checks.name(value["name"])
+            except InvalidRequest as problem:
+                problems["name"] = pickers.wrong(problem)
+        days = value["keep_days"]
+        if days is not None and not 1 <= days <= _LONGEST_DAYS:
+            problems["keep_days"] = f"Choose 1 to {_LONGEST_DAYS} days, or nothing."
+        return problems
+
+    def _all_chosen(self, value: Mapping[str, Any]) -> bool:
+        """Say whether all is chosen that can be: then the service tells what it leaves out."""
+        able = [each["value"] for each in self._fields["resources"].options if not each["disabled"]]
+        return set(value["resources"]) == set(able)
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        resources = self._fields["resources"]
+        names = [resources.label_of(each) for each in value["resources"]]
+        which = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        vault = self._vaults[value["vault"]].name
+        how = "incremental where there is an earlier backup" if value["incremental"] else "full"
+        days = value["keep_days"]
+        kept = "kept until somebody deletes them" if days is None else f"kept for {days} days"
+        return f"Back up {which} into {vault}: {how}, {kept}."
+
+    def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "resources": None if self._all_chosen(value) else value["resources"],
+            "name": value["name"] or None,
+            "incremental": value["incremental"],
+            "keep_days": value["keep_days"],
+        }
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        sent = self._arguments(value)
+        if sent["resources"]:
+            resources = self._fields["resources"]
+            sent["resources"] = [pickers.named(resources, each) for each in sent["resources"]]
+        sent["incremental"] = None if sent["incremental"] else False
+        return (
+            region.call(
+                "session.back_up", pickers.named(self._fields["vault"], value["vault"]), **sent
+            )
+            + ".wait()"
+        )
+
+    def _act(self, value: Mapping[str, Any]) -> Task:
+        return self.session.back_up(self._vaults[value["vault"]], **self._arguments(value))
+
+    def _card(self, result: Task) -> str:
+        return ""
+
+    def _follow(self, result: Task, work: Work | None) -> None:
+        """Show how far it is until it has ended, or until nobody wants to see it."""
+        self._bars.html = self._drawn(result)
+        try:
+            for pause in result.looks():
+                self._bars.html = self._drawn(result)
+                if work is None:
+                    self.session._sleep(pause)
+                elif not work.pause(self.session, pause):
+                    self._tell_stopped(result)
+                    return
+        except KeyboardInterrupt:
+            self._tell_stopped(result)
+            raise WaitTimeout(
+                f"You stopped waiting; {result.what} goes on.",
+                advice="Nothing is lost. The form's result.wait() watches it again.",
+            ) from None
+        self._bars.html = self._drawn(result)
+        self._said.html = self._outcome(result)
+        if result.error is not None:
+            raise result.error
+
+    def _tell(self, problem: BaseException) -> None:
+        if not isinstance(problem, TaskFailed | WaitTimeout):  # those are told by the bars
+            super()._tell(problem)
+
+    def _drawn(self, task: Task) -> str:
+        point: RestorePoint = task.result
+        members = (point.vault.resources if point.vault else None) or []
+        begun = {progress.name_of(each) for each in task.records}
+        waiting = [str(each.name) for each in members if str(each.name) not in begun]
+        stop = "" if task.ended else region.button("stop", "Stop watching")
+        left_out = (point.vault.skipped_resources if point.vault else None) or []
+        return progress.bars(task.records, waiting) + progress.skipped(left_out) + stop
+
+    def _outcome(self, task: Task) -> str:
+        good = sum(each.status == "success" for each in task.records)
+        point: RestorePoint = task.result
+        left_out = len((point.vault.skipped_resources if point.vault else None) or [])
+        title = f"{good} of {len(task.records)} backed up"
+        if left_out:
+            title += f", {left_out} left out"
+        tones: dict[str, region.Tone] = {"failed": "wrong", "partial": "warn"}
+        return region.card(
+            title,
+            [("Restore point ID", point.id)],
+            tone=tones.get(task.status, "warn" if left_out else "good"),
+            buttons=[region.button("again", "Back up again"), region.button("tasks", "Show tasks")],
+        )
+
+    def _tell_stopped(self, task: Task) -> None:
+        self._bars.html = progress.bars(task.records)
+        self._said.html = region.card(
+            "The backup goes on",
+            [("Restore point ID", task.result.id)],
+            text="You stopped watching it; nothing is lost.",
+            buttons=[region.button("watch", "Watch again")],
+        )
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "stop":
+            self.stop()
+        elif act == "watch":
+            self._watch_again()
+        elif act == "tasks":
+            self._open("tasks")
+        else:
+            super()._act_on(act, of)
+
+    def _watch_again(self) -> None:
+        task: Task = self.result
+        if self._begin():
+            self._start("watches", lambda work: self._carry_out(lambda: self._follow(task, work)))
+
+    def again(self) -> None:
+        """Let the same be done once more."""
+        self._bars.html = ""
+        super().again()

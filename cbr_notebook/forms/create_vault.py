@@ -1,0 +1,174 @@
+"""The form that creates a vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cbr_notebook.api import checks
+from cbr_notebook.api.records import Protectable, Vault
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms.base import Form, nothing_or
+from cbr_notebook.forms.field import Field, Option
+
+_PURPOSES = (Option("backup", "Backup"), Option("replication", "Replication"))
+
+
+class CreateVault(Form):
+    """Create a vault, with what it protects, and when."""
+
+    name = "create_vault"
+    title = "Create a vault"
+    intro = "A vault holds the backups of the resources in it. It is paid per use."
+    action = "Create vault"
+    busy_label = "Creating…"
+
+    def _build(self) -> Sequence[Field]:
+        self._known: dict[str, dict[str, Protectable]] = {}
+        return (
+            field.text("name", "Vault name", required=True, help="Letters, digits, _ and -."),
+            field.choice("object_type", "Protects", pickers.PROTECTS),
+            field.choice(
+                "protect_type",
+                "Purpose",
+                _PURPOSES,
+                help="Replication: for replicas of backups from another region.",
+            ),
+            field.choices("resources", "Resources", help="They can also be added later."),
+            field.number("size_gb", "Capacity (GB)", required=True),
+            field.choice("policy", "Policy", help="When backups are made, and how long kept."),
+            field.text("tags", "Tags", placeholder="team=web, env=prod", help="At most ten."),
+            field.check(
+                "auto_expand", "Expand automatically", help="By a quarter when it is full."
+            ),
+        )
+
+    def _load(self) -> None:
+        found = self.session.client.policies.list(operation_type="backup").policies
+        self._fields["policy"].offer(nothing_or(pickers.policies(found), "No policy"))
+        self._resources_of(self._fields["object_type"].value)()
+
+    def _changed(self, changed: Field) -> None:
+        kind = self._fields["object_type"].value
+        if changed.name == "object_type" and kind in ("server", "disk", "turbo"):
+            self._ask(lambda: self._resources_of(kind))
+        elif changed.name == "protect_type":
+            for name in ("resources", "policy"):
+                self._fields[name].hidden = changed.value == "replication"
+        self._fields["size_gb"].help = self._need_in_words()
+
+    def _resources_of(self, kind: Any) -> Callable[[], None]:
+        if kind not in self._known:
+            found = self.session.client.protectables.list_all(kind)
+            self._known[kind] = {each.id: each for each in found}
+        return lambda: self._fields["resources"].offer(
+            pickers.free_resources(self._known[kind].values())
+        )
+
+    def _need(self) -> int:
+        """Give the sizes of the chosen resources together, in GB."""
+        known = self._known.get(self._fields["object_type"].value, {})
+        chosen = self._sent_resources()
+        return sum(known[each].size or 0 for each in chosen if each in known)
+
+    def _need_in_words(self) -> str:
+        allowed = f"{checks.SMALLEST_GB} to {checks.LARGEST_GB}."
+        need = self._need()
+        return f"The chosen resources need {need} GB. {allowed}" if need else allowed
+
+    def _sent_resources(self) -> list[str]:
+        resources = self._fields["resources"]
+        return [] if resources.hidden else list(resources.value)
+
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        rules: dict[str, Callable[[Any], Any]] = {
+            "name": checks.name,
+            "size_gb": checks.size_gb,
+            "tags": pickers.tags,
+        }
+        problems = {}
+        for name, rule in rules.items():
+            try:
+                rule(value[name])
+            except InvalidRequest as problem:
+                problems[name] = pickers.wrong(problem)
+        return problems
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        count = len(self._sent_resources())
+        kind = {"server": "server", "disk": "disk", "turbo": "file system"}[value["object_type"]]
+        parts = [
+            f"{value['size_gb']} GB",
+            f"{kind} {value['protect_type']}",
+            "pay per use",
+        ]
+        if count:
+            parts.append(f"with {count} resource{'' if count == 1 else 's'}")
+        if self._policy(value):
+            parts.append(f"policy {self._fields['policy'].label_of(value['policy'])}")
+        said = f"Create vault {value['name']}: {', '.join(parts)}."
+        if value["size_gb"] < self._need() and not value["auto_expand"]:
+            said += f" It may fill up: its resources are {self._need()} GB together."
+        return said
+
+    def _policy(self, value: Mapping[str, Any]) -> str | None:
+        return None if self._fields["policy"].hidden else value["policy"] or None
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        policy = self._policy(value)
+        return region.call(
+            "session.create_vault",
+            value["name"],
+            size_gb=value["size_gb"],
+            object_type=value["object_type"],
+            protect_type="replication" if value["protect_type"] == "replication" else None,
+            resources=[
+                pickers.named(self._fields["resources"], each) for each in self._sent_resources()
+            ]
+            or None,
+            policy=pickers.named(self._fields["policy"], policy) if policy else None,
+            tags=pickers.tags(value["tags"]) or None,
+            auto_expand=value["auto_expand"] or None,
+        )
+
+    def _act(self, value: Mapping[str, Any]) -> Vault:
+        return self.session.create_vault(
+            value["name"],
+            size_gb=value["size_gb"],
+            object_type=value["object_type"],
+            protect_type=value["protect_type"],
+            resources=self._sent_resources(),
+            policy=self._policy(value),
+            tags=pickers.tags(value["tags"]),
+            auto_expand=value["auto_expand"],
+        )
+
+    def _card(self, result: Vault) -> str:
+        names = ", ".join(str(each.name) for each in result.resources or ())
+        first = [region.button("back_up", "Back up now")] if names else []
+        return region.card(
+            f"Vault {result.name} is there",
+            [
+                ("Vault ID", result.id),
+                ("Capacity", f"{result.billing.size} GB"),
+                ("Resources", names or "none yet"),
+            ],
+            tone="good",
+            buttons=[
+                *first,
+                region.button("tags", "Edit tags"),
+                region.button("another", "Create another"),
+            ],
+        )
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act in ("back_up", "tags"):
+            self._open(act, vault=self.result.id)
+        elif act == "another":
+            self._known = {}
+            self.again()
+            self._fields["name"].clear()
+            self._reload()
+        else:
+            super()._act_on(act, of)

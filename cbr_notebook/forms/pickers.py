@@ -1,0 +1,97 @@
+"""What fields offer: vaults, resources and policies as options, and tags as people write them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from cbr_notebook.api.records import Policy, Protectable, Vault, VaultResource
+from cbr_notebook.api.tags import checked
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.session.readiness import why_not_now
+
+PROTECTS = (
+    Option("server", "Cloud servers"),
+    Option("disk", "Disks"),
+    Option("turbo", "SFS Turbo file systems"),
+)
+_MOST_TAGS = 10
+
+
+def vaults(found: Iterable[Vault]) -> list[Option]:
+    """Offer vaults, by name."""
+    return [
+        Option(each.id, each.name or each.id, f"{each.billing.size} GB")
+        for each in sorted(found, key=lambda each: each.name or "")
+    ]
+
+
+def policies(found: Iterable[Policy]) -> list[Option]:
+    """Offer policies, by name; says which are switched off."""
+    return [
+        Option(each.id, each.name or each.id, "" if each.enabled else "switched off")
+        for each in sorted(found, key=lambda each: each.name or "")
+    ]
+
+
+def free_resources(found: Iterable[Protectable]) -> list[Option]:
+    """Offer resources for a vault; says why one cannot be put into it."""
+    options = []
+    for each in found:
+        protectable = each.protectable
+        vault = protectable.vault if protectable else None
+        size = f"{each.size} GB" if each.size else ""
+        if vault is not None:
+            option = Option(each.id, each.name or each.id, f"in vault {vault.name}", True)
+        elif protectable is not None and protectable.result is False:
+            option = Option(each.id, each.name or each.id, protectable.reason or "", True)
+        else:
+            option = Option(each.id, each.name or each.id, size)
+        options.append(option)
+    return sorted(options, key=lambda option: (option.disabled, option.label))
+
+
+def members(vault: Vault, found: Mapping[str, Protectable]) -> list[Option]:
+    """Offer the resources of a vault; says why one cannot be backed up now."""
+
+    def option(member: VaultResource) -> Option:
+        reason = why_not_now(member, found.get(member.id), vault)
+        size = f"{member.size} GB" if member.size else ""
+        return Option(member.id, member.name or member.id, reason or size, reason is not None)
+
+    options = [option(each) for each in vault.resources or ()]
+    return sorted(options, key=lambda each: (each.disabled, each.label))
+
+
+def named(field: Field, value: str) -> str:
+    """Give the name of an option where it says which one is meant, else its ID."""
+    label = field.label_of(value)
+    return label if Counter(each["label"] for each in field.options)[label] == 1 else value
+
+
+def tags(text: str) -> dict[str, str]:
+    """Read tags as people write them: ``team=web, env=prod``.
+
+    Raises:
+        InvalidRequest: one is not allowed, appears twice, or there are more than ten.
+    """
+    found: dict[str, str] = {}
+    for part in (each.strip() for each in text.replace("\n", ",").split(",")):
+        if not part:
+            continue
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise InvalidRequest(f"{part!r} is no tag.", advice="Write key=value, key=value.")
+        key, value = checked(key.strip(), value.strip())
+        if key in found:
+            raise InvalidRequest(f"The tag {key} appears twice.", advice="Leave one out.")
+        found[key] = value
+    if len(found) > _MOST_TAGS:
+        raise InvalidRequest(f"{len(found)} tags are too many.", advice="At most ten.")
+    return found
+
+
+def wrong(problem: InvalidRequest) -> str:
+    """Give what is wrong with a value and what would be right, for beside the field."""
+    return f"{problem.message} {problem.advice or ''}".strip()

@@ -1,0 +1,168 @@
+"""The form that signs in; no secret of it is ever part of a notebook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cbr_notebook.auth import credentials
+from cbr_notebook.forms import field, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field, Option, SecretField
+from cbr_notebook.session import connect, simulate
+
+if TYPE_CHECKING:
+    from cbr_notebook.session import Session
+
+_PROJECT_ID = re.compile("[0-9a-f]{32}")
+_WAYS = (
+    Option("access_key", "Access key"),
+    Option("password", "User name and password"),
+    Option("profile", "Profile"),
+    Option("simulated", "Simulated cloud"),
+)
+_ESTATES = (
+    Option("demo", "A small company"),
+    Option("documented", "The cases of the reference"),
+    Option("empty", "Nothing yet"),
+)
+_PLACE = ("region", "project", "endpoint")
+_SHOWN = {
+    "access_key": ("access_key", "secret_key", *_PLACE),
+    "password": ("domain_name", "user_name", "password", *_PLACE),
+    "profile": ("profile", *_PLACE),
+    "simulated": ("estate",),
+}
+_NEEDED = {
+    "access_key": ("access_key", "secret_key"),
+    "password": ("domain_name", "user_name", "password"),
+    "profile": ("profile",),
+    "simulated": (),
+}
+
+
+class SignIn(Form):
+    """Sign in; ``result`` is the session."""
+
+    name = "sign_in"
+    title = "Sign in"
+    intro = "What you type as a secret stays in the kernel's memory; no notebook keeps it."
+    action = "Sign in"
+    busy_label = "Signing in…"
+
+    def _build(self) -> Sequence[Field]:
+        fields = (
+            field.choice("how", "How to sign in", _WAYS),
+            field.text("access_key", "Access key ID"),
+            SecretField("secret_key", "Secret access key"),
+            field.text("domain_name", "Account name"),
+            field.text("user_name", "User name"),
+            SecretField("password", "Password"),
+            field.choice("profile", "Profile", placeholder="There is no profile."),
+            field.choice("estate", "What is in it", _ESTATES),
+            field.text("region", "Region", placeholder="eu-west-0"),
+            field.text(
+                "project", "Project", help="Name or ID; if empty, the one named like the region."
+            ),
+            field.text("endpoint", "Endpoint", help="Only where the region alone does not do."),
+        )
+        self._show_way("access_key", fields)
+        return fields
+
+    def _load(self) -> None:
+        found = credentials.profiles()
+        self._fields["profile"].offer(
+            Option(each.name, each.name, each.region or "")
+            for each in found
+            if each.name and each.complete
+        )
+
+    def _changed(self, changed: Field) -> None:
+        if changed.name == "how":
+            self._show_way(changed.value, tuple(self._fields.values()))
+
+    def _show_way(self, way: Any, fields: Sequence[Field]) -> None:
+        shown = _SHOWN.get(way, ())
+        needed = _NEEDED.get(way, ())
+        for each in fields[1:]:
+            each.hidden = each.name not in shown
+            each.required = each.name in needed
+
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        placed = value["region"] or value["endpoint"]
+        if value["how"] in ("access_key", "password") and not placed:
+            return {"region": "Fill this in, such as eu-west-0."}
+        return {}
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        if value["how"] == "simulated":
+            return "Open a cloud of your own in this kernel: no network, no account."
+        who = {
+            "access_key": f"access key {value['access_key']}",
+            "password": f"{value['user_name']} of {value['domain_name']}",
+            "profile": f"profile {value['profile']}",
+        }[value["how"]]
+        where = value["region"] or value["endpoint"] or "the region of the profile"
+        return f"Sign in with {who} in {where}."
+
+    def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        project = value["project"] or None
+        named = {
+            key: value[key] or None
+            for key in (*_NEEDED[value["how"]], "region", "endpoint")
+            if key not in ("secret_key", "password")
+        }
+        key = "project_id" if project and _PROJECT_ID.fullmatch(project) else "project_name"
+        return {**named, key: project}
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        if value["how"] == "simulated":
+            return "session = " + region.call("cbr.simulate", value["estate"])
+        named = self._arguments(value)
+        line = region.call("cbr.connect", **named)
+        secrets = {"access_key": "secret_key", "password": "password"}
+        if value["how"] not in secrets:
+            return f"session = {line}"
+        asked = f"{secrets[value['how']]}=getpass()"
+        joined = f"    {asked},\n)" if line.endswith(",\n)") else f", {asked})"
+        return f"from getpass import getpass\n\nsession = {line[:-1]}{joined}"
+
+    def _act(self, value: Mapping[str, Any]) -> Session:
+        if value["how"] == "simulated":
+            return simulate(value["estate"])
+        named = self._arguments(value)
+        for key in ("secret_key", "password"):
+            if key in _NEEDED[value["how"]]:
+                named[key] = value[key]
+        session = connect(**named)
+        # A key is believed until it is used; a wrong one should be told here.
+        session.client.vaults.list(limit=1)
+        return session
+
+    def _card(self, result: Session) -> str:
+        who = result.identity
+        self.session = result
+        return region.card(
+            "You are signed in",
+            [
+                ("User", who.who),
+                ("Region", who.region),
+                ("Project ID", who.project_id),
+                ("Service", who.endpoint),
+            ],
+            tone="good",
+            text="The session is the form's result: session = form.result, with form = "
+            "cbr.forms.sign_in().",
+            buttons=[
+                region.button("overview", "Overview"),
+                region.button("create_vault", "Create a vault"),
+                region.button("back_up", "Back up"),
+            ],
+        )
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act in ("overview", "create_vault", "back_up"):
+            self._open(act)
+        else:
+            super()._act_on(act, of)

@@ -1,0 +1,143 @@
+"""The form that watches tasks: what runs now, what ended, and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.api.tasks import STATUSES
+from cbr_notebook.forms import field, progress, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.region import Region
+from cbr_notebook.forms.work import Work
+from cbr_notebook.session.watching import ENDED, pause_after
+
+_SHOWN = 50
+
+
+class Tasks(Form):
+    """See tasks, live while the form is on a page; ``result`` is the table of them."""
+
+    name = "tasks"
+    title = "Tasks"
+    intro = "Backups, restores and other work of the service, newest first."
+    action = "Look again"
+
+    def _build(self) -> Sequence[Field]:
+        self._watching: Work | None = None
+        self._records: tuple[TaskRecord, ...] = ()
+        # A region that counts its views: without one on a page, nobody has to look.
+        self._rows = Region(_view_count=0)
+        self._rows.observe(lambda _: self._guarded(self._watch), "_view_count")
+        statuses = [Option(each, progress.WORDS[each]) for each in sorted(STATUSES)]
+        return (field.choice("status", "Status", [Option("", "all"), *statuses]),)
+
+    def _layout(self) -> Sequence[Any]:
+        parts = list(super()._layout())
+        parts.insert(parts.index(self._wrong), self._rows)
+        return parts
+
+    def _load(self) -> None:
+        """Look for the first time."""
+        self._look(0)
+
+    def _changed(self, changed: Field) -> None:
+        if self._watching is not None:
+            self._watch()
+        else:
+            self._ask(lambda: self._drawer(self._found(0)))
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        running = sum(each.status not in ENDED for each in self._records)
+        failed = sum(each.status in ("failed", "timeout") for each in self._records)
+        return f"{running} at work, {failed} failed, of the newest {len(self._records)}."
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        return region.call("session.tasks", status=value["status"] or None, limit=_SHOWN)
+
+    def _act(self, value: Mapping[str, Any]) -> pd.DataFrame:
+        self._look(0)
+        return self.session.tasks(status=value["status"] or None, limit=_SHOWN)
+
+    def _card(self, result: pd.DataFrame) -> str:
+        return ""
+
+    def _is_done(self) -> bool:
+        return False  # one can always look again
+
+    def _watch(self) -> None:
+        """Begin to watch as the filter says, or stop because the form is on no page."""
+        if self._watching is not None:
+            self._watching.stop()
+            self._watching = None
+        if self._rows._view_count:
+            self._watching = self._start("watches", self._watch_on)
+
+    def _watch_on(self, work: Work) -> None:
+        """Look now and then, the more rarely the longer nothing has changed."""
+        since, before = self.session.now, ""
+        try:
+            while True:
+                pause = pause_after((self.session.now - since).total_seconds())
+                self._look(pause / 2, work)
+                if self._rows.html != before:
+                    since, before = self.session.now, self._rows.html
+                # On a simulated cloud, too, looking on lets no time pass: waiting does.
+                if not work.rest(pause):
+                    return
+        except Exception as problem:
+            self._wrong.html = region.trouble(
+                problem, "Watching has stopped", [region.button("watch", "Watch again")]
+            )
+
+    def _look(self, within: float, work: Work | None = None) -> None:
+        """Ask, unless somebody else has just asked the same, and show it."""
+        found = self._found(within)
+        if work is None or not work.stopped:
+            self._drawer(found)()
+
+    def _found(self, within: float) -> tuple[TaskRecord, ...]:
+        status = self._fields["status"].value or None
+        ask = self.session.client.tasks.list
+        return self.session._watcher.answer(
+            ("tasks", status, _SHOWN),
+            lambda: ask(status=status, limit=_SHOWN).operation_logs,
+            within,
+        )
+
+    def _drawer(self, found: tuple[TaskRecord, ...]) -> Any:
+        def draw() -> None:
+            self._records = found
+            self._rows.html = "".join(map(_row, found)) or "<p>There are no such tasks.</p>"
+
+        return draw
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "watch":
+            self._wrong.html = ""
+            self._watch()
+        else:
+            super()._act_on(act, of)
+
+
+def _row(task: TaskRecord) -> str:
+    """Write a task: what it does to what, since when, how far it is, and why it failed."""
+    what = (task.operation_type or "task").replace("_", " ")
+    begun = (task.started_at or task.created_at or "")[:16].replace("T", " ")
+    vault = f", vault {region.escaped(task.vault_name)}" if task.vault_name else ""
+    bar = ""
+    if task.status not in ENDED:
+        name = region.escaped(f"{what} of {progress.name_of(task)}")
+        bar = (
+            f'<progress max="100" value="{progress.percent(task)}" aria-label="{name}"></progress>'
+        )
+    return (
+        f'<div class="cbr-task"><p><b>{region.escaped(what)}</b> of '
+        f"<b>{region.escaped(progress.name_of(task))}</b> {progress.status(task)} "
+        f'<span class="cbr-facts">{region.escaped(begun)} UTC{vault}</span></p>'
+        f"{bar}{progress.cause(task)}</div>"
+    )
