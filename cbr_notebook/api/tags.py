@@ -12,7 +12,7 @@ import msgspec
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Tag
 from cbr_notebook.api.transport import Transport
-from cbr_notebook.api.vaults import OBJECT_TYPES, ObjectType
+from cbr_notebook.api.vault_kinds import OBJECT_TYPES, ObjectType
 from cbr_notebook.errors import InvalidRequest
 
 _KEY = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,36}$")

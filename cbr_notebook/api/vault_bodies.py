@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from cbr_notebook.api.records import Record, Vault
+from cbr_notebook.api.records import Page, Record, Vault
 
 
 class ResourceItem(msgspec.Struct, omit_defaults=True):
@@ -77,6 +77,12 @@ class VaultUpdate(msgspec.Struct):
     smn_notify: bool | UnsetType = UNSET
     threshold: int | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+
+
+class VaultPage(Page, frozen=True):
+    """A page of vaults."""
+
+    vaults: list[Vault] = []
 
 
 class VaultAnswer(msgspec.Struct):

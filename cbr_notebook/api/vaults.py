@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.paging import all_items
-from cbr_notebook.api.records import Page, Vault
+from cbr_notebook.api.records import Vault
 from cbr_notebook.api.transport import Transport
 from cbr_notebook.api.vault_bodies import (
     BillingCreate,
@@ -20,6 +20,7 @@ from cbr_notebook.api.vault_bodies import (
     VaultApplyAnswer,
     VaultCreate,
     VaultMigrated,
+    VaultPage,
     VaultRemoved,
     VaultSet,
     VaultSummary,
@@ -28,19 +29,10 @@ from cbr_notebook.api.vault_bodies import (
     or_unset,
 )
 from cbr_notebook.api.vault_bodies import ResourceItem as ResourceItem
+from cbr_notebook.api.vault_kinds import OBJECT_TYPES, STATUSES, ObjectType
 from cbr_notebook.errors import InvalidRequest
 
-OBJECT_TYPES = ("server", "disk", "turbo", "workspace", "vmware", "rds", "file")
-STATUSES = ("available", "lock", "frozen", "deleting", "error")
 _PATH = "/v3/{project_id}/vaults"
-
-ObjectType = Literal["server", "disk", "turbo", "workspace", "vmware", "rds", "file"]
-
-
-class VaultPage(Page, frozen=True):
-    """A page of vaults."""
-
-    vaults: list[Vault] = []
 
 
 class Vaults:
@@ -180,15 +172,12 @@ class Vaults:
         API: Vault, "Creating a Vault" (POST /v3/{project_id}/vaults).
         """
         rules = [{"key": key, "value": value} for key, value in (bind_rules or {}).items()]
+        billing = BillingCreate(
+            cloud_type, consistent_level, object_type, protect_type, checks.size_gb(size)
+        )
+        billing.is_multi_az = or_unset(is_multi_az)
         wanted = VaultCreate(
-            billing=BillingCreate(
-                cloud_type,
-                consistent_level,
-                object_type,
-                protect_type,
-                checks.size_gb(size),
-                is_multi_az=or_unset(is_multi_az),
-            ),
+            billing=billing,
             name=checks.name(name),
             resources=list(resources),
             description=or_unset(checks.text(description, 64, "description")),

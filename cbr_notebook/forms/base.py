@@ -7,7 +7,8 @@ A form knows how to ask and how to show. What it does is one call of the session
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
@@ -53,7 +54,7 @@ class Form(widgets.VBox):
         self._works: list[Work] = []
         self._loaded = threading.Event()
         self._asking: Work | None = None
-        self._inline: threading.Thread | None = None
+        self._inline = threading.local()
         self._trouble_loading: BaseException | None = None
         self._busy = False
         self._attempted = False
@@ -90,7 +91,9 @@ class Form(widgets.VBox):
 
     def _layout(self) -> Sequence[widgets.Widget]:
         """Put the parts in order."""
-        parts = [self._head, *self._fields.values(), self._outline]
+        columns = widgets.Box(list(self._fields.values()))
+        columns.add_class("cbr-columns")
+        parts = [self._head, columns, self._outline]
         if self.action:
             parts += [self._button]
         return [*parts, self._wrong, self._said, self._source, self._next]
@@ -263,13 +266,20 @@ class Form(widgets.VBox):
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         """Fill in values: a choice further up decides what is offered further down."""
-        self._inline = threading.current_thread()
-        try:
+        with self._answering_itself():
             for name, field in self._fields.items():
                 if name in values:
                     field.accept(values[name])
+
+    @contextmanager
+    def _answering_itself(self) -> Iterator[None]:
+        """Let what this thread changes be followed by this thread, before it goes on."""
+        before = getattr(self._inline, "on", False)
+        self._inline.on = True
+        try:
+            yield
         finally:
-            self._inline = None
+            self._inline.on = before
 
     def _ask(self, ask: Callable[[], Callable[[], None]]) -> None:
         """Ask the service for what fields offer, beside the main thread.
@@ -280,7 +290,7 @@ class Form(widgets.VBox):
             ask: asks, and gives what fills the fields; that is left out if something else was
                 asked for meanwhile.
         """
-        if self._inline is threading.current_thread():
+        if getattr(self._inline, "on", False):
             ask()()
             return
         with self._lock:
@@ -293,9 +303,10 @@ class Form(widgets.VBox):
 
     def _answer(self, work: Work, ask: Callable[[], Callable[[], None]]) -> None:
         try:
-            fill = ask()
-            if not work.stopped:
-                fill()
+            with self._answering_itself():
+                fill = ask()
+                if not work.stopped:
+                    fill()
         except Exception as problem:
             if not work.stopped:
                 self._trouble_loading = problem
@@ -322,7 +333,7 @@ class Form(widgets.VBox):
     def _heard(self, field: Field) -> None:
         """Hear that a value has changed, on the page or by a program."""
         self._refused.pop(field.name, None)
-        if self._inline is threading.current_thread():
+        if getattr(self._inline, "on", False):
             self._changed(field)
             return
 

@@ -86,6 +86,8 @@ class Field(Control):
 
     def __init__(self, name: str, label: str, kind: str, **traits: Any) -> None:
         super().__init__(kind=kind, label=label, **traits)
+        if kind in ("choices", "area"):
+            self.add_class("cbr-wide")
         self.name = name
         self.touched = False
         self.on_change: Change = _nothing

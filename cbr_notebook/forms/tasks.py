@@ -24,14 +24,14 @@ class Tasks(Form):
 
     name = "tasks"
     title = "Tasks"
-    intro = "Backups, restores and other work of the service, newest first."
+    intro = "Backups, restores and other work of the service, newest first; times in UTC."
     action = "Look again"
 
     def _build(self) -> Sequence[Field]:
         self._watching: Work | None = None
         self._records: tuple[TaskRecord, ...] = ()
         # A region that counts its views: without one on a page, nobody has to look.
-        self._rows = Region(_view_count=0)
+        self._rows = Region(look="cbr-tasks", _view_count=0)
         self._rows.observe(lambda _: self._guarded(self._watch), "_view_count")
         statuses = [Option(each, progress.WORDS[each]) for each in sorted(STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)
@@ -112,7 +112,8 @@ class Tasks(Form):
     def _drawer(self, found: tuple[TaskRecord, ...]) -> Any:
         def draw() -> None:
             self._records = found
-            self._rows.html = "".join(map(_row, found)) or "<p>There are no such tasks.</p>"
+            rows = "".join(map(_row, found))
+            self._rows.html = f"<ul>{rows}</ul>" if rows else "<p>There are no such tasks.</p>"
 
         return draw
 
@@ -128,16 +129,17 @@ def _row(task: TaskRecord) -> str:
     """Write a task: what it does to what, since when, how far it is, and why it failed."""
     what = (task.operation_type or "task").replace("_", " ")
     begun = (task.started_at or task.created_at or "")[:16].replace("T", " ")
-    vault = f", vault {region.escaped(task.vault_name)}" if task.vault_name else ""
+    named = f"{what} of {progress.name_of(task)}"
+    vault = f" in {task.vault_name}" if task.vault_name else ""
     bar = ""
     if task.status not in ENDED:
-        name = region.escaped(f"{what} of {progress.name_of(task)}")
         bar = (
-            f'<progress max="100" value="{progress.percent(task)}" aria-label="{name}"></progress>'
+            f'<progress max="100" value="{progress.percent(task)}" '
+            f'aria-label="{region.escaped(named)}"></progress>'
         )
     return (
-        f'<div class="cbr-task"><p><b>{region.escaped(what)}</b> of '
-        f"<b>{region.escaped(progress.name_of(task))}</b> {progress.status(task)} "
-        f'<span class="cbr-facts">{region.escaped(begun)} UTC{vault}</span></p>'
-        f"{bar}{progress.cause(task)}</div>"
+        f'<li><span class="cbr-facts">{region.escaped(begun)}</span>'
+        f"<span><b>{region.escaped(named)}</b>"
+        f'<span class="cbr-facts">{region.escaped(vault)}</span></span>'
+        f"{progress.status(task)}{bar}{progress.cause(task)}</li>"
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from cbr_notebook.api.records import Backup, Policy, RestorePoint, TaskRecord, Vault
-from cbr_notebook.api.vaults import ObjectType, ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_kinds import ObjectType
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.answers import Answers
 from cbr_notebook.session.finding import ResourceKind
