@@ -14,6 +14,7 @@ from cbr_notebook.api.transport import Transport
 from cbr_notebook.api.vault_bodies import (
     BillingCreate,
     BillingUpdate,
+    ResourceItem,
     ShiftedExpiry,
     VaultAdded,
     VaultAnswer,
@@ -28,7 +29,6 @@ from cbr_notebook.api.vault_bodies import (
     VaultUpdated,
     or_unset,
 )
-from cbr_notebook.api.vault_bodies import ResourceItem as ResourceItem
 from cbr_notebook.api.vault_kinds import OBJECT_TYPES, STATUSES, ObjectType
 from cbr_notebook.errors import InvalidRequest
 
@@ -153,13 +153,13 @@ class Vaults:
             auto_expand: grow by a quarter when full.
             auto_bind: take in resources with the tags of ``bind_rules`` by itself.
             bind_rules: key and value of up to five tags.
-            threshold: percent of use at which the account is told.
+            threshold: percent of use at which the account is told, with
+            smn_notify: if it is told.
             backup_name_prefix: put before names of automatic backups.
             enterprise_project_id: the enterprise project; ``"0"`` is the default one.
-            smn_notify: tell the account when the threshold is reached.
             locked: keep what policies make until it expires; this cannot be taken back.
-            availability_zone: where a vault for a data centre of one's own lies.
-            is_multi_az: keep the data in several availability zones.
+            availability_zone: where it lies.
+            is_multi_az: keep the data in several zones.
 
         Returns:
             The new vault.
@@ -171,10 +171,9 @@ class Vaults:
 
         API: Vault, "Creating a Vault" (POST /v3/{project_id}/vaults).
         """
-        rules = [{"key": key, "value": value} for key, value in (bind_rules or {}).items()]
-        billing = BillingCreate(
-            cloud_type, consistent_level, object_type, protect_type, checks.size_gb(size)
-        )
+        rules = [{"key": k, "value": v} for k, v in (bind_rules or {}).items()]
+        gb = checks.size_gb(size)
+        billing = BillingCreate(cloud_type, consistent_level, object_type, protect_type, gb)
         billing.is_multi_az = or_unset(is_multi_az)
         wanted = VaultCreate(
             billing=billing,
@@ -230,7 +229,7 @@ class Vaults:
 
         API: Vault, "Modifying a Vault" (PUT /v3/{project_id}/vaults/{vault_id}).
         """
-        rules = [{"key": key, "value": value} for key, value in (bind_rules or {}).items()]
+        rules = [{"key": k, "value": v} for k, v in (bind_rules or {}).items()]
         billing: BillingUpdate | UnsetType = UNSET
         if size is not None or consistent_level is not None:
             billing = BillingUpdate(
@@ -462,8 +461,7 @@ class Vaults:
             "limit": checks.within(limit, 1, 1000, "limit"),
             "offset": checks.within(offset, 0, 2**31, "offset"),
             "protect_type": checks.one_of(protect_type, ("backup", "replication"), "protect_type"),
-            # The service's name of this parameter really is misspelled.
-            "objcet_type": checks.one_of(object_type, OBJECT_TYPES, "object_type"),
+            "objcet_type": checks.one_of(object_type, OBJECT_TYPES, "object_type"),  # sic
             "cloud_type": checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
             "vault_id": vault_id,
         }

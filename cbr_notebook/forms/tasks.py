@@ -113,7 +113,8 @@ class Tasks(Form):
         def draw() -> None:
             self._records = found
             rows = "".join(map(_row, found))
-            self._rows.html = f"<ul>{rows}</ul>" if rows else "<p>There are no such tasks.</p>"
+            listed = f'<ul tabindex="0" aria-label="Tasks">{rows}</ul>'
+            self._rows.html = listed if rows else "<p>There are no such tasks.</p>"
 
         return draw
 
