@@ -36,10 +36,7 @@ class Forms:
         self._opened: Opened = {}
 
     def __repr__(self) -> str:
-        return (
-            "<Forms: overview, create_vault, back_up, create_policy, restore, share, tags, "
-            "tasks, sign_in>"
-        )
+        return "<Forms: create_vault, back_up, tasks, sign_in>"
 
     def sign_in(self, **values: Any) -> Form:
         """Sign in as somebody else, or elsewhere; the form's ``result`` is the new session."""
@@ -53,29 +50,9 @@ class Forms:
         """Back up resources of a vault now, and watch it; ``result`` is the task."""
         return self._form("back_up:BackUp", values)
 
-    def create_policy(self, **values: Any) -> Form:
-        """Create a policy: when backups are made, and how long they are kept."""
-        return self._form("create_policy:CreatePolicy", values)
-
-    def restore(self, **values: Any) -> Form:
-        """Choose a backup, and see what a restore would do."""
-        return self._form("restore:Restore", values)
-
-    def share(self, **values: Any) -> Form:
-        """Share a backup with other projects, or accept one."""
-        return self._form("share:Share", values)
-
-    def tags(self, **values: Any) -> Form:
-        """Edit the tags of a vault."""
-        return self._form("tags:Tags", values)
-
     def tasks(self, **values: Any) -> Form:
         """Watch what runs now, and see what ended and why."""
         return self._form("tasks:Tasks", values)
-
-    def overview(self, **values: Any) -> Form:
-        """Begin here: what needs attention, capacity, and today's tasks."""
-        return self._form("overview:Overview", values)
 
     def _form(self, place: str, values: dict[str, Any]) -> Form:
         return _fresh(self._opened, place, self._session, values)
