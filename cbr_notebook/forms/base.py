@@ -56,12 +56,10 @@ class Form(widgets.VBox):
         self._asking: Work | None = None
         self._inline = threading.local()
         self._trouble_loading: BaseException | None = None
-        self._busy = False
-        self._attempted = False
+        self._busy = self._attempted = self._filled = False
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._given = dict(values or {})
-        self._filled = False
         self._head = Region(_head(self.title, self.intro))
         self._outline = Region(look="cbr-outline")
         self._said = Region(live="status")
