@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from cbr_notebook.runbook.facts import Facts
+from cbr_notebook.runbook.facts import NOT_TOLD, Facts
 
 
 class Outcome(StrEnum):
@@ -45,6 +45,11 @@ SERVER_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
 DISK_TYPE = "OS::Cinder::Volume"
 FILE_SYSTEM_TYPE = "OS::Sfs::Turbo"
 
+NO_TARGET: Verdict = (UNKNOWN, "There is no target to look at.", "")
+NO_DISK: Verdict = (UNKNOWN, "There is no disk to look at.", "")
+
+_LOOK = "Look at it in the console, then check again."
+
 SAFETY_AGE = timedelta(hours=1)
 """A backup of the target this recent counts as a safety backup."""
 
@@ -53,6 +58,8 @@ def _backup_status(facts: Facts) -> Verdict:
     status = facts.backup.status
     if status == "available":
         return PASS, "The backup is available.", ""
+    if status == NOT_TOLD:
+        return UNKNOWN, "The service does not tell the backup's status.", _LOOK
     if status in ("protecting", "waiting_protect"):
         return FAIL, f"The backup is still being made ({status}).", "Wait until it is available."
     return FAIL, f"The backup is {status}.", "Choose another backup."
@@ -124,8 +131,12 @@ def _same_target(facts: Facts) -> Verdict:
 
 def _server_status(facts: Facts) -> Verdict:
     target = facts.target
-    if target is None or target.type not in SERVER_TYPES:
+    if target is None:
+        return NO_TARGET
+    if target.type not in SERVER_TYPES:
         return PASS, "No server is concerned.", ""
+    if target.status == NOT_TOLD:
+        return UNKNOWN, "The service does not tell the server's status.", _LOOK
     status = target.status.upper()
     if status in ("ACTIVE", "SHUTOFF"):
         what = "will be stopped first" if status == "ACTIVE" else "is stopped already"
@@ -141,10 +152,17 @@ def _server_status(facts: Facts) -> Verdict:
 
 def _disk_status(facts: Facts) -> Verdict:
     target = facts.target
-    if target is None or target.type == FILE_SYSTEM_TYPE:
+    if target is None:
+        return NO_TARGET
+    if target.type == FILE_SYSTEM_TYPE:
         return PASS, "No disk is concerned.", ""
+    if not facts.overwritten:
+        return NO_DISK
     wanted = ("available",) if target.type == DISK_TYPE else ("in-use", "available")
-    wrong = [disk for _, disk in facts.overwritten if disk.status not in wanted]
+    wrong = [disk for _, disk in facts.overwritten if disk.status not in (*wanted, NOT_TOLD)]
+    silent = [disk.name for _, disk in facts.overwritten if disk.status == NOT_TOLD]
+    if silent and not wrong:
+        return UNKNOWN, f"The service does not tell the status of {', '.join(silent)}.", _LOOK
     if not wrong:
         return PASS, f"All disks are {' or '.join(wanted)}.", ""
     seen = ", ".join(f"{disk.name} is {disk.status}" for disk in wrong)
@@ -154,23 +172,30 @@ def _disk_status(facts: Facts) -> Verdict:
 
 
 def _disk_size(facts: Facts) -> Verdict:
-    small = [(old, now) for old, now in facts.overwritten if now.size_gb < old.size_gb]
+    if not facts.overwritten:
+        return NO_DISK
+    told = [(old, now) for old, now in facts.overwritten if old.size_gb and now.size_gb]
+    small = [(old, now) for old, now in told if now.size_gb < old.size_gb]
     if small:
         seen = "; ".join(
             f"{now.name} has {now.size_gb} GB, its backup {old.size_gb} GB" for old, now in small
         )
         return FAIL, seen + ".", "Expand the disk to at least the size of the backup."
-    grown = [(old, now) for old, now in facts.overwritten if now.size_gb > old.size_gb]
+    grown = [(old, now) for old, now in told if now.size_gb > old.size_gb]
     if grown:
         seen = "; ".join(
             f"{now.name} goes back from {now.size_gb} GB to {old.size_gb} GB" for old, now in grown
         )
         return WARN, seen + ".", "What was written since the expansion is lost."
+    if len(told) < len(facts.overwritten):
+        return UNKNOWN, "The service does not tell the size of every disk.", _LOOK
     return PASS, "Every disk has the size that it had.", ""
 
 
 def _system_disk(facts: Facts) -> Verdict:
     pairs = facts.overwritten
+    if not pairs:
+        return NO_DISK
     wrong = [(old, now) for old, now in pairs if old.system_disk is False and now.system_disk]
     if wrong:
         old, now = wrong[0]
@@ -211,6 +236,8 @@ def _disk_type(facts: Facts) -> Verdict:
     if "disks" in facts.unreadable:
         return UNKNOWN, "The disks could not be read one by one.", ""
     disks = [disk for _, disk in facts.overwritten]
+    if not disks:
+        return NO_DISK
     wrong = [disk for disk in disks if disk.scsi or disk.refused]
     if wrong:
         kinds = ", ".join(
@@ -232,7 +259,9 @@ def _operating_system(facts: Facts) -> Verdict:
 def _same_trait(trait: str, facts: Facts) -> Verdict:
     target = facts.target
     words = {"architecture": "architecture", "os_type": "operating system"}[trait]
-    if target is None or target.type not in SERVER_TYPES:
+    if target is None:
+        return NO_TARGET
+    if target.type not in SERVER_TYPES:
         return PASS, "No server is concerned.", ""
     then, now = getattr(facts.backup, trait), getattr(target, trait)
     if not then or not now:
@@ -298,7 +327,7 @@ def _policy_run(facts: Facts) -> Verdict:
 
 def _disaster_recovery(facts: Facts) -> Verdict:
     if facts.target is None:
-        return UNKNOWN, "There is no target to look at.", ""
+        return NO_TARGET
     marks = [facts.target.disaster_recovery, *(d.disaster_recovery for _, d in facts.overwritten)]
     if any(marks):
         return (
@@ -317,23 +346,29 @@ def _disaster_recovery(facts: Facts) -> Verdict:
 
 def _file_system(facts: Facts) -> Verdict:
     target = facts.target
-    if target is None or target.type != FILE_SYSTEM_TYPE:
+    if target is None:
+        return NO_TARGET
+    if target.type != FILE_SYSTEM_TYPE:
         return PASS, "No file system is concerned.", ""
-    if target.size_gb < facts.backup.size_gb:
+    if target.size_gb and target.size_gb < facts.backup.size_gb:
         return (
             FAIL,
             f"The file system has {target.size_gb} GB, when backed up {facts.backup.size_gb} GB.",
             "Expand it to at least the size of the backup.",
         )
-    if target.status.lower() not in ("available", "200"):
+    if target.status != NOT_TOLD and target.status.lower() not in ("available", "200"):
         return FAIL, f"The file system is {target.status}.", "Wait until it is available."
     if target.sub_status:
         return FAIL, f"The file system is busy: {target.sub_status}.", "Wait until that has ended."
+    if target.status == NOT_TOLD or not target.size_gb or not facts.backup.size_gb:
+        return UNKNOWN, "The service does not tell the file system's status and sizes.", _LOOK
     return PASS, "The file system is available.", ""
 
 
 def _preparation(facts: Facts) -> Verdict:
-    if facts.target is None or facts.target.type != FILE_SYSTEM_TYPE:
+    if facts.target is None:
+        return NO_TARGET
+    if facts.target.type != FILE_SYSTEM_TYPE:
         return PASS, "No file system is concerned.", ""
     return (
         UNKNOWN,
@@ -346,9 +381,13 @@ def _safety_backup(facts: Facts) -> Verdict:
     recent = [at for _, at in facts.newer_backups if facts.asked_at - at <= SAFETY_AGE]
     if recent:
         return PASS, f"A backup of the present state was made at {recent[0]:%H:%M} UTC.", ""
+    unread = "backups" in facts.unreadable
+    # Not "unknown", which needs no acknowledgement: without a way back, someone must say yes.
     return (
         WARN,
-        "There is no backup of the present state.",
+        "The backups could not be read; there may be none of the present state."
+        if unread
+        else "There is no backup of the present state.",
         "Let execute(safety_backup=True) make one first; it is the only way back.",
     )
 

@@ -8,6 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+NOT_TOLD = "unknown"
+"""The status of what the service gives none of; a server's own "UNKNOWN" is in capitals."""
+
+_COMPARABLE = 2.0
+"""Restores all of one size tell of sizes up to this many times larger or smaller."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiskBackup:
@@ -49,6 +55,7 @@ class DiskFacts:
     id: str
     name: str
     size_gb: int
+    """0: the service does not tell."""
     status: str
     device: str | None = None
     system_disk: bool | None = None
@@ -158,9 +165,10 @@ class Facts:
 
     @property
     def expected_duration(self) -> timedelta | None:
-        """How long the restore is likely to take, from past ones; ``None`` if there are none.
+        """How long the restore is likely to take, from past ones; ``None`` if none compares.
 
-        Past durations are fitted by a line over the size where sizes differ, else averaged.
+        Past durations are fitted by a line over the size where sizes differ. Where they do not,
+        their average stands for sizes that are not far from theirs.
         """
         if not self.past_restores:
             return None
@@ -170,7 +178,9 @@ class Facts:
         mean_seconds = sum(seconds) / len(seconds)
         spread = sum((size - mean_size) ** 2 for size in sizes)
         if not spread:
-            return timedelta(seconds=mean_seconds)
+            small, large = sorted((mean_size, float(self.backup.size_gb)))
+            near = large <= _COMPARABLE * small
+            return timedelta(seconds=mean_seconds) if near else None
         slope = (
             sum(
                 (size - mean_size) * (duration - mean_seconds)

@@ -73,7 +73,7 @@ class RestorePlan:
 
     @property
     def expected_duration(self) -> timedelta | None:
-        """How long it is likely to take, from earlier restores; ``None`` if there were none."""
+        """How long it is likely to take, from earlier restores; ``None`` if none compares."""
         return self.facts.expected_duration
 
     # -- the checks --------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ class RestorePlan:
         lines.append(
             f"Likely to take {in_words(expected)}, as earlier restores did."
             if expected
-            else "How long it takes is not known: there was no earlier restore."
+            else "How long it takes is not known: no earlier restore compares."
         )
         return "\n".join(lines)
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from cbr_notebook.api.records import Backup, Protectable, TaskRecord
-from cbr_notebook.errors import CBRError, NotFound
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.runbook.checks import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.runbook.facts import (
+    NOT_TOLD,
     BackupFacts,
     DiskBackup,
     DiskFacts,
@@ -25,6 +26,7 @@ Kind = Literal["server", "disk", "turbo"]
 _KINDS: dict[str, Kind] = {DISK_TYPE: "disk", FILE_SYSTEM_TYPE: "turbo"}
 _UNFINISHED = ("running", "waiting")
 _TASKS_LOOKED_AT = 50
+_RESTORES_COMPARED = 5
 
 
 def survey(
@@ -47,7 +49,8 @@ def survey(
 
     Raises:
         NotFound: there is no such backup, or no target of this name.
-        InvalidRequest: a name fits several.
+        InvalidRequest: a name fits several, or ``disks`` cannot be meant: it names what is no
+            disk of the backup, one disk twice, or none at all.
     """
     unreadable: list[str] = []
     found = session.find_backup(backup)
@@ -55,6 +58,8 @@ def survey(
     resource = _target(session, found, target, kind)
     goal = None if resource is None else _target_facts(session, resource, kind, unreadable)
     source = _backup_facts(session, found, unreadable)
+    if disks is not None:
+        _refuse_strange(disks, source, kind)
     vault_status, vault_name = _vault(session, found, unreadable)
     goal_id = goal.id if goal else source.resource_id
     run_at, policy_name, policies_known = _next_run(session, found.vault_id, unreadable)
@@ -100,7 +105,7 @@ def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> Ba
     return BackupFacts(
         id=backup.id,
         name=backup.name or backup.id,
-        status=backup.status or "unknown",
+        status=backup.status or NOT_TOLD,
         image_type=backup.image_type or "backup",
         created_at=_moment(backup.created_at) or session.now,
         project_id=backup.project_id or session.identity.project_id,
@@ -164,7 +169,7 @@ def _target_facts(
         id=resource.id,
         name=resource.name or resource.id,
         type=resource.type or "",
-        status=resource.status or "unknown",
+        status=resource.status or NOT_TOLD,
         size_gb=resource.size or 0,
         architecture=metadata.get("architecture"),
         os_type=metadata.get("os_type"),
@@ -197,7 +202,7 @@ def _disk_facts(disk: Protectable, server_id: str | None, refused: str | None) -
         id=disk.id,
         name=disk.name or disk.id,
         size_gb=disk.size or 0,
-        status=disk.status or "unknown",
+        status=disk.status or NOT_TOLD,
         device=_text(place.get("device")),
         system_disk=_flag(detail.get("bootable")),
         server_id=server_id or _text(place.get("server_id")),
@@ -211,6 +216,32 @@ def _disk_facts(disk: Protectable, server_id: str | None, refused: str | None) -
 def _metadata(resource: Protectable) -> dict[str, Any]:
     found = (resource.detail or {}).get("metadata")
     return found if isinstance(found, dict) else {}
+
+
+def _refuse_strange(disks: Mapping[str, str], backup: BackupFacts, kind: Kind) -> None:
+    """Refuse disks that cannot be meant; left out in silence, they would stay as they are."""
+    if kind != "server":
+        raise InvalidRequest(
+            f"{backup.name} is the backup of a single resource; it has no disks to choose from.",
+            advice="Leave disks out, and name another target if you mean one.",
+            field="disks",
+        )
+    known = {part.backup_id: part.disk_name for part in backup.disks}
+    choice = ", ".join(f"{key!r} ({name})" for key, name in known.items())
+    strange = [key for key in disks if key not in known]
+    if strange or not disks:
+        what = f"{', '.join(map(repr, strange))} is" if strange else "disks names"
+        raise InvalidRequest(
+            f"{what} no backup of a disk in {backup.name}.",
+            advice=f"Its backups of disks are: {choice}.",
+            field="disks",
+        )
+    if len(set(disks.values())) < len(disks):
+        raise InvalidRequest(
+            "Two backups would be written to one disk.",
+            advice="Name each disk once.",
+            field="disks",
+        )
 
 
 def _mappings(
@@ -302,7 +333,7 @@ def _next_run(
 def _past_restores(
     session: Session, backup: BackupFacts, unreadable: list[str]
 ) -> tuple[tuple[int, float], ...]:
-    """Give size and duration of earlier restores, as far as their sizes are known."""
+    """Give size and duration of the latest restores: of the same resource, else of others."""
     try:
         tasks = session.client.tasks.list(
             operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
@@ -310,17 +341,33 @@ def _past_restores(
     except CBRError:
         unreadable.append("earlier restores")
         return ()
-    of_this: list[tuple[int, float]] = []
-    of_others: list[tuple[int, float]] = []
-    for task in tasks:
+    mine = [task for task in tasks if _resource_id(task) == backup.resource_id]
+    sizes: dict[str, int | None] = {backup.id: backup.size_gb}
+    past = []
+    for task in (mine or tasks)[:_RESTORES_COMPARED]:
         begun, ended = _moment(task.started_at), _moment(task.ended_at)
-        if begun is None or ended is None:
+        restore = task.extra_info.restore if task.extra_info else None
+        restored = restore.backup_id if restore else None
+        if begun is None or ended is None or restored is None:
             continue
-        resource = task.extra_info.resource if task.extra_info else None
-        same = resource is not None and resource.id == backup.resource_id
-        (of_this if same else of_others).append((backup.size_gb, (ended - begun).total_seconds()))
-    # Sizes of other targets are not in their tasks: the best guess is one of the same target.
-    return tuple(of_this or of_others)
+        if restored not in sizes:
+            sizes[restored] = _size(session, restored)
+        if size := sizes[restored]:
+            past.append((size, (ended - begun).total_seconds()))
+    return tuple(past)
+
+
+def _size(session: Session, backup_id: str) -> int | None:
+    """Give the size in GB of what a backup is of; ``None`` if the backup is gone."""
+    try:
+        return session.client.backups.show(backup_id).resource_size
+    except CBRError:
+        return None
+
+
+def _resource_id(task: TaskRecord) -> str | None:
+    resource = task.extra_info.resource if task.extra_info else None
+    return resource.id if resource else None
 
 
 def _resource_name(task: TaskRecord) -> str | None:

@@ -47,7 +47,8 @@ class GuidedRestores(Sharing):
 
         Raises:
             NotFound: there is no such backup, or no target of this name.
-            InvalidRequest: a name fits several.
+            InvalidRequest: a name fits several, or ``disks`` names what is no disk of the
+                backup, one disk twice, or none at all.
 
         API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
         """

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
 import pytest
 
-from cbr_notebook.errors import NotFound
+import cbr_notebook as cbr
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.runbook.checks import Outcome, check_all
+from cbr_notebook.runbook.facts import NOT_TOLD, Facts
 from cbr_notebook.session import Session
 
 
@@ -117,3 +121,103 @@ def test_names_that_fit_nothing_list_the_candidates(session: Session) -> None:
         session.plan_restore("clean-web-02")
     with pytest.raises(NotFound, match="web-09"):
         session.plan_restore("clean-web-01", target="web-09")
+
+
+def test_a_small_restore_says_little_of_a_large_one_and_two_sizes_say_much() -> None:
+    with cbr.simulate("empty") as session:
+        for name, size in (("small", 10), ("middle", 100), ("large", 400)):
+            server = session.cloud.create_server(name, disks=(("vda", size),))
+            server.disk("vda").write_file("/etc/motd", b"good")
+            session.create_vault(f"vault-{name}", size_gb=1000, resources=name)
+            session.back_up(f"vault-{name}", name=f"clean-{name}").wait(progress=False)
+        session.restore("clean-small", confirm="small").wait(progress=False)
+        plan = session.plan_restore("clean-large")
+        assert plan.expected_duration is None
+        assert "no earlier restore compares" in plan.describe()
+        session.restore("clean-middle", confirm="middle").wait(progress=False)
+        guess = session.plan_restore("clean-large").expected_duration
+        task = session.restore("clean-large", confirm="large").wait(progress=False)
+        begun, ended = (
+            pd.Timestamp(each) for each in (task.records[0].started_at, task.records[0].ended_at)
+        )
+        assert guess is not None
+        assert abs(guess - (ended - begun)) < 0.1 * (ended - begun)
+
+
+def test_disks_that_cannot_be_meant_are_refused_rather_than_left_out(session: Session) -> None:
+    server = session.cloud.server("web-01")
+    parts = {part.disk_name: part.backup_id for part in session.plan_restore(
+        "clean-web-01").backup.disks}  # fmt: skip
+    first, second = parts.values()
+    vda, vdb = server.disk("vda").id, server.disk("vdb").id
+    for disks, said in (
+        ({first: vda, "misspelt": vdb}, "'misspelt' is no backup of a disk"),
+        ({first: vda, second: vda}, "to one disk"),
+        ({}, "disks names no backup"),
+    ):
+        with pytest.raises(InvalidRequest, match=said):
+            session.plan_restore("clean-web-01", disks=disks)
+    assert list(session.plan_restore("clean-web-01", disks={second: vdb}).overwritten["disk_id"]) \
+        == [vdb]  # fmt: skip
+
+
+def _outcomes(facts: Facts) -> dict[str, Outcome]:
+    return {check.name: check.outcome for check in check_all(facts)}
+
+
+ABOUT_THE_TARGET = (
+    "same target", "server type", "server status", "disk status", "disk size", "system disk",
+    "disk type", "missing disks", "architecture", "operating system", "disaster recovery",
+    "file system", "preparation",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ABOUT_THE_TARGET)
+def test_of_a_target_that_is_gone_nothing_passes(session: Session, name: str) -> None:
+    session.cloud.delete_server("web-01")
+    facts = session.plan_restore("clean-web-01").facts
+    assert _outcomes(facts)["target exists"] == "fail"
+    assert _outcomes(facts)[name] == "unknown"
+
+
+def test_a_status_or_size_that_is_not_told_neither_passes_nor_fails(session: Session) -> None:
+    facts = session.plan_restore("clean-web-01").facts
+    assert facts.target is not None
+    silent = [replace(disk, size_gb=0, status=NOT_TOLD) for disk in facts.target.disks]
+    target = replace(facts.target, status=NOT_TOLD, disks=tuple(silent))
+    backup = replace(facts.backup, status=NOT_TOLD)
+    seen = _outcomes(replace(facts, target=target, backup=backup))
+    for name in ("backup status", "server status", "disk status", "disk size"):
+        assert seen[name] == "unknown", name
+    broken = replace(facts.target, status="UNKNOWN")
+    assert _outcomes(replace(facts, target=broken))["server status"] == "fail"
+
+
+def test_one_small_disk_fails_although_another_is_silent(session: Session) -> None:
+    facts = session.plan_restore("clean-web-01").facts
+    assert facts.target is not None
+    large, small = facts.target.disks
+    disks = (replace(large, size_gb=large.size_gb - 1), replace(small, size_gb=0))
+    seen = _outcomes(replace(facts, target=replace(facts.target, disks=disks)))
+    assert seen["disk size"] == "fail"
+
+
+def test_of_a_file_system_that_tells_nothing_nothing_is_known() -> None:
+    with cbr.simulate("empty") as session:
+        files = session.cloud.create_file_system("docs", 500)
+        session.create_vault("films", size_gb=1000, object_type="turbo", resources=files.id)
+        session.back_up("films", name="clean-docs").wait(progress=False)
+        facts = session.plan_restore("clean-docs").facts
+    assert facts.target is not None
+    assert _outcomes(facts)["file system"] == "pass"
+    for silent in ({"status": NOT_TOLD}, {"size_gb": 0}):
+        target = replace(facts.target, **silent)  # type: ignore[arg-type]
+        assert _outcomes(replace(facts, target=target))["file system"] == "unknown", silent
+
+
+def test_backups_that_cannot_be_read_are_not_said_to_be_missing(session: Session) -> None:
+    facts = session.plan_restore("clean-web-01").facts
+    unread = replace(facts, unreadable=("backups",))
+    check = next(each for each in check_all(unread) if each.name == "safety backup")
+    assert check.outcome == "warn"
+    assert "could not be read" in check.seen

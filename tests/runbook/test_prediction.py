@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.errors import CBRError, Conflict
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.session import Session
 
 METAL = "OS::Ironic::BareMetalServer"
@@ -341,16 +341,17 @@ def _forced(site: Site) -> str | None:
 
 
 def test_a_server_backup_is_not_planned_onto_a_disk(site: Site) -> None:
-    """7115 cannot be asked for by a plan: a target of another kind is not found."""
+    """A plan does not get as far as 9900: a target of another kind is not found."""
     server = site.server()
     site.protect(server)
     site.force = {"volume_id": server.disk("vda").id}
-    assert _forced(site) in ("BackupService.7115", "BackupService.9900")
+    assert _forced(site) == "BackupService.9900"
     with pytest.raises(CBRError, match="no server"):
         site.session.plan_restore(site.backup, server.disk("vda").id)
 
 
 def test_a_disk_backup_is_not_planned_onto_a_server(site: Site) -> None:
+    """A plan does not get as far as 7115: a target of another kind is not found."""
     disk = site.cloud.create_disk("spare", 20)
     site.protect(disk, "disk")
     server = site.server()
@@ -364,6 +365,20 @@ def test_a_backup_that_is_not_there_has_no_plan(site: Site) -> None:
     with pytest.raises(CBRError) as caught:
         site.session.plan_restore("00000000-0000-4000-8000-000000000000")
     assert caught.value.code == "BackupService.6200"
+    site.protect(site.server())
+    site.backup = "00000000-0000-4000-8000-000000000000"
+    assert _forced(site) == "BackupService.6200"
+
+
+def test_disks_that_the_service_would_refuse_have_no_plan(site: Site) -> None:
+    server = site.server()
+    site.protect(server)
+    site.disks = site.force["mappings"] = {
+        site.child(40): server.disk("vda").id, "misspelt": server.disk("vdb").id
+    }  # fmt: skip
+    with pytest.raises(InvalidRequest, match="misspelt"):
+        site.session.plan_restore(site.backup, disks=site.disks)
+    assert _forced(site) == "BackupService.9900"
 
 
 def test_what_the_service_does_not_tell_is_unknown(site: Site) -> None:
