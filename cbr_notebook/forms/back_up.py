@@ -7,7 +7,7 @@ from typing import Any
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Protectable, RestorePoint, Vault
-from cbr_notebook.errors import InvalidRequest, TaskFailed, WaitTimeout
+from cbr_notebook.errors import TaskFailed, WaitTimeout
 from cbr_notebook.forms import field, pickers, progress, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
@@ -37,7 +37,12 @@ class BackUp(Form):
         return (
             field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
             field.choices("resources", "Resources", required=True),
-            field.text("name", "Backup name", help="The service gives one if this is empty."),
+            field.text(
+                "name",
+                "Backup name",
+                rule=checks.name,
+                help="The service gives one if this is empty.",
+            ),
             field.check(
                 "incremental",
                 "Incremental",
@@ -45,7 +50,10 @@ class BackUp(Form):
                 help="Stores only what changed since the last backup, where there is one.",
             ),
             field.number(
-                "keep_days", "Keep for (days)", help="Empty: until somebody deletes them."
+                "keep_days",
+                "Keep for (days)",
+                rule=lambda days: checks.within(days, 1, _LONGEST_DAYS, "Keep for (days)"),
+                help="Empty: until somebody deletes them.",
             ),
         )
 
@@ -81,19 +89,8 @@ class BackUp(Form):
         return fill
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        problems = {}
         reason = why_vault_cannot(self._vaults[value["vault"]])
-        if reason:
-            problems["vault"] = reason
-        if value["name"]:
-            try:
-                checks.name(value["name"])
-            except InvalidRequest as problem:
-                problems["name"] = pickers.wrong(problem)
-        days = value["keep_days"]
-        if days is not None and not 1 <= days <= _LONGEST_DAYS:
-            problems["keep_days"] = f"Choose 1 to {_LONGEST_DAYS} days, or nothing."
-        return problems
+        return {"vault": reason} if reason else {}
 
     def _all_chosen(self, value: Mapping[str, Any]) -> bool:
         """Say whether all is chosen that can be: then the service tells what it leaves out."""

@@ -103,7 +103,7 @@ class Form(widgets.VBox):
         """Let other fields follow a change, such as offer what fits the new choice."""
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        """Say by field what does not fit; called with values that are right by themselves."""
+        """Say by field what does not fit; asked once every field is right by itself."""
         return {}
 
     def _summary(self, value: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Protectable, Vault
-from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form, nothing_or
 from cbr_notebook.forms.field import Field, Option
@@ -27,7 +26,13 @@ class CreateVault(Form):
     def _build(self) -> Sequence[Field]:
         self._known: dict[str, dict[str, Protectable]] = {}
         return (
-            field.text("name", "Vault name", required=True, help="Letters, digits, _ and -."),
+            field.text(
+                "name",
+                "Vault name",
+                required=True,
+                rule=checks.name,
+                help="Letters, digits, _ and -.",
+            ),
             field.choice("object_type", "Protects", pickers.PROTECTS),
             field.choice(
                 "protect_type",
@@ -36,9 +41,15 @@ class CreateVault(Form):
                 help="Replication: for replicas of backups from another region.",
             ),
             field.choices("resources", "Resources", help="They can also be added later."),
-            field.number("size_gb", "Capacity (GB)", required=True),
+            field.number("size_gb", "Capacity (GB)", required=True, rule=checks.size_gb),
             field.choice("policy", "Policy", help="When backups are made, and how long kept."),
-            field.text("tags", "Tags", placeholder="team=web, env=prod", help="At most ten."),
+            field.text(
+                "tags",
+                "Tags",
+                rule=pickers.tags,
+                placeholder="team=web, env=prod",
+                help="At most ten.",
+            ),
             field.check(
                 "auto_expand", "Expand automatically", help="By a quarter when it is full."
             ),
@@ -80,20 +91,6 @@ class CreateVault(Form):
     def _sent_resources(self) -> list[str]:
         resources = self._fields["resources"]
         return [] if resources.hidden else list(resources.value)
-
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        rules: dict[str, Callable[[Any], Any]] = {
-            "name": checks.name,
-            "size_gb": checks.size_gb,
-            "tags": pickers.tags,
-        }
-        problems = {}
-        for name, rule in rules.items():
-            try:
-                rule(value[name])
-            except InvalidRequest as problem:
-                problems[name] = pickers.wrong(problem)
-        return problems
 
     def _summary(self, value: Mapping[str, Any]) -> str:
         count = len(self._sent_resources())
@@ -167,7 +164,8 @@ class CreateVault(Form):
         elif act == "another":
             self._known = {}
             self.again()
-            self._fields["name"].clear()
+            for name in ("name", "resources"):
+                self._fields[name].clear()
             self._reload()
         else:
             super()._act_on(act, of)

@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from cbr_notebook.auth.secret import Secret, as_secret
+from cbr_notebook.errors import InvalidRequest
 
 _ESM = (Path(__file__).parent / "field.js").read_text(encoding="utf-8")
 
@@ -78,18 +79,29 @@ class Field(Control):
         value: ``str``; ``int`` or ``None`` of a number (or what was typed instead of one);
             ``bool`` of a check; the chosen option's value of a choice; a list of them of
             choices.
+        rule: raises :class:`InvalidRequest` for a value that is not allowed; not asked about
+            an empty field.
         touched: whether somebody has filled it in: only then it is told what is wrong.
     """
 
     value = traitlets.Any(None, allow_none=True).tag(sync=True, echo_update=False)
     options: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
 
-    def __init__(self, name: str, label: str, kind: str, **traits: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        kind: str,
+        *,
+        rule: Callable[[Any], Any] | None = None,
+        **traits: Any,
+    ) -> None:
         super().__init__(kind=kind, label=label, **traits)
         if kind in ("choices", "area"):
             self.add_class("cbr-wide")
         self.name = name
         self.touched = False
+        self.rule = rule or _anything
         self.on_change: Change = _nothing
         self.on_left: Change = _nothing
         self.on_enter: Change = _nothing
@@ -126,7 +138,7 @@ class Field(Control):
 
     def clear(self) -> None:
         """Make it as if nobody had filled it in."""
-        self.value = "" if self.kind in ("text", "area") else None
+        self.value = {"text": "", "area": "", "choices": [], "check": False}.get(self.kind)
         self.touched = False
 
     def label_of(self, value: Any) -> str:
@@ -144,6 +156,12 @@ class Field(Control):
                 return "Use a whole number."
         elif self.kind in ("choice", "choices"):
             return self._check_chosen(value if self.kind == "choices" else [value])
+        if value in (None, ""):
+            return None
+        try:
+            self.rule(value)
+        except InvalidRequest as problem:
+            return f"{problem.message} {problem.advice or ''}".strip()
         return None
 
     def _check_chosen(self, values: Sequence[Any]) -> str | None:
@@ -237,6 +255,10 @@ def choices(name: str, label: str, options: Iterable[Option] = (), **traits: Any
     field = Field(name, label, "choices", **{"value": [], **traits})
     field.offer(options)
     return field
+
+
+def _anything(_: Any) -> None:
+    """Allow any value."""
 
 
 def _nothing(_: Field) -> None:

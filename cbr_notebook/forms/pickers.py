@@ -90,8 +90,3 @@ def tags(text: str) -> dict[str, str]:
     if len(found) > _MOST_TAGS:
         raise InvalidRequest(f"{len(found)} tags are too many.", advice="At most ten.")
     return found
-
-
-def wrong(problem: InvalidRequest) -> str:
-    """Give what is wrong with a value and what would be right, for beside the field."""
-    return f"{problem.message} {problem.advice or ''}".strip()

@@ -1,0 +1,34 @@
+"""What a page does to a form, without a page: typing into a field, clicking a button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cbr_notebook.forms.base import Form
+
+
+def type_into(form: Form, name: str, value: Any) -> None:
+    """Type a value into a field and leave it."""
+    field = form._fields[name]
+    field._heard(None, {"type": "value", "value": value}, None)
+    field._heard(None, {"type": "left"}, None)
+
+
+def press(form: Form, times: int = 1) -> None:
+    """Press the form's button, so many times before anything else happens; wait for the end."""
+    form._loaded.wait()
+    for _ in range(times):
+        form._button._heard(None, {"type": "click"}, None)
+    settle(form)
+
+
+def settle(form: Form) -> None:
+    """Wait until nothing of the form runs beside the main thread."""
+    for work in list(form._works):
+        work.join(20)
+        assert not work.running
+
+
+def shown(form: Form) -> str:
+    """Give all that the form shows besides its fields."""
+    return form._outline.html + form._wrong.html + form._said.html + form._source.html

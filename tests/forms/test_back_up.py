@@ -1,0 +1,140 @@
+"""The form that backs up."""
+
+from __future__ import annotations
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import errors
+from cbr_notebook.session import Session
+from tests.forms.pressing import press, settle, type_into
+
+
+def test_all_of_a_vault_is_backed_up_and_watched_to_its_end(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web")
+    assert len(form.value["resources"]) == 4
+    task = form.submit()
+    assert task.status == "success"
+    assert "4 of 4 backed up" in form._said.html
+    assert form._bars.html.count('value="100"') == 4
+
+
+def test_some_of_a_vault_is_backed_up_by_name_in_full_for_some_days(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web")
+    form.value = {"resources": ["web-01"], "name": "by_hand", "incremental": False, "keep_days": 3}
+    assert "web-01" in form._outline.html
+    assert "full, kept for 3 days" in form._outline.html
+    form.submit()
+    (backup,) = session.client.backups.list(name="by_hand").backups
+    assert backup.resource_name == "web-01"
+    assert backup.incremental is False
+    assert backup.expired_at
+
+
+def test_the_line_of_python_does_the_same(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web", resources=["web-01"], name="same")
+    task = eval(form.code, {"session": session})
+    assert [each.extra_info.resource.name for each in task.records] == ["web-01"]
+
+
+def test_choosing_another_vault_offers_its_resources(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web")
+    type_into(form, "vault", session.find_vault("vault-nas").id)
+    settle(form)
+    assert [each["label"] for each in form._fields["resources"].options] == ["shared-docs"]
+    assert form.submit().status == "success"
+
+
+def test_what_cannot_be_backed_up_is_said_beside_it_and_left_out(session: Session) -> None:
+    session.cloud.server("web-01").set_status("ERROR")
+    form = session.forms.back_up(vault="vault-web")
+    settle(form)
+    notes = {each["label"]: each["note"] for each in form._fields["resources"].options}
+    assert notes["web-01"] == "Its status is ERROR; it has to be ACTIVE or SHUTOFF."
+    assert len(form.value["resources"]) == 3
+    form.submit()
+    assert "3 of 3 backed up, 1 left out" in form._said.html
+    assert "web-01" in form._bars.html
+    assert "BackupService.7101" in form._bars.html
+
+
+def test_what_is_being_backed_up_is_not_backed_up_twice(session: Session) -> None:
+    session.back_up("vault-web", resources="web-01")
+    form = session.forms.back_up(vault="vault-web")
+    settle(form)
+    notes = {each["label"]: each["note"] for each in form._fields["resources"].options}
+    assert notes["web-01"] == "It is being backed up."
+
+
+def test_a_vault_that_is_full_is_told_before_anything_is_sent(session: Session) -> None:
+    session.cloud.server("files-01").disk("vda").fill(900, seed=3)
+    session.back_up("vault-files").wait(progress=False)
+    form = session.forms.back_up(vault="vault-files")
+    assert "full" in form.problems["vault"]
+    with pytest.raises(errors.InvalidRequest):
+        form.submit()
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", "a b"), ("keep_days", 0)])
+def test_what_the_service_would_refuse_is_told_beside_the_field(
+    session: Session, field: str, value: object
+) -> None:
+    form = session.forms.back_up(vault="vault-web")
+    form.value = {field: value}
+    assert list(form.problems) == [field]
+
+
+def test_a_vault_with_nothing_in_it_has_nothing_to_back_up(session: Session) -> None:
+    session.create_vault("nothing_in_it", size_gb=10)
+    assert "resources" in session.forms.back_up(vault="nothing_in_it").problems
+
+
+def test_a_backup_that_fails_shows_cause_and_remedy(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web", resources=["web-01"])
+    session.cloud.fail("create_checkpoint", "BackupService.6114")
+    with pytest.raises(errors.QuotaExceeded):
+        form.submit()
+    assert "BackupService.6114" in form._wrong.html
+    assert "Enlarge it" in form._wrong.html
+    assert form.submit().status == "success"
+
+
+def test_two_clicks_make_one_restore_point(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web", resources=["web-01"], name="once")
+    press(form, times=2)
+    assert len(session.backups(name="once")) == 1
+
+
+def test_once_more_makes_another(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web", resources=["web-01"], name="twice")
+    press(form)
+    form._said.on_act("again", "")
+    press(form)
+    assert len(session.backups(name="twice")) == 2
+
+
+def test_interrupting_stops_the_waiting_and_not_the_backup(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.back_up(vault="vault-web", resources=["web-01"])
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    assert form.problems == {}
+    monkeypatch.setattr(session, "_sleep", interrupt)
+    with pytest.raises(errors.WaitTimeout, match="goes on"):
+        form.submit()
+    assert "The backup goes on" in form._said.html
+    assert not form._button.busy
+    monkeypatch.undo()
+    form._said.on_act("watch", "")
+    settle(form)
+    assert form.result.status == "success"
+    assert "1 of 1 backed up" in form._said.html
+
+
+def test_an_estate_without_vaults_says_so() -> None:
+    with cbr.simulate("empty") as session:
+        form = session.forms.back_up()
+        assert form.problems["vault"] == "Choose one."

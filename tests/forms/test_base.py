@@ -1,0 +1,301 @@
+"""What holds for every form."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from cbr_notebook import errors, forms
+from cbr_notebook.forms import field, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field, SecretField
+from cbr_notebook.session import Session
+from tests.forms.pressing import press, settle, shown, type_into
+
+
+class Errand(Form):
+    """A form that does what a test tells it."""
+
+    name = "errand"
+    title = "Errand"
+    action = "Run"
+
+    def __init__(self, session: Session, **values: Any) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.problem: BaseException | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        super().__init__(session, values)
+
+    def _build(self) -> Sequence[Field]:
+        return (
+            field.text("goal", "Goal", required=True),
+            field.number("steps", "Steps"),
+            field.choice("way", "Way", [field.Option("n", "North"), field.Option("s", "South")]),
+            field.choices(
+                "friends", "Friends", [field.Option("1", "Ada"), field.Option("2", "Bo")]
+            ),
+            SecretField("word", "Password"),
+        )
+
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        return {"steps": "Too far."} if (value["steps"] or 0) > 10 else {}
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        return f"Go to {value['goal']}."
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        return region.call("session.go", value["goal"], steps=value["steps"])
+
+    def _act(self, value: Mapping[str, Any]) -> Any:
+        assert self.gate.wait(20)
+        self.sent.append(dict(value))
+        if self.problem is not None:
+            raise self.problem
+        return value["goal"]
+
+    def _card(self, result: Any) -> str:
+        return region.card(f"Arrived at {result}", tone="good")
+
+
+def test_values_are_set_and_read_by_field_and_options_also_by_label(session: Session) -> None:
+    form = Errand(session)
+    form.value = {"goal": "sea", "way": "South", "friends": ["Bo", "1"]}
+    assert form.value == {
+        "goal": "sea", "steps": None, "way": "s", "friends": ["2", "1"], "word": None,
+    }  # fmt: skip
+
+
+def test_a_field_that_does_not_exist_is_refused(session: Session) -> None:
+    form = Errand(session)
+    with pytest.raises(errors.InvalidRequest, match="no field speed"):
+        form.value = {"speed": 3}
+    with pytest.raises(errors.InvalidRequest, match="no field speed"):
+        Errand(session, speed=3)
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"goal": ""}, "goal"),
+        ({"steps": 1.5}, "steps"),
+        ({"steps": "not a number"}, "steps"),
+        ({"steps": 11}, "steps"),
+        ({"way": "Up"}, "way"),
+        ({"friends": ["Cy"]}, "friends"),
+    ],
+)
+def test_what_is_wrong_is_told_by_field_and_nothing_is_sent(
+    session: Session, values: dict[str, Any], wrong: str
+) -> None:
+    form = Errand(session, goal="sea")
+    form.value = values
+    assert list(form.problems) == [wrong]
+    assert form._fields[wrong].problem == form.problems[wrong]
+    assert form.code == ""
+    with pytest.raises(errors.InvalidRequest) as refused:
+        form.submit()
+    assert refused.value.field == wrong
+    assert form.sent == []
+
+
+def test_nobody_is_blamed_for_a_field_that_was_not_reached_yet(session: Session) -> None:
+    form = Errand(session)
+    assert form.problems == {"goal": "Fill this in."}
+    assert form._fields["goal"].problem == ""
+    press(form)
+    assert form._fields["goal"].problem == "Fill this in."
+    assert "Not sent yet" in shown(form)
+    assert form.sent == []
+
+
+def test_the_summary_and_the_code_follow_what_is_typed(session: Session) -> None:
+    form = Errand(session)
+    assert "once all is filled in" in form._outline.html or form._loaded.wait()
+    type_into(form, "goal", 'the "sea"')
+    assert "Go to the &quot;sea&quot;." in form._outline.html
+    assert form.code == 'session.go("the \\"sea\\"")'
+    assert "session.go" in form._source.html
+
+
+def test_two_clicks_send_once(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    form.gate.clear()
+    form._loaded.wait()
+    for _ in range(2):
+        form._button._heard(None, {"type": "click"}, None)
+    assert form._button.disabled
+    assert form._button.busy
+    form.gate.set()
+    settle(form)
+    press(form)  # a late second click: it is done already
+    assert len(form.sent) == 1
+    assert form.result == "sea"
+
+
+def test_while_it_is_at_it_a_program_is_refused(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    form.gate.clear()
+    form._loaded.wait()
+    form._button._heard(None, {"type": "click"}, None)
+    with pytest.raises(errors.Conflict, match="at it already"):
+        form.submit()
+    form.gate.set()
+    settle(form)
+    assert len(form.sent) == 1
+
+
+def test_submitting_again_sends_nothing_until_something_changes(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    assert form.submit() == form.submit() == "sea"
+    assert len(form.sent) == 1
+    form.value = {"goal": "hill"}
+    assert form.submit() == "hill"
+    form.again()
+    assert form.submit() == "hill"
+    assert [each["goal"] for each in form.sent] == ["sea", "hill", "hill"]
+
+
+def test_an_error_of_the_service_is_shown_with_code_remedy_and_request(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    form.problem = errors.QuotaExceeded(
+        "Too <many>.", code="BackupService.6133", advice="Ask for more.", request_id="r-1"
+    )
+    press(form)
+    for part in ("Too &lt;many&gt;.", "BackupService.6133", "Ask for more.", "r-1"):
+        assert part in form._wrong.html
+    assert form.error is form.problem
+    assert form.result is None
+    form.problem = None
+    press(form)
+    assert form._wrong.html == ""
+    assert form.result == "sea"
+
+
+def test_an_error_about_a_field_is_shown_beside_it_until_it_changes(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    form.problem = errors.InvalidRequest("The sea is closed.", field="goal")
+    with pytest.raises(errors.InvalidRequest):
+        form.submit()
+    assert form._fields["goal"].problem == "The sea is closed."
+    type_into(form, "goal", "hill")
+    assert form._fields["goal"].problem == ""
+    assert form.problems == {}
+
+
+def test_an_exception_that_nobody_expected_appears_in_the_form(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    form.problem = ZeroDivisionError("by nothing")
+    press(form)
+    assert "ZeroDivisionError: by nothing" in form._wrong.html
+    assert not form._button.disabled
+
+
+def test_an_exception_while_a_page_is_heard_appears_in_the_form(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = Errand(session, goal="sea")
+    assert form.problems == {}
+    monkeypatch.setattr(form, "_check", lambda _: 1 / 0)
+    type_into(form, "goal", "hill")
+    assert "ZeroDivisionError" in form._wrong.html
+
+
+def test_what_cannot_be_asked_for_is_told_and_asked_again(session: Session) -> None:
+    session.cloud.fail("list_policies", "BackupService.0001", times=50)
+    form = session.forms.create_vault(name="v", size_gb=20)
+    assert "" in form.problems
+    assert "could not be asked for" in form._wrong.html
+    with pytest.raises(errors.CBRError):
+        form.submit()
+    session.cloud.heal()
+    form._wrong.on_act("reload", "")
+    assert form.problems == {}
+    assert form.value["name"] == "v"
+    assert form._wrong.html == ""
+
+
+def test_a_secret_is_in_no_state_and_in_no_text(session: Session) -> None:
+    form = Errand(session, goal="sea")
+    type_into(form, "word", "open sesame")
+    assert form.value["word"].reveal() == "open sesame"
+    states = [each.get_state() for each in form._fields.values()]
+    assert "open sesame" not in json.dumps(states, default=repr)
+    texts = (repr(form), str(form.value), str(form.kept()), shown(form), form.code)
+    assert not any("open sesame" in text for text in texts)
+
+
+def test_running_again_keeps_what_was_typed_and_stops_the_threads(session: Session) -> None:
+    before = session.forms.create_vault()
+    before.value = {"name": "typed", "resources": ["legacy-01"]}
+    waiting = before._start("waits", lambda work: work.rest(600) and None)
+    after = session.forms.create_vault()
+    assert after is not before
+    assert after.value["name"] == "typed"
+    assert after._fields["resources"].label_of(after.value["resources"][0]) == "legacy-01"
+    waiting.join(20)
+    assert not waiting.running
+
+
+def test_what_was_sent_is_not_offered_again(session: Session) -> None:
+    session.forms.create_vault(name="sent", size_gb=20).submit()
+    assert session.forms.create_vault().value["name"] == ""
+
+
+def test_forms_of_two_cells_live_side_by_side(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = {"now": "a"}
+    monkeypatch.setattr(forms, "_cell", lambda: cell["now"])
+    first = session.forms.create_vault(name="first", size_gb=20)
+    cell["now"] = "b"
+    second = session.forms.create_vault(size_gb=20)
+    assert second.value["name"] == ""
+    assert first.submit().name == "first"
+    cell["now"] = "a"
+    first.again()
+    first.value = {"name": "changed"}
+    assert session.forms.create_vault().value["name"] == "changed"
+    assert first.comm is None  # the cell's own form was taken off the page
+    assert second.comm is not None
+
+
+def test_closing_a_form_frees_whoever_waits_for_it(session: Session) -> None:
+    form = session.forms.create_vault()
+    form.close()
+    assert form._loaded.wait(20)
+
+
+def test_forms_are_named_by_title(session: Session) -> None:
+    assert repr(session.forms.create_vault()) == "<Form Create a vault>"
+    assert "create_vault" in repr(session.forms)
+
+
+def test_however_many_watch_a_backup_a_minute_costs_thirty_requests(session: Session) -> None:
+    task = session.back_up("vault-db", incremental=False).refresh()
+    others = [session.task(each) for each in task.ids for _ in range(3)]
+    before = session.client.transport.requests
+    begun = session.now
+    due = [(0.0, number, each.looks()) for number, each in enumerate([task, *others])]
+    while due[0][0] <= 60:
+        at, number, looks = heapq.heappop(due)
+        ahead = at - (session.now - begun).total_seconds()
+        if ahead > 0:
+            session.cloud.advance(seconds=ahead)
+        heapq.heappush(due, (at + next(looks) + number * 0.1, number, looks))
+    assert session.client.transport.requests - before <= 30
+    assert not task.ended
+
+
+def test_whoever_waits_alone_sees_what_is_new(session: Session) -> None:
+    task = session.back_up("vault-web")
+    looks = task.looks()
+    next(looks)
+    session.cloud.advance(hours=1)
+    assert next(looks, None) is None
+    assert task.status == "success"

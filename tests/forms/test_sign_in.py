@@ -1,0 +1,132 @@
+"""The form that signs in."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import errors
+from cbr_notebook.forms.base import Form
+from cbr_notebook.simulator import Cloud
+from cbr_notebook.simulator.server import CloudServer
+from tests.forms.pressing import press, shown, type_into
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Cloud, str]]:
+    cloud = Cloud.open("demo")
+    server = CloudServer(cloud)
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    yield cloud, server.base_url
+    server.stop()
+    thread.join(10)
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home without profiles."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(cbr.forms, "_signing_in", {})
+
+
+def everything(form: Form) -> str:
+    """What a notebook could save of a form."""
+    states = [each.get_state() for each in form._fields.values()]
+    return json.dumps(states, default=repr) + shown(form) + repr(form) + str(form.value) + form.code
+
+
+def test_the_simulated_cloud_needs_nothing() -> None:
+    form = cbr.forms.sign_in(how="Simulated cloud")
+    assert form.problems == {}
+    session = form.submit()
+    assert session.simulated
+    assert len(session.vaults()) > 0
+    assert "You are signed in" in form._said.html
+    session.close()
+
+
+def test_an_access_key_signs_in_and_its_secret_is_nowhere(served: tuple[Cloud, str]) -> None:
+    cloud, url = served
+    who = cloud.credentials
+    form = cbr.forms.sign_in()
+    form._loaded.wait()
+    type_into(form, "access_key", who.access_key)
+    type_into(form, "secret_key", who.secret_key)
+    type_into(form, "region", who.region)
+    type_into(form, "project", who.project_id)
+    type_into(form, "endpoint", url)
+    assert who.secret_key not in everything(form)
+    press(form)
+    assert form.error is None
+    assert len(form.result.vaults()) > 0
+    assert who.secret_key not in everything(form)
+    assert "getpass" in form.code
+    form.result.close()
+
+
+def test_a_user_and_password_sign_in(served: tuple[Cloud, str]) -> None:
+    cloud, url = served
+    who = cloud.credentials
+    form = cbr.forms.sign_in(how="User name and password")
+    form.value = {
+        "domain_name": who.domain_name, "user_name": who.user_name, "password": who.password,
+        "project": who.project_id, "endpoint": url,
+    }  # fmt: skip
+    session = form.submit()
+    assert session.identity.who == who.user_name
+    assert who.password not in everything(form)
+    session.close()
+
+
+def test_a_wrong_secret_is_told_at_once_and_not_shown(served: tuple[Cloud, str]) -> None:
+    cloud, url = served
+    who = cloud.credentials
+    form = cbr.forms.sign_in(access_key=who.access_key, project=who.project_id, endpoint=url)
+    form.value = {"secret_key": "open-sesame-typed"}
+    with pytest.raises(errors.AuthenticationError):
+        form.submit()
+    assert form.result is None
+    assert "Sign in: not done" in form._wrong.html
+    assert "open-sesame-typed" not in everything(form)
+
+
+def test_what_is_missing_depends_on_the_way() -> None:
+    form = cbr.forms.sign_in()
+    assert set(form.problems) == {"access_key", "secret_key"}
+    form.value = {"how": "User name and password"}
+    assert set(form.problems) == {"domain_name", "user_name", "password"}
+    form.value = {"how": "Profile"}
+    assert set(form.problems) == {"profile"}
+
+
+def test_a_profile_is_chosen_by_name(served: tuple[Cloud, str], tmp_path: Path) -> None:
+    cloud, url = served
+    who = cloud.credentials
+    place = tmp_path / ".huaweicloud" / "credentials"
+    place.parent.mkdir()
+    lines = {
+        "ak": who.access_key, "sk": who.secret_key, "project_id": who.project_id,
+        "region": who.region, "endpoint": url, "iam_endpoint": url,
+    }  # fmt: skip
+    place.write_text("\n".join(["[mine]", *(f"{key} = {value}" for key, value in lines.items())]))
+    place.chmod(0o600)
+    form = cbr.forms.sign_in(how="Profile", profile="mine")
+    session = form.submit()
+    assert len(session.vaults()) > 0
+    assert form.code == 'session = cbr.connect(profile="mine")'
+    assert who.secret_key not in everything(form)
+    session.close()
+
+
+def test_running_again_keeps_the_names_and_forgets_the_secrets() -> None:
+    form = cbr.forms.sign_in(access_key="AK", secret_key="typed", region="eu-west-0")
+    assert form.problems == {}
+    again = cbr.forms.sign_in()
+    assert again.value["access_key"] == "AK"
+    assert again.value["secret_key"] is None
