@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cbr_notebook.runbook.run import RestoreRun
 from cbr_notebook.session import Session
 
 GOOD = {"vda": ("/etc/motd", b"good"), "vdb": ("/data", b"orders")}
@@ -37,3 +38,26 @@ def restores(session: Session) -> int:
     """How many restores the cloud has carried out or is carrying out."""
     session.cloud.options["task_list_lag_seconds"] = 0
     return len(session.tasks(operation_type="restore"))
+
+
+def execute(session: Session, name: str = "web-01", **options: Any) -> RestoreRun:
+    """Plan and carry out without a safety backup, unless the test says otherwise."""
+    if not options.setdefault("safety_backup", False):
+        options.setdefault("acknowledge", ["safety backup"])
+    return session.plan_restore(f"clean-{name}").execute(confirm=name, **options)
+
+
+def resumed(session: Session, run_id: str, **options: Any) -> RestoreRun:
+    run = session.resume_restore(run_id, **options)
+    assert isinstance(run, RestoreRun)
+    return run
+
+
+def only_run(session: Session) -> str:
+    """The ID of the only run there is."""
+    (run_id,) = session.restores()["run_id"]
+    return str(run_id)
+
+
+def kinds(run: RestoreRun) -> list[str]:
+    return [entry.kind for entry in run.journal.entries if entry.kind != "request"]

@@ -1,0 +1,113 @@
+"""Trouble on the way: storms, cuts, tokens and lost answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cbr_notebook import errors
+from cbr_notebook.session import Session
+from tests.runbook.situations import execute, is_back, kinds, only_run, restores, resumed
+
+
+def test_after_an_answer_that_was_lost_nothing_is_sent_again(session: Session) -> None:
+    session.cloud.fail("restore_backup", "cut after")
+    run = execute(session)
+    run.wait()
+    posts = [e for e in run.journal.entries if e.facts.get("method") == "POST"]
+    assert [post.facts["status"] for post in posts] == [0]
+    assert restores(session) == 1
+    assert is_back(session)
+
+
+@pytest.mark.parametrize("what", ["cut before", 500, 502, 504, "html"])
+def test_what_may_have_been_heard_is_never_sent_again_by_itself(
+    session: Session, what: str | int
+) -> None:
+    session.cloud.fail("restore_backup", what)
+    with pytest.raises(errors.ConnectionFailed, match="not sent again") as caught:
+        execute(session)
+    assert caught.value.may_have_happened
+    assert restores(session) == 0
+    assert session.restores()["state"].tolist() == ["asked"]
+    # Taken up by hand, when nothing has come of it for long enough, it is asked for anew.
+    run = resumed(session, only_run(session)).wait()
+    assert "restore_not_done" in kinds(run)
+    assert restores(session) == 1
+    assert is_back(session)
+
+
+def test_an_answer_that_cannot_be_read_is_no_reason_to_ask_again(session: Session) -> None:
+    session.cloud.fail("restore_backup", "truncated")
+    execute(session).wait()
+    assert restores(session) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_storm_is_waited_out(session: Session, status: int) -> None:
+    session.cloud.fail("restore_backup", status, times=4, retry_after=7)
+    run = execute(session)
+    session.cloud.fail("show_op_log", status, times=12)
+    run.wait()
+    assert restores(session) == 1
+    assert is_back(session)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_storm_that_lasts_leaves_a_run_that_can_be_resumed(session: Session, status: int) -> None:
+    session.cloud.fail("restore_backup", status, times=5)
+    with pytest.raises(errors.CBRError):
+        execute(session)
+    assert session.restores()["state"].tolist() == ["not asked"]
+    assert restores(session) == 0
+    resumed(session, only_run(session)).wait()
+    assert restores(session) == 1
+
+
+def test_a_watch_survives_cuts_and_long_trouble(session: Session) -> None:
+    run = execute(session)
+    session.cloud.fail("show_op_log", "cut before", times=20)
+    session.cloud.fail("show_op_log", "html", times=10)
+    run.wait()
+    assert is_back(session)
+    assert "trouble" in kinds(run)
+
+
+def test_a_token_that_expires_in_mid_run_is_renewed(session: Session, tmp_path: Path) -> None:
+    import httpx
+
+    from cbr_notebook.auth.credentials import Credentials
+    from cbr_notebook.auth.secret import Secret
+    from cbr_notebook.session import opening
+
+    cloud = session.cloud
+    account = cloud.credentials
+    who = Credentials(
+        user_name=account.user_name,
+        password=Secret(account.password),
+        domain_name=account.domain_name,
+        project_id=account.project_id,
+        source="test",
+    )
+    http = httpx.Client(transport=cloud.transport())
+    by_token = opening._open(
+        http, who, account.base_url, account.base_url,
+        sleep=cloud.sleep, clock=lambda: cloud.now, cloud=cloud,
+    )  # fmt: skip
+    run = execute(by_token)
+    with cloud._engine.work():
+        cloud._engine.state.run("UPDATE token SET expires_at = 0")
+    run.wait()
+    assert is_back(by_token)
+    assert restores(by_token) == 1
+    assert account.password not in run.journal.path.read_text("utf-8")
+
+
+def test_no_secret_is_ever_in_the_journal(session: Session) -> None:
+    run = execute(session, safety_backup=True).wait()
+    run.verify()
+    text = run.journal.path.read_text("utf-8")
+    account = session.cloud.credentials
+    for secret in (account.password, account.secret_key):
+        assert secret not in text

@@ -1,0 +1,61 @@
+"""What a watch costs, what a person sees of it, and when it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cbr_notebook import errors
+from cbr_notebook.session import Session
+from tests.runbook.situations import execute, restores, resumed, spoilt
+
+
+def test_an_hour_of_restoring_costs_sixty_requests_and_its_end_is_noticed(
+    session: Session,
+) -> None:
+    spoilt(session, "big-01", (2359, 1))
+    run = execute(session, "big-01")
+    before = session.client.transport.requests
+    run.wait()
+    ended = run.journal.last("task_ended")
+    assert ended is not None
+    task = session.client.tasks.show(str(run.task_id))
+    began, end = (cbr_time(each) for each in (task.created_at, task.ended_at))
+    assert (end - began).total_seconds() == pytest.approx(3600, abs=5)
+    assert session.client.transport.requests - before - 1 <= 60
+    noticed = cbr_time(ended.at)
+    assert (noticed - end).total_seconds() <= 360
+
+
+def cbr_time(text: str | None) -> Any:
+    from datetime import UTC, datetime
+
+    assert text
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def test_a_person_who_waits_sees_bars(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    def seen() -> str:
+        return "".join(capsys.readouterr())
+
+    run = execute(session, safety_backup=True)
+    assert "Backing up web-01 first: 100%" in seen()
+    run.wait()
+    assert "Restoring web-01: 100%" in seen()
+    session.cloud.ransomware("web-01")
+    execute(session, on_progress=lambda progress: None).wait()
+    assert seen() == ""
+
+
+def test_a_task_that_never_appears_is_not_waited_for_for_ever(session: Session) -> None:
+    session.cloud.options["restore_answers_empty"] = 1
+    session.cloud.options["task_list_lag_seconds"] = 1_000_000
+    run = execute(session)
+    assert (run.state, run.task_id) == ("running", None)
+    with pytest.raises(errors.WaitTimeout, match="does not appear"):
+        run.wait()
+    session.cloud.options["task_list_lag_seconds"] = 0
+    resumed(session, run.run_id).wait()
+    assert restores(session) == 1
