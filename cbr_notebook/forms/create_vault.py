@@ -10,6 +10,7 @@ from cbr_notebook.api.records import Protectable, Vault
 from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form, nothing_or
 from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.session.words import counted
 
 _PURPOSES = (Option("backup", "Backup"), Option("replication", "Replication"))
 
@@ -101,7 +102,7 @@ class CreateVault(Form):
             "pay per use",
         ]
         if count:
-            parts.append(f"with {count} resource{'' if count == 1 else 's'}")
+            parts.append(f"with {counted(count, 'resource')}")
         if self._policy(value):
             parts.append(f"policy {self._fields['policy'].label_of(value['policy'])}")
         said = f"Create vault {value['name']}: {', '.join(parts)}."

@@ -179,11 +179,6 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def counted(number: int, word: str) -> str:
-    """Give ``1 vault``, ``2 vaults``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 @cache
 def _families() -> list[str]:
     known = set(font_manager.get_font_names())

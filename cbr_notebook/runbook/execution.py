@@ -19,6 +19,7 @@ from cbr_notebook.runbook.targets import Targets
 from cbr_notebook.runbook.watching import drive
 from cbr_notebook.session import Session
 from cbr_notebook.session.moments import Moment
+from cbr_notebook.session.words import counted, length
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.plan import RestorePlan
@@ -167,20 +168,13 @@ def overwritten_in_words(plan: RestorePlan) -> str:
     assert facts.target is not None
     pairs = facts.overwritten
     size = sum(disk.size_gb for _, disk in pairs)
-    disks = f"{len(pairs)} disk{'s' if len(pairs) != 1 else ''} ({size} GB)"
+    disks = f"{counted(len(pairs), 'disk')} ({size} GB)"
     lost = facts.data_loss
     return (
         f"This overwrites {disks} of {facts.target.name} with the backup {facts.backup.name} "
         f"of {facts.backup.created_at:%Y-%m-%d %H:%M:%S} UTC. All that was written since, "
-        f"{_duration(lost)}, is lost. It cannot be undone."
+        f"{length(lost)}, is lost. It cannot be undone."
     )
-
-
-def _duration(span: timedelta) -> str:
-    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
-    days, hours = divmod(hours, 24)
-    parts = [f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours or days) + [f"{minutes} min"]
-    return " ".join(parts)
 
 
 def _refuse_failed(plan: RestorePlan) -> None:

@@ -19,12 +19,14 @@ from cbr_notebook.runbook.survey import survey
 from cbr_notebook.session import Session
 from cbr_notebook.session.moments import Moment
 from cbr_notebook.session.names import Named
+from cbr_notebook.session.words import counted, length
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.record import OnProgress
     from cbr_notebook.runbook.run import RestoreRun
 
 _MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ fail", "unknown": "? unknown"}
+_URGENCY = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS)
 
 
 def plan_restore(
@@ -292,7 +294,7 @@ class RestorePlan:
             )
         lines = [
             f"{target.name} goes back to {made} (backup {facts.backup.name}). "
-            f"What was written in the {in_words(self.data_loss)} since is lost."
+            f"What was written in the {length(self.data_loss)} since is lost."
         ]
         for old, disk in facts.overwritten:
             size = f"{disk.size_gb} GB"
@@ -308,7 +310,7 @@ class RestorePlan:
             lines.append(f"Newer good backups, which stay: {newer}.")
         expected = self.expected_duration
         lines.append(
-            f"Likely to take {in_words(expected)}, as earlier restores did."
+            f"Likely to take {length(expected)}, as earlier restores did."
             if expected
             else "How long it takes is not known: no earlier restore compares."
         )
@@ -322,28 +324,33 @@ class RestorePlan:
         return f"<RestorePlan {name} from {self.backup.name}: {counts}>"
 
     def _repr_html_(self) -> str:
+        left = 'style="text-align:left;vertical-align:top"'
+        # What somebody must act on comes first; nobody reads twenty passes for one warning.
         rows = "".join(
-            f'<tr><td style="white-space:nowrap">{_MARKS[each.outcome.value]}</td>'
-            f'<th scope="row" style="text-align:left">{html.escape(each.name)}</th>'
-            f'<td style="text-align:left">{html.escape(f"{each.seen} {each.to_do}")}</td></tr>'
-            for each in self.verdicts
+            f"<tr><td {left}>{_MARKS[each.outcome.value]}</td>"
+            f'<th scope="row" {left}>{html.escape(each.name)}</th>'
+            f"<td {left}>{html.escape(f'{each.seen} {each.to_do}')}</td></tr>"
+            for each in sorted(self.verdicts, key=lambda each: _URGENCY.index(each.outcome))
         )
         words = "<br>".join(html.escape(line) for line in self.describe().splitlines())
+        head = "".join(
+            f'<th scope="col" {left}>{name}</th>' for name in ("outcome", "check", "seen")
+        )
         return (
-            f"<p>{words}</p><table><caption>Checks</caption>"
-            '<thead><tr><th scope="col">outcome</th><th scope="col">check</th>'
-            f'<th scope="col">seen</th></tr></thead><tbody>{rows}</tbody></table>'
+            f"<p>{words}</p><p><b>{html.escape(self._verdict())}</b></p>"
+            f"<table><caption {left}>Checks</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
         )
 
-
-def in_words(span: timedelta) -> str:
-    """Give a length of time for people: ``3 days 4 hours``, ``12 minutes``."""
-    minutes = round(span.total_seconds() / 60)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, left = divmod(rest, 60)
-    parts = [(days, "day"), (hours, "hour"), (0 if days else left, "minute")]
-    said = [f"{number} {word}{'s' if number != 1 else ''}" for number, word in parts if number]
-    return " ".join(said) or "less than a minute"
+    def _verdict(self) -> str:
+        """Say in a line whether it may be done."""
+        failed, warned = self._with(Outcome.FAIL), self._with(Outcome.WARN)
+        if failed:
+            return f"Not possible: {counted(len(failed), 'check')} failed."
+        if warned:
+            names = ", ".join(each.name for each in warned)
+            return f"Possible, with {counted(len(warned), 'warning')} to acknowledge: {names}."
+        return "Possible: no check has anything against it."
 
 
 def _calm(status: str) -> str:

@@ -14,6 +14,7 @@ from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, choose, is_id, texts
 from cbr_notebook.session.recurrence import patterns
 from cbr_notebook.session.waiting import Task
+from cbr_notebook.session.words import counted
 
 
 class Acts(Answers):
@@ -347,7 +348,7 @@ class Acts(Answers):
             used = len(found.associated_vaults or ())
             raise ConfirmationNeeded(
                 f"This deletes the policy {found.name}; "
-                f"{_counted(used, 'vault')} would lose the schedule.",
+                f"{counted(used, 'vault')} would lose the schedule.",
                 advice=f"To go on, say confirm={found.name!r}.",
             )
         self.client.policies.delete(found.id)
@@ -415,7 +416,7 @@ class Acts(Answers):
         made = sorted(str(backup.created_at)[:10] for backup in lost)
         span = f", made from {made[0]} to {made[-1]}" if made else ""
         raise ConfirmationNeeded(
-            f"This deletes {what}: {_counted(len(lost), 'backup')}{span}. It cannot be undone.",
+            f"This deletes {what}: {counted(len(lost), 'backup')}{span}. It cannot be undone.",
             advice=f"To go on, say confirm={name!r}.",
         )
 
@@ -425,7 +426,3 @@ def _kind(object_type: str | None) -> ResourceKind | None:
     if object_type is not None and object_type not in kinds:
         raise InvalidRequest(f"Resources of vaults for {object_type} cannot be looked up here.")
     return kinds.get(object_type)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

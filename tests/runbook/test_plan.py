@@ -98,7 +98,10 @@ def test_the_checks_are_a_table_also_for_a_colleague(session: Session) -> None:
     assert list(checks["outcome"].cat.categories) == ["pass", "warn", "fail", "unknown"]
     assert checks["check"].is_unique
     assert checks["why"].str.len().min() > 0
-    assert "✓ pass" in plan._repr_html_()
+    shown = plan._repr_html_()
+    assert "✓ pass" in shown
+    assert "Possible, with 1 warning to acknowledge: safety backup." in shown
+    assert shown.index("! warn") < shown.index("✓ pass")
     assert "web-01 from clean-web-01" in repr(plan)
     assert json.loads(json.dumps(plan.as_dict()))["backup"]["name"] == "clean-web-01"
 
