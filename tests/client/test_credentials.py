@@ -262,7 +262,7 @@ def test_one_who_is_named_is_not_replaced_by_another(profile_file: Path) -> None
 
 
 def test_the_systems_keyring_is_read_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    keyring = pytest.importorskip("keyring")
+    import keyring
     from keyring.backend import KeyringBackend
 
     class Backend(KeyringBackend):
