@@ -11,6 +11,7 @@ from cbr_notebook.frames.account import (
 )
 from cbr_notebook.frames.answers import (
     CAPACITY,
+    CHANGED_DATA,
     FAILURES,
     GAPS,
     RECOVERY_POINTS,
@@ -33,7 +34,7 @@ SCHEMAS = {
     each.name: each
     for each in (
         VAULTS, VAULT_RESOURCES, BACKUPS, TASKS, POLICIES, POLICY_RULES, RESOURCES, MEMBERS, TAGS,
-        UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, FAILURES, SCHEDULE,
+        UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, CHANGED_DATA, FAILURES, SCHEDULE,
         USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
         RESTORES,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "AGENTS",
     "BACKUPS",
     "CAPACITY",
+    "CHANGED_DATA",
     "FAILURES",
     "FEATURES",
     "GAPS",

@@ -75,6 +75,23 @@ GAPS = Schema(
 )
 """One row a missed run of a resource."""
 
+CHANGED_DATA = Schema(
+    "changed_data",
+    "a backup of a resource, with what it added",
+    (
+        _fact("backup_id", "text", "ID of the backup"),
+        _fact("backup_name", "text", "name of the backup"),
+        _fact("resource_id", "text", "ID of what was backed up"),
+        _fact("vault_id", "text", "ID of the vault that it is in"),
+        _fact("created_at", "time", "the moment that the backup holds"),
+        _fact("incremental", "flag", "stores only what changed"),
+        _fact("changed_mb", "integer", "what it added, less what was deleted since", unit="MB"),
+        _fact("usual_mb", "number", "the median of the others, for as many days", unit="MB"),
+        _fact("jump", "flag", "much more than usual: look before you trust it"),
+    ),
+)
+"""One row a backup."""
+
 RECOVERY_POINTS = Schema(
     "recovery_points",
     "a resource that is in a vault or has backups",

@@ -9,7 +9,7 @@ from cbr_notebook.api.records import Backup, Policy, RestorePoint, TaskRecord, V
 from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.api.vault_kinds import ObjectType
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
-from cbr_notebook.session.answers import Answers
+from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, choose, is_id, texts
 from cbr_notebook.session.recurrence import patterns
@@ -17,7 +17,7 @@ from cbr_notebook.session.waiting import Task
 from cbr_notebook.session.words import counted
 
 
-class Acts(Answers):
+class Acts(Changes):
     """Changes. Whatever destroys something asks for its name first."""
 
     def create_vault(

@@ -1,0 +1,162 @@
+"""How much changed from one backup of a resource to the next: where it jumps, look twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.api.records import RestorePoint
+from cbr_notebook.errors import NotFound
+from cbr_notebook.session.answers import Answers
+from cbr_notebook.session.names import Named
+
+_WORKERS = 8
+_FEWEST = 3
+"""So many other backups it takes to say what is usual."""
+_FEWEST_WHOLE = 2
+"""So many, where their sizes are exact, are asked before the others."""
+_TIMES = 5.0
+_LEAST_MB = 10
+
+
+class Changes(Answers):
+    """What the service tells of the growth of a resource's backups."""
+
+    def changed_data(self, resource: Named, *, newest: int = 60) -> pd.DataFrame:
+        """Estimate how much data changed from each backup of a resource to the next.
+
+        The service does not tell the size of a single backup. Each restore point tells, though,
+        what the resource's backups took when it was made; the difference to the next one is
+        what a backup added, less what was deleted in between. Encryption by malware rewrites
+        most of a disk, and shows as a jump: a day's changes five times the median of those of the
+        other incremental backups, and at least 10 MB. It is a reason to look, and no proof.
+
+        Args:
+            resource: a server, disk or file system, also one that exists no more.
+            newest: how many of its newest backups to look at; a request for each.
+
+        Returns:
+            The columns of ``cbr.schema("changed_data")``, newest first; ``changed_mb`` is
+            missing where the service does not tell.
+
+        Raises:
+            NotFound: there is no such resource and no backup of one.
+            InvalidRequest: a name fits several resources.
+
+        API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
+        Backups"; Vault, "Querying a Specified Vault".
+        """
+        before = self.client.transport.requests
+        table = self.backups(resource=resource, image_type="backup")
+        if table.empty:
+            self.find_resource(resource)
+        table = table[table["parent_id"].isna()].head(newest)
+        points = self._points(table["checkpoint_id"].dropna())
+        sizes = {
+            (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
+            for point in points
+            for each in (point.vault.resources if point.vault else None) or ()
+            if each.backup_size is not None
+        }
+        rows = []
+        for (resource_id, vault_id), made in table.groupby(["resource_id", "vault_id"], sort=False):
+            following, at = self._size_now(str(vault_id), str(resource_id)), self.now
+            for backup in made.to_dict("records"):
+                size = sizes.get((str(backup["checkpoint_id"]), str(resource_id)))
+                row = _Row(backup)
+                if size is not None and following is not None:
+                    row.changed = max(0, following.megabytes - size.megabytes)
+                    row.days = max(1.0, (at - backup["created_at"]) / timedelta(days=1))
+                    row.whole = following.backups > size.backups
+                rows.append(row)
+                following, at = size, backup["created_at"]
+        _mark(rows)
+        rows.sort(key=lambda row: row.backup["created_at"], reverse=True)
+        answers = [
+            SimpleNamespace(
+                backup_id=row.backup["id"],
+                backup_name=row.backup["name"],
+                resource_id=row.backup["resource_id"],
+                vault_id=row.backup["vault_id"],
+                created_at=row.backup["created_at"].tz_localize(None).isoformat(),
+                incremental=bool(row.backup["incremental"]),
+                changed_mb=row.changed,
+                usual_mb=row.usual,
+                jump=row.jump,
+            )
+            for row in rows
+        ]
+        return self._answer(frames.CHANGED_DATA, answers, {"newest": newest}, before)
+
+    def _points(self, ids: Iterable[str]) -> list[RestorePoint]:
+        """Ask for restore points, several at once; one that is gone meanwhile is left out."""
+
+        def show(point_id: str) -> RestorePoint | None:
+            try:
+                return self.client.restore_points.show(point_id)
+            except NotFound:
+                return None
+
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="cbr-points") as pool:
+            return [point for point in pool.map(show, dict.fromkeys(ids)) if point is not None]
+
+    def _size_now(self, vault_id: str, resource_id: str) -> _Size | None:
+        """Give what the backups of a resource in a vault take now."""
+        try:
+            vault = self.client.vaults.show(vault_id)
+        except NotFound:
+            return None
+        for each in vault.resources or ():
+            if each.id == resource_id and each.backup_size is not None:
+                return _Size(int(each.backup_size), int(each.backup_count or 0))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What the backups of a resource take at a moment."""
+
+    megabytes: int
+    backups: int
+
+
+@dataclass(slots=True)
+class _Row:
+    backup: dict[Any, Any]
+    changed: int | None = None
+    days: float = 1.0
+    """Until the next restore point: those in between may be deleted by now, and count here."""
+    whole: bool = False
+    """Whether nothing was deleted meanwhile, which would make it look smaller."""
+    usual: float | None = None
+    jump: bool = False
+
+    @property
+    def comparable(self) -> bool:
+        """Whether its size is known, and not that of everything."""
+        return self.changed is not None and bool(self.backup["incremental"])
+
+    @property
+    def a_day(self) -> float:
+        """What changed a day, in MB."""
+        return (self.changed or 0) / self.days
+
+
+def _mark(rows: list[_Row]) -> None:
+    """Mark what stands out among the incremental backups."""
+    for row in rows:
+        others = [each for each in rows if each is not row and each.comparable]
+        if not row.comparable or len(others) < _FEWEST:
+            continue
+        whole = [each for each in others if each.whole]
+        usual = median(each.a_day for each in (whole if len(whole) >= _FEWEST_WHOLE else others))
+        row.usual = usual * row.days
+        row.jump = (row.changed or 0) >= _LEAST_MB and row.a_day >= _TIMES * usual
