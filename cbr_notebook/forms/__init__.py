@@ -50,6 +50,13 @@ class Forms:
         """Back up resources of a vault now, and watch it; ``result`` is the task."""
         return self._form("back_up:BackUp", values)
 
+    def restore(self, **values: Any) -> Form:
+        """Be led through a restore: choose, check, confirm, watch, verify; ``result`` is the run.
+
+        A restore that has not ended, such as after a crash, is offered first.
+        """
+        return self._form("restore:Restore", values)
+
     def tasks(self, **values: Any) -> Form:
         """Watch what runs now, and see what ended and why."""
         return self._form("tasks:Tasks", values)

@@ -4,7 +4,7 @@
 // back while the kernel is busy and a click would overtake them. A secret goes the same way and
 // is never state, so that no saved notebook holds it.
 
-let made = 0;
+let fields = 0;
 const SHOWN = 200; // more rows than anybody reads; the search finds the others
 const DELAY = 150; // milliseconds after the last key
 
@@ -109,7 +109,8 @@ function ticked(model) {
   return { control, show: () => (control.checked = Boolean(model.get("value"))) };
 }
 
-function several(model, id) {
+// A list with a search, to tick any number in, or with `single` to choose one from.
+function listed(model, id, single) {
   const label = model.get("label");
   const search = node("input", {
     type: "search",
@@ -124,8 +125,12 @@ function several(model, id) {
   const rows = node("div", { class: "cbr-rows" });
   const count = node("p", { class: "cbr-count", "aria-live": "polite" });
   const bar = node("div", { class: "cbr-bar" }, search, all, none);
-  const control = node("div", { role: "group", "aria-labelledby": `${id}-label` });
+  const control = node("div", {
+    role: single ? "radiogroup" : "group",
+    "aria-labelledby": `${id}-label`,
+  });
   control.append(bar, rows, count);
+  all.hidden = none.hidden = single;
   let picked = new Set();
   const matching = () => {
     const wanted = search.value.trim().toLowerCase();
@@ -135,7 +140,8 @@ function several(model, id) {
   };
   const hand = () => {
     const order = model.get("options").map((each) => each.value);
-    model.send({ type: "value", value: order.filter((value) => picked.has(value)) });
+    const values = order.filter((value) => picked.has(value));
+    model.send({ type: "value", value: single ? (values[0] ?? null) : values });
     model.send({ type: "left" });
     tell();
   };
@@ -145,7 +151,9 @@ function several(model, id) {
     count.textContent =
       options.length === 0
         ? model.get("placeholder") || "There is nothing to choose."
-        : `${picked.size} of ${options.length} chosen` +
+        : (single
+            ? `${options.length} to choose from`
+            : `${picked.size} of ${options.length} chosen`) +
           (found > SHOWN ? `; the first ${SHOWN} of ${found} are shown, search for others` : "") +
           (found === 0 ? "; nothing matches the search" : "");
     bar.hidden = options.length < 2;
@@ -158,7 +166,8 @@ function several(model, id) {
         .slice(0, SHOWN)
         .map((each, at) => {
           const box = node("input", {
-            type: "checkbox",
+            type: single ? "radio" : "checkbox",
+            name: single ? id : null,
             id: `${id}-${at}`,
             value: each.value,
             disabled: each.disabled || disabled,
@@ -166,6 +175,7 @@ function several(model, id) {
           });
           box.checked = picked.has(each.value);
           box.addEventListener("change", () => {
+            if (single) picked.clear();
             box.checked ? picked.add(each.value) : picked.delete(each.value);
             hand();
           });
@@ -195,9 +205,50 @@ function several(model, id) {
     hand();
   });
   const show = () => {
-    picked = new Set(model.get("value") ?? []);
+    const value = model.get("value");
+    picked = new Set(single ? (value == null ? [] : [value]) : (value ?? []));
     for (const each of [search, all, none]) each.disabled = model.get("disabled");
     draw();
+  };
+  return { control, show };
+}
+
+// For each of several things one of its own options, such as the disk that a backup goes to.
+function paired(model, id) {
+  const rows = node("div", { class: "cbr-rows" });
+  const control = node("div", { role: "group", "aria-labelledby": `${id}-label` }, rows);
+  const hand = () => {
+    const selects = [...rows.querySelectorAll("select")];
+    model.send({
+      type: "value",
+      value: Object.fromEntries(selects.map((each) => [each.dataset.of, each.value])),
+    });
+    model.send({ type: "left" });
+  };
+  let drawn = null;
+  const show = () => {
+    const options = model.get("options");
+    if (options !== drawn) {
+      drawn = options;
+      rows.replaceChildren(
+        ...options.map((each, at) => {
+          const select = node(
+            "select",
+            { id: `${id}-${at}`, "data-of": each.value },
+            ...each.choices.map((one) => node("option", { value: one.value }, one.label)),
+          );
+          select.addEventListener("change", hand);
+          const label = node("label", { for: `${id}-${at}` }, each.label);
+          return node("div", { class: "cbr-row cbr-pair" }, label, select);
+        }),
+      );
+    }
+    for (const select of rows.querySelectorAll("select")) {
+      const value = model.get("value"); // none: as offered
+      const offered = model.get("options").find((each) => each.value === select.dataset.of);
+      select.value = value === null ? offered.usual : (value[select.dataset.of] ?? "");
+      select.disabled = model.get("disabled");
+    }
   };
   return { control, show };
 }
@@ -220,29 +271,29 @@ function button(model) {
 }
 
 function render({ model, el }) {
-  const id = `cbr-field-${(made += 1)}`;
+  const id = `cbr-field-${(fields += 1)}`;
   const kind = model.get("kind");
-  const { control, show } =
-    kind === "button"
-      ? button(model)
-      : kind === "choice"
-        ? chosen(model)
-        : kind === "choices"
-          ? several(model, id)
-          : kind === "check"
-            ? ticked(model)
-            : typed(model, kind === "area");
+  const group = ["choices", "pick", "pairs"].includes(kind);
+  const made = {
+    button: () => button(model),
+    choice: () => chosen(model),
+    choices: () => listed(model, id, false),
+    pick: () => listed(model, id, true),
+    pairs: () => paired(model, id),
+    check: () => ticked(model),
+  }[kind];
+  const { control, show } = made ? made() : typed(model, kind === "area");
   let update = show;
   if (kind === "button") {
     el.append(control);
   } else {
     const label =
-      kind === "choices"
+      group
         ? node("span", { id: `${id}-label`, class: "cbr-label" })
         : node("label", { id: `${id}-label`, for: id, class: "cbr-label" });
     const help = node("p", { id: `${id}-help`, class: "cbr-help" });
     const problem = node("p", { id: `${id}-problem`, class: "cbr-problem", "aria-live": "polite" });
-    if (kind !== "choices") control.id = id;
+    if (!group) control.id = id;
     const field = node("div", { class: `cbr-field cbr-${kind}` });
     field.append(...(kind === "check" ? [control, label] : [label, control]), help, problem);
     el.append(field);
@@ -252,8 +303,8 @@ function render({ model, el }) {
       help.hidden = !model.get("help");
       if (problem.textContent !== model.get("problem")) problem.textContent = model.get("problem");
       describe(control, [help.id, problem.id], model.get("problem"));
-      if (kind !== "choices") control.disabled = model.get("disabled");
-      if (kind !== "check" && kind !== "choices") {
+      if (!group) control.disabled = model.get("disabled");
+      if (kind !== "check" && !group) {
         control.toggleAttribute("required", model.get("required"));
       }
       show();

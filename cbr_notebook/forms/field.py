@@ -77,8 +77,8 @@ class Field(Control):
     Attributes:
         name: the argument of the session's method that it fills.
         value: ``str``; ``int`` or ``None`` of a number (or what was typed instead of one);
-            ``bool`` of a check; the chosen option's value of a choice; a list of them of
-            choices.
+            ``bool`` of a check; the chosen option's value of a choice or a pick; a list of them
+            of choices; of pairs a mapping from what is paired to what with.
         rule: raises :class:`InvalidRequest` for a value that is not allowed; not asked about
             an empty field.
         touched: whether somebody has filled it in: only then it is told what is wrong.
@@ -97,7 +97,7 @@ class Field(Control):
         **traits: Any,
     ) -> None:
         super().__init__(kind=kind, label=label, **traits)
-        if kind in ("choices", "area"):
+        if kind in ("choices", "pick", "pairs", "area"):
             self.add_class("cbr-wide")
         self.name = name
         self.touched = False
@@ -121,14 +121,14 @@ class Field(Control):
         if self.kind == "choices":
             self.value = [each for each in self.value or () if each in values]
         elif self.value not in values:
-            self.value = values[0] if values else None
+            self.value = values[0] if values and self.kind == "choice" else None
 
     def accept(self, given: Any) -> None:
         """Take a value that a program gives: options also by their label."""
         if self.kind == "choices":
             listed = [given] if isinstance(given, str) else list(given or ())
             self.value = [self._option(each) for each in listed]
-        elif self.kind == "choice":
+        elif self.kind in ("choice", "pick"):
             self.value = self._option(given)
         elif self.kind in ("text", "area"):
             self.value = "" if given is None else str(given)
@@ -149,12 +149,12 @@ class Field(Control):
         """Say what is wrong with the value by itself; what fits together is the form's."""
         value = self.value
         if self.required and (value is None or value in ("", [])):
-            choice = self.kind in ("choice", "choices")
+            choice = self.kind in ("choice", "choices", "pick")
             return "Choose one." if choice else "Fill this in."
         if self.kind == "number" and value is not None:
             if isinstance(value, bool) or not isinstance(value, int):
                 return "Use a whole number."
-        elif self.kind in ("choice", "choices"):
+        elif self.kind in ("choice", "choices", "pick"):
             return self._check_chosen(value if self.kind == "choices" else [value])
         if value in (None, ""):
             return None
@@ -253,6 +253,13 @@ def choice(name: str, label: str, options: Iterable[Option] = (), **traits: Any)
 def choices(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
     """Make a field for any number of options, with a search."""
     field = Field(name, label, "choices", **{"value": [], **traits})
+    field.offer(options)
+    return field
+
+
+def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
+    """Make a field for one of many options, with a search; nothing is chosen at first."""
+    field = Field(name, label, "pick", **traits)
     field.offer(options)
     return field
 

@@ -51,9 +51,22 @@ function render({ model, el }) {
     }
   });
 
+  const save = (message) => {
+    if (message.type !== "file") return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([message.text], { type: "application/octet-stream" }));
+    link.download = message.name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+
   model.on("change:html", draw);
+  model.on("msg:custom", save);
   draw();
-  return () => model.off("change:html", draw);
+  return () => {
+    model.off("change:html", draw);
+    model.off("msg:custom", save);
+  };
 }
 
 export default { render };

@@ -35,6 +35,10 @@ class Region(anywidget.AnyWidget):
         self.on_act: Callable[[str, str], None] = _nothing
         self.on_msg(self._heard)
 
+    def hand(self, name: str, text: str) -> None:
+        """Let the browser save a file, which becomes part of no state."""
+        self.send({"type": "file", "name": name, "text": text})
+
     def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("type") == "act":
             self.on_act(str(content.get("act")), str(content.get("of")))

@@ -1,0 +1,232 @@
+"""The backups of a resource to choose from: on a time line, in a calendar, in a list."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cbr_notebook.forms.field import Option
+from cbr_notebook.forms.region import button, escaped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WIDTH, _HEIGHT, _EDGE = 720, 110, 14
+_GROUND = 78
+_TALLEST = 56
+_LIVED_WITH = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A backup to choose.
+
+    Attributes:
+        at: the moment that it holds, in UTC.
+        changed_mb: what it added, in MB; ``None`` if that is not known.
+        jump: whether that is much more than usual.
+    """
+
+    id: str
+    name: str
+    at: datetime
+    status: str
+    incremental: bool
+    changed_mb: int | None = None
+    usual_mb: float | None = None
+    jump: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether it can be restored, as far as the list tells."""
+        return self.status == "available"
+
+    @property
+    def moment(self) -> str:
+        """The moment in words."""
+        return f"{self.at:%Y-%m-%d %H:%M} UTC"
+
+    def option(self) -> Option:
+        """Offer it, with what speaks for or against it."""
+        parts = [self.name, "incremental" if self.incremental else "full"]
+        if self.changed_mb is not None:
+            parts.append(f"added {self.changed_mb} MB")
+        if self.jump:
+            parts.append(f"a jump, {self.usual_mb:.0f} MB are usual: look before you trust it")
+        if not self.good:
+            parts.append(f"{self.status}: cannot be restored")
+        return Option(self.id, self.moment, " · ".join(parts), not self.good)
+
+
+def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]:
+    """Give the backups of a table, newest first, with what is known of their growth.
+
+    Args:
+        backups: of the schema ``backups``.
+        changes: of the schema ``changed_data``; ``None`` if it could not be asked for.
+    """
+    grown: dict[str, dict[Any, Any]] = {}
+    if changes is not None:
+        known = changes[changes["changed_mb"].notna()]
+        grown = {str(row["backup_id"]): row for row in known.to_dict("records")}
+    found = []
+    for row in backups.to_dict("records"):
+        growth = grown.get(str(row["id"]), {})
+        usual = growth.get("usual_mb")
+        found.append(
+            Choice(
+                id=str(row["id"]),
+                name=str(row["name"]),
+                at=row["created_at"].to_pydatetime(),
+                status=str(row["status"]),
+                incremental=row["incremental"] is True,
+                changed_mb=int(growth["changed_mb"]) if growth else None,
+                usual_mb=float(usual) if isinstance(usual, float) else None,
+                jump=bool(growth.get("jump", False)),
+            )
+        )
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def last_clean(found: Sequence[Choice]) -> Choice | None:
+    """Give the newest good backup before the jump of the last days; the newest if there is none.
+
+    A jump of long ago, after which all went on as usual, has been lived with.
+
+    Args:
+        found: what there is, newest first.
+    """
+    recent = [each for each in found if found[0].at - each.at <= _LIVED_WITH]
+    jumped = [number for number, each in enumerate(recent) if each.jump]
+    begin = jumped[0] if jumped else -1
+    while 0 <= begin < len(found) - 1 and found[begin + 1].jump:
+        begin += 1  # an infection may take several nights
+    return next((each for each in found[begin + 1 :] if each.good), None)
+
+
+def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | None) -> str:
+    """Draw the backups in time, their growth as bars; a click chooses one.
+
+    It is a picture for the eye; the list below it says the same and can be used with keys.
+
+    Args:
+        found: what there is.
+        chosen: the ID of the one that is chosen.
+        until: when the trouble began, if that was said.
+    """
+    if not found:
+        return ""
+    first, last = found[-1].at, max(found[0].at, until or found[0].at)
+    length = max((last - first).total_seconds(), 1.0)
+
+    def across(at: datetime) -> float:
+        return _EDGE + (_WIDTH - 2 * _EDGE) * (at - first).total_seconds() / length
+
+    largest = max((each.changed_mb or 0 for each in found), default=0) or 1
+    parts = [
+        f'<line class="axis" x1="0" x2="{_WIDTH}" y1="{_GROUND}" y2="{_GROUND}"/>',
+        *_dates(first, last, across),
+    ]
+    for each in found:
+        x = across(each.at)
+        tall = _TALLEST * ((each.changed_mb or 0) / largest) ** 0.5
+        look = "jump" if each.jump else "good" if each.good else "bad"
+        ring = f'<circle class="ring" cx="{x:.1f}" cy="{_GROUND}" r="9"/>'
+        mark = f'<text class="jump" x="{x:.1f}" y="{_GROUND - tall - 5:.1f}">jump</text>'
+        act = f' data-act="choose" data-of="{escaped(each.id)}"' if each.good else ""
+        parts.append(
+            f'<g class="{look}"{act}><title>{escaped(each.moment)}: '
+            f"{escaped(each.option().note)}</title>"
+            f'<rect x="{x - 2:.1f}" y="{_GROUND - tall:.1f}" width="4" height="{tall:.1f}"/>'
+            f'{mark if each.jump else ""}<circle cx="{x:.1f}" cy="{_GROUND}" r="5"/>'
+            f"{ring if each.id == chosen else ''}</g>"
+        )
+    if until is not None and until >= first:
+        x = across(until)
+        parts.append(f'<line class="until" x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{_GROUND + 8}"/>')
+    jumps = [each.moment for each in found if each.jump]
+    said = f"{len(found)} backups from {found[-1].moment} to {found[0].moment}. " + (
+        f"Jumps in changed data: {', '.join(jumps)}." if jumps else "No jump in changed data."
+    )
+    return (
+        f'<svg class="cbr-line" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="{escaped(said)}">{"".join(parts)}</svg><p class="cbr-help">{escaped(said)} '
+        "Bars: data that each backup added.</p>"
+    )
+
+
+def _dates(first: datetime, last: datetime, across: Any) -> list[str]:
+    """Write some dates below the line."""
+    count = 5 if last - first > timedelta(days=5) else 2
+    step = (last - first) / (count - 1)
+    anchors = ["start", *["middle"] * (count - 2), "end"]
+    return [
+        f'<text x="{across(first + step * number):.1f}" y="{_GROUND + 24}" '
+        f'text-anchor="{anchors[number]}">{first + step * number:%Y-%m-%d}</text>'
+        for number in range(count)
+    ]
+
+
+def months(found: Sequence[Choice]) -> list[tuple[int, int]]:
+    """Give the months that have backups, oldest first."""
+    return sorted({(each.at.year, each.at.month) for each in found})
+
+
+def month_page(
+    found: Sequence[Choice], month: tuple[int, int], day: date | None, chosen: str | None
+) -> str:
+    """Write a month as a calendar; a click on a day lists its backups only.
+
+    Args:
+        found: what there is.
+        month: year and month.
+        day: the day whose backups are listed now, if not all are.
+        chosen: the ID of the backup that is chosen.
+    """
+    by_day: dict[date, list[Choice]] = {}
+    for each in found:
+        by_day.setdefault(each.at.date(), []).append(each)
+    rows = []
+    for week in calendar.Calendar().monthdatescalendar(*month):
+        cells = []
+        for at in week:
+            made = by_day.get(at, [])
+            if at.month != month[1]:
+                cells.append("<td></td>")
+            elif not made:
+                cells.append(f"<td>{at.day}</td>")
+            else:
+                cells.append(f"<td>{_day(at, made, day, chosen)}</td>")
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    known = months(found)
+    place = known.index(month)
+    ways = [
+        button("month", "Earlier", of=_name(known[place - 1])) if place else "",
+        button("month", "Later", of=_name(known[place + 1])) if place + 1 < len(known) else "",
+        button("all_days", "All days") if day else "",
+    ]
+    head = "".join(f'<th scope="col">{name}</th>' for name in calendar.day_abbr)
+    title = f"{calendar.month_name[month[1]]} {month[0]}"
+    return (
+        f'<table class="cbr-month"><caption>{title}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+        f'<div class="cbr-buttons">{"".join(ways)}</div>'
+    )
+
+
+def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | None) -> str:
+    jump = any(each.jump for each in made)
+    said = f"{day:%Y-%m-%d}: {len(made)} backup{'s' * (len(made) > 1)}{', a jump' * jump}"
+    looks = ["jump"] * jump + ["chosen"] * any(each.id == chosen for each in made)
+    return (
+        f'<button type="button" class="{" ".join(looks)}" data-act="day" data-of="{day}" '
+        f'data-key="day {day}" aria-pressed="{str(day == listed).lower()}" '
+        f'aria-label="{said}">{day.day}{"!" * jump}</button>'
+    )
+
+
+def _name(month: tuple[int, int]) -> str:
+    return f"{month[0]}-{month[1]:02d}"

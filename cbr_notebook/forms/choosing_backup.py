@@ -1,0 +1,151 @@
+"""Choosing what to restore, and from which of its backups: two steps of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from cbr_notebook.errors import CBRError
+from cbr_notebook.forms import backup_picker, field, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.region import Region
+from cbr_notebook.session.moments import moment
+
+if TYPE_CHECKING:
+    from cbr_notebook.session.finding import ResourceKind
+
+_KINDS: dict[str, tuple[ResourceKind, str]] = {
+    "OS::Nova::Server": ("server", "server"),
+    "OS::Ironic::BareMetalServer": ("server", "bare-metal server"),
+    "OS::Cinder::Volume": ("disk", "disk"),
+    "OS::Sfs::Turbo": ("turbo", "file system"),
+}
+
+
+class ChoosingBackup(Form):
+    """The part of a form that chooses a resource and one of its backups."""
+
+    def _build(self) -> Sequence[Field]:
+        self._kinds: dict[str, ResourceKind] = {}
+        self._backups: list[backup_picker.Choice] = []
+        self._day: date | None = None
+        self._month: tuple[int, int] | None = None
+        self._line, self._days = Region(), Region()
+        self._times = widgets.VBox([self._line, self._days])
+        for each in (self._line, self._days):
+            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        return (
+            field.pick("resource", "Server, disk or file system", required=True),
+            field.text(
+                "before",
+                "Trouble began",
+                rule=self._read,
+                placeholder="2020-08-17T06:00Z, or 12h",
+                help="Leaves out later backups. Recovery time and point are counted from it.",
+            ),
+            field.pick("backup", "Backup", required=True),
+        )
+
+    def _load(self) -> None:
+        rows = self.session.usage().to_dict("records")
+        options = []
+        for row in sorted(rows, key=lambda row: str(row["resource_name"])):
+            kind = _KINDS.get(str(row["resource_type"]))
+            if kind is None or not row["backup_count"]:
+                continue
+            self._kinds[str(row["resource_id"])] = kind[0]
+            note = f"{kind[1]} · {row['backup_count']} backups"
+            options.append(Option(str(row["resource_id"]), str(row["resource_name"]), note))
+        chosen = self._fields["resource"]
+        chosen.placeholder = "Nothing has a backup yet."
+        chosen.offer(options)
+
+    def _changed(self, changed: Field) -> None:
+        if changed.name == "resource":
+            self._backups = []
+            self._day = self._month = None
+            self._fields["backup"].clear()
+            if changed.value in self._kinds:
+                self._ask(lambda: self._backups_of(changed.value))
+        elif changed.name == "before":
+            self._offer_backups()
+            suggested = self._suggested()
+            if changed.value and not changed.check() and suggested:
+                self._fields["backup"].accept(suggested.id)
+        elif changed.name == "backup":
+            self._draw_times()
+
+    def _backups_of(self, resource_id: str) -> Callable[[], None]:
+        table = self.session.backups(resource=resource_id)
+        table = table[table["parent_id"].isna()]
+        changes = None
+        with suppress(CBRError):  # without it, one only chooses with less to go by
+            changes = self.session.changed_data(resource_id)
+        found = backup_picker.choices(table, changes)
+
+        def fill() -> None:
+            self._backups = found
+            self._offer_backups()
+
+        return fill
+
+    def _read(self, value: str) -> datetime:
+        return moment(value, self.session.now, "before")
+
+    def _until(self) -> datetime | None:
+        before = self._fields["before"]
+        return self._read(before.value) if before.value and not before.check() else None
+
+    def _in_time(self) -> list[backup_picker.Choice]:
+        until = self._until()
+        return [each for each in self._backups if until is None or each.at <= until]
+
+    def _suggested(self) -> backup_picker.Choice | None:
+        return backup_picker.last_clean(self._in_time())
+
+    def _offer_backups(self) -> None:
+        chosen = self._fields["backup"]
+        chosen.placeholder = "There is no backup from before that."
+        chosen.offer(
+            each.option()
+            for each in self._in_time()
+            if self._day in (None, each.at.date()) or each.id == chosen.value
+        )
+        self._draw_times()
+
+    def _draw_times(self) -> None:
+        chosen, found = self._fields["backup"].value, self._in_time()
+        if not found:
+            self._line.html = self._days.html = ""
+            return
+        line = backup_picker.time_line(found, chosen, self._until())
+        best = self._suggested()
+        if best is not None and best.id != chosen:
+            line += region.button("choose", f"Choose the newest clean one: {best.moment}",
+                                  of=best.id)  # fmt: skip
+        self._line.html = line
+        months = backup_picker.months(found)
+        month = self._month if self._month in months else months[-1]
+        self._days.html = backup_picker.month_page(found, month, self._day, chosen)
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "choose":
+            self._fields["backup"].accept(of)
+        elif act == "day":
+            day = date.fromisoformat(of)
+            self._day = None if day == self._day else day
+            self._offer_backups()
+        elif act == "all_days":
+            self._day = None
+            self._offer_backups()
+        elif act == "month":
+            self._month = (int(of[:4]), int(of[5:]))
+            self._day = None
+            self._offer_backups()
+        else:
+            super()._act_on(act, of)

@@ -1,0 +1,177 @@
+"""Planning a restore: where to, which disks, and what the checks say; a step of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from cbr_notebook.errors import CBRError
+from cbr_notebook.forms import field, plan_view, region
+from cbr_notebook.forms.choosing_backup import ChoosingBackup
+from cbr_notebook.forms.disk_mapping import DiskMapping
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.region import Region
+from cbr_notebook.forms.work import Work
+
+if TYPE_CHECKING:
+    from cbr_notebook.runbook.plan import RestorePlan
+    from cbr_notebook.session.finding import ResourceKind
+
+_PLANNED = ("backup", "target", "disks", "power_on")
+"""The fields that a plan is made from."""
+_FIRST_LOOK, _RAREST_LOOK = 10.0, 60.0
+"""Seconds between looks at the checks while somebody reads them."""
+
+
+class Planning(ChoosingBackup):
+    """The part of a form that plans a restore and shows its checks."""
+
+    def _build(self) -> Sequence[Field]:
+        self._plan: RestorePlan | None = None
+        self._planned: dict[str, Any] = {}
+        self._no_plan: CBRError | None = None
+        self._checking: Work | None = None
+        self._looked_at = False
+        """Whether somebody is where the checks matter."""
+        self._checks = Region(look="cbr-checks", live="status", _view_count=0)
+        self._checks.observe(lambda _: self._guarded(self._keep_looking), "_view_count")
+        self._checks.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        self._mapping = DiskMapping("disks", "Which disk goes where", hidden=True)
+        return (
+            *super()._build(),
+            field.choice("target", "Restore to"),
+            self._mapping,
+            field.check("power_on", "Start the server afterwards", value=True),
+        )
+
+    def _changed(self, changed: Field) -> None:
+        super()._changed(changed)
+        if changed.name == "backup":
+            self._forget_target()
+        elif changed.name == "target":
+            self._mapping.forget()
+        if changed.name in _PLANNED:
+            self._plan = None
+            if self._looked_at and not getattr(self._inline, "on", False):
+                self._check_again()
+
+    def _forget_target(self) -> None:
+        """Let go what was chosen for another backup."""
+        self._plan = None
+        self._fields["target"].offer([])
+        self._mapping.forget()
+
+    def _wanted(self) -> dict[str, Any]:
+        return {name: self._fields[name].value for name in _PLANNED}
+
+    def _plan_now(self) -> None:
+        """Make the plan for what is chosen, unless it is there."""
+        wanted = self._wanted()
+        if not wanted["backup"] or (self._plan is not None and self._planned == wanted):
+            return
+        self._ask_for_plan(wanted)()
+
+    def _ask_for_plan(self, wanted: dict[str, Any]) -> Callable[[], None]:
+        """Ask for a plan and what else can be overwritten; gives what shows them."""
+        plan, trouble = None, None
+        others: list[Option] = []
+        try:
+            plan = self.session.plan_restore(
+                wanted["backup"],
+                wanted["target"] or None,
+                wanted["disks"],
+                power_on=wanted["power_on"],
+            )
+            kind = self._kinds[self._fields["resource"].value]
+            others = self._targets(kind, plan.backup.resource_id, plan.backup.resource_type)
+        except CBRError as problem:
+            trouble = problem
+
+        def fill() -> None:
+            if wanted != self._wanted():
+                return
+            with self._answering_itself():
+                self._take_plan(plan, trouble, others)
+
+        return fill
+
+    def _targets(self, kind: ResourceKind, original: str, exactly: str) -> list[Option]:
+        found = self.session.client.protectables.list_all(kind)
+        others = [
+            Option(each.id, each.name or each.id, each.status or "")
+            for each in sorted(found, key=lambda each: each.name or "")
+            if each.id != original and each.type == exactly
+        ]
+        return [Option("", "what was backed up"), *others]
+
+    def _take_plan(
+        self, plan: RestorePlan | None, trouble: CBRError | None, others: Sequence[Option]
+    ) -> None:
+        target = self._fields["target"]
+        if others and [each["value"] for each in target.options] != [o.value for o in others]:
+            target.offer(others)
+        self._plan, self._no_plan, self._planned = plan, trouble, self._wanted()
+        if plan is None:
+            self._checks.html = region.trouble(
+                cast("CBRError", trouble),
+                "It cannot be checked",
+                [region.button("check_again", "Check again")],
+            )
+            return
+        of_server = self._kinds.get(self._fields["resource"].value) == "server"
+        self._fields["power_on"].hidden = not of_server
+        self._mapping.hidden = not of_server or len(plan.backup.disks) == 0
+        self._mapping.offer_from(plan.facts)
+        self._planned = self._wanted()
+        self._checks.html = plan_view.checked(plan)
+
+    def _target_name(self) -> str:
+        target = self._plan.target if self._plan else None
+        return target.name if target else "it"
+
+    def _check_again(self) -> None:
+        """Look at everything anew, beside the main thread."""
+        self._plan = None
+        self._checks.html = '<p class="cbr-summary">Checking, nothing is changed…</p>'
+        wanted = self._wanted()
+        self._ask(lambda: self._ask_for_plan(wanted))
+
+    def _keep_checking(self, work: Work) -> None:
+        """Look again now and then, the more rarely the longer."""
+        pause = _FIRST_LOOK
+        while work.rest(pause):
+            pause = min(pause * 1.5, _RAREST_LOOK)
+            wanted = self._wanted()
+            if self._busy or self._plan is None:
+                continue
+            with suppress(CBRError):  # the checks before stay; the last look is the service's
+                fill = self._ask_for_plan(wanted)
+                if not work.stopped:
+                    fill()
+                    self._guarded(self._show)
+
+    def _look_at_checks(self, looked_at: bool) -> None:
+        """Hear whether somebody is where the checks matter; then they are made and kept fresh."""
+        self._looked_at = looked_at
+        if looked_at and self._plan is None and self._filled:
+            self._check_again()
+        self._keep_looking()
+
+    def _may_go_on(self) -> bool:
+        """Say whether the plan is there, and nothing is against it."""
+        return self._plan is not None and self._plan.possible and not self._mapping.check()
+
+    def _keep_looking(self) -> None:
+        """Begin to look at the checks now and then while they matter and are on a page."""
+        if self._checking is not None:
+            self._checking.stop()
+            self._checking = None
+        if self._checks._view_count and self._looked_at:
+            self._checking = self._start("checks", self._keep_checking)
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "check_again":
+            self._check_again()
+        else:
+            super()._act_on(act, of)

@@ -1,0 +1,109 @@
+"""A restore under way as a person sees it: which step, how far, how it ended, what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbr_notebook.forms.region import button, card, escaped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cbr_notebook.runbook.record import Progress
+    from cbr_notebook.runbook.run import RestoreRun
+    from cbr_notebook.runbook.verification import Verification
+
+_STEPS = {
+    "safety backup": "Back up the present state",
+    "checks": "Check again",
+    "asking": "Ask the service",
+    "looking for the task": "Find its task",
+    "restoring": "Restore",
+    "ended": "End",
+}
+_NAMES = tuple(_STEPS)
+_FORMATS = {"html": "HTML", "md": "Markdown", "json": "JSON"}
+
+
+def under_way(title: str, progress: Progress | None, *, safety_backup: bool) -> str:
+    """Write the steps of a run, with a bar for the one that it is at."""
+    at = _NAMES.index(progress.step) if progress else 0 if safety_backup else 1
+    rows = []
+    for number, (name, said) in enumerate(_STEPS.items()):
+        if name == "ended" or (name == "safety backup" and not safety_backup):
+            continue
+        if number < at:
+            rows.append(f'<li><span class="good">✓ done</span> {said}</li>')
+        elif number > at:
+            rows.append(f"<li>{said}</li>")
+        else:
+            percent = progress.percent if progress else 0
+            rows.append(
+                f'<li aria-current="step"><b>{said}</b> {percent} %<progress max="100" '
+                f'value="{percent}" aria-label="{escaped(said)}"></progress></li>'
+            )
+    message = f"<p>{escaped(progress.message)}</p>" if progress else ""
+    return f'<h4>{escaped(title)}</h4><ol class="cbr-course">{"".join(rows)}</ol>{message}'
+
+
+def ended(run: RestoreRun, found: Verification | None) -> str:
+    """Write how a run ended, what was verified, and offer the evidence."""
+    well = run.state == "success" and (found is None or bool(found))
+    title = {
+        "success": f"{run.target['name']} is back" if well else "Restored, but look at this",
+        "failed": f"{run.title}: failed",
+    }.get(run.state, f"{run.title}: {run.state}")
+    facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
+    rows = "".join(
+        f'<tr><td class="{"good" if each.outcome == "pass" else "warn"}">{each.outcome}</td>'
+        f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td></tr>'
+        for each in (found.findings if found else ())
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Outcome", "Verified", "Seen"))
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+    return card(
+        title,
+        facts,
+        tone="good" if well else "wrong",
+        body=table,
+        buttons=[
+            *(
+                button("report", f"Download report ({name})", of=suffix)
+                for suffix, name in _FORMATS.items()
+            ),
+            button("verify", "Verify again"),
+            button("again", "Restore something else"),
+        ],
+    )
+
+
+def unfinished(runs: pd.DataFrame) -> str:
+    """Write the restores that have not ended, to go on with one before anything else."""
+    cards = []
+    for row in runs.to_dict("records"):
+        running = row["state"] == "running"
+        name, run_id = str(row["target_name"]), str(row["run_id"])
+        buttons = [button("take_up", "Watch it" if running else "Go on with it", of=run_id)]
+        if not running:
+            buttons.append(button("cancel_run", "Cancel it", of=run_id))
+        cards.append(
+            card(
+                f"A restore of {name} has not ended: {row['state']}",
+                [
+                    ("Backup", row["backup_name"]),
+                    ("Begun", f"{row['began_at']:%Y-%m-%d %H:%M:%S} UTC"),
+                    ("Run ID", run_id),
+                ],
+                tone="warn",
+                text=_STANDS[row["state"]],
+                buttons=buttons,
+            )
+        )
+    return "".join(cards)
+
+
+_STANDS = {
+    "running": "The service is at it. Watch it here until it ends.",
+    "asked": "It was asked for, and no answer came. Going on looks for its task first.",
+    "not asked": "The service has not been asked yet. Going on asks for it.",
+}
