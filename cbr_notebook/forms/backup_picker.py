@@ -135,7 +135,8 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
         tall = _TALLEST * ((each.changed_mb or 0) / largest) ** 0.5
         look = "jump" if each.jump else "good" if each.good else "bad"
         ring = f'<circle class="ring" cx="{x:.1f}" cy="{_GROUND}" r="9"/>'
-        mark = f'<text class="jump" x="{x:.1f}" y="{_GROUND - tall - 5:.1f}">jump</text>'
+        beside, above = min(max(x, 18), _WIDTH - 18), _GROUND - tall - 5
+        mark = f'<text class="jump" x="{beside:.1f}" y="{above:.1f}">jump</text>'
         act = f' data-act="choose" data-of="{escaped(each.id)}"' if each.good else ""
         parts.append(
             f'<g class="{look}"{act}><title>{escaped(each.moment)}: '

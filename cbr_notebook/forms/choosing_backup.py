@@ -27,6 +27,9 @@ _KINDS: dict[str, tuple[ResourceKind, str]] = {
 }
 
 
+_ASKING = "Asking the service what there is…"
+
+
 class ChoosingBackup(Form):
     """The part of a form that chooses a resource and one of its backups."""
 
@@ -36,11 +39,12 @@ class ChoosingBackup(Form):
         self._day: date | None = None
         self._month: tuple[int, int] | None = None
         self._line, self._days = Region(), Region()
-        self._times = widgets.VBox([self._line, self._days])
         for each in (self._line, self._days):
             each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
-        return (
-            field.pick("resource", "Server, disk or file system", required=True),
+        fields = (
+            field.pick(
+                "resource", "Server, disk or file system", required=True, placeholder=_ASKING
+            ),
             field.text(
                 "before",
                 "Trouble began",
@@ -50,6 +54,11 @@ class ChoosingBackup(Form):
             ),
             field.pick("backup", "Backup", required=True),
         )
+        beside = widgets.HBox([self._days, fields[-1]])
+        beside.add_class("cbr-beside")
+        self._times = widgets.VBox([self._line, beside])
+        """Line, calendar and list of backups."""
+        return fields
 
     def _load(self) -> None:
         rows = self.session.usage().to_dict("records")
@@ -71,6 +80,8 @@ class ChoosingBackup(Form):
             self._day = self._month = None
             self._fields["backup"].clear()
             if changed.value in self._kinds:
+                self._fields["backup"].placeholder = _ASKING
+                self._offer_backups()
                 self._ask(lambda: self._backups_of(changed.value))
         elif changed.name == "before":
             self._offer_backups()
@@ -90,6 +101,7 @@ class ChoosingBackup(Form):
 
         def fill() -> None:
             self._backups = found
+            self._fields["backup"].placeholder = "There is no backup from before that."
             self._offer_backups()
 
         return fill
@@ -110,7 +122,6 @@ class ChoosingBackup(Form):
 
     def _offer_backups(self) -> None:
         chosen = self._fields["backup"]
-        chosen.placeholder = "There is no backup from before that."
         chosen.offer(
             each.option()
             for each in self._in_time()

@@ -4,7 +4,6 @@
 // back while the kernel is busy and a click would overtake them. A secret goes the same way and
 // is never state, so that no saved notebook holds it.
 
-let fields = 0;
 const SHOWN = 200; // more rows than anybody reads; the search finds the others
 const DELAY = 150; // milliseconds after the last key
 
@@ -271,7 +270,8 @@ function button(model) {
 }
 
 function render({ model, el }) {
-  const id = `cbr-field-${(fields += 1)}`;
+  // Not counted: every widget has a copy of this module of its own.
+  const id = `cbr-field-${Math.random().toString(36).slice(2)}`;
   const kind = model.get("kind");
   const group = ["choices", "pick", "pairs"].includes(kind);
   const made = {

@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
+import ipywidgets as widgets
+
 from cbr_notebook.errors import CBRError, InvalidRequest, TaskFailed, WaitTimeout
 from cbr_notebook.forms import field, plan_view, region, run_view
 from cbr_notebook.forms.field import Field, Option
@@ -66,22 +68,32 @@ class Restore(Planning):
 
     def _layout(self) -> Sequence[Any]:
         fields = self._fields
+        targets = widgets.Box([fields["rto"], fields["rpo"], fields["manifest"]])
+        targets.add_class("cbr-columns")
         self._steps = Steps(
             [
                 ("Choose server", [fields["resource"]]),
-                ("Choose backup", [fields["before"], self._times, fields["backup"]]),
+                ("Choose backup", [fields["before"], self._times]),
                 ("Check", [self._checks, fields["target"], self._mapping, fields["power_on"]]),
                 (
                     "Confirm",
-                    [self._will, *(fields[each] for each in _TO_CONFIRM), self._button],
+                    [
+                        self._will,
+                        fields["acknowledge"],
+                        fields["safety_backup"],
+                        targets,
+                        fields["confirm"],
+                        self._outline,
+                    ],
                 ),
                 ("Watch and verify", [self._course]),
-            ]
+            ],
+            last=self._button,
         )
         self._steps.on_leave = self._may_leave
         self._steps.on_enter = lambda at: self._guarded(lambda: self._entered_step(at))
         return [
-            self._head, self._pending, self._again_name, self._steps, self._outline,
+            self._head, self._pending, self._again_name, self._steps,
             self._wrong, self._said, self._source, self._next,
         ]  # fmt: skip
 
@@ -160,9 +172,6 @@ class Restore(Planning):
         super()._show()
         if not self._busy:
             self._button.label = self.action
-
-    def _outlined(self, summary: str) -> str:
-        return super()._outlined(summary) if self._steps.at == _CONFIRM else ""
 
     # -- the pattern of all forms -----------------------------------------------------------------
 

@@ -17,7 +17,8 @@ class Steps(widgets.VBox):
     ``on_enter`` hears where they are.
     """
 
-    def __init__(self, steps: Sequence[tuple[str, Sequence[widgets.Widget]]]) -> None:
+    def __init__(self, steps: Sequence[tuple[str, Sequence[widgets.Widget]]], last: Button) -> None:
+        """Begin at the first; ``last`` is the button that leads to the last step."""
         self.titles = [title for title, _ in steps]
         self.at = 0
         self.locked = False
@@ -29,7 +30,8 @@ class Steps(widgets.VBox):
         self._boxes = [widgets.VBox(list(parts)) for _, parts in steps]
         self._back = Button("Back", lambda: self.walk(self.at - 1))
         self._next = Button("Next", lambda: self.walk(self.at + 1), primary=True)
-        self._ways = widgets.HBox([self._back, self._next])
+        self._last = last
+        self._ways = widgets.HBox([self._back, self._next, last])
         self._ways.add_class("cbr-ways")
         super().__init__([self._rail, *self._boxes, self._ways])
         self.go(0)
@@ -50,8 +52,8 @@ class Steps(widgets.VBox):
             box.layout.display = None if number == to else "none"
         last = len(self.titles) - 1
         self._back.hidden = to == 0 or self.locked
-        # From the last but one, only what the form does leads on.
         self._next.hidden = to >= last - 1 or self.locked
+        self._last.hidden = to != last - 1
         if to < last:
             self._next.label = f"Next: {self.titles[to + 1]}"
         self._rail.html = self._drawn()
@@ -68,8 +70,9 @@ class Steps(widgets.VBox):
             said = f"{number + 1}. {title}"
             if number == self.at:
                 rows.append(f'<li aria-current="step">{escaped(said)}</li>')
-            elif number < self.at and not self.locked:
-                rows.append(f'<li class="cbr-passed">{button("go", said, of=str(number))}</li>')
+            elif number < self.at:
+                passed = escaped(said) if self.locked else button("go", said, of=str(number))
+                rows.append(f'<li class="cbr-passed">{passed}</li>')
             else:
                 rows.append(f"<li>{escaped(said)}</li>")
         return f'<nav aria-label="Steps"><ol>{"".join(rows)}</ol></nav>'
