@@ -162,10 +162,12 @@ def error_for(
 
     Returns:
         An exception, for the caller to raise: by its code if that is known, else by the
-        HTTP status.
+        HTTP status. A status of 429 or 5xx wins over a code that the service gives with
+        another status: then something on the way was too busy or broke, whatever it quotes.
     """
     entry = catalogue.lookup(code) if code else None
-    if entry is not None:
+    not_judged = http_status == 429 or http_status >= 500
+    if entry is not None and not (not_judged and http_status != entry.http_status):
         kind = _KINDS[entry.kind]
     else:
         kind = _BY_STATUS.get(http_status, ServiceError if http_status >= 500 else InvalidRequest)

@@ -1,7 +1,7 @@
 """What an error says about the request: refused, not heard, or nobody knows.
 
-Judged by what came over the wire rather than by the kind of exception: a gateway may give a
-code of its own, known or not, with any status.
+A status of 429 is always ``RateLimited``. One of 5xx may be another kind by its code, but
+counts as not known here: of a restore, what is not known is never asked for again unseen.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from cbr_notebook.errors import (
     ServiceError,
 )
 
-_NOT_DONE = (429, 503)
+_UNAVAILABLE = 503
 
 
 def surely_not_done(problem: CBRError) -> bool:
     """Whether a request has certainly not been carried out, and may be made again later."""
     if isinstance(problem, ConnectionFailed):
         return not problem.may_have_happened
-    if problem.http_status in _NOT_DONE:
+    if isinstance(problem, RateLimited) or problem.http_status == _UNAVAILABLE:
         return True
     return isinstance(problem, AuthenticationError | PermissionDenied) and not _server_side(problem)
 
@@ -39,11 +39,8 @@ def perhaps_done(problem: CBRError) -> bool:
 
 def passing(problem: CBRError) -> bool:
     """Whether the same question may be answered well in a while."""
-    return (
-        isinstance(problem, ConnectionFailed | RateLimited | ServiceError)
-        or problem.http_status in _NOT_DONE
-        or _server_side(problem)
-    )
+    temporary = isinstance(problem, ConnectionFailed | RateLimited | ServiceError)
+    return temporary or _server_side(problem)
 
 
 def _server_side(problem: CBRError) -> bool:
