@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.forms.field import Option
 from cbr_notebook.forms.region import button, escaped
+from cbr_notebook.session.changes import newest_clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _EDGE = 720, 110, 14
 _GROUND = 78
 _TALLEST = 56
-_LIVED_WITH = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +92,13 @@ def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]
 
 
 def last_clean(found: Sequence[Choice]) -> Choice | None:
-    """Give the newest good backup before the jump of the last days; the newest if there is none.
-
-    A jump of long ago, after which all went on as usual, has been lived with.
+    """Give the newest good backup that shows no sign of an infection.
 
     Args:
         found: what there is, newest first.
     """
-    recent = [each for each in found if found[0].at - each.at <= _LIVED_WITH]
-    jumped = [number for number, each in enumerate(recent) if each.jump]
-    begin = jumped[0] if jumped else -1
-    while 0 <= begin < len(found) - 1 and found[begin + 1].jump:
-        begin += 1  # an infection may take several nights
-    return next((each for each in found[begin + 1 :] if each.good), None)
+    place = newest_clean([(each.at, each.good, each.jump) for each in found])
+    return None if place is None else found[place]
 
 
 def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | None) -> str:

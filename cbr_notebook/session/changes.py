@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import RestorePoint
+from cbr_notebook.api.records import Backup, RestorePoint
 from cbr_notebook.errors import NotFound
 from cbr_notebook.session.answers import Answers
+from cbr_notebook.session.moments import Moment, moment
 from cbr_notebook.session.names import Named
 
 _WORKERS = 8
@@ -25,6 +26,8 @@ _FEWEST_WHOLE = 2
 """So many, where their sizes are exact, are asked before the others."""
 _TIMES = 5.0
 _LEAST_MB = 10
+_LIVED_WITH = timedelta(days=7)
+"""A jump so long before the newest backup says nothing about now."""
 
 
 class Changes(Answers):
@@ -96,6 +99,42 @@ class Changes(Answers):
         ]
         return self._answer(frames.CHANGED_DATA, answers, {"newest": newest}, before)
 
+    def last_clean_backup(self, resource: Named, *, before: Moment | None = None) -> Backup:
+        """Give the newest good backup that shows no sign of an infection.
+
+        That is the newest one before the jump of the last days, if :meth:`changed_data` shows
+        one. A jump of long ago, after which all went on as usual, has been lived with.
+
+        Args:
+            resource: a server, disk or file system, also one that exists no more.
+            before: only backups made before this: a time, or ``12h``.
+
+        Raises:
+            NotFound: there is no such backup.
+            InvalidRequest: the time cannot be read, or a name fits several resources.
+
+        API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying a Specified
+        Backup".
+        """
+        until = self.now if before is None else moment(before, self.now, "before")
+        changes = self.changed_data(resource)
+        good = set(self.backups(resource=resource, status="available")["id"])
+        found = [
+            row for row in changes.to_dict("records") if row["created_at"].to_pydatetime() <= until
+        ]
+        at = newest_clean(
+            [
+                (row["created_at"].to_pydatetime(), row["backup_id"] in good, bool(row["jump"]))
+                for row in found
+            ]
+        )
+        if at is None:
+            raise NotFound(
+                f"There is no clean backup of {resource} from before {until:%Y-%m-%d %H:%M} UTC.",
+                advice="session.changed_data(...) shows all of them, and where they jump.",
+            )
+        return self.find_backup(str(found[at]["backup_id"]))
+
     def _points(self, ids: Iterable[str]) -> list[RestorePoint]:
         """Ask for restore points, several at once; one that is gone meanwhile is left out."""
 
@@ -118,6 +157,21 @@ class Changes(Answers):
             if each.id == resource_id and each.backup_size is not None:
                 return _Size(int(each.backup_size), int(each.backup_count or 0))
         return None
+
+
+def newest_clean(found: Sequence[tuple[datetime, bool, bool]]) -> int | None:
+    """Give the place of the newest good backup before the jump of the last days.
+
+    Args:
+        found: of each backup, newest first: its moment, whether it can be restored, and whether
+            it is a jump.
+    """
+    recent = [at for at, _, _ in found if found[0][0] - at <= _LIVED_WITH]
+    jumps = [place for place in range(len(recent)) if found[place][2]]
+    begin = jumps[0] + 1 if jumps else 0
+    while 0 < begin < len(found) and found[begin][2]:
+        begin += 1  # an infection may take several nights
+    return next((place for place in range(begin, len(found)) if found[place][1]), None)
 
 
 @dataclass(frozen=True, slots=True)
