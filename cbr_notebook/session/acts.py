@@ -13,6 +13,7 @@ from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, choose, is_id, texts
 from cbr_notebook.session.recurrence import patterns
+from cbr_notebook.session.removing import removal_finder
 from cbr_notebook.session.waiting import Task
 from cbr_notebook.session.words import counted
 
@@ -97,11 +98,9 @@ class Acts(Changes):
         """
         found = self.find_vault(vault)
         self._confirm(found.name or "", confirm, f"the vault {found.name}", vault_id=found.id)
+        find = removal_finder(self.client, "vault_delete", found.id)
         self.client.vaults.delete(found.id)
-        return self._task(
-            f"Deleting {found.name}",
-            lambda: self._tasks_of("vault_delete", vault_id=found.id),
-        )
+        return self._task(f"Deleting {found.name}", find)
 
     def add_resources(self, vault: Named, resources: Named) -> Sequence[str]:
         """Put servers, disks or file systems into a vault, all or none.
@@ -154,11 +153,9 @@ class Acts(Changes):
             vault_id=found.id,
             resource_ids=ids,
         )
+        find = removal_finder(self.client, "remove_resource", found.id, ids)
         self.client.vaults.remove_resources(found.id, ids)
-        return self._task(
-            f"Removing {names} from {found.name}",
-            lambda: self._tasks_of("remove_resource", vault_id=found.id),
-        )
+        return self._task(f"Removing {names} from {found.name}", find)
 
     def back_up(
         self,
@@ -392,8 +389,6 @@ class Acts(Changes):
 
     def _tasks_of(self, operation_type: str, *, vault_id: str | None) -> list[TaskRecord]:
         page = self.client.tasks.list(operation_type=operation_type, vault_id=vault_id, limit=100)
-        if operation_type in ("vault_delete", "remove_resource"):
-            return page.operation_logs[:1]
         return page.operation_logs
 
     def _confirm(
