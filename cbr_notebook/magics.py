@@ -84,8 +84,7 @@ class Questions(Magics):
             table: pd.DataFrame = getattr(session, helper)(**_read(helper, rest))
         except CBRError as problem:
             # In a cell that is one line long, the way to the error says nothing.
-            text = f"{type(problem).__name__}: {problem}"
-            problem._render_traceback_ = lambda: text.splitlines()  # type: ignore[attr-defined]
+            problem.briefly()
             raise
         if name is not None:
             self._names[name] = table

@@ -14,6 +14,7 @@ from cbr_notebook.runbook.asking import bring_to_service
 from cbr_notebook.runbook.journal import Journal
 from cbr_notebook.runbook.record import ENDED, OnProgress, state_of
 from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.safety import refuse_strange_keeping
 from cbr_notebook.runbook.standing import request_of
 from cbr_notebook.runbook.targets import Targets
 from cbr_notebook.runbook.watching import drive
@@ -35,6 +36,7 @@ def execute(
     on_progress: OnProgress | None = None,
     folder: str | Path | None = None,
     *,
+    safety_keep_days: int | None = None,
     rto: timedelta | str | None = None,
     rpo: timedelta | str | None = None,
     incident_at: Moment | None = None,
@@ -48,6 +50,8 @@ def execute(
         safety_backup: back the present state up first, and wait for it.
         on_progress: is told how far it is.
         folder: where the journal is kept.
+        safety_keep_days: delete the safety backup after so many days, 1 to 36500; never if
+            left out.
         rto: the recovery time to be met, such as ``"4h"``.
         rpo: the recovery point to be met: the most data to lose.
         incident_at: when the trouble began, from which both are counted; now if left out.
@@ -64,6 +68,7 @@ def execute(
 
     API: Backup, "Restoring Data Using a Backup".
     """
+    refuse_strange_keeping(safety_keep_days, safety_backup)
     targets = Targets.of(plan.session.now, rto, rpo, incident_at)
     where = store.folder_for(plan.session, folder)
     with store.one_beginner(where):
@@ -72,6 +77,7 @@ def execute(
             plan,
             acknowledge,
             safety_backup=safety_backup,
+            safety_keep_days=safety_keep_days,
             targets=targets,
             folder=where,
             on_progress=on_progress,
@@ -94,7 +100,7 @@ def refuse_unless_ready(
         Conflict: a check fails, or another run on the target has not ended.
         InvalidRequest: a warning is not acknowledged.
     """
-    _refuse_failed(plan)
+    refuse_failed(plan)
     target = plan.facts.target
     assert target is not None
     if confirm != target.name:
@@ -115,6 +121,7 @@ def begin(
     acknowledge: str | Sequence[str],
     *,
     safety_backup: bool,
+    safety_keep_days: int | None,
     targets: Targets,
     folder: Path,
     on_progress: OnProgress | None = None,
@@ -145,6 +152,7 @@ def begin(
             confirmed=facts.target.name,
             acknowledged=listed(acknowledge),
             safety_backup=safety_backup,
+            safety_keep_days=safety_keep_days,
             targets=targets.as_dict(),
             power_on=facts.power_on,
             overwritten=[
@@ -177,7 +185,12 @@ def overwritten_in_words(plan: RestorePlan) -> str:
     )
 
 
-def _refuse_failed(plan: RestorePlan) -> None:
+def refuse_failed(plan: RestorePlan) -> None:
+    """Refuse a plan of which a check fails.
+
+    Raises:
+        Conflict: says what was seen and what to do.
+    """
     failed = [check for check in plan.verdicts if check.outcome == "fail"]
     if failed:
         raise Conflict(

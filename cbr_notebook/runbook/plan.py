@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cbr_notebook.errors import Conflict
 from cbr_notebook.runbook.checks import Check, Outcome, check_all
 from cbr_notebook.runbook.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.survey import survey
@@ -124,6 +125,19 @@ class RestorePlan:
         """Whether no check fails."""
         return not self._with(Outcome.FAIL)
 
+    def ensure_possible(self) -> None:
+        """Stop here if a check fails, with what was seen and what to do, and no more than that.
+
+        Raises:
+            Conflict: a check fails.
+        """
+        from cbr_notebook.runbook.execution import refuse_failed
+
+        try:
+            refuse_failed(self)
+        except Conflict as problem:
+            raise problem.briefly() from None
+
     def _with(self, outcome: Outcome) -> list[Check]:
         return [each for each in self.verdicts if each.outcome is outcome]
 
@@ -199,6 +213,7 @@ class RestorePlan:
         on_progress: OnProgress | None = None,
         folder: str | Path | None = None,
         *,
+        safety_keep_days: int | None = None,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: Moment | None = None,
@@ -212,6 +227,8 @@ class RestorePlan:
             on_progress: is told how far it is.
             folder: where the journal is kept; ``CBR_RUNBOOK_FOLDER`` or the user's data folder
                 if left out.
+            safety_keep_days: delete the safety backup after so many days, 1 to 36500; never if
+                left out.
             rto: the recovery time to be met, such as ``"4h"``.
             rpo: the recovery point to be met: the most data to lose.
             incident_at: when the trouble began, from which both are counted; now if left out.
@@ -237,6 +254,7 @@ class RestorePlan:
             safety_backup,
             on_progress,
             folder,
+            safety_keep_days=safety_keep_days,
             rto=rto,
             rpo=rpo,
             incident_at=incident_at,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, Conflict, TaskFailed
 from cbr_notebook.runbook.asking import bring_to_service, stop
+from cbr_notebook.runbook.evidence import Achieved, Evidence
 from cbr_notebook.runbook.record import RunRecord
 from cbr_notebook.runbook.watching import drive, look, watch
 from cbr_notebook.session import Session
@@ -58,6 +59,16 @@ class RestoreRun(RunRecord):
             advice="The target may be half written: do not start it before a restore succeeds. "
             "session.failures() says more.",
         )
+
+    @property
+    def recovery_time(self) -> Achieved:
+        """From the incident until all was well again, against the target ``rto``."""
+        return Evidence(self.journal.entries).recovery_time
+
+    @property
+    def recovery_point(self) -> Achieved:
+        """How much work before the incident was lost, against the target ``rpo``."""
+        return Evidence(self.journal.entries).recovery_point
 
     def refresh(self) -> RestoreRun:
         """Look at the service once, unless it has ended.
