@@ -19,6 +19,7 @@ from cbr_notebook.runbook.execution import (
 )
 from cbr_notebook.runbook.group_run import GroupRun
 from cbr_notebook.runbook.record import OnProgress
+from cbr_notebook.runbook.safety import refuse_strange_keeping
 from cbr_notebook.runbook.targets import Targets
 from cbr_notebook.session.moments import Moment
 
@@ -93,6 +94,7 @@ class GroupPlan:
         *,
         parallel: int = 2,
         on_failure: Literal["stop", "continue"] = "stop",
+        safety_keep_days: int | None = None,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: Moment | None = None,
@@ -108,6 +110,8 @@ class GroupPlan:
             parallel: how many at once, 1 to 32.
             on_failure: ``stop``: when one fails, begin no more; ``continue``: leave out only
                 what waits for it.
+            safety_keep_days: delete the safety backups after so many days, 1 to 36500; never if
+                left out.
             rto: the recovery time that each shall meet, such as ``"4h"``.
             rpo: the recovery point that each shall meet.
             incident_at: when the trouble began; now if left out.
@@ -130,6 +134,7 @@ class GroupPlan:
                 f"on_failure must be stop or continue, not {on_failure!r}.", field="on_failure"
             )
         self._refuse_unconfirmed(listed(confirm))
+        refuse_strange_keeping(safety_keep_days, safety_backup)
         targets = Targets.of(self.session.now, rto, rpo, incident_at)
         where = store.folder_for(self.session, folder)
         with store.one_beginner(where):
@@ -140,6 +145,7 @@ class GroupPlan:
                     each.plan,
                     acknowledge,
                     safety_backup=safety_backup,
+                    safety_keep_days=safety_keep_days,
                     targets=targets,
                     folder=where,
                     on_progress=on_progress,

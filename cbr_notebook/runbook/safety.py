@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cbr_notebook.api.checks import within
 from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.errors import CBRError, NotFound, TaskFailed
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.record import RunRecord
 from cbr_notebook.runbook.trouble import perhaps_done
 from cbr_notebook.session.finding import ResourceKind
@@ -14,6 +15,23 @@ from cbr_notebook.session.waiting import pause_after
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
 _LOOK_FOR = 60.0
 """Seconds to look for a backup whose request was not answered."""
+
+
+def refuse_strange_keeping(keep_days: int | None, safety_backup: bool) -> None:
+    """Refuse a time to keep the safety backup that cannot be meant.
+
+    Raises:
+        InvalidRequest: it is out of range, or there will be no safety backup.
+    """
+    if keep_days is None:
+        return
+    if not safety_backup:
+        raise InvalidRequest(
+            "Without a safety backup there is nothing to keep.",
+            advice="Leave safety_keep_days out, or say safety_backup=True.",
+            field="safety_keep_days",
+        )
+    within(keep_days, 1, 36500, "safety_keep_days")
 
 
 def back_up_first(run: RunRecord) -> Iterator[float]:
@@ -47,7 +65,11 @@ def _ask(run: RunRecord) -> Iterator[float]:
     run.note("safety_backup_intended", vault_id=vault_id, name=name)
     try:
         point = run.session.client.restore_points.create(
-            vault_id, name=name, resources=[run.target["id"]], description="before a restore"
+            vault_id,
+            name=name,
+            resources=[run.target["id"]],
+            description="before a restore",
+            retention_days=run.begun.get("safety_keep_days"),
         )
     except CBRError as problem:
         if not perhaps_done(problem):

@@ -184,6 +184,10 @@ class Answers(Account):
         What a gap is says :meth:`recovery_points`, which counts them; a resource that never
         had a good backup has none, ``unprotected()`` lists it.
 
+        The service does not tell what a policy or a vault was like earlier, so past days are
+        held against the policies and vaults of today: after a policy was changed, or a resource
+        was moved, days before it may show gaps that were none then, or hide some.
+
         Args:
             days: how many days to look back.
 

@@ -257,3 +257,29 @@ def test_of_two_that_begin_at_once_one_is_refused(session: Session) -> None:
     assert sorted(said) == ["begun", "refused"]
     assert restores(session) == 1
     assert len(session.restores()) == 1
+
+
+def test_a_safety_backup_goes_when_its_time_is_over_and_not_before(session: Session) -> None:
+    run = execute(session, safety_backup=True, safety_keep_days=3).wait()
+    name = f"before-{run.run_id}"
+    session.cloud.advance(days=2)
+    assert list(session.backups(name=name)["name"]) == [name]
+    session.cloud.advance(days=1, hours=2)
+    assert session.backups(name=name).empty
+
+
+def test_a_safety_backup_is_kept_for_good_unless_told_otherwise(session: Session) -> None:
+    run = execute(session, safety_backup=True).wait()
+    session.cloud.advance(days=400)
+    assert len(session.backups(name=f"before-{run.run_id}")) == 1
+
+
+@pytest.mark.parametrize(("days", "safety_backup"), [(0, True), (36501, True), (3, False)])
+def test_a_time_to_keep_that_cannot_be_meant_is_refused_before_anything_is_sent(
+    session: Session, days: int, safety_backup: bool
+) -> None:
+    with pytest.raises(errors.InvalidRequest) as caught:
+        execute(session, safety_backup=safety_backup, safety_keep_days=days)
+    assert caught.value.field == "safety_keep_days"
+    assert session.restores().empty
+    assert restores(session) == 0
