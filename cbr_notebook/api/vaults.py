@@ -10,36 +10,27 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.api import checks
 from cbr_notebook.api.paging import all_items
 from cbr_notebook.api.records import Vault
-from cbr_notebook.api.transport import Transport
 from cbr_notebook.api.vault_bodies import (
     BillingCreate,
     BillingUpdate,
     ResourceItem,
     ShiftedExpiry,
-    VaultAdded,
     VaultAnswer,
     VaultApplyAnswer,
     VaultCreate,
-    VaultMigrated,
     VaultPage,
-    VaultRemoved,
-    VaultSet,
     VaultSummary,
     VaultUpdate,
     VaultUpdated,
     or_unset,
 )
 from cbr_notebook.api.vault_kinds import OBJECT_TYPES, STATUSES, ObjectType
+from cbr_notebook.api.vault_resources import PATH, VaultResources
 from cbr_notebook.errors import InvalidRequest
 
-_PATH = "/v3/{project_id}/vaults"
 
-
-class Vaults:
+class Vaults(VaultResources):
     """Vaults: containers of backups with a capacity."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -89,7 +80,7 @@ class Vaults:
             "resource_ids": ",".join(resource_ids) if resource_ids else None,
             "enterprise_project_id": enterprise_project_id,
         }
-        return self._transport.get(_PATH, VaultPage, query)
+        return self._transport.get(PATH, VaultPage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Vault]:
         """Give all vaults, page by page; filters as for :meth:`list`.
@@ -111,7 +102,7 @@ class Vaults:
 
         API: Vault, "Querying a Specified Vault" (GET /v3/{project_id}/vaults/{vault_id}).
         """
-        return self._transport.get(f"{_PATH}/{vault_id}", VaultAnswer).vault
+        return self._transport.get(f"{PATH}/{vault_id}", VaultAnswer).vault
 
     def create(
         self,
@@ -192,7 +183,7 @@ class Vaults:
             locked=or_unset(locked),
             availability_zone=or_unset(availability_zone),
         )
-        return self._transport.send("POST", _PATH, {"vault": wanted}, VaultAnswer).vault
+        return self._transport.send("POST", PATH, {"vault": wanted}, VaultAnswer).vault
 
     def update(
         self,
@@ -249,7 +240,7 @@ class Vaults:
         if change == VaultUpdate():
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
         return self._transport.send(
-            "PUT", f"{_PATH}/{vault_id}", {"vault": change}, VaultAnswer
+            "PUT", f"{PATH}/{vault_id}", {"vault": change}, VaultAnswer
         ).vault
 
     def delete(self, vault_id: str) -> None:
@@ -262,52 +253,7 @@ class Vaults:
 
         API: Vault, "Deleting a Vault" (DELETE /v3/{project_id}/vaults/{vault_id}).
         """
-        self._transport.send("DELETE", f"{_PATH}/{vault_id}", None, type(None))
-
-    def add_resources(self, vault_id: str, resources: Sequence[ResourceItem]) -> Sequence[str]:
-        """Put resources into a vault, all or none.
-
-        Args:
-            vault_id: the vault.
-            resources: 1 to 256 of them.
-
-        Returns:
-            Their IDs.
-
-        Raises:
-            NotFound: no such vault or resource (BackupService.6105, .6302).
-            Conflict: one is in another vault (BackupService.6103).
-            InvalidRequest: one is of the wrong type, or named twice (BackupService.6102, .6104).
-
-        API: Vault, "Associating Resources" (POST …/vaults/{vault_id}/addresources).
-        """
-        checks.within(len(resources), 1, 256, "number of resources")
-        path = f"{_PATH}/{vault_id}/addresources"
-        answer = self._transport.send("POST", path, {"resources": list(resources)}, VaultAdded)
-        return answer.add_resource_ids
-
-    def remove_resources(self, vault_id: str, resource_ids: Sequence[str]) -> Sequence[str]:
-        """Take resources out of a vault, which deletes their backups in it.
-
-        Args:
-            vault_id: the vault.
-            resource_ids: 1 to 256 of them.
-
-        Returns:
-            Their IDs; the removal goes on after the answer.
-
-        Raises:
-            NotFound: no such vault, or not in it (BackupService.6105, .6135).
-            Conflict: one is busy, or leaving already (BackupService.6203, .6134).
-
-        API: Vault, "Dissociating Resources" (POST …/vaults/{vault_id}/removeresources).
-        """
-        checks.within(len(resource_ids), 1, 256, "number of resources")
-        path = f"{_PATH}/{vault_id}/removeresources"
-        answer = self._transport.send(
-            "POST", path, {"resource_ids": list(resource_ids)}, VaultRemoved
-        )
-        return answer.remove_resource_ids
+        self._transport.send("DELETE", f"{PATH}/{vault_id}", None, type(None))
 
     def apply_policy(
         self, vault_id: str, policy_id: str, *, destination_vault_id: str | None = None
@@ -328,7 +274,7 @@ class Vaults:
         body = {"policy_id": policy_id}
         if destination_vault_id:
             body["destination_vault_id"] = destination_vault_id
-        self._transport.send("POST", f"{_PATH}/{vault_id}/associatepolicy", body, VaultApplyAnswer)
+        self._transport.send("POST", f"{PATH}/{vault_id}/associatepolicy", body, VaultApplyAnswer)
 
     def remove_policy(self, vault_id: str, policy_id: str) -> None:
         """Take a policy off a vault; its backups stay.
@@ -339,67 +285,8 @@ class Vaults:
 
         API: Vault, "Removing a Policy from a Vault" (POST …/vaults/{vault_id}/dissociatepolicy).
         """
-        path = f"{_PATH}/{vault_id}/dissociatepolicy"
+        path = f"{PATH}/{vault_id}/dissociatepolicy"
         self._transport.send("POST", path, {"policy_id": policy_id}, dict[str, Any])
-
-    def migrate_resources(
-        self, vault_id: str, resource_ids: Sequence[str], *, destination_vault_id: str
-    ) -> Sequence[str]:
-        """Move resources with their backups into another vault of the same type.
-
-        Args:
-            vault_id: the vault that they leave.
-            resource_ids: 1 to 256 of them.
-            destination_vault_id: the vault that takes them.
-
-        Returns:
-            Their IDs.
-
-        Raises:
-            NotFound: no such vault, or not in it (BackupService.6105, .6135).
-            Conflict: a vault or a resource is busy (BackupService.6112, .6203).
-            QuotaExceeded: the other vault has no room (BackupService.6129).
-
-        API: Vault, "Migrating Resources" (POST …/vaults/{vault_id}/migrateresources).
-        """
-        checks.within(len(resource_ids), 1, 256, "number of resources")
-        body = {
-            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
-            "resource_ids": list(resource_ids),
-        }
-        path = f"{_PATH}/{vault_id}/migrateresources"
-        return self._transport.send("POST", path, body, VaultMigrated).migrated_resources
-
-    def set_resources(
-        self,
-        vault_id: str,
-        resource_ids: Sequence[str],
-        *,
-        action: Literal["suspend", "unsuspend"],
-    ) -> Sequence[str]:
-        """Leave resources out of automatic backups, or take them in again.
-
-        Args:
-            vault_id: the vault.
-            resource_ids: at least one of its resources.
-            action: ``suspend`` or ``unsuspend``.
-
-        Returns:
-            Their IDs.
-
-        Raises:
-            NotFound: there is no such vault (BackupService.6105).
-            Conflict: one is leaving the vault (BackupService.6134).
-            InvalidRequest: one is not in the vault (BackupService.6135).
-
-        API: Vault, "Setting Vault Resources" (PUT …/vaults/{vault_id}/set-resources).
-        """
-        body = {
-            "resource_ids": checks.at_least_one(resource_ids, "resource_ids"),
-            "action": checks.one_of(action, ("suspend", "unsuspend"), "action"),
-        }
-        path = f"{_PATH}/{vault_id}/set-resources"
-        return self._transport.send("PUT", path, body, VaultSet).set_resource_ids
 
     def batch_update(
         self, *, smn_notify: bool | None = None, threshold: int | None = None
@@ -423,7 +310,7 @@ class Vaults:
         change = {name: value for name, value in given.items() if value is not None}
         if not change:
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
-        path = f"{_PATH}/batch-update"
+        path = f"{PATH}/batch-update"
         return self._transport.send("PUT", path, {"vault": change}, VaultUpdated).updated_vaults_id
 
     def list_external(
@@ -465,14 +352,14 @@ class Vaults:
             "cloud_type": checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
             "vault_id": vault_id,
         }
-        return self._transport.get(f"{_PATH}/external", VaultPage, query)
+        return self._transport.get(f"{PATH}/external", VaultPage, query)
 
     def summary(self) -> VaultSummary:
         """Give the capacity (GB) and the use (MB) of all vaults together.
 
         API: Vault, "Querying the Vault Summary" (GET /v3/{project_id}/vaults/summary).
         """
-        return self._transport.get(f"{_PATH}/summary", VaultSummary)
+        return self._transport.get(f"{PATH}/summary", VaultSummary)
 
     def update_expiration_time(
         self, vault_id: str, *, expect_expiration_date: str, time_zone: str
@@ -496,5 +383,5 @@ class Vaults:
         """
         day = checks.id_of(expect_expiration_date, "expect_expiration_date")
         body = {"expect_expiration_date": day, "time_zone": checks.id_of(time_zone, "time_zone")}
-        path = f"{_PATH}/{vault_id}/update-backup-expiration-time"
+        path = f"{PATH}/{vault_id}/update-backup-expiration-time"
         return self._transport.send("PUT", path, body, ShiftedExpiry)
