@@ -259,3 +259,11 @@ def test_a_group_that_is_killed_is_taken_up_and_nothing_is_done_twice(
         assert restores(again) == 4
         assert all(is_back(again, name) for name in NAMES)
         assert cbr.verify_report(group.report(tmp_path / "r.html"), folder=folder)
+
+
+def test_the_safety_backups_of_all_go_when_their_time_is_over(session: Session) -> None:
+    group = execute(session, safety_backup=True, safety_keep_days=1)
+    made = [f"before-{run.run_id}" for run in group.runs]
+    assert set(made) <= set(session.backups()["name"])
+    session.cloud.advance(days=1, hours=4)
+    assert not set(made) & set(session.backups()["name"])
