@@ -1,4 +1,4 @@
-"""The terminal's door: ``cbr-notebook simulate``, ``lab`` and ``tour``."""
+"""The terminal's door: ``cbr-notebook simulate``, ``lab``, ``tour`` and ``runbook``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from cbr_notebook import __version__
+from cbr_notebook import __version__, unattended
 from cbr_notebook.errors import CBRError
 
 
@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
 
     tour = commands.add_parser("tour", help="the three documented application cases, step by step")
     tour.set_defaults(run=_tour)
+
+    runbook = commands.add_parser("runbook", help="restore, or hold a drill, with nobody watching")
+    unattended.add_arguments(runbook)
 
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the tutorial notebooks")
     lab.add_argument(
@@ -127,7 +130,7 @@ def _tour(options: argparse.Namespace) -> int:
 
 def _lab(options: argparse.Namespace) -> int:
     folder = Path(options.folder).resolve()
-    source = notebooks_folder()
+    source = unattended.notebooks_folder()
     if not folder.exists():
         shutil.copytree(
             source, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
@@ -140,21 +143,6 @@ def _lab(options: argparse.Namespace) -> int:
         return subprocess.call(command, env=os.environ)  # noqa: S603 our own command
     except KeyboardInterrupt:
         return 0
-
-
-def notebooks_folder() -> Path:
-    """Give the folder of the tutorial notebooks.
-
-    They lie in the package when it is installed, and beside it in a clone.
-
-    Raises:
-        CBRError: they are in neither place.
-    """
-    package = Path(__file__).parent
-    for folder in (package / "_notebooks", package.parent / "notebooks"):
-        if folder.is_dir():
-            return folder
-    raise CBRError("The tutorial notebooks are missing.", advice="Install cbr-notebook again.")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
+from statistics import median_low
 from types import SimpleNamespace
 from typing import Any
 
@@ -211,6 +211,8 @@ def _mark(rows: list[_Row]) -> None:
         if not row.comparable or len(others) < _FEWEST:
             continue
         whole = [each for each in others if each.whole]
-        usual = median(each.a_day for each in (whole if len(whole) >= _FEWEST_WHOLE else others))
+        usual = median_low(
+            each.a_day for each in (whole if len(whole) >= _FEWEST_WHOLE else others)
+        )
         row.usual = usual * row.days
         row.jump = (row.changed or 0) >= _LEAST_MB and row.a_day >= _TIMES * usual
