@@ -36,11 +36,28 @@ class Forms:
         self._opened: Opened = {}
 
     def __repr__(self) -> str:
-        return "<Forms: create_vault, back_up, tasks, sign_in>"
+        names = (name for name in vars(type(self)) if not name.startswith("_"))
+        return f"<Forms: {', '.join(sorted(names))}>"
 
     def sign_in(self, **values: Any) -> Form:
         """Sign in as somebody else, or elsewhere; the form's ``result`` is the new session."""
         return sign_in(**values)
+
+    def overview(self) -> Form:
+        """See what needs attention first, and go on from there."""
+        return self._form("overview:Overview", {})
+
+    def vaults(self, **values: Any) -> Form:
+        """List vaults; delete one, or take a resource out of one, after typing its name."""
+        return self._form("lists:Vaults", values)
+
+    def backups(self, **values: Any) -> Form:
+        """List backups; restore from one, or delete one after typing its name."""
+        return self._form("lists:Backups", values)
+
+    def policies(self, **values: Any) -> Form:
+        """List policies; delete one after typing its name."""
+        return self._form("lists:Policies", values)
 
     def create_vault(self, **values: Any) -> Form:
         """Create a vault: the form's ``result`` is the vault."""

@@ -1,0 +1,137 @@
+"""The lists of vaults, backups and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.forms import region
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
+
+
+def _name(record: Any) -> str:
+    return str(record.name)
+
+
+def _itself(record: Any, _: str | None) -> tuple[Any, ...]:
+    return (record.id,)
+
+
+class Vaults(Listing):
+    """The vaults: delete one with its backups, or take a resource out of one."""
+
+    name = "vaults"
+    title = "Vaults"
+    intro = "Choose a vault to see what can be done with it."
+    noun = "Vault"
+    acts = MappingProxyType(
+        {
+            "delete": Act("Delete vault", "delete_vault", _itself, _name),
+            "remove": Act(
+                "Remove a resource",
+                "remove_resources",
+                lambda record, part: (record.id, [part]),
+                _name,
+                part=True,
+            ),
+        }
+    )
+
+    def _found(self) -> tuple[pd.DataFrame, list[Any]]:
+        found = sorted(self.session.client.vaults.list_all(), key=lambda each: each.name or "")
+        table = pd.DataFrame(
+            {
+                "Name": [each.name for each in found],
+                "Status": [each.billing.status for each in found],
+                "Protects": [each.billing.object_type for each in found],
+                "Capacity (GB)": [each.billing.size for each in found],
+                "Used (MB)": [each.billing.used for each in found],
+                "Resources": [len(each.resources or ()) for each in found],
+                "ID": [each.id for each in found],
+            }
+        )
+        return table, list(found)
+
+    def _parts(self, record: Any) -> Sequence[Option]:
+        return [
+            Option(each.id, each.name or each.id, f"{each.backup_count or 0} backups")
+            for each in record.resources or ()
+        ]
+
+    def _about(self, record: Any) -> str:
+        buttons = [region.button("back_up", "Back up now", of=f"vault={record.id}")]
+        return region.card(
+            str(record.name), [("Vault ID", record.id)], buttons=buttons if record.resources else ()
+        )
+
+
+class Backups(Listing):
+    """The backups, newest first: restore from one, or delete one."""
+
+    name = "backups"
+    title = "Backups"
+    intro = f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC)."
+    noun = "Backup"
+    acts = MappingProxyType({"delete": Act("Delete backup", "delete_backup", _itself, _name)})
+
+    def _found(self) -> tuple[pd.DataFrame, list[Any]]:
+        found = self.session.backups(limit=MOST_ROWS)
+        found = found[found["parent_id"].isna()]
+        table = pd.DataFrame(
+            {
+                "Made": found["created_at"].dt.strftime("%Y-%m-%d %H:%M"),
+                "Resource": found["resource_name"],
+                "Name": found["name"],
+                "Status": found["status"].astype(str),
+                "Kind": found["incremental"].map({True: "incremental", False: "full"}),
+            }
+        )
+        return table, list(found[["id", "name", "resource_id"]].itertuples(index=False))
+
+    def _about(self, record: Any) -> str:
+        return region.card(
+            str(record.name),
+            [("Backup ID", record.id)],
+            buttons=[
+                region.button("restore", "Restore from it", of=f"{record.resource_id}={record.id}")
+            ],
+        )
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "restore":
+            resource, _, backup = of.partition("=")
+            self._open("restore", resource=resource, backup=backup)
+        else:
+            super()._act_on(act, of)
+
+
+class Policies(Listing):
+    """The policies: delete one; its backups stay."""
+
+    name = "policies"
+    title = "Policies"
+    intro = "Deleting a policy deletes no backup; nothing new is made by it."
+    noun = "Policy"
+    acts = MappingProxyType({"delete": Act("Delete policy", "delete_policy", _itself, _name)})
+
+    def _found(self) -> tuple[pd.DataFrame, list[Any]]:
+        found = sorted(self.session.client.policies.list().policies, key=lambda p: p.name or "")
+        table = pd.DataFrame(
+            {
+                "Name": [each.name for each in found],
+                "Type": [each.operation_type for each in found],
+                "Switched on": ["yes" if each.enabled else "no" for each in found],
+                "Vaults": [len(each.associated_vaults or ()) for each in found],
+                "ID": [each.id for each in found],
+            }
+        )
+        return table, list(found)
+
+    def _build(self) -> Sequence[Field]:
+        fields = super()._build()
+        fields[0].help = "Vaults that use it lose their schedule."
+        return fields

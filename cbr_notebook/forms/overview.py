@@ -1,0 +1,207 @@
+"""The first thing to open: what needs attention, how full it is, what goes on today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field
+from cbr_notebook.forms.region import Region, Tone, button, card, escaped
+from cbr_notebook.session.words import counted
+
+_SHOWN = 6
+_OPEN = ("not asked", "asked", "running")
+
+
+class Overview(Form):
+    """See how things stand; ``result`` is a table of what needs attention."""
+
+    name = "overview"
+    title = "Overview"
+    intro = "What needs attention comes first. Times are in UTC."
+    action = "Look again"
+    busy_label = "Looking…"
+
+    def _build(self) -> Sequence[Field]:
+        self._seen = Region(look="cbr-overview", live="status")
+        self._seen.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        return ()
+
+    def _layout(self) -> Sequence[Any]:
+        return [self._head, self._seen, self._button, self._wrong, self._said, self._source,
+                self._next]  # fmt: skip
+
+    def _load(self) -> None:
+        self._seen.html = self._drawn()
+
+    def _is_done(self) -> bool:
+        return False  # one can always look again
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        return (
+            "session.unprotected()\nsession.failures(since='7d')\nsession.recovery_points()\n"
+            "session.capacity()\nsession.restores()"
+        )
+
+    def _act(self, value: Mapping[str, Any]) -> pd.DataFrame:
+        self._seen.html = self._drawn()
+        return self._attention
+
+    def _card(self, result: pd.DataFrame) -> str:
+        return ""
+
+    def _drawn(self) -> str:
+        """Ask, and write it."""
+        session = self.session
+        unprotected = session.unprotected()
+        failures = session.failures(since="7d")
+        points = session.recovery_points()
+        capacity = session.capacity()
+        restores = session.restores()
+        running = restores[restores["state"].isin(_OPEN)]
+        # What has no backup at all is in the first list already.
+        old = points[~points["within_target"].fillna(False).astype(bool) & points["newest"].notna()]
+        filling = capacity[
+            (capacity["used_percent"] >= capacity["threshold"]) | capacity["full_at"].notna()
+        ]
+        found = [
+            (running["target_name"], "restore has not ended"),
+            (unprotected["name"], "unprotected"),
+            (failures["resource_name"], "failed"),
+            (old["name"], "too old"),
+            (filling["name"], "filling up"),
+        ]
+        self._attention = pd.DataFrame(
+            [(str(name), what) for names, what in found for name in names],
+            columns=["name", "what"],
+            dtype="str",
+        )
+        cards = [
+            _restores(running),
+            _unprotected(unprotected),
+            _failures(failures),
+            _old(old),
+            _filling(filling),
+        ]
+        if not any(cards):
+            cards = [card("Nothing needs attention", tone="good")]
+        return "".join([*cards, _capacity(capacity), self._today(), _doors()])
+
+    def _today(self) -> str:
+        day = self.session.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        tasks = self.session.tasks(since=day)
+        counts = tasks["status"].astype(str).value_counts()
+        said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
+        return card(f"Tasks since midnight: {said}", buttons=[button("tasks", "Show tasks")])
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act in _FORMS:
+            key, _, value = of.partition("=")
+            self._open(act, **({key: value} if key else {}))
+        else:
+            super()._act_on(act, of)
+
+
+_FORMS = ("tasks", "create_vault", "back_up", "restore", "vaults", "backups", "policies")
+
+
+def _item(
+    title: str, rows: pd.DataFrame, said: Any, tone: Tone, buttons: Sequence[str], query: str
+) -> str:
+    """Write what needs attention: how many, the first of them, and where to go."""
+    if rows.empty:
+        return ""
+    records = rows.head(_SHOWN).to_dict("records")
+    listed = "".join(f"<li>{said(each)}</li>" for each in records)
+    more = len(rows) - len(records)
+    rest = f"<li>and {more} more</li>" if more > 0 else ""
+    code = f'<p class="cbr-facts"><code>{escaped(query)}</code> lists all.</p>'
+    return card(title, tone=tone, body=f"<ul>{listed}{rest}</ul>{code}", buttons=buttons)
+
+
+def _restores(rows: pd.DataFrame) -> str:
+    return _item(
+        f"{counted(len(rows), 'restore')} not ended",
+        rows,
+        lambda row: f"<b>{escaped(row['target_name'])}</b>: {escaped(row['state'])}",
+        "warn",
+        [button("restore", "Go on with it")],
+        "session.restores()",
+    )
+
+
+def _unprotected(rows: pd.DataFrame) -> str:
+    return _item(
+        f"{counted(len(rows), 'resource')} not protected",
+        rows,
+        lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}",
+        "wrong",
+        [button("create_vault", "Create a vault"), button("vaults", "Show vaults")],
+        "session.unprotected()",
+    )
+
+
+def _failures(rows: pd.DataFrame) -> str:
+    return _item(
+        f"{counted(len(rows), 'task')} failed in the last seven days",
+        rows,
+        lambda row: (
+            f"<b>{escaped(row['resource_name'])}</b>, {row['started_at']:%Y-%m-%d %H:%M}: "
+            f"{escaped(row['error_message'])} {escaped(row['advice'])}"
+        ),
+        "wrong",
+        [button("tasks", "Show failed tasks", of="status=failed")],
+        'session.failures(since="7d")',
+    )
+
+
+def _old(rows: pd.DataFrame) -> str:
+    return _item(
+        f"{counted(len(rows), 'resource')} whose last backup is too old",
+        rows,
+        lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours",
+        "warn",
+        [button("back_up", "Back up now")],
+        "session.recovery_points()",
+    )
+
+
+def _filling(rows: pd.DataFrame) -> str:
+    return _item(
+        f"{counted(len(rows), 'vault')} filling up",
+        rows,
+        lambda row: f"<b>{escaped(row['name'])}</b>: {row['used_percent']:.0f} % used",
+        "warn",
+        [button("vaults", "Show vaults")],
+        "session.capacity()",
+    )
+
+
+def _capacity(rows: pd.DataFrame) -> str:
+    """Write how full the vaults are together, and the fullest of them."""
+    if rows.empty:
+        return card("No vault yet", buttons=[button("create_vault", "Create a vault")])
+    size, used = int(rows["size_gb"].sum()), float(rows["used_mb"].sum()) / 1024
+    fullest = rows.sort_values("used_percent", ascending=False).head(3).to_dict("records")
+    bars = "".join(
+        f"<p><b>{escaped(row['name'])}</b> {row['used_percent']:.0f} % of {row['size_gb']} GB</p>"
+        f'<progress max="100" value="{min(100, row["used_percent"]):.0f}" '
+        f'aria-label="{escaped(row["name"])}"></progress>'
+        for row in fullest
+    )
+    return card(f"{used:.1f} of {size} GB used in {counted(len(rows), 'vault')}", body=bars)
+
+
+def _doors() -> str:
+    """Write where one can go from here."""
+    doors = [
+        button("back_up", "Back up"),
+        button("restore", "Restore"),
+        button("vaults", "Vaults"),
+        button("backups", "Backups"),
+        button("policies", "Policies"),
+    ]
+    return f'<div class="cbr-buttons">{"".join(doors)}</div>'

@@ -1,0 +1,88 @@
+"""Lists of vaults, backups and policies, and what is destroyed in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.session import Session
+from tests.forms.pressing import press, settle, type_into
+
+
+def choose(form: Any, place: int) -> None:
+    """Pick a row of the table, as a click does."""
+    settle(form)
+    form._table._grid.selected_rows = [place]
+    settle(form)
+
+
+def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Session) -> None:
+    form: Any = session.forms.vaults()
+    settle(form)
+    names = [option["label"] for option in form._fields["row"].options][1:]
+    choose(form, names.index("vault-web"))
+    assert "125 backups, made from 2020-07-18 to 2020-08-17" in form._outline.html
+    type_into(form, "confirm", "vault-db")
+    press(form)
+    assert form._fields["confirm"].problem == "That is not the name. Type vault-web."
+    assert session.find_vault("vault-web")
+    type_into(form, "confirm", "vault-web")
+    press(form, times=2)
+    assert form.error is None
+    with pytest.raises(NotFound):
+        session.find_vault("vault-web")
+    assert "Delete vault: vault-web: done" in form._said.html
+
+
+def test_a_resource_is_taken_out_with_its_backups(session: Session) -> None:
+    form = session.forms.vaults(row="vault-web", act="Remove a resource")
+    form.value = {"part": "web-01"}
+    assert "32 backups" in form._outline.html
+    form.value = {"confirm": "vault-web"}
+    assert "session.remove_resources(" in form.code
+    form.submit()
+    assert session.backups(resource="web-01").empty
+    assert not session.backups(resource="web-02").empty
+
+
+def test_a_backup_is_deleted_by_name(session: Session) -> None:
+    backup = session.backups(resource="web-01").iloc[0]
+    form = session.forms.backups(row=backup["id"])
+    assert form.problems == {"confirm": "Fill this in."}
+    form.value = {"confirm": backup["name"]}
+    form.submit()
+    assert backup["id"] not in set(session.backups()["id"])
+
+
+def test_from_a_backup_one_goes_on_to_its_restore(session: Session) -> None:
+    backup = session.backups(resource="web-01").iloc[2]
+    form: Any = session.forms.backups(row=backup["id"])
+    settle(form)
+    form._act_on("restore", f"{backup['resource_id']}={backup['id']}")
+    (opened,) = form._next.children
+    assert opened.value["backup"] == backup["id"]
+
+
+def test_a_policy_goes_and_its_backups_stay(session: Session) -> None:
+    count = len(session.backups())
+    form = session.forms.policies(row="daily-0300")
+    assert "1 vault would lose the schedule" in (settle(form) or form._outline.html)
+    form.value = {"confirm": "daily-0300"}
+    form.submit()
+    assert "daily-0300" not in set(session.policies()["name"])
+    assert len(session.backups()) == count
+
+
+def test_nothing_goes_while_nothing_is_chosen(session: Session) -> None:
+    form = session.forms.vaults()
+    with pytest.raises(InvalidRequest, match="Choose one"):
+        form.submit()
+
+
+def test_empty_lists_say_so() -> None:
+    with cbr.simulate("empty") as session:
+        for form in (session.forms.vaults(), session.forms.backups(), session.forms.policies()):
+            assert form.problems["row"] == "Choose one."
