@@ -78,6 +78,10 @@ class Forms:
         """Watch what runs now, and see what ended and why."""
         return self._form("tasks:Tasks", values)
 
+    def tags(self, **values: Any) -> Form:
+        """Edit the tags of a vault; what differs is shown before it is saved."""
+        return self._form("tags:Tags", values)
+
     def _form(self, place: str, values: dict[str, Any]) -> Form:
         return _fresh(self._opened, place, self._session, values)
 

@@ -252,6 +252,67 @@ function paired(model, id) {
   return { control, show };
 }
 
+// Rows of two texts, such as tags: each can be edited and removed, and new ones added.
+function rowed(model, id) {
+  const names = model.get("columns");
+  const noun = model.get("noun");
+  const rows = node("div", { class: "cbr-rows" });
+  const add = node("button", { type: "button" }, `Add ${noun}`);
+  const control = node("div", { role: "group", "aria-labelledby": `${id}-label` }, rows, add);
+  let timer = null;
+  const read = () =>
+    [...rows.children].map((row) => [...row.querySelectorAll("input")].map((box) => box.value));
+  const hand = () => {
+    clearTimeout(timer);
+    timer = null;
+    model.send({ type: "value", value: read() });
+  };
+  const renumber = () => {
+    [...rows.children].forEach((row, at) => {
+      [...row.querySelectorAll("input")].forEach((box, column) =>
+        box.setAttribute("aria-label", `${names[column]} ${at + 1}`),
+      );
+      row.querySelector("button").setAttribute("aria-label", `Remove ${noun} ${at + 1}`);
+    });
+  };
+  const append = (values) => {
+    const boxes = values.map((value, column) => {
+      const box = node("input", { type: "text", placeholder: names[column], autocomplete: "off" });
+      box.value = value;
+      box.addEventListener("keydown", (event) => event.stopPropagation());
+      box.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(hand, DELAY);
+      });
+      box.addEventListener("change", hand);
+      return box;
+    });
+    const remove = node("button", { type: "button" }, "Remove");
+    const row = node("div", { class: "cbr-row cbr-pair" }, ...boxes, remove);
+    remove.addEventListener("click", () => {
+      row.remove();
+      renumber();
+      hand();
+      add.focus();
+    });
+    rows.append(row);
+    renumber();
+    return boxes[0];
+  };
+  add.addEventListener("click", () => {
+    append(names.map(() => "")).focus();
+    hand();
+  });
+  const show = () => {
+    const wanted = model.get("value") ?? [];
+    if (timer === null && JSON.stringify(read()) !== JSON.stringify(wanted)) {
+      rows.replaceChildren();
+      wanted.forEach(append);
+    }
+  };
+  return { control, show };
+}
+
 function button(model) {
   const control = node("button", { type: "button", class: "cbr-button" });
   // Not `disabled`: the focus would be lost, and with it the place of whoever uses keys.
@@ -273,13 +334,14 @@ function render({ model, el }) {
   // Not counted: every widget has a copy of this module of its own.
   const id = `cbr-field-${Math.random().toString(36).slice(2)}`;
   const kind = model.get("kind");
-  const group = ["choices", "pick", "pairs"].includes(kind);
+  const group = ["choices", "pick", "pairs", "rows"].includes(kind);
   const made = {
     button: () => button(model),
     choice: () => chosen(model),
     choices: () => listed(model, id, false),
     pick: () => listed(model, id, true),
     pairs: () => paired(model, id),
+    rows: () => rowed(model, id),
     check: () => ticked(model),
   }[kind];
   const { control, show } = made ? made() : typed(model, kind === "area");

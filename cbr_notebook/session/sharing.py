@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from cbr_notebook.api.records import Member
-from cbr_notebook.errors import NotFound
+from cbr_notebook.api.tags import checked
+from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.session.names import Named, texts
@@ -131,3 +133,66 @@ class Sharing(Replicates):
         vault_id = self.find_vault(vault).id
         for key in keys:
             self.client.tags.delete(vault_id, key)
+
+    def set_tags(self, vault: Named, tags: Mapping[str, str]) -> TagChanges:
+        """Let a vault have these tags and no others; sends only what differs.
+
+        Args:
+            vault: which one.
+            tags: by key.
+
+        Returns:
+            What was added, changed and removed.
+
+        Raises:
+            InvalidRequest: a key or value is not allowed, or there are more than ten; nothing
+                was sent.
+
+        API: Tag, "Batch Adding or Deleting Tags"; Tag, "Querying Tags of a Vault".
+        """
+        wanted = dict(checked(key, value) for key, value in tags.items())
+        if len(wanted) > MOST_TAGS:
+            raise InvalidRequest(
+                f"{len(wanted)} tags are too many.", advice="At most ten.", field="tags"
+            )
+        vault_id = self.find_vault(vault).id
+        changes = TagChanges.between(self._tags_of(vault_id), wanted)
+        if changes.removed:
+            self.client.tags.action(vault_id, "delete", changes.removed)
+        if changes.added or changes.changed:
+            new = {key: after for key, (_, after) in changes.changed.items()}
+            self.client.tags.action(vault_id, "create", changes.added | new)
+        return changes
+
+    def _tags_of(self, vault_id: str) -> dict[str, str]:
+        return {each.key: each.value or "" for each in self.client.tags.list(vault_id)}
+
+
+MOST_TAGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TagChanges:
+    """How tags differ from those that there were, by key."""
+
+    added: dict[str, str]
+    changed: dict[str, tuple[str, str]]
+    """Value before and after."""
+    removed: dict[str, str]
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.added or self.changed or self.removed)
+
+    @classmethod
+    def between(cls, before: Mapping[str, str], after: Mapping[str, str]) -> TagChanges:
+        """Compare."""
+        return cls(
+            {key: value for key, value in after.items() if key not in before},
+            {
+                key: (before[key], value)
+                for key, value in after.items()
+                if key in before and before[key] != value
+            },
+            {key: value for key, value in before.items() if key not in after},
+        )

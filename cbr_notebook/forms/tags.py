@@ -1,0 +1,163 @@
+"""The form that edits the tags of a vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import traitlets
+
+from cbr_notebook.api.records import Vault
+from cbr_notebook.api.tags import checked
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field
+from cbr_notebook.session.sharing import MOST_TAGS, TagChanges
+
+
+class TagRows(Field):
+    """Tags as rows to edit; its ``value`` is a list of pairs of key and value."""
+
+    columns: traitlets.List[str] = traitlets.List(["Key", "Value"]).tag(sync=True)
+    noun = traitlets.Unicode("tag").tag(sync=True)
+
+    def __init__(self, name: str, label: str, **traits: Any) -> None:
+        super().__init__(name, label, "rows", **{"value": [], **traits})
+        self.add_class("cbr-wide")
+
+    def accept(self, given: Any) -> None:
+        """Take tags as a mapping or as pairs."""
+        pairs = given.items() if isinstance(given, Mapping) else given or ()
+        self.value = [[str(key), str(value)] for key, value in pairs]
+        self.touched = True
+
+    def check(self) -> str | None:
+        """Say which row is wrong, and how."""
+        seen: set[str] = set()
+        for number, (key, value) in enumerate(self.value, 1):
+            if not key.strip() and not value.strip():
+                continue
+            try:
+                key, _ = checked(key, value)
+            except InvalidRequest as problem:
+                return f"Row {number}: {problem.message} {problem.advice}"
+            if key in seen:
+                return f"Row {number}: the key {key} appears twice. Leave one out."
+            seen.add(key)
+        if len(seen) > MOST_TAGS:
+            return f"{len(seen)} tags are too many: at most {MOST_TAGS}."
+        return None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags, without rows that nobody has filled in."""
+        return {key.strip(): value.strip() for key, value in self.value if key.strip()}
+
+
+class Tags(Form):
+    """Edit the tags of a vault; ``result`` is what was added, changed and removed."""
+
+    name = "tags"
+    title = "Tags of a vault"
+    intro = "What differs is shown before it is saved."
+    action = "Save tags"
+    busy_label = "Saving…"
+
+    def _build(self) -> Sequence[Field]:
+        self._vaults: dict[str, Vault] = {}
+        self._before: dict[str, str] = {}
+        self._rows = TagRows(
+            "tags",
+            "Tags",
+            help="Keys: 1 to 36 letters, digits, _ and -. Values: up to 43, also dots.",
+        )
+        return (
+            field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
+            self._rows,
+        )
+
+    def _load(self) -> None:
+        found = self.session.client.vaults.list_all()
+        self._vaults = {each.id: each for each in found}
+        self._fields["vault"].offer(pickers.vaults(self._vaults.values()))
+        self._tags_of(self._fields["vault"].value)()
+
+    def _changed(self, changed: Field) -> None:
+        if changed.name == "vault" and changed.value in self._vaults:
+            self._ask(lambda: self._tags_of(changed.value))
+        self._said.html = ""
+
+    def _tags_of(self, vault_id: Any) -> Callable[[], None]:
+        known = vault_id in self._vaults
+        found = self.session.client.tags.list(vault_id) if known else []
+
+        def fill() -> None:
+            self._before = {each.key: each.value or "" for each in found}
+            self._rows.value = [[key, value] for key, value in self._before.items()]
+            self._rows.touched = False
+
+        return fill
+
+    def _differences(self) -> TagChanges:
+        return TagChanges.between(self._before, self._rows.tags)
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        changes = self._differences()
+        if not changes:
+            return "Nothing differs from what the vault has."
+        return f"On {self._vaults[value['vault']].name}: " + "; ".join(_said(changes)) + "."
+
+    def _clicked(self) -> None:
+        """Show what differs; only its own button saves."""
+
+        def show() -> None:
+            if not self._loaded.is_set() or self._busy or self._problems():
+                super(Tags, self)._clicked()
+                return
+            changes = self._differences()
+            if not changes:
+                self._said.html = region.card("Nothing to save", text="Nothing differs.")
+                return
+            rows = "".join(f"<li>{region.escaped(each)}</li>" for each in _said(changes))
+            self._said.html = region.card(
+                "Save these changes?",
+                tone="warn",
+                body=f"<ul>{rows}</ul>",
+                buttons=[
+                    region.button("save", "Save these changes"),
+                    region.button("keep", "Go on editing"),
+                ],
+            )
+
+        self._guarded(show)
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        vault = pickers.named(self._fields["vault"], value["vault"])
+        return region.call("session.set_tags", vault, self._rows.tags)
+
+    def _act(self, value: Mapping[str, Any]) -> TagChanges:
+        changes = self.session.set_tags(value["vault"], self._rows.tags)
+        self._before = self._rows.tags
+        return changes
+
+    def _card(self, result: TagChanges) -> str:
+        rows = "".join(f"<li>{region.escaped(each)}</li>" for each in _said(result))
+        return region.card("Tags are saved", tone="good", body=f"<ul>{rows}</ul>")
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "save":
+            super()._clicked()
+        elif act == "keep":
+            self._said.html = ""
+        else:
+            super()._act_on(act, of)
+
+
+def _said(changes: TagChanges) -> list[str]:
+    """Say in words what differs."""
+    return [
+        *(f"add {key}={value}" for key, value in changes.added.items()),
+        *(f"change {key} from {old} to {new}" for key, (old, new) in changes.changed.items()),
+        *(f"remove {key}={value}" for key, value in changes.removed.items()),
+    ]
