@@ -78,6 +78,10 @@ class Forms:
         """Watch what runs now, and see what ended and why."""
         return self._form("tasks:Tasks", values)
 
+    def share(self, **values: Any) -> Form:
+        """Share a backup with projects; accept or reject what they share."""
+        return self._form("share:Share", values)
+
     def tags(self, **values: Any) -> Form:
         """Edit the tags of a vault; what differs is shown before it is saved."""
         return self._form("tags:Tags", values)

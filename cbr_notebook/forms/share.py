@@ -1,0 +1,221 @@
+"""The form that shares backups with other projects, and takes or refuses what they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cbr_notebook.api.records import Backup, Member
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.region import Region
+from cbr_notebook.session.words import counted
+
+_PROJECT = re.compile(r"[0-9a-f]{32}")
+_MOST_PROJECTS = 10
+_SERVER = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
+
+
+class Share(Form):
+    """Share a server's backup; below, what others share with this project."""
+
+    name = "share"
+    title = "Share a backup"
+    intro = "With projects of the same region, which have to accept it. Times are in UTC."
+    action = "Share"
+    busy_label = "Sharing…"
+
+    def _build(self) -> Sequence[Field]:
+        self._backups: dict[str, Backup] = {}
+        self._offered: dict[str, Backup] = {}
+        self._members = Region(live="status")
+        self._offers = Region(live="status")
+        self._vault = field.choice(
+            "vault",
+            "Vault to accept into",
+            help="What is accepted is listed with this vault.",
+            placeholder="There is no vault yet.",
+        )
+        for each in (self._members, self._offers):
+            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        return (
+            field.pick("backup", "Backup", required=True, placeholder="No server has a backup."),
+            field.text(
+                "projects",
+                "Projects",
+                area=True,
+                required=True,
+                rule=projects,
+                help="IDs of the receiving projects, ten at most, separated by commas or spaces.",
+            ),
+        )
+
+    def _layout(self) -> Sequence[Any]:
+        parts = list(super()._layout())
+        parts.insert(2, self._members)
+        return [*parts, self._offers, self._vault]
+
+    def _load(self) -> None:
+        client = self.session.client
+        found = [
+            each
+            for each in client.backups.list_all(status="available", image_type="backup")
+            if each.resource_type in _SERVER and not each.parent_id
+        ]
+        self._backups = {each.id: each for each in found}
+        chosen = self._fields["backup"].value
+        self._fields["backup"].offer(
+            Option(each.id, f"{each.resource_name} · {_time(each)}", each.name or "")
+            for each in sorted(found, key=lambda each: str(each.created_at), reverse=True)
+        )
+        self._fields["backup"].value = chosen if chosen in self._backups else None
+        pending = client.backups.list_all(own_type="shared", member_status="pending")
+        self._offered = {each.id: each for each in pending}
+        self._vault.offer(pickers.vaults(client.vaults.list_all(object_type="server")))
+        self._vault.hidden = not self._offered
+        self._offers.html = self._offers_drawn()
+
+    def _changed(self, changed: Field) -> None:
+        if changed.name == "backup":
+            self._members.html = ""
+            if changed.value in self._backups:
+                self._ask(lambda: self._members_of(changed.value))
+
+    def _members_of(self, backup_id: str) -> Callable[[], None]:
+        found = list(self.session.client.members.list_all(backup_id))
+
+        def fill() -> None:
+            self._members.html = self._members_drawn(found)
+
+        return fill
+
+    def _members_drawn(self, found: Sequence[Member]) -> str:
+        if not found:
+            return region.card("Shared with nobody yet")
+        rows = "".join(
+            f'<tr><td class="cbr-id">{region.escaped(each.dest_project_id)}</td>'
+            f"<td>{region.escaped(each.status)}</td>"
+            f"<td>{region.button('stop_sharing', 'Stop sharing', of=str(each.dest_project_id))}"
+            "</td></tr>"
+            for each in found
+        )
+        head = "".join(f'<th scope="col">{name}</th>' for name in ("Project", "Status", "Act"))
+        return region.card(
+            f"Shared with {counted(len(found), 'project')}",
+            body=f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
+        )
+
+    def _offers_drawn(self) -> str:
+        """Write what others offer, to accept or reject."""
+        return "".join(
+            region.card(
+                f"Offered to this project: {each.name}",
+                [("Server", each.resource_name), ("Made", _time(each)), ("Backup ID", each.id)],
+                tone="warn",
+                buttons=[
+                    region.button("accept", "Accept", of=each.id),
+                    region.button("reject", "Reject", of=each.id),
+                ],
+            )
+            for each in self._offered.values()
+        )
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        backup = self._backups[value["backup"]]
+        wanted = projects(value["projects"])
+        return (
+            f"Share the backup {backup.name} of {backup.resource_name} with "
+            f"{counted(len(wanted), 'project')}. Whoever accepts it can make servers of it."
+        )
+
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        if self.session.identity.project_id in projects(value["projects"]):
+            return {"projects": "This is the project that you work in. Name another."}
+        return {}
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        return region.call("session.share", value["backup"], projects(value["projects"]))
+
+    def _act(self, value: Mapping[str, Any]) -> Sequence[Member]:
+        return self.session.share(value["backup"], projects(value["projects"]))
+
+    def _card(self, result: Sequence[Member]) -> str:
+        self._members_of(self._fields["backup"].value)()
+        return region.card(
+            f"Offered to {counted(len(result), 'project')}",
+            tone="good",
+            text="Each of them has to accept it.",
+            buttons=[region.button("again", "Share another")],
+        )
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "stop_sharing":
+            self._ask_to_stop(of)
+        elif act == "keep":
+            self._said.html = ""
+        elif act in _ACTS:
+            if self._begin():
+                self._start("acts", lambda _: self._carry_out(lambda: self._do(act, of)))
+        else:
+            super()._act_on(act, of)
+
+    def _ask_to_stop(self, project: str) -> None:
+        backup = self._backups[self._fields["backup"].value]
+        self._said.html = region.card(
+            f"Stop sharing {backup.name}?",
+            [("Project", project)],
+            tone="warn",
+            text="The project loses the backup at once; what it has made of it stays.",
+            buttons=[
+                region.button("really_stop", "Stop sharing it", of=project, danger=True),
+                region.button("keep", "Go on sharing"),
+            ],
+        )
+
+    def _do(self, act: str, of: str) -> None:
+        """Do what a button of the lists says, and list anew."""
+        if act == "really_stop":
+            self.session.unshare(self._fields["backup"].value, of)
+            self._members_of(self._fields["backup"].value)()
+            said = "It is shared with this project no more."
+        elif act == "accept":
+            if not self._vault.value:
+                raise InvalidRequest(
+                    "There is no vault for servers to accept it into.",
+                    advice="Create a vault first.",
+                )
+            self.session.accept_share(of, vault=self._vault.value)
+            said = f"{self._offered[of].name} is accepted."
+        else:
+            self.session.reject_share(of)
+            said = f"{self._offered[of].name} is rejected."
+        with self._answering_itself():
+            self._load()
+        self._said.html = region.card(said, tone="good")
+
+
+_ACTS = ("really_stop", "accept", "reject")
+
+
+def projects(text: str) -> list[str]:
+    """Read the IDs of projects as people write them.
+
+    Raises:
+        InvalidRequest: one is no ID of a project, or there are more than ten.
+    """
+    found = list(dict.fromkeys(re.split(r"[\s,;]+", text.strip())))
+    for each in found:
+        if not _PROJECT.fullmatch(each):
+            raise InvalidRequest(
+                f"{each!r} is no ID of a project.", advice="It has 32 digits and letters a to f."
+            )
+    if len(found) > _MOST_PROJECTS:
+        raise InvalidRequest(f"{len(found)} projects are too many.", advice="Ten at most.")
+    return found
+
+
+def _time(backup: Backup) -> str:
+    return str(backup.created_at)[:16].replace("T", " ")

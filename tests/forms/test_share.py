@@ -1,0 +1,110 @@
+"""The form that shares backups, for who gives and who gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session import Session
+from tests.forms.pressing import press, settle, shown, type_into
+
+
+@pytest.fixture
+def receiver(session: Session) -> Session:
+    """A session in another project of the same region, with a vault."""
+    other = session.in_project("eu-west-0_staging")
+    other.create_vault("theirs", size_gb=100)
+    return other
+
+
+@pytest.fixture
+def backup_id(session: Session) -> str:
+    return str(session.backups(resource="web-01", limit=1)["id"].iloc[0])
+
+
+def act(form: Any, name: str, of: str) -> None:
+    form._act_on(name, of)
+    settle(form)
+
+
+def test_it_is_shared_accepted_and_taken_back(
+    session: Session, receiver: Session, backup_id: str
+) -> None:
+    project = receiver.identity.project_id
+    form: Any = session.forms.share()
+    settle(form)
+    type_into(form, "backup", backup_id)
+    settle(form)
+    assert "Shared with nobody yet" in form._members.html
+    type_into(form, "projects", project)
+    press(form, times=2)
+    assert form.error is None
+    assert "Offered to 1 project" in form._said.html
+    assert "pending" in form._members.html
+
+    theirs: Any = receiver.forms.share()
+    settle(theirs)
+    assert "Offered to this project" in theirs._offers.html
+    assert not theirs._vault.hidden
+    act(theirs, "accept", backup_id)
+    assert theirs.error is None
+    assert theirs._offers.html == ""
+    assert list(session.members(backup_id)["status"]) == ["accepted"]
+
+    act(form, "stop_sharing", project)
+    assert "The project loses the backup at once" in form._said.html
+    assert len(session.members(backup_id)) == 1, "it asks first"
+    act(form, "really_stop", project)
+    assert "Shared with nobody yet" in form._members.html
+    assert len(session.members(backup_id)) == 0
+
+
+def test_what_is_offered_can_be_rejected(
+    session: Session, receiver: Session, backup_id: str
+) -> None:
+    session.share(backup_id, receiver.identity.project_id)
+    form: Any = receiver.forms.share()
+    settle(form)
+    act(form, "reject", backup_id)
+    assert list(session.members(backup_id)["status"]) == ["rejected"]
+    assert "is rejected" in form._said.html
+
+
+def test_accepting_without_a_vault_says_what_is_missing(session: Session, backup_id: str) -> None:
+    other = session.in_project("eu-west-0_staging")
+    for name in other.vaults()["name"]:
+        other.delete_vault(name, confirm=name).wait(progress=False)
+    session.share(backup_id, other.identity.project_id)
+    form: Any = other.forms.share()
+    settle(form)
+    act(form, "accept", backup_id)
+    assert "Create a vault first." in shown(form)
+
+
+def test_what_is_no_project_is_told_before_anything_is_sent(
+    session: Session, backup_id: str
+) -> None:
+    form = session.forms.share(backup=backup_id, projects="staging")
+    assert "no ID of a project" in form.problems["projects"]
+    form.value = {"projects": session.identity.project_id}
+    assert "the project that you work in" in form.problems["projects"]
+    with pytest.raises(InvalidRequest):
+        form.submit()
+    assert len(session.members(backup_id)) == 0
+
+
+def test_a_service_error_is_told_in_place(
+    session: Session, receiver: Session, backup_id: str
+) -> None:
+    form: Any = session.forms.share(backup=backup_id, projects="0" * 32)
+    settle(form)
+    press(form)
+    assert "BackupService.6704" in form._wrong.html
+
+
+def test_the_python_does_the_same(session: Session, receiver: Session, backup_id: str) -> None:
+    form = session.forms.share(backup=backup_id, projects=receiver.identity.project_id)
+    (member,) = eval(form.code, {"session": session})
+    assert member.status == "pending"
