@@ -253,7 +253,7 @@ function paired(model, id) {
 }
 
 // Rows of two texts, such as tags: each can be edited and removed, and new ones added.
-function rowed(model, id) {
+function entered(model, id) {
   const names = model.get("columns");
   const noun = model.get("noun");
   const rows = node("div", { class: "cbr-rows" });
@@ -334,14 +334,14 @@ function render({ model, el }) {
   // Not counted: every widget has a copy of this module of its own.
   const id = `cbr-field-${Math.random().toString(36).slice(2)}`;
   const kind = model.get("kind");
-  const group = ["choices", "pick", "pairs", "rows"].includes(kind);
+  const group = ["choices", "pick", "pairs", "entries"].includes(kind);
   const made = {
     button: () => button(model),
     choice: () => chosen(model),
     choices: () => listed(model, id, false),
     pick: () => listed(model, id, true),
     pairs: () => paired(model, id),
-    rows: () => rowed(model, id),
+    entries: () => entered(model, id),
     check: () => ticked(model),
   }[kind];
   const { control, show } = made ? made() : typed(model, kind === "area");

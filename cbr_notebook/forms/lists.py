@@ -51,7 +51,6 @@ class Vaults(Listing):
                 "Capacity (GB)": [each.billing.size for each in found],
                 "Used (MB)": [each.billing.used for each in found],
                 "Resources": [len(each.resources or ()) for each in found],
-                "ID": [each.id for each in found],
             }
         )
         return table, list(found)
@@ -126,7 +125,6 @@ class Policies(Listing):
                 "Type": [each.operation_type for each in found],
                 "Switched on": ["yes" if each.enabled else "no" for each in found],
                 "Vaults": [len(each.associated_vaults or ()) for each in found],
-                "ID": [each.id for each in found],
             }
         )
         return table, list(found)

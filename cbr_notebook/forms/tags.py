@@ -23,7 +23,7 @@ class TagRows(Field):
     noun = traitlets.Unicode("tag").tag(sync=True)
 
     def __init__(self, name: str, label: str, **traits: Any) -> None:
-        super().__init__(name, label, "rows", **{"value": [], **traits})
+        super().__init__(name, label, "entries", **{"value": [], **traits})
         self.add_class("cbr-wide")
 
     def accept(self, given: Any) -> None:

@@ -1,0 +1,179 @@
+"""The forms, as a person fills them in, in JupyterLab; what they did is asked of the service."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.browser.notebook import Notebook
+
+CLOUD = "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_vault_is_created_once_by_a_double_click(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.create_vault()",
+        "print(list(session.vaults()['name']).count('vault_new'), session.unprotected().shape[0])",
+    )
+    page = opened.page
+    page.get_by_role("textbox", name="Vault name").fill("vault new")
+    page.get_by_role("checkbox", name="legacy-01").check()
+    page.get_by_role("spinbutton", name="Capacity (GB)").fill("100")
+    press(page, "Create vault")
+    expect(page.get_by_text("Not sent yet")).to_be_visible()
+    page.get_by_role("textbox", name="Vault name").fill("vault_new")
+    page.get_by_role("button", name="Create vault").dblclick()
+    expect(page.get_by_role("heading", name="Vault vault_new is there")).to_be_visible()
+    opened.screenshot("create_vault", of=opened.output(0))
+    assert opened.violations() == []
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("1 3")
+    assert opened.errors() == []
+
+
+def test_a_service_error_is_told_in_place_with_code_and_request(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        CLOUD + "session.cloud.fail('create_vault', 'BackupService.6105')\n"
+        "session.forms.create_vault(name='v', size_gb=10)"
+    )
+    press(opened.page, "Create vault")
+    expect(opened.page.get_by_role("alert").filter(has_text="BackupService.6105")).to_be_visible()
+    expect(opened.page.get_by_role("alert").filter(has_text="Request ID")).to_be_visible()
+
+
+def test_a_vault_is_backed_up_and_watched_to_the_end(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "before = len(session.backups())\nsession.forms.back_up(vault='vault-web')",
+        "print(len(session.backups()) - before)",
+    )
+    press(opened.page, "Back up")
+    expect(opened.page.get_by_role("heading", name="4 of 4 backed up")).to_be_visible(
+        timeout=20_000
+    )
+    opened.screenshot("back_up", of=opened.output(0))
+    assert opened.violations() == []
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("4")
+
+
+def test_the_overview_leads_to_what_it_names(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(CLOUD + "session.forms.overview()")
+    page = opened.page
+    expect(page.get_by_role("heading", name="3 resources not protected")).to_be_visible()
+    opened.screenshot("overview", of=opened.output(0))
+    assert opened.violations() == []
+    press(page, "Show failed tasks")
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+    expect(page.get_by_role("combobox", name="Status")).to_have_value("failed")
+    assert opened.violations() == []
+
+
+def test_a_vault_is_deleted_only_by_its_name(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.vaults()", "print('vault-dev' in set(session.vaults()['name']))"
+    )
+    page = opened.page
+    page.get_by_role("cell", name="vault-dev").click()
+    expect(page.get_by_role("heading", name="vault-dev")).to_be_visible()
+    expect(page.get_by_text("This deletes the vault vault-dev: 0 backups")).to_be_visible()
+    opened.screenshot("vaults", of=opened.output(0))
+    assert opened.violations() == []
+    page.get_by_role("textbox", name="Type vault-dev to confirm").fill("vault-web")
+    press(page, "Delete vault")
+    expect(page.get_by_text("That is not the name. Type vault-dev.").first).to_be_visible()
+    page.get_by_role("textbox", name="Type vault-dev to confirm").fill("vault-dev")
+    press(page, "Delete vault")
+    expect(page.get_by_text(re.compile("Delete vault: vault-dev: done"))).to_be_visible()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("False")
+
+
+def test_tags_are_edited_row_by_row(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.set_tags('vault-web', {'env': 'prod', 'old': 'yes'})\n"
+        "session.forms.tags(vault='vault-web')",
+        "print(dict(session.tags('vault-web')[['key', 'value']].values))",
+    )
+    page = opened.page
+    expect(page.get_by_role("textbox", name="Key 2")).to_have_value("old")
+    press(page, "Remove tag 2")
+    press(page, "Add tag")
+    page.get_by_role("textbox", name="Key 2").fill("team")
+    page.get_by_role("textbox", name="Value 2").fill("web")
+    press(page, "Save tags")
+    expect(page.get_by_role("heading", name="Save these changes?")).to_be_visible()
+    opened.screenshot("tags", of=opened.output(0))
+    assert opened.violations() == []
+    press(page, "Save these changes")
+    expect(page.get_by_role("heading", name="Tags are saved")).to_be_visible()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("{'env': 'prod', 'team': 'web'}")
+
+
+def test_a_backup_is_shared_and_taken_back(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "other = session.in_project('eu-west-0_staging')\n"
+        "backup = session.backups(resource='web-01').iloc[0]\n"
+        "session.forms.share(backup=backup['id'], projects=other.identity.project_id)",
+        "print(list(session.members(backup)['status']))",
+    )
+    page = opened.page
+    expect(page.get_by_role("heading", name="Shared with nobody yet")).to_be_visible()
+    press(page, "Share")
+    expect(page.get_by_role("heading", name="Offered to 1 project")).to_be_visible()
+    opened.screenshot("share", of=opened.output(0))
+    assert opened.violations() == []
+    press(page, "Stop sharing")
+    press(page, "Stop sharing it")
+    expect(page.get_by_role("heading", name="Shared with nobody yet")).to_be_visible()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("[]")
+
+
+def test_no_secret_is_in_the_saved_notebook(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook("import cbr_notebook as cbr\ncbr.forms.sign_in()", "%history")
+    page = opened.page
+    page.get_by_role("combobox", name="How to sign in").select_option(label="Access key")
+    page.get_by_label("Access key ID").fill("AKIDHELLO")
+    page.get_by_label("Secret access key").fill("s3cr3t-of-nobody-else")
+    page.get_by_label("Secret access key").blur()
+    opened.run(1)
+    opened.screenshot("sign_in", of=opened.output(0))
+    assert opened.violations() == []
+    assert "s3cr3t-of-nobody-else" not in opened.save(with_widget_state=True)
+
+
+def test_interrupting_the_kernel_leaves_the_form_at_work(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(CLOUD + "session.forms.back_up(vault='vault-db')", "print('meanwhile')")
+    press(opened.page, "Back up")
+    opened.interrupt_kernel()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("meanwhile")
+    expect(opened.page.get_by_role("heading", name="2 of 2 backed up")).to_be_visible(
+        timeout=20_000
+    )
+
+
+def test_two_forms_at_once_narrow_and_dark(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.vaults()", "session.forms.overview()", width=400, theme="dark"
+    )
+    expect(opened.page.get_by_role("heading", name="3 resources not protected")).to_be_visible()
+    opened.screenshot("vaults_narrow_dark", of=opened.output(0))
+    opened.screenshot("overview_narrow_dark", of=opened.output(1))
+    assert opened.violations() == []
