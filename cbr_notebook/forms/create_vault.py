@@ -155,12 +155,13 @@ class CreateVault(Form):
             tone="good",
             buttons=[
                 *first,
+                region.button("tags", "Edit tags"),
                 region.button("another", "Create another"),
             ],
         )
 
     def _act_on(self, act: str, of: str) -> None:
-        if act == "back_up":
+        if act in ("back_up", "tags"):
             self._open(act, vault=self.result.id)
         elif act == "another":
             self._known = {}

@@ -42,6 +42,7 @@ class Act:
 class Listing(Form):
     """A list; ``result`` is what the session's method gave, such as a task."""
 
+    action = "Delete"
     busy_label = "Deleting…"
     acts: Mapping[str, Act]
     noun = ""
@@ -150,6 +151,11 @@ class Listing(Form):
         if value["confirm"] != act.name(record):
             return {"confirm": f"That is not the name. Type {act.name(record)}."}
         return {}
+
+    def _show(self) -> None:
+        super()._show()
+        if not self._busy:
+            self._button.label = self.action
 
     def _outlined(self, summary: str) -> str:
         lost = self._lost.get(self._key())

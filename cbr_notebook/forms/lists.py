@@ -28,6 +28,7 @@ class Vaults(Listing):
     title = "Vaults"
     intro = "Choose a vault to see what can be done with it."
     noun = "Vault"
+    action = "Delete vault"
     acts = MappingProxyType(
         {
             "delete": Act("Delete vault", "delete_vault", _itself, _name),
@@ -75,6 +76,7 @@ class Backups(Listing):
     title = "Backups"
     intro = f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC)."
     noun = "Backup"
+    action = "Delete backup"
     acts = MappingProxyType({"delete": Act("Delete backup", "delete_backup", _itself, _name)})
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:
@@ -115,6 +117,7 @@ class Policies(Listing):
     title = "Policies"
     intro = "Deleting a policy deletes no backup; nothing new is made by it."
     noun = "Policy"
+    action = "Delete policy"
     acts = MappingProxyType({"delete": Act("Delete policy", "delete_policy", _itself, _name)})
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:

@@ -25,6 +25,8 @@ def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Ses
     names = [option["label"] for option in form._fields["row"].options][1:]
     choose(form, names.index("vault-web"))
     assert "125 backups, made from 2020-07-18 to 2020-08-17" in form._outline.html
+    assert form._button in form.children
+    assert form._button.label == "Delete vault"
     type_into(form, "confirm", "vault-db")
     press(form)
     assert form._fields["confirm"].problem == "That is not the name. Type vault-web."
