@@ -63,6 +63,10 @@ class Forms:
         """Create a vault: the form's ``result`` is the vault."""
         return self._form("create_vault:CreateVault", values)
 
+    def create_policy(self, **values: Any) -> Form:
+        """Create a policy, seeing its next runs and what it keeps; ``result`` is the policy."""
+        return self._form("create_policy:CreatePolicy", values)
+
     def back_up(self, **values: Any) -> Form:
         """Back up resources of a vault now, and watch it; ``result`` is the task."""
         return self._form("back_up:BackUp", values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,18 @@ def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
         run for rule in properties.pattern or () for run in _of_rule(rule, first_day, start, end)
     }
     return sorted(found)
+
+
+def of_rules(rules: Iterable[str], start: datetime, end: datetime) -> list[datetime]:
+    """Give the runs that recurrence rules name after a moment and until another, in order.
+
+    Raises:
+        ServiceError: a rule cannot be read.
+    """
+    first_day = start.astimezone(UTC).replace(
+        hour=0, minute=0, second=0, microsecond=0, tzinfo=None
+    )
+    return sorted({run for rule in rules for run in _of_rule(rule, first_day, start, end)})
 
 
 def _first_day(text: str | None, otherwise: datetime) -> datetime:

@@ -177,3 +177,24 @@ def test_two_forms_at_once_narrow_and_dark(notebook: Callable[..., Notebook]) ->
     opened.screenshot("vaults_narrow_dark", of=opened.output(0))
     opened.screenshot("overview_narrow_dark", of=opened.output(1))
     assert opened.violations() == []
+
+
+def test_a_policy_shows_what_it_would_do_before_it_is_there(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.create_policy(vaults=['vault-dev'])",
+        "print(list(session.policies()['name']).count('nightly'))",
+    )
+    page = opened.page
+    page.get_by_role("textbox", name="Policy name").fill("nightly")
+    page.get_by_role("textbox", name="Times").fill("00:30, 12:00")
+    page.get_by_role("combobox", name="Time zone").select_option(label="UTC+02:00")
+    expect(page.get_by_role("img", name="After a year 30 of 730 backups")).to_be_visible()
+    expect(page.get_by_text("Create policy nightly and apply it to 1 vault")).to_be_visible()
+    opened.screenshot("create_policy", of=opened.output(0))
+    assert opened.violations() == []
+    page.get_by_role("button", name="Create policy").dblclick()
+    expect(page.get_by_role("heading", name="Policy nightly is there")).to_be_visible()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("1")

@@ -1,0 +1,277 @@
+"""The form that creates a policy, and shows what it would do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from cbr_notebook.api import checks
+from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
+from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.region import Region
+from cbr_notebook.session.preview import Preview, in_utc, preview
+from cbr_notebook.session.recurrence import DAYS
+from cbr_notebook.session.words import counted
+
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PERIODS = ("day_backups", "week_backups", "month_backups", "year_backups")
+_KEEP = (
+    Option("count", "the newest, by number"),
+    Option("age", "those that are young enough"),
+    Option("periods", "some of each day, week, month and year"),
+    Option("forever", "all, until somebody deletes them"),
+)
+_SHOWN = {
+    "count": ("max_backups",),
+    "age": ("retention_days",),
+    "periods": ("max_backups", *_PERIODS),
+    "forever": (),
+}
+_MOST = 99_999
+
+
+class CreatePolicy(Form):
+    """Create a policy and apply it to vaults; ``result`` is the policy."""
+
+    name = "create_policy"
+    title = "Create a policy"
+    intro = "When backups are made by themselves, and which of them are kept."
+    action = "Create policy"
+    busy_label = "Creating…"
+
+    def _build(self) -> Sequence[Field]:
+        self._vaults: dict[str, Vault] = {}
+        self._made: Policy | None = None
+        self._applied: set[str] = set()
+        self._scheduled: set[str | None] = set()
+        """The vaults that have a backup policy, which a new one would take the place of."""
+        self._picture = Region(look="cbr-preview")
+        return (
+            field.text("name", "Policy name", required=True, rule=checks.name),
+            field.choice("operation_type", "Type", [Option("backup", "Backup"),
+                         Option("replication", "Replication")]),
+            field.choices("days", "Days", [Option(day, name) for day, name in
+                          zip(DAYS, _DAY_NAMES, strict=True)], value=list(DAYS), required=True),
+            field.text("times", "Times", value="02:00", required=True, rule=_times,
+                       help="Such as 02:00, 14:00: at most 24, in the time zone beside."),
+            field.choice("timezone", "Time zone", _zones(),
+                         help="A fixed distance from UTC: the service knows no summer time."),
+            field.choice("keep", "Keep", _KEEP),
+            _number("max_backups", "Newest backups", value=30),
+            _number("retention_days", "Days to keep", value=30),
+            _number("day_backups", "Daily backups", value=7),
+            _number("week_backups", "Weekly backups", value=4),
+            _number("month_backups", "Monthly backups", value=12),
+            _number("year_backups", "Yearly backups"),
+            field.text("destination_region", "Destination region"),
+            field.text("destination_project_id", "Destination project"),
+            field.choices("vaults", "Apply to vaults", help="It can also be applied later."),
+        )  # fmt: skip
+
+    def _layout(self) -> Sequence[Any]:
+        parts = list(super()._layout())
+        parts.insert(2, self._picture)
+        return parts
+
+    def _load(self) -> None:
+        self._vaults = {each.id: each for each in self.session.client.vaults.list_all()}
+        policies = self.session.client.policies.list(operation_type="backup").policies
+        self._scheduled = {
+            each.vault_id for policy in policies for each in policy.associated_vaults or ()
+        }
+        self._offer_vaults()
+        self._hide()
+
+    def _changed(self, changed: Field) -> None:
+        if changed.name == "operation_type":
+            self._offer_vaults()
+        if changed.name in ("operation_type", "keep"):
+            self._hide()
+
+    def _offer_vaults(self) -> None:
+        kind = self._fields["operation_type"].value
+        # A replication policy, too, is applied to the vault whose backups are replicated.
+        found = [each for each in self._vaults.values() if each.billing.protect_type == "backup"]
+        self._fields["vaults"].offer(pickers.vaults(found))
+        self._fields["vaults"].hidden = kind == "replication"
+
+    def _hide(self) -> None:
+        shown = _SHOWN[self._fields["keep"].value]
+        for name in ("max_backups", "retention_days", *_PERIODS):
+            self._fields[name].hidden = name not in shown
+            self._fields[name].required = name in shown and name not in _PERIODS
+        for name in ("destination_region", "destination_project_id"):
+            here = self._fields["operation_type"].value == "replication"
+            self._fields[name].hidden = not here
+            self._fields[name].required = here
+
+    def _kept(self, value: Mapping[str, Any]) -> dict[str, int]:
+        return {name: value[name] for name in _SHOWN[value["keep"]] if value[name]}
+
+    def _rules(self, value: Mapping[str, Any]) -> list[str]:
+        return in_utc(value["days"], _times(value["times"]), _zone(value["timezone"]))
+
+    def _preview(self, value: Mapping[str, Any]) -> Preview:
+        zone = _zone(value["timezone"])
+        return preview(self._rules(value), self._kept(value), zone, self.session.now)
+
+    def _show(self) -> None:
+        super()._show()
+        if not self._loaded.is_set():
+            return
+        needed = ("days", "times", "keep", *_SHOWN[self._fields["keep"].value])
+        value = self._values()
+        well = not any(self._fields[name].check() for name in needed)
+        self._picture.html = _drawn(self._preview(value), _zone(value["timezone"])) if well else ""
+
+    def _summary(self, value: Mapping[str, Any]) -> str:
+        seen = self._preview(value)
+        vaults = counted(len(self._chosen(value)), "vault")
+        first = f" The first run is at {seen.runs[0]:%Y-%m-%d %H:%M} UTC." if seen.runs else ""
+        replaced = [
+            str(self._vaults[each].name) for each in self._chosen(value) if each in self._scheduled
+        ]
+        instead = f" It takes the place of the policy of {', '.join(replaced)}." if replaced else ""
+        return (
+            f"Create policy {value['name']} and apply it to {vaults}: "
+            f"{counted(seen.made, 'backup')} a year, {len(seen.kept)} kept.{first}{instead}"
+        )
+
+    def _chosen(self, value: Mapping[str, Any]) -> list[str]:
+        return [] if self._fields["vaults"].hidden else list(value["vaults"])
+
+    def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        sent: dict[str, Any] = {"pattern": self._rules(value), **self._kept(value)}
+        if any(name in sent for name in _PERIODS):
+            sent["timezone"] = _zone_name(value["timezone"])
+        if value["operation_type"] == "replication":
+            sent["operation_type"] = "replication"
+            sent["destination_region"] = value["destination_region"]
+            sent["destination_project_id"] = value["destination_project_id"]
+        return sent
+
+    def _code(self, value: Mapping[str, Any]) -> str:
+        call = region.call("session.create_policy", value["name"], **self._arguments(value))
+        applied = [
+            region.call("session.apply_policy", value["name"],
+                        pickers.named(self._fields["vaults"], each))
+            for each in self._chosen(value)
+        ]  # fmt: skip
+        return "\n".join([f"policy = {call}", *applied])
+
+    def _act(self, value: Mapping[str, Any]) -> Policy:
+        """Create it, then apply it; what is done already is not done again at a second attempt."""
+        if self._made is None or self._made.name != value["name"]:
+            self._made = self.session.create_policy(value["name"], **self._arguments(value))
+            self._applied = set()
+        for vault_id in self._chosen(value):
+            if vault_id in self._applied:
+                continue
+            try:
+                self.session.apply_policy(self._made.id, vault_id)
+            except CBRError as problem:
+                name = self._vaults[vault_id].name
+                raise Conflict(
+                    f"The policy is there, but could not be applied to {name}: {problem.message}",
+                    code=problem.code,
+                    request_id=problem.request_id,
+                    advice=problem.advice,
+                    field="vaults",
+                ) from None
+            self._applied.add(vault_id)
+        return self._made
+
+    def _card(self, result: Policy) -> str:
+        vaults = ", ".join(str(self._vaults[each].name) for each in sorted(self._applied))
+        return region.card(
+            f"Policy {result.name} is there",
+            [("Policy ID", result.id), ("Applied to", vaults or "no vault yet")],
+            tone="good",
+            buttons=[region.button("again", "Create another"),
+                     region.button("policies", "Show policies")],
+        )  # fmt: skip
+
+    def again(self) -> None:
+        """Begin with another name."""
+        self._made = None
+        self._fields["name"].clear()
+        super().again()
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "policies":
+            self._open(act)
+        else:
+            super()._act_on(act, of)
+
+
+def _number(name: str, label: str, **traits: Any) -> Field:
+    rule: Callable[[Any], Any] = lambda given: checks.within(given, 1, _MOST, label)  # noqa: E731
+    return field.number(name, label, rule=rule, **traits)
+
+
+def _times(text: str) -> list[str]:
+    """Read times of day.
+
+    Raises:
+        InvalidRequest: one is none, or there are none or too many.
+    """
+    found = list(dict.fromkeys(part for part in re.split(r"[\s,;]+", text.strip()) if part))
+    for each in found:
+        if not _TIME.fullmatch(each):
+            raise InvalidRequest(f"{each!r} is not a time of day.", advice="Write it like 23:00.")
+    if not 1 <= len(found) <= 24:
+        raise InvalidRequest("Give 1 to 24 times.", advice="Such as 02:00, 14:00.")
+    return found
+
+
+def _zones() -> list[Option]:
+    return [
+        Option(str(hours), _zone_name(str(hours))) for hours in (0, *range(-12, 0), *range(1, 15))
+    ]
+
+
+def _zone(hours: str) -> timezone:
+    return timezone(timedelta(hours=int(hours)))
+
+
+def _zone_name(hours: str) -> str:
+    return f"UTC{int(hours):+03d}:00"
+
+
+def _drawn(seen: Preview, zone: timezone) -> str:
+    """Write the next runs, and draw what is kept after a year, each a mark on a line."""
+    rows = "".join(
+        f"<tr><td>{at.astimezone(zone):%a %Y-%m-%d %H:%M}</td>"
+        f"<td>{at.astimezone(UTC):%Y-%m-%d %H:%M}</td></tr>"
+        for at in seen.runs
+    )
+    said = f"After a year {len(seen.kept)} of {seen.made} backups of a resource are kept."
+    return (
+        '<details data-key="runs" open><summary>The next ten runs</summary><table><thead><tr>'
+        f'<th scope="col">There</th><th scope="col">UTC</th></tr></thead><tbody>{rows}</tbody>'
+        f"</table></details><p>{said}</p>{_line(seen.kept, said)}"
+    )
+
+
+def _line(kept: Sequence[datetime], said: str) -> str:
+    if not kept:
+        return ""
+    last = kept[-1]
+    marks = "".join(
+        f'<rect x="{702 - 694 * min(1.0, (last - at) / timedelta(days=365)):.1f}" y="8" width="3" '
+        'height="20"/>'
+        for at in kept
+    )
+    return (
+        '<svg class="cbr-line" viewBox="0 0 720 52" role="img" '
+        f'aria-label="{region.escaped(said)}">'
+        f'<line class="axis" x1="0" x2="720" y1="30" y2="30"/><g class="good">{marks}</g>'
+        '<text x="8" y="46">a year before</text>'
+        '<text x="712" y="46" text-anchor="end">the newest</text></svg>'
+    )

@@ -1,0 +1,80 @@
+"""What a policy would do, before there is one: its next runs, and what is kept after a year."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from cbr_notebook.session.recurrence import DAYS
+from cbr_notebook.session.runs import of_rules
+
+_AHEAD = timedelta(days=400)
+_PERIODS: Mapping[str, Callable[[datetime], object]] = {
+    "day_backups": lambda at: at.date(),
+    "week_backups": lambda at: at.isocalendar()[:2],
+    "month_backups": lambda at: (at.year, at.month),
+    "year_backups": lambda at: at.year,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a policy would do from now on."""
+
+    runs: tuple[datetime, ...]
+    """The next ten runs, in UTC."""
+    made: int
+    """Backups of a resource made in a year."""
+    kept: tuple[datetime, ...]
+    """The moments of those that there would still be after a year, oldest first."""
+
+
+def preview(
+    rules: Sequence[str], keep: Mapping[str, int], zone: timezone, now: datetime
+) -> Preview:
+    """Say what a policy would do from a moment on.
+
+    Args:
+        rules: recurrence rules in UTC.
+        keep: ``max_backups`` or ``retention_days``, and ``day_backups`` to ``year_backups``;
+            empty: for ever.
+        zone: of the days, weeks, months and years.
+        now: the present moment.
+    """
+    end = now + timedelta(days=365)
+    made = of_rules(rules, now, now + _AHEAD)
+    year = [at for at in made if at <= end]
+    kept: set[datetime] = set() if keep else set(year)
+    for name, period in _PERIODS.items():
+        newest = {period(at.astimezone(zone)): at for at in year}
+        kept.update(sorted(newest.values())[-keep[name] :] if keep.get(name) else ())
+    if days := keep.get("retention_days"):
+        kept.update(at for at in year if at > end - timedelta(days=days))
+    if count := keep.get("max_backups"):
+        # What the periods keep is kept besides, and does not count.
+        kept.update([at for at in year if at not in kept][-count:])
+    return Preview(tuple(made[:10]), len(year), tuple(sorted(kept)))
+
+
+def in_utc(days: Sequence[str], times: Sequence[str], zone: timezone) -> list[str]:
+    """Give the recurrence rules in UTC for days of the week and times of day elsewhere.
+
+    Args:
+        days: such as ``MO``.
+        times: such as ``23:30``.
+        zone: a fixed distance from UTC; the service knows no summer time.
+    """
+    rules = []
+    monday = datetime(2024, 1, 1, tzinfo=zone)
+    for time in times:
+        hour, minute = map(int, time.split(":"))
+        there = monday.replace(hour=hour, minute=minute)
+        here = there.astimezone(UTC)
+        shift = (here.date() - there.date()).days
+        moved = [DAYS[(DAYS.index(day) + shift) % 7] for day in days]
+        rules.append(
+            f"FREQ=WEEKLY;BYDAY={','.join(sorted(moved, key=DAYS.index))};"
+            f"BYHOUR={here.hour};BYMINUTE={here.minute:02d}"
+        )
+    return rules

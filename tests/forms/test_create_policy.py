@@ -1,0 +1,95 @@
+"""The form that creates policies, and the preview of what one would do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from cbr_notebook.session import Session
+from cbr_notebook.session.preview import in_utc, preview
+from tests.forms.pressing import press, settle, type_into
+
+PARIS = timezone(timedelta(hours=2))
+NOW = datetime(2020, 8, 17, 4, tzinfo=UTC)
+
+
+def test_days_move_with_the_time_zone() -> None:
+    assert in_utc(["MO"], ["00:30"], PARIS) == ["FREQ=WEEKLY;BYDAY=SU;BYHOUR=22;BYMINUTE=30"]
+    assert in_utc(["SU", "MO"], ["12:00"], PARIS) == [
+        "FREQ=WEEKLY;BYDAY=MO,SU;BYHOUR=10;BYMINUTE=00"
+    ]
+
+
+def test_the_preview_knows_number_age_and_periods() -> None:
+    daily = in_utc(["MO", "TU", "WE", "TH", "FR", "SA", "SU"], ["02:00"], UTC)
+    seen = preview(daily, {"max_backups": 30}, UTC, NOW)
+    assert (len(seen.runs), seen.made, len(seen.kept)) == (10, 365, 30)
+    assert seen.runs[0] == datetime(2020, 8, 18, 2, tzinfo=UTC)
+    assert len(preview(daily, {"retention_days": 7}, UTC, NOW).kept) == 7
+    assert len(preview(daily, {}, UTC, NOW).kept) == 365
+    periods = {"max_backups": 1, "day_backups": 7, "month_backups": 12}
+    assert len(preview(daily, periods, UTC, NOW).kept) == 1 + 7 + 11
+
+
+def test_the_preview_agrees_with_what_the_cloud_keeps(session: Session) -> None:
+    keep = {"max_backups": 2, "day_backups": 3, "week_backups": 2, "month_backups": 2}
+    rules = in_utc(["MO", "WE", "FR"], ["02:00", "14:00"], PARIS)
+    session.create_policy("mixed", pattern=rules, timezone="UTC+02:00", **keep)
+    session.create_vault("mixed", size_gb=100, resources="legacy-01", policy="mixed")
+    seen = preview(rules, keep, PARIS, session.now)
+    session.cloud.advance(days=365)
+    there = session.backups(resource="legacy-01", status="available")["created_at"]
+    made = sorted(each.to_pydatetime().replace(microsecond=0) for each in there)
+    assert made == list(seen.kept)
+
+
+def test_a_policy_is_created_and_applied_in_the_persons_words(session: Session) -> None:
+    form: Any = session.forms.create_policy()
+    settle(form)
+    type_into(form, "name", "nightly")
+    type_into(form, "times", "00:30")
+    type_into(form, "timezone", "2")
+    type_into(form, "vaults", [session.find_vault("vault-dev").id])
+    settle(form)
+    assert "Create policy nightly and apply it to 1 vault: 365 backups a year, 30 kept." in (
+        form._outline.html
+    )
+    assert "It takes the place of the policy of vault-dev" in form._outline.html
+    assert "After a year 30 of 365 backups of a resource are kept." in form._picture.html
+    press(form, times=2)
+    assert form.error is None
+    found = session.find_policy("nightly")
+    assert [each.vault_id for each in found.associated_vaults] == [
+        session.find_vault("vault-dev").id
+    ]
+    assert "BYHOUR=22;BYMINUTE=30" in found.trigger.properties.pattern[0]
+    assert found.operation_definition.max_backups == 30
+    assert list(session.policies()["name"]).count("nightly") == 1
+
+
+def test_bad_input_is_told_beside_the_field(session: Session) -> None:
+    form = session.forms.create_policy(name="a b", times="25:00", max_backups=0)
+    assert form.problems.keys() == {"name", "times", "max_backups"}
+    assert "not a time of day" in form.problems["times"]
+
+
+def test_what_could_not_be_applied_is_applied_at_the_second_attempt(session: Session) -> None:
+    form: Any = session.forms.create_policy(name="nightly", vaults=["vault-dev", "vault-web"])
+    settle(form)
+    session.cloud.fail("associate_vault_policy", "BackupService.6302")
+    press(form)
+    assert "could not be applied" in form._wrong.html
+    press(form)
+    assert "Policy nightly is there" in form._said.html
+    assert list(session.policies()["name"]).count("nightly") == 1
+    assert len(session.find_policy("nightly").associated_vaults) == 2
+
+
+def test_the_python_does_the_same(session: Session) -> None:
+    form = session.forms.create_policy(
+        name="nightly", keep="some of each day, week, month and year", vaults=["vault-dev"]
+    )
+    exec(form.code, {"session": session})
+    made = session.find_policy("nightly").operation_definition
+    assert (made.day_backups, made.week_backups, made.month_backups) == (7, 4, 12)
+    assert made.timezone == "UTC+00:00"
