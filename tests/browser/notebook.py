@@ -82,9 +82,12 @@ class Notebook:
         Args:
             with_widget_state: what "Save Widget State Automatically" adds to the file.
         """
+        switch = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
         if with_widget_state:
-            self._command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
+            self._command(switch)
         self._command("docmanager:save")
+        if with_widget_state:
+            self._command(switch)  # for all notebooks of this JupyterLab, so back again
         return self.path.read_text(encoding="utf-8")
 
     def errors(self) -> list[str]:
