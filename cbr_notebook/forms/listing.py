@@ -15,6 +15,7 @@ from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.table import Table
 from cbr_notebook.forms.work import Work
+from cbr_notebook.session.names import called
 
 MOST_ROWS = 5000
 """More rows than anybody goes through on a page; a filter finds the others."""
@@ -28,14 +29,12 @@ class Act:
         label: what people read, such as ``Delete a vault``.
         call: the method of the session, for the line of Python.
         arguments: gives what it is called with, besides ``confirm``.
-        name: gives what has to be typed.
         part: whether one of the row's parts is meant, such as a resource of a vault.
     """
 
     label: str
     call: str
     arguments: Callable[[Any, str | None], tuple[Any, ...]]
-    name: Callable[[Any], str]
     part: bool = False
 
 
@@ -96,7 +95,7 @@ class Listing(Form):
         self._lost = {}
         self._table.show(table, list(self._records))
         self._fields["row"].offer(
-            [Option("", "choose one"), *(Option(i, r.name or i) for i, r in self._records.items())]
+            [Option("", "choose one"), *(Option(i, called(r)) for i, r in self._records.items())]
         )
 
     def _picked(self, row_id: str | None) -> None:
@@ -116,7 +115,7 @@ class Listing(Form):
             part.offer(self._parts(record) if record is not None and act.part else ())
         self._fields["confirm"].clear()
         if record is not None:
-            self._fields["confirm"].label = f"Type {act.name(record)} to confirm"
+            self._fields["confirm"].label = f"Type {called(record)} to confirm"
             if not act.part or part.value:
                 self._ask(self._ask_what_is_lost)
         self.action = act.label
@@ -148,8 +147,8 @@ class Listing(Form):
         record, act = self._records[value["row"]], self._act_chosen()
         if act.part and not value["part"]:
             return {"part": "Choose one."}
-        if value["confirm"] != act.name(record):
-            return {"confirm": f"That is not the name. Type {act.name(record)}."}
+        if value["confirm"] != called(record):
+            return {"confirm": f"That is not the name. Type {called(record)}."}
         return {}
 
     def _show(self) -> None:
@@ -176,7 +175,9 @@ class Listing(Form):
 
     def _card(self, result: Any) -> str:
         record = self._records[self._fields["row"].value]
-        return region.card(f"{self.action}: {record.name}", tone="good", text="It was asked for.")
+        return region.card(
+            f"{self.action}: {called(record)}", tone="good", text="It was asked for."
+        )
 
     def _follow(self, result: Any, work: Work | None) -> None:
         """Wait until it is gone, then list what is left."""
@@ -190,7 +191,7 @@ class Listing(Form):
             if result.error is not None:
                 raise result.error
         self._said.html = region.card(
-            f"{self.action}: {record.name}: done",
+            f"{self.action}: {called(record)}: done",
             tone="good",
             buttons=[region.button("again", "Do another")],
         )

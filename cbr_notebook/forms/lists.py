@@ -11,10 +11,7 @@ import pandas as pd
 from cbr_notebook.forms import region
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
-
-
-def _name(record: Any) -> str:
-    return str(record.name)
+from cbr_notebook.session.names import called
 
 
 def _itself(record: Any, _: str | None) -> tuple[Any, ...]:
@@ -31,12 +28,11 @@ class Vaults(Listing):
     action = "Delete vault"
     acts = MappingProxyType(
         {
-            "delete": Act("Delete vault", "delete_vault", _itself, _name),
+            "delete": Act("Delete vault", "delete_vault", _itself),
             "remove": Act(
                 "Remove a resource",
                 "remove_resources",
                 lambda record, part: (record.id, [part]),
-                _name,
                 part=True,
             ),
         }
@@ -65,7 +61,7 @@ class Vaults(Listing):
     def _about(self, record: Any) -> str:
         buttons = [region.button("back_up", "Back up now", of=f"vault={record.id}")]
         return region.card(
-            str(record.name), [("Vault ID", record.id)], buttons=buttons if record.resources else ()
+            called(record), [("Vault ID", record.id)], buttons=buttons if record.resources else ()
         )
 
 
@@ -77,7 +73,7 @@ class Backups(Listing):
     intro = f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC)."
     noun = "Backup"
     action = "Delete backup"
-    acts = MappingProxyType({"delete": Act("Delete backup", "delete_backup", _itself, _name)})
+    acts = MappingProxyType({"delete": Act("Delete backup", "delete_backup", _itself)})
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:
         found = self.session.backups(limit=MOST_ROWS)
@@ -95,7 +91,7 @@ class Backups(Listing):
 
     def _about(self, record: Any) -> str:
         return region.card(
-            str(record.name),
+            called(record),
             [("Backup ID", record.id)],
             buttons=[
                 region.button("restore", "Restore from it", of=f"{record.resource_id}={record.id}")
@@ -118,7 +114,7 @@ class Policies(Listing):
     intro = "Deleting a policy deletes no backup; nothing new is made by it."
     noun = "Policy"
     action = "Delete policy"
-    acts = MappingProxyType({"delete": Act("Delete policy", "delete_policy", _itself, _name)})
+    acts = MappingProxyType({"delete": Act("Delete policy", "delete_policy", _itself)})
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:
         found = sorted(self.session.client.policies.list().policies, key=lambda p: p.name or "")

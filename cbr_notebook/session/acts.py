@@ -11,7 +11,7 @@ from cbr_notebook.api.vault_kinds import ObjectType
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
-from cbr_notebook.session.names import Named, choose, is_id, texts
+from cbr_notebook.session.names import Named, called, choose, is_id, texts
 from cbr_notebook.session.recurrence import patterns
 from cbr_notebook.session.removing import removal_finder
 from cbr_notebook.session.waiting import Task
@@ -97,7 +97,7 @@ class Acts(Changes):
         API: Vault, "Deleting a Vault".
         """
         found = self.find_vault(vault)
-        self._confirm(found.name or "", confirm, f"the vault {found.name}", vault_id=found.id)
+        self._confirm(called(found), confirm, f"the vault {called(found)}", vault_id=found.id)
         find = removal_finder(self.client, "vault_delete", found.id)
         self.client.vaults.delete(found.id)
         return self._task(f"Deleting {found.name}", find)
@@ -147,9 +147,9 @@ class Acts(Changes):
         names = ", ".join(str(each.name) for each in leaving)
         ids = [each.id for each in leaving]
         self._confirm(
-            found.name or "",
+            called(found),
             confirm,
-            f"the backups of {names} in the vault {found.name}",
+            f"the backups of {names} in the vault {called(found)}",
             vault_id=found.id,
             resource_ids=ids,
         )
@@ -235,11 +235,11 @@ class Acts(Changes):
         API: Backup, "Deleting a Backup".
         """
         found: Backup = self.find_backup(backup)
-        if confirm != found.name:
+        if confirm != called(found):
             raise ConfirmationNeeded(
-                f"This deletes the backup {found.name} of {found.resource_name}, "
+                f"This deletes the backup {called(found)} of {found.resource_name}, "
                 f"made at {found.created_at}. It cannot be undone.",
-                advice=f"To go on, say confirm={found.name!r}.",
+                advice=f"To go on, say confirm={called(found)!r}.",
             )
         self.client.backups.delete(found.id)
         return self._task(
@@ -341,12 +341,12 @@ class Acts(Changes):
         API: Policy, "Deleting a Policy".
         """
         found = self.find_policy(policy)
-        if confirm != found.name:
+        if confirm != called(found):
             used = len(found.associated_vaults or ())
             raise ConfirmationNeeded(
-                f"This deletes the policy {found.name}; "
+                f"This deletes the policy {called(found)}; "
                 f"{counted(used, 'vault')} would lose the schedule.",
-                advice=f"To go on, say confirm={found.name!r}.",
+                advice=f"To go on, say confirm={called(found)!r}.",
             )
         self.client.policies.delete(found.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
@@ -103,3 +103,18 @@ def choose(wanted: str, candidates: Sequence[T], what: str, name: Callable[[T], 
         f"There is no {what} {wanted!r} in this project.",
         advice=f"There are: {shown or 'none'}.",
     )
+
+
+class _Known(Protocol):
+    """A record that has an ID, and most often a name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+
+def called(record: _Known) -> str:
+    """Give what a record is called: its ID if it has no name, so that a name can be typed."""
+    return record.name or record.id

@@ -8,7 +8,7 @@ from cbr_notebook.api.records import Backup, Protectable, TaskRecord
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.acts import Acts
 from cbr_notebook.session.finding import ResourceKind
-from cbr_notebook.session.names import Named
+from cbr_notebook.session.names import Named, called
 from cbr_notebook.session.waiting import Task
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
@@ -55,12 +55,12 @@ class Restores(Acts):
         kind = _KINDS.get(found.resource_type or "", "server")
         goal = self.find_resource(target if target is not None else found.resource_id, kind)
         mappings = _mappings(found, goal, disks) if kind == "server" else None
-        if confirm != goal.name:
+        if confirm != called(goal):
             what = f"{len(mappings)} disks of the server" if mappings is not None else f"the {kind}"
             raise ConfirmationNeeded(
-                f"This overwrites {what} {goal.name} with the backup {found.name}. All that was "
+                f"This overwrites {what} {called(goal)} with the backup {found.name}. All that was "
                 f"written since {found.created_at} UTC is lost. It cannot be undone.",
-                advice=f"To go on, say confirm={goal.name!r}.",
+                advice=f"To go on, say confirm={called(goal)!r}.",
             )
         known = {task.id for task in self._restores_of(goal.id)}
         task_id = self.client.backups.restore(
