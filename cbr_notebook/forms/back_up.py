@@ -181,7 +181,10 @@ class BackUp(Form):
             title,
             [("Restore point ID", point.id)],
             tone=tones.get(task.status, "warn" if left_out else "good"),
-            buttons=[region.button("again", "Back up again"), region.button("tasks", "Show tasks")],
+            buttons=[
+                region.button("again", "Back up again"),
+                region.leads_to("tasks", "Show tasks"),
+            ],
         )
 
     def _tell_stopped(self, task: Task) -> None:
@@ -198,8 +201,6 @@ class BackUp(Form):
             self.stop()
         elif act == "watch":
             self._watch_again()
-        elif act == "tasks":
-            self._open("tasks")
         else:
             super()._act_on(act, of)
 

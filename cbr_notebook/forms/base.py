@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
 
 import ipywidgets as widgets
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import region
-from cbr_notebook.forms.field import Button, Field, Option
+from cbr_notebook.forms.field import Button, Field
 from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.work import Work
 
@@ -60,7 +61,7 @@ class Form(widgets.VBox):
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._given = dict(values or {})
-        self._head = Region(_head(self.title, self.intro))
+        self._head = Region(region.heading(self.title, self.intro))
         self._outline = Region(look="cbr-outline")
         self._said = Region(live="status")
         self._wrong = Region(live="alert")
@@ -134,6 +135,9 @@ class Form(widgets.VBox):
             self.again()
         elif act == "reload":
             self._reload()
+        elif act == "open":
+            form, _, values = of.partition("?")
+            self._open(form, **dict(parse_qsl(values)))
 
     # -- what a person or a program does with it ------------------------------------------------
 
@@ -347,6 +351,8 @@ class Form(widgets.VBox):
 
     def _show(self) -> None:
         """Show the present state beside the fields, in the summary and in the code."""
+        if not self._busy:
+            self._button.label = self.action
         if not self._loaded.is_set():
             return
         problems = self._problems()
@@ -381,7 +387,10 @@ class Form(widgets.VBox):
             problems = self._problems()
             self._show()
             if problems:
-                self._wrong.html = _cannot_yet(problems, self._fields)
+                self._wrong.html = region.not_sent(
+                    (self._fields[name].label if name in self._fields else "Form", problem)
+                    for name, problem in problems.items()
+                )
                 return
             values = self._values()
             if self._begin():
@@ -424,7 +433,6 @@ class Form(widgets.VBox):
             with self._lock:
                 self._busy = False
             self._button.busy = False
-            self._button.label = self.action
             self._guarded(self._show)
 
     def _tell(self, problem: BaseException) -> None:
@@ -471,11 +479,6 @@ class Form(widgets.VBox):
         )
 
 
-def nothing_or(options: Sequence[Option], nothing: str) -> list[Option]:
-    """Give options with one before them that stands for none."""
-    return [Option("", nothing), *options]
-
-
 def _close_within(box: widgets.Box) -> None:
     for part in box.children:
         if isinstance(part, widgets.Box) and not isinstance(part, Form):
@@ -484,17 +487,3 @@ def _close_within(box: widgets.Box) -> None:
 
 
 _ASKING = '<p class="cbr-summary">Asking the service what there is…</p>'
-
-
-def _head(title: str, intro: str) -> str:
-    said = f'<p class="cbr-help">{region.escaped(intro)}</p>' if intro else ""
-    return f"<h3>{region.escaped(title)}</h3>{said}"
-
-
-def _cannot_yet(problems: Mapping[str, str], fields: Mapping[str, Field]) -> str:
-    rows = "".join(
-        f"<li>{region.escaped(fields[name].label if name in fields else 'Form')}: "
-        f"{region.escaped(problem)}</li>"
-        for name, problem in problems.items()
-    )
-    return region.card("Not sent yet", tone="wrong", body=f"<ul>{rows}</ul>")

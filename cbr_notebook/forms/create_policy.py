@@ -194,7 +194,7 @@ class CreatePolicy(Form):
             [("Policy ID", result.id), ("Applied to", vaults or "no vault yet")],
             tone="good",
             buttons=[region.button("again", "Create another"),
-                     region.button("policies", "Show policies")],
+                     region.leads_to("policies", "Show policies")],
         )  # fmt: skip
 
     def again(self) -> None:
@@ -202,12 +202,6 @@ class CreatePolicy(Form):
         self._made = None
         self._fields["name"].clear()
         super().again()
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act == "policies":
-            self._open(act)
-        else:
-            super()._act_on(act, of)
 
 
 def _number(name: str, label: str, **traits: Any) -> Field:

@@ -8,7 +8,7 @@ from typing import Any
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Protectable, Vault
 from cbr_notebook.forms import field, pickers, region
-from cbr_notebook.forms.base import Form, nothing_or
+from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.session.words import counted
 
@@ -58,7 +58,7 @@ class CreateVault(Form):
 
     def _load(self) -> None:
         found = self.session.client.policies.list(operation_type="backup").policies
-        self._fields["policy"].offer(nothing_or(pickers.policies(found), "No policy"))
+        self._fields["policy"].offer(pickers.nothing_or(pickers.policies(found), "No policy"))
         self._resources_of(self._fields["object_type"].value)()
 
     def _changed(self, changed: Field) -> None:
@@ -144,7 +144,7 @@ class CreateVault(Form):
 
     def _card(self, result: Vault) -> str:
         names = ", ".join(str(each.name) for each in result.resources or ())
-        first = [region.button("back_up", "Back up now")] if names else []
+        first = [region.leads_to("back_up", "Back up now", vault=result.id)] if names else []
         return region.card(
             f"Vault {result.name} is there",
             [
@@ -155,15 +155,13 @@ class CreateVault(Form):
             tone="good",
             buttons=[
                 *first,
-                region.button("tags", "Edit tags"),
+                region.leads_to("tags", "Edit tags", vault=result.id),
                 region.button("another", "Create another"),
             ],
         )
 
     def _act_on(self, act: str, of: str) -> None:
-        if act in ("back_up", "tags"):
-            self._open(act, vault=self.result.id)
-        elif act == "another":
+        if act == "another":
             self._known = {}
             self.again()
             for name in ("name", "resources"):

@@ -151,11 +151,6 @@ class Listing(Form):
             return {"confirm": f"That is not the name. Type {called(record)}."}
         return {}
 
-    def _show(self) -> None:
-        super()._show()
-        if not self._busy:
-            self._button.label = self.action
-
     def _outlined(self, summary: str) -> str:
         lost = self._lost.get(self._key())
         if lost is None:
@@ -203,10 +198,3 @@ class Listing(Form):
             self._fields[each].clear()
         self._facts.html = ""
         self._reload()
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act in ("back_up", "tags", "share", "restore", "create_vault", "create_policy"):
-            key, _, value = of.partition("=")
-            self._open(act, **({key: value} if key else {}))
-        else:
-            super()._act_on(act, of)

@@ -59,7 +59,7 @@ class Vaults(Listing):
         ]
 
     def _about(self, record: Any) -> str:
-        buttons = [region.button("back_up", "Back up now", of=f"vault={record.id}")]
+        buttons = [region.leads_to("back_up", "Back up now", vault=record.id)]
         return region.card(
             called(record), [("Vault ID", record.id)], buttons=buttons if record.resources else ()
         )
@@ -94,16 +94,11 @@ class Backups(Listing):
             called(record),
             [("Backup ID", record.id)],
             buttons=[
-                region.button("restore", "Restore from it", of=f"{record.resource_id}={record.id}")
+                region.leads_to(
+                    "restore", "Restore from it", resource=record.resource_id, backup=record.id
+                )
             ],
         )
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act == "restore":
-            resource, _, backup = of.partition("=")
-            self._open("restore", resource=resource, backup=backup)
-        else:
-            super()._act_on(act, of)
 
 
 class Policies(Listing):

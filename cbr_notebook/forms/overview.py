@@ -9,7 +9,7 @@ import pandas as pd
 
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
-from cbr_notebook.forms.region import Region, Tone, button, card, escaped
+from cbr_notebook.forms.region import Region, Tone, card, escaped, leads_to
 from cbr_notebook.session.words import counted
 
 _SHOWN = 6
@@ -95,17 +95,7 @@ class Overview(Form):
         tasks = self.session.tasks(since=day)
         counts = tasks["status"].astype(str).value_counts()
         said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
-        return card(f"Tasks since midnight: {said}", buttons=[button("tasks", "Show tasks")])
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act in _FORMS:
-            key, _, value = of.partition("=")
-            self._open(act, **({key: value} if key else {}))
-        else:
-            super()._act_on(act, of)
-
-
-_FORMS = ("tasks", "create_vault", "back_up", "restore", "vaults", "backups", "policies")
+        return card(f"Tasks since midnight: {said}", buttons=[leads_to("tasks", "Show tasks")])
 
 
 def _item(
@@ -128,7 +118,7 @@ def _restores(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['target_name'])}</b>: {escaped(row['state'])}",
         "warn",
-        [button("restore", "Go on with it")],
+        [leads_to("restore", "Go on with it")],
         "session.restores()",
     )
 
@@ -139,7 +129,7 @@ def _unprotected(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}",
         "wrong",
-        [button("create_vault", "Create a vault"), button("vaults", "Show vaults")],
+        [leads_to("create_vault", "Create a vault"), leads_to("vaults", "Show vaults")],
         "session.unprotected()",
     )
 
@@ -153,7 +143,7 @@ def _failures(rows: pd.DataFrame) -> str:
             f"{escaped(row['error_message'])} {escaped(row['advice'])}"
         ),
         "wrong",
-        [button("tasks", "Show failed tasks", of="status=failed")],
+        [leads_to("tasks", "Show failed tasks", status="failed")],
         'session.failures(since="7d")',
     )
 
@@ -164,7 +154,7 @@ def _old(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours",
         "warn",
-        [button("back_up", "Back up now")],
+        [leads_to("back_up", "Back up now")],
         "session.recovery_points()",
     )
 
@@ -175,7 +165,7 @@ def _filling(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {row['used_percent']:.0f} % used",
         "warn",
-        [button("vaults", "Show vaults")],
+        [leads_to("vaults", "Show vaults")],
         "session.capacity()",
     )
 
@@ -183,7 +173,7 @@ def _filling(rows: pd.DataFrame) -> str:
 def _capacity(rows: pd.DataFrame) -> str:
     """Write how full the vaults are together, and the fullest of them."""
     if rows.empty:
-        return card("No vault yet", buttons=[button("create_vault", "Create a vault")])
+        return card("No vault yet", buttons=[leads_to("create_vault", "Create a vault")])
     size, used = int(rows["size_gb"].sum()), float(rows["used_mb"].sum()) / 1024
     fullest = rows.sort_values("used_percent", ascending=False).head(3).to_dict("records")
     bars = "".join(
@@ -198,10 +188,10 @@ def _capacity(rows: pd.DataFrame) -> str:
 def _doors() -> str:
     """Write where one can go from here."""
     doors = [
-        button("back_up", "Back up"),
-        button("restore", "Restore"),
-        button("vaults", "Vaults"),
-        button("backups", "Backups"),
-        button("policies", "Policies"),
+        leads_to("back_up", "Back up"),
+        leads_to("restore", "Restore"),
+        leads_to("vaults", "Vaults"),
+        leads_to("backups", "Backups"),
+        leads_to("policies", "Policies"),
     ]
     return f'<div class="cbr-buttons">{"".join(doors)}</div>'

@@ -27,6 +27,11 @@ def vaults(found: Iterable[Vault]) -> list[Option]:
     ]
 
 
+def nothing_or(options: Iterable[Option], nothing: str) -> list[Option]:
+    """Give options with one before them that stands for none."""
+    return [Option("", nothing), *options]
+
+
 def policies(found: Iterable[Policy]) -> list[Option]:
     """Offer policies, by name; says which are switched off."""
     return [

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import anywidget
 import traitlets
@@ -57,6 +58,23 @@ def button(act: str, label: str, *, of: str = "", danger: bool = False) -> str:
         f'<button type="button"{look} data-act="{escaped(act)}" data-of="{escaped(of)}" '
         f'data-key="{key}">{escaped(label)}</button>'
     )
+
+
+def leads_to(form: str, label: str, **values: str) -> str:
+    """Write a button that opens another form of the session, filled in with values."""
+    return button("open", label, of=f"{form}?{urlencode(values)}")
+
+
+def heading(title: str, intro: str) -> str:
+    """Write the head of a form."""
+    said = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""
+    return f"<h3>{escaped(title)}</h3>{said}"
+
+
+def not_sent(problems: Iterable[tuple[str, str]]) -> str:
+    """Write why nothing was sent: pairs of a field's label and what is wrong with it."""
+    rows = "".join(f"<li>{escaped(label)}: {escaped(said)}</li>" for label, said in problems)
+    return card("Not sent yet", tone="wrong", body=f"<ul>{rows}</ul>")
 
 
 def card(

@@ -170,8 +170,6 @@ class Restore(Planning):
         if hasattr(self, "_steps"):
             self._fields["acknowledge"].hidden = not self._to_accept(all_of_them=True)
         super()._show()
-        if not self._busy:
-            self._button.label = self.action
 
     # -- the pattern of all forms -----------------------------------------------------------------
 

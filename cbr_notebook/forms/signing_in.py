@@ -155,14 +155,8 @@ class SignIn(Form):
             text="The session is the form's result: session = form.result, with form = "
             "cbr.forms.sign_in().",
             buttons=[
-                region.button("overview", "Overview"),
-                region.button("create_vault", "Create a vault"),
-                region.button("back_up", "Back up"),
+                region.leads_to("overview", "Overview"),
+                region.leads_to("create_vault", "Create a vault"),
+                region.leads_to("back_up", "Back up"),
             ],
         )
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act in ("overview", "create_vault", "back_up"):
-            self._open(act)
-        else:
-            super()._act_on(act, of)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import html as html_of
+import re
 from typing import Any
 
 from cbr_notebook.forms.base import Form
+
+_BUTTON = re.compile(
+    r'<button type="button"[^>]*? data-act="([^"]*)" data-of="([^"]*)"[^>]*>([^<]*)<'
+)
 
 
 def type_into(form: Form, name: str, value: Any) -> None:
@@ -19,6 +25,17 @@ def press(form: Form, times: int = 1) -> None:
     form._loaded.wait()
     for _ in range(times):
         form._button._heard(None, {"type": "click"}, None)
+    settle(form)
+
+
+def click(form: Form, html: str, label: str) -> None:
+    """Click a button of the form's HTML, found by what it says."""
+    (found,) = [
+        (html_of.unescape(act), html_of.unescape(of))
+        for act, of, said in _BUTTON.findall(html)
+        if html_of.unescape(said) == label
+    ]
+    form._act_on(*found)
     settle(form)
 
 

@@ -7,7 +7,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, shown, type_into
+from tests.forms.pressing import click, press, settle, shown, type_into
 
 
 def test_a_vault_is_created_with_all_that_was_filled_in(session: Session) -> None:
@@ -128,7 +128,7 @@ def test_the_next_vault_begins_with_an_empty_name(session: Session) -> None:
 def test_the_next_step_opens_below(session: Session) -> None:
     form = session.forms.create_vault(name="first", size_gb=100, resources=["legacy-01"])
     press(form)
-    form._said.on_act("back_up", "")
+    click(form, form._said.html, "Back up now")
     (following,) = form._next.children
     assert following.value["vault"] == form.result.id
 

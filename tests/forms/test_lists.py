@@ -9,7 +9,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, type_into
+from tests.forms.pressing import click, press, settle, type_into
 
 
 def choose(form: Any, place: int) -> None:
@@ -63,7 +63,7 @@ def test_from_a_backup_one_goes_on_to_its_restore(session: Session) -> None:
     backup = session.backups(resource="web-01").iloc[2]
     form: Any = session.forms.backups(row=backup["id"])
     settle(form)
-    form._act_on("restore", f"{backup['resource_id']}={backup['id']}")
+    click(form, form._facts.html, "Restore from it")
     (opened,) = form._next.children
     assert opened.value["backup"] == backup["id"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cbr_notebook as cbr
 from cbr_notebook.forms.base import Form
 from cbr_notebook.session import Session
-from tests.forms.pressing import settle
+from tests.forms.pressing import click, settle
 
 
 def seen(form: Form) -> str:
@@ -45,8 +45,7 @@ def test_what_is_mended_is_gone_when_one_looks_again(session: Session) -> None:
 
 def test_an_item_leads_to_its_form(session: Session) -> None:
     form = session.forms.overview()
-    settle(form)
-    form._act_on("tasks", "status=failed")
+    click(form, seen(form), "Show failed tasks")
     (opened,) = form._next.children
     assert opened.title == "Tasks"
     assert opened.value["status"] == "failed"
