@@ -48,6 +48,7 @@ class CreatePolicy(Form):
     def _build(self) -> Sequence[Field]:
         self._vaults: dict[str, Vault] = {}
         self._made: Policy | None = None
+        self._made_of: dict[str, Any] = {}
         self._applied: set[str] = set()
         self._scheduled: set[str | None] = set()
         """The vaults that have a backup policy, which a new one would take the place of."""
@@ -130,6 +131,15 @@ class CreatePolicy(Form):
         well = not any(self._fields[name].check() for name in needed)
         self._picture.html = _drawn(self._preview(value), _zone(value["timezone"])) if well else ""
 
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        made = self._made
+        if made is None or made.name != value["name"] or self._made_of == self._arguments(value):
+            return {}
+        return {
+            "name": "This form has just created it, with other rules. Give another name, or "
+            "change it with session.update_policy."
+        }
+
     def _summary(self, value: Mapping[str, Any]) -> str:
         seen = self._preview(value)
         vaults = counted(len(self._chosen(value)), "vault")
@@ -168,7 +178,8 @@ class CreatePolicy(Form):
     def _act(self, value: Mapping[str, Any]) -> Policy:
         """Create it, then apply it; what is done already is not done again at a second attempt."""
         if self._made is None or self._made.name != value["name"]:
-            self._made = self.session.create_policy(value["name"], **self._arguments(value))
+            self._made_of = self._arguments(value)
+            self._made = self.session.create_policy(value["name"], **self._made_of)
             self._applied = set()
         for vault_id in self._chosen(value):
             if vault_id in self._applied:

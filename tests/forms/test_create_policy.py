@@ -85,6 +85,17 @@ def test_what_could_not_be_applied_is_applied_at_the_second_attempt(session: Ses
     assert len(session.find_policy("nightly").associated_vaults) == 2
 
 
+def test_other_rules_under_the_name_just_used_are_not_taken_for_done(session: Session) -> None:
+    form: Any = session.forms.create_policy(name="nightly")
+    form.submit()
+    form.value = {"times": "05:00"}
+    assert "with other rules" in form.problems["name"]
+    form.value = {"name": "early"}
+    assert form.submit().name == "early"
+    assert "BYHOUR=5" in session.find_policy("early").trigger.properties.pattern[0]
+    assert "BYHOUR=2" in session.find_policy("nightly").trigger.properties.pattern[0]
+
+
 def test_the_python_does_the_same(session: Session) -> None:
     form = session.forms.create_policy(
         name="nightly", keep="some of each day, week, month and year", vaults=["vault-dev"]
