@@ -198,3 +198,22 @@ def test_a_policy_shows_what_it_would_do_before_it_is_there(
     expect(page.get_by_role("heading", name="Policy nightly is there")).to_be_visible()
     opened.run(1)
     expect(opened.output(1)).to_contain_text("1")
+
+
+def test_voila_shows_a_form_that_works(voila: Callable[..., Page]) -> None:
+    page = voila(CLOUD + "session.forms.create_vault(name='v', size_gb=10)")
+    press(page, "Create vault")
+    expect(page.get_by_role("heading", name="Vault v is there")).to_be_visible(timeout=20_000)
+
+
+def test_a_reloaded_page_gets_a_form_that_keeps_what_was_typed(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(CLOUD, "session.forms.create_vault()")
+    opened.page.get_by_role("textbox", name="Vault name").fill("vault_new")
+    opened.page.get_by_role("textbox", name="Vault name").blur()
+    opened.wait_until_idle()
+    opened.save()
+    opened.reload()
+    opened.run(1)
+    expect(opened.page.get_by_role("textbox", name="Vault name")).to_have_value("vault_new")
