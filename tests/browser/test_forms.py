@@ -217,3 +217,30 @@ def test_a_reloaded_page_gets_a_form_that_keeps_what_was_typed(
     opened.reload()
     opened.run(1)
     expect(opened.page.get_by_role("textbox", name="Vault name")).to_have_value("vault_new")
+
+
+def test_the_keyboard_alone_fills_in_and_submits(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(CLOUD + "session.forms.create_vault(size_gb=10)")
+    page = opened.page
+    page.get_by_role("textbox", name="Vault name").focus()
+    page.keyboard.type("by_hand")
+    send = page.get_by_role("button", name="Create vault", exact=True)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if send.evaluate("button => button === document.activeElement"):
+            break
+    expect(send).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Vault by_hand is there")).to_be_visible()
+
+
+def test_an_empty_account_has_an_overview_and_lists(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        "import cbr_notebook as cbr\nsession = cbr.simulate('empty')\nsession.forms.overview()",
+        "session.forms.vaults()",
+        "session.forms.restore()",
+    )
+    expect(opened.page.get_by_role("heading", name="Vaults", exact=True)).to_be_visible()
+    opened.screenshot("empty")
+    assert opened.violations() == []
+    assert opened.errors() == []
