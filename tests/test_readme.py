@@ -1,18 +1,30 @@
-"""The README's list of tables is the one that the schemas give.
+"""The README's tables and forms are those that the code has.
 
-After a change of a schema: ``CBR_WRITE_README=1 python -m pytest tests/test_readme.py``.
+After a change of a schema or a form: ``CBR_WRITE_README=1 python -m pytest tests/test_readme.py``;
+the forms' pictures are taken by ``tests/browser/test_every_form.py`` in the same way.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from pathlib import Path
 
+import pytest
+
+from cbr_notebook.forms import Forms
 from cbr_notebook.frames import SCHEMAS, Schema
 
-README = Path(__file__).parent.parent / "README.md"
-PART = re.compile(r"(?<=<!-- tables: from the schemas -->\n).*?(?=<!-- end of tables -->)", re.S)
+REPOSITORY = Path(__file__).parent.parent
+README = REPOSITORY / "README.md"
+PICTURES = REPOSITORY / "tests" / "browser" / "pictures"
+LARGEST = 40_000  # bytes of a picture
+SHOWN_WIDE = 380  # pixels of a picture in the README; a click shows all of them
+FORMS = (
+    "overview", "create_vault", "back_up", "create_policy", "restore", "share",
+    "tags", "tasks", "vaults", "backups", "policies", "sign_in",
+)  # fmt: skip
 
 
 def row(schema: Schema) -> str:
@@ -23,11 +35,44 @@ def row(schema: Schema) -> str:
     return f"| `{schema.name}` | {schema.row} | {columns} |"
 
 
+def compared(part: str, wanted: str) -> None:
+    """Hold a part of the README, between two comments, against what it has to be."""
+    text = README.read_text(encoding="utf-8")
+    found = re.compile(rf"(?<=<!-- {part}: from the code -->\n).*?(?=<!-- end of {part} -->)", re.S)
+    if os.environ.get("CBR_WRITE_README"):
+        text = found.sub(lambda _: wanted, text)
+        README.write_text(text, encoding="utf-8")
+    assert found.findall(text) == [wanted]
+
+
 def test_the_readme_lists_every_table_with_its_columns() -> None:
     lines = ["| table | a row is | columns (unit) |", "|---|---|---|"]
-    wanted = "\n".join([*lines, *(row(schema) for schema in SCHEMAS.values())]) + "\n"
-    text = README.read_text(encoding="utf-8")
-    if os.environ.get("CBR_WRITE_README"):
-        text = PART.sub(lambda _: wanted, text)
-        README.write_text(text, encoding="utf-8")
-    assert PART.findall(text) == [wanted]
+    compared("tables", "\n".join([*lines, *(row(schema) for schema in SCHEMAS.values())]) + "\n")
+
+
+def cell(form: str) -> str:
+    says = inspect.getdoc(getattr(Forms, form)) or ""
+    says = re.sub(r"``(.+?)``", r"<code>\1</code>", says.replace("\n\n", " ").replace("\n", " "))
+    call = "cbr.forms" if form == "sign_in" else "session.forms"
+    picture = (PICTURES / f"{form}.png").relative_to(REPOSITORY).as_posix()
+    return (
+        f'<td valign="top"><code>{call}.{form}()</code><br>{says}<br>'
+        f'<a href="{picture}"><img src="{picture}" width="{SHOWN_WIDE}" '
+        f'alt="The form {form}, filled in"></a></td>'
+    )
+
+
+def test_the_readme_shows_every_form() -> None:
+    assert set(FORMS) == {name for name in vars(Forms) if not name.startswith("_")}
+    rows = [
+        f"<tr>\n{cell(left)}\n{cell(right)}\n</tr>\n"
+        for left, right in zip(FORMS[::2], FORMS[1::2], strict=True)
+    ]
+    compared("forms", f"<table>\n{''.join(rows)}</table>\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_picture_of_a_form_is_there_and_small(form: str) -> None:
+    picture = (PICTURES / f"{form}.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert 1_000 < len(picture) <= LARGEST

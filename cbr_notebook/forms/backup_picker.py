@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cbr_notebook.forms.field import Option
 from cbr_notebook.forms.region import button, escaped
 from cbr_notebook.session.changes import newest_clean
+from cbr_notebook.session.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,7 +144,12 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
         x = across(until)
         parts.append(f'<line class="until" x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{_GROUND + 8}"/>')
     jumps = [each.moment for each in found if each.jump]
-    said = f"{len(found)} backups from {found[-1].moment} to {found[0].moment}. " + (
+    span = (
+        f"from {found[-1].moment} to {found[0].moment}"
+        if len(found) > 1
+        else f"of {found[0].moment}"
+    )
+    said = f"{counted(len(found), 'backup')} {span}. " + (
         f"Jumps in changed data: {', '.join(jumps)}." if jumps else "No jump in changed data."
     )
     return (
@@ -155,13 +161,15 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
 
 def _dates(first: datetime, last: datetime, across: Any) -> list[str]:
     """Write some dates below the line."""
-    count = 5 if last - first > timedelta(days=5) else 2
-    step = (last - first) / (count - 1)
-    anchors = ["start", *["middle"] * (count - 2), "end"]
+    between = 3 if last - first > timedelta(days=5) else 0
+    step = (last - first) / (between + 1)
+    places = [(first, "start", "")]
+    places += [(first + step * number, "middle", "between") for number in range(1, between + 1)]
+    places += [(last, "end", "")] if last > first else []
     return [
-        f'<text x="{across(first + step * number):.1f}" y="{_GROUND + 24}" '
-        f'text-anchor="{anchors[number]}">{first + step * number:%Y-%m-%d}</text>'
-        for number in range(count)
+        f'<text class="{look}" x="{across(at):.1f}" y="{_GROUND + 24}" '
+        f'text-anchor="{anchor}">{at:%Y-%m-%d}</text>'
+        for at, anchor, look in places
     ]
 
 
@@ -214,7 +222,7 @@ def month_page(
 
 def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | None) -> str:
     jump = any(each.jump for each in made)
-    said = f"{day:%Y-%m-%d}: {len(made)} backup{'s' * (len(made) > 1)}{', a jump' * jump}"
+    said = f"{day:%Y-%m-%d}: {counted(len(made), 'backup')}{', a jump' * jump}"
     looks = ["jump"] * jump + ["chosen"] * any(each.id == chosen for each in made)
     return (
         f'<button type="button" class="{" ".join(looks)}" data-act="day" data-of="{day}" '

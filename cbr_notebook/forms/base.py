@@ -38,6 +38,8 @@ class Form(widgets.VBox):
     action = ""
     """What the button says; a form without one only shows."""
     busy_label = "Working…"
+    destroys = False
+    """Whether the button deletes or overwrites something; then it looks like that."""
 
     def __init__(self, session: Session | None, values: Mapping[str, Any] | None = None) -> None:
         """Open a form.
@@ -67,7 +69,8 @@ class Form(widgets.VBox):
         self._wrong = Region(live="alert")
         self._source = Region()
         self._next = widgets.VBox()
-        self._button = Button(self.action or "Do it", self._clicked, primary=True)
+        look = "danger" if self.destroys else "primary"
+        self._button = Button(self.action or "Do it", self._clicked, look=look)
         self._fields = {field.name: field for field in self._build()}
         super().__init__(self._layout())
         self.add_class("cbr-form")

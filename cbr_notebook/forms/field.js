@@ -323,7 +323,8 @@ function button(model) {
     control,
     show: () => {
       control.textContent = model.get("label");
-      control.classList.toggle("cbr-primary", model.get("primary"));
+      control.classList.toggle("cbr-primary", model.get("look") !== "");
+      control.classList.toggle("cbr-danger", model.get("look") === "danger");
       control.setAttribute("aria-disabled", String(model.get("disabled")));
       control.setAttribute("aria-busy", String(model.get("busy")));
     },

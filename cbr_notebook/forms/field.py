@@ -57,9 +57,9 @@ class Control(anywidget.AnyWidget):
 
 
 class Button(Control):
-    """A button; ``primary`` for the one that does what the form is for."""
+    """A button; ``primary`` if it does what the form is for, ``danger`` if that destroys."""
 
-    primary = traitlets.Bool(False).tag(sync=True)
+    look = traitlets.Enum(["", "primary", "danger"], "").tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, label: str, clicked: Callable[[], None], **traits: Any) -> None:

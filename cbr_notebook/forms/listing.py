@@ -43,6 +43,7 @@ class Listing(Form):
 
     action = "Delete"
     busy_label = "Deleting…"
+    destroys = True
     acts: Mapping[str, Act]
     noun = ""
     part_label = "Resource"

@@ -38,6 +38,7 @@ class Restore(Planning):
     intro = "Nothing changes before the button of step 4. Times are in UTC."
     action = "Restore"
     busy_label = "Restoring…"
+    destroys = True
 
     def _build(self) -> Sequence[Field]:
         self._pending = Region(live="status")

@@ -29,7 +29,7 @@ class Steps(widgets.VBox):
         self._rail.on_act = lambda _, of: self.walk(int(of))
         self._boxes = [widgets.VBox(list(parts)) for _, parts in steps]
         self._back = Button("Back", lambda: self.walk(self.at - 1))
-        self._next = Button("Next", lambda: self.walk(self.at + 1), primary=True)
+        self._next = Button("Next", lambda: self.walk(self.at + 1), look="primary")
         self._last = last
         self._ways = widgets.HBox([self._back, self._next, last])
         self._ways.add_class("cbr-ways")

@@ -408,8 +408,9 @@ class Acts(Changes):
             for backup in self.client.backups.list_all(vault_id=vault_id)
             if resource_ids is None or backup.resource_id in resource_ids
         ]
-        made = sorted(str(backup.created_at)[:10] for backup in lost)
-        span = f", made from {made[0]} to {made[-1]}" if made else ""
+        days = sorted({str(backup.created_at)[:10] for backup in lost})
+        span = f", made from {days[0]} to {days[-1]}" if len(days) > 1 else ""
+        span = f", made on {days[0]}" if len(days) == 1 else span
         raise ConfirmationNeeded(
             f"This deletes {what}: {counted(len(lost), 'backup')}{span}. It cannot be undone.",
             advice=f"To go on, say confirm={name!r}.",

@@ -1,0 +1,115 @@
+"""Every form at once: whole at any width and with any name, and as the README shows it.
+
+``CBR_WRITE_README=1 python -m pytest tests/browser/test_every_form.py`` takes the README's
+pictures anew.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from tests.test_readme import FORMS, LARGEST, PICTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.browser.notebook import Notebook
+
+COLOURS = 48  # of a picture in the README
+TALL = 2600  # pixels of a window that shows the longest form whole
+
+DEMO = """import cbr_notebook as cbr
+session = cbr.simulate()
+vault, server, unprotected = "vault-web", "web-01", "legacy-01"
+project = session.in_project("eu-west-0_staging").identity.project_id
+session.set_tags(vault, {"env": "prod", "team": "web"})
+"""
+LONG_NAMES = """import cbr_notebook as cbr
+session = cbr.simulate("empty")
+server = vault = ("a-very-long-name-that-nobody-would-choose-but-somebody-has-" * 2)[:64]
+unprotected = server[::-1]
+for each in (server, unprotected):
+    session.cloud.create_server(each)
+session.create_vault(vault, size_gb=100, resources=[server])
+session.create_policy(vault, days="daily", times="23:00", retention_days=30)
+session.set_tags(vault, {vault[:36]: vault[:43]})
+session.back_up(vault, name=vault).wait()
+session.cloud.fail("create_checkpoint", "BackupService.6113")
+project = session.cloud.create_project("eu-west-0_" + vault[:40])
+"""
+FILLED_IN = {
+    "sign_in": "cbr.forms.sign_in()",
+    "overview": "session.forms.overview()",
+    "create_vault": "session.forms.create_vault(\n"
+    "    name='vault_new', resources=[unprotected], size_gb=100)",
+    "back_up": "session.forms.back_up(vault=vault)",
+    "create_policy": "session.forms.create_policy(name='nightly', vaults=[vault])",
+    "restore": "session.forms.restore(resource=server)",
+    "share": "session.forms.share(\n"
+    "    backup=session.backups(resource=server).iloc[0]['id'], projects=project)",
+    "tags": "session.forms.tags(vault=vault)",
+    "tasks": "session.forms.tasks()",
+    "vaults": "session.forms.vaults(row=session.vaults(name=vault)['id'].iloc[0])",
+    "backups": "session.forms.backups()",
+    "policies": "session.forms.policies()",
+}
+"""A cell for every form."""
+
+
+def too_wide(opened: Notebook) -> list[str]:
+    """What sticks out of the forms to the right, where nobody would look for it."""
+    found: list[str] = opened.page.evaluate(
+        """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')]
+            .filter(area => area.scrollWidth > area.clientWidth + 1)
+            .flatMap(area => {
+                const edge = area.getBoundingClientRect().right;
+                return [...area.querySelectorAll('*')]
+                    .filter(each => each.getBoundingClientRect().right > edge + 1)
+                    .map(each => `${each.tagName} ${each.className} ${each.textContent}`
+                        .slice(0, 120)).slice(0, 3);
+            })"""
+    )
+    return found
+
+
+@pytest.fixture
+def every_form(notebook: Callable[..., Notebook]) -> Callable[..., Notebook]:
+    """A function that opens every form in one notebook, each in a cell after the first."""
+
+    def open_every_form(estate: str, **look: Any) -> Notebook:
+        return notebook(estate, *(FILLED_IN[name] for name in FORMS), height=TALL, **look)
+
+    return open_every_form
+
+
+@pytest.mark.parametrize("width", [900, 400])
+@pytest.mark.parametrize("estate", [DEMO, LONG_NAMES], ids=["demo", "long_names"])
+def test_every_form_fits(every_form: Callable[..., Notebook], estate: str, width: int) -> None:
+    opened = every_form(estate, width=width, theme="dark" if width == 900 else "light")
+    for number, name in enumerate(FORMS, 1):
+        opened.screenshot(
+            f"{name}_{width}{'_long_names' * (estate is LONG_NAMES)}", of=opened.output(number)
+        )
+    assert too_wide(opened) == []
+    assert opened.violations() == []
+    assert opened.errors() == []
+
+
+def test_the_readme_shows_every_form_as_it_is(
+    every_form: Callable[..., Notebook], tmp_path: Path
+) -> None:
+    opened = every_form(DEMO, width=900)
+    for number, name in enumerate(FORMS, 1):
+        form = opened.output(number).locator(".cbr-form")
+        taken = Image.open(opened.screenshot(f"{name}_readme", of=form)).convert("RGB")
+        small = tmp_path / f"{name}.png"
+        taken.quantize(COLOURS).save(small, optimize=True)
+        assert small.stat().st_size <= LARGEST
+        if os.environ.get("CBR_WRITE_README"):
+            PICTURES.mkdir(exist_ok=True)
+            small.replace(PICTURES / small.name)
