@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from tests.browser.notebook import Notebook
     from tests.browser.served import ServedCloud
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _REQUIRED = "CBR_BROWSER_REQUIRED"
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -32,12 +30,12 @@ _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The path of a Chromium; without one, the test is skipped, or fails where one is required."""
-    found = os.environ.get("CBR_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if found:
-        return found
-    reason = (
-        f"no Chromium: none of {', '.join(_NAMES)} is installed, nor does CBR_CHROMIUM name one"
-    )
+    from tests.browser.chromium import NAMES, found
+
+    path = found()
+    if path:
+        return path
+    reason = f"no Chromium: none of {', '.join(NAMES)} is installed, nor does CBR_CHROMIUM name one"
     if os.environ.get(_REQUIRED) == "1":
         pytest.fail(f"{reason}, and {_REQUIRED}=1")
     pytest.skip(reason)
@@ -46,20 +44,10 @@ def chromium() -> str:
 @pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[BrowserContext]:
     """A browser that knows no machine but this one."""
-    from playwright.sync_api import sync_playwright
+    from tests.browser.chromium import running
 
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[
-                "--disable-dev-shm-usage",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-                *(["--no-sandbox"] if os.geteuid() == 0 else []),
-            ],
-        )
-        context = opened.new_context(locale="en-US", timezone_id="UTC", reduced_motion="reduce")
+    with running(chromium) as context:
         yield context
-        opened.close()
 
 
 @pytest.fixture(scope="package")
