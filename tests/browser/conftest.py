@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,29 +120,53 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture
-def voila(
+def elsewhere(
     lab: Lab, browser: BrowserContext, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Page]]:
-    """A function that shows a notebook of the given cells in Voila: outputs only, no code.
+    """A function that opens a notebook of the given cells in another application.
 
-    Voila asks a distant server for a style sheet, which this browser does not reach: it has to
-    do without, as on a machine behind a firewall.
+    ``elsewhere("notebooks", "x = 1")``: the path under which the application shows a notebook.
     """
     numbers = count(1)
     test = re.sub(r"\W+", "_", request.node.name).strip("_")
     pages: list[Page] = []
 
-    def open_in_voila(*cells: str, width: int = 1280, height: int = 900) -> Page:
-        path = lab.write(f"{test}_voila_{next(numbers)}.ipynb", list(cells))
+    def open_elsewhere(at: str, *cells: str) -> Page:
+        path = lab.write(f"{test}_{next(numbers)}.ipynb", list(cells))
         page = browser.new_page()
         pages.append(page)
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto(f"{lab.url}/voila/render/{path.name}")
+        page.goto(f"{lab.url}/{at}/{path.name}")
         return page
 
-    yield open_in_voila
+    yield open_elsewhere
     for page in pages:
-        page.close()
+        page.close(run_before_unload=False)
+
+
+@pytest.fixture
+def voila(elsewhere: Callable[..., Page]) -> Callable[..., Page]:
+    """A function that shows a notebook of the given cells in Voila: outputs only, no code.
+
+    Voila asks a distant server for a style sheet, which this browser does not reach: it has to
+    do without, as on a machine behind a firewall.
+    """
+    return partial(elsewhere, "voila/render")
+
+
+@pytest.fixture
+def classic(elsewhere: Callable[..., Page]) -> Callable[..., Page]:
+    """A function that opens a notebook of the given cells in Notebook 7, and runs them."""
+
+    from tests.browser.notebook import IDLE
+
+    def open_in_notebook(*cells: str) -> Page:
+        page = elsewhere("notebooks", *cells)
+        page.locator(IDLE).wait_for()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        return page
+
+    return open_in_notebook
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.browser.lab import Lab
 
 _LOAD = 30_000  # milliseconds that a page, a kernel or a run of all cells may take
-_IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 _PANEL = "window.jupyterapp.shell.currentWidget"
 _SESSION = f"{_PANEL}.context.sessionContext"
 _OUTPUT = ".jp-Notebook .jp-Cell-outputArea"
@@ -69,7 +69,7 @@ class Notebook:
 
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing to do and every widget is drawn."""
-        expect(self.page.locator(_IDLE)).to_have_count(1, timeout=_LOAD)
+        expect(self.page.locator(IDLE)).to_have_count(1, timeout=_LOAD)
         expect(self.page.get_by_text("Loading widget...")).to_have_count(0, timeout=_LOAD)
 
     def output(self, cell: int) -> Locator:

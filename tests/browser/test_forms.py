@@ -206,6 +206,12 @@ def test_voila_shows_a_form_that_works(voila: Callable[..., Page]) -> None:
     expect(page.get_by_role("heading", name="Vault v is there")).to_be_visible(timeout=20_000)
 
 
+def test_notebook_7_shows_a_form_that_works(classic: Callable[..., Page]) -> None:
+    page = classic(CLOUD + "session.forms.create_vault(name='v', size_gb=10)")
+    press(page, "Create vault")
+    expect(page.get_by_role("heading", name="Vault v is there")).to_be_visible(timeout=20_000)
+
+
 def test_a_reloaded_page_gets_a_form_that_keeps_what_was_typed(
     notebook: Callable[..., Notebook],
 ) -> None:
