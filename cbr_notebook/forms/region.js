@@ -3,12 +3,25 @@
 // It is a live region from the start, so that a screen reader tells what comes into it. When it
 // is drawn anew, what stood open stays open, and whoever was on a button stays there.
 
+// Keys that are pressed in a form are the form's own. JupyterLab has commands on plain keys, and
+// leaves out only the element that says so itself: whatever gets the focus is made to say it.
+function ownKeys(form) {
+  if (!form || form.dataset.keys === "own") return;
+  form.dataset.keys = "own";
+  form.addEventListener("focusin", (event) =>
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true"),
+  );
+}
+
 function render({ model, el }) {
   const region = document.createElement("div");
   region.className = `cbr-region ${model.get("look")}`;
   const live = model.get("live");
   if (live) region.setAttribute("role", live);
   el.append(region);
+  // A region is drawn before it is on the page; once it has a size, it is there.
+  const placed = new ResizeObserver(() => ownKeys(el.closest(".cbr-form")));
+  placed.observe(el);
 
   const draw = () => {
     const open = new Set(
@@ -64,6 +77,7 @@ function render({ model, el }) {
   model.on("msg:custom", save);
   draw();
   return () => {
+    placed.disconnect();
     model.off("change:html", draw);
     model.off("msg:custom", save);
   };

@@ -250,3 +250,73 @@ def test_an_empty_account_has_an_overview_and_lists(notebook: Callable[..., Note
     opened.screenshot("empty")
     assert opened.violations() == []
     assert opened.errors() == []
+
+
+def test_a_failed_task_opens_to_cause_and_remedy(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(CLOUD + "session.forms.tasks()")
+    page = opened.page
+    page.get_by_role("combobox", name="Status").select_option(label="failed")
+    failed = page.get_by_role("listitem").filter(has_text="db-02")
+    expect(failed).to_have_count(2)
+    failed.first.locator("summary").click()
+    expect(failed.first).to_contain_text("BackupService.8300")
+    opened.screenshot("tasks", of=opened.output(0))
+    assert opened.violations() == []
+
+
+def test_tasks_show_what_another_form_has_begun(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.tasks()",
+        "session.cloud.advance(minutes=1)\nsession.forms.back_up(vault='vault-db')",
+    )
+    page = opened.page
+    tasks = opened.output(0).get_by_role("list", name="Tasks").get_by_role("listitem")
+    expect(tasks.first).to_contain_text("03:00")
+    press(page, "Back up")
+    expect(tasks.first).to_contain_text("backup of db-0")
+
+
+def test_a_row_of_a_table_is_found_and_picked_by_keys(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(CLOUD + "session.forms.backups()")
+    page = opened.page
+    page.get_by_role("searchbox", name="Search").focus()
+    page.keyboard.type("db-02")
+    expect(page.get_by_text("filtered from 217")).to_be_visible()
+    rows = page.get_by_role("row").filter(has_text="db-02")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if rows.first.evaluate("row => row === document.activeElement"):
+            break
+    expect(rows.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    name = rows.nth(1).get_by_role("cell").nth(2).inner_text()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+WRONG = [
+    ("create_vault()", "Vault name", "vault new", "Use 1 to 64 letters, digits, _ and -"),
+    ("back_up(vault='vault-web')", "Keep for (days)", "0", "Choose 1 to 36500."),
+    ("create_policy()", "Times", "25:00", "Write it like 23:00."),
+    ("share()", "Projects", "nobody", "'nobody' is no ID of a project."),
+    ("restore(resource='web-01')", "Trouble began", "yesterday", "Write 2020-08-17"),
+]
+"""A form, a field, what is typed there, and what is said beside it."""
+
+
+def test_wrong_input_is_told_beside_its_field(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD, *(f"session.forms.{call}" for call, *_ in WRONG), "session.forms.tags()"
+    )
+    for cell, (_, label, typed, said) in enumerate(WRONG, 1):
+        field = opened.output(cell).get_by_label(label, exact=True)
+        field.fill(typed)
+        field.blur()
+        expect(field).to_have_accessible_description(re.compile(re.escape(said)))
+        expect(field).to_have_attribute("aria-invalid", "true")
+    tags = opened.output(len(WRONG) + 1)
+    tags.get_by_role("button", name="Add tag").click()
+    tags.get_by_role("textbox", name="Key 1").fill("a b")
+    expect(tags.get_by_text("Row 1: The tag key 'a b' is not allowed.")).to_be_visible()
+    assert opened.violations() == []
