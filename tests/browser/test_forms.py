@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.browser.notebook import Notebook
+    from tests.browser.served import ServedCloud
 
 CLOUD = "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
 
@@ -143,6 +144,25 @@ def test_a_backup_is_shared_and_taken_back(notebook: Callable[..., Notebook]) ->
     expect(opened.output(1)).to_contain_text("[]")
 
 
+def test_a_backup_that_is_offered_is_accepted(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "other = session.in_project('eu-west-0_staging')\n"
+        "vault = other.create_vault('theirs', size_gb=100)\n"
+        "backup = session.backups(resource='web-01').iloc[0]\n"
+        "session.share(backup, other.identity.project_id)\n"
+        "other.forms.share()",
+        "print(list(session.members(backup)['status']))",
+    )
+    page = opened.page
+    expect(page.get_by_role("combobox", name="Vault to accept into")).to_be_visible()
+    opened.screenshot("share_offered", of=opened.output(0))
+    assert opened.violations() == []
+    press(page, "Accept")
+    expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("['accepted']")
+
+
 def test_no_secret_is_in_the_saved_notebook(notebook: Callable[..., Notebook]) -> None:
     opened = notebook("import cbr_notebook as cbr\ncbr.forms.sign_in()", "%history")
     page = opened.page
@@ -154,6 +174,36 @@ def test_no_secret_is_in_the_saved_notebook(notebook: Callable[..., Notebook]) -
     opened.screenshot("sign_in", of=opened.output(0))
     assert opened.violations() == []
     assert "s3cr3t-of-nobody-else" not in opened.save(with_widget_state=True)
+
+
+def test_an_access_key_signs_in_and_its_secret_is_nowhere(
+    notebook: Callable[..., Notebook], serve: Callable[..., ServedCloud]
+) -> None:
+    served = serve()
+    who = served.cloud.credentials
+    opened = notebook(
+        "import cbr_notebook as cbr\nform = cbr.forms.sign_in()\nform",
+        "form.result.vaults()",
+        "%history\nprint(form, form.value, form.code, form.result)",
+    )
+    page = opened.page
+    for label, typed in {
+        "Access key ID": who.access_key,
+        "Secret access key": who.secret_key,
+        "Region": who.region,
+        "Project": who.project_id,
+        "Endpoint": served.base_url,
+    }.items():
+        page.get_by_label(label, exact=True).fill(typed)
+    page.get_by_role("button", name="Sign in").dblclick()
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
+    for cell in (1, 2):
+        opened.run(cell)
+    expect(opened.output(1)).to_contain_text("vault-web")
+    saved = opened.save(with_widget_state=True)
+    assert who.access_key in saved
+    assert who.secret_key not in saved
+    assert who.secret_key not in page.content()
 
 
 def test_interrupting_the_kernel_leaves_the_form_at_work(
