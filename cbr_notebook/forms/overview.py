@@ -56,10 +56,11 @@ class Overview(Form):
     def _drawn(self) -> str:
         """Ask, and write it."""
         session = self.session
-        unprotected = session.unprotected()
+        backups = session.backups(status="available")
+        unprotected = session.unprotected(backups=backups)
         failures = session.failures(since="7d")
-        points = session.recovery_points()
-        capacity = session.capacity()
+        points = session.recovery_points(backups=backups)
+        capacity = session.capacity(backups=backups)
         restores = session.restores()
         running = restores[restores["state"].isin(_OPEN)]
         # What has no backup at all is in the first list already.

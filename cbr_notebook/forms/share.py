@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from cbr_notebook.api.records import Backup, Member
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.listing import MOST_ROWS
 from cbr_notebook.forms.region import Region
 from cbr_notebook.session.words import counted
 
@@ -20,7 +23,7 @@ _SERVER = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
 
 
 class Share(Form):
-    """Share a server's backup; below, what others share with this project."""
+    """Share a server's backup; first of all, what others share with this project."""
 
     name = "share"
     title = "Share a backup"
@@ -36,7 +39,7 @@ class Share(Form):
         self._vault = field.choice(
             "vault",
             "Vault to accept into",
-            help="What is accepted is listed with this vault.",
+            help="What is offered below is listed with this vault, once it is accepted.",
             placeholder="There is no vault yet.",
         )
         for each in (self._members, self._offers):
@@ -56,15 +59,12 @@ class Share(Form):
     def _layout(self) -> Sequence[Any]:
         parts = list(super()._layout())
         parts.insert(2, self._members)
-        return [*parts, self._offers, self._vault]
+        parts[1:1] = [self._vault, self._offers]
+        return parts
 
     def _load(self) -> None:
         client = self.session.client
-        found = [
-            each
-            for each in client.backups.list_all(status="available", image_type="backup")
-            if each.resource_type in _SERVER and not each.parent_id
-        ]
+        found = self._shareable()
         self._backups = {each.id: each for each in found}
         chosen = self._fields["backup"].value
         self._fields["backup"].offer(
@@ -77,6 +77,21 @@ class Share(Form):
         self._vault.offer(pickers.vaults(client.vaults.list_all(object_type="server")))
         self._vault.hidden = not self._offered
         self._offers.html = self._offers_drawn()
+
+    def _shareable(self) -> list[Backup]:
+        """Ask for the newest backups that can be shared, and for the one that is meant."""
+        ask = self.session.client.backups
+        good = ask.list_all(status="available", image_type="backup")
+        found = [
+            each
+            for each in islice(good, MOST_ROWS)
+            if each.resource_type in _SERVER and not each.parent_id
+        ]
+        meant = str(self._given.get("backup") or "")
+        if meant and meant not in {each.id for each in found}:
+            with suppress(NotFound):
+                found.append(ask.show(meant))
+        return found
 
     def _changed(self, changed: Field) -> None:
         if changed.name == "backup":

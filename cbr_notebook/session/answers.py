@@ -25,7 +25,13 @@ _HOUR = timedelta(hours=1)
 class Answers(Account):
     """Questions whose answer is in no single list of the service."""
 
-    def unprotected(self, kind: ResourceKind | None = None, *, target: str = "7d") -> pd.DataFrame:
+    def unprotected(
+        self,
+        kind: ResourceKind | None = None,
+        *,
+        target: str = "7d",
+        backups: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
         """Give the servers, disks and file systems that are not protected as they should be.
 
         A resource is listed with the first of these reasons that holds: it is ``in no vault``;
@@ -37,12 +43,15 @@ class Answers(Account):
         Args:
             kind: ``server``, ``disk`` or ``turbo``; the three if left out.
             target: the age that the last good backup may have: ``24h``, ``7d``.
+            backups: ``session.backups(status="available")``, where that was asked already: for
+                several answers from one reading. Asked for if left out.
 
         Returns:
             The columns of ``cbr.schema("unprotected")``.
 
         Raises:
-            InvalidRequest: the target is not a length of time, or there is no such kind.
+            InvalidRequest: the target is not a length of time, there is no such kind, or
+                ``backups`` are not the good ones.
 
         API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup.
         """
@@ -56,7 +65,7 @@ class Answers(Account):
         )
         attached = {disk.id for server in servers for disk in server.children or ()} - set(vaults)
         policies = self._backup_policies()
-        newest = _newest(self.backups(status="available"))
+        newest = _newest(self._good(backups))
         rows = []
         for row in known.values():
             if row.id in attached:
@@ -75,7 +84,7 @@ class Answers(Account):
                 )  # fmt: skip
         return self._answer(frames.UNPROTECTED, rows, {"kind": kind, "target": target}, before)
 
-    def capacity(self, *, days: int = 30) -> pd.DataFrame:
+    def capacity(self, *, days: int = 30, backups: pd.DataFrame | None = None) -> pd.DataFrame:
         """Give how full each vault is, how fast it fills, and until when it lasts.
 
         The growth is what the last days tell: good backups made a day, less those that will
@@ -85,12 +94,14 @@ class Answers(Account):
 
         Args:
             days: how many days to look back, and ahead for what leaves.
+            backups: ``session.backups(status="available")``, where that was asked already: for
+                several answers from one reading. Asked for if left out.
 
         Returns:
             The columns of ``cbr.schema("capacity")``, the fullest vault first.
 
         Raises:
-            InvalidRequest: ``days`` is not at least 1.
+            InvalidRequest: ``days`` is not at least 1, or ``backups`` are not the good ones.
 
         API: Vault, "Querying the Vault List"; Backup; Policy.
         """
@@ -99,7 +110,7 @@ class Answers(Account):
         before = self.client.transport.requests
         vaults = list(self.client.vaults.list_all())
         policies = self._backup_policies()
-        backups = self.backups(status="available")
+        backups = self._good(backups)
         rows = []
         for vault in vaults:
             inside = backups[backups["vault_id"] == vault.id]
@@ -120,7 +131,9 @@ class Answers(Account):
         rows.sort(key=lambda row: -(row.used_percent or 0))
         return self._answer(frames.CAPACITY, rows, {"days": days}, before)
 
-    def recovery_points(self, *, target: str = "24h", days: int = 7) -> pd.DataFrame:
+    def recovery_points(
+        self, *, target: str = "24h", days: int = 7, backups: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
         """Give the newest and the oldest good backup of each resource, and what is missing.
 
         Listed is each resource that is in a vault or has good backups (available ones). A gap
@@ -131,12 +144,15 @@ class Answers(Account):
         Args:
             target: the age that the newest may have: ``24h``, ``7d``.
             days: how many days to look back for gaps.
+            backups: ``session.backups(status="available")``, where that was asked already: for
+                several answers from one reading. Asked for if left out.
 
         Returns:
             The columns of ``cbr.schema("recovery_points")``, the oldest newest first.
 
         Raises:
-            InvalidRequest: the target is not a length of time.
+            InvalidRequest: the target is not a length of time, or ``backups`` are not the good
+                ones.
 
         API: Backup, "Querying All Backups"; Vault; Policy.
         """
@@ -144,7 +160,7 @@ class Answers(Account):
         before = self.client.transport.requests
         vaults = self._vaults_by_resource()
         policies = self._backup_policies()
-        backups = self.backups(status="available")
+        backups = self._good(backups)
         by_resource = {str(key): rows for key, rows in backups.groupby("resource_id", sort=False)}
         names = {
             resource.id: (resource.name, resource.type)
@@ -178,7 +194,7 @@ class Answers(Account):
         rows.sort(key=lambda row: (row.newest or "", row.name or ""))
         return self._answer(frames.RECOVERY_POINTS, rows, {"target": target, "days": days}, before)
 
-    def gaps(self, *, days: int = 7) -> pd.DataFrame:
+    def gaps(self, *, days: int = 7, backups: pd.DataFrame | None = None) -> pd.DataFrame:
         """Give the runs of policies that left a resource without a good backup.
 
         What a gap is says :meth:`recovery_points`, which counts them; a resource that never
@@ -190,16 +206,21 @@ class Answers(Account):
 
         Args:
             days: how many days to look back.
+            backups: ``session.backups(status="available")``, where that was asked already: for
+                several answers from one reading. Asked for if left out.
 
         Returns:
             The columns of ``cbr.schema("gaps")``, the newest first.
+
+        Raises:
+            InvalidRequest: ``backups`` are not the good ones.
 
         API: Backup, "Querying All Backups"; Vault; Policy.
         """
         before = self.client.transport.requests
         vaults = self._vaults_by_resource()
         policies = self._backup_policies()
-        good = self.backups(status="available")
+        good = self._good(backups)
         moments = {
             str(key): sorted(each.to_pydatetime() for each in rows)
             for key, rows in good.groupby("resource_id", sort=False)["created_at"]
@@ -288,6 +309,24 @@ class Answers(Account):
             for vault in self.client.vaults.list_all()
             for resource in vault.resources or ()
         }
+
+    def _good(self, backups: pd.DataFrame | None) -> pd.DataFrame:
+        """Give the good backups: those that were given, if that is what they are, else asked for.
+
+        Raises:
+            InvalidRequest: something else was given.
+        """
+        if backups is None:
+            return self.backups(status="available")
+        if backups.attrs.get("project_id") != self.identity.project_id or (
+            backups.attrs.get("resource"), backups.attrs.get("filters")
+        ) != ("backups", {"status": "available"}):  # fmt: skip
+            raise InvalidRequest(
+                "These are not all good backups of this project.",
+                field="backups",
+                advice='Give session.backups(status="available"), or leave them out.',
+            )
+        return backups
 
     def _backup_policies(self) -> dict[str, list[Policy]]:
         """Give the backup policies of each vault."""

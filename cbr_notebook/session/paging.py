@@ -253,10 +253,13 @@ def _young_collection_only() -> Iterator[None]:
 
 
 class _Bar:
-    """A progress bar that appears with the third page and leaves nothing behind."""
+    """A progress bar that appears with the third page and leaves nothing behind.
+
+    It is for whoever waits for a cell: what a form asks beside the main thread shows none.
+    """
 
     def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
+        self._shown = shown and threading.current_thread() is threading.main_thread()
         self._pages = 0
         self._done = 1
         self._bar: Any = None

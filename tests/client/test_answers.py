@@ -42,6 +42,20 @@ def test_an_answer_has_the_same_columns_when_there_is_nothing_to_say(answer: str
     assert list(cbr.schema(answer)["dtype"]) == list(filled.dtypes.astype(str))
 
 
+@pytest.mark.parametrize("answer", ["unprotected", "capacity", "recovery_points", "gaps"])
+def test_several_answers_can_be_had_from_one_reading(answer: str) -> None:
+    with cbr.simulate("demo") as session:
+        ask = getattr(session, answer)
+        good = session.backups(status="available")
+        asked, read = ask(), ask(backups=good)
+        assert read.equals(asked)
+        assert read.attrs["requests"] == asked.attrs["requests"] - 1
+        other = session.in_project("eu-west-0_staging").backups(status="available")
+        for wrong in (session.backups(), session.vaults(), other):
+            with pytest.raises(errors.InvalidRequest, match="not all good backups"):
+                ask(backups=wrong)
+
+
 def test_a_resource_is_unprotected_for_the_first_reason_that_holds(session: Session) -> None:
     reasons = session.unprotected("server").set_index("name")["reason"]
     assert reasons.to_dict() == dict.fromkeys(("web-01", "web-02", "web-03"), "in no vault")

@@ -240,6 +240,17 @@ def test_a_bar_appears_with_the_third_page(capsys: pytest.CaptureFixture[str]) -
         assert ("Pages" in capsys.readouterr().err) == shown
 
 
+def test_beside_the_main_thread_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    listing = Listing(60)
+    thread = threading.Thread(
+        target=read_all, args=(listing.fetch, lambda rows: None), kwargs={"page_size": 10}
+    )
+    thread.start()
+    thread.join()
+    assert len(listing.requests) > 2
+    assert capsys.readouterr().err == ""
+
+
 def test_more_requests_at_once_where_answers_take_longer() -> None:
     paging._OWN_SHARE = 0.01  # the fixture puts it back
     assert [paging._worthwhile(8, each) for each in (0.001, 0.008, 0.03, 0.2)] == [1, 1, 3, 8]

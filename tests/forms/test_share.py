@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms import share
 from cbr_notebook.session import Session
 from tests.forms.pressing import press, settle, shown, type_into
 
@@ -108,3 +109,14 @@ def test_the_python_does_the_same(session: Session, receiver: Session, backup_id
     form = session.forms.share(backup=backup_id, projects=receiver.identity.project_id)
     (member,) = eval(form.code, {"session": session})
     assert member.status == "pending"
+
+
+def test_an_older_backup_than_those_listed_can_be_shared_when_it_is_named(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oldest = str(session.backups(resource="web-01")["id"].iloc[-1])
+    monkeypatch.setattr(share, "MOST_ROWS", 20)
+    form: Any = session.forms.share(backup=oldest)
+    settle(form)
+    assert form.value["backup"] == oldest
+    assert 1 < len(form._backups) <= 21
