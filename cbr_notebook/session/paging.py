@@ -40,6 +40,8 @@ _OWN_SHARE = 0.007
 """Seconds, roughly, that this computer itself works on a page."""
 _DETOURS = (-0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, -3, 3, -4, 4, -6, 6)
 """Where to look, in pages from the expected place, when two pages do not meet."""
+_OVERLAP = 16
+"""How many pages back a row can have been delivered that a page brings again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,10 @@ def read_all(
     with ExitStack() as stack:
         stack.enter_context(_young_collection_only())
         bar = stack.enter_context(_Bar(shown=progress))
-        left = _Counter(limit)
+        left, delivered = _Counter(limit), _Delivered()
 
         def deliver(rows: Sequence[T]) -> None:
-            take(left.cut(rows))
+            take(left.cut(delivered.without(rows)))
 
         size = page_size if limit is None else max(2, min(page_size, limit))
         began = time.perf_counter()
@@ -184,6 +186,24 @@ def _added(before: _Page[T], page: _Page[T]) -> Sequence[T] | None:
             leads_on = ahead or page.is_last or page.rows[place].id == before.rows[-1].id
             return ahead if leads_on else None
     return None
+
+
+class _Delivered:
+    """Knows the rows of the last pages, further back than pages ever overlap.
+
+    A page that was asked for before its neighbour may end with rows that are deleted by then,
+    and so before the neighbour does; the page after it brings the neighbour's rows once more.
+    """
+
+    def __init__(self) -> None:
+        self._pages: deque[set[str]] = deque(maxlen=_OVERLAP)
+
+    def without(self, rows: Sequence[T]) -> Sequence[T]:
+        """Leave out the rows that were delivered already, and remember the others."""
+        ids = {row.id for row in rows}
+        again = {known for page in self._pages for known in ids & page}
+        self._pages.append(ids)
+        return [row for row in rows if row.id not in again] if again else rows
 
 
 class _Counter:

@@ -128,6 +128,20 @@ def test_whatever_existed_all_through_is_there_exactly_once(
     assert listing.all_through <= set(seen)
 
 
+def test_a_page_from_before_its_neighbour_brings_no_row_twice() -> None:
+    """It was asked for at once with the others: three rows stood before ``a`` then, and ``y``."""
+    now = [Row(name) for name in "abxzwvuts"]
+    earlier = {4: [Row("b"), Row("x"), Row("y")]}
+    seen: list[str] = []
+    read_all(
+        lambda offset, limit: (earlier.pop(offset, now[offset : offset + limit]), len(now)),
+        lambda rows: seen.extend(row.id for row in rows),
+        page_size=3,
+        progress=False,
+    )
+    assert "".join(seen) == "abxzwyvuts"
+
+
 @pytest.mark.parametrize("change", ["create", "delete first", "delete last", "one of each"])
 def test_one_change_a_page_is_no_reason_for_an_error(change: str) -> None:
     listing = Listing(200)
