@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,13 +80,13 @@ class Tasks(Form):
 
     def _watch_on(self, work: Work) -> None:
         """Look now and then, the more rarely the longer nothing has changed."""
-        since, before = self.session.now, ""
+        since, before = time.monotonic(), ""
         try:
             while True:
-                pause = pause_after((self.session.now - since).total_seconds())
+                pause = pause_after(time.monotonic() - since)
                 self._look(pause / 2, work)
                 if self._rows.html != before:
-                    since, before = self.session.now, self._rows.html
+                    since, before = time.monotonic(), self._rows.html
                 # On a simulated cloud, too, looking on lets no time pass: waiting does.
                 if not work.rest(pause):
                     return

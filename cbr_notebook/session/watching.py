@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 
@@ -13,6 +14,9 @@ ENDED = ("success", "failed", "skipped", "timeout")
 _SHORTEST_PAUSE = 5.0
 _SHARE = 0.1
 _REMEMBERED = 2000
+
+_Instant = tuple[datetime, float]
+"""A moment by the session's clock, and by this computer's, in seconds."""
 
 
 def pause_after(elapsed: float) -> float:
@@ -30,13 +34,16 @@ class Watcher:
     It has no thread of its own. Whoever waits asks it at each look, and gets what somebody else
     has just seen, if that is fresh enough. So any number of forms and waits cost at most two
     requests a pause, and when nobody waits nothing is asked.
+
+    What was seen ages by the session's clock and by this computer's, whichever went further: a
+    simulated clock stands still while people look on, and jumps while programs wait.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._tasks: dict[str, tuple[datetime, TaskRecord]] = {}
-        self._answers: dict[Hashable, tuple[datetime, tuple[TaskRecord, ...]]] = {}
+        self._tasks: dict[str, tuple[_Instant, TaskRecord]] = {}
+        self._answers: dict[Hashable, tuple[_Instant, tuple[TaskRecord, ...]]] = {}
 
     def tasks(
         self, ids: Sequence[str], ask: Callable[[], Sequence[TaskRecord]], within: float
@@ -50,7 +57,7 @@ class Watcher:
                 ended does not change any more.
         """
         with self._lock:
-            now = self._clock()
+            now = self._now()
             known = [self._tasks[each] for each in ids if each in self._tasks]
             if ids and len(known) == len(ids) and all(
                 record.status in ENDED or _age(now, seen) < within for seen, record in known
@@ -72,15 +79,18 @@ class Watcher:
         """
         with self._lock:
             known = self._answers.get(question)
-            if known is not None and _age(self._clock(), known[0]) < within:
+            if known is not None and _age(self._now(), known[0]) < within:
                 return known[1]
             found = tuple(ask())
             self._notice(found)
-            self._answers[question] = (self._clock(), found)
+            self._answers[question] = (self._now(), found)
             return found
 
+    def _now(self) -> _Instant:
+        return self._clock(), time.monotonic()
+
     def _notice(self, records: Sequence[TaskRecord]) -> None:
-        now = self._clock()
+        now = self._now()
         for record in records:
             self._tasks.pop(record.id, None)
             self._tasks[record.id] = (now, record)
@@ -88,5 +98,5 @@ class Watcher:
             del self._tasks[oldest]
 
 
-def _age(now: datetime, seen: datetime) -> float:
-    return (now - seen).total_seconds()
+def _age(now: _Instant, seen: _Instant) -> float:
+    return max((now[0] - seen[0]).total_seconds(), now[1] - seen[1])

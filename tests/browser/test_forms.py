@@ -323,7 +323,7 @@ def test_tasks_show_what_another_form_has_begun(notebook: Callable[..., Notebook
     tasks = opened.output(0).get_by_role("list", name="Tasks").get_by_role("listitem")
     expect(tasks.first).to_contain_text("03:00")
     press(page, "Back up")
-    expect(tasks.first).to_contain_text("backup of db-0")
+    expect(tasks.first).to_contain_text("backup of db-0", timeout=20_000)  # looked for now and then
 
 
 def test_a_row_of_a_table_is_found_and_picked_by_keys(notebook: Callable[..., Notebook]) -> None:
