@@ -82,16 +82,16 @@ class Share(Form):
         """Ask for the newest backups that can be shared, and for the one that is meant."""
         ask = self.session.client.backups
         good = ask.list_all(status="available", image_type="backup")
-        found = [
-            each
-            for each in islice(good, MOST_ROWS)
-            if each.resource_type in _SERVER and not each.parent_id
-        ]
+        found = list(islice(good, MOST_ROWS))
         meant = str(self._given.get("backup") or "")
         if meant and meant not in {each.id for each in found}:
             with suppress(NotFound):
                 found.append(ask.show(meant))
-        return found
+        return [
+            each
+            for each in found
+            if each.status == "available" and each.resource_type in _SERVER and not each.parent_id
+        ]
 
     def _changed(self, changed: Field) -> None:
         if changed.name == "backup":
