@@ -319,8 +319,8 @@ class Answers(Account):
         if backups is None:
             return self.backups(status="available")
         if backups.attrs.get("project_id") != self.identity.project_id or (
-            backups.attrs.get("resource"), backups.attrs.get("filters")
-        ) != ("backups", {"status": "available"}):  # fmt: skip
+            *map(backups.attrs.get, ("resource", "filters", "limit")),
+        ) != ("backups", {"status": "available"}, None):
             raise InvalidRequest(
                 "These are not all good backups of this project.",
                 field="backups",

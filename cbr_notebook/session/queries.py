@@ -198,6 +198,8 @@ class Queries(Finding):
         frame = self._read(
             frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",)
         )
+        if limit is not None:
+            frame.attrs["limit"] = limit  # it may not be all that fits the filters
         return sorted_by(frame, sort).head(limit) if later else frame  # type: ignore[arg-type]
 
     def tasks(
