@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -11,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.disks import BLOCK, GIB
 from cbr_notebook.simulator.handles import Disk
-from tests.simulator.asking import Asker
+from tests.simulator.asking import Asker, Refused
 
 VOLUME = "OS::Cinder::Volume"
 
@@ -146,11 +147,16 @@ class DiskLife(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def restore(self, number: int) -> None:
-        if self.kept:
-            backup = list(self.kept)[number % len(self.kept)]
-            restore(self.ask, backup, self.disk)
-            self.size, blocks = self.kept[backup]
-            self.blocks = dict(blocks)
+        if not self.kept:
+            return
+        backup = list(self.kept)[number % len(self.kept)]
+        size, blocks = self.kept[backup]
+        if size > self.size:
+            with pytest.raises(Refused, match="2001"):
+                restore(self.ask, backup, self.disk)
+            return
+        restore(self.ask, backup, self.disk)
+        self.size, self.blocks = size, dict(blocks)
 
     @invariant()
     def every_byte_is_as_in_the_model(self) -> None:
