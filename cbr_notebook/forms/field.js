@@ -5,6 +5,7 @@
 // is never state, so that no saved notebook holds it.
 
 const SHOWN = 200; // more rows than anybody reads; the search finds the others
+const FEW = 7; // options that anybody sees at once, without a search
 const DELAY = 150; // milliseconds after the last key
 
 function node(tag, attributes = {}, ...children) {
@@ -15,6 +16,13 @@ function node(tag, attributes = {}, ...children) {
   }
   made.append(...children);
   return made;
+}
+
+// Hand a value to the kernel. The model keeps it, too, so that a later change of something else,
+// such as of what is wrong, does not bring the value before it back; of a secret it keeps nothing.
+function hand(model, value) {
+  if (model.get("kind") !== "secret") model.set("value", value);
+  model.send({ type: "value", value });
 }
 
 function describe(control, ids, problem) {
@@ -38,25 +46,25 @@ function typed(model, area) {
     return control.value === "" ? null : Number(control.value);
   };
   let timer = null;
-  const hand = () => {
+  const finish = () => {
     if (timer === null) return;
     clearTimeout(timer);
     timer = null;
-    model.send({ type: "value", value: read() });
+    hand(model, read());
   };
   control.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(hand, DELAY);
+    timer = setTimeout(finish, DELAY);
   });
-  control.addEventListener("change", hand);
+  control.addEventListener("change", finish);
   control.addEventListener("blur", () => {
-    hand();
+    finish();
     model.send({ type: "left" });
   });
   control.addEventListener("keydown", (event) => {
     event.stopPropagation(); // JupyterLab has commands on plain keys
     if (event.key === "Enter" && !area) {
-      hand();
+      finish();
       model.send({ type: "enter" });
     }
   });
@@ -76,7 +84,7 @@ function typed(model, area) {
 function chosen(model) {
   const control = node("select");
   control.addEventListener("change", () => {
-    model.send({ type: "value", value: control.value });
+    hand(model, control.value);
     model.send({ type: "left" });
   });
   let drawn = null;
@@ -102,7 +110,7 @@ function chosen(model) {
 function ticked(model) {
   const control = node("input", { type: "checkbox" });
   control.addEventListener("change", () => {
-    model.send({ type: "value", value: control.checked });
+    hand(model, control.checked);
     model.send({ type: "left" });
   });
   return { control, show: () => (control.checked = Boolean(model.get("value"))) };
@@ -117,11 +125,9 @@ function listed(model, id, single) {
     placeholder: "Search by name",
     class: "cbr-search",
   });
-  const all = node("button", { type: "button" }, "All shown");
-  const none = node("button", { type: "button" }, "None");
-  all.setAttribute("aria-label", `All shown of ${label}`);
-  none.setAttribute("aria-label", `None of ${label}`);
-  const rows = node("div", { class: "cbr-rows" });
+  const all = node("button", { type: "button" });
+  const none = node("button", { type: "button", "aria-label": `None of ${label}` }, "None");
+  const rows = node("div", { class: model.get("compact") ? "cbr-side-by-side" : "cbr-rows" });
   const count = node("p", { class: "cbr-count", "aria-live": "polite" });
   const bar = node("div", { class: "cbr-bar" }, search, all, none);
   const control = node("div", {
@@ -137,12 +143,11 @@ function listed(model, id, single) {
       .get("options")
       .filter((each) => `${each.label} ${each.note}`.toLowerCase().includes(wanted));
   };
-  const hand = () => {
+  const finish = () => {
     const order = model.get("options").map((each) => each.value);
     const values = order.filter((value) => picked.has(value));
-    model.send({ type: "value", value: single ? (values[0] ?? null) : values });
+    hand(model, single ? (values[0] ?? null) : values);
     model.send({ type: "left" });
-    tell();
   };
   const tell = () => {
     const options = model.get("options");
@@ -155,10 +160,16 @@ function listed(model, id, single) {
             : `${picked.size} of ${options.length} chosen`) +
           (found > SHOWN ? `; the first ${SHOWN} of ${found} are shown, search for others` : "") +
           (found === 0 ? "; nothing matches the search" : "");
-    bar.hidden = options.length < 2;
+    const few = options.length <= FEW;
+    all.textContent = few ? "All" : "All shown";
+    all.setAttribute("aria-label", `${all.textContent} of ${label}`);
+    search.hidden = few;
+    bar.hidden = few && (single || options.length < 2);
   };
+  let drawn = null;
   const draw = () => {
     const disabled = model.get("disabled");
+    drawn = { options: model.get("options"), disabled };
     const focused = rows.contains(document.activeElement) && document.activeElement.value;
     rows.replaceChildren(
       ...matching()
@@ -172,11 +183,10 @@ function listed(model, id, single) {
             disabled: each.disabled || disabled,
             "aria-describedby": each.note ? `${id}-${at}-note` : null,
           });
-          box.checked = picked.has(each.value);
           box.addEventListener("change", () => {
             if (single) picked.clear();
             box.checked ? picked.add(each.value) : picked.delete(each.value);
-            hand();
+            finish();
           });
           const name = node("label", { for: `${id}-${at}` }, each.label);
           const row = node("div", { class: "cbr-row" }, box, name);
@@ -186,7 +196,12 @@ function listed(model, id, single) {
           return row;
         }),
     );
-    if (focused) [...rows.querySelectorAll("input")].find((box) => box.value === focused)?.focus();
+    mark();
+    if (focused) boxes().find((box) => box.value === focused)?.focus();
+  };
+  const boxes = () => [...rows.querySelectorAll("input")];
+  const mark = () => {
+    for (const box of boxes()) box.checked = picked.has(box.value);
     tell();
   };
   search.addEventListener("input", draw);
@@ -195,19 +210,18 @@ function listed(model, id, single) {
     matching()
       .filter((each) => !each.disabled)
       .forEach((each) => picked.add(each.value));
-    draw();
-    hand();
+    finish();
   });
   none.addEventListener("click", () => {
     picked.clear();
-    draw();
-    hand();
+    finish();
   });
   const show = () => {
     const value = model.get("value");
     picked = new Set(single ? (value == null ? [] : [value]) : (value ?? []));
-    for (const each of [search, all, none]) each.disabled = model.get("disabled");
-    draw();
+    const disabled = model.get("disabled");
+    for (const each of [search, all, none]) each.disabled = disabled;
+    model.get("options") === drawn?.options && disabled === drawn.disabled ? mark() : draw();
   };
   return { control, show };
 }
@@ -216,12 +230,9 @@ function listed(model, id, single) {
 function paired(model, id) {
   const rows = node("div", { class: "cbr-rows" });
   const control = node("div", { role: "group", "aria-labelledby": `${id}-label` }, rows);
-  const hand = () => {
+  const finish = () => {
     const selects = [...rows.querySelectorAll("select")];
-    model.send({
-      type: "value",
-      value: Object.fromEntries(selects.map((each) => [each.dataset.of, each.value])),
-    });
+    hand(model, Object.fromEntries(selects.map((each) => [each.dataset.of, each.value])));
     model.send({ type: "left" });
   };
   let drawn = null;
@@ -236,7 +247,7 @@ function paired(model, id) {
             { id: `${id}-${at}`, "data-of": each.value },
             ...each.choices.map((one) => node("option", { value: one.value }, one.label)),
           );
-          select.addEventListener("change", hand);
+          select.addEventListener("change", finish);
           const label = node("label", { for: `${id}-${at}` }, each.label);
           return node("div", { class: "cbr-row cbr-pair" }, label, select);
         }),
@@ -262,10 +273,10 @@ function entered(model, id) {
   let timer = null;
   const read = () =>
     [...rows.children].map((row) => [...row.querySelectorAll("input")].map((box) => box.value));
-  const hand = () => {
+  const finish = () => {
     clearTimeout(timer);
     timer = null;
-    model.send({ type: "value", value: read() });
+    hand(model, read());
   };
   const renumber = () => {
     [...rows.children].forEach((row, at) => {
@@ -282,9 +293,9 @@ function entered(model, id) {
       box.addEventListener("keydown", (event) => event.stopPropagation());
       box.addEventListener("input", () => {
         clearTimeout(timer);
-        timer = setTimeout(hand, DELAY);
+        timer = setTimeout(finish, DELAY);
       });
-      box.addEventListener("change", hand);
+      box.addEventListener("change", finish);
       return box;
     });
     const remove = node("button", { type: "button" }, "Remove");
@@ -292,7 +303,7 @@ function entered(model, id) {
     remove.addEventListener("click", () => {
       row.remove();
       renumber();
-      hand();
+      finish();
       add.focus();
     });
     rows.append(row);
@@ -301,7 +312,7 @@ function entered(model, id) {
   };
   add.addEventListener("click", () => {
     append(names.map(() => "")).focus();
-    hand();
+    finish();
   });
   const show = () => {
     const wanted = model.get("value") ?? [];
@@ -357,7 +368,7 @@ function render({ model, el }) {
     const help = node("p", { id: `${id}-help`, class: "cbr-help" });
     const problem = node("p", { id: `${id}-problem`, class: "cbr-problem", "aria-live": "polite" });
     if (!group) control.id = id;
-    const field = node("div", { class: `cbr-field cbr-${kind}` });
+    const field = node("div", { class: `cbr-field cbr-${kind}`, "data-name": model.get("name") });
     field.append(...(kind === "check" ? [control, label] : [label, control]), help, problem);
     el.append(field);
     update = () => {

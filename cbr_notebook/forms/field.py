@@ -76,6 +76,7 @@ class Field(Control):
 
     Attributes:
         name: the argument of the session's method that it fills.
+        compact: whether its few short options stand side by side.
         value: ``str``; ``int`` or ``None`` of a number (or what was typed instead of one);
             ``bool`` of a check; the chosen option's value of a choice or a pick; a list of them
             of choices; of pairs a mapping from what is paired to what with.
@@ -84,6 +85,8 @@ class Field(Control):
         touched: whether somebody has filled it in: only then it is told what is wrong.
     """
 
+    name = traitlets.Unicode().tag(sync=True)
+    compact = traitlets.Bool(False).tag(sync=True)
     value = traitlets.Any(None, allow_none=True).tag(sync=True, echo_update=False)
     options: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
 
@@ -96,10 +99,9 @@ class Field(Control):
         rule: Callable[[Any], Any] | None = None,
         **traits: Any,
     ) -> None:
-        super().__init__(kind=kind, label=label, **traits)
+        super().__init__(name=name, kind=kind, label=label, **traits)
         if kind in ("choices", "pick", "pairs", "area"):
             self.add_class("cbr-wide")
-        self.name = name
         self.touched = False
         self.rule = rule or _anything
         self.on_change: Change = _nothing
