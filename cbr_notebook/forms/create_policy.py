@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timezone
 from typing import Any
 
 from cbr_notebook.api import checks
@@ -13,7 +13,9 @@ from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.preview_view import previewed
 from cbr_notebook.forms.region import Region
+from cbr_notebook.session import zones
 from cbr_notebook.session.preview import Preview, in_utc, preview
 from cbr_notebook.session.recurrence import DAYS
 from cbr_notebook.session.words import counted
@@ -33,6 +35,7 @@ _SHOWN = {
     "periods": ("max_backups", *_PERIODS),
     "forever": (),
 }
+_ZONES = (*zones.distances(), *zones.places())
 _MOST = 99_999
 
 
@@ -58,11 +61,11 @@ class CreatePolicy(Form):
             field.choice("operation_type", "Type", [Option("backup", "Backup"),
                          Option("replication", "Replication")]),
             field.choices("days", "Days", [Option(day, name) for day, name in
-                          zip(DAYS, _DAY_NAMES, strict=True)], value=list(DAYS), required=True),
+                          zip(DAYS, _DAY_NAMES, strict=True)], value=list(DAYS), required=True,
+                         compact=True),
             field.text("times", "Times", value="02:00", required=True, rule=_times,
                        help="Such as 02:00, 14:00: at most 24, in the time zone beside."),
-            field.choice("timezone", "Time zone", _zones(),
-                         help="A fixed distance from UTC: the service knows no summer time."),
+            field.choice("timezone", "Time zone", map(Option, _ZONES, _ZONES)),
             field.choice("keep", "Keep", _KEEP),
             _number("max_backups", "Newest backups", value=30),
             _number("retention_days", "Days to keep", value=30),
@@ -92,8 +95,23 @@ class CreatePolicy(Form):
     def _changed(self, changed: Field) -> None:
         if changed.name == "operation_type":
             self._offer_vaults()
+        elif changed.name == "timezone" and changed.check() is None:
+            changed.help = self._distance_in_words(changed.value)
         if changed.name in ("operation_type", "keep"):
             self._hide()
+
+    def _distance_in_words(self, place: str) -> str:
+        """Say what the service takes a place's time for, and when that stops being right."""
+        there, now = zones.zone(place), self.session.now
+        away = zones.at(there, now)
+        said = "" if place.startswith("UTC") else f"Now {zones.written(away)}. "
+        if change := zones.next_change(there, now):
+            gained = zones.at(there, change).utcoffset(None) > away.utcoffset(None)
+            said += (
+                f"From {change:%Y-%m-%d} on, runs are {'later' if gained else 'earlier'} there: "
+                "the service knows no summer time."
+            )
+        return said
 
     def _offer_vaults(self) -> None:
         kind = self._fields["operation_type"].value
@@ -103,7 +121,7 @@ class CreatePolicy(Form):
         self._fields["vaults"].hidden = kind == "replication"
 
     def _hide(self) -> None:
-        shown = _SHOWN[self._fields["keep"].value]
+        shown = _SHOWN.get(self._fields["keep"].value, ())
         for name in ("max_backups", "retention_days", *_PERIODS):
             self._fields[name].hidden = name not in shown
             self._fields[name].required = name in shown and name not in _PERIODS
@@ -115,21 +133,27 @@ class CreatePolicy(Form):
     def _kept(self, value: Mapping[str, Any]) -> dict[str, int]:
         return {name: value[name] for name in _SHOWN[value["keep"]] if value[name]}
 
+    def _away(self, value: Mapping[str, Any]) -> timezone:
+        """Give the distance from UTC that the chosen time zone has now."""
+        return zones.at(zones.zone(value["timezone"]), self.session.now)
+
     def _rules(self, value: Mapping[str, Any]) -> list[str]:
-        return in_utc(value["days"], _times(value["times"]), _zone(value["timezone"]))
+        return in_utc(value["days"], _times(value["times"]), self._away(value))
 
     def _preview(self, value: Mapping[str, Any]) -> Preview:
-        zone = _zone(value["timezone"])
-        return preview(self._rules(value), self._kept(value), zone, self.session.now)
+        return preview(self._rules(value), self._kept(value), self._away(value), self.session.now)
 
     def _show(self) -> None:
         super()._show()
         if not self._loaded.is_set():
             return
-        needed = ("days", "times", "keep", *_SHOWN[self._fields["keep"].value])
         value = self._values()
-        well = not any(self._fields[name].check() for name in needed)
-        self._picture.html = _drawn(self._preview(value), _zone(value["timezone"])) if well else ""
+        needed = ("days", "times", "timezone", "keep", *_SHOWN.get(value["keep"], ()))
+        if any(self._fields[name].check() for name in needed):
+            self._picture.html = ""
+            return
+        place = value["timezone"]
+        self._picture.html = previewed(self._preview(value), zones.zone(place), place)
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
         made = self._made
@@ -159,7 +183,7 @@ class CreatePolicy(Form):
     def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
         sent: dict[str, Any] = {"pattern": self._rules(value), **self._kept(value)}
         if any(name in sent for name in _PERIODS):
-            sent["timezone"] = _zone_name(value["timezone"])
+            sent["timezone"] = zones.written(self._away(value))
         if value["operation_type"] == "replication":
             sent["operation_type"] = "replication"
             sent["destination_region"] = value["destination_region"]
@@ -233,50 +257,3 @@ def _times(text: str) -> list[str]:
     if not 1 <= len(found) <= 24:
         raise InvalidRequest("Give 1 to 24 times.", advice="Such as 02:00, 14:00.")
     return found
-
-
-def _zones() -> list[Option]:
-    return [
-        Option(str(hours), _zone_name(str(hours))) for hours in (0, *range(-12, 0), *range(1, 15))
-    ]
-
-
-def _zone(hours: str) -> timezone:
-    return timezone(timedelta(hours=int(hours)))
-
-
-def _zone_name(hours: str) -> str:
-    return f"UTC{int(hours):+03d}:00"
-
-
-def _drawn(seen: Preview, zone: timezone) -> str:
-    """Write the next runs, and draw what is kept after a year, each a mark on a line."""
-    rows = "".join(
-        f"<tr><td>{at.astimezone(zone):%a %Y-%m-%d %H:%M}</td>"
-        f"<td>{at.astimezone(UTC):%Y-%m-%d %H:%M}</td></tr>"
-        for at in seen.runs
-    )
-    said = f"After a year {len(seen.kept)} of {seen.made} backups of a resource are kept."
-    return (
-        '<details data-key="runs" open><summary>The next ten runs</summary><table><thead><tr>'
-        f'<th scope="col">There</th><th scope="col">UTC</th></tr></thead><tbody>{rows}</tbody>'
-        f"</table></details><p>{said}</p>{_line(seen.kept, said)}"
-    )
-
-
-def _line(kept: Sequence[datetime], said: str) -> str:
-    if not kept:
-        return ""
-    last = kept[-1]
-    marks = "".join(
-        f'<rect x="{702 - 694 * min(1.0, (last - at) / timedelta(days=365)):.1f}" y="8" width="3" '
-        'height="20"/>'
-        for at in kept
-    )
-    return (
-        '<svg class="cbr-line" viewBox="0 0 720 52" role="img" '
-        f'aria-label="{region.escaped(said)}">'
-        f'<line class="axis" x1="0" x2="720" y1="30" y2="30"/><g class="good">{marks}</g>'
-        '<text x="8" y="46">a year before</text>'
-        '<text x="712" y="46" text-anchor="end">the newest</text></svg>'
-    )

@@ -18,6 +18,7 @@ from cbr_notebook.session.gaps import missed_runs
 from cbr_notebook.session.growth import Growth
 from cbr_notebook.session.moments import Moment
 from cbr_notebook.session.runs import runs, span
+from cbr_notebook.session.zones import zone
 
 _HOUR = timedelta(hours=1)
 
@@ -267,7 +268,8 @@ class Answers(Account):
 
         Args:
             days: how many days ahead, 1 to 366.
-            timezone: of the local time, such as ``Europe/Paris``; this computer's if left out.
+            timezone: of the local time, such as ``Europe/Paris`` or ``UTC+02:00``; this
+                computer's if left out.
 
         Returns:
             The columns of ``cbr.schema("schedule")``, in order of time.
@@ -279,7 +281,7 @@ class Answers(Account):
         """
         if not 1 <= days <= 366:
             raise InvalidRequest(f"days must be 1 to 366, not {days}.", field="days")
-        zone = _zone(timezone)
+        there = zone(timezone) if timezone is not None else None
         before = self.client.transport.requests
         vaults = {vault.id: vault for vault in self.client.vaults.list_all()}
         rows = []
@@ -287,7 +289,7 @@ class Answers(Account):
             if not policy.enabled or not policy.associated_vaults:
                 continue
             for run in runs(policy, self.now, self.now + timedelta(days=days)):
-                local = run.astimezone(zone).isoformat(" ", timespec="minutes")
+                local = run.astimezone(there).isoformat(" ", timespec="minutes")
                 for applied in policy.associated_vaults:
                     vault = vaults.get(applied.vault_id)
                     rows.append(
@@ -381,17 +383,3 @@ def _text(moment: datetime | None) -> str | None:
 def _advice(code: Any) -> str | None:
     entry = catalogue.lookup(code) if isinstance(code, str) and code else None
     return entry.advice if entry else None
-
-
-def _zone(name: str | None) -> Any:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    if name is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise InvalidRequest(
-            f"There is no time zone {name!r}.", advice="Write it like Europe/Paris or UTC.",
-            field="timezone",
-        ) from None  # fmt: skip

@@ -22,12 +22,21 @@ _PERIODS: Mapping[str, Callable[[datetime], object]] = {
 class Preview:
     """What a policy would do from now on."""
 
+    begin: datetime
+    end: datetime
+    """A year after the beginning."""
     runs: tuple[datetime, ...]
     """The next ten runs, in UTC."""
     made: int
-    """Backups of a resource made in a year."""
-    kept: tuple[datetime, ...]
-    """The moments of those that there would still be after a year, oldest first."""
+    """Backups of a resource made in that year."""
+    kept_by: Mapping[str, tuple[datetime, ...]]
+    """The moments of those that there would still be at its end, oldest first, by what keeps
+    them: the names of the rules, or ``all``. One may be kept by several of them."""
+
+    @property
+    def kept(self) -> tuple[datetime, ...]:
+        """The moments of all that there would still be, oldest first."""
+        return tuple(sorted({at for each in self.kept_by.values() for at in each}))
 
 
 def preview(
@@ -45,16 +54,24 @@ def preview(
     end = now + timedelta(days=365)
     made = of_rules(rules, now, now + _AHEAD)
     year = [at for at in made if at <= end]
-    kept: set[datetime] = set() if keep else set(year)
+    kept_by: dict[str, list[datetime]] = {} if keep else {"all": year}
     for name, period in _PERIODS.items():
-        newest = {period(at.astimezone(zone)): at for at in year}
-        kept.update(sorted(newest.values())[-keep[name] :] if keep.get(name) else ())
+        if keep.get(name):
+            newest = {period(at.astimezone(zone)): at for at in year}
+            kept_by[name] = sorted(newest.values())[-keep[name] :]
     if days := keep.get("retention_days"):
-        kept.update(at for at in year if at > end - timedelta(days=days))
+        kept_by["retention_days"] = [at for at in year if at > end - timedelta(days=days)]
     if count := keep.get("max_backups"):
         # What the periods keep is kept besides, and does not count.
-        kept.update([at for at in year if at not in kept][-count:])
-    return Preview(tuple(made[:10]), len(year), tuple(sorted(kept)))
+        besides = {at for each in kept_by.values() for at in each}
+        kept_by["max_backups"] = [at for at in year if at not in besides][-count:]
+    return Preview(
+        begin=now,
+        end=end,
+        runs=tuple(made[:10]),
+        made=len(year),
+        kept_by={name: tuple(moments) for name, moments in kept_by.items()},
+    )
 
 
 def in_utc(days: Sequence[str], times: Sequence[str], zone: timezone) -> list[str]:

@@ -48,7 +48,7 @@ def test_a_policy_is_created_and_applied_in_the_persons_words(session: Session) 
     settle(form)
     type_into(form, "name", "nightly")
     type_into(form, "times", "00:30")
-    type_into(form, "timezone", "2")
+    type_into(form, "timezone", "UTC+02:00")
     type_into(form, "vaults", [session.find_vault("vault-dev").id])
     settle(form)
     assert "Create policy nightly and apply it to 1 vault: 365 backups a year, 30 kept." in (
@@ -65,6 +65,35 @@ def test_a_policy_is_created_and_applied_in_the_persons_words(session: Session) 
     assert "BYHOUR=22;BYMINUTE=30" in found.trigger.properties.pattern[0]
     assert found.operation_definition.max_backups == 30
     assert list(session.policies()["name"]).count("nightly") == 1
+
+
+def test_a_place_is_a_time_zone_and_summer_time_is_told(session: Session) -> None:
+    form: Any = session.forms.create_policy(name="nightly", times="02:00")
+    form.value = {"timezone": "Europe/Berlin"}
+    assert form._fields["timezone"].help == (
+        "Now UTC+02:00. From 2020-10-25 on, runs are earlier there: "
+        "the service knows no summer time."
+    )
+    assert "BYHOUR=0;BYMINUTE=00" in form.code
+    assert '<th scope="col">Europe/Berlin</th><th scope="col">UTC</th>' in form._picture.html
+    assert "<td>Tue 2020-08-18 02:00</td><td>Tue 2020-08-18 00:00</td>" in form._picture.html
+    form.value = {"timezone": "Asia/Kolkata"}
+    assert form._fields["timezone"].help == "Now UTC+05:30. "
+    assert "BYHOUR=20;BYMINUTE=30" in form.code
+
+
+def test_the_picture_has_a_line_for_each_rule(session: Session) -> None:
+    form: Any = session.forms.create_policy(name="mixed", keep="periods", max_backups=5)
+    settle(form)
+    assert (
+        "After a year 25 of 365 backups of a resource are kept. "
+        "daily: 7, weekly: 4, monthly: 12, newest: 5"
+    ) in form._picture.html
+
+
+def test_what_is_no_choice_is_told_and_breaks_nothing(session: Session) -> None:
+    form = session.forms.create_policy(name="nightly", keep="some", timezone="Mars/Crater")
+    assert form.problems.keys() == {"keep", "timezone"}
 
 
 def test_bad_input_is_told_beside_the_field(session: Session) -> None:
