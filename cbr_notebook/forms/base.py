@@ -17,7 +17,7 @@ import ipywidgets as widgets
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import region
 from cbr_notebook.forms.field import Button, Field
-from cbr_notebook.forms.region import Region
+from cbr_notebook.forms.region import Head, Region
 from cbr_notebook.forms.work import Work
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Form(widgets.VBox):
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._given = dict(values or {})
-        self._head = Region(region.heading(self.title, self.intro))
+        self._head = Head(self.title, self.intro)
         self._outline = Region(look="cbr-outline")
         self._said = Region(live="status")
         self._wrong = Region(live="alert")
@@ -391,7 +391,7 @@ class Form(widgets.VBox):
             self._show()
             if problems:
                 self._wrong.html = region.not_sent(
-                    (self._fields[name].label if name in self._fields else "Form", problem)
+                    (name, self._fields[name].label if name in self._fields else "Form", problem)
                     for name, problem in problems.items()
                 )
                 return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms import backup_picker, field, region
+from cbr_notebook.forms import backup_picker, field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.region import Region
@@ -18,14 +18,6 @@ from cbr_notebook.session.moments import moment
 
 if TYPE_CHECKING:
     from cbr_notebook.session.finding import ResourceKind
-
-_KINDS: dict[str, tuple[ResourceKind, str]] = {
-    "OS::Nova::Server": ("server", "server"),
-    "OS::Ironic::BareMetalServer": ("server", "bare-metal server"),
-    "OS::Cinder::Volume": ("disk", "disk"),
-    "OS::Sfs::Turbo": ("turbo", "file system"),
-}
-
 
 _ASKING = "Asking the service what there is…"
 
@@ -64,7 +56,7 @@ class ChoosingBackup(Form):
         rows = self.session.usage().to_dict("records")
         options = []
         for row in sorted(rows, key=lambda row: str(row["resource_name"])):
-            kind = _KINDS.get(str(row["resource_type"]))
+            kind = pickers.KINDS.get(str(row["resource_type"]))
             if kind is None or not row["backup_count"]:
                 continue
             self._kinds[str(row["resource_id"])] = kind[0]

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.forms import region
-from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.field import Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
-from cbr_notebook.session.names import called
 
 
 def _itself(record: Any, _: str | None) -> tuple[Any, ...]:
@@ -58,11 +57,10 @@ class Vaults(Listing):
             for each in record.resources or ()
         ]
 
-    def _about(self, record: Any) -> str:
-        buttons = [region.leads_to("back_up", "Back up now", vault=record.id)]
-        return region.card(
-            called(record), [("Vault ID", record.id)], buttons=buttons if record.resources else ()
-        )
+    def _ways(self, record: Any) -> Sequence[str]:
+        backed_up = [region.leads_to("back_up", "Back up now", vault=record.id)]
+        tagged = region.leads_to("tags", "Edit tags", vault=record.id)
+        return [*(backed_up if record.resources else ()), tagged]
 
 
 class Backups(Listing):
@@ -89,16 +87,12 @@ class Backups(Listing):
         )
         return table, list(found[["id", "name", "resource_id"]].itertuples(index=False))
 
-    def _about(self, record: Any) -> str:
-        return region.card(
-            called(record),
-            [("Backup ID", record.id)],
-            buttons=[
-                region.leads_to(
-                    "restore", "Restore from it", resource=record.resource_id, backup=record.id
-                )
-            ],
-        )
+    def _ways(self, record: Any) -> Sequence[str]:
+        return [
+            region.leads_to(
+                "restore", "Restore from it", resource=record.resource_id, backup=record.id
+            )
+        ]
 
 
 class Policies(Listing):
@@ -106,7 +100,7 @@ class Policies(Listing):
 
     name = "policies"
     title = "Policies"
-    intro = "Deleting a policy deletes no backup; nothing new is made by it."
+    intro = "Choose a policy to see what can be done with it. No backup goes with a policy."
     noun = "Policy"
     action = "Delete policy"
     acts = MappingProxyType({"delete": Act("Delete policy", "delete_policy", _itself)})
@@ -122,8 +116,3 @@ class Policies(Listing):
             }
         )
         return table, list(found)
-
-    def _build(self) -> Sequence[Field]:
-        fields = super()._build()
-        fields[0].help = "Vaults that use it lose their schedule."
-        return fields

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
 from cbr_notebook.forms.region import Region, Tone, card, escaped, leads_to
@@ -128,11 +129,24 @@ def _unprotected(rows: pd.DataFrame) -> str:
     return _item(
         f"{counted(len(rows), 'resource')} not protected",
         rows,
-        lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}",
+        lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row)}",
         "wrong",
-        [leads_to("create_vault", "Create a vault"), leads_to("vaults", "Show vaults")],
+        [leads_to("vaults", "Show vaults")],
         "session.unprotected()",
     )
+
+
+def _protect(row: Mapping[Hashable, Any]) -> str:
+    """Write what leads from an unprotected resource to its protection."""
+    name, resource, vault = str(row["name"]), str(row["id"]), row["vault_id"]
+    if pd.isna(vault):
+        kind, _ = pickers.KINDS[str(row["type"])]
+        return leads_to(
+            "create_vault", "Create a vault", beside=name, object_type=kind, resources=resource
+        )
+    if "policy" in str(row["reason"]):
+        return leads_to("create_policy", "Create a policy", beside=name, vaults=str(vault))
+    return leads_to("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
 
 
 def _failures(rows: pd.DataFrame) -> str:
@@ -153,22 +167,39 @@ def _old(rows: pd.DataFrame) -> str:
     return _item(
         f"{counted(len(rows), 'resource')} whose last backup is too old",
         rows,
-        lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours",
+        lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours. {_renew(row)}",
         "warn",
-        [leads_to("back_up", "Back up now")],
+        [leads_to("backups", "Show backups")],
         "session.recovery_points()",
     )
+
+
+def _renew(row: Mapping[Hashable, Any]) -> str:
+    """Write what leads to a new backup of a resource, if it is in a vault."""
+    name, resource, vault = str(row["name"]), str(row["id"]), row["vault_name"]
+    if pd.isna(vault):
+        return "It is in no vault."
+    return leads_to("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
 
 
 def _filling(rows: pd.DataFrame) -> str:
     return _item(
         f"{counted(len(rows), 'vault')} filling up",
         rows,
-        lambda row: f"<b>{escaped(row['name'])}</b>: {row['used_percent']:.0f} % used",
+        lambda row: (
+            f"<b>{escaped(row['name'])}</b>: {row['used_percent']:.0f} % used{_until(row)}. "
+            + leads_to("vaults", "Show it", beside=str(row["name"]), row=str(row["id"]))
+        ),
         "warn",
         [leads_to("vaults", "Show vaults")],
         "session.capacity()",
     )
+
+
+def _until(row: Mapping[Hashable, Any]) -> str:
+    """Say until when a vault lasts, if that is known."""
+    full_at = row["full_at"]
+    return "" if pd.isna(full_at) else f", full on {full_at:%Y-%m-%d}"
 
 
 def _capacity(rows: pd.DataFrame) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from cbr_notebook.api.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.api.tags import checked
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.readiness import why_not_now
 
 PROTECTS = (
@@ -16,6 +18,15 @@ PROTECTS = (
     Option("disk", "Disks"),
     Option("turbo", "SFS Turbo file systems"),
 )
+KINDS: Mapping[str, tuple[ResourceKind, str]] = MappingProxyType(
+    {
+        "OS::Nova::Server": ("server", "server"),
+        "OS::Ironic::BareMetalServer": ("server", "bare-metal server"),
+        "OS::Cinder::Volume": ("disk", "disk"),
+        "OS::Sfs::Turbo": ("turbo", "file system"),
+    }
+)
+"""What the service calls a type of resource: in which kind of vault it is, and what people say."""
 _MOST_TAGS = 10
 
 

@@ -13,6 +13,17 @@ function ownKeys(form) {
   );
 }
 
+// A form that was opened by a button of the form around it comes into view, with the focus, so
+// that whoever pressed the button sees it and goes on there.
+function arrive(form, head) {
+  const before = form?.parentElement?.closest(".cbr-form");
+  if (!head || before?.dataset.next !== "asked for") return;
+  delete before.dataset.next;
+  head.tabIndex = -1;
+  head.focus();
+  form.scrollIntoView({ block: "nearest" });
+}
+
 function render({ model, el }) {
   const region = document.createElement("div");
   region.className = `cbr-region ${model.get("look")}`;
@@ -20,7 +31,10 @@ function render({ model, el }) {
   if (live) region.setAttribute("role", live);
   el.append(region);
   // A region is drawn before it is on the page; once it has a size, it is there.
-  const placed = new ResizeObserver(() => ownKeys(el.closest(".cbr-form")));
+  const placed = new ResizeObserver(() => {
+    ownKeys(el.closest(".cbr-form"));
+    arrive(el.closest(".cbr-form"), region.querySelector("h3"));
+  });
   placed.observe(el);
 
   const draw = () => {
@@ -47,6 +61,12 @@ function render({ model, el }) {
     const act = event.target.closest("[data-act]");
     if (act && act.getAttribute("aria-disabled") !== "true") {
       model.send({ type: "act", act: act.dataset.act, of: act.dataset.of ?? "" });
+      if (act.dataset.act === "open") el.closest(".cbr-form").dataset.next = "asked for";
+    }
+    const goal = event.target.closest("[data-goal]");
+    if (goal) {
+      const field = el.closest(".cbr-form").querySelector(`[data-name="${goal.dataset.goal}"]`);
+      field?.querySelector(":is(input, select, textarea, button):enabled:not([hidden])")?.focus();
     }
     const copy = event.target.closest("[data-copy]");
     if (copy) {

@@ -26,7 +26,6 @@ class Region(anywidget.AnyWidget):
     """
 
     _esm = (_HERE / "region.js").read_text(encoding="utf-8")
-    _css = (_HERE / "theme.css").read_text(encoding="utf-8")
     html = traitlets.Unicode().tag(sync=True)
     live = traitlets.Unicode().tag(sync=True)
     look = traitlets.Unicode().tag(sync=True)
@@ -45,35 +44,68 @@ class Region(anywidget.AnyWidget):
             self.on_act(str(content.get("act")), str(content.get("of")))
 
 
+class Head(Region):
+    """The head of a form; it brings the looks of all that is in one."""
+
+    _css = (_HERE / "theme.css").read_text(encoding="utf-8")
+
+    def __init__(self, title: str, intro: str) -> None:
+        said = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""
+        super().__init__(f"<h3>{escaped(title)}</h3>{said}")
+
+
 def escaped(value: Any) -> str:
     """Give a value as text of HTML."""
     return html.escape(str(value))
 
 
-def button(act: str, label: str, *, of: str = "", danger: bool = False) -> str:
-    """Write a button for a region, which hears ``act`` and what it is ``of``."""
-    look = ' class="cbr-danger"' if danger else ""
+def button(
+    act: str, label: str, *, of: str = "", look: Literal["", "danger", "link"] = "", about: str = ""
+) -> str:
+    """Write a button for a region, which hears ``act`` and what it is ``of``.
+
+    Args:
+        act: what a click means.
+        label: what people read.
+        of: what it is done to.
+        look: ``danger`` if it destroys, ``link`` within a sentence.
+        about: what a screen reader says besides, where several buttons have the same label.
+    """
+    looks = f' class="cbr-{look}"' if look else ""
+    told = f' aria-label="{escaped(label)}: {escaped(about)}"' if about else ""
     key = escaped(f"{act} {of}".strip())
     return (
-        f'<button type="button"{look} data-act="{escaped(act)}" data-of="{escaped(of)}" '
+        f'<button type="button"{looks} data-act="{escaped(act)}" data-of="{escaped(of)}"{told} '
         f'data-key="{key}">{escaped(label)}</button>'
     )
 
 
-def leads_to(form: str, label: str, **values: str) -> str:
-    """Write a button that opens another form of the session, filled in with values."""
-    return button("open", label, of=f"{form}?{urlencode(values)}")
+def leads_to(form: str, label: str, *, beside: str = "", **values: str) -> str:
+    """Write a button that opens another form of the session, filled in with values.
+
+    Args:
+        form: the name of the form.
+        label: what people read.
+        beside: what it stands beside in a line; then it looks like a link.
+        values: what is filled in, by field.
+    """
+    look: Literal["", "link"] = "link" if beside else ""
+    return button("open", label, of=f"{form}?{urlencode(values)}", look=look, about=beside)
 
 
-def heading(title: str, intro: str) -> str:
-    """Write the head of a form."""
-    said = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""
-    return f"<h3>{escaped(title)}</h3>{said}"
+def not_sent(problems: Iterable[tuple[str, str, str]]) -> str:
+    """Write why nothing was sent: of each field its name, its label, and what is wrong with it.
 
+    A click on the label leads to the field.
+    """
 
-def not_sent(problems: Iterable[tuple[str, str]]) -> str:
-    """Write why nothing was sent: pairs of a field's label and what is wrong with it."""
-    rows = "".join(f"<li>{escaped(label)}: {escaped(said)}</li>" for label, said in problems)
+    def way(name: str, label: str) -> str:
+        link = f'<button type="button" class="cbr-link" data-goal="{escaped(name)}">'
+        return f"{link}{escaped(label)}</button>" if name else escaped(label)
+
+    rows = "".join(
+        f"<li>{way(name, label)}: {escaped(said)}</li>" for name, label, said in problems
+    )
     return card("Not sent yet", tone="wrong", body=f"<ul>{rows}</ul>")
 
 

@@ -185,7 +185,7 @@ class Share(Form):
             tone="warn",
             text="The project loses the backup at once; what it has made of it stays.",
             buttons=[
-                region.button("really_stop", "Stop sharing it", of=project, danger=True),
+                region.button("really_stop", "Stop sharing it", of=project, look="danger"),
                 region.button("keep", "Go on sharing"),
             ],
         )

@@ -33,6 +33,8 @@ def test_a_vault_is_created_once_by_a_double_click(notebook: Callable[..., Noteb
     page.get_by_role("spinbutton", name="Capacity (GB)").fill("100")
     press(page, "Create vault")
     expect(page.get_by_text("Not sent yet")).to_be_visible()
+    page.get_by_role("alert").get_by_role("button", name="Vault name").click()
+    expect(page.get_by_role("textbox", name="Vault name")).to_be_focused()
     page.get_by_role("textbox", name="Vault name").fill("vault_new")
     page.get_by_role("button", name="Create vault").dblclick()
     expect(page.get_by_role("heading", name="Vault vault_new is there")).to_be_visible()
@@ -41,6 +43,36 @@ def test_a_vault_is_created_once_by_a_double_click(notebook: Callable[..., Noteb
     opened.run(1)
     expect(opened.output(1)).to_contain_text("1 3")
     assert opened.errors() == []
+
+
+def test_what_was_filled_in_stays_when_something_else_of_the_field_changes(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        CLOUD + "form = session.forms.back_up(vault='vault-web')\nform",
+        "for each in form._fields.values():\n    each.help, each.problem = 'help', 'problem'",
+        "print([form._fields['resources'].label_of(each) for each in form.value['resources']])",
+    )
+    page = opened.page
+    press(page, "None of Resources")
+    expect(page.get_by_text("Choose one.")).to_be_visible()
+    page.get_by_role("checkbox", name="web-01").check()
+    page.get_by_role("checkbox", name="web-02").check()
+    page.get_by_role("textbox", name="Backup name").fill("by-hand")
+    page.get_by_role("checkbox", name="Incremental").uncheck()
+    page.get_by_role("spinbutton", name="Keep for (days)").fill("7")
+    page.get_by_role("spinbutton", name="Keep for (days)").blur()
+    opened.wait_until_idle()
+    opened.run(1)
+    expect(opened.output(0).get_by_text("problem", exact=True)).to_have_count(5)
+    expect(page.get_by_role("checkbox", name="web-01")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="web-02")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="app-01")).not_to_be_checked()
+    expect(page.get_by_role("textbox", name="Backup name")).to_have_value("by-hand")
+    expect(page.get_by_role("checkbox", name="Incremental")).not_to_be_checked()
+    expect(page.get_by_role("spinbutton", name="Keep for (days)")).to_have_value("7")
+    opened.run(2)
+    expect(opened.output(2)).to_contain_text("['web-01', 'web-02']")
 
 
 def test_a_service_error_is_told_in_place_with_code_and_request(
@@ -77,9 +109,17 @@ def test_the_overview_leads_to_what_it_names(notebook: Callable[..., Notebook]) 
     opened.screenshot("overview", of=opened.output(0))
     assert opened.violations() == []
     press(page, "Show failed tasks")
-    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_focused()
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_in_viewport()
     expect(page.get_by_role("combobox", name="Status")).to_have_value("failed")
     assert opened.violations() == []
+    press(page, "Create a vault: scratch")
+    expect(page.get_by_role("heading", name="Create a vault", exact=True)).to_be_focused()
+    expect(page.get_by_role("combobox", name="Protects")).to_have_value("disk")
+    expect(page.get_by_role("checkbox", name="scratch")).to_be_checked()
+    press(page, "Show it: vault-files")
+    expect(page.get_by_role("combobox", name="Vault", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Delete vault…")).to_be_visible()
 
 
 def test_a_vault_is_deleted_only_by_its_name(notebook: Callable[..., Notebook]) -> None:
@@ -89,6 +129,8 @@ def test_a_vault_is_deleted_only_by_its_name(notebook: Callable[..., Notebook]) 
     page = opened.page
     page.get_by_role("cell", name="vault-dev").click()
     expect(page.get_by_role("heading", name="vault-dev")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete vault", exact=True)).to_be_hidden()
+    press(page, "Delete vault…")
     expect(page.get_by_text("This deletes the vault vault-dev: 0 backups")).to_be_visible()
     opened.screenshot("vaults", of=opened.output(0))
     assert opened.violations() == []
@@ -100,6 +142,48 @@ def test_a_vault_is_deleted_only_by_its_name(notebook: Callable[..., Notebook]) 
     expect(page.get_by_text(re.compile("Delete vault: vault-dev: done"))).to_be_visible()
     opened.run(1)
     expect(opened.output(1)).to_contain_text("False")
+
+
+def test_a_resource_leaves_its_vault_with_its_backups(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.vaults(row=session.vaults(name='vault-web')['id'].iloc[0])",
+        "print(len(session.backups(resource='web-01')), len(session.backups(resource='web-02')))",
+    )
+    page = opened.page
+    press(page, "Remove a resource…")
+    page.get_by_role("combobox", name="Resource").select_option(label="web-01 (32 backups)")
+    expect(page.get_by_text("32 backups, made from")).to_be_visible()
+    opened.screenshot("remove_a_resource", of=opened.output(0))
+    assert opened.violations() == []
+    page.get_by_role("textbox", name="Type vault-web to confirm").fill("vault-web")
+    press(page, "Remove a resource")
+    expect(page.get_by_text("Remove a resource: vault-web: done")).to_be_visible(timeout=20_000)
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("0 31")
+
+
+def test_a_backup_and_a_policy_go_by_their_names(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "session.forms.backups()",
+        "session.forms.policies()",
+        "print(session.backups().shape[0], list(session.policies()['name']).count('daily-0300'))",
+    )
+    backups, policies = opened.output(0), opened.output(1)
+    opened.run(2)
+    expect(opened.output(2)).to_contain_text("217 1")
+    for form, noun, row in ((backups, "backup", "web-01"), (policies, "policy", "daily-0300")):
+        form.get_by_role("row").filter(has_text=row).first.click()
+        form.get_by_role("button", name=f"Delete {noun}…").click()
+        typed = form.get_by_role("textbox", name=re.compile("Type .* to confirm"))
+        name = str(typed.get_attribute("id"))
+        label = form.locator(f"label[for='{name}']").inner_text()
+        typed.fill(label.removeprefix("Type ").removesuffix(" to confirm"))
+        form.get_by_role("button", name=f"Delete {noun}", exact=True).dblclick()
+        expect(form.get_by_text(re.compile(f"Delete {noun}: .*: done"))).to_be_visible(
+            timeout=20_000
+        )
+    opened.run(2)
+    expect(opened.output(2)).to_contain_text("216 0")
 
 
 def test_tags_are_edited_row_by_row(notebook: Callable[..., Notebook]) -> None:
@@ -239,7 +323,8 @@ def test_a_policy_shows_what_it_would_do_before_it_is_there(
     page = opened.page
     page.get_by_role("textbox", name="Policy name").fill("nightly")
     page.get_by_role("textbox", name="Times").fill("00:30, 12:00")
-    page.get_by_role("combobox", name="Time zone").select_option(label="UTC+02:00")
+    page.get_by_role("combobox", name="Time zone").select_option(label="Europe/Berlin")
+    expect(page.get_by_text("Now UTC+02:00. From 2020-10-25 on")).to_be_visible()
     expect(page.get_by_role("img", name="After a year 30 of 730 backups")).to_be_visible()
     expect(page.get_by_text("Create policy nightly and apply it to 1 vault")).to_be_visible()
     opened.screenshot("create_policy", of=opened.output(0))
@@ -365,6 +450,7 @@ def test_wrong_input_is_told_beside_its_field(notebook: Callable[..., Notebook])
         field.blur()
         expect(field).to_have_accessible_description(re.compile(re.escape(said)))
         expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_value(typed)
     tags = opened.output(len(WRONG) + 1)
     tags.get_by_role("button", name="Add tag").click()
     tags.get_by_role("textbox", name="Key 1").fill("a b")

@@ -24,6 +24,7 @@ def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Ses
     settle(form)
     names = [option["label"] for option in form._fields["row"].options][1:]
     choose(form, names.index("vault-web"))
+    click(form, form._facts.html, "Delete vault…")
     assert "125 backups, made from 2020-07-18 to 2020-08-17" in form._outline.html
     assert form._button in form.children
     assert form._button.label == "Delete vault"
@@ -52,7 +53,7 @@ def test_a_resource_is_taken_out_with_its_backups(session: Session) -> None:
 
 def test_a_backup_is_deleted_by_name(session: Session) -> None:
     backup = session.backups(resource="web-01").iloc[0]
-    form = session.forms.backups(row=backup["id"])
+    form = session.forms.backups(row=backup["id"], act="Delete backup")
     assert form.problems == {"confirm": "Fill this in."}
     form.value = {"confirm": backup["name"]}
     form.submit()
@@ -70,7 +71,7 @@ def test_from_a_backup_one_goes_on_to_its_restore(session: Session) -> None:
 
 def test_a_policy_goes_and_its_backups_stay(session: Session) -> None:
     count = len(session.backups())
-    form = session.forms.policies(row="daily-0300")
+    form = session.forms.policies(row="daily-0300", act="delete")
     assert "1 vault would lose the schedule" in (settle(form) or form._outline.html)
     form.value = {"confirm": "daily-0300"}
     form.submit()
@@ -82,6 +83,31 @@ def test_nothing_goes_while_nothing_is_chosen(session: Session) -> None:
     form = session.forms.vaults()
     with pytest.raises(InvalidRequest, match="Choose one"):
         form.submit()
+
+
+def test_whoever_only_looks_sees_no_button_that_destroys(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-web")
+    assert form.problems == {"act": "Choose what to do with it."}
+    assert form._button.hidden
+    assert form._fields["confirm"].hidden
+    with pytest.raises(InvalidRequest, match="Choose what to do"):
+        form.submit()
+    click(form, form._facts.html, "Delete vault…")
+    assert not form._button.hidden
+    assert not form._fields["confirm"].hidden
+    click(form, form._outline.html, "Keep it")
+    assert form._button.hidden
+    click(form, form._facts.html, "Remove a resource…")
+    assert not form._fields["part"].hidden
+
+
+def test_another_row_is_only_looked_at_until_it_is_said_what_to_do(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-web", act="delete")
+    form.value = {"confirm": "vault-web"}
+    assert form.problems == {}
+    choose(form, 0)
+    assert form.value["act"] == form.value["confirm"] == ""
+    assert form._button.hidden
 
 
 def test_empty_lists_say_so() -> None:
