@@ -11,13 +11,17 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cbr_notebook.errors import AuthenticationError
+
 if TYPE_CHECKING:
     from cbr_notebook.forms.base import Form
     from cbr_notebook.session import Session
 
-__all__ = ["Forms", "sign_in"]
+__all__ = ["Forms", "sign_in", "signed_in"]
 
-Opened = dict[tuple[str, str | None], "Form"]
+Call = tuple["Form", dict[str, Any]]
+"""A form, and the values that it was opened with."""
+Opened = dict[tuple[str, str | None], Call]
 """The form that each cell has opened last, by its kind and the cell."""
 
 _signing_in: Opened = {}
@@ -31,9 +35,9 @@ class Forms:
     ``session.forms.back_up(vault="vault-web")``.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, by_cell: bool = True) -> None:
         self._session = session
-        self._opened: Opened = {}
+        self._opened: Opened | None = {} if by_cell else None
 
     def __repr__(self) -> str:
         names = (name for name in vars(type(self)) if not name.startswith("_"))
@@ -90,31 +94,78 @@ class Forms:
         """Edit the tags of a vault; what differs is shown before it is saved."""
         return self._form("tags:Tags", values)
 
+    @property
+    def beside(self) -> Forms:
+        """The same forms for a form that opens another one below itself: they are of no cell."""
+        return Forms(self._session, by_cell=False)
+
     def _form(self, place: str, values: dict[str, Any]) -> Form:
         return _fresh(self._opened, place, self._session, values)
 
 
 def sign_in(**values: Any) -> Form:
-    """Sign in by hand: the form's ``result`` is the session.
+    """Sign in by hand: the form's ``result`` is the session, and so is :func:`signed_in`'s.
 
     This form needs no session: ``cbr.forms.sign_in()``.
     """
     return _fresh(_signing_in, "signing_in:SignIn", None, values)
 
 
-def _fresh(opened: Opened, place: str, session: Session | None, values: dict[str, Any]) -> Form:
+def signed_in() -> Session:
+    """Give the session of whoever has signed in last by a form of this notebook.
+
+    Raises:
+        AuthenticationError: nobody has.
+    """
+    signed_in_by = [form for form, _ in _signing_in.values() if form.result is not None]
+    if not signed_in_by:
+        raise AuthenticationError(
+            "Nobody has signed in by a form yet.",
+            advice="Run cbr.forms.sign_in(), fill it in and press Sign in.",
+        )
+    session: Session = signed_in_by[-1].result
+    return session
+
+
+def _fresh(
+    opened: Opened | None, place: str, session: Session | None, values: dict[str, Any]
+) -> Form:
     """Open a form in place of the one that the same cell has opened before."""
     module, _, kind = place.partition(":")
+    make: type[Form] = getattr(import_module(f"cbr_notebook.forms.{module}"), kind)
+    if opened is None:
+        return make(session, values)
     cell = _cell()
-    before = opened.pop((kind, cell), None)
+    before, call = opened.get((kind, cell), (None, {}))
+    form = make(session, _taken_over(before, call, values) if before is not None else values)
     if before is not None:
-        values = {**before.kept(), **values}
         # Without a cell it may still be in use: then it only stops watching.
         before.stop() if cell is None else before.close()
-    made = getattr(import_module(f"cbr_notebook.forms.{module}"), kind)
-    form: Form = made(session, values)
-    opened[kind, cell] = form
+    opened[kind, cell] = form, values
     return form
+
+
+def _taken_over(before: Form, call: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Give the values of a form that comes after another one.
+
+    What was typed stays, unless the call says something new. If that is a choice on which other
+    fields depend, what was typed belonged to another choice, and is let go.
+    """
+    new = {
+        key: value
+        for key, value in values.items()
+        if key not in call or not _same(value, call[key])
+    }
+    typed = {} if new.keys() & set(before.leading) else before.kept()
+    return {**values, **typed, **new}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two values are the same; of tables nobody knows."""
+    try:
+        return bool(one == other)
+    except ValueError:
+        return False
 
 
 def _cell() -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Protectable, RestorePoint, Vault
-from cbr_notebook.errors import TaskFailed, WaitTimeout
+from cbr_notebook.errors import TaskFailed
 from cbr_notebook.forms import field, pickers, progress, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
@@ -28,10 +28,12 @@ class BackUp(Form):
     intro = "Makes backups besides those of the vault's policy."
     action = "Back up"
     busy_label = "Backing up…"
+    leading = ("vault",)
 
     def _build(self) -> Sequence[Field]:
         self._bars = Region(look="cbr-bars")
         self._vaults: dict[str, Vault] = {}
+        self._all: list[Vault] = []
         self._known: dict[str, dict[str, Protectable]] = {}
         self._bars.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return (
@@ -63,14 +65,16 @@ class BackUp(Form):
         return parts
 
     def _load(self) -> None:
-        found = self.session.client.vaults.list_all(protect_type="backup")
-        self._vaults = {each.id: each for each in found}
+        self._all = list(self.session.client.vaults.list_all())
+        self._vaults = {e.id: e for e in self._all if e.billing.protect_type != "replication"}
+        self._known = {}
         self._fields["vault"].offer(pickers.vaults(self._vaults.values()))
         self._members_of(self._fields["vault"].value)()
 
     def _changed(self, changed: Field) -> None:
         if changed.name == "vault" and changed.value in self._vaults:
-            self._ask(lambda: self._members_of(changed.value))
+            self._fields["resources"].offer([])
+            self._ask(lambda: self._members_of(changed.value), "resources")
 
     def _members_of(self, vault_id: Any) -> Callable[[], None]:
         vault = self._vaults.get(vault_id)
@@ -87,6 +91,9 @@ class BackUp(Form):
             resources.value = [each.value for each in options if not each.disabled]
 
         return fill
+
+    def _empty(self) -> str:
+        return "" if self._vaults else pickers.no_vault()
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
         reason = why_vault_cannot(self._vaults[value["vault"]])
@@ -123,7 +130,9 @@ class BackUp(Form):
         sent["incremental"] = None if sent["incremental"] else False
         return (
             region.call(
-                "session.back_up", pickers.named(self._fields["vault"], value["vault"]), **sent
+                "session.back_up",
+                pickers.named(self._fields["vault"], value["vault"], self._all),
+                **sent,
             )
             + ".wait()"
         )
@@ -137,27 +146,20 @@ class BackUp(Form):
     def _follow(self, result: Task, work: Work | None) -> None:
         """Show how far it is until it has ended, or until nobody wants to see it."""
         self._bars.html = self._drawn(result)
-        try:
-            for pause in result.looks():
-                self._bars.html = self._drawn(result)
-                if work is None:
-                    self.session._sleep(pause)
-                elif not work.pause(self.session, pause):
-                    self._tell_stopped(result)
-                    return
-        except KeyboardInterrupt:
-            self._tell_stopped(result)
-            raise WaitTimeout(
-                f"You stopped waiting; {result.what} goes on.",
-                advice="Nothing is lost. The form's result.wait() watches it again.",
-            ) from None
+        for pause in result.looks():
+            self._bars.html = self._drawn(result)
+            if work is None:
+                self.session._sleep(pause)
+            elif not work.pause(self.session, pause):
+                self._tell_stopped(result)
+                return
         self._bars.html = self._drawn(result)
         self._said.html = self._outcome(result)
         if result.error is not None:
             raise result.error
 
     def _tell(self, problem: BaseException) -> None:
-        if not isinstance(problem, TaskFailed | WaitTimeout):  # those are told by the bars
+        if not isinstance(problem, TaskFailed):  # that is told by the bars
             super()._tell(problem)
 
     def _drawn(self, task: Task) -> str:
@@ -192,22 +194,9 @@ class BackUp(Form):
         self._said.html = region.card(
             "The backup goes on",
             [("Restore point ID", task.result.id)],
-            text="You stopped watching it; nothing is lost.",
+            text="Nobody is watching it here any more; nothing is lost.",
             buttons=[region.button("watch", "Watch again")],
         )
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act == "stop":
-            self.stop()
-        elif act == "watch":
-            self._watch_again()
-        else:
-            super()._act_on(act, of)
-
-    def _watch_again(self) -> None:
-        task: Task = self.result
-        if self._begin():
-            self._start("watches", lambda work: self._carry_out(lambda: self._follow(task, work)))
 
     def again(self) -> None:
         """Let the same be done once more."""

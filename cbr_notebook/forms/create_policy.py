@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timezone
 from typing import Any
 
@@ -53,8 +55,9 @@ class CreatePolicy(Form):
         self._made: Policy | None = None
         self._made_of: dict[str, Any] = {}
         self._applied: set[str] = set()
-        self._scheduled: set[str | None] = set()
-        """The vaults that have a backup policy, which a new one would take the place of."""
+        self._policies: list[Policy] = []
+        self._scheduled: dict[str, str] = {}
+        """The vaults that have a backup policy, with its name: a new one takes its place."""
         self._picture = Region(look="cbr-preview")
         return (
             field.text("name", "Policy name", required=True, rule=checks.name),
@@ -85,9 +88,12 @@ class CreatePolicy(Form):
 
     def _load(self) -> None:
         self._vaults = {each.id: each for each in self.session.client.vaults.list_all()}
-        policies = self.session.client.policies.list(operation_type="backup").policies
+        self._policies = list(self.session.client.policies.list().policies)
         self._scheduled = {
-            each.vault_id for policy in policies for each in policy.associated_vaults or ()
+            str(applied.vault_id): str(policy.name or policy.id)
+            for policy in self._policies
+            if policy.operation_type == "backup"
+            for applied in policy.associated_vaults or ()
         }
         self._offer_vaults()
         self._hide()
@@ -117,7 +123,11 @@ class CreatePolicy(Form):
         kind = self._fields["operation_type"].value
         # A replication policy, too, is applied to the vault whose backups are replicated.
         found = [each for each in self._vaults.values() if each.billing.protect_type == "backup"]
-        self._fields["vaults"].offer(pickers.vaults(found))
+        self._fields["vaults"].offer(
+            replace(each, note=f"{each.note}; {before} is replaced") if before else each
+            for each in pickers.vaults(found)
+            for before in [self._scheduled.get(each.value)]
+        )
         self._fields["vaults"].hidden = kind == "replication"
 
     def _hide(self) -> None:
@@ -157,7 +167,9 @@ class CreatePolicy(Form):
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
         made = self._made
-        if made is None or made.name != value["name"] or self._made_of == self._arguments(value):
+        if made is None or made.name != value["name"]:
+            return pickers.taken(value["name"], self._policies, "policy")
+        if self._made_of == self._arguments(value):
             return {}
         return {
             "name": "This form has just created it, with other rules. Give another name, or "
@@ -168,14 +180,20 @@ class CreatePolicy(Form):
         seen = self._preview(value)
         vaults = counted(len(self._chosen(value)), "vault")
         first = f" The first run is at {seen.runs[0]:%Y-%m-%d %H:%M} UTC." if seen.runs else ""
-        replaced = [
-            str(self._vaults[each].name) for each in self._chosen(value) if each in self._scheduled
-        ]
+        replaced = self._replaced(value)
         instead = f" It takes the place of the policy of {', '.join(replaced)}." if replaced else ""
         return (
             f"Create policy {value['name']} and apply it to {vaults}: "
             f"{counted(seen.made, 'backup')} a year, {len(seen.kept)} kept.{first}{instead}"
         )
+
+    def _warns(self, value: Mapping[str, Any]) -> bool:
+        return bool(self._replaced(value))
+
+    def _replaced(self, value: Mapping[str, Any]) -> list[str]:
+        """Give the names of the vaults that lose the schedule that they have."""
+        chosen = self._chosen(value)
+        return [str(self._vaults[each].name) for each in chosen if each in self._scheduled]
 
     def _chosen(self, value: Mapping[str, Any]) -> list[str]:
         return [] if self._fields["vaults"].hidden else list(value["vaults"])
@@ -193,17 +211,18 @@ class CreatePolicy(Form):
     def _code(self, value: Mapping[str, Any]) -> str:
         call = region.call("session.create_policy", value["name"], **self._arguments(value))
         applied = [
-            region.call("session.apply_policy", value["name"],
-                        pickers.named(self._fields["vaults"], each))
+            f"session.apply_policy(policy, {json.dumps(name, ensure_ascii=False)})"
             for each in self._chosen(value)
-        ]  # fmt: skip
+            for name in [pickers.named(self._fields["vaults"], each, self._vaults.values())]
+        ]
         return "\n".join([f"policy = {call}", *applied])
 
     def _act(self, value: Mapping[str, Any]) -> Policy:
         """Create it, then apply it; what is done already is not done again at a second attempt."""
         if self._made is None or self._made.name != value["name"]:
-            self._made_of = self._arguments(value)
-            self._made = self.session.create_policy(value["name"], **self._made_of)
+            sent = self._arguments(value)
+            self._made = self.session.create_policy(value["name"], **sent)
+            self._made_of = sent
             self._applied = set()
         for vault_id in self._chosen(value):
             if vault_id in self._applied:
@@ -237,6 +256,7 @@ class CreatePolicy(Form):
         self._made = None
         self._fields["name"].clear()
         super().again()
+        self._reload()
 
 
 def _number(name: str, label: str, **traits: Any) -> Field:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.records import Protectable, Vault
+from cbr_notebook.api.records import Policy, Protectable, Vault
 from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
@@ -23,8 +23,11 @@ class CreateVault(Form):
     intro = "A vault holds the backups of the resources in it. It is paid per use."
     action = "Create vault"
     busy_label = "Creating…"
+    leading = ("object_type",)
 
     def _build(self) -> Sequence[Field]:
+        self._vaults: list[Vault] = []
+        self._policies: list[Policy] = []
         self._known: dict[str, dict[str, Protectable]] = {}
         return (
             field.text(
@@ -57,26 +60,31 @@ class CreateVault(Form):
         )
 
     def _load(self) -> None:
-        found = self.session.client.policies.list(operation_type="backup").policies
-        self._fields["policy"].offer(pickers.nothing_or(pickers.policies(found), "No policy"))
+        self._vaults = list(self.session.client.vaults.list_all())
+        self._policies = list(self.session.client.policies.list().policies)
+        fitting = [each for each in self._policies if each.operation_type == "backup"]
+        self._fields["policy"].offer(pickers.nothing_or(pickers.policies(fitting), "No policy"))
+        self._known = {}
         self._resources_of(self._fields["object_type"].value)()
 
     def _changed(self, changed: Field) -> None:
         kind = self._fields["object_type"].value
         if changed.name == "object_type" and kind in ("server", "disk", "turbo"):
-            self._ask(lambda: self._resources_of(kind))
+            self._ask(lambda: self._resources_of(kind), "resources")
         elif changed.name == "protect_type":
             for name in ("resources", "policy"):
                 self._fields[name].hidden = changed.value == "replication"
         self._fields["size_gb"].help = self._need_in_words()
 
+    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        return pickers.taken(value["name"], self._vaults, "vault")
+
     def _resources_of(self, kind: Any) -> Callable[[], None]:
         if kind not in self._known:
             found = self.session.client.protectables.list_all(kind)
             self._known[kind] = {each.id: each for each in found}
-        return lambda: self._fields["resources"].offer(
-            pickers.free_resources(self._known[kind].values())
-        )
+        options = pickers.free_resources(self._known[kind].values())
+        return lambda: self._fields["resources"].offer(options)
 
     def _need(self) -> int:
         """Give the sizes of the chosen resources together, in GB."""
@@ -106,9 +114,12 @@ class CreateVault(Form):
         if self._policy(value):
             parts.append(f"policy {self._fields['policy'].label_of(value['policy'])}")
         said = f"Create vault {value['name']}: {', '.join(parts)}."
-        if value["size_gb"] < self._need() and not value["auto_expand"]:
+        if self._warns(value):
             said += f" It may fill up: its resources are {self._need()} GB together."
         return said
+
+    def _warns(self, value: Mapping[str, Any]) -> bool:
+        return bool(value["size_gb"] < self._need() and not value["auto_expand"])
 
     def _policy(self, value: Mapping[str, Any]) -> str | None:
         return None if self._fields["policy"].hidden else value["policy"] or None
@@ -125,7 +136,9 @@ class CreateVault(Form):
                 pickers.named(self._fields["resources"], each) for each in self._sent_resources()
             ]
             or None,
-            policy=pickers.named(self._fields["policy"], policy) if policy else None,
+            policy=(
+                pickers.named(self._fields["policy"], policy, self._policies) if policy else None
+            ),
             tags=pickers.tags(value["tags"]) or None,
             auto_expand=value["auto_expand"] or None,
         )
@@ -162,10 +175,9 @@ class CreateVault(Form):
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "another":
-            self._known = {}
-            self.again()
             for name in ("name", "resources"):
                 self._fields[name].clear()
+            self.again()
             self._reload()
         else:
             super()._act_on(act, of)

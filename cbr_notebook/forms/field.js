@@ -22,7 +22,15 @@ function node(tag, attributes = {}, ...children) {
 // such as of what is wrong, does not bring the value before it back; of a secret it keeps nothing.
 function hand(model, value) {
   if (model.get("kind") !== "secret") model.set("value", value);
-  model.send({ type: "value", value });
+  send(model, { type: "value", value });
+}
+
+function send(model, message) {
+  try {
+    model.send(message);
+  } catch {
+    // The form was closed while somebody was in it: nobody is there to hear it.
+  }
 }
 
 function describe(control, ids, problem) {
@@ -59,13 +67,13 @@ function typed(model, area) {
   control.addEventListener("change", finish);
   control.addEventListener("blur", () => {
     finish();
-    model.send({ type: "left" });
+    send(model, { type: "left" });
   });
   control.addEventListener("keydown", (event) => {
     event.stopPropagation(); // JupyterLab has commands on plain keys
     if (event.key === "Enter" && !area) {
       finish();
-      model.send({ type: "enter" });
+      send(model, { type: "enter" });
     }
   });
   const show = () => {
@@ -85,15 +93,16 @@ function chosen(model) {
   const control = node("select");
   control.addEventListener("change", () => {
     hand(model, control.value);
-    model.send({ type: "left" });
+    send(model, { type: "left" });
   });
   let drawn = null;
   const show = () => {
     const options = model.get("options");
     if (options !== drawn) {
       drawn = options;
+      const nothing = { value: "", label: model.get("placeholder"), disabled: true };
       control.replaceChildren(
-        ...options.map((each) =>
+        ...(options.length ? options : [nothing]).map((each) =>
           node(
             "option",
             { value: each.value, disabled: each.disabled },
@@ -111,7 +120,7 @@ function ticked(model) {
   const control = node("input", { type: "checkbox" });
   control.addEventListener("change", () => {
     hand(model, control.checked);
-    model.send({ type: "left" });
+    send(model, { type: "left" });
   });
   return { control, show: () => (control.checked = Boolean(model.get("value"))) };
 }
@@ -147,7 +156,7 @@ function listed(model, id, single) {
     const order = model.get("options").map((each) => each.value);
     const values = order.filter((value) => picked.has(value));
     hand(model, single ? (values[0] ?? null) : values);
-    model.send({ type: "left" });
+    send(model, { type: "left" });
   };
   const tell = () => {
     const options = model.get("options");
@@ -233,7 +242,7 @@ function paired(model, id) {
   const finish = () => {
     const selects = [...rows.querySelectorAll("select")];
     hand(model, Object.fromEntries(selects.map((each) => [each.dataset.of, each.value])));
-    model.send({ type: "left" });
+    send(model, { type: "left" });
   };
   let drawn = null;
   const show = () => {
@@ -328,7 +337,7 @@ function button(model) {
   const control = node("button", { type: "button", class: "cbr-button" });
   // Not `disabled`: the focus would be lost, and with it the place of whoever uses keys.
   control.addEventListener("click", () => {
-    if (!model.get("disabled")) model.send({ type: "click" });
+    if (!model.get("disabled")) send(model, { type: "click" });
   });
   return {
     control,
@@ -369,7 +378,10 @@ function render({ model, el }) {
     const problem = node("p", { id: `${id}-problem`, class: "cbr-problem", "aria-live": "polite" });
     if (!group) control.id = id;
     const field = node("div", { class: `cbr-field cbr-${kind}`, "data-name": model.get("name") });
-    field.append(...(kind === "check" ? [control, label] : [label, control]), help, problem);
+    // Beside the label, not in it: a control is found by its name.
+    const optional = node("span", { class: "cbr-optional" }, "optional");
+    const head = node("div", {}, label, optional);
+    field.append(...(kind === "check" ? [control, head] : [head, control]), help, problem);
     el.append(field);
     update = () => {
       label.textContent = model.get("label");
@@ -377,6 +389,7 @@ function render({ model, el }) {
       help.hidden = !model.get("help");
       if (problem.textContent !== model.get("problem")) problem.textContent = model.get("problem");
       describe(control, [help.id, problem.id], model.get("problem"));
+      optional.hidden = ["check", "choice", "pairs", "entries"].includes(kind) || model.get("required");
       if (!group) control.disabled = model.get("disabled");
       if (kind !== "check" && !group) {
         control.toggleAttribute("required", model.get("required"));

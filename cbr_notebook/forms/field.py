@@ -12,10 +12,16 @@ import traitlets
 
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.names import texts
 
 _ESM = (Path(__file__).parent / "field.js").read_text(encoding="utf-8")
 
 Change = Callable[["Field"], None]
+
+_CHOOSE, _FILL_IN = "Choose one.", "Fill this in."
+MISSING = (_CHOOSE, _FILL_IN)
+"""What a field says of itself that has yet to be filled in."""
+_CHOICES = ("choice", "choices", "pick")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +132,13 @@ class Field(Control):
             self.value = values[0] if values and self.kind == "choice" else None
 
     def accept(self, given: Any) -> None:
-        """Take a value that a program gives: options also by their label."""
-        if self.kind == "choices":
-            listed = [given] if isinstance(given, str) else list(given or ())
-            self.value = [self._option(each) for each in listed]
-        elif self.kind in ("choice", "pick"):
-            self.value = self._option(given)
+        """Take a value that a program gives: an option by its value or label, a record or a row.
+
+        What cannot be is taken, too, so that :meth:`check` can say so.
+        """
+        if self.kind in _CHOICES:
+            named = [self._option(each) for each in _named(given)]
+            self.value = named if self.kind == "choices" else ", ".join(named) or None
         elif self.kind in ("text", "area"):
             self.value = "" if given is None else str(given)
         else:
@@ -140,7 +147,9 @@ class Field(Control):
 
     def clear(self) -> None:
         """Make it as if nobody had filled it in."""
-        self.value = {"text": "", "area": "", "choices": [], "check": False}.get(self.kind)
+        first = self.options[0]["value"] if self.kind == "choice" and self.options else None
+        empty = {"text": "", "area": "", "choices": [], "check": False}
+        self.value = empty.get(self.kind, first)
         self.touched = False
 
     def label_of(self, value: Any) -> str:
@@ -151,15 +160,15 @@ class Field(Control):
         """Say what is wrong with the value by itself; what fits together is the form's."""
         value = self.value
         if self.required and (value is None or value in ("", [])):
-            choice = self.kind in ("choice", "choices", "pick")
-            return "Choose one." if choice else "Fill this in."
-        if self.kind == "number" and value is not None:
-            if isinstance(value, bool) or not isinstance(value, int):
-                return "Use a whole number."
-        elif self.kind in ("choice", "choices", "pick"):
-            return self._check_chosen(value if self.kind == "choices" else [value])
+            return _CHOOSE if self.kind in _CHOICES else _FILL_IN
+        if self.kind in _CHOICES:
+            return self._check_chosen(value if isinstance(value, list) else [value])
+        if self.kind == "check":
+            return None if isinstance(value, bool) else "It is either on or off: True or False."
         if value in (None, ""):
             return None
+        if self.kind == "number" and (isinstance(value, bool) or not isinstance(value, int)):
+            return "Use a whole number."
         try:
             self.rule(value)
         except InvalidRequest as problem:
@@ -168,17 +177,25 @@ class Field(Control):
 
     def _check_chosen(self, values: Sequence[Any]) -> str | None:
         offered = {each["value"]: each for each in self.options}
-        unknown = [str(each) for each in values if each not in offered and each is not None]
-        if unknown:
-            names = ", ".join(each["label"] for each in self.options[:20])
-            return f"There is no {', '.join(unknown)}. There are: {names or 'none'}."
         for each in values:
-            if each in offered and offered[each]["disabled"]:
-                return f"{offered[each]['label']} cannot be chosen: {offered[each]['note']}"
+            if each in offered:
+                if offered[each]["disabled"]:
+                    return f"{offered[each]['label']} cannot be chosen: {offered[each]['note']}"
+            elif each is None:
+                return _CHOOSE if self.kind == "choice" and offered else None
+            else:
+                return self._unknown(str(each))
         return None
 
-    def _option(self, given: Any) -> Any:
-        given = getattr(given, "id", given)
+    def _unknown(self, given: str) -> str:
+        """Say why what was given is none of the options."""
+        fitting = [each["value"] for each in self.options if each["label"] == given]
+        if fitting:
+            return f"The name {given} fits {len(fitting)}. Give an ID: {', '.join(fitting)}."
+        names = ", ".join(each["label"] for each in self.options[:20])
+        return f"There is no {given}. There are: {names or 'none'}."
+
+    def _option(self, given: str) -> str:
         if any(each["value"] == given for each in self.options):
             return given
         named = [each["value"] for each in self.options if each["label"] == given]
@@ -195,6 +212,9 @@ class Field(Control):
             self.on_enter(self)
 
     def _take(self, value: Any) -> None:
+        if self.disabled:  # typed before the page knew; it has to be told what holds
+            self.send_state("value")
+            return
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         self.touched = True
@@ -223,7 +243,7 @@ class SecretField(Field):
 
     def check(self) -> str | None:
         """Say whether it is missing."""
-        return "Fill this in." if self.required and not self.value else None
+        return _FILL_IN if self.required and not self.value else None
 
     def _take(self, value: Any) -> None:
         self.accept(Secret(value) if isinstance(value, str) and value else None)
@@ -264,6 +284,14 @@ def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -
     field = Field(name, label, "pick", **traits)
     field.offer(options)
     return field
+
+
+def _named(given: Any) -> list[str]:
+    """Give the values or labels that a program names, by text, record, row or table."""
+    try:
+        return [] if given is None else texts(given)
+    except InvalidRequest:
+        return [str(given)]
 
 
 def _anything(_: Any) -> None:

@@ -26,13 +26,17 @@ class Act:
     """What can be done to a row.
 
     Attributes:
-        label: what people read, such as ``Delete a vault``.
+        label: what people read, such as ``Delete vault``.
+        verb: of the button that does it, such as ``Delete``.
+        done: what is said of it afterwards, such as ``is deleted``.
         call: the method of the session, for the line of Python.
         arguments: gives what it is called with, besides ``confirm``.
         part: whether one of the row's parts is meant, such as a resource of a vault.
     """
 
     label: str
+    verb: str
+    done: str
     call: str
     arguments: Callable[[Any, str | None], tuple[Any, ...]]
     part: bool = False
@@ -48,6 +52,8 @@ class Listing(Form):
     action = "Delete"
     busy_label = "Deleting…"
     destroys = True
+    leading = ("row",)
+    given_anew = ("act", "part", "confirm")
     acts: Mapping[str, Act]
     noun = ""
     part_label = "Resource"
@@ -55,6 +61,8 @@ class Listing(Form):
     def _build(self) -> Sequence[Field]:
         self._records: dict[str, Any] = {}
         self._lost: dict[tuple[Any, ...], str] = {}
+        self._done = ""
+        """What is said once that is done which was asked for last."""
         self._table = Table(self.title)
         self._table.on_pick = self._picked
         self._facts = Region(live="status")
@@ -102,7 +110,11 @@ class Listing(Form):
         )
 
     def _picked(self, row_id: str | None) -> None:
-        self._fields["row"].accept(row_id or "")
+        row = self._fields["row"]
+        if self._busy:  # what is at work is about the row chosen before
+            self._table.mark(row.value)
+        else:
+            row.accept(row_id or "")
 
     def _changed(self, changed: Field) -> None:
         row, chosen, part, confirm = self._fields.values()
@@ -118,17 +130,16 @@ class Listing(Form):
                 return
         act = self._act_chosen()
         if changed is not part:
-            part.offer(self._parts(record) if act and act.part else ())
+            parts = self._parts(record) if act and act.part else ()
+            part.offer([Option("", "choose one"), *parts])
         confirm.clear()
-        if act is not None and record is not None:
-            self.action = act.label
-            confirm.label = f"Type {called(record)} to confirm"
         part.hidden = not (act and act.part)
-        confirm.hidden = self._button.hidden = act is None
-        if act is None or record is None:
-            return
-        if not act.part or part.value:
-            self._ask(self._ask_what_is_lost)
+        ready = act is not None and record is not None and (part.hidden or bool(part.value))
+        if act is not None and ready:
+            self.action = f"{act.verb} {self._meant()}"
+            confirm.label = f"Type {self._meant()} to confirm"
+            self._ask(self._ask_what_is_lost, "what would be lost")
+        confirm.hidden = self._button.hidden = not ready
 
     def _about(self, record: Any) -> str:
         """Write what a row is, and what can be done with it."""
@@ -143,6 +154,11 @@ class Listing(Form):
             buttons=[*self._ways(record), *acts],
         )
 
+    def _meant(self) -> str:
+        """Give the name of what is destroyed: of the row, or of a part of it."""
+        row, _, part, _ = self._fields.values()
+        return called(self._records[row.value]) if part.hidden else part.label_of(part.value)
+
     def _act_chosen(self) -> Act | None:
         return self.acts.get(self._fields["act"].value)
 
@@ -150,7 +166,10 @@ class Listing(Form):
         return tuple(self._fields[name].value for name in ("row", "act", "part"))
 
     def _call(self, **confirmed: Any) -> Any:
-        """Call the session's method for what is chosen."""
+        """Call the session's method for what is chosen.
+
+        The session wants the row's name, of which a part is taken; here the part's name is typed.
+        """
         act = cast("Act", self._act_chosen())
         record = self._records[self._fields["row"].value]
         method = getattr(self.session, act.call)
@@ -174,57 +193,59 @@ class Listing(Form):
         return fill
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        record, act = self._records[value["row"]], self._act_chosen()
+        act = self._act_chosen()
         if act is None:
             return {"act": "Choose what to do with it."}
         if act.part and not value["part"]:
             return {"part": "Choose one."}
-        if value["confirm"] != called(record):
-            return {"confirm": f"That is not the name. Type {called(record)}."}
+        if value["confirm"] != self._meant():
+            return {"confirm": f"That is not the name. Type {self._meant()}."}
         return {}
 
     def _outlined(self, summary: str) -> str:
-        if self._act_chosen() is None:
+        act = self._act_chosen()
+        if act is None:
             return ""
-        lost = self._lost.get(self._key(), "Asking what would be lost…")
+        lost = self._lost.get(self._key())
         keep = [region.button("choose", "Keep it")]
-        return region.card(f"{self.action}?", tone="warn", text=lost, buttons=keep)
+        title = act.label if lost is None else f"{self.action}?"
+        return region.card(title, tone="warn", text=lost or "", buttons=keep)
 
     def _code(self, value: Mapping[str, Any]) -> str:
         record, act = self._records[value["row"]], cast("Act", self._act_chosen())
         arguments = [getattr(each, "id", each) for each in act.arguments(record, value["part"])]
-        return region.call(f"session.{act.call}", *arguments, confirm=value["confirm"])
+        return region.call(f"session.{act.call}", *arguments, confirm=called(record))
 
     def _act(self, value: Mapping[str, Any]) -> Any:
-        return self._call(confirm=value["confirm"])
+        self._done = f"{self._meant()} {cast('Act', self._act_chosen()).done}"
+        return self._call(confirm=called(self._records[value["row"]]))
 
     def _card(self, result: Any) -> str:
-        return region.card(self._done(), tone="good", text="It was asked for.")
-
-    def _done(self) -> str:
-        return f"{self.action}: {called(self._records[self._fields['row'].value])}"
+        return region.card(f"{self.action}: asked for", tone="warn", text="It is not gone yet.")
 
     def _follow(self, result: Any, work: Work | None) -> None:
-        """Wait until it is gone."""
+        """Wait until it is gone, then list what there is."""
         if result is not None:
             for pause in result.looks():
                 if work is None:
                     self.session._sleep(pause)
                 elif not work.pause(self.session, pause):
+                    self._tell_stopped(result)
                     return
             if result.error is not None:
+                self._done_with = None  # it may be tried again
+                self._said.html = ""
                 raise result.error
-        self._said.html = region.card(
-            f"{self._done()}: done",
-            tone="good",
-            buttons=[region.button("again", "Do another")],
-        )
+        with self._answering_itself():
+            self._load()
+            self._fields["row"].clear()
+        self._done_with = None
+        self._said.html = region.card(self._done, tone="good")
 
     def again(self) -> None:
         """List what is there now."""
         super().again()
         self._fields["row"].clear()
-        self._facts.html = ""
         self._reload()
 
     def _act_on(self, act: str, of: str) -> None:

@@ -8,9 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.api.records import Billing
 from cbr_notebook.forms import region
 from cbr_notebook.forms.field import Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
+
+
+def _used(billing: Billing) -> int | None:
+    """Give how full a vault is, in percent."""
+    return round((billing.used or 0) / (billing.size * 10.24)) if billing.size else None
 
 
 def _itself(record: Any, _: str | None) -> tuple[Any, ...]:
@@ -27,9 +33,11 @@ class Vaults(Listing):
     action = "Delete vault"
     acts = MappingProxyType(
         {
-            "delete": Act("Delete vault", "delete_vault", _itself),
+            "delete": Act("Delete vault", "Delete", "is deleted", "delete_vault", _itself),
             "remove": Act(
                 "Remove a resource",
+                "Remove",
+                "is in the vault no more",
                 "remove_resources",
                 lambda record, part: (record.id, [part]),
                 part=True,
@@ -45,7 +53,7 @@ class Vaults(Listing):
                 "Status": [each.billing.status for each in found],
                 "Protects": [each.billing.object_type for each in found],
                 "Capacity (GB)": [each.billing.size for each in found],
-                "Used (MB)": [each.billing.used for each in found],
+                "Used (%)": [_used(each.billing) for each in found],
                 "Resources": [len(each.resources or ()) for each in found],
             }
         )
@@ -71,7 +79,9 @@ class Backups(Listing):
     intro = f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC)."
     noun = "Backup"
     action = "Delete backup"
-    acts = MappingProxyType({"delete": Act("Delete backup", "delete_backup", _itself)})
+    acts = MappingProxyType(
+        {"delete": Act("Delete backup", "Delete", "is deleted", "delete_backup", _itself)}
+    )
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:
         found = self.session.backups(limit=MOST_ROWS)
@@ -85,7 +95,9 @@ class Backups(Listing):
                 "Kind": found["incremental"].map({True: "incremental", False: "full"}),
             }
         )
-        return table, list(found[["id", "name", "resource_id"]].itertuples(index=False))
+        known = found[["id", "name", "resource_id"]].astype(object)
+        known = known.where(known.notna(), None)
+        return table, list(known.itertuples(index=False))
 
     def _ways(self, record: Any) -> Sequence[str]:
         return [
@@ -103,7 +115,9 @@ class Policies(Listing):
     intro = "Choose a policy to see what can be done with it. No backup goes with a policy."
     noun = "Policy"
     action = "Delete policy"
-    acts = MappingProxyType({"delete": Act("Delete policy", "delete_policy", _itself)})
+    acts = MappingProxyType(
+        {"delete": Act("Delete policy", "Delete", "is deleted", "delete_policy", _itself)}
+    )
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:
         found = sorted(self.session.client.policies.list().policies, key=lambda p: p.name or "")

@@ -27,7 +27,7 @@ class Overview(Form):
     busy_label = "Looking…"
 
     def _build(self) -> Sequence[Field]:
-        self._seen = Region(look="cbr-overview", live="status")
+        self._seen = Region(look="cbr-overview")
         self._seen.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return ()
 
@@ -154,8 +154,8 @@ def _failures(rows: pd.DataFrame) -> str:
         f"{counted(len(rows), 'task')} failed in the last seven days",
         rows,
         lambda row: (
-            f"<b>{escaped(row['resource_name'])}</b>, {row['started_at']:%Y-%m-%d %H:%M}: "
-            f"{escaped(row['error_message'])} {escaped(row['advice'])}"
+            f"<b>{_known(row['resource_name'])}</b>, {_at(row['started_at'])}: "
+            f"{_known(row['error_message'])} {_known(row['advice'])}"
         ),
         "wrong",
         [leads_to("tasks", "Show failed tasks", status="failed")],
@@ -187,13 +187,27 @@ def _filling(rows: pd.DataFrame) -> str:
         f"{counted(len(rows), 'vault')} filling up",
         rows,
         lambda row: (
-            f"<b>{escaped(row['name'])}</b>: {row['used_percent']:.0f} % used{_until(row)}. "
+            f"<b>{escaped(row['name'])}</b>: {_percent(row)} used{_until(row)}. "
             + leads_to("vaults", "Show it", beside=str(row["name"]), row=str(row["id"]))
         ),
         "warn",
         [leads_to("vaults", "Show vaults")],
         "session.capacity()",
     )
+
+
+def _known(value: Any, otherwise: str = "") -> str:
+    """Write what is known; of what the service left out, something else."""
+    return otherwise if pd.isna(value) else escaped(value)
+
+
+def _at(moment: Any) -> str:
+    return "nobody knows when" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _percent(row: Mapping[Hashable, Any]) -> str:
+    share = row["used_percent"]
+    return "an unknown share" if pd.isna(share) else f"{share:.0f} %"
 
 
 def _until(row: Mapping[Hashable, Any]) -> str:
@@ -209,10 +223,11 @@ def _capacity(rows: pd.DataFrame) -> str:
     size, used = int(rows["size_gb"].sum()), float(rows["used_mb"].sum()) / 1024
     fullest = rows.sort_values("used_percent", ascending=False).head(3).to_dict("records")
     bars = "".join(
-        f"<p><b>{escaped(row['name'])}</b> {row['used_percent']:.0f} % of {row['size_gb']} GB</p>"
+        f"<p><b>{escaped(row['name'])}</b> {_percent(row)} of {row['size_gb']} GB</p>"
         f'<progress max="100" value="{min(100, row["used_percent"]):.0f}" '
         f'aria-label="{escaped(row["name"])}"></progress>'
         for row in fullest
+        if pd.notna(row["used_percent"])
     )
     return card(f"{used:.1f} of {size} GB used in {counted(len(rows), 'vault')}", body=bars)
 

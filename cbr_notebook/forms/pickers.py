@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 from cbr_notebook.api.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.api.tags import checked
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.region import card, leads_to
 from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.names import is_id
 from cbr_notebook.session.readiness import why_not_now
+
+
+class HasName(Protocol):
+    """What has a name."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+
 
 PROTECTS = (
     Option("server", "Cloud servers"),
@@ -33,9 +44,23 @@ _MOST_TAGS = 10
 def vaults(found: Iterable[Vault]) -> list[Option]:
     """Offer vaults, by name."""
     return [
-        Option(each.id, each.name or each.id, f"{each.billing.size} GB")
+        Option(each.id, each.name or each.id, gigabytes(each.billing.size))
         for each in sorted(found, key=lambda each: each.name or "")
     ]
+
+
+def gigabytes(size: int | None) -> str:
+    """Write a size, if it is known."""
+    return f"{size} GB" if size else ""
+
+
+def no_vault() -> str:
+    """Write that there is no vault, and what leads to one."""
+    return card(
+        "There is no vault yet",
+        text="Backups are kept in vaults. Create one first.",
+        buttons=[leads_to("create_vault", "Create a vault")],
+    )
 
 
 def nothing_or(options: Iterable[Option], nothing: str) -> list[Option]:
@@ -57,7 +82,7 @@ def free_resources(found: Iterable[Protectable]) -> list[Option]:
     for each in found:
         protectable = each.protectable
         vault = protectable.vault if protectable else None
-        size = f"{each.size} GB" if each.size else ""
+        size = gigabytes(each.size)
         if vault is not None:
             option = Option(each.id, each.name or each.id, f"in vault {vault.name}", True)
         elif protectable is not None and protectable.result is False:
@@ -73,17 +98,32 @@ def members(vault: Vault, found: Mapping[str, Protectable]) -> list[Option]:
 
     def option(member: VaultResource) -> Option:
         reason = why_not_now(member, found.get(member.id), vault)
-        size = f"{member.size} GB" if member.size else ""
+        size = gigabytes(member.size)
         return Option(member.id, member.name or member.id, reason or size, reason is not None)
 
     options = [option(each) for each in vault.resources or ()]
     return sorted(options, key=lambda each: (each.disabled, each.label))
 
 
-def named(field: Field, value: str) -> str:
-    """Give the name of an option where it says which one is meant, else its ID."""
+def named(field: Field, value: str, among: Iterable[HasName] | None = None) -> str:
+    """Give the name of an option where it says which one is meant, else its ID.
+
+    Args:
+        field: which offers it.
+        value: its ID.
+        among: all that a name is looked for in, if that is more than what the field offers.
+    """
     label = field.label_of(value)
-    return label if Counter(each["label"] for each in field.options)[label] == 1 else value
+    offered = [each["label"] for each in field.options]
+    labels = offered if among is None else [each.name for each in among]
+    return value if is_id(label) or labels.count(label) != 1 else label
+
+
+def taken(name: str, among: Iterable[HasName], what: str) -> dict[str, str]:
+    """Say that a name is taken, as a problem of the field ``name``: names tell things apart."""
+    if all(each.name != name for each in among):
+        return {}
+    return {"name": f"There is a {what} of this name already. Give another one."}
 
 
 def tags(text: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ class Planning(ChoosingBackup):
             self._mapping.forget()
         if changed.name in _PLANNED:
             self._plan = None
-            if self._looked_at and not getattr(self._inline, "on", False):
+            if self._looked_at and not self._questions.answering:
                 self._check_again()
 
     def _forget_target(self) -> None:

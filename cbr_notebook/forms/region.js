@@ -19,7 +19,6 @@ function arrive(form, head) {
   const before = form?.parentElement?.closest(".cbr-form");
   if (!head || before?.dataset.next !== "asked for") return;
   delete before.dataset.next;
-  head.tabIndex = -1;
   head.focus();
   form.scrollIntoView({ block: "nearest" });
 }
@@ -43,18 +42,26 @@ function render({ model, el }) {
         .filter((each) => each.open)
         .map((each) => each.dataset.key),
     );
-    const at = region.contains(document.activeElement)
-      ? document.activeElement.closest("[data-key]")?.dataset.key
-      : null;
+    const within = region.contains(document.activeElement);
+    const at = within && document.activeElement.closest("[data-key]")?.dataset.key;
+    const empty = model.get("html") === "";
+    // A live region has to be there before something comes into it, or nobody tells that.
+    if (live) el.classList.toggle("cbr-unseen", empty);
+    else el.hidden = empty;
     region.innerHTML = model.get("html");
     for (const each of region.querySelectorAll("details[data-key]")) {
       if (open.has(each.dataset.key)) each.open = true;
     }
-    if (at) {
-      const again = region.querySelector(`[data-key="${CSS.escape(at)}"]`);
-      (again?.matches("details") ? again.querySelector("summary") : again)?.focus();
-    }
-    el.hidden = model.get("html") === "";
+    if (within) goOn(at && region.querySelector(`[data-key="${CSS.escape(at)}"]`));
+  };
+
+  // Whoever was here stays here: where they were, or else at what has come in its place.
+  const goOn = (again) => {
+    const place = again?.matches("details") ? again.querySelector("summary") : again;
+    if (place) return place.focus();
+    if (model.get("html") === "") return el.closest(".cbr-form")?.querySelector("h3")?.focus();
+    region.tabIndex = -1;
+    region.focus();
   };
 
   region.addEventListener("click", async (event) => {

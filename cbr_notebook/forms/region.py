@@ -51,7 +51,7 @@ class Head(Region):
 
     def __init__(self, title: str, intro: str) -> None:
         said = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""
-        super().__init__(f"<h3>{escaped(title)}</h3>{said}")
+        super().__init__(f'<h3 tabindex="-1">{escaped(title)}</h3>{said}')
 
 
 def escaped(value: Any) -> str:
@@ -164,6 +164,11 @@ def trouble(problem: BaseException, title: str, buttons: Sequence[str] = ()) -> 
         text=problem.message,
         buttons=buttons,
     )
+
+
+def summary(said: str, *, warns: bool = False) -> str:
+    """Write what will happen; ``warns`` if one may not expect it."""
+    return f'<p class="cbr-summary{" warn" if warns else ""}">{escaped(said)}</p>'
 
 
 def code(source: str) -> str:

@@ -30,6 +30,7 @@ class Share(Form):
     intro = "With projects of the same region, which have to accept it. Times are in UTC."
     action = "Share"
     busy_label = "Sharing…"
+    leading = ("backup",)
 
     def _build(self) -> Sequence[Field]:
         self._backups: dict[str, Backup] = {}
@@ -83,10 +84,12 @@ class Share(Form):
         ask = self.session.client.backups
         good = ask.list_all(status="available", image_type="backup")
         found = list(islice(good, MOST_ROWS))
-        meant = str(self._given.get("backup") or "")
-        if meant and meant not in {each.id for each in found}:
-            with suppress(NotFound):
-                found.append(ask.show(meant))
+        meant = self._given.get("backup")
+        if meant is not None and not self._filled:
+            with suppress(NotFound, InvalidRequest):  # the field says so
+                one = self.session.find_backup(meant)
+                if one.id not in {each.id for each in found}:
+                    found.append(one)
         return [
             each
             for each in found
@@ -95,9 +98,9 @@ class Share(Form):
 
     def _changed(self, changed: Field) -> None:
         if changed.name == "backup":
-            self._members.html = ""
+            self._members.html = self._said.html = ""
             if changed.value in self._backups:
-                self._ask(lambda: self._members_of(changed.value))
+                self._ask(lambda: self._members_of(changed.value), "members")
 
     def _members_of(self, backup_id: str) -> Callable[[], None]:
         found = list(self.session.client.members.list_all(backup_id))
@@ -113,7 +116,7 @@ class Share(Form):
         rows = "".join(
             f'<tr><td class="cbr-id">{region.escaped(each.dest_project_id)}</td>'
             f"<td>{region.escaped(each.status)}</td>"
-            f"<td>{region.button('stop_sharing', 'Stop sharing', of=str(each.dest_project_id))}"
+            f"<td>{_stop(each)}"
             "</td></tr>"
             for each in found
         )
@@ -166,6 +169,15 @@ class Share(Form):
             buttons=[region.button("again", "Share another")],
         )
 
+    def _empty(self) -> str:
+        if self._backups:
+            return ""
+        return region.card(
+            "There is nothing to share yet",
+            text="Only backups of servers can be shared, and there is none.",
+            buttons=[region.leads_to("back_up", "Back up")],
+        )
+
     def _act_on(self, act: str, of: str) -> None:
         if act == "stop_sharing":
             self._ask_to_stop(of)
@@ -177,15 +189,16 @@ class Share(Form):
         else:
             super()._act_on(act, of)
 
-    def _ask_to_stop(self, project: str) -> None:
-        backup = self._backups[self._fields["backup"].value]
+    def _ask_to_stop(self, of: str) -> None:
+        backup_id, project = of.split()
+        backup = self._backups[backup_id]
         self._said.html = region.card(
             f"Stop sharing {backup.name}?",
             [("Project", project)],
             tone="warn",
             text="The project loses the backup at once; what it has made of it stays.",
             buttons=[
-                region.button("really_stop", "Stop sharing it", of=project, look="danger"),
+                region.button("really_stop", "Stop sharing it", of=of, look="danger"),
                 region.button("keep", "Go on sharing"),
             ],
         )
@@ -193,8 +206,9 @@ class Share(Form):
     def _do(self, act: str, of: str) -> None:
         """Do what a button of the lists says, and list anew."""
         if act == "really_stop":
-            self.session.unshare(self._fields["backup"].value, of)
-            self._members_of(self._fields["backup"].value)()
+            backup_id, project = of.split()
+            self.session.unshare(backup_id, project)
+            self._members_of(backup_id)()
             said = "It is shared with this project no more."
         elif act == "accept":
             if not self._vault.value:
@@ -215,13 +229,18 @@ class Share(Form):
 _ACTS = ("really_stop", "accept", "reject")
 
 
+def _stop(member: Member) -> str:
+    of = f"{member.backup_id} {member.dest_project_id}"
+    return region.button("stop_sharing", "Stop sharing", of=of)
+
+
 def projects(text: str) -> list[str]:
     """Read the IDs of projects as people write them.
 
     Raises:
         InvalidRequest: one is no ID of a project, or there are more than ten.
     """
-    found = list(dict.fromkeys(re.split(r"[\s,;]+", text.strip())))
+    found = list(dict.fromkeys(part for part in re.split(r"[\s,;]+", text) if part))
     for each in found:
         if not _PROJECT.fullmatch(each):
             raise InvalidRequest(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.auth import credentials
+from cbr_notebook.errors import CBRError
 from cbr_notebook.forms import field, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option, SecretField
@@ -71,16 +72,22 @@ class SignIn(Form):
         return fields
 
     def _load(self) -> None:
-        found = credentials.profiles()
-        self._fields["profile"].offer(
+        profile = self._fields["profile"]
+        try:
+            found = credentials.profiles()
+        except CBRError as problem:  # there are other ways to sign in
+            profile.help = f"{problem.message} {problem.advice or ''}".strip()
+            return
+        profile.help = ""
+        profile.offer(
             Option(each.name, each.name, each.region or "")
             for each in found
             if each.name and each.complete
         )
 
     def _changed(self, changed: Field) -> None:
-        if changed.name == "how":
-            self._show_way(changed.value, tuple(self._fields.values()))
+        if changed.name in ("how", "endpoint"):
+            self._show_way(self._fields["how"].value, tuple(self._fields.values()))
 
     def _show_way(self, way: Any, fields: Sequence[Field]) -> None:
         shown = _SHOWN.get(way, ())
@@ -88,12 +95,8 @@ class SignIn(Form):
         for each in fields[1:]:
             each.hidden = each.name not in shown
             each.required = each.name in needed
-
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        placed = value["region"] or value["endpoint"]
-        if value["how"] in ("access_key", "password") and not placed:
-            return {"region": "Fill this in, such as eu-west-0."}
-        return {}
+        *_, region_field, _, endpoint = fields
+        region_field.required = way in ("access_key", "password") and not endpoint.value
 
     def _summary(self, value: Mapping[str, Any]) -> str:
         if value["how"] == "simulated":
@@ -152,8 +155,7 @@ class SignIn(Form):
                 ("Service", who.endpoint),
             ],
             tone="good",
-            text="The session is the form's result: session = form.result, with form = "
-            "cbr.forms.sign_in().",
+            text="In another cell it is: session = cbr.forms.signed_in()",
             buttons=[
                 region.leads_to("overview", "Overview"),
                 region.leads_to("create_vault", "Create a vault"),

@@ -9,7 +9,7 @@ import traitlets
 
 from cbr_notebook.api.records import Vault
 from cbr_notebook.api.tags import checked
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
@@ -29,7 +29,9 @@ class TagRows(Field):
     def accept(self, given: Any) -> None:
         """Take tags as a mapping or as pairs."""
         pairs = given.items() if isinstance(given, Mapping) else given or ()
-        self.value = [[str(key), str(value)] for key, value in pairs]
+        self.value = [
+            [str(part) for part in pair] if _is_pair(pair) else [str(pair), ""] for pair in pairs
+        ]
         self.touched = True
 
     def check(self) -> str | None:
@@ -63,10 +65,12 @@ class Tags(Form):
     intro = "What differs is shown before it is saved."
     action = "Save tags"
     busy_label = "Saving…"
+    leading = ("vault",)
 
     def _build(self) -> Sequence[Field]:
         self._vaults: dict[str, Vault] = {}
         self._before: dict[str, str] = {}
+        """The tags that the vault had when they were asked for."""
         self._rows = TagRows(
             "tags",
             "Tags",
@@ -85,19 +89,34 @@ class Tags(Form):
 
     def _changed(self, changed: Field) -> None:
         if changed.name == "vault" and changed.value in self._vaults:
-            self._ask(lambda: self._tags_of(changed.value))
+            self._before, self._rows.value = {}, []
+            self._ask(lambda: self._tags_of(changed.value), "tags")
         self._said.html = ""
 
     def _tags_of(self, vault_id: Any) -> Callable[[], None]:
-        known = vault_id in self._vaults
-        found = self.session.client.tags.list(vault_id) if known else []
+        """Ask for the tags of a vault, to be edited."""
+        ask = self._tags_there(vault_id) if vault_id in self._vaults else None
 
         def fill() -> None:
-            self._before = {each.key: each.value or "" for each in found}
+            self._before = {}
+            if ask is not None:
+                ask()
             self._rows.value = [[key, value] for key, value in self._before.items()]
             self._rows.touched = False
 
         return fill
+
+    def _tags_there(self, vault_id: str) -> Callable[[], None]:
+        """Ask for the tags that a vault has now, and leave what was edited as it is."""
+        found = {each.key: each.value or "" for each in self.session.client.tags.list(vault_id)}
+
+        def fill() -> None:
+            self._before = found
+
+        return fill
+
+    def _empty(self) -> str:
+        return "" if self._vaults else pickers.no_vault()
 
     def _differences(self) -> TagChanges:
         return TagChanges.between(self._before, self._rows.tags)
@@ -133,12 +152,17 @@ class Tags(Form):
         self._guarded(show)
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        vault = pickers.named(self._fields["vault"], value["vault"])
+        vault = pickers.named(self._fields["vault"], value["vault"], self._vaults.values())
         return region.call("session.set_tags", vault, self._rows.tags)
 
     def _act(self, value: Mapping[str, Any]) -> TagChanges:
-        changes = self.session.set_tags(value["vault"], self._rows.tags)
-        self._before = self._rows.tags
+        tags = self._rows.tags
+        try:
+            changes = self.session.set_tags(value["vault"], tags, expected=self._before)
+        except Conflict:
+            self._ask(lambda: self._tags_there(value["vault"]), "tags")
+            raise
+        self._before = tags
         return changes
 
     def _card(self, result: TagChanges) -> str:
@@ -152,6 +176,10 @@ class Tags(Form):
             self._said.html = ""
         else:
             super()._act_on(act, of)
+
+
+def _is_pair(given: Any) -> bool:
+    return isinstance(given, list | tuple) and len(given) == 2
 
 
 def _said(changes: TagChanges) -> list[str]:

@@ -50,7 +50,7 @@ class Tasks(Form):
         if self._watching is not None:
             self._watch()
         else:
-            self._ask(lambda: self._drawer(self._found(0)))
+            self._ask(lambda: self._drawer(self._found(0)), "tasks")
 
     def _summary(self, value: Mapping[str, Any]) -> str:
         running = sum(each.status not in ENDED for each in self._records)
@@ -116,6 +116,8 @@ class Tasks(Form):
             rows = "".join(map(_row, found))
             listed = f'<ul tabindex="0" aria-label="Tasks">{rows}</ul>'
             self._rows.html = listed if rows else "<p>There are no such tasks.</p>"
+            if not self._questions.answering:
+                self._guarded(self._show)
 
         return draw
 

@@ -214,7 +214,7 @@ def test_what_cannot_be_asked_for_is_told_and_asked_again(session: Session) -> N
     with pytest.raises(errors.CBRError):
         form.submit()
     session.cloud.heal()
-    form._wrong.on_act("reload", "")
+    form._wrong.on_act("ask again", "")
     assert form.problems == {}
     assert form.value["name"] == "v"
     assert form._wrong.html == ""

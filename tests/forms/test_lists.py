@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.errors import InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.session import Session
 from tests.forms.pressing import click, press, settle, type_into
 
@@ -27,7 +28,7 @@ def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Ses
     click(form, form._facts.html, "Delete vault…")
     assert "125 backups, made from 2020-07-18 to 2020-08-17" in form._outline.html
     assert form._button in form.children
-    assert form._button.label == "Delete vault"
+    assert form._button.label == "Delete vault-web"
     type_into(form, "confirm", "vault-db")
     press(form)
     assert form._fields["confirm"].problem == "That is not the name. Type vault-web."
@@ -37,14 +38,20 @@ def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Ses
     assert form.error is None
     with pytest.raises(NotFound):
         session.find_vault("vault-web")
-    assert "Delete vault: vault-web: done" in form._said.html
+    assert "vault-web is deleted" in form._said.html
+    assert "vault-web" not in [option["label"] for option in form._fields["row"].options]
+    assert form._button.hidden
 
 
 def test_a_resource_is_taken_out_with_its_backups(session: Session) -> None:
     form = session.forms.vaults(row="vault-web", act="Remove a resource")
+    assert form.problems == {"part": "Choose one."}, "nobody removes what happens to be first"
     form.value = {"part": "web-01"}
     assert "32 backups" in form._outline.html
+    assert form._button.label == "Remove web-01"
     form.value = {"confirm": "vault-web"}
+    assert form.problems == {"confirm": "That is not the name. Type web-01."}
+    form.value = {"confirm": "web-01"}
     assert "session.remove_resources(" in form.code
     form.submit()
     assert session.backups(resource="web-01").empty
@@ -114,3 +121,51 @@ def test_empty_lists_say_so() -> None:
     with cbr.simulate("empty") as session:
         for form in (session.forms.vaults(), session.forms.backups(), session.forms.policies()):
             assert form.problems["row"] == "Choose one."
+
+
+def test_a_form_that_comes_after_is_not_confirmed_already(session: Session) -> None:
+    form = session.forms.vaults(row="vault-web", act="delete")
+    form.value = {"confirm": "vault-web"}
+    again: Any = session.forms.vaults(row="vault-web")
+    assert again.value["confirm"] == again.value["act"] == ""
+    press(again)
+    assert session.find_vault("vault-web")
+
+
+def test_what_is_told_is_what_was_done_whatever_is_chosen_meanwhile(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-web", act="delete")
+    form.value = {"confirm": "vault-web"}
+    form._loaded.wait()
+    form._button._heard(None, {"type": "click"}, None)
+    type_into(form, "row", "")
+    form._table.on_pick(form._table._ids[0])
+    settle(form)
+    assert form.error is None
+    assert "vault-web is deleted" in form._said.html
+    assert "vault-db" in set(session.vaults()["name"])
+
+
+def test_a_deletion_that_failed_can_be_tried_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = TaskFailed("It was in use.", code="BackupService.6401")
+    form: Any = session.forms.vaults(row="vault-web", act="delete")
+    form.value = {"confirm": "vault-web"}
+    task = SimpleNamespace(looks=lambda: iter(()), error=failed)
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "delete_vault", lambda *_, **__: task)
+        press(form)
+    assert "not done" in form._wrong.html
+    assert not form._button.disabled
+    press(form)
+    assert "vault-web is deleted" in form._said.html
+
+
+def test_a_backup_without_a_name_goes_by_its_id(session: Session) -> None:
+    backup = session.backups(resource="web-01").iloc[0]["id"]
+    state = session.cloud._engine.state
+    state.run("UPDATE backup SET name = '' WHERE id = ?", backup)
+    form = session.forms.backups(row=backup, act="delete")
+    assert form._fields["row"].label_of(backup) == backup
+    form.value = {"confirm": backup}
+    assert form.problems == {}

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms import share
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, shown, type_into
+from tests.forms.pressing import click, press, settle, shown, type_into
 
 
 @pytest.fixture
@@ -54,10 +55,10 @@ def test_it_is_shared_accepted_and_taken_back(
     assert theirs._offers.html == ""
     assert list(session.members(backup_id)["status"]) == ["accepted"]
 
-    act(form, "stop_sharing", project)
+    act(form, "stop_sharing", f"{backup_id} {project}")
     assert "The project loses the backup at once" in form._said.html
     assert len(session.members(backup_id)) == 1, "it asks first"
-    act(form, "really_stop", project)
+    act(form, "really_stop", f"{backup_id} {project}")
     assert "Shared with nobody yet" in form._members.html
     assert len(session.members(backup_id)) == 0
 
@@ -120,3 +121,37 @@ def test_an_older_backup_than_those_listed_can_be_shared_when_it_is_named(
     settle(form)
     assert form.value["backup"] == oldest
     assert 1 < len(form._backups) <= 21
+
+
+def test_what_is_stopped_is_what_the_card_names(session: Session, receiver: Session) -> None:
+    project = receiver.identity.project_id
+    first, second = session.backups(resource="web-01", limit=2)["id"]
+    for each in (first, second):
+        session.share(each, project)
+    form: Any = session.forms.share(backup=first)
+    settle(form)
+    click(form, form._members.html, "Stop sharing")
+    asked = form._said.html
+    type_into(form, "backup", second)
+    settle(form)
+    assert form._said.html == "", "the card about the other one is gone"
+    click(form, asked, "Stop sharing it")  # pressed just before it went
+    assert (len(session.members(first)), len(session.members(second))) == (0, 1)
+
+
+def test_a_backup_may_be_a_record_or_a_row_and_commas_may_trail(
+    session: Session, receiver: Session, backup_id: str
+) -> None:
+    project = receiver.identity.project_id
+    row = session.backups(resource="web-01", limit=1).iloc[0]
+    for backup in (session.find_backup(backup_id), row):
+        form = session.forms.share(backup=backup, projects=f"{project},")
+        assert form.problems == {}
+        assert form.value["backup"] == backup_id
+
+
+def test_without_a_backup_it_leads_to_one() -> None:
+    with cbr.simulate("empty") as session:
+        form: Any = session.forms.share()
+        settle(form)
+        assert "There is nothing to share yet" in form._outline.html

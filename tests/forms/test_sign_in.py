@@ -98,8 +98,10 @@ def test_a_wrong_secret_is_told_at_once_and_not_shown(served: tuple[Cloud, str])
 
 def test_what_is_missing_depends_on_the_way() -> None:
     form = cbr.forms.sign_in()
-    assert set(form.problems) == {"access_key", "secret_key"}
+    assert set(form.problems) == {"access_key", "secret_key", "region"}
     form.value = {"how": "User name and password"}
+    assert set(form.problems) == {"domain_name", "user_name", "password", "region"}
+    form.value = {"endpoint": "https://cbr.example.com"}
     assert set(form.problems) == {"domain_name", "user_name", "password"}
     form.value = {"how": "Profile"}
     assert set(form.problems) == {"profile"}
@@ -130,3 +132,26 @@ def test_running_again_keeps_the_names_and_forgets_the_secrets() -> None:
     again = cbr.forms.sign_in()
     assert again.value["access_key"] == "AK"
     assert again.value["secret_key"] is None
+
+
+def test_a_secret_that_was_given_is_kept_by_nobody() -> None:
+    form = cbr.forms.sign_in(access_key="AK", secret_key="typed-secret")
+    assert "secret_key" not in form.kept()  # also before it was filled in
+    assert "typed-secret" not in str(vars(form))
+
+
+def test_a_broken_profile_file_leaves_the_other_ways_open(tmp_path: Path) -> None:
+    place = tmp_path / ".huaweicloud" / "credentials"
+    place.parent.mkdir()
+    place.write_text("garbage")
+    form = cbr.forms.sign_in(how="Simulated cloud")
+    assert form.problems == {}
+    assert "cannot be read" in form._fields["profile"].help
+    form.submit().close()
+
+
+def test_the_session_can_be_had_in_another_cell() -> None:
+    form = cbr.forms.sign_in(how="Simulated cloud", estate="empty")
+    session = form.submit()
+    assert cbr.forms.signed_in() is session
+    session.close()
