@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from cbr_notebook.api.records import Backup, Policy, RestorePoint, TaskRecord, Vault
+from cbr_notebook.api.records import Backup, Policy, RestorePoint, Vault
 from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.api.vault_kinds import ObjectType
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, called, choose, is_id, texts
+from cbr_notebook.session.own_tasks import tasks_of_point
 from cbr_notebook.session.recurrence import patterns
-from cbr_notebook.session.removing import removal_finder
+from cbr_notebook.session.removing import deletion_finder, removal_finder
 from cbr_notebook.session.waiting import Task
 from cbr_notebook.session.words import counted
 
@@ -210,14 +211,17 @@ class Acts(Changes):
     def _backup_task(self, point: RestorePoint, vault: Vault) -> Task:
         resources = (point.vault.resources if point.vault else None) or []
         names = ", ".join(str(each.name) for each in resources) or vault.name
+        expected = max(1, len(resources))
         return self._task(
             f"Backing up {names}",
-            lambda: [
-                task
-                for task in self._tasks_of("backup", vault_id=vault.id)
-                if task.checkpoint_id == point.id
-            ],
-            expected=max(1, len(resources)),
+            lambda: tasks_of_point(
+                self.client,
+                point.id,
+                begun_at=point.created_at,
+                expected=expected,
+                vault_id=vault.id,
+            ),
+            expected=expected,
             result=point,
         )
 
@@ -241,17 +245,9 @@ class Acts(Changes):
                 f"made at {found.created_at}. It cannot be undone.",
                 advice=f"To go on, say confirm={called(found)!r}.",
             )
+        find = deletion_finder(self.client, found)
         self.client.backups.delete(found.id)
-        return self._task(
-            f"Deleting {found.name}",
-            lambda: [
-                task
-                for task in self._tasks_of("delete", vault_id=found.vault_id)
-                if task.extra_info
-                and task.extra_info.delete
-                and task.extra_info.delete.backup_id == found.id
-            ],
-        )
+        return self._task(f"Deleting {found.name}", find)
 
     def create_policy(
         self,
@@ -386,10 +382,6 @@ class Acts(Changes):
     def _item(self, resource: str, kind: ResourceKind | None) -> ResourceItem:
         found = self.find_resource(resource, kind)
         return ResourceItem(found.id, found.type or "", found.name)
-
-    def _tasks_of(self, operation_type: str, *, vault_id: str | None) -> list[TaskRecord]:
-        page = self.client.tasks.list(operation_type=operation_type, vault_id=vault_id, limit=100)
-        return page.operation_logs
 
     def _confirm(
         self,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from cbr_notebook.api.records import TaskRecord, Vault
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.names import Named, texts
+from cbr_notebook.session.own_tasks import LARGEST_PAGE, tasks_since_now
 from cbr_notebook.session.restoring import Restores
 from cbr_notebook.session.waiting import Task
 
@@ -61,7 +64,7 @@ class Replicates(Restores):
         there = self._vault_elsewhere(destination_vault, destination_region, project_id)
         if vault is not None:
             source_vault = self.find_vault(vault).id
-            known = {task.id for task in self._replications_from(source_vault)}
+            since = self._replications_since_now(source_vault)
             begun = self.client.restore_points.replicate(
                 source_vault,
                 destination_project_id=project_id,
@@ -74,8 +77,7 @@ class Replicates(Restores):
             what = f"Replicating {len(copied)} backups to {destination_region}"
         else:
             found = self.find_backup(backup)
-            source_vault = found.vault_id or ""
-            known = {task.id for task in self._replications_from(source_vault)}
+            since = self._replications_since_now(found.vault_id)
             answer = self.client.backups.replicate(
                 found.id,
                 destination_project_id=project_id,
@@ -87,20 +89,17 @@ class Replicates(Restores):
             copied, records = {found.id}, [answer.replication_record_id]
             what = f"Replicating {found.name} to {destination_region}"
 
-        def mine() -> list[TaskRecord]:
-            return [
-                task
-                for task in self._replications_from(source_vault)
-                if task.id not in known and _source(task) in copied
-            ]
-
-        return self._task(what, mine, expected=len(copied), result=records)
-
-    def _replications_from(self, vault_id: str) -> list[TaskRecord]:
-        page = self.client.tasks.list(
-            operation_type="replication", vault_id=vault_id or None, limit=1000
+        return self._task(
+            what,
+            lambda: [task for task in since() if _source(task) in copied],
+            expected=len(copied),
+            result=records,
         )
-        return page.operation_logs
+
+    def _replications_since_now(self, vault_id: str | None) -> Callable[[], Sequence[TaskRecord]]:
+        return tasks_since_now(
+            self.client, page_size=LARGEST_PAGE, operation_type="replication", vault_id=vault_id
+        )
 
     def _project_of(self, wanted: str) -> str:
         """Give the ID of a project of the account, in any region."""

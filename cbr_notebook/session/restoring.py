@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cbr_notebook.api.records import Backup, Protectable, TaskRecord
+from cbr_notebook.api.records import Backup, Protectable
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.acts import Acts
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import Named, called
+from cbr_notebook.session.own_tasks import tasks_since_now
 from cbr_notebook.session.waiting import Task
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
@@ -62,7 +63,7 @@ class Restores(Acts):
                 f"written since {found.created_at} UTC is lost. It cannot be undone.",
                 advice=f"To go on, say confirm={called(goal)!r}.",
             )
-        known = {task.id for task in self._restores_of(goal.id)}
+        since = tasks_since_now(self.client, operation_type="restore", resource_id=goal.id)
         task_id = self.client.backups.restore(
             found.id,
             server_id=goal.id if kind == "server" else None,
@@ -73,16 +74,8 @@ class Restores(Acts):
         )
         return self._task(
             f"Restoring {goal.name}",
-            lambda: [
-                task
-                for task in self._restores_of(goal.id)
-                if task.id == task_id or (task_id is None and task.id not in known)
-            ],
+            lambda: [task for task in since() if task_id in (None, task.id)][-1:],
         )
-
-    def _restores_of(self, resource_id: str) -> list[TaskRecord]:
-        page = self.client.tasks.list(operation_type="restore", resource_id=resource_id, limit=100)
-        return page.operation_logs
 
 
 def _mappings(
