@@ -11,6 +11,7 @@ from cbr_notebook.api.vault_kinds import ObjectType
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.moments import told
 from cbr_notebook.session.names import Named, called, choose, is_id, texts
 from cbr_notebook.session.own_tasks import tasks_of_point
 from cbr_notebook.session.recurrence import patterns
@@ -145,7 +146,7 @@ class Acts(Changes):
             choose(each, found.resources or [], "resource of the vault", lambda r: r.name)
             for each in texts(resources)
         ]
-        names = ", ".join(str(each.name) for each in leaving)
+        names = ", ".join(map(called, leaving))
         ids = [each.id for each in leaving]
         self._confirm(
             called(found),
@@ -210,7 +211,7 @@ class Acts(Changes):
 
     def _backup_task(self, point: RestorePoint, vault: Vault) -> Task:
         resources = (point.vault.resources if point.vault else None) or []
-        names = ", ".join(str(each.name) for each in resources) or vault.name
+        names = ", ".join(map(called, resources)) or called(vault)
         expected = max(1, len(resources))
         return self._task(
             f"Backing up {names}",
@@ -241,8 +242,9 @@ class Acts(Changes):
         found: Backup = self.find_backup(backup)
         if confirm != called(found):
             raise ConfirmationNeeded(
-                f"This deletes the backup {called(found)} of {found.resource_name}, "
-                f"made at {found.created_at}. It cannot be undone.",
+                f"This deletes the backup {called(found)} of "
+                f"{found.resource_name or found.resource_id}, "
+                f"made at {told(found.created_at)}. It cannot be undone.",
                 advice=f"To go on, say confirm={called(found)!r}.",
             )
         find = deletion_finder(self.client, found)
@@ -332,16 +334,14 @@ class Acts(Changes):
             confirm: its name.
 
         Raises:
-            ConfirmationNeeded: ``confirm`` is not its name; says how many vaults lose it.
+            ConfirmationNeeded: ``confirm`` is not its name; says which vaults lose it.
 
         API: Policy, "Deleting a Policy".
         """
         found = self.find_policy(policy)
         if confirm != called(found):
-            used = len(found.associated_vaults or ())
             raise ConfirmationNeeded(
-                f"This deletes the policy {called(found)}; "
-                f"{counted(used, 'vault')} would lose the schedule.",
+                f"This deletes the policy {called(found)}; {self._without_schedule(found.id)}.",
                 advice=f"To go on, say confirm={called(found)!r}.",
             )
         self.client.policies.delete(found.id)
@@ -382,6 +382,16 @@ class Acts(Changes):
     def _item(self, resource: str, kind: ResourceKind | None) -> ResourceItem:
         found = self.find_resource(resource, kind)
         return ResourceItem(found.id, found.type or "", found.name)
+
+    def _without_schedule(self, policy_id: str) -> str:
+        """Say which vaults would lose the schedule of a policy."""
+        applied = self.client.policies.show(policy_id).associated_vaults or ()
+        ids = [each.vault_id for each in applied]
+        if not ids:
+            return "no vault has its schedule"
+        known = {vault.id: called(vault) for vault in self.client.vaults.list_all()}
+        names = ", ".join(sorted(known.get(each, each) for each in ids))
+        return f"{counted(len(ids), 'vault')} would lose the schedule: {names}"
 
     def _confirm(
         self,

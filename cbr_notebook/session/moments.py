@@ -75,6 +75,23 @@ def wire(value: datetime) -> str:
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
+def read_wire(text: object) -> datetime | None:
+    """Read a time of the service, which is UTC; ``None`` if it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def told(text: str | None) -> str:
+    """Write a time of the service for people: ``2020-08-17 03:00 UTC``."""
+    read = read_wire(text)
+    return f"{read.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if read else text or "an unknown time"
+
+
 def _length(value: object) -> timedelta | None:
     """Read a length of time, however long; ``None`` if it is none."""
     found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None

@@ -8,11 +8,12 @@ never compared with those of tasks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.session.moments import read_wire
 
 PAGE = 100
 """New tasks come first in the list, so that nearly always one page of so many will do."""
@@ -94,7 +95,7 @@ def tasks_of_point(
         expected: how many tasks there will be; the list is read on while some are missing.
         filters: those of :meth:`api.tasks.Tasks.list` that fit the tasks, such as the vault.
     """
-    begun = _moment(begun_at)
+    begun = read_wire(begun_at)
 
     def mine(tasks: Sequence[TaskRecord]) -> Sequence[TaskRecord]:
         return [task for task in tasks if task.checkpoint_id == point_id]
@@ -102,17 +103,8 @@ def tasks_of_point(
     def enough(rows: Sequence[TaskRecord], read: Sequence[TaskRecord]) -> bool:
         if len(mine(read)) >= expected:
             return True
-        oldest = _moment(rows[-1].created_at)
+        oldest = read_wire(rows[-1].created_at)
         return begun is not None and oldest is not None and oldest < begun - _LEEWAY
 
     size = min(LARGEST_PAGE, max(PAGE, expected))
     return mine(newest_tasks(client, enough, page_size=size, operation_type="backup", **filters))
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Read a time of the service; ``None`` if it is none."""
-    try:
-        read = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
