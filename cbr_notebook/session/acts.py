@@ -12,7 +12,7 @@ from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.moments import told
-from cbr_notebook.session.names import Named, called, choose, is_id, texts
+from cbr_notebook.session.names import Named, called, choose, is_id, one_text, texts
 from cbr_notebook.session.own_tasks import tasks_of_point
 from cbr_notebook.session.recurrence import patterns
 from cbr_notebook.session.removing import deletion_finder, removal_finder
@@ -59,7 +59,7 @@ class Acts(Changes):
         API: Vault, "Creating a Vault".
         """
         kind = _kind(object_type)
-        items = [self._item(each, kind) for each in texts(resources)]
+        items = [self._item(each, kind) for each in texts(resources, "resource")]
         return self.client.vaults.create(
             name,
             size=size_gb,
@@ -122,7 +122,7 @@ class Acts(Changes):
         """
         found = self.find_vault(vault)
         kind = _kind(found.billing.object_type)
-        items = [self._item(each, kind) for each in texts(resources)]
+        items = [self._item(each, kind) for each in texts(resources, "resource")]
         return self.client.vaults.add_resources(found.id, items)
 
     def remove_resources(
@@ -144,7 +144,7 @@ class Acts(Changes):
         found = self.client.vaults.show(self.find_vault(vault).id)
         leaving = [
             choose(each, found.resources or [], "resource of the vault", lambda r: r.name)
-            for each in texts(resources)
+            for each in texts(resources, "resource")
         ]
         names = ", ".join(map(called, leaving))
         ids = [each.id for each in leaving]
@@ -193,11 +193,12 @@ class Acts(Changes):
         ids: list[str] | None = None
         if resources is not None:
             members = self.client.vaults.show(found.id).resources or []
+            named = {each.name for each in members}
             ids = [
-                each
-                if is_id(each)
+                each  # which the service knows, or says that it does not
+                if is_id(each) and each not in named
                 else choose(each, members, "resource of the vault", lambda r: r.name).id
-                for each in texts(resources)
+                for each in texts(resources, "resource")
             ]
         point = self.client.restore_points.create(
             found.id,
@@ -354,7 +355,7 @@ class Acts(Changes):
         Args:
             policy: which policy.
             vault: which vault.
-            destination_vault: the ID of the vault for replicas, of a replication policy.
+            destination_vault: the vault for replicas, of a replication policy.
 
         Returns:
             The vault.
@@ -362,10 +363,11 @@ class Acts(Changes):
         API: Vault, "Applying a Policy to a Vault".
         """
         found = self.find_vault(vault)
-        destination = None if destination_vault is None else texts(destination_vault)[0]
-        self.client.vaults.apply_policy(
-            found.id, self.find_policy(policy).id, destination_vault_id=destination
-        )
+        applied = self.find_policy(policy)
+        destination = None
+        if destination_vault is not None:
+            destination = self._destination(applied, destination_vault)
+        self.client.vaults.apply_policy(found.id, applied.id, destination_vault_id=destination)
         return self.client.vaults.show(found.id)
 
     def remove_policy(self, policy: Named, vault: Named) -> Vault:
@@ -382,6 +384,15 @@ class Acts(Changes):
     def _item(self, resource: str, kind: ResourceKind | None) -> ResourceItem:
         found = self.find_resource(resource, kind)
         return ResourceItem(found.id, found.type or "", found.name)
+
+    def _destination(self, policy: Policy, vault: Named) -> str:
+        """Give the ID of the vault that a policy replicates to; a name is looked up there."""
+        text = one_text(vault, "vault")
+        goal = policy.operation_definition
+        if is_id(text) or goal is None or not goal.destination_region:
+            return text
+        project_id = goal.destination_project_id or self._project_of(goal.destination_region)
+        return self.find_vault_elsewhere(text, goal.destination_region, project_id).id
 
     def _without_schedule(self, policy_id: str) -> str:
         """Say which vaults would lose the schedule of a policy."""

@@ -10,10 +10,10 @@ import pandas as pd
 
 from cbr_notebook.api.records import Member
 from cbr_notebook.api.tags import checked
-from cbr_notebook.errors import Conflict, InvalidRequest, NotFound
+from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.tags import TAGS
-from cbr_notebook.session.names import Named, called, texts
+from cbr_notebook.session.names import Named, called, choose, one_text
 from cbr_notebook.session.replicating import Replicates
 
 
@@ -81,15 +81,9 @@ class Sharing(Replicates):
         self.client.members.delete(self.find_backup(backup).id, project)
 
     def _shared_backup(self, backup: Named) -> str:
-        text = texts(backup)[0]
+        text = one_text(backup, "backup")
         shared = list(self.client.backups.list_all(own_type="shared"))
-        for each in shared:
-            if text in (each.id, each.name):
-                return each.id
-        raise NotFound(
-            f"No backup {text!r} is shared with this project.",
-            advice=f"There are: {', '.join(str(each.name) for each in shared) or 'none'}.",
-        )
+        return choose(text, shared, "shared backup", lambda each: each.name).id
 
     def tags(self, vault: Named = None) -> pd.DataFrame:
         """Give one row a tag: of one vault, or of all.
