@@ -153,6 +153,28 @@ _BY_STATUS: dict[int, type[CBRError]] = {
     429: RateLimited,
 }
 
+_BROKEN = (
+    "Something between you and the service, or the service itself, failed; this says nothing about "
+    "your request. Questions can simply be asked again. Of a change nobody knows whether it was "
+    "carried out: look at session.tasks() or the list concerned before you repeat it."
+)
+_ADVICE_BY_STATUS: dict[int, str] = {
+    401: "Who you say you are was not accepted. Check the keys or the password, the clock of this "
+    "computer and the region.",
+    403: "You are known, but may not do this. Ask whoever manages the account for the permission, "
+    "and check that region and project are the ones you mean.",
+    413: "A request may hold at most 12 MB: name fewer things at once.",
+    429: "Too many requests. They are repeated by themselves after a pause; ask for fewer rows or "
+    "less often.",
+    503: "The service cannot be reached now, or is overloaded; nothing was changed. It was tried "
+    "several times; try again later.",
+}
+
+
+def _advice_for(http_status: int) -> str | None:
+    """Give what a status alone asks of people, or ``None`` if it says too little."""
+    return _ADVICE_BY_STATUS.get(http_status, _BROKEN if http_status >= 500 else None)
+
 
 def error_for(
     code: str | None,
@@ -170,19 +192,23 @@ def error_for(
 
     Returns:
         An exception, for the caller to raise: by its code if that is known, else by the
-        HTTP status. A status of 429 or 5xx wins over a code that the service gives with
-        another status: then something on the way was too busy or broke, whatever it quotes.
+        HTTP status. A status wins over a code that comes with another one if it is 429 or 5xx,
+        for then something on the way was too busy or broke, whatever it quotes; and always over
+        a code of the gateway, which says little more than the status.
     """
     entry = catalogue.lookup(code) if code else None
-    not_judged = http_status == 429 or http_status >= 500
-    if entry is not None and not (not_judged and http_status != entry.http_status):
+    if entry is not None and http_status != entry.http_status:
+        not_judged = http_status == 429 or http_status >= 500
+        if not_judged or entry.code.startswith("APIGW."):
+            entry = None
+    if entry is not None:
         kind = _KINDS[entry.kind]
     else:
         kind = _BY_STATUS.get(http_status, ServiceError if http_status >= 500 else InvalidRequest)
     return kind(
         message or (entry.message if entry else f"The service answered HTTP {http_status}."),
         code=code,
-        advice=entry.advice if entry else None,
+        advice=entry.advice if entry else _advice_for(http_status),
         request_id=request_id,
         http_status=http_status,
     )

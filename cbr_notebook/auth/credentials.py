@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -13,6 +14,20 @@ from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import AuthenticationError, InvalidRequest
 
 DEFAULT_PROFILE = "basic"
+
+_PLAIN = (
+    "access_key", "user_name", "domain_name", "project_id", "project_name", "region", "endpoint",
+    "iam_endpoint",
+)  # fmt: skip
+_PASTED = ("secret_key", "security_token", "token")
+_ALLOWED = {
+    "access_key": re.compile("[!-~]+"),
+    "security_token": re.compile("[!-~]+"),
+    "token": re.compile("[!-~]+"),
+    "project_id": re.compile("[A-Za-z0-9._~-]+"),
+    "region": re.compile("[A-Za-z0-9._-]+"),
+}
+"""What goes into headers, paths and the names of hosts, and of what it can be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,36 @@ class Credentials:
     iam_endpoint: str | None = None
     source: str = "arguments"
     """Where they were found, in words."""
+
+    def __post_init__(self) -> None:
+        """Drop what is copied along by accident; a password is left as it is."""
+        for name in _PLAIN:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, value.strip() or None)
+        for name in _PASTED:
+            value = getattr(self, name)
+            if isinstance(value, Secret):
+                object.__setattr__(self, name, Secret(value.reveal().rstrip("\r\n")))
+
+    def refuse_strange(self) -> None:
+        """Refuse what no request could carry.
+
+        Raises:
+            InvalidRequest: a value holds characters that it cannot; a secret is not shown.
+        """
+        for name, allowed in _ALLOWED.items():
+            value = getattr(self, name)
+            text = value.reveal() if isinstance(value, Secret) else value
+            if text and not allowed.fullmatch(text):
+                shown = "" if isinstance(value, Secret) else f" {value!r}"
+                raise InvalidRequest(
+                    f"The {name.replace('_', ' ')}{shown} holds a character that cannot be in one "
+                    f"(from {self.source}).",
+                    advice="Copy it once more: without spaces, quotation marks or line breaks, "
+                    "in plain letters and digits.",
+                    field=name,
+                )
 
     @property
     def complete(self) -> bool:
@@ -127,8 +172,11 @@ def profiles_in(path: Path) -> dict[str, Credentials]:
     """
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError) as problem:
+        with path.open(encoding="utf-8") as file:
+            parser.read_file(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, configparser.Error, UnicodeDecodeError) as problem:
         raise InvalidRequest(
             f"The profile file {path} cannot be read: {type(problem).__name__}.",
             advice="It should hold sections such as [basic] with lines ak = … and sk = ….",
@@ -212,12 +260,15 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
 
     Raises:
         AuthenticationError: nothing complete was found; the message says where it was sought.
+        InvalidRequest: something is missing, and a file that may hold it cannot be read.
     """
     path = profile_file()
     environment = from_environment()
     candidates: list[Credentials] = []
+    unreadable: InvalidRequest | None = None
     if profile is not None:
-        known = all_profiles()
+        known = profiles_in(path)
+        known = known if profile in known else all_profiles()
         if profile not in known:
             raise AuthenticationError(
                 f"There is no profile {profile!r} in {path} or clouds.yaml.",
@@ -227,18 +278,17 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
     else:
         candidates.append(environment)
         default = os.environ.get("OS_CLOUD", DEFAULT_PROFILE)
-        known = all_profiles() if "OS_CLOUD" in os.environ else profiles_in(path)
+        try:
+            known = all_profiles() if "OS_CLOUD" in os.environ else profiles_in(path)
+        except InvalidRequest as problem:
+            known, unreadable = {}, problem  # who is named elsewhere needs no file
         if default in known:
             candidates.append(known[default])
-    for complete in (lambda found: found, _from_keyring, _from_person):
-        who = complete(given)
-        if who.complete:
-            return _with_place(who, *candidates)
-        if given.whose is not None:
-            continue  # somebody is named: nobody else will do
-        for candidate in map(complete, candidates):
-            if candidate.complete:
-                return _with_place(candidate, given, *candidates, first=given)
+    found = _complete(given, candidates)
+    if unreadable is not None and (found is None or not (found.region or found.endpoint)):
+        raise unreadable  # what is missing may be in it
+    if found is not None:
+        return found
     if given.whose is not None:
         raise AuthenticationError(
             f"There is no secret for {given.whose}.",
@@ -253,6 +303,20 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
         "in the system's keyring instead. "
         "Without an account, cbr.simulate() gives you a cloud of your own.",
     )
+
+
+def _complete(given: Credentials, candidates: Sequence[Credentials]) -> Credentials | None:
+    """Give the first identity with a secret, and its place; ``None`` if there is none."""
+    for complete in (lambda found: found, _from_keyring, _from_person):
+        who = complete(given)
+        if who.complete:
+            return _with_place(who, *candidates)
+        if given.whose is not None:
+            continue  # somebody is named: nobody else will do
+        for candidate in map(complete, candidates):
+            if candidate.complete:
+                return _with_place(candidate, given, *candidates, first=given)
+    return None
 
 
 _PLACE = ("project_id", "project_name", "region", "endpoint", "iam_endpoint")

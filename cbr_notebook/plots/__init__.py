@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.plots import calendar, capacity, durations, timeline
-from cbr_notebook.session.runs import span
+from cbr_notebook.session.moments import LONGEST, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ class Plots:
             ax: where to draw; new axes if left out.
 
         Raises:
-            InvalidRequest: ``days`` is not at least 1.
+            InvalidRequest: ``days`` is out of range.
         """
         return capacity.draw(self._session.capacity(days=days), ax)
 
@@ -59,7 +59,7 @@ class Plots:
             ax: where to draw; new axes if left out.
 
         Raises:
-            InvalidRequest: ``days`` is not at least 1.
+            InvalidRequest: ``days`` is out of range.
         """
         session = self._session
         since = f"{_checked(days)}d"
@@ -108,6 +108,6 @@ class Plots:
 def _checked(days: int) -> int:
     from cbr_notebook.errors import InvalidRequest
 
-    if days < 1:
-        raise InvalidRequest(f"days must be at least 1, not {days}.", field="days")
+    if not 1 <= days <= LONGEST.days:
+        raise InvalidRequest(f"days must be 1 to {LONGEST.days}, not {days}.", field="days")
     return days

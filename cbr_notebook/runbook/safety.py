@@ -10,6 +10,7 @@ from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.record import RunRecord
 from cbr_notebook.runbook.trouble import perhaps_done
 from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.own_tasks import tasks_of_point
 from cbr_notebook.session.waiting import pause_after
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
@@ -141,8 +142,7 @@ def _wait(run: RunRecord) -> Iterator[float]:
 
 
 def _task(run: RunRecord, vault_id: str, restore_point_id: str) -> TaskRecord | None:
-    page = run.session.client.tasks.list(
-        operation_type="backup", vault_id=vault_id, resource_id=run.target["id"], limit=100
+    of_point = tasks_of_point(
+        run.session.client, restore_point_id, vault_id=vault_id, resource_id=run.target["id"]
     )
-    of_point = [task for task in page.operation_logs if task.checkpoint_id == restore_point_id]
     return of_point[0] if of_point else None

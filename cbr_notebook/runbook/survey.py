@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cbr_notebook.api.records import Backup, Protectable, TaskRecord
@@ -19,6 +19,7 @@ from cbr_notebook.runbook.facts import (
     TaskFacts,
 )
 from cbr_notebook.session import Session
+from cbr_notebook.session.moments import read_wire
 from cbr_notebook.session.names import Named
 from cbr_notebook.session.runs import runs
 
@@ -107,7 +108,7 @@ def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> Ba
         name=backup.name or backup.id,
         status=backup.status or NOT_TOLD,
         image_type=backup.image_type or "backup",
-        created_at=_moment(backup.created_at) or session.now,
+        created_at=read_wire(backup.created_at) or session.now,
         project_id=backup.project_id or session.identity.project_id,
         vault_id=backup.vault_id or "",
         resource_id=backup.resource_id or "",
@@ -206,7 +207,7 @@ def _disk_facts(disk: Protectable, server_id: str | None, refused: str | None) -
         device=_text(place.get("device")),
         system_disk=_flag(detail.get("bootable")),
         server_id=server_id or _text(place.get("server_id")),
-        updated_at=_moment(detail.get("updated_at")),
+        updated_at=read_wire(detail.get("updated_at")),
         disaster_recovery=_flag(metadata.get("dr_site")),
         refused=refused,
         scsi=_flag(metadata.get("hw:passthrough")),
@@ -305,7 +306,7 @@ def _newer(
         (row.name or row.id, made)
         for row in rows
         if row.image_type != "replication"
-        and (made := _moment(row.created_at)) is not None
+        and (made := read_wire(row.created_at)) is not None
         and made > backup.created_at
     ]
     return tuple(sorted(newer, key=lambda each: each[1], reverse=True))
@@ -345,7 +346,7 @@ def _past_restores(
     sizes: dict[str, int | None] = {backup.id: backup.size_gb}
     past = []
     for task in (mine or tasks)[:_RESTORES_COMPARED]:
-        begun, ended = _moment(task.started_at), _moment(task.ended_at)
+        begun, ended = read_wire(task.started_at), read_wire(task.ended_at)
         restore = task.extra_info.restore if task.extra_info else None
         restored = restore.backup_id if restore else None
         if begun is None or ended is None or restored is None:
@@ -373,16 +374,6 @@ def _resource_id(task: TaskRecord) -> str | None:
 def _resource_name(task: TaskRecord) -> str | None:
     resource = task.extra_info.resource if task.extra_info else None
     return resource.name if resource else None
-
-
-def _moment(text: Any) -> datetime | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _text(value: Any) -> str | None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.session.moments import Moment, moment
-
-_SPAN = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhdw])$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+from cbr_notebook.session.moments import Moment, moment, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,9 @@ class Targets:
 
 
 def _span(value: timedelta | str | None, field: str) -> timedelta | None:
-    if value is None or isinstance(value, timedelta):
-        found = value
-    elif match := _SPAN.match(value.strip()):
-        found = timedelta(**{_UNITS[match[2]]: float(match[1])})
-    else:
-        raise InvalidRequest(
-            f"{field} {value!r} is not a duration.", advice="Write 30m, 4h or 2d.", field=field
-        )
-    if found is not None and found <= timedelta():
+    if value is None:
+        return None
+    found = span(value, field)
+    if found <= timedelta():
         raise InvalidRequest(f"{field} must be longer than nothing.", field=field)
     return found

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from cbr_notebook.api.records import Backup, Policy, RestorePoint, TaskRecord, Vault
+from cbr_notebook.api.records import Backup, Policy, RestorePoint, Vault
 from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.api.vault_kinds import ObjectType
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.changes import Changes
 from cbr_notebook.session.finding import ResourceKind
-from cbr_notebook.session.names import Named, called, choose, is_id, texts
+from cbr_notebook.session.moments import told
+from cbr_notebook.session.names import Named, called, choose, is_id, one_text, texts
+from cbr_notebook.session.own_tasks import tasks_of_point
 from cbr_notebook.session.recurrence import patterns
-from cbr_notebook.session.removing import removal_finder
+from cbr_notebook.session.removing import deletion_finder, removal_finder
 from cbr_notebook.session.waiting import Task
 from cbr_notebook.session.words import counted
 
@@ -57,7 +59,7 @@ class Acts(Changes):
         API: Vault, "Creating a Vault".
         """
         kind = _kind(object_type)
-        items = [self._item(each, kind) for each in texts(resources)]
+        items = [self._item(each, kind) for each in texts(resources, "resource")]
         return self.client.vaults.create(
             name,
             size=size_gb,
@@ -120,7 +122,7 @@ class Acts(Changes):
         """
         found = self.find_vault(vault)
         kind = _kind(found.billing.object_type)
-        items = [self._item(each, kind) for each in texts(resources)]
+        items = [self._item(each, kind) for each in texts(resources, "resource")]
         return self.client.vaults.add_resources(found.id, items)
 
     def remove_resources(
@@ -142,9 +144,9 @@ class Acts(Changes):
         found = self.client.vaults.show(self.find_vault(vault).id)
         leaving = [
             choose(each, found.resources or [], "resource of the vault", lambda r: r.name)
-            for each in texts(resources)
+            for each in texts(resources, "resource")
         ]
-        names = ", ".join(str(each.name) for each in leaving)
+        names = ", ".join(map(called, leaving))
         ids = [each.id for each in leaving]
         self._confirm(
             called(found),
@@ -191,11 +193,12 @@ class Acts(Changes):
         ids: list[str] | None = None
         if resources is not None:
             members = self.client.vaults.show(found.id).resources or []
+            named = {each.name for each in members}
             ids = [
-                each
-                if is_id(each)
+                each  # which the service knows, or says that it does not
+                if is_id(each) and each not in named
                 else choose(each, members, "resource of the vault", lambda r: r.name).id
-                for each in texts(resources)
+                for each in texts(resources, "resource")
             ]
         point = self.client.restore_points.create(
             found.id,
@@ -209,15 +212,18 @@ class Acts(Changes):
 
     def _backup_task(self, point: RestorePoint, vault: Vault) -> Task:
         resources = (point.vault.resources if point.vault else None) or []
-        names = ", ".join(str(each.name) for each in resources) or vault.name
+        names = ", ".join(map(called, resources)) or called(vault)
+        expected = max(1, len(resources))
         return self._task(
             f"Backing up {names}",
-            lambda: [
-                task
-                for task in self._tasks_of("backup", vault_id=vault.id)
-                if task.checkpoint_id == point.id
-            ],
-            expected=max(1, len(resources)),
+            lambda: tasks_of_point(
+                self.client,
+                point.id,
+                begun_at=point.created_at,
+                expected=expected,
+                vault_id=vault.id,
+            ),
+            expected=expected,
             result=point,
         )
 
@@ -237,21 +243,14 @@ class Acts(Changes):
         found: Backup = self.find_backup(backup)
         if confirm != called(found):
             raise ConfirmationNeeded(
-                f"This deletes the backup {called(found)} of {found.resource_name}, "
-                f"made at {found.created_at}. It cannot be undone.",
+                f"This deletes the backup {called(found)} of "
+                f"{found.resource_name or found.resource_id}, "
+                f"made at {told(found.created_at)}. It cannot be undone.",
                 advice=f"To go on, say confirm={called(found)!r}.",
             )
+        find = deletion_finder(self.client, found)
         self.client.backups.delete(found.id)
-        return self._task(
-            f"Deleting {found.name}",
-            lambda: [
-                task
-                for task in self._tasks_of("delete", vault_id=found.vault_id)
-                if task.extra_info
-                and task.extra_info.delete
-                and task.extra_info.delete.backup_id == found.id
-            ],
-        )
+        return self._task(f"Deleting {found.name}", find)
 
     def create_policy(
         self,
@@ -336,16 +335,14 @@ class Acts(Changes):
             confirm: its name.
 
         Raises:
-            ConfirmationNeeded: ``confirm`` is not its name; says how many vaults lose it.
+            ConfirmationNeeded: ``confirm`` is not its name; says which vaults lose it.
 
         API: Policy, "Deleting a Policy".
         """
         found = self.find_policy(policy)
         if confirm != called(found):
-            used = len(found.associated_vaults or ())
             raise ConfirmationNeeded(
-                f"This deletes the policy {called(found)}; "
-                f"{counted(used, 'vault')} would lose the schedule.",
+                f"This deletes the policy {called(found)}; {self._without_schedule(found.id)}.",
                 advice=f"To go on, say confirm={called(found)!r}.",
             )
         self.client.policies.delete(found.id)
@@ -358,7 +355,7 @@ class Acts(Changes):
         Args:
             policy: which policy.
             vault: which vault.
-            destination_vault: the ID of the vault for replicas, of a replication policy.
+            destination_vault: the vault for replicas, of a replication policy.
 
         Returns:
             The vault.
@@ -366,10 +363,11 @@ class Acts(Changes):
         API: Vault, "Applying a Policy to a Vault".
         """
         found = self.find_vault(vault)
-        destination = None if destination_vault is None else texts(destination_vault)[0]
-        self.client.vaults.apply_policy(
-            found.id, self.find_policy(policy).id, destination_vault_id=destination
-        )
+        applied = self.find_policy(policy)
+        destination = None
+        if destination_vault is not None:
+            destination = self._destination(applied, destination_vault)
+        self.client.vaults.apply_policy(found.id, applied.id, destination_vault_id=destination)
         return self.client.vaults.show(found.id)
 
     def remove_policy(self, policy: Named, vault: Named) -> Vault:
@@ -387,9 +385,24 @@ class Acts(Changes):
         found = self.find_resource(resource, kind)
         return ResourceItem(found.id, found.type or "", found.name)
 
-    def _tasks_of(self, operation_type: str, *, vault_id: str | None) -> list[TaskRecord]:
-        page = self.client.tasks.list(operation_type=operation_type, vault_id=vault_id, limit=100)
-        return page.operation_logs
+    def _destination(self, policy: Policy, vault: Named) -> str:
+        """Give the ID of the vault that a policy replicates to; a name is looked up there."""
+        text = one_text(vault, "vault")
+        goal = policy.operation_definition
+        if is_id(text) or goal is None or not goal.destination_region:
+            return text
+        project_id = goal.destination_project_id or self._project_of(goal.destination_region)
+        return self.find_vault_elsewhere(text, goal.destination_region, project_id).id
+
+    def _without_schedule(self, policy_id: str) -> str:
+        """Say which vaults would lose the schedule of a policy."""
+        applied = self.client.policies.show(policy_id).associated_vaults or ()
+        ids = [each.vault_id for each in applied]
+        if not ids:
+            return "no vault has its schedule"
+        known = {vault.id: called(vault) for vault in self.client.vaults.list_all()}
+        names = ", ".join(sorted(known.get(each, each) for each in ids))
+        return f"{counted(len(ids), 'vault')} would lose the schedule: {names}"
 
     def _confirm(
         self,

@@ -16,8 +16,8 @@ from cbr_notebook.session.account import Account
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.gaps import missed_runs
 from cbr_notebook.session.growth import Growth
-from cbr_notebook.session.moments import Moment
-from cbr_notebook.session.runs import runs, span
+from cbr_notebook.session.moments import LONGEST, Moment, span
+from cbr_notebook.session.runs import runs
 from cbr_notebook.session.zones import zone
 
 _HOUR = timedelta(hours=1)
@@ -94,7 +94,7 @@ class Answers(Account):
         keeps as many as it makes does not grow; ``full_at`` is empty unless it does.
 
         Args:
-            days: how many days to look back, and ahead for what leaves.
+            days: how many days to look back, and ahead for what leaves; 1 to 36500.
             backups: ``session.backups(status="available")``, where that was asked already: for
                 several answers from one reading. Asked for if left out.
 
@@ -102,12 +102,11 @@ class Answers(Account):
             The columns of ``cbr.schema("capacity")``, the fullest vault first.
 
         Raises:
-            InvalidRequest: ``days`` is not at least 1, or ``backups`` are not the good ones.
+            InvalidRequest: ``days`` is out of range, or ``backups`` are not the good ones.
 
         API: Vault, "Querying the Vault List"; Backup; Policy.
         """
-        if days < 1:
-            raise InvalidRequest("days must be at least 1.", field="days")
+        _check_days(days)
         before = self.client.transport.requests
         vaults = list(self.client.vaults.list_all())
         policies = self._backup_policies()
@@ -144,7 +143,7 @@ class Answers(Account):
 
         Args:
             target: the age that the newest may have: ``24h``, ``7d``.
-            days: how many days to look back for gaps.
+            days: how many days to look back for gaps; 1 to 36500.
             backups: ``session.backups(status="available")``, where that was asked already: for
                 several answers from one reading. Asked for if left out.
 
@@ -152,12 +151,13 @@ class Answers(Account):
             The columns of ``cbr.schema("recovery_points")``, the oldest newest first.
 
         Raises:
-            InvalidRequest: the target is not a length of time, or ``backups`` are not the good
-                ones.
+            InvalidRequest: the target is not a length of time, ``days`` is out of range, or
+                ``backups`` are not the good ones.
 
         API: Backup, "Querying All Backups"; Vault; Policy.
         """
         allowed = span(target, "target")
+        _check_days(days)
         before = self.client.transport.requests
         vaults = self._vaults_by_resource()
         policies = self._backup_policies()
@@ -206,7 +206,7 @@ class Answers(Account):
         was moved, days before it may show gaps that were none then, or hide some.
 
         Args:
-            days: how many days to look back.
+            days: how many days to look back, 1 to 36500.
             backups: ``session.backups(status="available")``, where that was asked already: for
                 several answers from one reading. Asked for if left out.
 
@@ -214,10 +214,11 @@ class Answers(Account):
             The columns of ``cbr.schema("gaps")``, the newest first.
 
         Raises:
-            InvalidRequest: ``backups`` are not the good ones.
+            InvalidRequest: ``days`` is out of range, or ``backups`` are not the good ones.
 
         API: Backup, "Querying All Backups"; Vault; Policy.
         """
+        _check_days(days)
         before = self.client.transport.requests
         vaults = self._vaults_by_resource()
         policies = self._backup_policies()
@@ -342,6 +343,15 @@ class Answers(Account):
         self, schema: frames.Schema, rows: Sequence[Any], asked: dict[str, Any], before: int
     ) -> pd.DataFrame:
         return self._signed(schema, schema.frame(rows), asked, before)
+
+
+def _check_days(days: int) -> None:
+    if not 1 <= days <= LONGEST.days:
+        raise InvalidRequest(
+            f"days must be 1 to {LONGEST.days}, not {days}.",
+            advice="Leave it out, or choose fewer.",
+            field="days",
+        )
 
 
 def _reason(

@@ -14,10 +14,10 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.records import Backup, RestorePoint
-from cbr_notebook.errors import NotFound
+from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.answers import Answers
 from cbr_notebook.session.moments import Moment, moment
-from cbr_notebook.session.names import Named
+from cbr_notebook.session.names import Named, texts
 
 _WORKERS = 8
 _FEWEST = 3
@@ -26,6 +26,7 @@ _FEWEST_WHOLE = 2
 """So many, where their sizes are exact, are asked before the others."""
 _TIMES = 5.0
 _LEAST_MB = 10
+_DISK = "OS::Cinder::Volume"
 _LIVED_WITH = timedelta(days=7)
 """A jump so long before the newest backup says nothing about now."""
 
@@ -61,7 +62,7 @@ class Changes(Answers):
         table = self.backups(resource=resource, image_type="backup")
         if table.empty:
             self.find_resource(resource)
-        table = table[table["parent_id"].isna()].head(newest)
+        table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
         points = self._points(table["checkpoint_id"].dropna())
         sizes = {
             (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
@@ -129,8 +130,9 @@ class Changes(Answers):
             ]
         )
         if at is None:
+            what = ", ".join(texts(resource, "resource"))
             raise NotFound(
-                f"There is no clean backup of {resource} from before {until:%Y-%m-%d %H:%M} UTC.",
+                f"There is no clean backup of {what} from before {until:%Y-%m-%d %H:%M} UTC.",
                 advice="session.changed_data(...) shows all of them, and where they jump.",
             )
         return self.find_backup(str(found[at]["backup_id"]))
@@ -157,6 +159,33 @@ class Changes(Answers):
             if each.id == resource_id and each.backup_size is not None:
                 return _Size(int(each.backup_size), int(each.backup_count or 0))
         return None
+
+
+def _of_one(table: pd.DataFrame, resource: Named) -> pd.DataFrame:
+    """Leave only the backups of the resource that is meant, where it was named by its name.
+
+    A server's system disk often bears the server's name: then the server is meant.
+
+    Raises:
+        InvalidRequest: the name fits several resources, such as a server and an earlier one.
+    """
+    names = texts(resource, "resource")
+    if len(names) != 1 or table["resource_id"].nunique() < 2:
+        return table
+    disks = table["resource_type"] == _DISK
+    table = table if disks.all() else table[~disks]
+    newest = table.groupby("resource_id", sort=False)["created_at"].max()
+    found = list(newest.items())
+    if len(found) > 1:
+        listed = ", ".join(
+            f"{each} (newest {at:%Y-%m-%d %H:%M} UTC)" for each, at in newest.items()
+        )
+        raise InvalidRequest(
+            f"The name {names[0]!r} fits {len(found)} resources with backups.",
+            advice=f"Give an ID: {listed}.",
+            field="resource",
+        )
+    return table
 
 
 def newest_clean(found: Sequence[tuple[datetime, bool, bool]]) -> int | None:

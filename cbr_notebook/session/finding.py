@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from cbr_notebook.api.protectables import KINDS
 from cbr_notebook.api.records import Backup, Policy, Protectable, Vault
-from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.session.names import Named, choose, is_id, one_text, texts
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.session.names import Named, by_id_or_name, choose, is_id, one_text, texts
 from cbr_notebook.session.reading import Reading
 
 ResourceKind = Literal["server", "disk", "turbo", "workspace"]
@@ -26,9 +27,10 @@ class Finding(Reading):
         if isinstance(vault, Vault):
             return vault
         text = one_text(vault, "vault")
-        if is_id(text):
-            return self.client.vaults.show(text)
-        return choose(text, list(self.client.vaults.list_all()), "vault", lambda v: v.name)
+        vaults = self.client.vaults
+        return by_id_or_name(
+            text, vaults.show, lambda: list(vaults.list_all()), "vault", lambda v: v.name
+        )
 
     def find_policy(self, policy: Named) -> Policy:
         """Give the record of a policy, by ID, name, record or row.
@@ -40,9 +42,10 @@ class Finding(Reading):
         if isinstance(policy, Policy):
             return policy
         text = one_text(policy, "policy")
-        if is_id(text):
-            return self.client.policies.show(text)
-        return choose(text, self.client.policies.list().policies, "policy", lambda p: p.name)
+        policies = self.client.policies
+        return by_id_or_name(
+            text, policies.show, lambda: policies.list().policies, "policy", lambda p: p.name
+        )
 
     def find_backup(self, backup: Named) -> Backup:
         """Give the record of a backup with those of its disks, by ID, name, record or row.
@@ -52,12 +55,15 @@ class Finding(Reading):
             InvalidRequest: the name fits several.
         """
         text = one_text(backup, "backup")
-        if is_id(text):
-            return self.client.backups.show(text)
-        found = self.client.backups.list(name=text, limit=1000).backups
-        if not found:
-            found = self.client.backups.list(limit=20).backups
-        return self.client.backups.show(choose(text, found, "backup", lambda b: b.name).id)
+        backups = self.client.backups
+
+        def candidates() -> Sequence[Backup]:
+            named = backups.list(name=text, limit=1000).backups
+            # Without one of that name, the newest are those that may have been meant.
+            return named or ([] if is_id(text) else backups.list(limit=20).backups)
+
+        found = by_id_or_name(text, backups.show, candidates, "backup", lambda b: b.name)
+        return found if found.id == text else backups.show(found.id)
 
     def find_resource(self, resource: Named, kind: ResourceKind | None = None) -> Protectable:
         """Give the record of a server, disk or file system, by ID, name, record or row.
@@ -77,41 +83,80 @@ class Finding(Reading):
             raise InvalidRequest(f"There is no kind {kind!r}.", advice=f"Choose one of {KINDS}.")
         # A server's system disk often bears the server's name: then the server is meant.
         kinds: tuple[Any, ...] = (kind,) if kind else ("server", "turbo", "disk")
-        search = {"id": text} if is_id(text) else {"name": text}
-        for each in kinds:
-            rows = self.client.protectables.list_all(each, **search)
-            found = [row for row in rows if text in (row.id, row.name)]
-            if found:
-                return choose(text, found, each, lambda row: row.name)
+        for search in ("id", "name") if is_id(text) else ("name",):
+            for each in kinds:
+                rows = self.client.protectables.list_all(each, **{search: text})
+                found = [row for row in rows if text in (row.id, row.name)]
+                if found:
+                    return choose(text, found, each, lambda row: row.name)
         everything = [row for each in kinds for row in self.client.protectables.list_all(each)]
         return choose(text, everything, kind or "resource", lambda row: row.name)
 
+    def find_vault_elsewhere(self, vault: Named, region: str, project_id: str) -> Vault:
+        """Give the record of a vault in a project of another region, by ID, name, record or row.
+
+        Raises:
+            NotFound: there is none, or the name fits several; the advice lists them.
+        """
+        text = one_text(vault, "vault")
+        vaults = self.client.vaults.list_external(
+            region_id=region, external_project_id=project_id, limit=1000
+        ).vaults
+        found = [each for each in vaults if each.id == text]
+        found = found or [each for each in vaults if each.name == text]
+        if len(found) == 1:
+            return found[0]
+        takers = [each for each in vaults if each.billing and each.billing.protect_type != "backup"]
+        names = ", ".join(f"{each.name} ({each.id})" for each in found or takers) or "none"
+        raise NotFound(
+            f"{'Several vaults are' if found else 'No vault is'} called {text!r} in {region}.",
+            code="BackupService.6120",
+            advice=f"Name one by its ID. There are: {names}."
+            if found
+            else f"Vaults that take replicas there: {names}.",
+        )
+
+    def _project_of(self, wanted: str) -> str:
+        """Give the ID of a project of the account, in any region."""
+        projects = self.client.projects.list()
+        for project in projects:
+            if wanted in (project.id, project.name):
+                return str(project.id)
+        raise NotFound(
+            f"There is no project {wanted!r} in this account.",
+            advice=f"There are: {', '.join(str(each.name) for each in projects)}.",
+        )
+
     def _vault_ids(self, vaults: Named) -> str | list[str] | None:
-        """Give the ID or IDs of the vaults that are meant."""
-        return _one_or_several([self.find_vault(each).id for each in _each(vaults)])
+        """Give the ID or IDs of the vaults that are meant; ``None`` if it was not said."""
+        if vaults is None:
+            return None
+        given = [vaults] if isinstance(vaults, Vault) else texts(vaults, "vault")
+        return _one_or_several([self.find_vault(each).id for each in given], "vault")
 
     def _resource_filter(self, resources: Named) -> dict[str, Any]:
         """Give the filter for resources: what was deleted can still be asked for by name."""
-        given = [] if resources is None else texts(resources)
+        given = texts(resources, "resource")
         ids = [each for each in given if is_id(each)]
         names = [each for each in given if not is_id(each)]
         if ids and names:
             raise InvalidRequest(
                 "Resources are named by IDs and names at once.", advice="Give one kind."
             )
-        return {
-            "resource_id": _one_or_several(ids),
-            "resource_name": _one_or_several(names),
-        }
+        key = "resource_id" if ids else "resource_name"
+        return {key: _one_or_several(given, "resource")}
 
 
-def _each(value: Named) -> list[Any]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, Vault) else list(texts(value))
+def _one_or_several(values: list[str], what: str) -> str | list[str]:
+    """Give what a filter takes.
 
-
-def _one_or_several(values: list[str]) -> str | list[str] | None:
+    Raises:
+        InvalidRequest: there is nothing: that means none, while no filter would mean all.
+    """
     if not values:
-        return None
+        raise InvalidRequest(
+            f"No {what} is named: the selection is empty.",
+            advice=f"Leave {what} out to ask for all.",
+            field=what,
+        )
     return values[0] if len(values) == 1 else values

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from cbr_notebook.session.names import Named
+from cbr_notebook.session.names import Named, called
 from cbr_notebook.session.sharing import Sharing
 from cbr_notebook.session.upstairs import opened
 
@@ -140,7 +140,7 @@ class GuidedRestores(Sharing):
 
     def take_manifest(
         self,
-        target: str,
+        target: Named,
         files: Iterable[str] | None = None,
         *,
         checksum: Callable[[str, str], str | None] | None = None,
@@ -148,7 +148,7 @@ class GuidedRestores(Sharing):
         """Note the checksums of a target's files, to verify a later restore with.
 
         Args:
-            target: name of a server, disk or file system.
+            target: a server, disk or file system.
             files: which files: ``path``, or ``vdb:path`` on a certain disk; on a simulated
                 cloud all if left out.
             checksum: gives the SHA-256 of a file by disk and path, such as
@@ -162,7 +162,8 @@ class GuidedRestores(Sharing):
             InvalidRequest: on a real service, ``files`` or ``checksum`` is missing.
             NotFound: there is no such target or file.
         """
-        return self._runs.take_manifest(target, files, checksum)
+        name = target if isinstance(target, str) else called(self.find_resource(target))
+        return self._runs.take_manifest(name, files, checksum)
 
     @property
     def _runs(self) -> Runs:

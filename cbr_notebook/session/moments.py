@@ -10,8 +10,32 @@ from cbr_notebook.errors import InvalidRequest
 Moment = str | datetime
 """A datetime, a timestamp such as ``2020-08-17T06:00Z``, or how long ago: ``7d``, ``12h``."""
 
-_AGO = re.compile(r"^(\d+)([mhdw])$")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST = timedelta(days=36_500)
+"""The longest length of time that can be meant: a century."""
+
+
+def span(value: str | timedelta, field: str) -> timedelta:
+    """Read a length of time such as ``24h`` or ``7d``.
+
+    Args:
+        value: what was said.
+        field: the argument's name, for the error.
+
+    Raises:
+        InvalidRequest: it is not a length of time, or longer than a century.
+    """
+    found = value if isinstance(value, timedelta) else _length(value)
+    if found is None:
+        raise InvalidRequest(
+            f"{field} {value!r} is not a length of time.",
+            advice="Write a number and a unit: 30m, 12h, 7d, 2w.",
+            field=field,
+        )
+    if found > LONGEST:
+        raise _too_long(value, field)
+    return found
 
 
 def moment(value: Moment, now: datetime, field: str) -> datetime:
@@ -23,23 +47,65 @@ def moment(value: Moment, now: datetime, field: str) -> datetime:
         field: the argument's name, for the error.
 
     Raises:
-        InvalidRequest: it is not a moment.
+        InvalidRequest: it is not a moment, or more than a century ago by its length.
     """
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if ago := _AGO.match(value.strip()):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    ago = None if isinstance(value, datetime) else _length(value)
+    if ago is not None:
+        if ago > LONGEST:
+            raise _too_long(value, field)
+        return now - ago
     try:
-        read = datetime.fromisoformat(value.strip())
-    except ValueError:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        read = read if read.tzinfo else read.replace(tzinfo=UTC)
+        if read != read:  # as what is missing in a table
+            raise ValueError
+        wire(read)
+    # A moment of the year 1 or 9999 may be none in UTC.
+    except (ValueError, OverflowError, AttributeError):
         raise InvalidRequest(
             f"{field} {value!r} is not a time.",
             advice="Write 2020-08-17, 2020-08-17T06:00Z, or how long ago: 30m, 12h, 7d, 2w.",
             field=field,
         ) from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    return read
 
 
 def wire(value: datetime) -> str:
     """Write a moment as the service's filters want it."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def read_wire(text: object) -> datetime | None:
+    """Read a time of the service, which is UTC; ``None`` if it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def told(text: str | None) -> str:
+    """Write a time of the service for people: ``2020-08-17 03:00 UTC``."""
+    read = read_wire(text)
+    return f"{read.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if read else text or "an unknown time"
+
+
+def _length(value: object) -> timedelta | None:
+    """Read a length of time, however long; ``None`` if it is none."""
+    found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    try:
+        return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    except OverflowError:
+        return timedelta.max
+
+
+def _too_long(value: object, field: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{field} {value!r} is longer than a century.",
+        advice=f"At most {LONGEST.days}d are allowed.",
+        field=field,
+    )

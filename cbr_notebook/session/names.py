@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import pandas as pd
@@ -23,19 +23,26 @@ def is_id(value: str) -> bool:
     return bool(_UUID.match(value))
 
 
-def _from_frame(value: pd.DataFrame) -> list[str]:
-    if "id" in value.columns:
-        return [str(each) for each in value["id"]]
+def _column(value: pd.DataFrame, what: str) -> str:
+    """Give the name of the column that names things of a kind."""
+    for name in ("id", f"{what}_id"):
+        if name in value.columns:
+            return name
     if len(value.columns) == 1:
-        return [str(each) for each in value.iloc[:, 0]]
+        return str(value.columns[0])
     raise InvalidRequest(
-        "This table does not say what is meant: it has no column id.",
+        f"This table does not say which {what} is meant: it has no column id.",
         advice='Select one column: table[["name"]], or keep the column id.',
     )
 
 
-def texts(value: Named) -> list[str]:
+def texts(value: Named, what: str) -> list[str]:
     """Give the IDs or names that a value stands for.
+
+    Args:
+        value: an ID, a name, a record, a row, a selection, or several of them.
+        what: the word for such a thing: a row without an ID of its own, such as one of
+            ``changed_data``, names it in the column ``backup_id``.
 
     Raises:
         InvalidRequest: the value stands for nothing that could be named.
@@ -43,18 +50,20 @@ def texts(value: Named) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, pd.DataFrame):
-        return _from_frame(value)
-    if isinstance(value, pd.Series):
-        if "id" in value.index:
-            return [str(value["id"])]
-        return [str(each) for each in value]
+        return [str(each) for each in value[_column(value, what)]]
+    if isinstance(value, pd.Series | Mapping):
+        for name in ("id", f"{what}_id"):
+            if name in value:
+                return [str(value[name])]
+        if isinstance(value, pd.Series):
+            return [str(each) for each in value]
     identifier = getattr(value, "id", None)
     if isinstance(identifier, str):
         return [identifier]
-    if isinstance(value, Iterable):
-        return [text for each in value for text in texts(each)]
+    if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
+        return [text for each in value for text in texts(each, what)]
     raise InvalidRequest(
-        f"{type(value).__name__} does not say what is meant.",
+        f"{type(value).__name__} does not say which {what} is meant.",
         advice="Give an ID, a name, a record, or rows of a table.",
     )
 
@@ -65,7 +74,7 @@ def one_text(value: Named, what: str) -> str:
     Raises:
         InvalidRequest: it stands for none, or for several.
     """
-    found = texts(value)
+    found = texts(value, what)
     if len(found) != 1:
         raise InvalidRequest(
             f"One {what} is meant, but {len(found)} are given.", advice="Select one row."
@@ -103,6 +112,37 @@ def choose(wanted: str, candidates: Sequence[T], what: str, name: Callable[[T], 
         f"There is no {what} {wanted!r} in this project.",
         advice=f"There are: {shown or 'none'}.",
     )
+
+
+def by_id_or_name(
+    wanted: str,
+    show: Callable[[str], T],
+    candidates: Callable[[], Sequence[T]],
+    what: str,
+    name: Callable[[T], str | None],
+) -> T:
+    """Give the one thing of an ID or name, asking for it alone where it may be an ID.
+
+    Args:
+        wanted: the ID or name; a name may look like an ID.
+        show: asks for the thing of an ID.
+        candidates: asks for all that there are.
+        what: the word for such a thing, for the error.
+        name: gives the name of one.
+
+    Raises:
+        NotFound: there is none.
+        InvalidRequest: the name fits several; the message lists them with their IDs.
+    """
+    if not is_id(wanted):
+        return choose(wanted, candidates(), what, name)
+    try:
+        return show(wanted)
+    except NotFound:
+        named = [each for each in candidates() if name(each) == wanted]
+        if not named:
+            raise
+    return choose(wanted, named, what, name)
 
 
 class _Known(Protocol):

@@ -80,7 +80,8 @@ def connect(
 
     Raises:
         AuthenticationError: no credentials were found, or they are not accepted.
-        InvalidRequest: an endpoint cannot be used.
+        InvalidRequest: an endpoint, a key or a name cannot be used, or a file that is needed
+            cannot be read.
         ConnectionFailed: IAM cannot be reached, when the project must be found by name.
     """
     given = Credentials(
@@ -98,6 +99,7 @@ def connect(
         iam_endpoint=iam_endpoint,
     )
     who = found_credentials.find(given, profile)
+    who.refuse_strange()
     where = who.region
     if not where and not who.endpoint:
         raise AuthenticationError(

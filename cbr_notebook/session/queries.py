@@ -20,7 +20,7 @@ from cbr_notebook.frames.details import BackupsOfPoint, resources_of, rules_of
 from cbr_notebook.session.filters import known, not_both
 from cbr_notebook.session.finding import Finding, ResourceKind
 from cbr_notebook.session.moments import Moment
-from cbr_notebook.session.names import Named
+from cbr_notebook.session.names import Named, one_text
 from cbr_notebook.session.paging import LARGEST_PAGE
 from cbr_notebook.session.reading import sorted_by
 from cbr_notebook.session.waiting import Task
@@ -390,14 +390,18 @@ class Queries(Finding):
             frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE
         )
 
-    def task(self, task_id: str) -> Task:
-        """Take up a task again by its ID.
+    def task(self, task_id: Named) -> Task:
+        """Take up a task again.
+
+        Args:
+            task_id: its ID, or its row of :meth:`tasks`.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6500).
 
         API: Task, "Querying a Specified Task".
         """
+        task_id = one_text(task_id, "task")
         record = self.client.tasks.show(task_id)
         resource = record.extra_info.resource if record.extra_info else None
         what = f"{record.operation_type or 'task'} of {resource.name if resource else task_id}"

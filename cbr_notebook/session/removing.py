@@ -1,9 +1,4 @@
-"""Finding the task of a removal, which the answer to the request does not name.
-
-What there was before the request is remembered, so that an earlier removal is never taken for
-this one, also while the list of tasks lags behind. Times are not compared: the service's clock
-is not ours.
-"""
+"""Finding the task of a removal, which the answer to the request does not name."""
 
 from __future__ import annotations
 
@@ -11,10 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.records import TaskRecord
-
-_ENOUGH = 100
-"""New tasks come first in the list, so that older ones than these need not be known."""
+from cbr_notebook.api.records import Backup, TaskRecord
+from cbr_notebook.session.own_tasks import tasks_since_now
 
 
 def removal_finder(
@@ -35,22 +28,24 @@ def removal_finder(
         A function that gives the task of the first such removal since, in a list that is empty
         until the service shows it.
     """
-
-    def listed() -> Sequence[TaskRecord]:
-        return client.tasks.list(
-            operation_type=operation_type, vault_id=vault_id, limit=_ENOUGH
-        ).operation_logs
-
-    known = {task.id for task in listed()}
+    since = tasks_since_now(client, operation_type=operation_type, vault_id=vault_id)
     wanted = set(resource_ids)
+    return lambda: [task for task in since() if _about(task) in (None, wanted)][-1:]
 
-    def find() -> Sequence[TaskRecord]:
-        fresh = [
-            task for task in listed() if task.id not in known and _about(task) in (None, wanted)
-        ]
-        return fresh[-1:]
 
-    return find
+def deletion_finder(client: Client, backup: Backup) -> Callable[[], Sequence[TaskRecord]]:
+    """Remember which deletions there are; call this before a backup is deleted.
+
+    Args:
+        client: whom to ask.
+        backup: the backup.
+
+    Returns:
+        A function that gives the task of its deletion, in a list that is empty until the
+        service shows it.
+    """
+    since = tasks_since_now(client, operation_type="delete", vault_id=backup.vault_id)
+    return lambda: [task for task in since() if _deleted(task) == backup.id][-1:]
 
 
 def _about(task: TaskRecord) -> set[str | None] | None:
@@ -58,3 +53,9 @@ def _about(task: TaskRecord) -> set[str | None] | None:
     removed = task.extra_info.remove_resources if task.extra_info else None
     items = removed.resources if removed else None
     return {each.id for each in items} if items else None
+
+
+def _deleted(task: TaskRecord) -> str | None:
+    """Give the ID of the backup that a task deletes."""
+    facts = task.extra_info.delete if task.extra_info else None
+    return facts.backup_id if facts else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.records import TaskRecord, Vault
-from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.session.names import Named, texts
+from collections.abc import Callable, Sequence
+
+from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.names import Named
+from cbr_notebook.session.own_tasks import LARGEST_PAGE, tasks_since_now
 from cbr_notebook.session.restoring import Restores
 from cbr_notebook.session.waiting import Task
 
@@ -58,10 +61,10 @@ class Replicates(Restores):
         if vault is not None and (name is not None or description is not None):
             raise InvalidRequest("Only a single backup can be given a name or a description.")
         project_id = self._project_of(destination_project or destination_region)
-        there = self._vault_elsewhere(destination_vault, destination_region, project_id)
+        there = self.find_vault_elsewhere(destination_vault, destination_region, project_id)
         if vault is not None:
             source_vault = self.find_vault(vault).id
-            known = {task.id for task in self._replications_from(source_vault)}
+            since = self._replications_since_now(source_vault)
             begun = self.client.restore_points.replicate(
                 source_vault,
                 destination_project_id=project_id,
@@ -74,8 +77,7 @@ class Replicates(Restores):
             what = f"Replicating {len(copied)} backups to {destination_region}"
         else:
             found = self.find_backup(backup)
-            source_vault = found.vault_id or ""
-            known = {task.id for task in self._replications_from(source_vault)}
+            since = self._replications_since_now(found.vault_id)
             answer = self.client.backups.replicate(
                 found.id,
                 destination_project_id=project_id,
@@ -87,49 +89,16 @@ class Replicates(Restores):
             copied, records = {found.id}, [answer.replication_record_id]
             what = f"Replicating {found.name} to {destination_region}"
 
-        def mine() -> list[TaskRecord]:
-            return [
-                task
-                for task in self._replications_from(source_vault)
-                if task.id not in known and _source(task) in copied
-            ]
-
-        return self._task(what, mine, expected=len(copied), result=records)
-
-    def _replications_from(self, vault_id: str) -> list[TaskRecord]:
-        page = self.client.tasks.list(
-            operation_type="replication", vault_id=vault_id or None, limit=1000
-        )
-        return page.operation_logs
-
-    def _project_of(self, wanted: str) -> str:
-        """Give the ID of a project of the account, in any region."""
-        projects = self.client.projects.list()
-        for project in projects:
-            if wanted in (project.id, project.name):
-                return str(project.id)
-        raise NotFound(
-            f"There is no project {wanted!r} in this account.",
-            advice=f"There are: {', '.join(str(each.name) for each in projects)}.",
+        return self._task(
+            what,
+            lambda: [task for task in since() if _source(task) in copied],
+            expected=len(copied),
+            result=records,
         )
 
-    def _vault_elsewhere(self, wanted: Named, region: str, project_id: str) -> Vault:
-        """Give the vault of another region's project, by ID or name."""
-        text = texts(wanted)[0]
-        vaults = self.client.vaults.list_external(
-            region_id=region, external_project_id=project_id, limit=1000
-        ).vaults
-        found = [each for each in vaults if text in (each.id, each.name)]
-        if len(found) == 1:
-            return found[0]
-        takers = [each for each in vaults if each.billing and each.billing.protect_type != "backup"]
-        names = ", ".join(f"{each.name} ({each.id})" for each in found or takers) or "none"
-        raise NotFound(
-            f"{'Several vaults are' if found else 'No vault is'} called {text!r} in {region}.",
-            code="BackupService.6120",
-            advice=f"Name one by its ID. There are: {names}."
-            if found
-            else f"Vaults that take replicas there: {names}.",
+    def _replications_since_now(self, vault_id: str | None) -> Callable[[], Sequence[TaskRecord]]:
+        return tasks_since_now(
+            self.client, page_size=LARGEST_PAGE, operation_type="replication", vault_id=vault_id
         )
 
 

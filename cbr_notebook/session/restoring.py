@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cbr_notebook.api.records import Backup, Protectable, TaskRecord
+from cbr_notebook.api.records import Backup, Protectable
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.acts import Acts
 from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.moments import told
 from cbr_notebook.session.names import Named, called
+from cbr_notebook.session.own_tasks import tasks_since_now
 from cbr_notebook.session.waiting import Task
+from cbr_notebook.session.words import counted
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
 """The kind of each type of resource; all others are servers."""
+_WORDS = {"server": "server", "disk": "disk", "turbo": "file system"}
 
 
 class Restores(Acts):
@@ -56,13 +60,17 @@ class Restores(Acts):
         goal = self.find_resource(target if target is not None else found.resource_id, kind)
         mappings = _mappings(found, goal, disks) if kind == "server" else None
         if confirm != called(goal):
-            what = f"{len(mappings)} disks of the server" if mappings is not None else f"the {kind}"
+            what = f"the {_WORDS[kind]} {called(goal)}"
+            if mappings is not None:
+                what = f"{counted(len(mappings), 'disk')} of {what}"
+            made = told(found.created_at)
+            lost = f"was written since {made}" if goal.id == found.resource_id else "is there now"
             raise ConfirmationNeeded(
-                f"This overwrites {what} {called(goal)} with the backup {found.name}. All that was "
-                f"written since {found.created_at} UTC is lost. It cannot be undone.",
+                f"This overwrites {what} with the backup {called(found)}, made at {made}. "
+                f"All that {lost} is lost. It cannot be undone.",
                 advice=f"To go on, say confirm={called(goal)!r}.",
             )
-        known = {task.id for task in self._restores_of(goal.id)}
+        since = tasks_since_now(self.client, operation_type="restore", resource_id=goal.id)
         task_id = self.client.backups.restore(
             found.id,
             server_id=goal.id if kind == "server" else None,
@@ -73,16 +81,8 @@ class Restores(Acts):
         )
         return self._task(
             f"Restoring {goal.name}",
-            lambda: [
-                task
-                for task in self._restores_of(goal.id)
-                if task.id == task_id or (task_id is None and task.id not in known)
-            ],
+            lambda: [task for task in since() if task_id in (None, task.id)][-1:],
         )
-
-    def _restores_of(self, resource_id: str) -> list[TaskRecord]:
-        page = self.client.tasks.list(operation_type="restore", resource_id=resource_id, limit=100)
-        return page.operation_logs
 
 
 def _mappings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cbr_notebook.errors import ServiceError
@@ -74,15 +74,3 @@ def _of_rule(rule: str, first_day: datetime, start: datetime, end: datetime) -> 
         if run > high:
             return
         yield run.replace(tzinfo=UTC)
-
-
-def span(text: str, field: str) -> timedelta:
-    """Give a length of time such as ``24h`` or ``7d``.
-
-    Raises:
-        InvalidRequest: it is not one.
-    """
-    from cbr_notebook.session.moments import moment
-
-    now = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=36_500)
-    return now - moment(text, now, field)

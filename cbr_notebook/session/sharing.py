@@ -10,10 +10,10 @@ import pandas as pd
 
 from cbr_notebook.api.records import Member
 from cbr_notebook.api.tags import checked
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.tags import TAGS
-from cbr_notebook.session.names import Named, texts
+from cbr_notebook.session.names import Named, called, choose, one_text
 from cbr_notebook.session.replicating import Replicates
 
 
@@ -81,15 +81,9 @@ class Sharing(Replicates):
         self.client.members.delete(self.find_backup(backup).id, project)
 
     def _shared_backup(self, backup: Named) -> str:
-        text = texts(backup)[0]
+        text = one_text(backup, "backup")
         shared = list(self.client.backups.list_all(own_type="shared"))
-        for each in shared:
-            if text in (each.id, each.name):
-                return each.id
-        raise NotFound(
-            f"No backup {text!r} is shared with this project.",
-            advice=f"There are: {', '.join(str(each.name) for each in shared) or 'none'}.",
-        )
+        return choose(text, shared, "shared backup", lambda each: each.name).id
 
     def tags(self, vault: Named = None) -> pd.DataFrame:
         """Give one row a tag: of one vault, or of all.
@@ -134,12 +128,20 @@ class Sharing(Replicates):
         for key in keys:
             self.client.tags.delete(vault_id, key)
 
-    def set_tags(self, vault: Named, tags: Mapping[str, str]) -> TagChanges:
+    def set_tags(
+        self,
+        vault: Named,
+        tags: Mapping[str, str],
+        *,
+        expected: Mapping[str, str] | None = None,
+    ) -> TagChanges:
         """Let a vault have these tags and no others; sends only what differs.
 
         Args:
             vault: which one.
             tags: by key.
+            expected: the tags that you have seen, so that nothing goes unseen that somebody
+                else added or changed meanwhile.
 
         Returns:
             What was added, changed and removed.
@@ -147,6 +149,7 @@ class Sharing(Replicates):
         Raises:
             InvalidRequest: a key or value is not allowed, or there are more than ten; nothing
                 was sent.
+            Conflict: the vault's tags are not the expected ones any more; nothing was sent.
 
         API: Tag, "Batch Adding or Deleting Tags"; Tag, "Querying Tags of a Vault".
         """
@@ -155,8 +158,17 @@ class Sharing(Replicates):
             raise InvalidRequest(
                 f"{len(wanted)} tags are too many.", advice="At most ten.", field="tags"
             )
-        vault_id = self.find_vault(vault).id
-        changes = TagChanges.between(self._tags_of(vault_id), wanted)
+        found = self.find_vault(vault)
+        vault_id, present = found.id, self._tags_of(found.id)
+        if expected is not None and (unseen := TagChanges.between(expected, present)):
+            raise Conflict(
+                f"The tags of {called(found)} have changed meanwhile: {unseen.in_words()}. "
+                "Nothing was sent.",
+                advice="Look at them again, and then say what they shall be: "
+                f"session.tags({called(found)!r}).",
+                field="tags",
+            )
+        changes = TagChanges.between(present, wanted)
         if changes.removed:
             self.client.tags.action(vault_id, "delete", changes.removed)
         if changes.added or changes.changed:
@@ -184,6 +196,19 @@ class TagChanges:
         """Whether anything differs."""
         return bool(self.added or self.changed or self.removed)
 
+    def in_words(self) -> str:
+        """Say what differs."""
+        return ", ".join(
+            [
+                *(f"{_tag(key, value)} was added" for key, value in self.added.items()),
+                *(
+                    f"{_tag(key, before)} became {_tag(key, after)}"
+                    for key, (before, after) in self.changed.items()
+                ),
+                *(f"{_tag(key, value)} was removed" for key, value in self.removed.items()),
+            ]
+        )
+
     @classmethod
     def between(cls, before: Mapping[str, str], after: Mapping[str, str]) -> TagChanges:
         """Compare."""
@@ -196,3 +221,7 @@ class TagChanges:
             },
             {key: value for key, value in before.items() if key not in after},
         )
+
+
+def _tag(key: str, value: str) -> str:
+    return f"{key}={value}" if value else key

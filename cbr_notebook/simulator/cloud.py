@@ -27,6 +27,8 @@ from cbr_notebook.simulator.transport import CloudTransport
 BASE_URL = "https://cloud.simulated"
 """The address of a cloud in this process; nothing listens there."""
 
+_CENTURY = timedelta(days=36_500)
+
 EstateName = Literal["demo", "documented", "empty", "large"]
 
 
@@ -133,9 +135,14 @@ class Cloud:
             The moment then.
 
         Raises:
-            InvalidRequest: time does not go back.
+            InvalidRequest: time does not go back, nor on for more than a century.
         """
-        step = timedelta(**duration)
+        try:
+            step = timedelta(**duration)
+        except OverflowError:
+            step = timedelta.max
+        if step > _CENTURY:
+            raise InvalidRequest("The clock of a cloud goes on by at most 36500 days at once.")
         if step < timedelta():
             raise InvalidRequest("The clock of a cloud does not go back.")
         with self._engine.lock:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal
 
 from cbr_notebook import catalogue
@@ -86,6 +87,34 @@ class Faults:
         return None
 
 
+_GATEWAY: dict[int, tuple[str, str]] = {
+    400: ("APIGW.0201", "Bad request"),
+    401: (
+        "APIGW.0301",
+        "Incorrect IAM authentication information: decrypt token fail",
+    ),
+    404: (
+        "APIGW.0101",
+        "The API does not exist or has not been published in the environment",
+    ),
+    413: ("APIGW.0201", "Request entity too large"),
+    429: (
+        "APIGW.0308",
+        "The throttling threshold has been reached: policy user over ratelimit",
+    ),
+}
+"""Code and message of the gateway, by status. Of others, such as 403 and 503, only the status is
+documented: they come without a code, for a wrong one would mislead whoever reads it."""
+
+
+def _phrase(status: int) -> str:
+    """Give the words of HTTP for a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"HTTP {status}"
+
+
 def instead_of_work(fault: Fault, request_id: str) -> Answer | None:
     """Give the answer that a fault puts in the work's place; ``None``: the work is done.
 
@@ -100,15 +129,10 @@ def instead_of_work(fault: Fault, request_id: str) -> Answer | None:
         return Answer(502, page, {"Content-Type": "text/html"})
     if isinstance(fault.what, int):
         headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
-        code = {429: "APIGW.0308", 404: "APIGW.0101", 401: "APIGW.0301"}.get(
-            fault.what, "APIGW.0201"
-        )
-        message = "The throttling threshold has been reached: policy user over ratelimit"
-        document = {
-            "error_msg": message if fault.what == 429 else f"Gateway error {fault.what}",
-            "error_code": code,
-            "request_id": request_id,
-        }
+        code, message = _GATEWAY.get(fault.what, (None, _phrase(fault.what)))
+        document = {"error_msg": message, "request_id": request_id}
+        if code is not None:
+            document["error_code"] = code
         return Answer(fault.what, document, headers)
     if fault.what in ("", "cut after", "truncated"):
         return None

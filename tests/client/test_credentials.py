@@ -105,6 +105,94 @@ def test_a_broken_profile_file_does_not_show_its_content(profile_file: Path) -> 
     assert "leaked-secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["text", "folder"])
+def test_a_file_that_cannot_be_read_is_named_and_hinders_nobody_who_needs_none(
+    profile_file: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    if kind == "folder":
+        profile_file.mkdir()
+    else:
+        profile_file.write_text("sk = leaked-secret\n")
+    mine = {"access_key": "MINE", "secret_key": "mine", "project_id": "p"}
+    with cbr_notebook.connect(**mine, region="eu-west-0") as session:  # type: ignore[arg-type]
+        assert session.identity.who == "MINE"
+    # But where something is missing that may be in it, and where it is asked for, it is told.
+    for ask in (
+        lambda: cbr_notebook.connect(**mine),  # type: ignore[arg-type]
+        lambda: cbr_notebook.connect(region="eu-west-0"),
+        lambda: cbr_notebook.connect("basic"),
+        cbr_notebook.profiles,
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            ask()
+        assert str(profile_file) in caught.value.message
+    # The cloud that the environment names is no reason to stumble over it either.
+    monkeypatch.setenv("OS_CLOUD", "otc")
+    with cbr_notebook.connect(**mine, region="eu-west-0") as session:  # type: ignore[arg-type]
+        assert session.identity.who == "MINE"
+
+
+def test_a_broken_clouds_yaml_does_not_hinder_a_profile_of_the_other_file(
+    profile_file: Path, tmp_path: Path
+) -> None:
+    profile_file.write_text(PROFILES)
+    (tmp_path / "clouds.yaml").write_text("clouds: [")
+    assert credentials.find(Credentials(), "prod").access_key == "AKPROD"
+    with pytest.raises(InvalidRequest, match=r"clouds\.yaml"):
+        credentials.find(Credentials(), "otc")
+
+
+def test_what_is_copied_along_by_accident_is_dropped() -> None:
+    found = Credentials(
+        access_key=" AK\n", secret_key=Secret("s k\r\n"), security_token=Secret("t\n"),
+        user_name=" ada ", password=Secret(" pw\n"), domain_name="northwind\n",
+        project_id="\tp ", project_name=" eu-west-0_films ", region="eu-west-0\n",
+        endpoint=" https://cbr.example.com\n", iam_endpoint=" ",
+    )  # fmt: skip
+    assert (found.access_key, found.user_name, found.domain_name) == ("AK", "ada", "northwind")
+    assert (found.project_id, found.project_name) == ("p", "eu-west-0_films")
+    assert (found.region, found.endpoint) == ("eu-west-0", "https://cbr.example.com")
+    assert found.iam_endpoint is None
+    # Of a secret nothing inside is touched, and of a password nothing at all.
+    assert (found.secret_key, found.security_token) == (Secret("s k"), Secret("t"))
+    assert found.password == Secret(" pw\n")
+
+
+GOOD = {"access_key": "AK", "secret_key": "sk", "project_id": "p", "region": "eu-west-0"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("region", "eu west"), ("region", "eu-west-0/x"), ("region", "eu\nwest"), ("region", "欧"),
+        ("project_id", "ü"), ("project_id", "a/b"), ("access_key", "schlüssel"),
+        ("access_key", "A\nK"), ("endpoint", "https://[bad"), ("endpoint", "https://h:99999"),
+        ("endpoint", "https://h:port"), ("endpoint", "https://a b"), ("endpoint", "https://"),
+        ("endpoint", "https://xn--.com"), ("endpoint", "https://h?x=1"),
+        ("iam_endpoint", "https://[bad"), ("security_token", "tökenhidden"),
+    ],
+)  # fmt: skip
+def test_what_no_request_could_carry_is_refused_with_its_field(field: str, value: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        cbr_notebook.connect(**{**GOOD, field: value})  # type: ignore[arg-type]
+    assert caught.value.field == field
+    assert caught.value.advice
+    assert "hidden" not in str(caught.value)
+
+
+def test_white_space_around_what_is_pasted_is_no_trouble() -> None:
+    pasted = {name: f" {value}\n" for name, value in GOOD.items() if name != "secret_key"}
+    with cbr_notebook.connect(**pasted, secret_key="sk\n") as session:  # type: ignore[arg-type]
+        assert session.identity.endpoint == "https://cbr.eu-west-0.myhuaweicloud.com"
+        assert session.identity.project_id == "p"
+
+
+def test_an_endpoint_with_a_password_is_refused_without_showing_it() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        endpoints.checked("https://ada:hidden@cbr.example.com", "endpoint")
+    assert "hidden" not in str(caught.value)
+
+
 def test_credentials_show_no_secret() -> None:
     found = Credentials(access_key="AK", secret_key=Secret("hidden"), token=Secret("hidden"))
     assert "hidden" not in repr(found)

@@ -39,6 +39,38 @@ def test_a_status_of_a_gateway_wins_over_a_code_that_comes_with_another(
     # Nothing that was said is lost.
     assert (error.code, error.message) == ("BackupService.2010", "Being restored.")
     assert (error.http_status, error.request_id) == (status, "req-1")
+    # What to do about the code is not what to do now.
+    assert error.advice
+    assert error.advice == errors.error_for(None, None, status).advice
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "word"),
+    [
+        (401, errors.AuthenticationError, "not accepted"),
+        (403, errors.PermissionDenied, "permission"),
+        (413, errors.InvalidRequest, "12 MB"),
+        (429, errors.RateLimited, "Too many"),
+        (500, errors.ServiceError, "nobody knows"),
+        (502, errors.ServiceError, "nobody knows"),
+        (503, errors.ServiceError, "nothing was changed"),
+        (504, errors.ServiceError, "nobody knows"),
+    ],
+)
+@pytest.mark.parametrize("code", [None, "APIGW.0201", "Elsewhere.1"])
+def test_what_to_do_fits_the_status_of_a_gateway_whatever_code_it_gives(
+    status: int, kind: type[errors.CBRError], word: str, code: str | None
+) -> None:
+    error = errors.error_for(code, None, status)
+    assert type(error) is kind
+    assert word in str(error.advice)
+    assert error.message == f"The service answered HTTP {status}."
+
+
+def test_a_bad_body_is_still_told_by_the_gateways_code() -> None:
+    error = errors.error_for("APIGW.0201", None, 400)
+    assert type(error) is errors.InvalidRequest
+    assert "could not read the request" in str(error.advice)
 
 
 def test_a_code_of_the_fives_stays_what_it_is_only_with_its_own_status() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import Conflict, InvalidRequest, NotFound
+from cbr_notebook.session import replicating
 
 
 @pytest.fixture
@@ -43,6 +44,16 @@ def test_all_of_a_vault_that_is_not_there_yet_is_copied(session: cbr.Session) ->
     assert len(session.in_project("eu-west-1").backups()) == 2
     with pytest.raises(Conflict):
         session.replicate(vault="films", **WHERE)
+
+
+def test_more_copies_than_a_page_has_rows_are_watched_to_their_end(
+    session: cbr.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replicating, "LARGEST_PAGE", 1)
+    task = session.replicate(vault="films", **WHERE)
+    session.cloud.advance(days=1)
+    assert task.refresh().ended
+    assert len(task.records) == 2
 
 
 def test_an_earlier_task_is_not_taken_for_this_one(session: cbr.Session) -> None:

@@ -92,3 +92,28 @@ def test_tags_that_are_not_allowed_are_refused_before_sending(
     with pytest.raises(errors.InvalidRequest):
         owner.tag("films", **tags)
     assert len(owner.tags()) == 0
+
+
+def test_tags_that_somebody_else_changed_meanwhile_are_not_overwritten_unseen(
+    owner: Session,
+) -> None:
+    owner.tag("films", team="web", env="prod", old="")
+    seen = {"team": "web", "env": "prod", "old": ""}
+    owner.as_user("bob").set_tags("films", {"team": "web", "env": "test", "cost": "42"})
+    sent: list[str] = []
+    owner.client.transport.on_request = lambda record: sent.append(record.method)
+    with pytest.raises(errors.Conflict) as caught:
+        owner.set_tags("films", {"team": "shop"}, expected=seen)
+    assert "cost=42 was added, env=prod became env=test, old was removed" in caught.value.message
+    assert "session.tags('films')" in str(caught.value.advice)
+    assert set(sent) == {"GET"}
+    now = {"team": "web", "env": "test", "cost": "42"}
+    assert owner.set_tags("films", {"team": "shop"}, expected=now)
+    assert list(owner.tags("films")["value"]) == ["shop"]
+
+
+def test_whoever_expects_no_tags_is_told_that_there_are_some(owner: Session) -> None:
+    owner.tag("films", team="web")
+    with pytest.raises(errors.Conflict, match="team=web was added"):
+        owner.set_tags("films", {}, expected={})
+    assert owner.set_tags("films", {}).removed == {"team": "web"}

@@ -190,6 +190,25 @@ def test_rate_limiting_says_when_to_come_back(cloud: Cloud, ask: Asker) -> None:
     assert answer.json()["error_code"] == "APIGW.0308"
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "APIGW.0201"), (401, "APIGW.0301"), (403, None), (404, "APIGW.0101"),
+        (413, "APIGW.0201"), (429, "APIGW.0308"), (500, None), (502, None), (503, None),
+        (504, None),
+    ],
+)  # fmt: skip
+def test_a_bare_status_bears_no_code_that_means_another(
+    cloud: Cloud, ask: Asker, status: int, code: str | None
+) -> None:
+    cloud.fail("list_vault", status)
+    answer = ask.send("GET", "vaults")
+    document = answer.json()
+    assert (answer.status_code, document.get("error_code")) == (status, code)
+    assert document["error_msg"]
+    assert document["request_id"] == answer.headers["X-Request-Id"]
+
+
 def test_a_connection_cut_before_the_work_changes_nothing(cloud: Cloud, ask: Asker) -> None:
     cloud.fail("batch_update_vault", "cut before")
     with pytest.raises(httpx.ReadError):
