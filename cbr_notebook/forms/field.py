@@ -289,7 +289,7 @@ def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -
 def _named(given: Any) -> list[str]:
     """Give the values or labels that a program names, by text, record, row or table."""
     try:
-        return [] if given is None else texts(given)
+        return [] if given is None else texts(given, "option")
     except InvalidRequest:
         return [str(given)]
 
