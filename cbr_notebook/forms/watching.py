@@ -15,11 +15,11 @@ from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.work import Work
 from cbr_notebook.runbook.asking import Stopped
+from cbr_notebook.runbook.record import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbr_notebook.runbook.record import Progress
     from cbr_notebook.runbook.run import RestoreRun
 
 SERVER, BACKUP, CHECK, CONFIRM, WATCH = range(5)
@@ -86,6 +86,11 @@ class Watching(Planning):
     def _follow(self, result: RestoreRun, work: Work | None) -> None:
         """Watch the run to its end, verify it, and offer the evidence."""
         self._run_id, self._title = result.run_id, result.title
+        if result.state == "running":
+            # So it is, also if the service cannot be asked how far.
+            self._tell_course(
+                Progress(result.run_id, "restoring", 0, f"{result.title}: it is running.")
+            )
         if work is None:
             try:
                 result.wait()

@@ -287,6 +287,7 @@ def test_a_program_that_is_interrupted_can_watch_again(session: Session) -> None
 
     def interrupt(seconds: float) -> None:
         if form.result is not None and not interrupted:
+            assert form._busy
             interrupted.append(seconds)
             raise KeyboardInterrupt
         wait(seconds)
@@ -298,6 +299,26 @@ def test_a_program_that_is_interrupted_can_watch_again(session: Session) -> None
     assert not form._busy
     click(form, form._wrong.html, "Watch it again")
     assert "web-01 is back" in form._said.html
+
+
+def test_a_program_that_is_interrupted_before_the_request_can_go_on(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    wait = session._sleep
+
+    def interrupt(seconds: float) -> None:
+        session._sleep = wait
+        raise KeyboardInterrupt
+
+    session._sleep = interrupt
+    with pytest.raises(WaitTimeout):
+        form.submit()
+    assert "The restore has not been asked for yet" in form._wrong.html
+    assert session.restores()["state"].tolist() == ["not asked"]
+    click(form, form._wrong.html, "Go on with it")
+    assert "web-01 is back" in form._said.html
+    assert session.restores()["state"].tolist() == ["success"]
 
 
 def test_a_restore_is_cancelled_while_the_safety_backup_is_made(session: Session) -> None:
