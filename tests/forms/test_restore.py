@@ -321,6 +321,19 @@ def test_a_program_that_is_interrupted_before_the_request_can_go_on(session: Ses
     assert session.restores()["state"].tolist() == ["success"]
 
 
+def test_a_request_without_an_answer_is_not_called_undone(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    session.cloud.fail("restore_backup", "cut before")
+    press(form)
+    assert "The restore was asked for; nobody knows yet whether it runs" in form._wrong.html
+    assert "not done" not in form._wrong.html
+    click(form, form._wrong.html, "Cancel it")
+    assert "given up" in form._said.html
+    assert form._wrong.html == form._pending.html == ""
+
+
 def test_a_restore_is_cancelled_while_the_safety_backup_is_made(session: Session) -> None:
     form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
     form.value = ACCEPTED
