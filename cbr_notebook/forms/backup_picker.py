@@ -9,16 +9,31 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.forms.field import Option
-from cbr_notebook.forms.region import button, escaped
+from cbr_notebook.forms.region import escaped
 from cbr_notebook.session.changes import newest_clean
 from cbr_notebook.session.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_WIDTH, _HEIGHT, _EDGE = 720, 110, 14
-_GROUND = 78
-_TALLEST = 56
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """What a time line is drawn on, in pixels."""
+
+    look: str
+    width: int
+    radius: float
+    """Of the dot of a backup."""
+    dates_between: int
+    edge: int = 14
+    height: int = 110
+    ground: int = 78
+    tallest: int = 56
+
+
+_PAPERS = (_Paper("wide", 720, 5, 3), _Paper("narrow", 270, 4, 0))
+"""One for each width of a form; the page shows the one that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +65,9 @@ class Choice:
         """The moment in words."""
         return f"{self.at:%Y-%m-%d %H:%M} UTC"
 
-    def option(self) -> Option:
-        """Offer it, with what speaks for or against it."""
+    @property
+    def note(self) -> str:
+        """What speaks for or against it."""
         parts = [self.name, "incremental" if self.incremental else "full"]
         if self.changed_mb is not None:
             parts.append(f"added {self.changed_mb} MB")
@@ -59,7 +75,11 @@ class Choice:
             parts.append(f"a jump, {self.usual_mb:.0f} MB are usual: look before you trust it")
         if not self.good:
             parts.append(f"{self.status}: cannot be restored")
-        return Option(self.id, self.moment, " · ".join(parts), not self.good)
+        return " · ".join(parts)
+
+    def option(self) -> Option:
+        """Offer it."""
+        return Option(self.id, self.moment, self.note, not self.good)
 
 
 def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]:
@@ -114,35 +134,6 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
     """
     if not found:
         return ""
-    first, last = found[-1].at, max(found[0].at, until or found[0].at)
-    length = max((last - first).total_seconds(), 1.0)
-
-    def across(at: datetime) -> float:
-        return _EDGE + (_WIDTH - 2 * _EDGE) * (at - first).total_seconds() / length
-
-    largest = max((each.changed_mb or 0 for each in found), default=0) or 1
-    parts = [
-        f'<line class="axis" x1="0" x2="{_WIDTH}" y1="{_GROUND}" y2="{_GROUND}"/>',
-        *_dates(first, last, across),
-    ]
-    for each in found:
-        x = across(each.at)
-        tall = _TALLEST * ((each.changed_mb or 0) / largest) ** 0.5
-        look = "jump" if each.jump else "good" if each.good else "bad"
-        ring = f'<circle class="ring" cx="{x:.1f}" cy="{_GROUND}" r="9"/>'
-        beside, above = min(max(x, 18), _WIDTH - 18), _GROUND - tall - 5
-        mark = f'<text class="jump" x="{beside:.1f}" y="{above:.1f}">jump</text>'
-        act = f' data-act="choose" data-of="{escaped(each.id)}"' if each.good else ""
-        parts.append(
-            f'<g class="{look}"{act}><title>{escaped(each.moment)}: '
-            f"{escaped(each.option().note)}</title>"
-            f'<rect x="{x - 2:.1f}" y="{_GROUND - tall:.1f}" width="4" height="{tall:.1f}"/>'
-            f'{mark if each.jump else ""}<circle cx="{x:.1f}" cy="{_GROUND}" r="5"/>'
-            f"{ring if each.id == chosen else ''}</g>"
-        )
-    if until is not None and until >= first:
-        x = across(until)
-        parts.append(f'<line class="until" x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{_GROUND + 8}"/>')
     jumps = [each.moment for each in found if each.jump]
     span = (
         f"from {found[-1].moment} to {found[0].moment}"
@@ -152,24 +143,66 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
     said = f"{counted(len(found), 'backup')} {span}. " + (
         f"Jumps in changed data: {', '.join(jumps)}." if jumps else "No jump in changed data."
     )
-    return (
-        f'<svg class="cbr-line" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escaped(said)}">{"".join(parts)}</svg><p class="cbr-help">{escaped(said)} '
-        "Bars: data that each backup added.</p>"
+    drawn = "".join(
+        f'<svg class="cbr-line {paper.look}" viewBox="0 0 {paper.width} {paper.height}" '
+        f'role="img" aria-label="{escaped(said)}">{_drawn(paper, found, chosen, until)}</svg>'
+        for paper in _PAPERS
     )
+    return f'{drawn}<p class="cbr-help">{escaped(said)} Bars: data that each backup added.</p>'
 
 
-def _dates(first: datetime, last: datetime, across: Any) -> list[str]:
+def _drawn(
+    paper: _Paper, found: Sequence[Choice], chosen: str | None, until: datetime | None
+) -> str:
+    """Draw the time line on one paper."""
+    first, last = found[-1].at, max(found[0].at, until or found[0].at)
+    length = max((last - first).total_seconds(), 1.0)
+
+    def across(at: datetime) -> float:
+        share = (at - first).total_seconds() / length
+        return paper.edge + (paper.width - 2 * paper.edge) * share
+
+    largest = max((each.changed_mb or 0 for each in found), default=0) or 1
+    ground = paper.ground
+    parts = [
+        f'<line class="axis" x1="0" x2="{paper.width}" y1="{ground}" y2="{ground}"/>',
+        *_dates(paper, first, last, across),
+    ]
+    for each in found:
+        x = across(each.at)
+        tall = paper.tallest * ((each.changed_mb or 0) / largest) ** 0.5
+        look = "jump" if each.jump else "good" if each.good else "bad"
+        ring = f'<circle class="ring" cx="{x:.1f}" cy="{ground}" r="{paper.radius + 4}"/>'
+        beside, above = min(max(x, 18), paper.width - 18), ground - tall - 5
+        mark = f'<text class="jump" x="{beside:.1f}" y="{above:.1f}">jump</text>'
+        act = f' data-act="choose" data-of="{escaped(each.id)}"' if each.good else ""
+        parts.append(
+            f'<g class="{look}"{act}><title>{escaped(each.moment)}: '
+            f"{escaped(each.note)}</title>"
+            f'<rect x="{x - 2:.1f}" y="{ground - tall:.1f}" width="4" height="{tall:.1f}"/>'
+            f"{mark if each.jump else ''}"
+            f'<circle cx="{x:.1f}" cy="{ground}" r="{paper.radius}"/>'
+            f"{ring if each.id == chosen else ''}</g>"
+        )
+    if until is not None and until >= first:
+        x = across(until)
+        parts.append(f'<line class="until" x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{ground + 8}"/>')
+    return "".join(parts)
+
+
+def _dates(paper: _Paper, first: datetime, last: datetime, across: Any) -> list[str]:
     """Write some dates below the line."""
-    between = 3 if last - first > timedelta(days=5) else 0
+    between = paper.dates_between if last - first > timedelta(days=5) else 0
     step = (last - first) / (between + 1)
-    places = [(first, "start", "")]
-    places += [(first + step * number, "middle", "between") for number in range(1, between + 1)]
-    places += [(last, "end", "")] if last > first else []
+    places = [(first, "start")]
+    places += [(first + step * number, "middle") for number in range(1, between + 1)]
+    places += [(last, "end")] if last > first else []
+    # The ends stand at the edges of the paper, so that two dates never meet.
+    edges = {"start": 0.0, "end": float(paper.width)}
     return [
-        f'<text class="{look}" x="{across(at):.1f}" y="{_GROUND + 24}" '
+        f'<text x="{edges.get(anchor, across(at)):.1f}" y="{paper.ground + 24}" '
         f'text-anchor="{anchor}">{at:%Y-%m-%d}</text>'
-        for at, anchor, look in places
+        for at, anchor in places
     ]
 
 
@@ -207,9 +240,9 @@ def month_page(
     known = months(found)
     place = known.index(month)
     ways = [
-        button("month", "Earlier", of=_name(known[place - 1])) if place else "",
-        button("month", "Later", of=_name(known[place + 1])) if place + 1 < len(known) else "",
-        button("all_days", "All days") if day else "",
+        _way("month", "Earlier", _name(known[place - 1]) if place else None),
+        _way("month", "Later", _name(known[place + 1]) if place + 1 < len(known) else None),
+        _way("all_days", "All days", "" if day else None),
     ]
     head = "".join(f'<th scope="col">{name}</th>' for name in calendar.day_abbr)
     title = f"{calendar.month_name[month[1]]} {month[0]}"
@@ -228,6 +261,29 @@ def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | N
         f'<button type="button" class="{" ".join(looks)}" data-act="day" data-of="{day}" '
         f'data-key="day {day}" aria-pressed="{str(day == listed).lower()}" '
         f'aria-label="{said}">{day.day}{"!" * jump}</button>'
+    )
+
+
+def way_to(best: Choice, chosen: str | None) -> str:
+    """Write the button that chooses the newest clean backup; it stays when it is chosen."""
+    if best.id == chosen:
+        return _way("choose", f"The newest clean one is chosen: {best.moment}", None, key="clean")
+    return _way("choose", f"Choose the newest clean one: {best.moment}", best.id, key="clean")
+
+
+def _way(act: str, label: str, of: str | None, *, key: str = "") -> str:
+    """Write a button that stays where it is, with the focus, also when it leads nowhere.
+
+    Args:
+        act: what a click means.
+        label: what people read.
+        of: where it leads; ``None``: nowhere.
+        key: by what the page knows it again; its label if left out.
+    """
+    where = 'aria-disabled="true"' if of is None else f'data-of="{escaped(of)}"'
+    return (
+        f'<button type="button" data-act="{act}" {where} data-key="{key or label}">'
+        f"{escaped(label)}</button>"
     )
 
 

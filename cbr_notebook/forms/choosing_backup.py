@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms import backup_picker, field, pickers, region
+from cbr_notebook.forms import backup_picker, field, pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.region import Region
@@ -30,6 +30,10 @@ class ChoosingBackup(Form):
         self._backups: list[backup_picker.Choice] = []
         self._day: date | None = None
         self._month: tuple[int, int] | None = None
+        self._proposed: str | None = None
+        """The backup that the form chose by itself, and may replace by another."""
+        self._too_late: backup_picker.Choice | None = None
+        """The backup that somebody chose, and that was made after the trouble began."""
         self._line, self._days = Region(), Region()
         for each in (self._line, self._days):
             each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
@@ -69,19 +73,41 @@ class ChoosingBackup(Form):
     def _changed(self, changed: Field) -> None:
         if changed.name == "resource":
             self._backups = []
-            self._day = self._month = None
+            self._day = self._month = self._proposed = self._too_late = None
             self._fields["backup"].clear()
             if changed.value in self._kinds:
                 self._fields["backup"].placeholder = _ASKING
                 self._offer_backups()
                 self._ask(lambda: self._backups_of(changed.value))
         elif changed.name == "before":
-            self._offer_backups()
-            suggested = self._suggested()
-            if changed.value and not changed.check() and suggested:
-                self._fields["backup"].accept(suggested.id)
+            self._follow_trouble(changed)
         elif changed.name == "backup":
+            self._too_late = None
             self._draw_times()
+
+    def _follow_trouble(self, before: Field) -> None:
+        """Offer what was backed up before the trouble; what somebody chose stays if it may."""
+        backup, chosen = self._fields["backup"], self._chosen_backup()
+        by_hand = chosen is not None and chosen.id != self._proposed
+        self._offer_backups()
+        if by_hand:
+            if backup.value is None:
+                self._too_late = chosen
+                backup.touched = True
+            return
+        suggested = self._suggested()
+        if before.value and not before.check() and suggested and self._too_late is None:
+            self._proposed = suggested.id
+            backup.accept(suggested.id)
+
+    def _problems(self) -> dict[str, str]:
+        found = super()._problems()
+        if self._too_late is not None and self._fields["backup"].value is None:
+            found["backup"] = (
+                f"The backup of {self._too_late.moment}, which was chosen, was made after the "
+                "trouble began. Choose an earlier one."
+            )
+        return found
 
     def _backups_of(self, resource_id: str) -> Callable[[], None]:
         table = self.session.backups(resource=resource_id)
@@ -109,6 +135,10 @@ class ChoosingBackup(Form):
         until = self._until()
         return [each for each in self._backups if until is None or each.at <= until]
 
+    def _chosen_backup(self) -> backup_picker.Choice | None:
+        chosen = self._fields["backup"].value
+        return next((each for each in self._backups if each.id == chosen), None)
+
     def _suggested(self) -> backup_picker.Choice | None:
         return backup_picker.last_clean(self._in_time())
 
@@ -128,9 +158,8 @@ class ChoosingBackup(Form):
             return
         line = backup_picker.time_line(found, chosen, self._until())
         best = self._suggested()
-        if best is not None and best.id != chosen:
-            line += region.button("choose", f"Choose the newest clean one: {best.moment}",
-                                  of=best.id)  # fmt: skip
+        if best is not None:
+            line += backup_picker.way_to(best, chosen)
         self._line.html = line
         months = backup_picker.months(found)
         month = self._month if self._month in months else months[-1]

@@ -20,29 +20,41 @@ _MARKS = {
 }
 
 
-def checked(plan: RestorePlan) -> str:
-    """Write the verdict, then the checks to act on, and folded up those that passed."""
-    verdicts = plan.verdicts
-    failed, warned, unknown, passed = (
-        [each for each in verdicts if each.outcome is outcome] for outcome in _MARKS
+ASK_AGAIN = f'<div class="cbr-buttons">{button("check_again", "Check again")}</div>'
+
+
+def from_which(resource: str, moment: str, note: str) -> str:
+    """Write which backup it is about."""
+    return (
+        f'<p class="cbr-summary">Backup of <b>{escaped(resource)}</b> from '
+        f'<b>{escaped(moment)}</b><br><span class="cbr-facts">{escaped(note)}</span></p>'
     )
-    title, tone = _verdict(failed, warned)
+
+
+def verdict(plan: RestorePlan) -> str:
+    """Write in a line whether it may be done."""
+    title, tone = _verdict(plan)
+    return card(title, tone=tone)
+
+
+def checked(plan: RestorePlan) -> str:
+    """Write the checks to act on, and folded up those that passed."""
+    failed, warned, unknown, passed = (_with(plan, outcome) for outcome in _MARKS)
     seen = f"Looked at {plan.facts.asked_at:%Y-%m-%d %H:%M:%S} UTC."
     # What the service will not tell is no reason to stop; it is there to be read.
-    folded = (
+    return (
+        f'<div class="cbr-card">{_table([*failed, *warned, *unknown])}'
         f'<details data-key="passed"><summary>{counted(len(passed), "check")} passed</summary>'
-        f"{_table(passed)}</details>"
-    )
-    return card(
-        title,
-        tone=tone,
-        body=_table([*failed, *warned, *unknown]) + folded,
-        text=seen,
-        buttons=[button("check_again", "Check again")],
+        f"{_table(passed)}</details><p>{seen}</p>{ASK_AGAIN}</div>"
     )
 
 
-def _verdict(failed: Sequence[Check], warned: Sequence[Check]) -> tuple[str, Tone]:
+def _with(plan: RestorePlan, outcome: Outcome) -> list[Check]:
+    return [each for each in plan.verdicts if each.outcome is outcome]
+
+
+def _verdict(plan: RestorePlan) -> tuple[str, Tone]:
+    failed, warned = _with(plan, Outcome.FAIL), _with(plan, Outcome.WARN)
     if failed:
         return f"Not possible: {counted(len(failed), 'check')} failed", "wrong"
     if warned:
@@ -70,8 +82,25 @@ def _remedy(check: Check) -> str:
     return f"<br>{escaped(check.why)} <b>{escaped(check.to_do)}</b>{code if check.prevents else ''}"
 
 
-def consequences(plan: RestorePlan, *, tone: Tone = "warn") -> str:
-    """Write what would be overwritten, what stays, what is lost, and how long it takes."""
+def consequences(plan: RestorePlan, *, safety_backup: bool) -> str:
+    """Write what would be overwritten, what stays, what is lost, and whether there is a way back.
+
+    If the checks are against it by now, that is written instead.
+    """
+    if not plan.possible:
+        way = button("go", "See the checks", of="2")
+        return card(_verdict(plan)[0], tone="wrong", text=" ".join(plan.problems), buttons=[way])
     first, *others = plan.describe().splitlines()
     rows = "".join(f"<li>{escaped(each)}</li>" for each in others)
-    return card(first, tone=tone, body=f"<ul>{rows}</ul>", text="This cannot be undone.")
+    name = plan.target.name if plan.target else "it"
+    back = (
+        f"The present state of {name} is backed up first; that backup is the way back."
+        if safety_backup
+        else "This cannot be undone: without a backup of the present state there is no way back."
+    )
+    return card(
+        first,
+        tone="warn" if safety_backup else "wrong",
+        body=f"<ul>{rows}</ul>",
+        text=back,
+    )

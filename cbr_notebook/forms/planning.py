@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from cbr_notebook.errors import CBRError
+from cbr_notebook.errors import CBRError, NotFound
 from cbr_notebook.forms import field, plan_view, region
 from cbr_notebook.forms.choosing_backup import ChoosingBackup
 from cbr_notebook.forms.disk_mapping import DiskMapping
@@ -15,6 +14,7 @@ from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.work import Work
 
 if TYPE_CHECKING:
+    from cbr_notebook.runbook.facts import BackupFacts
     from cbr_notebook.runbook.plan import RestorePlan
     from cbr_notebook.session.finding import ResourceKind
 
@@ -34,7 +34,9 @@ class Planning(ChoosingBackup):
         self._checking: Work | None = None
         self._looked_at = False
         """Whether somebody is where the checks matter."""
-        self._checks = Region(look="cbr-checks", live="status", _view_count=0)
+        self._verdict = Region(live="status")
+        """Told when it changes; the checks themselves are looked at now and then, in silence."""
+        self._checks = Region(look="cbr-checks", _view_count=0)
         self._checks.observe(lambda _: self._guarded(self._keep_looking), "_view_count")
         self._checks.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         self._mapping = DiskMapping("disks", "Which disk goes where", hidden=True)
@@ -72,8 +74,16 @@ class Planning(ChoosingBackup):
             return
         self._ask_for_plan(wanted)()
 
-    def _ask_for_plan(self, wanted: dict[str, Any]) -> Callable[[], None]:
-        """Ask for a plan and what else can be overwritten; gives what shows them."""
+    def _ask_for_plan(
+        self, wanted: dict[str, Any], *, in_passing: bool = False
+    ) -> Callable[[], None]:
+        """Ask for a plan and what else can be overwritten; gives what shows them.
+
+        Args:
+            wanted: what is chosen.
+            in_passing: nobody asked for it, so that trouble on the way changes nothing. That
+                something exists no more is an answer, though.
+        """
         plan, trouble = None, None
         others: list[Option] = []
         try:
@@ -84,8 +94,10 @@ class Planning(ChoosingBackup):
                 power_on=wanted["power_on"],
             )
             kind = self._kinds[self._fields["resource"].value]
-            others = self._targets(kind, plan.backup.resource_id, plan.backup.resource_type)
+            others = self._targets(kind, plan.backup)
         except CBRError as problem:
+            if in_passing and not isinstance(problem, NotFound):
+                return _nothing
             trouble = problem
 
         def fill() -> None:
@@ -96,34 +108,35 @@ class Planning(ChoosingBackup):
 
         return fill
 
-    def _targets(self, kind: ResourceKind, original: str, exactly: str) -> list[Option]:
-        found = self.session.client.protectables.list_all(kind)
+    def _targets(self, kind: ResourceKind, backup: BackupFacts) -> list[Option]:
+        found = list(self.session.client.protectables.list_all(kind))
         others = [
             Option(each.id, each.name or each.id, each.status or "")
             for each in sorted(found, key=lambda each: each.name or "")
-            if each.id != original and each.type == exactly
+            if each.id != backup.resource_id and each.type == backup.resource_type
         ]
-        return [Option("", "what was backed up"), *others]
+        gone = all(each.id != backup.resource_id for each in found)
+        fate = "exists no more" if gone else "overwritten"
+        return [Option("", f"{backup.resource_name} itself", fate), *others]
 
     def _take_plan(
         self, plan: RestorePlan | None, trouble: CBRError | None, others: Sequence[Option]
     ) -> None:
         target = self._fields["target"]
-        if others and [each["value"] for each in target.options] != [o.value for o in others]:
+        offered = [(each["value"], each["note"]) for each in target.options]
+        if others and offered != [(each.value, each.note) for each in others]:
             target.offer(others)
         self._plan, self._no_plan, self._planned = plan, trouble, self._wanted()
         if plan is None:
-            self._checks.html = region.trouble(
-                cast("CBRError", trouble),
-                "It cannot be checked",
-                [region.button("check_again", "Check again")],
-            )
+            self._verdict.html = region.trouble(cast("CBRError", trouble), "It cannot be checked")
+            self._checks.html = plan_view.ASK_AGAIN
             return
         of_server = self._kinds.get(self._fields["resource"].value) == "server"
         self._fields["power_on"].hidden = not of_server
         self._mapping.hidden = not of_server or len(plan.backup.disks) == 0
         self._mapping.offer_from(plan.facts)
         self._planned = self._wanted()
+        self._verdict.html = plan_view.verdict(plan)
         self._checks.html = plan_view.checked(plan)
 
     def _target_name(self) -> str:
@@ -133,7 +146,8 @@ class Planning(ChoosingBackup):
     def _check_again(self) -> None:
         """Look at everything anew, beside the main thread."""
         self._plan = None
-        self._checks.html = '<p class="cbr-summary">Checking, nothing is changed…</p>'
+        self._verdict.html = '<p class="cbr-summary">Checking, nothing is changed…</p>'
+        self._checks.html = plan_view.ASK_AGAIN
         wanted = self._wanted()
         self._ask(lambda: self._ask_for_plan(wanted))
 
@@ -143,13 +157,12 @@ class Planning(ChoosingBackup):
         while work.rest(pause):
             pause = min(pause * 1.5, _RAREST_LOOK)
             wanted = self._wanted()
-            if self._busy or self._plan is None:
+            if self._busy or not self._loaded.is_set() or not wanted["backup"]:
                 continue
-            with suppress(CBRError):  # the checks before stay; the last look is the service's
-                fill = self._ask_for_plan(wanted)
-                if not work.stopped:
-                    fill()
-                    self._guarded(self._show)
+            fill = self._ask_for_plan(wanted, in_passing=True)
+            if not work.stopped and not self._busy:
+                self._guarded(fill)
+                self._guarded(self._show)
 
     def _look_at_checks(self, looked_at: bool) -> None:
         """Hear whether somebody is where the checks matter; then they are made and kept fresh."""
@@ -175,3 +188,7 @@ class Planning(ChoosingBackup):
             self._check_again()
         else:
             super()._act_on(act, of)
+
+
+def _nothing() -> None:
+    """Change nothing."""

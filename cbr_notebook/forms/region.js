@@ -100,12 +100,20 @@ function render({ model, el }) {
     URL.revokeObjectURL(link.href);
   };
 
+  const lead = () => {
+    const goal = region.querySelector("[aria-current]") ?? region;
+    goal.tabIndex = -1;
+    goal.focus();
+  };
+
   model.on("change:html", draw);
+  model.on("change:focused", lead);
   model.on("msg:custom", save);
   draw();
   return () => {
     placed.disconnect();
     model.off("change:html", draw);
+    model.off("change:focused", lead);
     model.off("msg:custom", save);
   };
 }

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
 
-from cbr_notebook.errors import CBRError, InvalidRequest, TaskFailed, WaitTimeout
-from cbr_notebook.forms import field, plan_view, region, run_view
+from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.forms import field, plan_view, region
 from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.planning import Planning
 from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.steps import Steps
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH, Watching
+from cbr_notebook.runbook.asking import Stopped
 from cbr_notebook.runbook.manifest import read_manifest
 from cbr_notebook.runbook.targets import Targets
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.plan import RestorePlan
-    from cbr_notebook.runbook.record import Progress
     from cbr_notebook.runbook.run import RestoreRun
 
-_SERVER, _BACKUP, _CHECK, _CONFIRM, _WATCH = range(5)
 _SAFETY = "safety backup"
-_OPEN = ("not asked", "asked", "running")
+_NOUNS = {"server": "Server", "disk": "Disk", "turbo": "File system"}
 
 
-class Restore(Planning):
+class Restore(Watching):
     """Restore a server, disk or file system in five steps; ``result`` is the run."""
 
     name = "restore"
@@ -41,12 +37,9 @@ class Restore(Planning):
     destroys = True
 
     def _build(self) -> Sequence[Field]:
-        self._pending = Region(live="status")
+        self._which = Region()
         self._will = Region()
-        self._course = Region(look="cbr-bars", live="status")
-        self._again_name = field.text("again_name", "Name of what goes on", hidden=True)
-        for each in (self._pending, self._course):
-            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        self._will.on_act = lambda _, of: self._guarded(lambda: self._steps.walk(int(of)))
         return (
             *super()._build(),
             field.choices("acknowledge", "Warnings that you accept"),
@@ -56,11 +49,15 @@ class Restore(Planning):
                 value=True,
                 help="The only way back. It is waited for before anything is overwritten.",
             ),
-            field.text("rto", "Recovery time target", placeholder="4h", rule=_target("rto")),
-            field.text("rpo", "Recovery point target", placeholder="24h", rule=_target("rpo")),
+            field.text(
+                "rto", "Recovery time target (optional)", placeholder="4h", rule=_target("rto")
+            ),
+            field.text(
+                "rpo", "Recovery point target (optional)", placeholder="24h", rule=_target("rpo")
+            ),
             field.text(
                 "manifest",
-                "Manifest file",
+                "Manifest file (optional)",
                 rule=read_manifest,
                 help="JSON of session.take_manifest(...): every checksum is compared afterwards.",
             ),
@@ -75,7 +72,17 @@ class Restore(Planning):
             [
                 ("Choose server", [fields["resource"]]),
                 ("Choose backup", [fields["before"], self._times]),
-                ("Check", [self._checks, fields["target"], self._mapping, fields["power_on"]]),
+                (
+                    "Check",
+                    [
+                        self._which,
+                        self._verdict,
+                        self._checks,
+                        fields["target"],
+                        self._mapping,
+                        fields["power_on"],
+                    ],
+                ),
                 (
                     "Confirm",
                     [
@@ -87,7 +94,7 @@ class Restore(Planning):
                         self._outline,
                     ],
                 ),
-                ("Watch and verify", [self._course]),
+                ("Watch and verify", [self._course, self._told]),
             ],
             last=self._button,
         )
@@ -99,10 +106,6 @@ class Restore(Planning):
         ]  # fmt: skip
 
     # -- asking for what can be chosen ------------------------------------------------------------
-
-    def _load(self) -> None:
-        self._show_pending()
-        super()._load()
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         plain = {key: value for key, value in values.items() if key not in _TO_CONFIRM}
@@ -116,7 +119,7 @@ class Restore(Planning):
         fields = self._fields
         if fields["resource"].value and not fields["resource"].check():
             chosen = fields["backup"].value and not fields["backup"].check()
-            self._steps.go(_CHECK if chosen else _BACKUP)
+            self._steps.go(CHECK if chosen else BACKUP)
 
     def _forget_target(self) -> None:
         super()._forget_target()
@@ -134,7 +137,6 @@ class Restore(Planning):
         name = self._target_name()
         self._fields["confirm"].label = f"Type {name} to confirm"
         self.action = f"Restore {name} to {plan.backup.created_at:%Y-%m-%d %H:%M} UTC"
-        self._will.html = plan_view.consequences(plan)
 
     def _to_accept(self, *, all_of_them: bool = False) -> list[str]:
         """Give the warnings that are not accepted yet; the safety backup takes care of its own."""
@@ -151,26 +153,42 @@ class Restore(Planning):
     # -- the steps --------------------------------------------------------------------------------
 
     def _entered_step(self, at: int) -> None:
-        self._look_at_checks(at in (_CHECK, _CONFIRM))
+        self._look_at_checks(at in (CHECK, CONFIRM))
         self._show()
 
     def _may_leave(self, at: int) -> bool:
         """Say whether somebody may go on from a step; what is missing is told in it."""
-        for each in {_SERVER: ("resource",), _BACKUP: ("before", "backup")}.get(at, ()):
+        for each in {SERVER: ("resource",), BACKUP: ("before", "backup")}.get(at, ()):
             self._fields[each].touched = True
             if self._fields[each].check():
                 self._show()
                 return False
-        if at == _CHECK:
-            self._fields["target"].touched = True
+        if at == CHECK:
             self._show()
+            if not self._may_go_on() and not self._mapping.check():
+                self._verdict.focused += 1  # it says why
             return self._may_go_on()
         return True
 
     def _show(self) -> None:
         if hasattr(self, "_steps"):
             self._fields["acknowledge"].hidden = not self._to_accept(all_of_them=True)
+            self._show_what_is_chosen()
         super()._show()
+
+    def _show_what_is_chosen(self) -> None:
+        """Say on the way what was chosen before."""
+        resource, backup = self._fields["resource"], self._chosen_backup()
+        kind = self._kinds.get(resource.value)
+        of = resource.label_of(resource.value)
+        self._steps.say(SERVER, f"{_NOUNS[kind]}: {of}" if kind else "")
+        self._steps.say(BACKUP, f"Backup: {backup.at:%Y-%m-%d %H:%M}" if backup else "")
+        self._which.html = plan_view.from_which(of, backup.moment, backup.note) if backup else ""
+        self._will.html = (
+            plan_view.consequences(self._plan, safety_backup=self._fields["safety_backup"].value)
+            if self._plan
+            else ""
+        )
 
     # -- the pattern of all forms -----------------------------------------------------------------
 
@@ -178,7 +196,7 @@ class Restore(Planning):
     def problems(self) -> dict[str, str]:
         """What is wrong, by field; looks at the checks first, which changes nothing."""
         self._wait_until_loaded()
-        if self._steps.at < _WATCH:
+        if self._steps.at < WATCH:
             with self._answering_itself():
                 self._plan_now()
         return super().problems
@@ -192,9 +210,9 @@ class Restore(Planning):
         plan = self._plan
         if plan is None or self._planned != self._wanted():
             trouble = self._no_plan
-            return {"target": trouble.message if trouble else "It has not been checked yet."}
+            return {"checks": trouble.message if trouble else "It has not been checked yet."}
         if not plan.possible:
-            return {"target": " ".join(plan.problems)}
+            return {"checks": " ".join(plan.problems)}
         missing = self._to_accept()
         if missing:
             return {"acknowledge": f"Not accepted yet: {', '.join(missing)}."}
@@ -244,9 +262,8 @@ class Restore(Planning):
 
     def _act(self, value: Mapping[str, Any]) -> RestoreRun:
         plan = cast("RestorePlan", self._plan)
-        self._tell_course(None)
-        self._steps.lock(True)
-        self._steps.go(_WATCH)
+        self.result = self._run_id = None
+        self._begin_to_watch(self.action, safety_backup=value["safety_backup"])
         try:
             return plan.execute(
                 confirm=value["confirm"],
@@ -256,135 +273,38 @@ class Restore(Planning):
                 **self._targets_of(value),
             )
         except BaseException:
-            self._steps.locked = False
-            self._steps.go(_CONFIRM)
-            self._show_pending()
+            self._let_go(CONFIRM)
             raise
 
     def _card(self, result: RestoreRun) -> str:
         return ""
 
-    def _tell_course(self, progress: Progress | None) -> None:
-        run: RestoreRun | None = self.result
-        title = run.title if run is not None else self.action
-        safety = run.begun["safety_backup"] if run else self._fields["safety_backup"].value
-        self._course.html = run_view.under_way(title, progress, safety_backup=bool(safety))
-
-    def _follow(self, result: RestoreRun, work: Work | None) -> None:
-        """Watch the run to its end, verify it, and offer the evidence."""
-        if work is None:
-            result.wait()
-        else:
-            self._said.html = region.button("stop", "Stop watching")
-            for pause in result.looks():
-                if not work.pause(self.session, pause):
-                    self._tell_stopped(result)
-                    return
-        self._show_pending()
-        self._verify(result)
-        if result.error is not None:
-            raise result.error
-
-    def _verify(self, run: RestoreRun) -> None:
-        found = None
-        if run.state in ("success", "failed"):
-            found = run.verify(manifest=self._fields["manifest"].value or None)
-        self._said.html = run_view.ended(run, found)
+    def _clicked(self) -> None:
+        if self._loaded.is_set() and not self._may_go_on():
+            # What the checks say has changed meanwhile; there it is to be read.
+            self._steps.walk(CHECK)
+            return
+        super()._clicked()
+        if self._busy:
+            self._steps.lead()  # the button that was pressed is gone
 
     def _tell(self, problem: BaseException) -> None:
-        if isinstance(problem, TaskFailed | WaitTimeout) and self.result is not None:
-            self._wrong.html = region.trouble(problem, self.result.title)
-            return
+        if isinstance(problem, Stopped):
+            # What was confirmed was another moment: it is looked at, and confirmed, anew.
+            self._fields["confirm"].clear()
+            self._attempted = False
+            if self._looked_at:
+                self._check_again()
         super()._tell(problem)
-
-    def _tell_stopped(self, run: RestoreRun) -> None:
-        self._said.html = region.card(
-            "You stopped watching; the restore goes on",
-            [("Run ID", run.run_id), ("Task ID", run.task_id)],
-            tone="warn",
-            text="Nothing is lost.",
-            buttons=[region.button("take_up", "Watch it again", of=run.run_id)],
-        )
-
-    # -- runs of before ---------------------------------------------------------------------------
-
-    def _show_pending(self) -> None:
-        """Offer the restores that have not ended first."""
-        found = self.session.restores()
-        mine = self.result.run_id if self.result is not None else None
-        found = found[found["state"].isin(_OPEN) & (found["run_id"] != mine)]
-        self._pending.html = run_view.unfinished(found)
-        asks = found[found["state"] != "running"]
-        self._again_name.hidden = asks.empty
-        self._unfinished = found.set_index("run_id")
-
-    def _take_up(self, run_id: str) -> None:
-        """Go on with a run that this form or another one has begun."""
-        name = self._again_name.value.strip()
-        if run_id in self._unfinished.index:
-            row = self._unfinished.loc[run_id]
-            if row["state"] != "running" and name != row["target_name"]:
-                self._again_name.problem = f"Type {row['target_name']} to go on with it."
-                return
-        self._again_name.problem = ""
-        if not self._begin():
-            return
-
-        def resume(work: Work) -> None:
-            def step() -> None:
-                self._steps.lock(True)
-                self._steps.go(_WATCH)
-                try:
-                    self.result = self.session.resume_restore(
-                        run_id, confirm=name or None, on_progress=self._tell_course
-                    )
-                except BaseException:
-                    self._steps.lock(False)
-                    self._steps.go(_SERVER)
-                    raise
-                self._tell_course(None)
-                self._show_pending()
-                self._follow(self.result, work)
-
-            self._carry_out(step)
-
-        self._start("takes up", resume)
 
     def again(self) -> None:
         """Begin with another restore."""
-        self._pending.html = self._course.html = ""
-        self.result = None
         self.action = "Restore"
         for each in self._fields.values():
             if each.name not in ("power_on", "safety_backup"):
                 each.clear()
         self._forget_target()
-        self._steps.locked = False
-        self._steps.go(_SERVER)
         super().again()
-        self._reload()
-
-    def _act_on(self, act: str, of: str) -> None:
-        if act == "stop":
-            self.stop()
-        elif act == "take_up":
-            self._take_up(of)
-        elif act == "cancel_run":
-            said = self.session.cancel_restore(of)
-            self._show_pending()
-            self._said.html = region.card("Cancelled", tone="good", text=said)
-        elif act == "verify":
-            self._verify(self.result)
-        elif act == "report":
-            self._hand_report(of)
-        else:
-            super()._act_on(act, of)
-
-    def _hand_report(self, suffix: str) -> None:
-        """Give the report to the browser, which saves it; it is in no saved notebook."""
-        with TemporaryDirectory() as folder:
-            path: Path = self.result.report(Path(folder) / f"{self.result.run_id}.{suffix}")
-            self._said.hand(path.name, path.read_text(encoding="utf-8"))
 
 
 _TO_CONFIRM = ("acknowledge", "safety_backup", "rto", "rpo", "manifest", "confirm")

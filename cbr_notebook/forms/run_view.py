@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbr_notebook.errors import CBRError, WaitTimeout
 from cbr_notebook.forms.region import button, card, escaped
 
 if TYPE_CHECKING:
@@ -22,15 +23,23 @@ _STEPS = {
     "ended": "End",
 }
 _NAMES = tuple(_STEPS)
+FIRST_STEP = "safety backup"
+_HARMLESS = (FIRST_STEP, "checks")
+"""Steps in which nothing has been overwritten yet."""
 _FORMATS = {"html": "HTML", "md": "Markdown", "json": "JSON"}
 
 
-def under_way(title: str, progress: Progress | None, *, safety_backup: bool) -> str:
-    """Write the steps of a run, with a bar for the one that it is at."""
+def under_way(
+    title: str, progress: Progress | None, *, safety_backup: bool, cancelling: bool = False
+) -> str:
+    """Write the steps of a run, with a bar for the one that it is at.
+
+    Before the service is asked to overwrite anything there is a way out.
+    """
     at = _NAMES.index(progress.step) if progress else 0 if safety_backup else 1
     rows = []
     for number, (name, said) in enumerate(_STEPS.items()):
-        if name == "ended" or (name == "safety backup" and not safety_backup):
+        if name == "ended" or (name == FIRST_STEP and not safety_backup):
             continue
         if number < at:
             rows.append(f'<li><span class="good">✓ done</span> {said}</li>')
@@ -42,15 +51,38 @@ def under_way(title: str, progress: Progress | None, *, safety_backup: bool) -> 
                 f'<li aria-current="step"><b>{said}</b> {percent} %<progress max="100" '
                 f'value="{percent}" aria-label="{escaped(said)}"></progress></li>'
             )
-    message = f"<p>{escaped(progress.message)}</p>" if progress else ""
-    return f'<h4>{escaped(title)}</h4><ol class="cbr-course">{"".join(rows)}</ol>{message}'
+    way_out = ""
+    if progress is not None and progress.step in _HARMLESS and not cancelling:
+        way_out = button("cancel_now", "Cancel: nothing has been overwritten yet",
+                         of=progress.run_id)  # fmt: skip
+    return f'<h4>{escaped(title)}</h4><ol class="cbr-course">{"".join(rows)}</ol>{way_out}'
+
+
+def told(progress: Progress | None, *, cancelling: bool) -> str:
+    """Write in a sentence where a run is."""
+    if progress is None:
+        return ""
+    said = progress.message
+    if cancelling:
+        said = (
+            "Cancelling: it stops before anything is overwritten."
+            if progress.step in _HARMLESS
+            else f"It was too late to cancel: the service has been asked. {said}"
+        )
+    return f"<p>{escaped(said)}</p>"
 
 
 def ended(run: RestoreRun, found: Verification | None) -> str:
     """Write how a run ended, what was verified, and offer the evidence."""
     well = run.state == "success" and (found is None or bool(found))
+    name = run.target["name"]
+    unverified = run.state == "success" and found is None
     title = {
-        "success": f"{run.target['name']} is back" if well else "Restored, but look at this",
+        "success": f"{name} is restored; it is not verified yet"
+        if unverified
+        else f"{name} is back"
+        if well
+        else "Restored, but look at this",
         "failed": f"{run.title}: failed",
     }.get(run.state, f"{run.title}: {run.state}")
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
@@ -64,7 +96,7 @@ def ended(run: RestoreRun, found: Verification | None) -> str:
     return card(
         title,
         facts,
-        tone="good" if well else "wrong",
+        tone="warn" if unverified else "good" if well else "wrong",
         body=table,
         buttons=[
             *(
@@ -74,6 +106,65 @@ def ended(run: RestoreRun, found: Verification | None) -> str:
             button("verify", "Verify again"),
             button("again", "Restore something else"),
         ],
+    )
+
+
+def unwatched(run_id: str, task_id: str | None) -> str:
+    """Write that somebody has stopped watching, and the way back to it."""
+    return card(
+        "You stopped watching; the restore goes on",
+        [("Run ID", run_id), ("Task ID", task_id)],
+        tone="warn",
+        text="Nothing is lost.",
+        buttons=[button("take_up", "Watch it again", of=run_id)],
+    )
+
+
+def broken_off(problem: CBRError, run_id: str, state: str) -> str:
+    """Write that the way to a run's end has broken off, why, and how to go on.
+
+    Args:
+        problem: what happened.
+        run_id: of the run, which has not ended.
+        state: how far it is.
+    """
+    interrupted = isinstance(problem, WaitTimeout)
+    title, go_on = {
+        "running": (
+            "The restore goes on; nobody watches it now"
+            if interrupted
+            else "The restore goes on; watching it failed",
+            "Watch it again",
+        ),
+        "asked": ("The restore was asked for; nobody knows yet whether it runs", "Go on with it"),
+        "not asked": ("The restore has not been asked for yet", "Go on with it"),
+    }[state]
+    buttons = [button("take_up", go_on, of=run_id)]
+    if state == "running":
+        buttons.append(button("again", "Restore something else"))
+    else:
+        buttons.append(button("cancel_run", "Cancel it", of=run_id))
+    return card(
+        title,
+        [
+            ("What to do", f"Nothing is lost. Press {go_on!r}."),
+            ("Code", problem.code),
+            ("Request ID", problem.request_id),
+            ("Run ID", run_id),
+        ],
+        tone="warn",
+        text=problem.message,
+        buttons=buttons,
+    )
+
+
+def cancelled(problem: CBRError, run_id: str | None) -> str:
+    """Write that a run was cancelled before anything was overwritten."""
+    return card(
+        "Cancelled: nothing was overwritten",
+        [("Run ID", run_id)],
+        tone="good",
+        text=f"{problem.message} A backup of the present state that was begun stays.",
     )
 
 

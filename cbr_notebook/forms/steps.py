@@ -25,6 +25,7 @@ class Steps(widgets.VBox):
         """Whether there is no way back, because it has been done."""
         self.on_leave: Callable[[int], bool] = lambda _: True
         self.on_enter: Callable[[int], None] = lambda _: None
+        self._chosen = [""] * len(steps)
         self._rail = Region(look="cbr-rail")
         self._rail.on_act = lambda _, of: self.walk(int(of))
         self._boxes = [widgets.VBox(list(parts)) for _, parts in steps]
@@ -40,10 +41,21 @@ class Steps(widgets.VBox):
         """Go where somebody wants to, as far as each step on the way lets them."""
         if self.locked or not 0 <= to < len(self.titles) - 1:
             return
-        at = self.at
+        before = at = self.at
         while at < to and self.on_leave(at):
             at += 1
         self.go(min(to, at))
+        if self.at != before:
+            self.lead()
+
+    def lead(self) -> None:
+        """Move the focus to where somebody is, since what was pressed may be hidden now."""
+        self._rail.focused += 1
+
+    def say(self, step: int, chosen: str) -> None:
+        """Say in the rail what was chosen in a step; nothing: its title stands there."""
+        self._chosen[step] = chosen
+        self._rail.html = self._drawn()
 
     def go(self, to: int) -> None:
         """Show a step."""
@@ -59,17 +71,13 @@ class Steps(widgets.VBox):
         self._rail.html = self._drawn()
         self.on_enter(to)
 
-    def lock(self, locked: bool) -> None:
-        """Close or open the way back."""
-        self.locked = locked
-        self.go(self.at)
-
     def _drawn(self) -> str:
         rows = []
         for number, title in enumerate(self.titles):
-            said = f"{number + 1}. {title}"
+            said = f"{number + 1}. {self._chosen[number] or title}"
             if number == self.at:
-                rows.append(f'<li aria-current="step">{escaped(said)}</li>')
+                here = 'aria-current="step" tabindex="-1" data-key="here"'
+                rows.append(f"<li {here}>{escaped(said)}</li>")
             elif number < self.at:
                 passed = escaped(said) if self.locked else button("go", said, of=str(number))
                 rows.append(f'<li class="cbr-passed">{passed}</li>')

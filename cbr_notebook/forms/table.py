@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
 import pandas as pd
+import traitlets
 from itables.widget import ITable
 
 _ROWS = 10
 _SELECT: Any = {"style": "single", "keys": True}
+_WORDS = {
+    "emptyTable": "There is none.",
+    "zeroRecords": "Nothing matches the search.",
+    "info": "_START_ to _END_ of _TOTAL_",
+    "infoEmpty": "",
+    "infoFiltered": "(filtered from _MAX_)",
+}
+
+
+class _Names(anywidget.AnyWidget):
+    """Gives the table beside it a name, ids of its own, and marks the row that is chosen."""
+
+    _esm = (Path(__file__).parent / "table.js").read_text(encoding="utf-8")
+    label = traitlets.Unicode().tag(sync=True)
 
 
 class Table(widgets.Box):
@@ -18,7 +35,7 @@ class Table(widgets.Box):
 
     def __init__(self, caption: str) -> None:
         self.on_pick: Callable[[str | None], None] = lambda _: None
-        self._caption = caption
+        self._names = _Names(label=caption)
         self._ids: list[str] = []
         self._grid: ITable | None = None
         self._silent = False
@@ -37,7 +54,7 @@ class Table(widgets.Box):
             self._grid.close()
         self._grid = ITable(
             rows,
-            caption=self._caption,
+            language=_WORDS,
             select=_SELECT,
             showIndex=False,
             maxBytes=0,
@@ -48,7 +65,7 @@ class Table(widgets.Box):
             style="width:100%;table-layout:auto",
         )  # fmt: skip
         self._grid.observe(self._picked, "selected_rows")
-        self.children = (self._grid,)
+        self.children = (self._grid, self._names)
 
     def mark(self, row_id: str | None) -> None:
         """Show which row is chosen."""

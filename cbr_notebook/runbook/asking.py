@@ -151,6 +151,7 @@ def _survey_again(run: RunRecord) -> None:
 def _ask(run: RunRecord) -> None:
     """Send the one request."""
     known = {task.id for task in restores_of(run.session, run.target["id"])} | _of_other_runs(run)
+    _check_stop(run)  # as late as can be: from here on it may be too late
     run.tell("asking", 0, run.title)
     run.note("restore_intended", known=sorted(known), request=run.request)
     try:

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from tests.browser.notebook import Notebook
 
@@ -36,6 +37,11 @@ def press(page: Page, name: str) -> None:
 def choose_server(page: Page, name: str) -> None:
     page.get_by_role("searchbox", name="Search Server, disk or file system").fill(name)
     page.get_by_role("radio", name=name).check()
+
+
+def current_step(page: Page) -> Locator:
+    """The item of the rail that says where one is."""
+    return page.get_by_role("navigation", name="Steps").locator("[aria-current]")
 
 
 def to_confirmation(page: Page) -> None:
@@ -103,6 +109,7 @@ def test_a_check_that_fails_is_told_and_checked_again(notebook: Callable[..., No
     expect(page.get_by_role("heading", name="Not possible: 1 check failed")).to_be_visible()
     press(page, "Next: Confirm")
     expect(page.get_by_role("button", name="Next: Confirm")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Not possible")).to_be_focused()
     opened.screenshot("restore_failed_check_narrow_dark", of=opened.output(0))
     assert opened.violations() == []
     # By its own: nobody has to press anything.
@@ -137,3 +144,150 @@ def test_after_a_kernel_restart_the_running_restore_is_offered_first(
     expect(page.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=20_000)
     opened.run(2)
     expect(opened.output(2)).to_contain_text("['success']")
+
+
+def test_the_focus_goes_along_from_step_to_step(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(INFECTED)
+    page = opened.page
+    choose_server(page, "web-01")
+    expect(current_step(page)).to_have_text("1. Server: web-01")
+    press(page, "Next: Choose backup")
+    expect(current_step(page)).to_be_focused()
+    expect(current_step(page)).to_have_text("2. Choose backup")
+    for name in ("Earlier", "2020-07-20: 1 backup", "All days", "Later"):
+        press(page, name)
+        button = page.get_by_role("button", name=name, exact=True)
+        if name == "Later":
+            expect(page.get_by_text("August 2020")).to_be_visible()
+        elif name == "Earlier":
+            expect(button).to_be_disabled()
+        expect(button).to_be_focused()
+    press(page, "Choose the newest clean one: 2020-08-18 03:00 UTC")
+    kept = page.get_by_role("button", name="The newest clean one is chosen: 2020-08-18 03:00 UTC")
+    expect(kept).to_be_focused()
+    expect(current_step(page)).to_have_text("2. Backup: 2020-08-18 03:00")
+    press(page, "Next: Check")
+    expect(current_step(page)).to_be_focused()
+    expect(page.get_by_text("Backup of web-01 from 2020-08-18 03:00 UTC")).to_be_visible()
+    press(page, "Back")
+    expect(current_step(page)).to_be_focused()
+    press(page, "1. Server: web-01")
+    expect(current_step(page)).to_be_focused()
+    expect(current_step(page)).to_have_text("1. Server: web-01")
+
+
+def test_only_the_verdict_is_told_when_the_checks_are_made_again(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
+        "session.forms.restore(resource='web-01', before='2020-08-17')"
+    )
+    page = opened.page
+    verdict = page.get_by_role("status").filter(has_text="Possible: no check has anything")
+    expect(verdict).to_be_visible()
+    expect(verdict).to_have_text("Possible: no check has anything against it")
+    again = page.get_by_role("button", name="Check again")
+    again.focus()
+    again.click()
+    expect(verdict).to_be_visible()
+    expect(again).to_be_focused()
+    looked = page.get_by_text("Looked at 2020")
+    expect(looked).to_be_visible()
+    assert looked.evaluate("each => each.closest('[role=status]')") is None
+
+
+SLOW = """\
+import time
+import cbr_notebook as cbr
+session = cbr.simulate()
+wait = session._sleep
+def slowly(seconds):
+    time.sleep(0.5)
+    wait(min(seconds, 1))
+session._sleep = slowly
+session.forms.restore(resource='web-01', before='2020-08-17')"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(900, "light"), (400, "dark")])
+def test_a_restore_is_cancelled_before_anything_is_overwritten(
+    notebook: Callable[..., Notebook], width: int, theme: str
+) -> None:
+    opened = notebook(SLOW, "print(session.restores()['state'].tolist())", width=width,
+                      theme=theme, height=1600)  # fmt: skip
+    page = opened.page
+    form = opened.output(0)
+    opened.screenshot(f"restore_check_{width}_{theme}", of=form)
+    press(page, "Next: Confirm")
+    expect(page.get_by_text("that backup is the way back")).to_be_visible()
+    opened.screenshot(f"restore_confirm_{width}_{theme}", of=form)
+    page.get_by_role("checkbox", name="Back up the present state first").uncheck()
+    expect(page.get_by_text("This cannot be undone")).to_be_visible()
+    opened.screenshot(f"restore_confirm_no_way_back_{width}_{theme}", of=form)
+    assert opened.violations() == []
+    page.get_by_role("checkbox", name="Back up the present state first").check()
+    page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
+    press(page, "Restore web-01 to 2020-08-16 03:00 UTC")
+    cancel = page.get_by_role("button", name="Cancel: nothing has been overwritten yet")
+    expect(cancel).to_be_visible()
+    expect(current_step(page)).to_be_focused()
+    told = page.get_by_role("status").filter(has_text="Backing up web-01 first.")
+    expect(told).to_be_visible()
+    opened.screenshot(f"restore_cancel_{width}_{theme}", of=form)
+    assert opened.violations() == []
+    cancel.click()
+    expect(page.get_by_role("heading", name="Cancelled: nothing was overwritten")).to_be_visible()
+    opened.screenshot(f"restore_cancelled_{width}_{theme}", of=form)
+    assert opened.violations() == []
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("['stopped']")
+    press(page, "Back")
+    expect(page.get_by_role("button", name="Check again")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(900, "dark"), (400, "light")])
+def test_a_restore_that_cannot_be_watched_goes_on_and_is_watched_again(
+    notebook: Callable[..., Notebook], width: int, theme: str
+) -> None:
+    opened = notebook(
+        "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
+        "session.cloud.fail('show_op_log', 503, times=100_000)\n"
+        "session.forms.restore(resource='web-01', before='2020-08-17')",
+        "runs = globals().get('runs', 0) + 1\nif runs > 1: session.cloud.heal()",
+        width=width,
+        theme=theme,
+        height=1600,
+    )
+    page = opened.page
+    form = opened.output(0)
+    press(page, "Next: Confirm")
+    page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
+    press(page, "Restore web-01 to 2020-08-16 03:00 UTC")
+    failed = page.get_by_role("heading", name="The restore goes on; watching it failed")
+    expect(failed).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Stop watching")).to_have_count(0)
+    opened.screenshot(f"restore_unwatched_{width}_{theme}", of=form)
+    assert opened.violations() == []
+    opened.run(1)
+    press(page, "Watch it again")
+    expect(page.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=20_000)
+    expect(failed).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(400, "light"), (400, "dark"), (900, "dark")])
+def test_the_time_line_is_drawn_for_the_width_of_the_page(
+    notebook: Callable[..., Notebook], width: int, theme: str
+) -> None:
+    opened = notebook(INFECTED, width=width, theme=theme, height=1600)
+    page = opened.page
+    choose_server(page, "web-01")
+    press(page, "Next: Choose backup")
+    line = page.get_by_role("img", name="Jumps in changed data: 2020-08-19 03:00")
+    expect(line).to_have_count(1)
+    drawn, box = line.get_attribute("viewBox"), line.bounding_box()
+    assert drawn is not None
+    assert box is not None
+    # As large as it is meant, so that its letters can be read.
+    assert 0.85 < box["width"] / int(drawn.split()[2]) < 1.25
+    opened.screenshot(f"restore_line_{width}_{theme}", of=opened.output(0))
+    assert opened.violations() == []

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
+from cbr_notebook.forms import planning
 from cbr_notebook.forms.base import Form
+from cbr_notebook.runbook.run import RestoreRun
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, shown, type_into
+from tests.forms.pressing import click, press, settle, shown, type_into
 
 MESSAGE = "/etc/motd"
 ACCEPTED = {"confirm": "web-01"}
@@ -75,10 +79,11 @@ def test_step_by_step_as_on_a_page(infected: Session) -> None:
     assert "Choose the newest clean one: 2020-08-18 03:00 UTC" in form._line.html
     act(form, "choose", form._suggested().id)
     walk(form, "Check")
-    assert "Possible: no check has anything against it" in form._checks.html
+    assert "Possible: no check has anything against it" in form._verdict.html
     walk(form, "Confirm")
     assert form._button.label == "Restore web-01 to 2020-08-18 03:00 UTC"
-    assert "This cannot be undone" in form._will.html
+    assert "The present state of web-01 is backed up first" in form._will.html
+    assert "cannot be undone" not in form._will.html
     press(form)
     assert "Fill this in" in form._fields["confirm"].problem
     type_into(form, "confirm", "web-02")
@@ -116,8 +121,10 @@ def test_a_check_that_fails_stops_at_the_checks_until_it_is_mended(session: Sess
     walk(form, "Check")
     form._steps.walk(3)
     assert form._steps.titles[form._steps.at] == "Check"
-    assert "Not possible: 1 check failed" in form._checks.html
-    assert "server status" in form._fields["target"].problem
+    assert "Not possible: 1 check failed" in form._verdict.html
+    assert "server status" in form._checks.html
+    assert form._fields["target"].problem == ""
+    assert "server status" in form.problems["checks"]
     with pytest.raises(InvalidRequest):
         form.submit()
     server.set_status("ACTIVE")
@@ -131,6 +138,8 @@ def test_without_a_safety_backup_the_warning_has_to_be_accepted(session: Session
     assert form.problems == {"acknowledge": "Not accepted yet: safety backup."}
     form.value = {"acknowledge": ["safety backup"]}
     assert form.problems == {}
+    assert "This cannot be undone" in form._will.html  # type: ignore[attr-defined]
+    assert "cbr-card wrong" in form._will.html  # type: ignore[attr-defined]
     assert form.submit().begun["safety_backup"] is False
 
 
@@ -229,6 +238,225 @@ def test_a_service_error_is_told_and_the_way_back_is_open(session: Session) -> N
     press(form)
     assert "BackupService.2010" in form._wrong.html
     assert form._steps.titles[form._steps.at] == "Confirm"
+    assert "not done" in form._wrong.html
+    assert not form._busy
+
+
+def test_trouble_while_watching_says_that_the_restore_goes_on(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    # Long enough that watching is given up.
+    session.cloud.fail("show_op_log", 503, times=100_000)
+    press(form)
+    assert "The restore goes on; watching it failed" in form._wrong.html
+    assert "not done" not in form._wrong.html
+    assert form.result.state == "running"
+    assert form._said.html == "", "there is nothing to stop"
+    session.cloud.heal()
+    click(form, form._wrong.html, "Watch it again")
+    assert "web-01 is back" in form._said.html
+    assert form._wrong.html == ""
+    assert len(session.restores()) == 1
+
+
+def test_trouble_while_verifying_leaves_a_way_to_verify_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(run: RestoreRun, **_: Any) -> Any:
+        raise ConnectionFailed("The service cannot be reached.")
+
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    with monkeypatch.context() as patched:
+        patched.setattr(RestoreRun, "verify", broken)
+        press(form)
+    assert "done, but verifying failed" in form._wrong.html
+    assert "web-01 is restored; it is not verified yet" in form._said.html
+    click(form, form._said.html, "Verify again")
+    assert "web-01 is back" in form._said.html
+    assert form._wrong.html == ""
+
+
+def test_a_program_that_is_interrupted_can_watch_again(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    wait, interrupted = session._sleep, []
+
+    def interrupt(seconds: float) -> None:
+        if form.result is not None and not interrupted:
+            assert form._busy
+            interrupted.append(seconds)
+            raise KeyboardInterrupt
+        wait(seconds)
+
+    session._sleep = interrupt
+    with pytest.raises(WaitTimeout):
+        form.submit()
+    assert "The restore goes on; nobody watches it now" in form._wrong.html
+    assert not form._busy
+    click(form, form._wrong.html, "Watch it again")
+    assert "web-01 is back" in form._said.html
+
+
+def test_a_program_that_is_interrupted_before_the_request_can_go_on(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    wait = session._sleep
+
+    def interrupt(seconds: float) -> None:
+        session._sleep = wait
+        raise KeyboardInterrupt
+
+    session._sleep = interrupt
+    with pytest.raises(WaitTimeout):
+        form.submit()
+    assert "The restore has not been asked for yet" in form._wrong.html
+    assert session.restores()["state"].tolist() == ["not asked"]
+    click(form, form._wrong.html, "Go on with it")
+    assert "web-01 is back" in form._said.html
+    assert session.restores()["state"].tolist() == ["success"]
+
+
+def test_a_request_without_an_answer_is_not_called_undone(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    session.cloud.fail("restore_backup", "cut before")
+    press(form)
+    assert "The restore was asked for; nobody knows yet whether it runs" in form._wrong.html
+    assert "not done" not in form._wrong.html
+    click(form, form._wrong.html, "Cancel it")
+    assert "given up" in form._said.html
+    assert form._wrong.html == form._pending.html == ""
+
+
+def test_a_restore_is_cancelled_while_the_safety_backup_is_made(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    wait = session._sleep
+
+    def cancel(seconds: float) -> None:
+        session._sleep = wait
+        assert form._busy
+        assert "Cancel: nothing has been overwritten yet" in form._course.html
+        page = threading.Thread(target=form._act_on, args=("cancel_now", form._run_id))
+        page.start()
+        page.join(20)
+        assert "Cancelling" in form._told.html
+        assert "cancel_now" not in form._course.html
+        wait(seconds)
+
+    session._sleep = cancel
+    press(form)
+    settle(form)
+    assert "Cancelled: nothing was overwritten" in form._said.html
+    assert form._wrong.html == ""
+    assert session.restores()["state"].tolist() == ["stopped"]
+    assert session.tasks(operation_type="restore").empty
+    run_id = session.restores()["run_id"].iloc[0]
+    assert len(session.backups(name=f"before-{run_id}")) == 1
+    # The form is usable again, and the name has to be typed again.
+    assert form._steps.titles[form._steps.at] == "Confirm"
+    assert form.value["confirm"] == ""
+    session.cloud.advance(hours=1)  # the safety backup is ready
+    act(form, "check_again")
+    form.value = ACCEPTED
+    press(form)
+    assert "web-01 is back" in form._said.html
+
+
+def test_trouble_in_the_background_leaves_the_checks_as_they_are(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    walk(form, "Confirm")
+    form.value = ACCEPTED
+    wanted = form._wanted()
+    session.cloud.fail("*", 503, times=100_000)
+    form._ask_for_plan(wanted, in_passing=True)()
+    assert form._plan is not None
+    assert "Possible" in form._verdict.html
+    session.cloud.heal()
+    session.delete_backup(wanted["backup"], confirm=form._chosen_backup().name)
+    session.cloud.advance(hours=1)
+    form._ask_for_plan(wanted, in_passing=True)()
+    assert form._plan is None
+    assert "It cannot be checked" in form._verdict.html
+
+
+def test_looking_again_goes_on_after_checks_that_could_not_be_made(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "_FIRST_LOOK", 0.01)
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    settle(form)
+    session.cloud.fail("*", 503, times=100_000)
+    act(form, "check_again")
+    assert "It cannot be checked" in form._verdict.html
+    session.cloud.heal()
+    form._checks._view_count = 1
+    for _ in range(500):
+        if form._plan is not None:
+            break
+        time.sleep(0.02)
+    form.stop()
+    settle(form)
+    assert "Possible" in form._verdict.html
+
+
+def test_what_was_chosen_stands_in_the_steps(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    settle(form)
+    assert "1. Server: web-01" in form._steps._rail.html
+    assert "2. Backup: 2020-08-16 03:00" in form._steps._rail.html
+    assert "2020-08-16 03:00 UTC" in form._which.html
+    target = form._fields["target"]
+    assert target.options[0]["label"] == "web-01 itself"
+    assert target.options[0]["note"] == "overwritten"
+    form = session.forms.restore(resource="archive")
+    settle(form)
+    assert "1. Disk: archive" in form._steps._rail.html
+    assert "2. Choose backup" in form._steps._rail.html
+
+
+def test_a_backup_chosen_by_hand_stays_when_the_trouble_is_told(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01")
+    settle(form)
+    option = next(o for o in form._fields["backup"].options if "2020-08-10" in o["label"])
+    type_into(form, "backup", option["value"])
+    type_into(form, "before", "2020-08-12")
+    assert chosen(form) == "2020-08-10 03:00 UTC"
+    assert "Choose the newest clean one: 2020-08-11 03:00 UTC" in form._line.html
+    type_into(form, "before", "2020-08-09")
+    assert form.value["backup"] is None
+    assert "The backup of 2020-08-10 03:00 UTC, which was chosen" in form._fields["backup"].problem
+    click(form, form._line.html, "Choose the newest clean one: 2020-08-08 03:00 UTC")
+    assert form._fields["backup"].problem == ""
+    assert "The newest clean one is chosen" in form._line.html
+
+
+def test_a_backup_that_the_form_proposed_follows_the_trouble(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01")
+    settle(form)
+    for before, proposed in (("2020-08-12", "2020-08-11"), ("2020-08-05", "2020-08-04")):
+        type_into(form, "before", before)
+        assert chosen(form) == f"{proposed} 03:00 UTC"
+
+
+def test_a_check_that_fails_meanwhile_leads_back_to_the_checks(session: Session) -> None:
+    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form.value = ACCEPTED
+    walk(form, "Confirm")
+    session.cloud.server("web-01").set_status("ERROR")
+    form._ask_for_plan(form._wanted(), in_passing=True)()
+    form._show()
+    assert "Not possible: 1 check failed" in form._will.html
+    press(form)
+    assert form._steps.titles[form._steps.at] == "Check"
+    assert session.restores().empty
 
 
 def test_the_report_goes_to_the_browser_and_into_no_state(session: Session) -> None:

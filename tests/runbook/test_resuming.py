@@ -8,6 +8,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
+from cbr_notebook.runbook import asking
 from cbr_notebook.runbook.record import Progress
 from cbr_notebook.session import Session
 from tests.runbook.situations import execute, is_back, only_run, restores, resumed
@@ -35,6 +36,58 @@ def test_a_run_is_cancelled_while_its_safety_backup_is_made(session: Session) ->
     assert "stops before" in said[0]
     assert restores(session) == 0
     assert session.restores()["state"].tolist() == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("step", "percent"), [("safety backup", 0), ("checks", 0), ("checks", 100)]
+)
+def test_whoever_cancels_before_the_request_is_in_time_and_the_safety_backup_stays(
+    session: Session, step: str, percent: int
+) -> None:
+    def cancel(progress: Progress) -> None:
+        if (progress.step, progress.percent) == (step, percent):
+            session.cancel_restore(progress.run_id)
+
+    with pytest.raises(errors.CBRError, match="cancelled"):
+        execute(session, safety_backup=True, on_progress=cancel)
+    run_id = only_run(session)
+    assert restores(session) == 0
+    assert resumed(session, run_id).state == "stopped"
+    assert restores(session) == 0
+    session.cloud.advance(hours=1)
+    backups = session.backups(name=f"before-{run_id}")
+    assert backups["status"].tolist() == ["available"]
+
+
+def test_a_cancel_while_the_tasks_are_listed_is_in_time(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def list_and_cancel(*arguments: object) -> object:
+        session.cancel_restore(only_run(session))
+        return restores_of(*arguments)  # type: ignore[arg-type]
+
+    restores_of = asking.restores_of
+    monkeypatch.setattr(asking, "restores_of", list_and_cancel)
+    with pytest.raises(asking.Stopped, match="cancelled"):
+        execute(session)
+    assert restores(session) == 0
+    assert session.restores()["state"].tolist() == ["stopped"]
+
+
+def test_a_cancel_that_came_too_late_stops_a_request_that_has_to_be_made_again(
+    session: Session,
+) -> None:
+    def cancel(progress: Progress) -> None:
+        if progress.step == "asking":
+            session.cancel_restore(progress.run_id)
+
+    session.cloud.fail("restore_backup", 503, times=100)
+    with pytest.raises(errors.CBRError):
+        execute(session, on_progress=cancel)
+    session.cloud.heal()
+    with pytest.raises(asking.Stopped, match="cancelled"):
+        session.resume_restore(only_run(session))
+    assert restores(session) == 0
 
 
 def test_what_was_asked_without_an_answer_can_be_given_up(session: Session) -> None:

@@ -1,0 +1,236 @@
+"""Watching a restore: how far it is, how it ends, and the way on when watching breaks off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from cbr_notebook.errors import CBRError, Conflict
+from cbr_notebook.forms import field, region, run_view
+from cbr_notebook.forms.field import Field
+from cbr_notebook.forms.planning import Planning
+from cbr_notebook.forms.region import Region
+from cbr_notebook.forms.steps import Steps
+from cbr_notebook.forms.work import Work
+from cbr_notebook.runbook.asking import Stopped
+from cbr_notebook.runbook.record import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cbr_notebook.runbook.run import RestoreRun
+
+SERVER, BACKUP, CHECK, CONFIRM, WATCH = range(5)
+"""The steps of the form, by their number."""
+_OPEN = ("not asked", "asked", "running")
+
+
+class Watching(Planning):
+    """The part of a form that watches a restore, takes it up again, and gives the evidence."""
+
+    _steps: Steps
+    _unfinished: pd.DataFrame
+
+    def _build(self) -> Sequence[Field]:
+        self._run_id: str | None = None
+        """Of the restore that is watched, or was last."""
+        self._title = ""
+        self._with_safety = self._cancelling = False
+        self._progress: Progress | None = None
+        self._pending = Region(live="status")
+        self._course = Region(look="cbr-bars")
+        self._told = Region(live="status")
+        """What the present step is: unlike the bars, it changes only with the step."""
+        self._again_name = field.text("again_name", "Name of what goes on", hidden=True)
+        for each in (self._pending, self._course):
+            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        return super()._build()
+
+    def _load(self) -> None:
+        self._show_pending()
+        super()._load()
+
+    # -- the course -------------------------------------------------------------------------------
+
+    def _begin_to_watch(self, title: str, *, safety_backup: bool) -> None:
+        """Go to the last step, from which there is no way back while the restore runs."""
+        self._title, self._with_safety, self._cancelling = title, safety_backup, False
+        self._tell_course(None)
+        self._steps.locked = True
+        self._steps.go(WATCH)
+
+    def _let_go(self, step: int) -> None:
+        """Open the way back, because nothing runs."""
+        self._steps.locked = False
+        self._steps.go(step)
+        self._show_pending()
+
+    def _tell_course(self, progress: Progress | None) -> None:
+        self._progress = progress
+        if progress is not None:
+            self._run_id = progress.run_id
+            self._with_safety = self._with_safety or progress.step == run_view.FIRST_STEP
+        self._draw_course()
+
+    def _draw_course(self) -> None:
+        self._course.html = run_view.under_way(
+            self._title,
+            self._progress,
+            safety_backup=self._with_safety,
+            cancelling=self._cancelling,
+        )
+        self._told.html = run_view.told(self._progress, cancelling=self._cancelling)
+
+    def _follow(self, result: RestoreRun, work: Work | None) -> None:
+        """Watch the run to its end, verify it, and offer the evidence."""
+        self._run_id, self._title = result.run_id, result.title
+        if result.state == "running":
+            # So it is, also if the service cannot be asked how far.
+            self._tell_course(
+                Progress(result.run_id, "restoring", 0, f"{result.title}: it is running.")
+            )
+        if work is None:
+            try:
+                result.wait()
+            except CBRError:
+                if not result.ended:
+                    raise
+        else:
+            self._said.html = region.button("stop", "Stop watching")
+            for pause in result.looks():
+                if not work.pause(self.session, pause):
+                    self._said.html = run_view.unwatched(result.run_id, result.task_id)
+                    return
+        self._show_pending()
+        self._said.html = run_view.ended(result, None)
+        self._verify(result)
+        if result.error is not None:
+            raise result.error
+
+    def _verify(self, run: RestoreRun) -> None:
+        found = None
+        if run.state in ("success", "failed"):
+            found = run.verify(manifest=self._fields["manifest"].value or None)
+        self._said.html = run_view.ended(run, found)
+
+    def _tell(self, problem: BaseException) -> None:
+        state = self._state()
+        if isinstance(problem, Stopped):
+            self._said.html = run_view.cancelled(problem, self._run_id)
+        elif state in _OPEN and isinstance(problem, CBRError):
+            # Whoever could stop watching before has nothing to stop any more.
+            self._said.html = ""
+            self._wrong.html = run_view.broken_off(problem, str(self._run_id), state)
+        elif state is not None and self.result is not None:
+            title = f"{self._title}: done, but verifying failed"
+            failed = self.result.error is not None
+            self._wrong.html = region.trouble(problem, self._title if failed else title)
+        else:
+            super()._tell(problem)
+
+    def _state(self) -> str | None:
+        """Give how far the run is that this form began or took up; ``None`` if it did not."""
+        found = self.session.restores()
+        mine = found[found["run_id"] == self._run_id]
+        return None if mine.empty else str(mine.iloc[0]["state"])
+
+    # -- runs of before ---------------------------------------------------------------------------
+
+    def _show_pending(self) -> None:
+        """Offer the restores that have not ended first."""
+        found = self.session.restores()
+        mine = self.result.run_id if self.result is not None else None
+        found = found[found["state"].isin(_OPEN) & (found["run_id"] != mine)]
+        self._pending.html = run_view.unfinished(found)
+        asks = found[found["state"] != "running"]
+        self._again_name.hidden = asks.empty
+        self._unfinished = found.set_index("run_id")
+
+    def _take_up(self, run_id: str) -> None:
+        """Go on with a run that this form or another one has begun."""
+        name, title = self._again_name.value.strip(), self._title
+        if run_id in self._unfinished.index:
+            row = self._unfinished.loc[run_id]
+            title = f"Restore {row['target_name']} from {row['backup_name']}"
+            if run_id == self._run_id:
+                name = name or self._fields["confirm"].value  # for it, this was typed just now
+            if row["state"] != "running" and name != row["target_name"]:
+                self._again_name.problem = f"Type {row['target_name']} to go on with it."
+                return
+        self._again_name.problem = ""
+        if not self._begin():
+            return
+
+        def resume(work: Work) -> None:
+            def step() -> None:
+                mine = self.result is not None and self.result.run_id == run_id
+                self._run_id = run_id
+                self._begin_to_watch(title, safety_backup=False)
+                try:
+                    self.result = self.session.resume_restore(
+                        run_id, confirm=name or None, on_progress=self._tell_course
+                    )
+                except BaseException:
+                    if not mine:
+                        self._let_go(SERVER)
+                    raise
+                self._show_pending()
+                self._follow(self.result, work)
+
+            self._carry_out(step)
+
+        self._start("takes up", resume)
+
+    def _cancel(self, run_id: str) -> None:
+        """Let a run stop before it overwrites anything; whoever carries it out ends it."""
+        self._cancelling = True
+        self._draw_course()
+        try:
+            self.session.cancel_restore(run_id)
+        except Conflict as problem:
+            self._cancelling = False
+            self._draw_course()
+            self._wrong.html = region.trouble(problem, "Too late to cancel")
+
+    def again(self) -> None:
+        """Begin with another restore."""
+        self._pending.html = self._course.html = self._told.html = ""
+        self.result = self._run_id = self._progress = None
+        self._steps.locked = False
+        self._steps.go(SERVER)
+        super().again()
+        self._reload()
+
+    def _act_on(self, act: str, of: str) -> None:
+        if act == "stop":
+            self.stop()
+        elif act == "take_up":
+            self._take_up(of)
+            if self._busy:
+                self._steps.lead()  # the button that was pressed is gone
+        elif act == "cancel_now":
+            self._cancel(of)
+        elif act == "cancel_run":
+            said = self.session.cancel_restore(of)
+            self._show_pending()
+            self._wrong.html = ""
+            self._said.html = region.card("Cancelled", tone="good", text=said)
+            self._steps.lead()
+        elif act == "verify":
+            self._wrong.html = ""
+            self._verify(self.result)
+        elif act == "report":
+            self._hand_report(of)
+        elif act == "again":
+            self.again()
+            self._steps.lead()
+        else:
+            super()._act_on(act, of)
+
+    def _hand_report(self, suffix: str) -> None:
+        """Give the report to the browser, which saves it; it is in no saved notebook."""
+        with TemporaryDirectory() as folder:
+            path: Path = self.result.report(Path(folder) / f"{self.result.run_id}.{suffix}")
+            self._said.hand(path.name, path.read_text(encoding="utf-8"))
