@@ -186,15 +186,19 @@ class Form(Filling):
             ) from None
         except Exception as problem:
             self.error = problem
-            self._tell_stopped(self.result)
-            self._wrong.html = region.trouble(
-                problem, f"{self.action or self.title}: asked for, but it is out of sight"
-            )
+            self._tell_out_of_sight(problem)
 
     def _watch_again(self) -> None:
         """Follow once more what was begun."""
         if self.result is not None and self._begin():
             self._start("watches", lambda work: self._carry_out(lambda: self._see_through(work)))
+
+    def _tell_out_of_sight(self, problem: Exception) -> None:
+        """Say that it was asked for, and that what came of it could not be seen."""
+        self._tell_stopped(self.result)
+        self._wrong.html = region.trouble(
+            problem, f"{self.action or self.title}: asked for, but it is out of sight"
+        )
 
     def _tell_stopped(self, result: Any) -> None:
         """Say that watching has ended, and the work has not."""

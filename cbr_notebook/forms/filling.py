@@ -310,7 +310,9 @@ class Filling(widgets.VBox):
         """Say why nothing was sent, as long as it is so."""
         self._held_back = bool(problems)
         self._wrong.html = "" if not problems else region.not_sent(
-            (name, self._fields[name].label if name in self._fields else "Form", problem)
+            (name, self._fields[name].label, problem)
+            if name in self._fields
+            else ("", self.title, problem)
             for name, problem in problems.items()
         )  # fmt: skip
 

@@ -17,8 +17,8 @@ _WORDS = {
     "year_backups": "yearly",
     "all": "all",
 }
-_WIDTH, _LEFT, _RIGHT = 720, 84, 14
-_ROW, _MARK = 24, 14
+_WIDTH, _LEFT, _RIGHT = 720, 100, 14
+_ROW, _MARK = 28, 16
 
 
 def previewed(seen: Preview, there: tzinfo, place: str) -> str:
@@ -80,7 +80,7 @@ def _kept(seen: Preview, said: str) -> str:
         )
     told = f"{said} " + ", ".join(f"{rule}: {len(moments)}" for rule, moments in rules.items())
     return (
-        f'<svg class="cbr-line" viewBox="0 0 {_WIDTH} {ground + 26}" role="img" '
+        f'<svg class="cbr-line cbr-kept" viewBox="0 0 {_WIDTH} {ground + 26}" role="img" '
         f'aria-label="{escaped(told)}">{"".join(parts)}</svg>'
     )
 

@@ -49,15 +49,11 @@ class Restore(Watching):
                 value=True,
                 help="The only way back. It is waited for before anything is overwritten.",
             ),
-            field.text(
-                "rto", "Recovery time target (optional)", placeholder="4h", rule=_target("rto")
-            ),
-            field.text(
-                "rpo", "Recovery point target (optional)", placeholder="24h", rule=_target("rpo")
-            ),
+            field.text("rto", "Recovery time target", placeholder="4h", rule=_target("rto")),
+            field.text("rpo", "Recovery point target", placeholder="24h", rule=_target("rpo")),
             field.text(
                 "manifest",
-                "Manifest file (optional)",
+                "Manifest file",
                 rule=read_manifest,
                 help="JSON of session.take_manifest(...): every checksum is compared afterwards.",
             ),

@@ -130,6 +130,9 @@ class Watching(Planning):
         else:
             super()._tell(problem)
 
+    def _tell_out_of_sight(self, problem: Exception) -> None:
+        self._tell(problem)
+
     def _state(self) -> str | None:
         """Give how far the run is that this form began or took up; ``None`` if it did not."""
         found = self.session.restores()
@@ -177,7 +180,7 @@ class Watching(Planning):
                         self._let_go(SERVER)
                     raise
                 self._show_pending()
-                self._follow(self.result, work)
+                self._see_through(work)
 
             self._carry_out(step)
 
