@@ -69,6 +69,7 @@ def times(
     opened.run(0)
     first, *later = [opened.page.evaluate(RUN, shown) for _ in range(1 + AGAIN)]
     opened.close()
+    opened.page.close()
     return first, statistics.median(later)
 
 

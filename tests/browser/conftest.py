@@ -60,6 +60,12 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
         yield lab
 
 
+@pytest.fixture(scope="package")
+def pages() -> list[Page]:
+    """Pages with JupyterLab in them and no notebook: loading it takes longer than most tests."""
+    return []
+
+
 @pytest.fixture(scope="session")
 def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pictures go: the folder that CBR_SCREENSHOTS names, else a temporary one."""
@@ -71,12 +77,17 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def notebook(
-    lab: Lab, browser: BrowserContext, screenshots: Path, request: pytest.FixtureRequest
+    lab: Lab,
+    browser: BrowserContext,
+    pages: list[Page],
+    screenshots: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Notebook]]:
     """A function that opens a notebook of the given cells in JupyterLab and runs them.
 
     ``notebook("x = 1", "x", width=400, theme="dark", run=True)``. When the test fails there is a
-    picture of every page; when it ends, the pages have asked nothing outside this machine.
+    picture of every page; when it ends, the pages have asked nothing outside this machine, and
+    nothing was thrown in them.
     """
     from tests.browser.notebook import Notebook
 
@@ -88,12 +99,13 @@ def notebook(
         *cells: str, width: int = 1280, height: int = 900, theme: str = "light", run: bool = True
     ) -> Notebook:
         lab.use("themes", theme=_THEMES[theme])
-        page = browser.new_page()
+        page = pages.pop() if pages else browser.new_page()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         path = lab.write(f"{test}_{next(numbers)}.ipynb", list(cells))
         notebook = Notebook(lab, page, path, screenshots)
         opened.append(notebook)
+        notebook.use_theme(_THEMES[theme])
         if run:
             notebook.run_all()
         return notebook
@@ -103,8 +115,12 @@ def notebook(
     for each in opened:
         if failed:
             each.screenshot(f"failed_{each.path.stem}")
-        each.close()
+            each.page.close(run_before_unload=False)
+        else:
+            each.close()
+            pages.append(each.page)
     assert [address for each in opened for address in each.elsewhere] == []
+    assert [thrown for each in opened for thrown in each.exceptions] == []
 
 
 _FAILED = pytest.StashKey[bool]()

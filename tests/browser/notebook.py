@@ -37,15 +37,33 @@ class Notebook:
         self._screenshots = screenshots
         self.elsewhere: list[str] = []
         """Addresses outside this machine that the page asked for."""
+        self.exceptions: list[str] = []
+        """What was thrown in the page and caught by nobody."""
         page.on("request", self._note_where_it_goes)
-        self._open()
+        page.on("pageerror", self._note_exception)
+        if page.url.startswith(lab.url):
+            self._open_in_the_same_page()
+        else:
+            self._open()
 
     def _open(self) -> None:
         self.page.goto(f"{self._lab.url}/doc/tree/{self.path.name}?reset")
         expect(self.page.locator(".jp-Notebook-cell").first).to_be_visible(timeout=_LOAD)
+        self._wait_for_the_kernel()
+
+    def _open_in_the_same_page(self) -> None:
+        """Open it where another one was closed: JupyterLab need not be loaded anew."""
+        self._command("docmanager:open", path=self.path.name, factory="Notebook")
+        self.page.wait_for_function(f"path => {_PANEL}?.context?.path === path", arg=self.path.name)
+        self._wait_for_the_kernel()
+
+    def _wait_for_the_kernel(self) -> None:
         # Whoever runs a cell before the session is there is asked to choose a kernel.
-        self.page.wait_for_function(f"{_SESSION}.session?.kernel && {_SESSION}.isReady")
+        self.page.wait_for_function(f"!!{_SESSION}.session?.kernel && {_SESSION}.isReady")
         self.wait_until_idle()
+
+    def _note_exception(self, problem: Any) -> None:
+        self.exceptions.append(str(problem))
 
     def _note_where_it_goes(self, request: Any) -> None:
         if request.url.startswith(("http", "ws")) and not request.url.startswith(
@@ -128,17 +146,25 @@ class Notebook:
         """List what axe-core finds serious or critical in the cells' outputs; best is nothing."""
         return accessibility.violations(self.page, within)
 
-    def close(self) -> None:
-        """Shut the kernel down and close the page."""
-        self.page.evaluate(f"{_SESSION}.shutdown()")
-        self.page.close(run_before_unload=False)
+    def use_theme(self, name: str) -> None:
+        """Change the theme of the page."""
+        self._command("apputils:change-theme", theme=name)
 
-    def _command(self, name: str) -> None:
+    def close(self) -> None:
+        """Shut the kernel down and close the notebook; the page is there for the next one."""
         self.page.evaluate(
-            """async ([name, limit]) => {
+            f"async () => {{ await {_SESSION}.shutdown(); {_PANEL}.context.model.dirty = false;"
+            f" {_PANEL}.dispose(); }}"
+        )
+        self.page.remove_listener("request", self._note_where_it_goes)
+        self.page.remove_listener("pageerror", self._note_exception)
+
+    def _command(self, name: str, **arguments: str) -> None:
+        self.page.evaluate(
+            """async ([name, limit, given]) => {
                 const late = new Promise((_, reject) =>
                     setTimeout(() => reject(new Error(`${name} took too long`)), limit));
-                await Promise.race([window.jupyterapp.commands.execute(name), late]);
+                await Promise.race([window.jupyterapp.commands.execute(name, given), late]);
             }""",
-            [name, _LOAD],
+            [name, _LOAD, arguments],
         )
