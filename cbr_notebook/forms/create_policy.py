@@ -124,7 +124,7 @@ class CreatePolicy(Form):
         # A replication policy, too, is applied to the vault whose backups are replicated.
         found = [each for each in self._vaults.values() if each.billing.protect_type == "backup"]
         self._fields["vaults"].offer(
-            replace(each, note=f"{each.note}; {before} is replaced") if before else each
+            replace(each, note=f"{each.note}; has {before}") if before else each
             for each in pickers.vaults(found)
             for before in [self._scheduled.get(each.value)]
         )

@@ -66,9 +66,8 @@ class Overview(Form):
         running = restores[restores["state"].isin(_OPEN)]
         # What has no backup at all is in the first list already.
         old = points[~points["within_target"].fillna(False).astype(bool) & points["newest"].notna()]
-        filling = capacity[
-            (capacity["used_percent"] >= capacity["threshold"]) | capacity["full_at"].notna()
-        ]
+        full = (capacity["used_percent"] >= capacity["threshold"]).fillna(False)
+        filling = capacity[full.astype(bool) | capacity["full_at"].notna()]
         found = [
             (running["target_name"], "restore has not ended"),
             (unprotected["name"], "unprotected"),
@@ -150,12 +149,16 @@ def _protect(row: Mapping[Hashable, Any]) -> str:
 
 
 def _failures(rows: pd.DataFrame) -> str:
+    """Write what failed; of what failed again and again in the same way, the last time."""
+    same = ["resource_id", "resource_name", "error_message"]
+    times = rows.groupby(same, dropna=False)["id"].transform("size")
+    latest = rows.assign(times=times).drop_duplicates(same)
     return _item(
         f"{counted(len(rows), 'task')} failed in the last seven days",
-        rows,
+        latest,
         lambda row: (
-            f"<b>{_known(row['resource_name'])}</b>, {_at(row['started_at'])}: "
-            f"{_known(row['error_message'])} {_known(row['advice'])}"
+            f"<b>{_known(row['resource_name'])}</b>, {_often(row['times'])}"
+            f"{_at(row['started_at'])}: {_known(row['error_message'])} {_known(row['advice'])}"
         ),
         "wrong",
         [leads_to("tasks", "Show failed tasks", status="failed")],
@@ -199,6 +202,10 @@ def _filling(rows: pd.DataFrame) -> str:
 def _known(value: Any, otherwise: str = "") -> str:
     """Write what is known; of what the service left out, something else."""
     return otherwise if pd.isna(value) else escaped(value)
+
+
+def _often(times: int) -> str:
+    return f"{times} times, last " if times > 1 else ""
 
 
 def _at(moment: Any) -> str:

@@ -31,21 +31,20 @@ def previewed(seen: Preview, there: tzinfo, place: str) -> str:
     """
     said = f"After a year {len(seen.kept)} of {seen.made} backups of a resource are kept."
     return (
-        '<details data-key="runs" open><summary>The next ten runs</summary>'
+        f'<details data-key="runs" open><summary>The next ten runs ({escaped(place)})</summary>'
         f"{_runs(seen.runs, there, place)}</details><p>{said}</p>{_kept(seen, said)}"
     )
 
 
 def _runs(runs: Sequence[datetime], there: tzinfo, place: str) -> str:
-    zones = [(place, there), ("UTC", UTC)] if place != "UTC" else [("UTC", UTC)]
-    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name, _ in zones)
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{run.astimezone(zone):%a %Y-%m-%d %H:%M}</td>" for _, zone in zones)
-        + "</tr>"
-        for run in runs
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    """Write each run by the clock of the place, and by UTC where that says something else."""
+
+    def moment(run: datetime) -> str:
+        here = f"{run.astimezone(there):%a %Y-%m-%d %H:%M}"
+        return here if place == "UTC" else f"{here} ({run.astimezone(UTC):%a %H:%M} UTC)"
+
+    rows = "".join(f"<li>{moment(run)}</li>" for run in runs)
+    return f'<ol class="cbr-runs">{rows}</ol>'
 
 
 def _kept(seen: Preview, said: str) -> str:

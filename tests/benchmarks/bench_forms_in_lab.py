@@ -29,17 +29,17 @@ DEMO = {
     "share": "198 to choose from",
     "tags": "Nothing differs from what the vault has",
     "tasks": "0 at work",
-    "vaults": "Showing 1 to 7",
-    "backups": "Showing 1 to 10",
-    "policies": "Showing 1 to 4",
-    "sign_in": "What will happen is said here",
+    "vaults": "1 to 7 of 7",
+    "backups": "1 to 10 of 217",
+    "policies": "1 to 4 of 4",
+    "sign_in": "Still missing",
 }
 """What a form shows last: all that it offers is there."""
 LARGE = {
     "create_vault": "0 of 1000 chosen",
     "share": " to choose from",
-    "vaults": "Showing 1 to 10 of 40",
-    "backups": "Showing 1 to 10 of 5,000",
+    "vaults": "1 to 10 of 40",
+    "backups": "1 to 10 of 5,000",
 }
 """The same for forms with long lists, on an estate with 1,000 servers and 100,000 backups."""
 

@@ -90,6 +90,44 @@ def every_form(notebook: Callable[..., Notebook]) -> Callable[..., Notebook]:
     return open_every_form
 
 
+REACHED = """form => {
+    // Of radio buttons that belong together the Tab key reaches one.
+    const groups = new Set();
+    const one = each => each.type !== 'radio' || (!groups.has(each.name) && groups.add(each.name));
+    const there = each => each.tabIndex >= 0 && !each.disabled && each.checkVisibility();
+    return [...form.querySelectorAll('*')].filter(there).filter(one);
+}"""
+FOCUSED = f"""form => {{
+    const at = document.activeElement;
+    if (!form.contains(at)) return null;
+    const shown = getComputedStyle(at);
+    const same = each => each === at || (at.type === 'radio' && each.name === at.name);
+    const seen = shown.outlineStyle !== 'none' || shown.boxShadow !== 'none';
+    const what = `${{at.tagName}} ${{at.ariaLabel ?? at.textContent}}`.slice(0, 80);
+    return {{place: ({REACHED})(form).findIndex(same), seen, what}};
+}}"""
+
+
+def test_the_tab_key_alone_reaches_all_of_every_form_in_order(
+    every_form: Callable[..., Notebook],
+) -> None:
+    opened = every_form(DEMO, width=900)
+    for number, name in enumerate(FORMS, 1):
+        form = opened.output(number).locator(".cbr-form")
+        count = len(form.evaluate(REACHED))
+        form.locator("h3").first.focus()
+        places, unseen = [], []
+        for _ in range(count + 2):
+            opened.page.keyboard.press("Tab")
+            at = form.evaluate(FOCUSED)
+            if at is None:
+                break
+            places.append(at["place"])
+            unseen += [] if at["seen"] else [at["what"]]
+        assert places == list(range(count)), name
+        assert unseen == [], name
+
+
 @pytest.mark.parametrize(
     ("estate", "width", "theme"),
     [(DEMO, 400, "dark"), (LONG_NAMES, 400, "light"), (LONG_NAMES, 900, "dark")],

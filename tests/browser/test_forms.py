@@ -289,6 +289,51 @@ def test_an_access_key_signs_in_and_its_secret_is_nowhere(
     assert who.secret_key not in page.content()
 
 
+def test_a_simulated_cloud_needs_no_secret(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        "import cbr_notebook as cbr\ncbr.forms.sign_in()", "len(cbr.forms.signed_in().vaults())"
+    )
+    page = opened.page
+    page.get_by_role("combobox", name="How to sign in").select_option(label="Simulated cloud")
+    expect(page.get_by_label("Secret access key")).to_be_hidden()
+    press(page, "Sign in")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("7")
+    press(page, "Overview")
+    expect(page.get_by_role("heading", name="3 resources not protected")).to_be_visible()
+
+
+def test_the_python_that_does_the_same_is_copied(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(CLOUD + "session.forms.create_vault(name='v', size_gb=10)")
+    page = opened.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_text("The same in Python").click()
+    press(page, "Copy")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == 'session.create_vault("v", size_gb=10, object_type="server")'
+
+
+def test_another_cell_runs_while_a_form_is_at_work(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "import threading\ngate = threading.Event()\nform = session.forms.create_vault("
+        "name='v', size_gb=10)\ncreate = session.create_vault\n"
+        "session.create_vault = lambda *a, **k: gate.wait(20) and create(*a, **k)\nform",
+        "print(session.vaults().shape[0])\ngate.set()",
+        run=False,
+    )
+    opened.run(0)
+    press(opened.page, "Create vault")
+    busy = opened.page.get_by_role("button", name="Creating…")
+    expect(busy).to_have_attribute("aria-busy", "true")
+    expect(opened.page.get_by_role("textbox", name="Vault name")).to_be_disabled()
+    opened.screenshot("busy", of=opened.output(0))
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("7")
+    expect(opened.page.get_by_role("heading", name="Vault v is there")).to_be_visible()
+
+
 def test_interrupting_the_kernel_leaves_the_form_at_work(
     notebook: Callable[..., Notebook],
 ) -> None:

@@ -75,8 +75,8 @@ def test_a_place_is_a_time_zone_and_summer_time_is_told(session: Session) -> Non
         "the service knows no summer time."
     )
     assert "BYHOUR=0;BYMINUTE=00" in form.code
-    assert '<th scope="col">Europe/Berlin</th><th scope="col">UTC</th>' in form._picture.html
-    assert "<td>Tue 2020-08-18 02:00</td><td>Tue 2020-08-18 00:00</td>" in form._picture.html
+    assert "The next ten runs (Europe/Berlin)" in form._picture.html
+    assert "<li>Tue 2020-08-18 02:00 (Tue 00:00 UTC)</li>" in form._picture.html
     form.value = {"timezone": "Asia/Kolkata"}
     assert form._fields["timezone"].help == "Now UTC+05:30. "
     assert "BYHOUR=20;BYMINUTE=30" in form.code

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pandas as pd
+import pytest
+
 import cbr_notebook as cbr
 from cbr_notebook.forms.base import Form
 from cbr_notebook.session import Session
@@ -20,7 +23,8 @@ def test_what_needs_attention_comes_with_reason_and_remedy(session: Session) -> 
     assert "legacy-01" in html
     assert "in no vault" in html
     assert "2 tasks failed in the last seven days" in html
-    assert "Insufficient snapshot quota." in html
+    assert html.count("Insufficient snapshot quota.") == 1, "what failed again is told once"
+    assert "2 times, last 2020-08-16 01:30" in html
     assert "1 vault filling up" in html
     assert "vault-files" in html
 
@@ -49,6 +53,45 @@ def test_an_item_leads_to_its_form(session: Session) -> None:
     (opened,) = form._next.children
     assert opened.title == "Tasks"
     assert opened.value["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "title", "filled_in"),
+    [
+        ("legacy-01", "Create a vault", "Create a vault", "resources"),
+        ("scratch", "Create a vault", "Create a vault", "resources"),
+        ("build-01", "Create a policy", "Create a policy", "vaults"),
+        ("vault-files", "Show it", "Vaults", "row"),
+    ],
+)
+def test_an_item_leads_to_its_form_with_itself_filled_in(
+    session: Session, name: str, label: str, title: str, filled_in: str
+) -> None:
+    form = session.forms.overview()
+    (item,) = [each for each in seen(form).split("<li>") if each.startswith(f"<b>{name}</b>")]
+    click(form, item.partition("</li>")[0], label)
+    (opened,) = form._next.children
+    assert opened.title == title
+    settle(opened)
+    chosen = opened._fields[filled_in]
+    values = chosen.value if isinstance(chosen.value, list) else [chosen.value]
+    known = {name, session.vault_resources().set_index("name")["vault_name"].get(name)}
+    assert {chosen.label_of(each) for each in values} <= known
+    assert len(values) == 1
+
+
+def test_what_the_service_leaves_out_breaks_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = session.failures(since="7d")
+    failures["started_at"] = pd.NaT
+    failures["resource_name"] = None
+    capacity = session.capacity()
+    for column in ("size_gb", "used_percent"):
+        capacity[column] = pd.array([pd.NA] * len(capacity), dtype=capacity[column].dtype)
+    monkeypatch.setattr(session, "failures", lambda **_: failures)
+    monkeypatch.setattr(session, "capacity", lambda **_: capacity)
+    assert "nobody knows when" in seen(session.forms.overview())
 
 
 def test_a_restore_that_has_not_ended_is_there_first(session: Session) -> None:
