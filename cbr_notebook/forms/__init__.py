@@ -94,16 +94,15 @@ class Forms:
         """Edit the tags of a vault; what differs is shown before it is saved."""
         return self._form("tags:Tags", values)
 
+    def _beside(self) -> Forms:
+        """Give the same forms for one that opens another below itself.
+
+        Those are of no cell, so that they neither take anything over nor end another one.
+        """
+        return Forms(self._session, by_cell=False)
+
     def _form(self, place: str, values: dict[str, Any]) -> Form:
         return _fresh(self._opened, place, self._session, values)
-
-
-def beside(session: Session) -> Forms:
-    """Give the forms of a session for a form that opens another one below itself.
-
-    Those are of no cell, so that they neither take anything over nor end another one.
-    """
-    return Forms(session, by_cell=False)
 
 
 def sign_in(**values: Any) -> Form:

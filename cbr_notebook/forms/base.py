@@ -240,9 +240,7 @@ class Form(Filling):
 
     def _open(self, form: str, **values: Any) -> None:
         """Show another form below this one: the next step. One that is at work stays."""
-        from cbr_notebook.forms import beside  # which opens this
-
-        opened = getattr(beside(self.session), form)(**values)
+        opened = getattr(self.session.forms._beside(), form)(**values)
         before = cast("tuple[Form, ...]", self._next.children)
         self._next.children = (*(each for each in before if each._busy), opened)
         for each in before:

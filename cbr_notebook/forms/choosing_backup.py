@@ -68,6 +68,10 @@ class ChoosingBackup(Form):
             options.append(Option(str(row["resource_id"]), str(row["resource_name"]), note))
         chosen = self._fields["resource"]
         chosen.placeholder = "Nothing has a backup yet."
+        if not options:
+            self._said.html = region.card(
+                "There is nothing to restore yet", buttons=[region.leads_to("back_up", "Back up")]
+            )
         chosen.offer(options)
 
     def _changed(self, changed: Field) -> None:

@@ -178,6 +178,7 @@ function listed(model, id, single) {
   let drawn = null;
   const draw = () => {
     const disabled = model.get("disabled");
+    if (model.get("options").length <= FEW) search.value = ""; // it cannot be seen
     drawn = { options: model.get("options"), disabled };
     const focused = rows.contains(document.activeElement) && document.activeElement.value;
     rows.replaceChildren(

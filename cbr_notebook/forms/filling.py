@@ -54,7 +54,9 @@ class Filling(widgets.VBox):
         self._works: list[Work] = []
         self._questions = Questions(self._start, lambda: self._guarded(self._answered))
         self._loaded = self._questions.answered
-        self._busy = self._attempted = self._filled = self._held_back = False
+        self._busy = self._attempted = self._filled = False
+        self._held_back = self._troubled = False
+        """Whether it is said why nothing was sent, or that nothing could be asked for."""
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._head = Head(self.title, self.intro)
@@ -99,7 +101,7 @@ class Filling(widgets.VBox):
         return [*parts, self._wrong, self._said, self._source, self._next]
 
     def _load(self) -> None:
-        """Ask for what the fields offer; runs beside the main thread, once, at the beginning."""
+        """Ask for what the fields offer; runs beside the main thread, at the beginning and anew."""
 
     def _changed(self, field: Field) -> None:
         """Let other fields follow a change, such as offer what fits the new choice."""
@@ -236,6 +238,9 @@ class Filling(widgets.VBox):
     def _answered(self) -> None:
         """Show what there is, or why it could not be asked for."""
         problem = self._questions.trouble
+        if problem is None and self._troubled:
+            self._wrong.html = ""
+        self._troubled = problem is not None
         if problem is not None:
             self._wrong.html = region.trouble(
                 problem,

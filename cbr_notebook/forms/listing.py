@@ -56,6 +56,8 @@ class Listing(Form):
     given_anew = ("act", "part", "confirm")
     acts: Mapping[str, Act]
     noun = ""
+    first: tuple[str, str]
+    """The form, and its button, that leads to something to list."""
     part_label = "Resource"
 
     def _build(self) -> Sequence[Field]:
@@ -202,10 +204,17 @@ class Listing(Form):
             return {"confirm": f"That is not the name. Type {self._meant()}."}
         return {}
 
+    def _empty(self) -> str:
+        if self._records:
+            return ""
+        return region.card("There is none yet", buttons=[region.leads_to(*self.first)])
+
     def _outlined(self, summary: str) -> str:
         act = self._act_chosen()
-        if act is None:
+        if self._questions.trouble is not None:
             return ""
+        if act is None:
+            return self._empty()
         lost = self._lost.get(self._key())
         keep = [region.button("choose", "Keep it")]
         title = act.label if lost is None else f"{self.action}?"

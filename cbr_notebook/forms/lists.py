@@ -30,6 +30,7 @@ class Vaults(Listing):
     title = "Vaults"
     intro = "Choose a vault to see what can be done with it."
     noun = "Vault"
+    first = ("create_vault", "Create a vault")
     action = "Delete vault"
     acts = MappingProxyType(
         {
@@ -78,6 +79,7 @@ class Backups(Listing):
     title = "Backups"
     intro = f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC)."
     noun = "Backup"
+    first = ("back_up", "Back up")
     action = "Delete backup"
     acts = MappingProxyType(
         {"delete": Act("Delete backup", "Delete", "is deleted", "delete_backup", _itself)}
@@ -114,6 +116,7 @@ class Policies(Listing):
     title = "Policies"
     intro = "Choose a policy to see what can be done with it. No backup goes with a policy."
     noun = "Policy"
+    first = ("create_policy", "Create a policy")
     action = "Delete policy"
     acts = MappingProxyType(
         {"delete": Act("Delete policy", "Delete", "is deleted", "delete_policy", _itself)}

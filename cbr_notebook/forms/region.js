@@ -59,7 +59,9 @@ function render({ model, el }) {
   const goOn = (again) => {
     const place = again?.matches("details") ? again.querySelector("summary") : again;
     if (place) return place.focus();
-    if (model.get("html") === "") return el.closest(".cbr-form")?.querySelector("h3")?.focus();
+    if (model.get("html") === "") {
+      return el.closest(".cbr-form")?.querySelector("h3")?.focus({ preventScroll: true });
+    }
     region.tabIndex = -1;
     region.focus();
   };

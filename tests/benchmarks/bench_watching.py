@@ -14,7 +14,6 @@ import time
 from typing import Any
 
 import cbr_notebook as cbr
-from cbr_notebook.forms import beside
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.server import CloudServer
 
@@ -44,8 +43,8 @@ def main() -> None:
         endpoint=server.base_url,
         iam_endpoint=server.base_url,
     ) as session:
-        forms: list[Any] = [beside(session).back_up(vault="vault-db") for _ in range(FORMS)]
-        lists: list[Any] = [beside(session).tasks() for _ in range(LISTS)]
+        forms: list[Any] = [session.forms._beside().back_up(vault="vault-db") for _ in range(FORMS)]
+        lists: list[Any] = [session.forms._beside().tasks() for _ in range(LISTS)]
         for form in (*forms, *lists):
             _ = form.problems
         forms[0].value = {"incremental": False}

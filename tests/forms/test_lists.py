@@ -117,10 +117,21 @@ def test_another_row_is_only_looked_at_until_it_is_said_what_to_do(session: Sess
     assert form._button.hidden
 
 
-def test_empty_lists_say_so() -> None:
+def test_empty_lists_say_so_and_lead_on() -> None:
     with cbr.simulate("empty") as session:
-        for form in (session.forms.vaults(), session.forms.backups(), session.forms.policies()):
+        for name, label in {
+            "vaults": "Create a vault",
+            "backups": "Back up",
+            "policies": "Create a policy",
+        }.items():
+            form: Any = getattr(session.forms, name)()
             assert form.problems["row"] == "Choose one."
+            settle(form)
+            click(form, form._outline.html, label)
+            assert len(form._next.children) == 1
+        restore: Any = session.forms.restore()
+        settle(restore)
+        click(restore, restore._said.html, "Back up")
 
 
 def test_a_form_that_comes_after_is_not_confirmed_already(session: Session) -> None:

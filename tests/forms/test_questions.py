@@ -79,6 +79,19 @@ def test_trying_again_leaves_what_was_typed(session: Session) -> None:
     assert form._fields["vault"].label_of(form.value["vault"]) == "vault-disks"
 
 
+def test_trouble_is_forgotten_once_something_else_is_chosen(session: Session) -> None:
+    form: Any = session.forms.back_up(vault="vault-web")
+    settle(form)
+    session.cloud.fail("list_protectable", "BackupService.9910", times=50)
+    type_into(form, "vault", session.find_vault("vault-disks").id)
+    settle(form)
+    session.cloud.heal()
+    type_into(form, "vault", session.find_vault("vault-db").id)
+    settle(form)
+    assert form._wrong.html == ""
+    assert form.problems == {}
+
+
 def test_what_was_typed_for_one_vault_is_not_taken_over_to_another(session: Session) -> None:
     form: Any = session.forms.tags(vault="vault-web")
     settle(form)
