@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms import backup_picker, field, pickers
+from cbr_notebook.forms import backup_picker, field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.region import Region
