@@ -40,8 +40,12 @@ def _runs(runs: Sequence[datetime], there: tzinfo, place: str) -> str:
     """Write each run by the clock of the place, and by UTC where that says something else."""
 
     def moment(run: datetime) -> str:
-        here = f"{run.astimezone(there):%a %Y-%m-%d %H:%M}"
-        return here if place == "UTC" else f"{here} ({run.astimezone(UTC):%a %H:%M} UTC)"
+        here, utc = run.astimezone(there), run.astimezone(UTC)
+        said = f"{here:%a %Y-%m-%d %H:%M}"
+        if place == "UTC":
+            return said
+        day = "" if here.date() == utc.date() else f"{utc:%a} "
+        return f"{said} ({day}{utc:%H:%M} UTC)"
 
     rows = "".join(f"<li>{moment(run)}</li>" for run in runs)
     return f'<ol class="cbr-runs">{rows}</ol>'

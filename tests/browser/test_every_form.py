@@ -48,7 +48,8 @@ FILLED_IN = {
     "create_vault": "session.forms.create_vault(\n"
     "    name='vault_new', resources=[unprotected], size_gb=100)",
     "back_up": "session.forms.back_up(vault=vault)",
-    "create_policy": "session.forms.create_policy(name='nightly', vaults=[vault])",
+    "create_policy": "session.forms.create_policy(\n"
+    "    name='nightly', timezone='Europe/Paris', keep='periods', vaults=[vault])",
     "restore": "session.forms.restore(resource=server)",
     "share": "session.forms.share(\n"
     "    backup=session.backups(resource=server).iloc[0]['id'], projects=project)",

@@ -76,10 +76,11 @@ def test_a_place_is_a_time_zone_and_summer_time_is_told(session: Session) -> Non
     )
     assert "BYHOUR=0;BYMINUTE=00" in form.code
     assert "The next ten runs (Europe/Berlin)" in form._picture.html
-    assert "<li>Tue 2020-08-18 02:00 (Tue 00:00 UTC)</li>" in form._picture.html
+    assert "<li>Tue 2020-08-18 02:00 (00:00 UTC)</li>" in form._picture.html
     form.value = {"timezone": "Asia/Kolkata"}
     assert form._fields["timezone"].help == "Now UTC+05:30. "
     assert "BYHOUR=20;BYMINUTE=30" in form.code
+    assert "<li>Tue 2020-08-18 02:00 (Mon 20:30 UTC)</li>" in form._picture.html
 
 
 def test_the_picture_has_a_line_for_each_rule(session: Session) -> None:
