@@ -11,7 +11,6 @@ from cbr_notebook.errors import TaskFailed
 from cbr_notebook.forms import field, pickers, progress, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
-from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.work import Work
 from cbr_notebook.session.readiness import why_vault_cannot
 from cbr_notebook.session.waiting import Task
@@ -31,11 +30,10 @@ class BackUp(Form):
     leading = ("vault",)
 
     def _build(self) -> Sequence[Field]:
-        self._bars = Region(look="cbr-bars")
+        self._bars = self._region(look="cbr-bars")
         self._vaults: dict[str, Vault] = {}
         self._all: list[Vault] = []
         self._known: dict[str, dict[str, Protectable]] = {}
-        self._bars.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return (
             field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
             field.choices("resources", "Resources", required=True),

@@ -13,7 +13,6 @@ from cbr_notebook.errors import CBRError
 from cbr_notebook.forms import backup_picker, field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.region import Region
 from cbr_notebook.session.moments import moment
 
 if TYPE_CHECKING:
@@ -34,9 +33,7 @@ class ChoosingBackup(Form):
         """The backup that the form chose by itself, and may replace by another."""
         self._too_late: backup_picker.Choice | None = None
         """The backup that somebody chose, and that was made after the trouble began."""
-        self._line, self._days = Region(), Region()
-        for each in (self._line, self._days):
-            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        self._line, self._days = self._region(), self._region()
         fields = (
             field.pick(
                 "resource", "Server, disk or file system", required=True, placeholder=_ASKING

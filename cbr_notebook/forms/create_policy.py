@@ -16,7 +16,6 @@ from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.preview_view import previewed
-from cbr_notebook.forms.region import Region
 from cbr_notebook.session import zones
 from cbr_notebook.session.preview import Preview, in_utc, preview
 from cbr_notebook.session.recurrence import DAYS
@@ -58,7 +57,7 @@ class CreatePolicy(Form):
         self._policies: list[Policy] = []
         self._scheduled: dict[str, str] = {}
         """The vaults that have a backup policy, with its name: a new one takes its place."""
-        self._picture = Region(look="cbr-preview")
+        self._picture = self._region(look="cbr-preview")
         return (
             field.text("name", "Policy name", required=True, rule=checks.name),
             field.choice("operation_type", "Type", [Option("backup", "Backup"),

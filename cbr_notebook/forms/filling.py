@@ -60,10 +60,10 @@ class Filling(widgets.VBox):
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._head = Head(self.title, self.intro)
-        self._outline = Region(look="cbr-outline")
-        self._said = Region(live="status")
-        self._wrong = Region(live="alert")
-        self._source = Region()
+        self._outline = self._region(look="cbr-outline")
+        self._said = self._region(live="status")
+        self._wrong = self._region(live="alert")
+        self._source = self._region()
         self._next = widgets.VBox()
         look = "danger" if self.destroys else "primary"
         self._button = Button(self.action or "Do it", self._clicked, look=look)
@@ -78,8 +78,6 @@ class Filling(widgets.VBox):
             field.on_change = self._heard
             field.on_left = lambda _: self._guarded(self._show)
             field.on_enter = self._entered
-        for part in (self._said, self._wrong, self._outline):
-            part.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         unknown = self._given.keys() - self._fields.keys()
         if unknown:
             raise self._no_such_field(unknown)
@@ -248,6 +246,12 @@ class Filling(widgets.VBox):
                 [region.button("ask again", "Try again")],
             )
         self._show()
+
+    def _region(self, **traits: Any) -> Region:
+        """Make a part that shows something; :meth:`_act_on` hears its buttons."""
+        part = Region(**traits)
+        part.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        return part
 
     def _start(self, what: str, run: Callable[[Work], None]) -> Work:
         """Begin work beside the main thread; it ends with the form."""

@@ -12,7 +12,6 @@ from cbr_notebook.errors import CBRError, ConfirmationNeeded
 from cbr_notebook.forms import field, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.table import Table
 from cbr_notebook.forms.work import Work
 from cbr_notebook.session.names import called
@@ -67,8 +66,7 @@ class Listing(Form):
         """What is said once that is done which was asked for last."""
         self._table = Table(self.title)
         self._table.on_pick = self._picked
-        self._facts = Region(live="status")
-        self._facts.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        self._facts = self._region(live="status")
         self._button.hidden = True
         acts = [Option(key, act.label) for key, act in self.acts.items()]
         return (

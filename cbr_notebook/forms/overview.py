@@ -10,7 +10,7 @@ import pandas as pd
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field
-from cbr_notebook.forms.region import Region, Tone, card, escaped, leads_to
+from cbr_notebook.forms.region import Tone, card, escaped, leads_to
 from cbr_notebook.session.words import counted
 
 _SHOWN = 6
@@ -27,8 +27,7 @@ class Overview(Form):
     busy_label = "Looking…"
 
     def _build(self) -> Sequence[Field]:
-        self._seen = Region(look="cbr-overview")
-        self._seen.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
+        self._seen = self._region(look="cbr-overview")
         return ()
 
     def _layout(self) -> Sequence[Any]:

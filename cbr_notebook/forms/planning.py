@@ -10,7 +10,6 @@ from cbr_notebook.forms import field, plan_view, region
 from cbr_notebook.forms.choosing_backup import ChoosingBackup
 from cbr_notebook.forms.disk_mapping import DiskMapping
 from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.work import Work
 
 if TYPE_CHECKING:
@@ -34,11 +33,10 @@ class Planning(ChoosingBackup):
         self._checking: Work | None = None
         self._looked_at = False
         """Whether somebody is where the checks matter."""
-        self._verdict = Region(live="status")
+        self._verdict = self._region(live="status")
         """Told when it changes; the checks themselves are looked at now and then, in silence."""
-        self._checks = Region(look="cbr-checks", _view_count=0)
+        self._checks = self._region(look="cbr-checks", _view_count=0)
         self._checks.observe(lambda _: self._guarded(self._keep_looking), "_view_count")
-        self._checks.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         self._mapping = DiskMapping("disks", "Which disk goes where", hidden=True)
         return (
             *super()._build(),

@@ -11,7 +11,6 @@ import ipywidgets as widgets
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.forms import field, plan_view, region
 from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH, Watching
 from cbr_notebook.runbook.asking import Stopped
@@ -37,8 +36,8 @@ class Restore(Watching):
     destroys = True
 
     def _build(self) -> Sequence[Field]:
-        self._which = Region()
-        self._will = Region()
+        self._which = self._region()
+        self._will = self._region()
         self._will.on_act = lambda _, of: self._guarded(lambda: self._steps.walk(int(of)))
         return (
             *super()._build(),

@@ -14,7 +14,6 @@ from cbr_notebook.forms import field, pickers, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.listing import MOST_ROWS
-from cbr_notebook.forms.region import Region
 from cbr_notebook.session.words import counted
 
 _PROJECT = re.compile(r"[0-9a-f]{32}")
@@ -35,16 +34,14 @@ class Share(Form):
     def _build(self) -> Sequence[Field]:
         self._backups: dict[str, Backup] = {}
         self._offered: dict[str, Backup] = {}
-        self._members = Region(live="status")
-        self._offers = Region(live="status")
+        self._members = self._region(live="status")
+        self._offers = self._region(live="status")
         self._vault = field.choice(
             "vault",
             "Vault to accept into",
             help="What is offered below is listed with this vault, once it is accepted.",
             placeholder="There is no vault yet.",
         )
-        for each in (self._members, self._offers):
-            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return (
             field.pick("backup", "Backup", required=True, placeholder="No server has a backup."),
             field.text(

@@ -13,7 +13,6 @@ from cbr_notebook.api.tasks import STATUSES
 from cbr_notebook.forms import field, progress, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.work import Work
 from cbr_notebook.session.watching import ENDED, pause_after
 
@@ -32,7 +31,7 @@ class Tasks(Form):
         self._watching: Work | None = None
         self._records: tuple[TaskRecord, ...] = ()
         # A region that counts its views: without one on a page, nobody has to look.
-        self._rows = Region(look="cbr-tasks", _view_count=0)
+        self._rows = self._region(look="cbr-tasks", _view_count=0)
         self._rows.observe(lambda _: self._guarded(self._watch), "_view_count")
         statuses = [Option(each, progress.WORDS[each]) for each in sorted(STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)

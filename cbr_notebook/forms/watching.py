@@ -11,7 +11,6 @@ from cbr_notebook.errors import CBRError, Conflict
 from cbr_notebook.forms import field, region, run_view
 from cbr_notebook.forms.field import Field
 from cbr_notebook.forms.planning import Planning
-from cbr_notebook.forms.region import Region
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.work import Work
 from cbr_notebook.runbook.asking import Stopped
@@ -39,13 +38,11 @@ class Watching(Planning):
         self._title = ""
         self._with_safety = self._cancelling = False
         self._progress: Progress | None = None
-        self._pending = Region(live="status")
-        self._course = Region(look="cbr-bars")
-        self._told = Region(live="status")
+        self._pending = self._region(live="status")
+        self._course = self._region(look="cbr-bars")
+        self._told = self._region(live="status")
         """What the present step is: unlike the bars, it changes only with the step."""
         self._again_name = field.text("again_name", "Name of what goes on", hidden=True)
-        for each in (self._pending, self._course):
-            each.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return super()._build()
 
     def _load(self) -> None:
