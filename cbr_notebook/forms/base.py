@@ -190,14 +190,14 @@ class Form(Filling):
 
     def _watch_again(self) -> None:
         """Follow once more what was begun."""
-        if self.result is not None and self._begin():
+        if self._done_with is not None and self._begin():
             self._start("watches", lambda work: self._carry_out(lambda: self._see_through(work)))
 
     def _tell_out_of_sight(self, problem: Exception) -> None:
         """Say that it was asked for, and that what came of it could not be seen."""
         self._tell_stopped(self.result)
         self._wrong.html = region.trouble(
-            problem, f"{self.action or self.title}: asked for, but it is out of sight"
+            problem, f"{self._doing()}: asked for, but it is out of sight"
         )
 
     def _tell_stopped(self, result: Any) -> None:
@@ -231,7 +231,11 @@ class Form(Filling):
         if isinstance(problem, ConnectionFailed) and problem.may_have_happened:
             outcome = "nobody knows whether it was done"
             self._ask(self._load_and_fill)  # if it was, that can be seen now
-        self._wrong.html = region.trouble(problem, f"{self.action or self.title}: {outcome}")
+        self._wrong.html = region.trouble(problem, f"{self._doing()}: {outcome}")
+
+    def _doing(self) -> str:
+        """Give what is done, as people read it on the button."""
+        return self.action or self.title
 
     def _field_of(self, problem: BaseException) -> str | None:
         """Give the name of the field that an error is about."""

@@ -240,6 +240,15 @@ class CreatePolicy(Form):
             self._applied.add(vault_id)
         return self._made
 
+    def _tell(self, problem: BaseException) -> None:
+        super()._tell(problem)
+        if self._made is not None and isinstance(problem, CBRError):
+            self._wrong.html = region.trouble(
+                problem,
+                f"Policy {self._made.name} is there, but not applied to all",
+                [region.leads_to("policies", "Show policies")],
+            )
+
     def _card(self, result: Policy) -> str:
         vaults = ", ".join(str(self._vaults[each].name) for each in sorted(self._applied))
         return region.card(

@@ -33,6 +33,12 @@ function send(model, message) {
   }
 }
 
+// What is said where nothing can be chosen.
+function nothingOf(model) {
+  if (!model.get("known")) return "Not known yet.";
+  return model.get("placeholder") || "There is nothing to choose.";
+}
+
 function describe(control, ids, problem) {
   control.setAttribute("aria-describedby", ids.join(" "));
   control.setAttribute("aria-invalid", problem ? "true" : "false");
@@ -98,9 +104,9 @@ function chosen(model) {
   let drawn = null;
   const show = () => {
     const options = model.get("options");
-    if (options !== drawn) {
+    if (options !== drawn || options.length === 0) {
       drawn = options;
-      const nothing = { value: "", label: model.get("placeholder"), disabled: true };
+      const nothing = { value: "", label: nothingOf(model), disabled: true };
       control.replaceChildren(
         ...(options.length ? options : [nothing]).map((each) =>
           node(
@@ -163,7 +169,7 @@ function listed(model, id, single) {
     const found = matching().length;
     count.textContent =
       options.length === 0
-        ? model.get("placeholder") || "There is nothing to choose."
+        ? nothingOf(model)
         : (single
             ? `${options.length} to choose from`
             : `${picked.size} of ${options.length} chosen`) +

@@ -83,6 +83,7 @@ class Field(Control):
     Attributes:
         name: the argument of the session's method that it fills.
         compact: whether its few short options stand side by side.
+        known: whether it is known what can be chosen.
         value: ``str``; ``int`` or ``None`` of a number (or what was typed instead of one);
             ``bool`` of a check; the chosen option's value of a choice or a pick; a list of them
             of choices; of pairs a mapping from what is paired to what with.
@@ -93,6 +94,7 @@ class Field(Control):
 
     name = traitlets.Unicode().tag(sync=True)
     compact = traitlets.Bool(False).tag(sync=True)
+    known = traitlets.Bool(True).tag(sync=True)
     value = traitlets.Any(None, allow_none=True).tag(sync=True, echo_update=False)
     options: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
 
@@ -121,6 +123,7 @@ class Field(Control):
     def offer(self, options: Iterable[Option]) -> None:
         """Say what can be chosen; what was chosen and is no longer there is let go."""
         offered = list(options)
+        self.known = True
         self.options = [
             {"value": o.value, "label": o.label, "note": o.note, "disabled": o.disabled}
             for o in offered
@@ -269,6 +272,7 @@ def choice(name: str, label: str, options: Iterable[Option] = (), **traits: Any)
     """Make a field for one of several options."""
     field = Field(name, label, "choice", **traits)
     field.offer(options)
+    field.known = bool(field.options)
     return field
 
 
@@ -276,6 +280,7 @@ def choices(name: str, label: str, options: Iterable[Option] = (), **traits: Any
     """Make a field for any number of options, with a search."""
     field = Field(name, label, "choices", **{"value": [], **traits})
     field.offer(options)
+    field.known = bool(field.options)
     return field
 
 
@@ -283,6 +288,7 @@ def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -
     """Make a field for one of many options, with a search; nothing is chosen at first."""
     field = Field(name, label, "pick", **traits)
     field.offer(options)
+    field.known = bool(field.options)
     return field
 
 

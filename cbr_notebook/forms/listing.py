@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from cbr_notebook.errors import CBRError, ConfirmationNeeded
+from cbr_notebook.errors import ConfirmationNeeded, NotFound
 from cbr_notebook.forms import field, region
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.field import Field, Option
@@ -16,6 +16,7 @@ from cbr_notebook.forms.table import Table
 from cbr_notebook.forms.work import Work
 from cbr_notebook.session.names import called
 
+_LOST = "what would be lost"
 MOST_ROWS = 5000
 """More rows than anybody goes through on a page; a filter finds the others."""
 
@@ -121,10 +122,15 @@ class Listing(Form):
         if changed is confirm:
             return
         record = self._records.get(row.value)
+        if changed is not part:  # another question, about which nobody has been told anything
+            self._attempted = self._held_back = False
+            self._refused = {}
+            self._wrong.html = ""
+            self._questions.forget(_LOST)
         if changed is row:
             self._table.mark(row.value)
             self._facts.html = "" if record is None else self._about(record)
-            self._said.html = self._wrong.html = ""
+            self._said.html = ""
             if chosen.value:
                 chosen.value = ""  # which comes here again
                 return
@@ -138,7 +144,7 @@ class Listing(Form):
         if act is not None and ready:
             self.action = f"{act.verb} {self._meant()}"
             confirm.label = f"Type {self._meant()} to confirm"
-            self._ask(self._ask_what_is_lost, "what would be lost")
+            self._ask(self._ask_what_is_lost, _LOST)
         confirm.hidden = self._button.hidden = not ready
 
     def _about(self, record: Any) -> str:
@@ -182,8 +188,8 @@ class Listing(Form):
             self._call()
         except ConfirmationNeeded as asked:
             lost = asked.message
-        except CBRError as problem:
-            lost = str(problem)
+        except NotFound:
+            return self._list_anew(f"{self._meant()} is gone already", "warn")
         else:
             raise AssertionError(f"{self.action}: done without being confirmed")
 
@@ -204,7 +210,7 @@ class Listing(Form):
 
     def _empty(self) -> str:
         if self._records:
-            return ""
+            return f'<div class="cbr-buttons">{region.button("look again", "Look again")}</div>'
         return region.card("There is none yet", buttons=[region.leads_to(*self.first)])
 
     def _outlined(self, summary: str) -> str:
@@ -243,11 +249,27 @@ class Listing(Form):
                 self._done_with = None  # it may be tried again
                 self._said.html = ""
                 raise result.error
-        with self._answering_itself():
-            self._load()
-            self._fields["row"].clear()
-        self._done_with = None
-        self._said.html = region.card(self._done, tone="good")
+        self._list_anew(self._done, "good")()
+        if work is not None:
+            self._said.focused += 1  # the button that was pressed is gone
+
+    def _tell(self, problem: BaseException) -> None:
+        if isinstance(problem, NotFound):
+            self._list_anew(f"{self._meant()} is gone already", "warn")()
+        else:
+            super()._tell(problem)
+
+    def _list_anew(self, said: str, tone: region.Tone) -> Callable[[], None]:
+        """Give what forgets the row that was chosen, says why, and lists what there is."""
+
+        def list_anew() -> None:
+            with self._answering_itself():
+                self._fields["row"].clear()
+            self._done_with = None
+            self._said.html = region.card(said, tone=tone)
+            self._ask(self._load_and_fill)
+
+        return list_anew
 
     def again(self) -> None:
         """List what is there now."""
@@ -258,5 +280,7 @@ class Listing(Form):
     def _act_on(self, act: str, of: str) -> None:
         if act == "choose":
             self._fields["act"].accept(of)
+        elif act == "look again":
+            self._reload()
         else:
             super()._act_on(act, of)

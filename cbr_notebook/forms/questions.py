@@ -69,6 +69,12 @@ class Questions:
         for about, (ask, _) in list(self._failed.items()):
             self.ask(about, ask)
 
+    def forget(self, about: str) -> None:
+        """Let go what is not of interest any more, and the trouble with it."""
+        with self._lock:
+            self._waiting.pop(about, None)
+            self._failed.pop(about, None)
+
     @property
     def answering(self) -> bool:
         """Whether this thread follows, one by one, what it changes."""

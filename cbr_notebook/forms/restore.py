@@ -257,7 +257,7 @@ class Restore(Watching):
 
     def _act(self, value: Mapping[str, Any]) -> RestoreRun:
         plan = cast("RestorePlan", self._plan)
-        self.result = self._run_id = None
+        self.result = None  # a run that has not ended stays in view, until there is another one
         self._begin_to_watch(self.action, safety_backup=value["safety_backup"])
         try:
             return plan.execute(

@@ -41,7 +41,10 @@ class Share(Form):
             "Vault to accept into",
             help="What is offered below is listed with this vault, once it is accepted.",
             placeholder="There is no vault yet.",
+            hidden=True,
         )
+        self._at = ""
+        """Which of the acts of the lists is being done."""
         return (
             field.pick("backup", "Backup", required=True, placeholder="No server has a backup."),
             field.text(
@@ -154,9 +157,6 @@ class Share(Form):
     def _code(self, value: Mapping[str, Any]) -> str:
         return region.call("session.share", value["backup"], projects(value["projects"]))
 
-    def _act(self, value: Mapping[str, Any]) -> Sequence[Member]:
-        return self.session.share(value["backup"], projects(value["projects"]))
-
     def _card(self, result: Sequence[Member]) -> str:
         self._members_of(self._fields["backup"].value)()
         return region.card(
@@ -189,6 +189,7 @@ class Share(Form):
     def _ask_to_stop(self, of: str) -> None:
         backup_id, project = of.split()
         backup = self._backups[backup_id]
+        self._wrong.html = ""
         self._said.html = region.card(
             f"Stop sharing {backup.name}?",
             [("Project", project)],
@@ -202,11 +203,12 @@ class Share(Form):
 
     def _do(self, act: str, of: str) -> None:
         """Do what a button of the lists says, and list anew."""
+        self._at = act
         if act == "really_stop":
             backup_id, project = of.split()
             self.session.unshare(backup_id, project)
-            self._members_of(backup_id)()
             said = "It is shared with this project no more."
+            self._ask(lambda: self._members_of(backup_id), "members")
         elif act == "accept":
             if not self._vault.value:
                 raise InvalidRequest(
@@ -218,12 +220,19 @@ class Share(Form):
         else:
             self.session.reject_share(of)
             said = f"{self._offered[of].name} is rejected."
-        with self._answering_itself():
-            self._load()
+        self._at = ""
+        self._reload()
         self._said.html = region.card(said, tone="good")
 
+    def _act(self, value: Mapping[str, Any]) -> Sequence[Member]:
+        self._at = ""
+        return self.session.share(value["backup"], projects(value["projects"]))
 
-_ACTS = ("really_stop", "accept", "reject")
+    def _doing(self) -> str:
+        return _ACTS.get(self._at, self.action)
+
+
+_ACTS = {"really_stop": "Stop sharing", "accept": "Accept", "reject": "Reject"}
 
 
 def _stop(member: Member) -> str:

@@ -112,6 +112,7 @@ class Tags(Form):
 
         def fill() -> None:
             self._before = found
+            self._refused.pop("tags", None)  # what differs now is shown anew
 
         return fill
 
@@ -131,6 +132,8 @@ class Tags(Form):
         """Show what differs; only its own button saves."""
 
         def show() -> None:
+            self._refused = {}
+            self._wrong.html = ""
             if not self._loaded.is_set() or self._busy or self._problems():
                 super(Tags, self)._clicked()
                 return

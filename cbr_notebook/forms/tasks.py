@@ -123,6 +123,7 @@ class Tasks(Form):
     def _act_on(self, act: str, of: str) -> None:
         if act == "watch":
             self._wrong.html = ""
+            self._questions.again()
             self._watch()
         else:
             super()._act_on(act, of)

@@ -116,6 +116,7 @@ class Watching(Planning):
         state = self._state()
         if isinstance(problem, Stopped):
             self._said.html = run_view.cancelled(problem, self._run_id)
+            self._steps.lead()
         elif state in _OPEN and isinstance(problem, CBRError):
             # Whoever could stop watching before has nothing to stop any more.
             self._said.html = ""
@@ -146,6 +147,7 @@ class Watching(Planning):
         self._pending.html = run_view.unfinished(found)
         asks = found[found["state"] != "running"]
         self._again_name.hidden = asks.empty
+        self._again_name.required = not asks.empty
         self._unfinished = found.set_index("run_id")
 
     def _take_up(self, run_id: str) -> None:

@@ -41,9 +41,10 @@ def click(form: Form, html: str, label: str) -> None:
 
 def settle(form: Form) -> None:
     """Wait until nothing of the form runs beside the main thread."""
-    for work in list(form._works):
-        work.join(20)
-        assert not work.running
+    while running := [work for work in form._works if work.running]:
+        for work in running:  # which may begin another one
+            work.join(20)
+            assert not work.running
 
 
 def shown(form: Form) -> str:

@@ -180,3 +180,57 @@ def test_a_backup_without_a_name_goes_by_its_id(session: Session) -> None:
     assert form._fields["row"].label_of(backup) == backup
     form.value = {"confirm": backup}
     assert form.problems == {}
+
+
+def test_a_policy_that_is_gone_is_told_as_gone_also_if_the_list_cannot_be_read(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.policies(row="daily-0300", act="delete")
+    form.value = {"confirm": "daily-0300"}
+    delete = session.delete_policy
+
+    def delete_and_break(*given: Any, **more: Any) -> None:
+        delete(*given, **more)
+        session.cloud.fail("list_policies", 503, times=50)
+
+    monkeypatch.setattr(session, "delete_policy", delete_and_break)
+    press(form)
+    assert "daily-0300 is deleted" in form._said.html
+    assert "could not be asked for" in form._wrong.html
+    session.cloud.heal()
+    click(form, form._wrong.html, "Try again")
+    settle(form)
+    assert "daily-0300" not in [option["label"] for option in form._fields["row"].options]
+
+
+def test_what_was_wrong_with_one_act_is_not_told_of_another(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-web", act="delete")
+    settle(form)
+    type_into(form, "confirm", "vault-db")
+    press(form)
+    assert "Not sent yet" in form._wrong.html
+    click(form, form._outline.html, "Keep it")
+    assert form._wrong.html == ""
+    click(form, form._facts.html, "Remove a resource…")
+    assert form._wrong.html == form._fields["part"].problem == ""
+
+
+def test_a_vault_that_somebody_else_deleted_is_told_as_gone(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-dev")
+    settle(form)
+    session.delete_vault("vault-dev", confirm="vault-dev")
+    session.cloud.advance(hours=1)
+    click(form, form._facts.html, "Delete vault…")
+    settle(form)
+    assert "vault-dev is gone already" in form._said.html
+    assert "vault-dev" not in [option["label"] for option in form._fields["row"].options]
+    assert form._button.hidden
+
+
+def test_a_list_can_be_looked_at_again(session: Session) -> None:
+    form: Any = session.forms.vaults()
+    settle(form)
+    session.create_vault("new", size_gb=20)
+    click(form, form._outline.html, "Look again")
+    settle(form)
+    assert "new" in [option["label"] for option in form._fields["row"].options]

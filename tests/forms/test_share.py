@@ -155,3 +155,32 @@ def test_without_a_backup_it_leads_to_one() -> None:
         form: Any = session.forms.share()
         settle(form)
         assert "There is nothing to share yet" in form._outline.html
+
+
+def test_what_was_stopped_is_told_also_if_the_list_cannot_be_read(
+    session: Session, receiver: Session, backup_id: str
+) -> None:
+    project = receiver.identity.project_id
+    session.share(backup_id, project)
+    form: Any = session.forms.share(backup=backup_id)
+    settle(form)
+    session.cloud.fail("show_members_detail", 503, times=50)
+    act(form, "really_stop", f"{backup_id} {project}")
+    assert "It is shared with this project no more." in form._said.html
+    assert "could not be asked for" in form._wrong.html
+    session.cloud.heal()
+    click(form, form._wrong.html, "Try again")
+    settle(form)
+    assert "Shared with nobody yet" in form._members.html
+
+
+def test_what_could_not_be_stopped_is_told_by_its_name(
+    session: Session, receiver: Session, backup_id: str
+) -> None:
+    project = receiver.identity.project_id
+    session.share(backup_id, project)
+    form: Any = session.forms.share(backup=backup_id)
+    settle(form)
+    session.cloud.fail("delete_member", "BackupService.9910", times=50)
+    act(form, "really_stop", f"{backup_id} {project}")
+    assert "Stop sharing: not done" in form._wrong.html

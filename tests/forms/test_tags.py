@@ -75,3 +75,22 @@ def test_a_program_saves_at_once_and_the_python_does_the_same(tagged: Session) -
     changes = form.submit()
     assert changes.removed == {"team": "web", "old": "yes"}
     assert tags_of(tagged) == {"env": "prod"}
+
+
+def test_what_somebody_else_changed_meanwhile_is_shown_before_it_is_lost(tagged: Session) -> None:
+    form: Any = tagged.forms.tags(vault="vault-web")
+    settle(form)
+    rows = [[key, value] for key, value in tags_of(tagged).items()]
+    type_into(form, "tags", [*rows, ["stage", "two"]])
+    tagged.tag("vault-web", owner="ops")
+    form._act_on("save", "")
+    settle(form)
+    assert "owner=ops was added" in form._wrong.html
+    assert tags_of(tagged)["owner"] == "ops"
+    press(form)
+    assert "remove owner=ops" in form._said.html, "asked, not done"
+    assert form._wrong.html == ""
+    assert tags_of(tagged)["owner"] == "ops"
+    form._act_on("save", "")
+    settle(form)
+    assert "owner" not in tags_of(tagged)

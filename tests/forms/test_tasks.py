@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cbr_notebook.session import Session
 from tests.forms.pressing import settle, type_into
 
@@ -63,3 +65,15 @@ def test_names_are_shown_as_they_are(session: Session) -> None:
     form.submit()
     assert "&lt;b&gt;bold" in form._rows.html
     assert "<b>bold</b>" not in form._rows.html
+
+
+def test_a_list_that_could_not_be_read_is_usable_once_it_can(session: Session) -> None:
+    session.cloud.fail("list_op_logs", 503, times=50)
+    form: Any = session.forms.tasks()
+    settle(form)
+    assert form._button.disabled
+    session.cloud.heal()
+    form._act_on("watch", "")
+    settle(form)
+    assert not form._button.disabled
+    assert form.problems == {}
