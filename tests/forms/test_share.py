@@ -157,15 +157,22 @@ def test_without_a_backup_it_leads_to_one() -> None:
         assert "There is nothing to share yet" in form._outline.html
 
 
-def test_what_was_stopped_is_told_also_if_the_list_cannot_be_read(
-    session: Session, receiver: Session, backup_id: str
-) -> None:
+@pytest.fixture
+def given(session: Session, receiver: Session, backup_id: str) -> tuple[Any, str]:
+    """A form with a backup that is shared, and which backup it is and with whom."""
     project = receiver.identity.project_id
     session.share(backup_id, project)
     form: Any = session.forms.share(backup=backup_id)
     settle(form)
+    return form, f"{backup_id} {project}"
+
+
+def test_what_was_stopped_is_told_also_if_the_list_cannot_be_read(
+    session: Session, given: tuple[Any, str]
+) -> None:
+    form, shared = given
     session.cloud.fail("show_members_detail", 503, times=50)
-    act(form, "really_stop", f"{backup_id} {project}")
+    act(form, "really_stop", shared)
     assert "It is shared with this project no more." in form._said.html
     assert "could not be asked for" in form._wrong.html
     session.cloud.heal()
@@ -175,12 +182,9 @@ def test_what_was_stopped_is_told_also_if_the_list_cannot_be_read(
 
 
 def test_what_could_not_be_stopped_is_told_by_its_name(
-    session: Session, receiver: Session, backup_id: str
+    session: Session, given: tuple[Any, str]
 ) -> None:
-    project = receiver.identity.project_id
-    session.share(backup_id, project)
-    form: Any = session.forms.share(backup=backup_id)
-    settle(form)
+    form, shared = given
     session.cloud.fail("delete_member", "BackupService.9910", times=50)
-    act(form, "really_stop", f"{backup_id} {project}")
+    act(form, "really_stop", shared)
     assert "Stop sharing: not done" in form._wrong.html
