@@ -409,9 +409,13 @@ function render({ model, el }) {
     el.style.display = model.get("hidden") ? "none" : "";
     update();
   };
-  model.on("change", redraw);
+  const drawn = steady(redraw);
+  model.on("change", drawn.draw);
   redraw();
-  return () => model.off("change", redraw);
+  return () => {
+    model.off("change", drawn.draw);
+    drawn.stop();
+  };
 }
 
 export default { render };

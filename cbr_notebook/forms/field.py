@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,9 +11,10 @@ import traitlets
 
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms.script import script
 from cbr_notebook.session.names import texts
 
-_ESM = (Path(__file__).parent / "field.js").read_text(encoding="utf-8")
+_ESM = script("field.js")
 
 Change = Callable[["Field"], None]
 

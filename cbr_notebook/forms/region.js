@@ -6,11 +6,38 @@
 // Keys that are pressed in a form are the form's own. JupyterLab has commands on plain keys, and
 // leaves out only the element that says so itself: whatever gets the focus is made to say it.
 function ownKeys(form) {
-  if (!form || form.dataset.keys === "own") return;
-  form.dataset.keys = "own";
   form.addEventListener("focusin", (event) =>
     event.target.setAttribute("data-lm-suppress-shortcuts", "true"),
   );
+}
+
+// The second half of a double click is meant for what the first half met. What came in its place
+// is not pressed by it.
+function oneAtATime(form) {
+  const control = (target) =>
+    target.closest("label")?.control ?? target.closest("button, input, summary, a");
+  let first = null;
+  form.addEventListener(
+    "click",
+    (event) => {
+      const met = control(event.target);
+      if (event.detail > 1 && met !== first) {
+        event.preventDefault();
+        event.stopPropagation();
+      } else {
+        first = met;
+      }
+    },
+    true,
+  );
+}
+
+// What a form is given once, by whichever of its parts is there first.
+function settle(form) {
+  if (!form || form.dataset.settled) return;
+  form.dataset.settled = "yes";
+  ownKeys(form);
+  oneAtATime(form);
 }
 
 // A form that was opened by a button of the form around it comes into view, with the focus, so
@@ -31,7 +58,7 @@ function render({ model, el }) {
   el.append(region);
   // A region is drawn before it is on the page; once it has a size, it is there.
   const placed = new ResizeObserver(() => {
-    ownKeys(el.closest(".cbr-form"));
+    settle(el.closest(".cbr-form"));
     arrive(el.closest(".cbr-form"), region.querySelector("h3"));
   });
   placed.observe(el);
@@ -108,13 +135,15 @@ function render({ model, el }) {
     goal.focus();
   };
 
-  model.on("change:html", draw);
+  const drawn = steady(draw);
+  model.on("change:html", drawn.draw);
   model.on("change:focused", lead);
   model.on("msg:custom", save);
   draw();
   return () => {
     placed.disconnect();
-    model.off("change:html", draw);
+    model.off("change:html", drawn.draw);
+    drawn.stop();
     model.off("change:focused", lead);
     model.off("msg:custom", save);
   };

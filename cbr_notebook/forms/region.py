@@ -13,6 +13,7 @@ import anywidget
 import traitlets
 
 from cbr_notebook.errors import CBRError
+from cbr_notebook.forms.script import script
 
 _HERE = Path(__file__).parent
 Tone = Literal["good", "wrong", "warn", ""]
@@ -25,7 +26,7 @@ class Region(anywidget.AnyWidget):
     reader tells what comes into it. What is not ours must be escaped by :func:`escaped`.
     """
 
-    _esm = (_HERE / "region.js").read_text(encoding="utf-8")
+    _esm = script("region.js")
     html = traitlets.Unicode().tag(sync=True)
     live = traitlets.Unicode().tag(sync=True)
     look = traitlets.Unicode().tag(sync=True)

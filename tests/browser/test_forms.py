@@ -45,6 +45,73 @@ def test_a_vault_is_created_once_by_a_double_click(notebook: Callable[..., Noteb
     assert opened.errors() == []
 
 
+def test_what_is_pressed_stays_under_the_pointer_until_it_is_let_go(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        CLOUD + "form = session.forms.create_vault()\nform",
+        "print('wrong with:', list(form.problems))",
+        height=2000,
+    )
+    page = opened.page
+    name = page.get_by_role("textbox", name="Vault name")
+    create = page.get_by_role("button", name="Create vault")
+    name.fill("vault new")
+    page.get_by_role("spinbutton", name="Capacity (GB)").fill("100")
+    press(page, "Create vault")
+    expect(page.get_by_text("Not sent yet")).to_be_visible()
+    wrong = page.locator(".cbr-problem", has_text="Use 1 to 64 letters")
+    expect(wrong).to_be_visible()
+    before = create.bounding_box()
+    assert before is not None
+    name.fill("vault_new")
+    page.mouse.move(before["x"] + 20, before["y"] + before["height"] - 2)
+    page.mouse.down()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("wrong with: []")
+    assert create.bounding_box() == before
+    page.mouse.up()
+    expect(page.get_by_role("heading", name="Vault vault_new is there")).to_be_visible()
+    assert opened.errors() == []
+
+
+def test_the_second_half_of_a_double_click_presses_nothing_else(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        CLOUD + "from cbr_notebook.forms.region import Region, button\n"
+        "heard = []\n"
+        "region = Region(button('first', 'First'))\n"
+        "def on_act(act, of):\n"
+        "    heard.append(act)\n"
+        "    region.html = button('second', 'Second')\n"
+        "region.on_act = on_act\n"
+        "form = session.forms.overview()\n"
+        "form.children = (*form.children, region)\n"
+        "form",
+        "print(heard)",
+    )
+    page = opened.page
+    place = page.get_by_role("button", name="First", exact=True)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    assert box is not None
+    at = (box["x"] + 5, box["y"] + 5)
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.up()
+    second = page.get_by_role("button", name="Second", exact=True)
+    expect(second).to_be_visible()
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("['first']")
+    second.click()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("['first', 'second']")
+    assert opened.errors() == []
+
+
 def test_what_was_filled_in_stays_when_something_else_of_the_field_changes(
     notebook: Callable[..., Notebook],
 ) -> None:

@@ -1,0 +1,33 @@
+// What all parts of a form share: nothing moves under a pressed pointer.
+//
+// A click is lost whose press and release meet different things, and what is typed last is judged
+// just when the button is pressed: the words beside the field come or go, and all below them moves.
+// So what would be drawn meanwhile is drawn once the pointer is let go.
+function steady(draw) {
+  let pressed = false;
+  let late = false;
+  // Not in a choice, whose menu takes the release for itself, nor on a scroll bar.
+  const press = ({ target }) => (pressed = Boolean(target.closest?.("button, label, input, summary")));
+  // The click comes right after the release.
+  const release = () =>
+    setTimeout(() => {
+      pressed = false;
+      if (late) draw();
+      late = false;
+    });
+  const heard = [
+    ["pointerdown", press],
+    ["pointerup", release],
+    ["pointercancel", release],
+  ];
+  for (const [what, hear] of heard) window.addEventListener(what, hear, true);
+  return {
+    draw: () => {
+      if (pressed) late = true;
+      else draw();
+    },
+    stop: () => {
+      for (const [what, hear] of heard) window.removeEventListener(what, hear, true);
+    },
+  };
+}
