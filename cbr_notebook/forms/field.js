@@ -22,15 +22,7 @@ function node(tag, attributes = {}, ...children) {
 // such as of what is wrong, does not bring the value before it back; of a secret it keeps nothing.
 function hand(model, value) {
   if (model.get("kind") !== "secret") model.set("value", value);
-  send(model, { type: "value", value });
-}
-
-function send(model, message) {
-  try {
-    model.send(message);
-  } catch {
-    // The form was closed while somebody was in it: nobody is there to hear it.
-  }
+  model.send({ type: "value", value });
 }
 
 // What is said where nothing can be chosen.
@@ -73,13 +65,13 @@ function typed(model, area) {
   control.addEventListener("change", finish);
   control.addEventListener("blur", () => {
     finish();
-    send(model, { type: "left" });
+    model.send({ type: "left" });
   });
   control.addEventListener("keydown", (event) => {
     event.stopPropagation(); // JupyterLab has commands on plain keys
     if (event.key === "Enter" && !area) {
       finish();
-      send(model, { type: "enter" });
+      model.send({ type: "enter" });
     }
   });
   const show = () => {
@@ -99,7 +91,7 @@ function chosen(model) {
   const control = node("select");
   control.addEventListener("change", () => {
     hand(model, control.value);
-    send(model, { type: "left" });
+    model.send({ type: "left" });
   });
   let drawn = null;
   const show = () => {
@@ -126,7 +118,7 @@ function ticked(model) {
   const control = node("input", { type: "checkbox" });
   control.addEventListener("change", () => {
     hand(model, control.checked);
-    send(model, { type: "left" });
+    model.send({ type: "left" });
   });
   return { control, show: () => (control.checked = Boolean(model.get("value"))) };
 }
@@ -162,7 +154,7 @@ function listed(model, id, single) {
     const order = model.get("options").map((each) => each.value);
     const values = order.filter((value) => picked.has(value));
     hand(model, single ? (values[0] ?? null) : values);
-    send(model, { type: "left" });
+    model.send({ type: "left" });
   };
   const tell = () => {
     const options = model.get("options");
@@ -249,7 +241,7 @@ function paired(model, id) {
   const finish = () => {
     const selects = [...rows.querySelectorAll("select")];
     hand(model, Object.fromEntries(selects.map((each) => [each.dataset.of, each.value])));
-    send(model, { type: "left" });
+    model.send({ type: "left" });
   };
   let drawn = null;
   const show = () => {
@@ -344,7 +336,7 @@ function button(model) {
   const control = node("button", { type: "button", class: "cbr-button" });
   // Not `disabled`: the focus would be lost, and with it the place of whoever uses keys.
   control.addEventListener("click", () => {
-    if (!model.get("disabled")) send(model, { type: "click" });
+    if (!model.get("disabled")) model.send({ type: "click" });
   });
   return {
     control,
@@ -358,7 +350,8 @@ function button(model) {
   };
 }
 
-function render({ model, el }) {
+function render({ model: widget, el }) {
+  const model = inTurn(widget, el);
   // Not counted: every widget has a copy of this module of its own.
   const id = `cbr-field-${Math.random().toString(36).slice(2)}`;
   const kind = model.get("kind");

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anywidget
 import traitlets
 
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.forms.script import script
+from cbr_notebook.forms.part import Part, script
 from cbr_notebook.session.names import texts
 
 _ESM = script("field.js")
@@ -41,7 +40,7 @@ class Option:
     disabled: bool = False
 
 
-class Control(anywidget.AnyWidget):
+class Control(Part):
     """What fields and buttons have in common: they are drawn by the same few lines."""
 
     _esm = _ESM
@@ -54,13 +53,6 @@ class Control(anywidget.AnyWidget):
     disabled = traitlets.Bool(False).tag(sync=True)
     hidden = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
-        self.on_msg(self._heard)
-
-    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        raise AssertionError("a control hears its own messages")
-
 
 class Button(Control):
     """A button; ``primary`` if it does what the form is for, ``danger`` if that destroys."""
@@ -72,8 +64,8 @@ class Button(Control):
         super().__init__(kind="button", label=label, **traits)
         self._clicked = clicked
 
-    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        if content.get("type") == "click" and not self.disabled:
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message.get("type") == "click" and not self.disabled:
             self._clicked()
 
 
@@ -204,11 +196,11 @@ class Field(Control):
         named = [each["value"] for each in self.options if each["label"] == given]
         return named[0] if len(named) == 1 else given
 
-    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
         """Hear the page: a value was typed, the field was left, or Enter was pressed."""
-        kind = content.get("type")
+        kind = message.get("type")
         if kind == "value":
-            self._take(content.get("value"))
+            self._take(message.get("value"))
         elif kind == "left":
             self.on_left(self)
         elif kind == "enter":

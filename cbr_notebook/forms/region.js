@@ -50,7 +50,8 @@ function arrive(form, head) {
   form.scrollIntoView({ block: "nearest" });
 }
 
-function render({ model, el }) {
+function render({ model: widget, el }) {
+  const model = inTurn(widget, el);
   const region = document.createElement("div");
   region.className = `cbr-region ${model.get("look")}`;
   const live = model.get("live");

@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-import anywidget
 import traitlets
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms.script import script
+from cbr_notebook.forms.part import Part, script
 
 _HERE = Path(__file__).parent
 Tone = Literal["good", "wrong", "warn", ""]
 
 
-class Region(anywidget.AnyWidget):
+class Region(Part):
     """A part of a form that shows HTML; buttons in it are heard by ``on_act``.
 
     ``live`` is ``status`` (told when there is time) or ``alert`` (told at once): a screen
@@ -36,15 +35,14 @@ class Region(anywidget.AnyWidget):
     def __init__(self, html: str = "", **traits: Any) -> None:
         super().__init__(html=html, **traits)
         self.on_act: Callable[[str, str], None] = _nothing
-        self.on_msg(self._heard)
 
     def hand(self, name: str, text: str) -> None:
         """Let the browser save a file, which becomes part of no state."""
         self.send({"type": "file", "name": name, "text": text})
 
-    def _heard(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        if content.get("type") == "act":
-            self.on_act(str(content.get("act")), str(content.get("of")))
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message.get("type") == "act":
+            self.on_act(str(message.get("act")), str(message.get("of")))
 
 
 class Head(Region):

@@ -112,6 +112,37 @@ def test_the_second_half_of_a_double_click_presses_nothing_else(
     assert opened.errors() == []
 
 
+def test_a_click_waits_for_what_was_typed_before_it_whichever_the_kernel_hears_first(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        CLOUD + "from ipywidgets import Widget\n"
+        "late, heard, hear = [], [], Widget._handle_custom_msg\n"
+        "def overtaken(self, content, buffers):\n"
+        "    if content['type'] == 'value':\n"
+        "        late.append((self, content, buffers))\n"
+        "        return\n"
+        "    heard.append(content['type'])\n"
+        "    hear(self, content, buffers)\n"
+        "    if content['type'] == 'click':\n"
+        "        heard.append(late[0][1]['type'])\n"
+        "        hear(*late.pop())\n"
+        "Widget._handle_custom_msg = overtaken\n"
+        "session.forms.create_vault(name='vault_old', size_gb=100)",
+        "print(heard, [n for n in session.vaults()['name'] if n.startswith('vault_')])",
+    )
+    page = opened.page
+    expect(page.get_by_text("Create vault vault_old: 100 GB")).to_be_visible()
+    name = page.get_by_role("textbox", name="Vault name")
+    name.press("End")
+    name.press("Backspace")
+    press(page, "Create vault")
+    expect(page.get_by_role("heading", name="Vault vault_ol is there")).to_be_visible()
+    opened.run(1)
+    expect(opened.output(1)).to_contain_text("['left', 'click', 'value'] ['vault_ol']")
+    assert opened.errors() == []
+
+
 def test_what_was_filled_in_stays_when_something_else_of_the_field_changes(
     notebook: Callable[..., Notebook],
 ) -> None:

@@ -16,15 +16,15 @@ _BUTTON = re.compile(
 def type_into(form: Form, name: str, value: Any) -> None:
     """Type a value into a field and leave it."""
     field = form._fields[name]
-    field._heard(None, {"type": "value", "value": value}, None)
-    field._heard(None, {"type": "left"}, None)
+    field.say({"type": "value", "value": value})
+    field.say({"type": "left"})
 
 
 def press(form: Form, times: int = 1) -> None:
     """Press the form's button, so many times before anything else happens; wait for the end."""
     form._loaded.wait()
     for _ in range(times):
-        form._button._heard(None, {"type": "click"}, None)
+        form._button.say({"type": "click"})
     settle(form)
 
 

@@ -128,7 +128,7 @@ def test_two_clicks_send_once(session: Session) -> None:
     form.gate.clear()
     form._loaded.wait()
     for _ in range(2):
-        form._button._heard(None, {"type": "click"}, None)
+        form._button.say({"type": "click"})
     assert form._button.disabled
     assert form._button.busy
     form.gate.set()
@@ -142,7 +142,7 @@ def test_while_it_is_at_it_a_program_is_refused(session: Session) -> None:
     form = Errand(session, goal="sea")
     form.gate.clear()
     form._loaded.wait()
-    form._button._heard(None, {"type": "click"}, None)
+    form._button.say({"type": "click"})
     with pytest.raises(errors.Conflict, match="at it already"):
         form.submit()
     form.gate.set()

@@ -147,7 +147,7 @@ def test_what_is_told_is_what_was_done_whatever_is_chosen_meanwhile(session: Ses
     form: Any = session.forms.vaults(row="vault-web", act="delete")
     form.value = {"confirm": "vault-web"}
     form._loaded.wait()
-    form._button._heard(None, {"type": "click"}, None)
+    form._button.say({"type": "click"})
     type_into(form, "row", "")
     form._table.on_pick(form._table._ids[0])
     settle(form)
