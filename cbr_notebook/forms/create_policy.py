@@ -152,8 +152,8 @@ class CreatePolicy(Form):
     def _preview(self, value: Mapping[str, Any]) -> Preview:
         return preview(self._rules(value), self._kept(value), self._away(value), self.session.now)
 
-    def _show(self) -> None:
-        super()._show()
+    def _draw(self) -> None:
+        super()._draw()
         if not self._loaded.is_set():
             return
         value = self._values()

@@ -51,6 +51,7 @@ class Filling(widgets.VBox):
         self.error: BaseException | None = None
         """What went wrong at the last attempt."""
         self._lock = threading.RLock()
+        self._drawing = threading.RLock()
         self._works: list[Work] = []
         self._questions = Questions(self._start, lambda: self._guarded(self._answered))
         self._loaded = self._questions.answered
@@ -280,7 +281,12 @@ class Filling(widgets.VBox):
         self._guarded(self._show)
 
     def _show(self) -> None:
-        """Show the present state beside the fields, in the summary and in the code."""
+        """Show the present state; one thread after the other, so that the last one shows it."""
+        with self._drawing:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Write the present state beside the fields, in the summary and in the code."""
         if not self._busy:
             self._button.label = self.action
         if not self._loaded.is_set():

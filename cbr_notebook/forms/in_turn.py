@@ -1,8 +1,8 @@
 """What a page says, heard in the order in which it was said.
 
-The messages of different widgets are brought by different threads of the kernel, where the page
-asks for that, and the first ones by the main thread: so a click may overtake what was typed just
-before it. The page says with each message which one of its own it is, and it is heard then.
+The kernel of JupyterLab has several threads for widgets and the main one, and brings a message by
+the one that has drawn its widget last: so a click may overtake what was typed just before it, in
+another widget. The page says with each message which one of its own it is, and it is heard then.
 """
 
 from __future__ import annotations

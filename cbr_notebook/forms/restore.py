@@ -165,11 +165,11 @@ class Restore(Watching):
             return self._may_go_on()
         return True
 
-    def _show(self) -> None:
+    def _draw(self) -> None:
         if hasattr(self, "_steps"):
             self._fields["acknowledge"].hidden = not self._to_accept(all_of_them=True)
             self._show_what_is_chosen()
-        super()._show()
+        super()._draw()
 
     def _show_what_is_chosen(self) -> None:
         """Say on the way what was chosen before."""

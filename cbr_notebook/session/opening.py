@@ -21,7 +21,7 @@ from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.signature import SignatureAuth
 from cbr_notebook.auth.token import ReadyTokenAuth, TokenAuth
 from cbr_notebook.auth.token_cache import TokenCache
-from cbr_notebook.errors import AuthenticationError
+from cbr_notebook.errors import AuthenticationError, InvalidRequest
 from cbr_notebook.session.context import Identity
 from cbr_notebook.session.session import Session
 
@@ -109,7 +109,7 @@ def connect(
     base = endpoints.checked(who.endpoint or endpoints.cbr_endpoint(where or ""), "endpoint")
     iam = who.iam_endpoint or (who.endpoint if not where else endpoints.iam_endpoint(where))
     iam = endpoints.checked(iam or base, "iam_endpoint")
-    http = httpx.Client(verify=verify, timeout=timeout)
+    http = httpx.Client(verify=_trusted(verify), timeout=timeout)
     return _open(
         http,
         who,
@@ -186,6 +186,20 @@ def on_cloud(cloud: Cloud, *, user_name: str | None = None, project: str | None 
         clock=lambda: cloud.now,
         cloud=cloud,
     )
+
+
+def _trusted(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
+    """Read the certificates that are trusted, if a file of them was named."""
+    if not isinstance(verify, str):
+        return verify
+    try:
+        return ssl.create_default_context(cafile=verify)
+    except (OSError, ValueError) as problem:  # a file without a certificate is an OSError, too
+        raise InvalidRequest(
+            f"The certificates cannot be read from {verify}: {problem}.",
+            advice="Name a file in PEM form, or leave verify out.",
+            field="verify",
+        ) from problem
 
 
 def _open(

@@ -271,6 +271,17 @@ def test_a_real_session_has_no_cloud() -> None:
     assert "sk" not in repr(session).split()
 
 
+def test_certificates_that_cannot_be_read_are_refused_before_anything_is_sent(
+    tmp_path: Path,
+) -> None:
+    nothing = tmp_path / "nothing.pem"
+    nothing.write_text("no certificate")
+    for file in (nothing, tmp_path / "missing.pem", tmp_path):
+        with pytest.raises(errors.InvalidRequest, match="certificates cannot be read") as refused:
+            cbr.connect(region="eu-west-0", access_key="AK", secret_key="sk", verify=str(file))
+        assert refused.value.field == "verify"
+
+
 def test_without_a_network_the_error_says_that_nothing_was_changed() -> None:
     session = cbr.connect(
         endpoint="http://127.0.0.1:9", region="eu-west-0", project_id="0" * 32,
