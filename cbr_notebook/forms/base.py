@@ -118,7 +118,7 @@ class Form(Filling):
     # -- how it works ------------------------------------------------------------------------------
 
     def _clicked(self) -> None:
-        """Hear the button: at once, in the thread that heard it, so that a second click finds it busy."""
+        """Hear the button, where it was heard, so that a second click finds the form busy."""
 
         def press() -> None:
             if not self._loaded.is_set() or self._is_done():
