@@ -7,7 +7,8 @@ function steady(draw) {
   let pressed = false;
   let late = false;
   // Not in a choice, whose menu takes the release for itself, nor on a scroll bar.
-  const press = ({ target }) => (pressed = Boolean(target.closest?.("button, label, input, summary")));
+  const press = ({ button, target }) =>
+    (pressed = button === 0 && Boolean(target.closest?.("button, label, input, summary")));
   // The click comes right after the release.
   const release = () =>
     setTimeout(() => {
