@@ -403,10 +403,13 @@ function render({ model: widget, el }) {
     update();
   };
   const drawn = steady(redraw);
+  const lead = () => (group ? control.querySelector(":enabled") : control)?.focus();
   model.on("change", drawn.draw);
+  model.on("change:focused", lead);
   redraw();
   return () => {
     model.off("change", drawn.draw);
+    model.off("change:focused", lead);
     drawn.stop();
   };
 }

@@ -251,7 +251,7 @@ class Listing(Form):
                 raise result.error
         self._list_anew(self._done, "good")()
         if work is not None:
-            self._said.focused += 1  # the button that was pressed is gone
+            self._said.lead()  # the button that was pressed is gone
 
     def _tell(self, problem: BaseException) -> None:
         if isinstance(problem, NotFound):

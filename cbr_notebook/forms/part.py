@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import traitlets
 
 from cbr_notebook.forms.in_turn import InTurn
 
@@ -17,9 +18,16 @@ _IN_TURN = InTurn()
 class Part(anywidget.AnyWidget):
     """A part of a form; a subclass says its script, and what it hears."""
 
+    focused = traitlets.Int().tag(sync=True)
+    """Counts how often the focus was sent here."""
+
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.on_msg(lambda _, message, __: self.say(message))
+
+    def lead(self) -> None:
+        """Send the focus here: whoever uses the form is to go on at this part."""
+        self.focused += 1
 
     def say(self, message: dict[str, Any]) -> None:
         """Say something to it, as the page does: ``type`` says what, such as ``click``."""

@@ -130,6 +130,7 @@ function render({ model: widget, el }) {
     URL.revokeObjectURL(link.href);
   };
 
+  // The focus goes to what is marked as where somebody is.
   const lead = () => {
     const goal = region.querySelector("[aria-current]") ?? region;
     goal.tabIndex = -1;

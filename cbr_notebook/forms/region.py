@@ -29,8 +29,6 @@ class Region(Part):
     html = traitlets.Unicode().tag(sync=True)
     live = traitlets.Unicode().tag(sync=True)
     look = traitlets.Unicode().tag(sync=True)
-    focused = traitlets.Int().tag(sync=True)
-    """Counts how often the focus was sent here: to what is marked as where somebody is."""
 
     def __init__(self, html: str = "", **traits: Any) -> None:
         super().__init__(html=html, **traits)

@@ -161,7 +161,7 @@ class Restore(Watching):
         if at == CHECK:
             self._show()
             if not self._may_go_on() and not self._mapping.check():
-                self._verdict.focused += 1  # it says why
+                self._verdict.lead()  # it says why
             return self._may_go_on()
         return True
 

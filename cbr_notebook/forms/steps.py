@@ -50,7 +50,7 @@ class Steps(widgets.VBox):
 
     def lead(self) -> None:
         """Move the focus to where somebody is, since what was pressed may be hidden now."""
-        self._rail.focused += 1
+        self._rail.lead()
 
     def say(self, step: int, chosen: str) -> None:
         """Say in the rail what was chosen in a step; nothing: its title stands there."""

@@ -160,6 +160,7 @@ class Watching(Planning):
                 name = name or self._fields["confirm"].value  # for it, this was typed just now
             if row["state"] != "running" and name != row["target_name"]:
                 self._again_name.problem = f"Type {row['target_name']} to go on with it."
+                self._again_name.lead()
                 return
         self._again_name.problem = ""
         if not self._begin():

@@ -274,6 +274,30 @@ def test_a_restore_that_cannot_be_watched_goes_on_and_is_watched_again(
     expect(failed).to_have_count(0)
 
 
+def test_whoever_goes_on_with_a_run_of_before_without_its_name_is_led_to_the_field(
+    notebook: Callable[..., Notebook],
+) -> None:
+    opened = notebook(
+        "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
+        "session.cloud.fail('restore_backup', 'cut before')\n"
+        "plan = session.plan_restore(session.backups(resource='web-01').iloc[0]['id'])\n"
+        "try:\n    plan.execute(confirm='web-01', safety_backup=False,"
+        " acknowledge=list(plan.warnings))\n"
+        "except cbr.errors.ConnectionFailed: pass\n"
+        "session.forms.restore()",
+        height=1600,
+    )
+    page = opened.page
+    name = page.get_by_role("textbox", name="Name of what goes on")
+    press(page, "Go on with it")
+    expect(name).to_be_focused()
+    expect(page.get_by_text("Type web-01 to go on with it.")).to_be_visible()
+    name.fill("web-01")
+    press(page, "Go on with it")
+    expect(page.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=20_000)
+    assert opened.errors() == []
+
+
 @pytest.mark.parametrize(("width", "theme"), [(400, "light"), (400, "dark"), (900, "dark")])
 def test_the_time_line_is_drawn_for_the_width_of_the_page(
     notebook: Callable[..., Notebook], width: int, theme: str
