@@ -25,13 +25,15 @@ Opened = dict[tuple[str, str | None], Call]
 """The form that each cell has opened last, by its kind and the cell."""
 
 _signing_in: Opened = {}
+_NO_NOTEBOOK = "no notebook"
 
 
 class Forms:
     """The forms of a session.
 
     Running a cell again gives a fresh form, which keeps what was typed and not sent; the form
-    before it stops its threads. Values given here are filled in from the start, such as
+    before it stops its threads. One that is just doing what its button does is shown again.
+    Values given here are filled in from the start, such as
     ``session.forms.back_up(vault="vault-web")``.
     """
 
@@ -138,11 +140,14 @@ def _fresh(
     if opened is None:
         return make(session, values)
     cell = _cell()
-    before, call = opened.get((kind, cell), (None, {}))
-    form = make(session, _taken_over(before, call, values) if before is not None else values)
+    # Of a form in a notebook whose cells have no ID, as in Voilà, nobody knows that it comes again.
+    before, call = opened.get((kind, cell), (None, {})) if cell else (None, {})
+    if before is not None and before.in_flight and cell != _NO_NOTEBOOK:
+        return before  # what comes of it is shown there
+    form = make(session, values if before is None else _taken_over(before, call, values))
     if before is not None:
-        # Without a cell it may still be in use: then it only stops watching.
-        before.stop() if cell is None else before.close()
+        # A program may still use it: then it only stops watching.
+        before.stop() if cell == _NO_NOTEBOOK else before.close()
     opened[kind, cell] = form, values
     return form
 
@@ -171,11 +176,13 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _cell() -> str | None:
-    """Give the ID of the notebook's cell that runs now; ``None`` outside a notebook."""
+    """Give the ID of the notebook's cell that runs now; ``None`` if nobody knows it."""
     if "ipykernel" not in sys.modules:
-        return None
+        return _NO_NOTEBOOK
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    if not parent:
+        return _NO_NOTEBOOK
     return (parent.get("metadata") or {}).get("cellId")

@@ -7,6 +7,7 @@ A form knows how to ask and how to show. What it does is one call of the session
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,6 @@ import ipywidgets as widgets
 
 from cbr_notebook.errors import (
     CBRError,
-    ConnectionFailed,
     InvalidRequest,
     TaskFailed,
     WaitTimeout,
@@ -22,6 +22,10 @@ from cbr_notebook.errors import (
 from cbr_notebook.forms import region
 from cbr_notebook.forms.filling import Filling
 from cbr_notebook.forms.work import Work
+from cbr_notebook.runbook.trouble import perhaps_done
+
+Outcome = tuple[Any, BaseException | None]
+"""What came of an act, and what went wrong."""
 
 
 class Form(Filling):
@@ -52,7 +56,6 @@ class Form(Filling):
         if act == "again":
             self.again()
         elif act == "ask again":
-            self._wrong.html = ""
             self._questions.again()
         elif act == "watch":
             self._watch_again()
@@ -88,12 +91,13 @@ class Form(Filling):
         self._show()
         if problems:
             raise self._cannot_be_sent(problems)
-        if not self._begin():
+        values = self._values()
+        if not self._begin(values):
             raise self._at_it()
-        self._perform(self._values(), None)
-        if self.error is not None:
-            raise self.error
-        return self.result
+        result, error = self._perform(values, None)
+        if error is not None:
+            raise error
+        return result
 
     def again(self) -> None:
         """Let the same be done once more."""
@@ -107,13 +111,23 @@ class Form(Filling):
     def stop(self) -> None:
         """Stop watching; what was begun goes on in the service."""
         for work in self._works:
-            work.stop()
+            if work is not self._questions.work or self._closed:
+                work.stop()
 
     def close(self) -> None:
         """Stop watching and take the form off the page."""
+        with self._lock:
+            self._closed = True
         self.stop()
         _close_within(self)
+        for field in self._fields.values():
+            field.close()
         super().close()
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether it is doing what the button does, and nobody knows yet what comes of it."""
+        return self._busy and not self._is_done()
 
     # -- how it works ------------------------------------------------------------------------------
 
@@ -125,27 +139,32 @@ class Form(Filling):
                 return
             self._attempted = True
             self._refused = {}
+            values = self._values()
             problems = self._problems()
             self._show()
             if problems:
                 self._hold_back(problems)
-                return
-            values = self._values()
-            if self._begin():
-                self._start("acts", lambda work: self._perform(values, work))
+            elif self._begin(values):
+                self._go(lambda work: self._perform(values, work))
 
         self._guarded(press)
 
     def _is_done(self) -> bool:
         return self._done_with is not None and self._done_with == self._values()
 
-    def _begin(self) -> bool:
+    def _begin(self, values: Mapping[str, Any] | None = None) -> bool:
         """Take the only right to act, if nobody else has it; says whether it was taken.
 
         Nothing can be filled in until it is given back, so that what is told is what was done.
+
+        Args:
+            values: what was found to be right; if it has changed since, or was done since,
+                nothing is begun.
         """
         with self._lock:
-            if self._busy:
+            if self._busy or self._closed:
+                return False
+            if values is not None and (self._values() != values or self._is_done()):
                 return False
             self._busy = True
         self._button.disabled = True
@@ -161,7 +180,15 @@ class Form(Filling):
         for each in self._fields.values():
             each.disabled = locked
 
-    def _perform(self, values: dict[str, Any], work: Work | None) -> None:
+    def _go(self, step: Callable[[Work], object]) -> None:
+        """Take a step beside the main thread, for which the form was taken by :meth:`_begin`."""
+        try:
+            self._start("acts", step)
+        except BaseException:
+            self._give_back()
+            raise
+
+    def _perform(self, values: dict[str, Any], work: Work | None) -> Outcome:
         """Act, show what came of it, and follow what was begun."""
 
         def act() -> None:
@@ -169,7 +196,7 @@ class Form(Filling):
             self._done_with = values
             self._see_through(work)
 
-        self._carry_out(act)
+        return self._carry_out(act)
 
     def _see_through(self, work: Work | None) -> None:
         """Show the result, and follow what was begun; it is done, whatever goes wrong here."""
@@ -191,7 +218,7 @@ class Form(Filling):
     def _watch_again(self) -> None:
         """Follow once more what was begun."""
         if self._done_with is not None and self._begin():
-            self._start("watches", lambda work: self._carry_out(lambda: self._see_through(work)))
+            self._go(lambda work: self._carry_out(lambda: self._see_through(work)))
 
     def _tell_out_of_sight(self, problem: Exception) -> None:
         """Say that it was asked for, and that what came of it could not be seen."""
@@ -208,19 +235,24 @@ class Form(Filling):
             buttons=[region.button("watch", "Watch again")],
         )
 
-    def _carry_out(self, step: Callable[[], None]) -> None:
+    def _carry_out(self, step: Callable[[], None]) -> Outcome:
         """Take the step for which the form was taken by :meth:`_begin`; trouble is shown."""
         try:
             step()
         except Exception as problem:
+            self._guarded(partial(self._tell, problem))
             self.error = problem
-            self._tell(problem)
         finally:
-            with self._lock:
-                self._busy = False
-            self._button.busy = False
-            self._lock_fields(False)
-            self._guarded(self._show)
+            outcome = self.result, self.error
+            self._give_back()
+        return outcome
+
+    def _give_back(self) -> None:
+        """Let it be filled in again, and acted on."""
+        self._lock_fields(False)
+        self._button.busy = False
+        self._busy = False
+        self._guarded(self._show)
 
     def _tell(self, problem: BaseException) -> None:
         """Show trouble: beside the field that it belongs to, and below with all there is to say."""
@@ -228,7 +260,7 @@ class Form(Filling):
         if field is not None and isinstance(problem, CBRError):
             self._refused[field] = problem.message
         outcome = "not done"
-        if isinstance(problem, ConnectionFailed) and problem.may_have_happened:
+        if isinstance(problem, CBRError) and perhaps_done(problem):
             outcome = "nobody knows whether it was done"
             self._ask(self._load_and_fill)  # if it was, that can be seen now
         self._wrong.html = region.trouble(problem, f"{self._doing()}: {outcome}")
@@ -245,10 +277,12 @@ class Form(Filling):
     def _open(self, form: str, **values: Any) -> None:
         """Show another form below this one: the next step. One that is at work stays."""
         opened = getattr(self.session.forms._beside(), form)(**values)
-        before = cast("tuple[Form, ...]", self._next.children)
-        self._next.children = (*(each for each in before if each._busy), opened)
+        with self._lock:
+            before = cast("tuple[Form, ...]", self._next.children)
+            at_work = [each for each in before if each._busy]
+            self._next.children = (*at_work, opened)
         for each in before:
-            if not each._busy:
+            if each not in at_work:
                 each.close()
 
     def _cannot_be_sent(self, problems: Mapping[str, str]) -> InvalidRequest:
@@ -268,3 +302,4 @@ def _close_within(box: widgets.Box) -> None:
         if isinstance(part, widgets.Box) and not isinstance(part, Form):
             _close_within(part)
         part.close()
+        part.layout.close()

@@ -21,8 +21,10 @@ function node(tag, attributes = {}, ...children) {
 // Hand a value to the kernel. The model keeps it, too, so that a later change of something else,
 // such as of what is wrong, does not bring the value before it back; of a secret it keeps nothing.
 function hand(model, value) {
-  if (model.get("kind") !== "secret") model.set("value", value);
-  model.send({ type: "value", value });
+  if (model.get("kind") === "secret") return model.send({ type: "value", value });
+  const was = model.get("value");
+  model.set("value", value);
+  model.send({ type: "value", value, was });
 }
 
 // What is said where nothing can be chosen.
@@ -205,6 +207,8 @@ function listed(model, id, single) {
         }),
     );
     mark();
+    // A list without a row that takes the focus is scrolled by keys itself.
+    rows.tabIndex = boxes().some((box) => !box.disabled) ? -1 : 0;
     if (focused) boxes().find((box) => box.value === focused)?.focus();
   };
   const boxes = () => [...rows.querySelectorAll("input")];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,8 @@ class Field(Control):
         rule: Callable[[Any], Any] | None = None,
         **traits: Any,
     ) -> None:
+        self._typing = threading.local()
+        """Whether this thread is hearing what was typed."""
         super().__init__(name=name, kind=kind, label=label, **traits)
         if kind in ("choices", "pick", "pairs", "area"):
             self.add_class("cbr-wide")
@@ -146,6 +149,10 @@ class Field(Control):
         empty = {"text": "", "area": "", "choices": [], "check": False}
         self.value = empty.get(self.kind, first)
         self.touched = False
+
+    def send_again(self) -> None:
+        """Tell the page what is filled in, in case it shows something else."""
+        self.send_state("value")
 
     def label_of(self, value: Any) -> str:
         """Give what a person reads for one of the options."""
@@ -200,21 +207,31 @@ class Field(Control):
         """Hear the page: a value was typed, the field was left, or Enter was pressed."""
         kind = message.get("type")
         if kind == "value":
-            self._take(message.get("value"))
+            known = message.get("was", self.value) == self.value
+            if not self.disabled:
+                self._take(message.get("value"))
+            if self.disabled or not known:
+                self.send_again()  # the page takes something else for filled in
         elif kind == "left":
             self.on_left(self)
         elif kind == "enter":
             self.on_enter(self)
 
     def _take(self, value: Any) -> None:
-        if self.disabled:  # typed before the page knew; it has to be told what holds
-            self.send_state("value")
-            return
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         self.touched = True
-        # As an update of state would: nothing goes back to the page, which knows it already.
-        self.set_state({"value": value})
+        self._typing.on = True
+        try:
+            self.value = value
+        finally:
+            self._typing.on = False
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        # What the page has just said does not go back to it.
+        if key == "value" and getattr(self._typing, "on", False):
+            return False
+        return bool(super()._should_send_property(key, value))
 
 
 class SecretField(Field):
@@ -235,6 +252,9 @@ class SecretField(Field):
         self.given = bool(self.value)
         self.touched = True
         self.on_change(self)
+
+    def send_again(self) -> None:
+        """Tell the page nothing: it is told whether there is a secret, never which."""
 
     def check(self) -> str | None:
         """Say whether it is missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +13,7 @@ from cbr_notebook.auth.secret import as_secret
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.forms import region
 from cbr_notebook.forms.field import MISSING, Button, Field
+from cbr_notebook.forms.part import Part
 from cbr_notebook.forms.questions import Ask, Questions
 from cbr_notebook.forms.region import Head, Region
 from cbr_notebook.forms.work import Work
@@ -56,14 +57,16 @@ class Filling(widgets.VBox):
         self._questions = Questions(self._start, lambda: self._guarded(self._answered))
         self._loaded = self._questions.answered
         self._busy = self._attempted = self._filled = False
-        self._held_back = self._troubled = False
-        """Whether it is said why nothing was sent, or that nothing could be asked for."""
+        self._held_back = self._closed = False
+        """Whether it is said why nothing was sent, and whether the form is off the page."""
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._head = Head(self.title, self.intro)
         self._outline = self._region(look="cbr-outline")
         self._said = self._region(live="status")
         self._wrong = self._region(live="alert")
+        self._unanswered = self._region(live="alert")
+        """Why what there is could not be asked for."""
         self._source = self._region()
         self._next = widgets.VBox()
         look = "danger" if self.destroys else "primary"
@@ -73,8 +76,12 @@ class Filling(widgets.VBox):
             name: as_secret(value) if self._is_secret(name) else value
             for name, value in (values or {}).items()
         }
-        super().__init__(self._layout())
+        parts = list(self._layout())
+        parts.insert(parts.index(self._wrong), self._unanswered)
+        super().__init__(parts)
         self.add_class("cbr-form")
+        for part in _parts_within(self):
+            part.on_gap = self._tell_gap
         for field in self._fields.values():
             field.on_change = self._heard
             field.on_left = lambda _: self._guarded(self._show)
@@ -139,9 +146,14 @@ class Filling(widgets.VBox):
         unknown = values.keys() - self._fields.keys()
         if unknown:
             raise self._no_such_field(unknown)
-        if self._busy:
-            raise self._at_it()
-        self._fill(values)
+        with self._lock:
+            if self._busy:
+                raise self._at_it()
+            self._busy = True  # nothing is sent while half of it is filled in
+        try:
+            self._fill(values)
+        finally:
+            self._busy = False
         self._show()
 
     @property
@@ -237,15 +249,11 @@ class Filling(widgets.VBox):
     def _answered(self) -> None:
         """Show what there is, or why it could not be asked for."""
         problem = self._questions.trouble
-        if problem is None and self._troubled:
-            self._wrong.html = ""
-        self._troubled = problem is not None
-        if problem is not None:
-            self._wrong.html = region.trouble(
-                problem,
-                f"{self.title}: what there is could not be asked for",
-                [region.button("ask again", "Try again")],
-            )
+        self._unanswered.html = "" if problem is None else region.trouble(
+            problem,
+            f"{self.title}: what there is could not be asked for",
+            [region.button("ask again", "Try again")],
+        )  # fmt: skip
         self._show()
 
     def _region(self, **traits: Any) -> Region:
@@ -254,11 +262,13 @@ class Filling(widgets.VBox):
         part.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return part
 
-    def _start(self, what: str, run: Callable[[Work], None]) -> Work:
+    def _start(self, what: str, run: Callable[[Work], object]) -> Work:
         """Begin work beside the main thread; it ends with the form."""
-        self._works = [each for each in self._works if each.running]
-        work = Work(f"{self.name} {what}", run)
-        self._works.append(work)
+        with self._lock:
+            work = Work(f"{self.name} {what}", run)
+            self._works = [*(each for each in self._works if each.running), work]
+            if self._closed:
+                work.stop()
         return work
 
     # -- what is shown -----------------------------------------------------------------------------
@@ -331,6 +341,12 @@ class Filling(widgets.VBox):
             for name, problem in problems.items()
         )  # fmt: skip
 
+    def _tell_gap(self) -> None:
+        """Say that a click was not heard, and show what is filled in here."""
+        for field in self._fields.values():
+            field.send_again()
+        self._wrong.html = _PRESS_AGAIN
+
     def _is_done(self) -> bool:
         """Say whether what is filled in was done, so that there is nothing more to do."""
         return False
@@ -362,4 +378,18 @@ class Filling(widgets.VBox):
         )
 
 
+def _parts_within(box: widgets.Box) -> Iterator[Part]:
+    for each in box.children:
+        if isinstance(each, Part):
+            yield each
+        elif isinstance(each, widgets.Box):
+            yield from _parts_within(each)
+
+
 _ASKING = region.summary("Asking the service what there is…")
+_PRESS_AGAIN = region.card(
+    "Press again",
+    tone="warn",
+    text="What was done just before had not arrived yet, perhaps because a cell was running. "
+    "Nothing was sent. Look at what is filled in, and press again.",
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from cbr_notebook.forms.in_turn import InTurn
 
 _HERE = Path(__file__).parent
 _SHARED = ("steady.js", "in_turn.js")
+_ACTS = ("click", "act")
+"""The messages that let something be done, with what was said before them."""
 _IN_TURN = InTurn()
 
 
@@ -23,6 +26,8 @@ class Part(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        self.on_gap: Callable[[], None] = lambda: None
+        """Hears that a click was not heard, since something said before it has not arrived."""
         self.on_msg(lambda _, message, __: self.say(message))
 
     def lead(self) -> None:
@@ -31,7 +36,12 @@ class Part(anywidget.AnyWidget):
 
     def say(self, message: dict[str, Any]) -> None:
         """Say something to it, as the page does: ``type`` says what, such as ``click``."""
-        _IN_TURN.hear(message, lambda: self._hear(message))
+        acts = message.get("type") in _ACTS
+        _IN_TURN.hear(
+            message,
+            lambda: self._hear(message),
+            after_gap=lambda: self.on_gap() if acts else self._hear(message),
+        )
 
     def _hear(self, message: dict[str, Any]) -> None:
         raise AssertionError("a part hears its own messages")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -11,7 +12,7 @@ from cbr_notebook.forms.work import Work
 
 Ask = Callable[[], Callable[[], None]]
 """Asks the service, and gives what fills the fields with the answer."""
-Start = Callable[[str, Callable[[Work], None]], Work]
+Start = Callable[[str, Callable[[Work], object]], Work]
 
 
 class Questions:
@@ -33,7 +34,10 @@ class Questions:
         self._lock = threading.RLock()
         self._waiting: dict[str, Ask] = {}
         self._failed: dict[str, tuple[Ask, Exception]] = {}
-        self._work: Work | None = None
+        self._asked: defaultdict[str, int] = defaultdict(int)
+        """How often was asked about each: an answer to an earlier question is void."""
+        self.work: Work | None = None
+        """Answers what waits, while something does."""
         self._here = threading.local()
         self.answered = threading.Event()
         """Set while there is nothing to wait for."""
@@ -60,9 +64,10 @@ class Questions:
         with self._lock:
             self._waiting.pop(about, None)
             self._waiting[about] = ask
+            self._asked[about] += 1
             self.answered.clear()
-            if self._work is None:
-                self._work = self._start("asks", self._work_off)
+            if self.work is None:
+                self.work = self._start("asks", self._work_off)
 
     def again(self) -> None:
         """Ask anew what could not be answered."""
@@ -74,6 +79,7 @@ class Questions:
         with self._lock:
             self._waiting.pop(about, None)
             self._failed.pop(about, None)
+            self._asked[about] += 1
 
     @property
     def answering(self) -> bool:
@@ -95,18 +101,19 @@ class Questions:
             with self._lock:
                 if work.stopped or not self._waiting:
                     self._waiting.clear()
-                    self._work = None
+                    self.work = None
                     self.answered.set()
                     break
                 about = next(iter(self._waiting))
                 ask = self._waiting.pop(about)
+                number = self._asked[about]
             with suppress(Exception):  # remembered as trouble
-                self._answer(about, ask, partial(self._wanted, work, about))
+                self._answer(about, ask, partial(self._wanted, work, about, number))
         if not work.stopped:
             self._told()
 
-    def _wanted(self, work: Work, about: str) -> bool:
-        return not work.stopped and about not in self._waiting
+    def _wanted(self, work: Work, about: str, number: int) -> bool:
+        return not work.stopped and self._asked[about] == number
 
     def _answer(self, about: str, ask: Ask, wanted: Callable[[], bool]) -> None:
         try:
@@ -118,4 +125,5 @@ class Questions:
             if wanted():
                 self._failed[about] = ask, problem
             raise
-        self._failed.pop(about, None)
+        if wanted():
+            self._failed.pop(about, None)

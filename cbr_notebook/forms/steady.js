@@ -7,19 +7,22 @@ function steady(draw) {
   let pressed = false;
   let late = false;
   // Not in a choice, whose menu takes the release for itself, nor on a scroll bar.
-  const press = ({ button, target }) =>
-    (pressed = button === 0 && Boolean(target.closest?.("button, label, input, summary")));
+  const press = ({ button, target }) => {
+    pressed = button === 0 && Boolean(target.closest?.("button, label, input, summary"));
+    if (!pressed) goOn();
+  };
   // The click comes right after the release.
-  const release = () =>
-    setTimeout(() => {
-      pressed = false;
-      if (late) draw();
-      late = false;
-    });
+  const release = () => setTimeout(goOn);
+  const goOn = () => {
+    pressed = false;
+    if (late) draw();
+    late = false;
+  };
   const heard = [
     ["pointerdown", press],
     ["pointerup", release],
     ["pointercancel", release],
+    ["blur", release],
   ];
   for (const [what, hear] of heard) window.addEventListener(what, hear, true);
   return {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Work:
     """A thread that carries something out; it stops at its next pause when it is told to."""
 
-    def __init__(self, what: str, run: Callable[[Work], None]) -> None:
+    def __init__(self, what: str, run: Callable[[Work], object]) -> None:
         """Begin; ``run`` gets the work, to ask whether it has been ``stopped`` and to pause."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=run, args=(self,), name=f"cbr {what}", daemon=True)

@@ -22,7 +22,8 @@ def type_into(form: Form, name: str, value: Any) -> None:
 
 def press(form: Form, times: int = 1) -> None:
     """Press the form's button, so many times before anything else happens; wait for the end."""
-    form._loaded.wait()
+    while asking := form._questions.work:
+        asking.join(20)
     for _ in range(times):
         form._button.say({"type": "click"})
     settle(form)
@@ -49,4 +50,5 @@ def settle(form: Form) -> None:
 
 def shown(form: Form) -> str:
     """Give all that the form shows besides its fields."""
-    return form._outline.html + form._wrong.html + form._said.html + form._source.html
+    told = (form._outline, form._unanswered, form._wrong, form._said, form._source)
+    return "".join(each.html for each in told)

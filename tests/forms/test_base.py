@@ -210,7 +210,7 @@ def test_what_cannot_be_asked_for_is_told_and_asked_again(session: Session) -> N
     session.cloud.fail("list_policies", "BackupService.0001", times=50)
     form = session.forms.create_vault(name="v", size_gb=20)
     assert "" in form.problems
-    assert "could not be asked for" in form._wrong.html
+    assert "could not be asked for" in form._unanswered.html
     with pytest.raises(errors.CBRError):
         form.submit()
     session.cloud.heal()

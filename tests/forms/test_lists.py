@@ -196,9 +196,9 @@ def test_a_policy_that_is_gone_is_told_as_gone_also_if_the_list_cannot_be_read(
     monkeypatch.setattr(session, "delete_policy", delete_and_break)
     press(form)
     assert "daily-0300 is deleted" in form._said.html
-    assert "could not be asked for" in form._wrong.html
+    assert "could not be asked for" in form._unanswered.html
     session.cloud.heal()
-    click(form, form._wrong.html, "Try again")
+    click(form, form._unanswered.html, "Try again")
     settle(form)
     assert "daily-0300" not in [option["label"] for option in form._fields["row"].options]
 

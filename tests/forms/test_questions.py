@@ -69,9 +69,9 @@ def test_trying_again_leaves_what_was_typed(session: Session) -> None:
     session.cloud.fail("list_protectable", "BackupService.9910", times=50)
     type_into(form, "vault", session.find_vault("vault-disks").id)
     settle(form)
-    assert "could not be asked for" in form._wrong.html
+    assert "could not be asked for" in form._unanswered.html
     session.cloud.heal()
-    click(form, form._wrong.html, "Try again")
+    click(form, form._unanswered.html, "Try again")
     settle(form)
     assert form.problems == {}
     assert form._wrong.html == ""
