@@ -301,5 +301,7 @@ def _close_within(box: widgets.Box) -> None:
     for part in box.children:
         if isinstance(part, widgets.Box) and not isinstance(part, Form):
             _close_within(part)
+        if part._view_count is not None:
+            part._view_count = None  # or the page would count on where nobody hears it
         part.close()
         part.layout.close()

@@ -28,7 +28,7 @@ _ESTATES = (
     Option("documented", "The cases of the reference"),
     Option("empty", "Nothing yet"),
 )
-_PLACE = ("region", "project", "endpoint")
+_PLACE = ("region", "project", "endpoint", "iam_endpoint")
 _SHOWN = {
     "access_key": ("access_key", "secret_key", *_PLACE),
     "password": ("domain_name", "user_name", "password", *_PLACE),
@@ -67,6 +67,11 @@ class SignIn(Form):
                 "project", "Project", help="Name or ID; if empty, the one named like the region."
             ),
             field.text("endpoint", "Endpoint", help="Only where the region alone does not do."),
+            field.text(
+                "iam_endpoint",
+                "IAM endpoint",
+                help="Where one signs in, and projects are found; the region's if empty.",
+            ),
         )
         self._show_way("access_key", fields)
         return fields
@@ -95,8 +100,9 @@ class SignIn(Form):
         for each in fields[1:]:
             each.hidden = each.name not in shown
             each.required = each.name in needed
-        *_, region_field, _, endpoint = fields
+        *_, region_field, _, endpoint, iam = fields
         region_field.required = way in ("access_key", "password") and not endpoint.value
+        iam.hidden = iam.hidden or not (endpoint.value or iam.value)
 
     def _summary(self, value: Mapping[str, Any]) -> str:
         if value["how"] == "simulated":
@@ -113,7 +119,7 @@ class SignIn(Form):
         project = value["project"] or None
         named = {
             key: value[key] or None
-            for key in (*_NEEDED[value["how"]], "region", "endpoint")
+            for key in (*_NEEDED[value["how"]], "region", "endpoint", "iam_endpoint")
             if key not in ("secret_key", "password")
         }
         key = "project_id" if project and _PROJECT_ID.fullmatch(project) else "project_name"

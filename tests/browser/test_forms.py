@@ -339,6 +339,19 @@ def test_a_simulated_cloud_needs_no_secret(notebook: Callable[..., Notebook]) ->
     expect(page.get_by_role("heading", name="3 resources not protected")).to_be_visible()
 
 
+def test_forms_are_closed_without_a_trace(notebook: Callable[..., Notebook]) -> None:
+    opened = notebook(
+        CLOUD + "form = session.forms.tasks()\nform",
+        "form.close()",
+        run=False,
+    )
+    opened.run(0)
+    expect(opened.page.get_by_role("heading", name="Tasks")).to_be_visible()
+    opened.run(1)
+    expect(opened.page.get_by_role("heading", name="Tasks")).to_have_count(0)
+    assert opened.errors() == []  # and nothing was thrown in the page
+
+
 def test_the_python_that_does_the_same_is_copied(notebook: Callable[..., Notebook]) -> None:
     opened = notebook(CLOUD + "session.forms.create_vault(name='v', size_gb=10)")
     page = opened.page

@@ -84,6 +84,23 @@ def test_a_user_and_password_sign_in(served: tuple[Cloud, str]) -> None:
     session.close()
 
 
+def test_a_password_goes_to_the_iam_endpoint_that_is_named(served: tuple[Cloud, str]) -> None:
+    cloud, url = served
+    who = cloud.credentials
+    form = cbr.forms.sign_in(how="User name and password")
+    assert form._fields["iam_endpoint"].hidden
+    form.value = {
+        "domain_name": who.domain_name, "user_name": who.user_name, "password": who.password,
+        "region": who.region, "endpoint": url,
+    }  # fmt: skip
+    assert not form._fields["iam_endpoint"].hidden
+    form.value = {"iam_endpoint": url}
+    assert f'iam_endpoint="{url}"' in form.code
+    session = form.submit()
+    assert session.identity.project_id == who.project_id  # found by its name, there
+    session.close()
+
+
 def test_a_wrong_secret_is_told_at_once_and_not_shown(served: tuple[Cloud, str]) -> None:
     cloud, url = served
     who = cloud.credentials
