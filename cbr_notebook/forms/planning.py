@@ -50,7 +50,7 @@ class Planning(ChoosingBackup):
         super()._changed(changed)
         if changed.name not in _PLANNED:
             return
-        with self._lock:
+        with self._lock, self._answering_itself():  # nothing is asked or drawn within the lock
             self._plan = None
             if changed.name == "backup":
                 self._forget_target()
