@@ -168,7 +168,8 @@ class ChoosingBackup(Form):
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "choose":
-            self._fields["backup"].accept(of)
+            if not self._busy:
+                self._fields["backup"].accept(of)
         elif act == "day":
             day = date.fromisoformat(of)
             self._day = None if day == self._day else day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from cbr_notebook.errors import CBRError, NotFound
@@ -29,9 +29,10 @@ class Planning(ChoosingBackup):
     def _build(self) -> Sequence[Field]:
         self._plan: RestorePlan | None = None
         self._planned: dict[str, Any] = {}
+        """What the plan was asked for with."""
         self._no_plan: CBRError | None = None
         self._checking: Work | None = None
-        self._looked_at = False
+        self._gone = self._looked_at = False
         """Whether somebody is where the checks matter."""
         self._verdict = self._region(live="status")
         """Told when it changes; the checks themselves are looked at now and then, in silence."""
@@ -47,14 +48,16 @@ class Planning(ChoosingBackup):
 
     def _changed(self, changed: Field) -> None:
         super()._changed(changed)
-        if changed.name == "backup":
-            self._forget_target()
-        elif changed.name == "target":
-            self._mapping.forget()
-        if changed.name in _PLANNED:
+        if changed.name not in _PLANNED:
+            return
+        with self._lock, self._answering_itself():  # nothing is asked or drawn within the lock
             self._plan = None
-            if self._looked_at and not self._questions.answering:
-                self._check_again()
+            if changed.name == "backup":
+                self._forget_target()
+            elif changed.name == "target":
+                self._mapping.forget()
+        if self._looked_at and not self._questions.answering:
+            self._check_again()
 
     def _forget_target(self) -> None:
         """Let go what was chosen for another backup."""
@@ -65,12 +68,18 @@ class Planning(ChoosingBackup):
     def _wanted(self) -> dict[str, Any]:
         return {name: self._fields[name].value for name in _PLANNED}
 
+    def _plan_for(self, value: Mapping[str, Any]) -> RestorePlan | None:
+        """Give the plan, if it is the one for these values."""
+        plan = self._plan
+        if plan is None or any(self._planned[name] != value[name] for name in _PLANNED):
+            return None
+        return plan if fits(plan, value) else None
+
     def _plan_now(self) -> None:
         """Make the plan for what is chosen, unless it is there."""
         wanted = self._wanted()
-        if not wanted["backup"] or (self._plan is not None and self._planned == wanted):
-            return
-        self._ask_for_plan(wanted)()
+        if wanted["backup"] and self._plan_for(wanted) is None:
+            self._ask_for_plan(wanted)()
 
     def _ask_for_plan(
         self, wanted: dict[str, Any], *, in_passing: bool = False
@@ -91,18 +100,17 @@ class Planning(ChoosingBackup):
                 wanted["disks"],
                 power_on=wanted["power_on"],
             )
-            kind = self._kinds[self._fields["resource"].value]
-            others = self._targets(kind, plan.backup)
+            if kind := self._kinds.get(self._fields["resource"].value):
+                others = self._targets(kind, plan.backup)
         except CBRError as problem:
             if in_passing and not isinstance(problem, NotFound):
                 return _nothing
             trouble = problem
 
         def fill() -> None:
-            if wanted != self._wanted():
-                return
-            with self._answering_itself():
-                self._take_plan(plan, trouble, others)
+            with self._lock, self._answering_itself():
+                if wanted == self._wanted() and not (in_passing and self._busy):
+                    self._take_plan(wanted, plan, trouble, others)
 
         return fill
 
@@ -118,13 +126,25 @@ class Planning(ChoosingBackup):
         return [Option("", f"{backup.resource_name} itself", fate), *others]
 
     def _take_plan(
-        self, plan: RestorePlan | None, trouble: CBRError | None, others: Sequence[Option]
+        self,
+        wanted: Mapping[str, Any],
+        plan: RestorePlan | None,
+        trouble: CBRError | None,
+        others: Sequence[Option],
     ) -> None:
+        """Show the plan that was made for what is wanted; the lock is held meanwhile."""
         target = self._fields["target"]
         offered = [(each["value"], each["note"]) for each in target.options]
         if others and offered != [(each.value, each.note) for each in others]:
             target.offer(others)
-        self._plan, self._no_plan, self._planned = plan, trouble, self._wanted()
+            # What is offered now changes nothing that was chosen before, perhaps by its name.
+            named = wanted["target"] and plan is not None and plan.target
+            target.value = named.id if named else wanted["target"] or ""
+            self._mapping.value = wanted["disks"]
+            wanted = {**wanted, "target": target.value}
+        self._plan = None
+        self._no_plan, self._planned = trouble, dict(wanted)
+        self._plan = plan  # at last: whoever sees it sees what it was asked for with
         if plan is None:
             self._verdict.html = region.trouble(cast("CBRError", trouble), "It cannot be checked")
             self._checks.html = plan_view.ASK_AGAIN
@@ -133,12 +153,12 @@ class Planning(ChoosingBackup):
         self._fields["power_on"].hidden = not of_server
         self._mapping.hidden = not of_server or len(plan.backup.disks) == 0
         self._mapping.offer_from(plan.facts)
-        self._planned = self._wanted()
         self._verdict.html = plan_view.verdict(plan)
         self._checks.html = plan_view.checked(plan)
 
     def _target_name(self) -> str:
-        target = self._plan.target if self._plan else None
+        plan = self._plan
+        target = plan.target if plan else None
         return target.name if target else "it"
 
     def _check_again(self) -> None:
@@ -154,38 +174,67 @@ class Planning(ChoosingBackup):
         pause = _FIRST_LOOK
         while work.rest(pause):
             pause = min(pause * 1.5, _RAREST_LOOK)
-            wanted = self._wanted()
-            if self._busy or not self._loaded.is_set() or not wanted["backup"]:
-                continue
-            fill = self._ask_for_plan(wanted, in_passing=True)
-            if not work.stopped and not self._busy:
-                self._guarded(fill)
-                self._guarded(self._show)
+            self._guarded(lambda: self._look(work))
 
-    def _look_at_checks(self, looked_at: bool) -> None:
-        """Hear whether somebody is where the checks matter; then they are made and kept fresh."""
-        self._looked_at = looked_at
-        if looked_at and self._plan is None and self._filled:
+    def _look(self, work: Work) -> None:
+        """Look at the checks in passing."""
+        wanted = self._wanted()
+        if self._busy or not self._loaded.is_set() or not wanted["backup"]:
+            return
+        fill = self._ask_for_plan(wanted, in_passing=True)
+        if not work.stopped and not self._busy:
+            fill()
+            self._show()
+
+    def _matters(self) -> bool:
+        """Say whether somebody is where the checks matter."""
+        return False
+
+    def _look_at_checks(self) -> None:
+        """Hear that somebody is elsewhere; checks that matter there are made, and kept fresh."""
+        with self._lock:
+            self._looked_at = self._matters() and not self._gone
+        if self._looked_at and self._plan_for(self._wanted()) is None and self._filled:
             self._check_again()
         self._keep_looking()
 
     def _may_go_on(self) -> bool:
         """Say whether the plan is there, and nothing is against it."""
-        return self._plan is not None and self._plan.possible and not self._mapping.check()
+        plan = self._plan_for(self._wanted())
+        return plan is not None and plan.possible and not self._mapping.check()
 
     def _keep_looking(self) -> None:
         """Begin to look at the checks now and then while they matter and are on a page."""
-        if self._checking is not None:
-            self._checking.stop()
-            self._checking = None
-        if self._checks._view_count and self._looked_at:
-            self._checking = self._start("checks", self._keep_checking)
+        with self._lock:
+            if self._checking is not None:
+                self._checking.stop()
+                self._checking = None
+            if self._checks._view_count and self._looked_at:
+                self._checking = self._start("checks", self._keep_checking)
+
+    def close(self) -> None:
+        """Take the form off the page; nobody looks at the checks any more."""
+        with self._lock:
+            self._gone, self._looked_at = True, False
+        super().close()
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "check_again":
-            self._check_again()
+            if not self._busy:
+                self._check_again()
         else:
             super()._act_on(act, of)
+
+
+def fits(plan: RestorePlan, value: Mapping[str, Any]) -> bool:
+    """Say whether a plan restores what the values say to where they say."""
+    target = value["target"] or plan.backup.resource_id
+    return (
+        plan.backup.id == value["backup"]
+        and (plan.target is None or plan.target.id == target)
+        and plan.disks == value["disks"]
+        and plan.power_on == value["power_on"]
+    )
 
 
 def _nothing() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import field, plan_view, region
 from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.planning import fits
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH, Watching
 from cbr_notebook.runbook.asking import Stopped
@@ -36,6 +37,8 @@ class Restore(Watching):
     destroys = True
 
     def _build(self) -> Sequence[Field]:
+        self._agreed: RestorePlan | None = None
+        """The plan that was shown when the button was pressed."""
         self._which = self._region()
         self._will = self._region()
         self._will.on_act = lambda _, of: self._guarded(lambda: self._steps.walk(int(of)))
@@ -92,9 +95,11 @@ class Restore(Watching):
                 ("Watch and verify", [self._course, self._told]),
             ],
             last=self._button,
+            guarded=self._guarded,
         )
+        self._steps.may_move = lambda: not self._busy
         self._steps.on_leave = self._may_leave
-        self._steps.on_enter = lambda at: self._guarded(lambda: self._entered_step(at))
+        self._steps.on_enter = lambda: self._guarded(self._entered_step)
         return [
             self._head, self._pending, self._again_name, self._steps,
             self._wrong, self._said, self._source, self._next,
@@ -114,7 +119,7 @@ class Restore(Watching):
         fields = self._fields
         if fields["resource"].value and not fields["resource"].check():
             chosen = fields["backup"].value and not fields["backup"].check()
-            self._steps.go(CHECK if chosen else BACKUP)
+            self._steps.move(CHECK if chosen else BACKUP)
 
     def _forget_target(self) -> None:
         super()._forget_target()
@@ -122,9 +127,13 @@ class Restore(Watching):
             self._fields[name].clear()
 
     def _take_plan(
-        self, plan: RestorePlan | None, trouble: CBRError | None, others: Sequence[Option]
+        self,
+        wanted: Mapping[str, Any],
+        plan: RestorePlan | None,
+        trouble: CBRError | None,
+        others: Sequence[Option],
     ) -> None:
-        super()._take_plan(plan, trouble, others)
+        super()._take_plan(wanted, plan, trouble, others)
         if plan is None:
             return
         warned = {each.name: each.seen for each in plan.verdicts if each.name in plan.warnings}
@@ -135,20 +144,24 @@ class Restore(Watching):
 
     def _to_accept(self, *, all_of_them: bool = False) -> list[str]:
         """Give the warnings that are not accepted yet; the safety backup takes care of its own."""
-        if self._plan is None:
+        plan = self._plan
+        if plan is None:
             return []
         accepted = () if all_of_them else self._fields["acknowledge"].value
         made = self._fields["safety_backup"].value
         return [
             name
-            for name in self._plan.warnings
+            for name in plan.warnings
             if name not in accepted and not (made and name == _SAFETY)
         ]
 
     # -- the steps --------------------------------------------------------------------------------
 
-    def _entered_step(self, at: int) -> None:
-        self._look_at_checks(at in (CHECK, CONFIRM))
+    def _matters(self) -> bool:
+        return self._steps.at in (CHECK, CONFIRM)
+
+    def _entered_step(self) -> None:
+        self._look_at_checks()
         self._show()
 
     def _may_leave(self, at: int) -> bool:
@@ -174,14 +187,14 @@ class Restore(Watching):
     def _show_what_is_chosen(self) -> None:
         """Say on the way what was chosen before."""
         resource, backup = self._fields["resource"], self._chosen_backup()
-        kind = self._kinds.get(resource.value)
+        kind, plan = self._kinds.get(resource.value), self._plan
         of = resource.label_of(resource.value)
         self._steps.say(SERVER, f"{_NOUNS[kind]}: {of}" if kind else "")
         self._steps.say(BACKUP, f"Backup: {backup.at:%Y-%m-%d %H:%M}" if backup else "")
         self._which.html = plan_view.from_which(of, backup.moment, backup.note) if backup else ""
         self._will.html = (
-            plan_view.consequences(self._plan, safety_backup=self._fields["safety_backup"].value)
-            if self._plan
+            plan_view.consequences(plan, safety_backup=self._fields["safety_backup"].value)
+            if plan
             else ""
         )
 
@@ -202,9 +215,9 @@ class Restore(Watching):
                 if key not in ("confirm", "acknowledge")}  # fmt: skip
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        plan = self._plan
-        if plan is None or self._planned != self._wanted():
-            trouble = self._no_plan
+        plan = self._plan_for(value)
+        if plan is None:
+            trouble = self._no_plan if self._plan is None else None
             return {"checks": trouble.message if trouble else "It has not been checked yet."}
         if not plan.possible:
             return {"checks": " ".join(plan.problems)}
@@ -223,7 +236,9 @@ class Restore(Watching):
         return found
 
     def _summary(self, value: Mapping[str, Any]) -> str:
-        plan = cast("RestorePlan", self._plan)
+        plan = self._plan_for(value)
+        if plan is None:
+            return ""  # it has just gone; whoever let it go shows why
         first = "Back up the present state, then " if value["safety_backup"] else ""
         return (
             f"{first}{self.action[0].lower() if first else self.action[0]}{self.action[1:]}. "
@@ -255,9 +270,23 @@ class Restore(Watching):
             "incident_at": value["before"] or None,
         }
 
+    def _begin(self) -> bool:
+        """Take the right to act on the plan as it is now, which no look replaces from then on."""
+        begun = super()._begin()
+        if begun:
+            with self._lock:  # what a look has begun to show, it shows to the end
+                self._agreed = self._plan_for(self._values())
+        return begun
+
     def _act(self, value: Mapping[str, Any]) -> RestoreRun:
-        plan = cast("RestorePlan", self._plan)
-        self.result = None  # a run that has not ended stays in view, until there is another one
+        plan = self._agreed
+        if plan is None or not fits(plan, value):
+            raise Conflict(
+                "What was checked is not what is chosen any more.",
+                advice="Read what the checks say now, then confirm again.",
+            )
+        # A run that has not ended stays in view, until there is another one.
+        self.result = self._run_id = None
         self._begin_to_watch(self.action, safety_backup=value["safety_backup"])
         try:
             return plan.execute(
@@ -275,6 +304,9 @@ class Restore(Watching):
         return ""
 
     def _clicked(self) -> None:
+        self._guarded(self._press)
+
+    def _press(self) -> None:
         if self._loaded.is_set() and not self._may_go_on():
             # What the checks say has changed meanwhile; there it is to be read.
             self._steps.walk(CHECK)
@@ -293,7 +325,9 @@ class Restore(Watching):
         super()._tell(problem)
 
     def again(self) -> None:
-        """Begin with another restore."""
+        """Begin with another restore, once this one is at rest."""
+        if self._busy:
+            raise self._at_it()
         self.action = "Restore"
         for each in self._fields.values():
             if each.name not in ("power_on", "safety_backup"):

@@ -72,8 +72,11 @@ def told(progress: Progress | None, *, cancelling: bool) -> str:
     return f"<p>{escaped(said)}</p>"
 
 
-def ended(run: RestoreRun, found: Verification | None) -> str:
-    """Write how a run ended, what was verified, and offer the evidence."""
+def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = False) -> str:
+    """Write how a run ended, what was verified, and offer the evidence.
+
+    While it is being verified nothing is offered yet.
+    """
     well = run.state == "success" and (found is None or bool(found))
     name = run.target["name"]
     unverified = run.state == "success" and found is None
@@ -97,8 +100,11 @@ def ended(run: RestoreRun, found: Verification | None) -> str:
         title,
         facts,
         tone="warn" if unverified else "good" if well else "wrong",
+        text="Verifying…" if verifying else "",
         body=table,
-        buttons=[
+        buttons=[]
+        if verifying
+        else [
             *(
                 button("report", f"Download report ({name})", of=suffix)
                 for suffix, name in _FORMATS.items()

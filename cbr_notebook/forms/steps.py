@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
@@ -13,24 +14,38 @@ from cbr_notebook.forms.region import Region, button, escaped
 class Steps(widgets.VBox):
     """Steps of which one is shown; each is a title and what belongs to it.
 
-    ``on_leave`` is asked before somebody goes on to a later step and says whether they may;
-    ``on_enter`` hears where they are.
+    ``may_move`` says whether somebody may go anywhere now. ``on_leave`` is asked before they go
+    on to a later step and says whether they may; ``on_enter`` hears that they are elsewhere.
     """
 
-    def __init__(self, steps: Sequence[tuple[str, Sequence[widgets.Widget]]], last: Button) -> None:
-        """Begin at the first; ``last`` is the button that leads to the last step."""
+    def __init__(
+        self,
+        steps: Sequence[tuple[str, Sequence[widgets.Widget]]],
+        last: Button,
+        guarded: Callable[[Callable[[], None]], None],
+    ) -> None:
+        """Begin at the first.
+
+        Args:
+            steps: each a title and what belongs to it.
+            last: the button that leads to the last step.
+            guarded: takes a step of the program for somebody, and shows what goes wrong.
+        """
+        self._lock = threading.RLock()
+        """Held while it is decided which step is shown; never while anything else is asked."""
         self.titles = [title for title, _ in steps]
         self.at = 0
         self.locked = False
         """Whether there is no way back, because it has been done."""
+        self.may_move: Callable[[], bool] = lambda: True
         self.on_leave: Callable[[int], bool] = lambda _: True
-        self.on_enter: Callable[[int], None] = lambda _: None
+        self.on_enter: Callable[[], None] = lambda: None
         self._chosen = [""] * len(steps)
         self._rail = Region(look="cbr-rail")
-        self._rail.on_act = lambda _, of: self.walk(int(of))
+        self._rail.on_act = lambda _, of: guarded(lambda: self.walk(int(of)))
         self._boxes = [widgets.VBox(list(parts)) for _, parts in steps]
-        self._back = Button("Back", lambda: self.walk(self.at - 1))
-        self._next = Button("Next", lambda: self.walk(self.at + 1), look="primary")
+        self._back = Button("Back", lambda: guarded(lambda: self.walk(self.at - 1)))
+        self._next = Button("Next", lambda: guarded(lambda: self.walk(self.at + 1)), look="primary")
         self._last = last
         self._ways = widgets.HBox([self._back, self._next, last])
         self._ways.add_class("cbr-ways")
@@ -44,9 +59,22 @@ class Steps(widgets.VBox):
         before = at = self.at
         while at < to and self.on_leave(at):
             at += 1
-        self.go(min(to, at))
-        if self.at != before:
+        if self.move(min(to, at), since=before) and self.at != before:
             self.lead()
+
+    def move(self, to: int, *, since: int | None = None) -> bool:
+        """Show a step unless there is no way to it now; says whether it is shown.
+
+        Args:
+            to: the step.
+            since: where somebody was when they wanted to; they may be elsewhere now.
+        """
+        with self._lock:
+            if self.locked or not self.may_move() or since not in (None, self.at):
+                return False
+            self._show(to)
+        self.on_enter()
+        return True
 
     def lead(self) -> None:
         """Move the focus to where somebody is, since what was pressed may be hidden now."""
@@ -54,11 +82,27 @@ class Steps(widgets.VBox):
 
     def say(self, step: int, chosen: str) -> None:
         """Say in the rail what was chosen in a step; nothing: its title stands there."""
-        self._chosen[step] = chosen
-        self._rail.html = self._drawn()
+        with self._lock:
+            self._chosen[step] = chosen
+            self._rail.html = self._drawn()
 
     def go(self, to: int) -> None:
-        """Show a step."""
+        """Show a step, wherever somebody is."""
+        with self._lock:
+            self._show(to)
+        self.on_enter()
+
+    def lock(self, to: int) -> None:
+        """Show a step from which there is no way back."""
+        self.locked = True
+        self.go(to)
+
+    def unlock(self, to: int) -> None:
+        """Show a step from which all ways are open again."""
+        self.locked = False
+        self.go(to)
+
+    def _show(self, to: int) -> None:
         self.at = to
         for number, box in enumerate(self._boxes):
             box.layout.display = None if number == to else "none"
@@ -69,7 +113,6 @@ class Steps(widgets.VBox):
         if to < last:
             self._next.label = f"Next: {self.titles[to + 1]}"
         self._rail.html = self._drawn()
-        self.on_enter(to)
 
     def _drawn(self) -> str:
         rows = []

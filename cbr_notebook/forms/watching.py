@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -55,14 +55,12 @@ class Watching(Planning):
         """Go to the last step, from which there is no way back while the restore runs."""
         self._title, self._with_safety, self._cancelling = title, safety_backup, False
         self._tell_course(None)
-        self._steps.locked = True
-        self._steps.go(WATCH)
+        self._steps.lock(WATCH)
 
     def _let_go(self, step: int) -> None:
         """Open the way back, because nothing runs."""
-        self._steps.locked = False
-        self._steps.go(step)
-        self._show_pending()
+        self._steps.unlock(step)
+        self._guarded(self._show_pending)
 
     def _tell_course(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -72,13 +70,14 @@ class Watching(Planning):
         self._draw_course()
 
     def _draw_course(self) -> None:
-        self._course.html = run_view.under_way(
-            self._title,
-            self._progress,
-            safety_backup=self._with_safety,
-            cancelling=self._cancelling,
-        )
-        self._told.html = run_view.told(self._progress, cancelling=self._cancelling)
+        with self._drawing:
+            self._course.html = run_view.under_way(
+                self._title,
+                self._progress,
+                safety_backup=self._with_safety,
+                cancelling=self._cancelling,
+            )
+            self._told.html = run_view.told(self._progress, cancelling=self._cancelling)
 
     def _follow(self, result: RestoreRun, work: Work | None) -> None:
         """Watch the run to its end, verify it, and offer the evidence."""
@@ -101,19 +100,28 @@ class Watching(Planning):
                     self._said.html = run_view.unwatched(result.run_id, result.task_id)
                     return
         self._show_pending()
-        self._said.html = run_view.ended(result, None)
         self._verify(result)
         if result.error is not None:
             raise result.error
 
     def _verify(self, run: RestoreRun) -> None:
+        """Verify what was restored; what can be done next is offered once that has ended."""
         found = None
-        if run.state in ("success", "failed"):
-            found = run.verify(manifest=self._fields["manifest"].value or None)
-        self._said.html = run_view.ended(run, found)
+        self._said.html = run_view.ended(run, None, verifying=True)
+        try:
+            if run.state in ("success", "failed"):
+                found = run.verify(manifest=self._fields["manifest"].value or None)
+        finally:
+            self._said.html = run_view.ended(run, found)
 
     def _tell(self, problem: BaseException) -> None:
-        state = self._state()
+        try:
+            state = self._state()
+        except Exception as unread:
+            self._wrong.html = region.trouble(
+                problem, f"{self._title}: nobody knows how far it is"
+            ) + region.trouble(unread, "The record of the restore cannot be read")
+            return
         if isinstance(problem, Stopped):
             self._said.html = run_view.cancelled(problem, self._run_id)
             self._steps.lead()
@@ -133,6 +141,8 @@ class Watching(Planning):
 
     def _state(self) -> str | None:
         """Give how far the run is that this form began or took up; ``None`` if it did not."""
+        if self._run_id is None:
+            return None
         found = self.session.restores()
         mine = found[found["run_id"] == self._run_id]
         return None if mine.empty else str(mine.iloc[0]["state"])
@@ -144,11 +154,11 @@ class Watching(Planning):
         found = self.session.restores()
         mine = self.result.run_id if self.result is not None else None
         found = found[found["state"].isin(_OPEN) & (found["run_id"] != mine)]
+        self._unfinished = found.set_index("run_id")
         self._pending.html = run_view.unfinished(found)
         asks = found[found["state"] != "running"]
         self._again_name.hidden = asks.empty
         self._again_name.required = not asks.empty
-        self._unfinished = found.set_index("run_id")
 
     def _take_up(self, run_id: str) -> None:
         """Go on with a run that this form or another one has begun."""
@@ -186,23 +196,42 @@ class Watching(Planning):
 
         self._start("takes up", resume)
 
+    def _beside(self, label: str, step: Callable[[], None]) -> None:
+        """Take a step beside the main thread, unless the form is at something already."""
+        if self._begin():
+            self._button.label = label
+            self._start("acts", lambda _: self._carry_out(step))
+            self._steps.lead()  # the button that was pressed is gone
+
+    def _give_up(self, run_id: str) -> None:
+        """Cancel a run that nobody carries out."""
+        try:
+            said = self.session.cancel_restore(run_id)
+            self._said.html = region.card("Cancelled", tone="good", text=said)
+        except CBRError as problem:
+            self.error = problem
+            self._wrong.html = region.trouble(problem, "It could not be cancelled")
+        self._guarded(self._show_pending)
+
     def _cancel(self, run_id: str) -> None:
         """Let a run stop before it overwrites anything; whoever carries it out ends it."""
         self._cancelling = True
         self._draw_course()
         try:
             self.session.cancel_restore(run_id)
-        except Conflict as problem:
+        except Exception as problem:
             self._cancelling = False
             self._draw_course()
-            self._wrong.html = region.trouble(problem, "Too late to cancel")
+            late = isinstance(problem, Conflict)
+            self._wrong.html = region.trouble(
+                problem, "Too late to cancel" if late else "It could not be cancelled"
+            )
 
     def again(self) -> None:
         """Begin with another restore."""
         self._pending.html = self._course.html = self._told.html = ""
         self.result = self._run_id = self._progress = None
-        self._steps.locked = False
-        self._steps.go(SERVER)
+        self._steps.unlock(SERVER)
         super().again()
         self._reload()
 
@@ -216,19 +245,16 @@ class Watching(Planning):
         elif act == "cancel_now":
             self._cancel(of)
         elif act == "cancel_run":
-            said = self.session.cancel_restore(of)
-            self._show_pending()
-            self._wrong.html = ""
-            self._said.html = region.card("Cancelled", tone="good", text=said)
-            self._steps.lead()
+            self._beside("Cancelling…", lambda: self._give_up(of))
         elif act == "verify":
-            self._wrong.html = ""
-            self._verify(self.result)
+            if (run := self.result) is not None:
+                self._beside("Verifying…", lambda: self._verify(run))
         elif act == "report":
             self._hand_report(of)
         elif act == "again":
-            self.again()
-            self._steps.lead()
+            if not self._busy:
+                self.again()
+                self._steps.lead()
         else:
             super()._act_on(act, of)
 
