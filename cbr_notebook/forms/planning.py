@@ -32,7 +32,7 @@ class Planning(ChoosingBackup):
         """What the plan was asked for with."""
         self._no_plan: CBRError | None = None
         self._checking: Work | None = None
-        self._gone = self._looked_at = False
+        self._looked_at = False
         """Whether somebody is where the checks matter."""
         self._verdict = self._region(live="status")
         """Told when it changes; the checks themselves are looked at now and then, in silence."""
@@ -193,7 +193,7 @@ class Planning(ChoosingBackup):
     def _look_at_checks(self) -> None:
         """Hear that somebody is elsewhere; checks that matter there are made, and kept fresh."""
         with self._lock:
-            self._looked_at = self._matters() and not self._gone
+            self._looked_at = self._matters() and not self._closed
         if self._looked_at and self._plan_for(self._wanted()) is None and self._filled:
             self._check_again()
         self._keep_looking()
@@ -211,12 +211,6 @@ class Planning(ChoosingBackup):
                 self._checking = None
             if self._checks._view_count and self._looked_at:
                 self._checking = self._start("checks", self._keep_checking)
-
-    def close(self) -> None:
-        """Take the form off the page; nobody looks at the checks any more."""
-        with self._lock:
-            self._gone, self._looked_at = True, False
-        super().close()
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "check_again":

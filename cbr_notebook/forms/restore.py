@@ -270,9 +270,9 @@ class Restore(Watching):
             "incident_at": value["before"] or None,
         }
 
-    def _begin(self) -> bool:
+    def _begin(self, values: Mapping[str, Any] | None = None) -> bool:
         """Take the right to act on the plan as it is now, which no look replaces from then on."""
-        begun = super()._begin()
+        begun = super()._begin(values)
         if begun:
             with self._lock:  # what a look has begun to show, it shows to the end
                 self._agreed = self._plan_for(self._values())
