@@ -34,6 +34,8 @@ class BackUp(Form):
         self._vaults: dict[str, Vault] = {}
         self._all: list[Vault] = []
         self._known: dict[str, dict[str, Protectable]] = {}
+        self._of: str | None = None
+        """The vault whose resources are offered."""
         return (
             field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
             field.choices("resources", "Resources", required=True),
@@ -71,10 +73,12 @@ class BackUp(Form):
 
     def _changed(self, changed: Field) -> None:
         if changed.name == "vault" and changed.value in self._vaults:
+            vault_id, self._of = changed.value, None
             self._fields["resources"].offer([])
-            self._ask(lambda: self._members_of(changed.value), "resources")
+            self._ask(lambda: self._members_of(vault_id), "resources")
 
     def _members_of(self, vault_id: Any) -> Callable[[], None]:
+        """Ask for the resources of a vault; those that were chosen of them stay."""
         vault = self._vaults.get(vault_id)
         kind: Any = vault.billing.object_type if vault else None
         if kind in _KINDS and kind not in self._known:
@@ -84,9 +88,12 @@ class BackUp(Form):
 
         def fill() -> None:
             resources = self._fields["resources"]
-            resources.value = []
+            chosen = resources.touched and self._of == vault_id
+            self._of = vault_id
             resources.offer(options)
-            resources.value = [each.value for each in options if not each.disabled]
+            if not chosen:
+                resources.value = [each.value for each in options if not each.disabled]
+                resources.touched = False
 
         return fill
 

@@ -158,7 +158,8 @@ class CreatePolicy(Form):
             return
         value = self._values()
         needed = ("days", "times", "timezone", "keep", *_SHOWN.get(value["keep"], ()))
-        if any(self._fields[name].check() for name in needed):
+        wrong = any(self._fields[name].check() for name in needed)
+        if wrong or value != self._values():  # whoever changes a value draws it after this
             self._picture.html = ""
             return
         place = value["timezone"]

@@ -301,11 +301,12 @@ class Filling(widgets.VBox):
             self._button.label = self.action
         if not self._loaded.is_set():
             return
-        problems = self._problems()
+        values, problems = self._values(), self._problems()
+        if values != self._values():
+            return  # whoever changes them draws them
         for name, field in self._fields.items():
             told = field.touched or self._attempted or name in self._refused
             field.problem = problems.get(name, "") if told else ""
-        values = self._values()
         wrong = bool(problems)
         summary = "" if wrong else self._summary(values)
         self._outline.html = self._outlined(summary)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -32,6 +33,7 @@ class Act:
         call: the method of the session, for the line of Python.
         arguments: gives what it is called with, besides ``confirm``.
         part: whether one of the row's parts is meant, such as a resource of a vault.
+        waits: whether the method gives a task, which is waited for.
     """
 
     label: str
@@ -40,6 +42,7 @@ class Act:
     call: str
     arguments: Callable[[Any, str | None], tuple[Any, ...]]
     part: bool = False
+    waits: bool = True
 
 
 class Listing(Form):
@@ -63,8 +66,8 @@ class Listing(Form):
     def _build(self) -> Sequence[Field]:
         self._records: dict[str, Any] = {}
         self._lost: dict[tuple[Any, ...], str] = {}
-        self._done = ""
-        """What is said once that is done which was asked for last."""
+        self._at = self._done = ""
+        """What is destroyed, and what is said once it is."""
         self._table = Table(self.title)
         self._table.on_pick = self._picked
         self._facts = self._region(live="status")
@@ -109,6 +112,13 @@ class Listing(Form):
         self._fields["row"].offer(
             [Option("", "choose one"), *(Option(i, called(r)) for i, r in self._records.items())]
         )
+        self._show_row()
+
+    def _show_row(self) -> None:
+        row_id = self._fields["row"].value
+        record = self._records.get(row_id)
+        self._table.mark(row_id)
+        self._facts.html = "" if record is None else self._about(record)
 
     def _picked(self, row_id: str | None) -> None:
         row = self._fields["row"]
@@ -128,23 +138,25 @@ class Listing(Form):
             self._wrong.html = ""
             self._questions.forget(_LOST)
         if changed is row:
-            self._table.mark(row.value)
-            self._facts.html = "" if record is None else self._about(record)
+            self._show_row()
             self._said.html = ""
             if chosen.value:
                 chosen.value = ""  # which comes here again
                 return
-        act = self._act_chosen()
+        act = self.acts.get(chosen.value)
+        in_part = act is not None and act.part
         if changed is not part:
-            parts = self._parts(record) if act and act.part else ()
+            parts = self._parts(record) if in_part and record is not None else ()
             part.offer([Option("", "choose one"), *parts])
         confirm.clear()
-        part.hidden = not (act and act.part)
-        ready = act is not None and record is not None and (part.hidden or bool(part.value))
+        part.hidden = not in_part
+        value = self._values()
+        ready = act is not None and record is not None and (not in_part or bool(value["part"]))
         if act is not None and ready:
-            self.action = f"{act.verb} {self._meant()}"
-            confirm.label = f"Type {self._meant()} to confirm"
-            self._ask(self._ask_what_is_lost, _LOST)
+            meant = self._meant(value)
+            self.action = f"{act.verb} {meant}"
+            confirm.label = f"Type {meant} to confirm"
+            self._ask(lambda: self._ask_what_is_lost(value), _LOST)
         confirm.hidden = self._button.hidden = not ready
 
     def _about(self, record: Any) -> str:
@@ -160,53 +172,53 @@ class Listing(Form):
             buttons=[*self._ways(record), *acts],
         )
 
-    def _meant(self) -> str:
+    def _meant(self, value: Mapping[str, Any]) -> str:
         """Give the name of what is destroyed: of the row, or of a part of it."""
-        row, _, part, _ = self._fields.values()
-        return called(self._records[row.value]) if part.hidden else part.label_of(part.value)
+        record = self._records[value["row"]]
+        if not self.acts[value["act"]].part:
+            return called(record)
+        names = {each.value: each.label for each in self._parts(record)}
+        return names.get(value["part"], str(value["part"]))
 
-    def _act_chosen(self) -> Act | None:
-        return self.acts.get(self._fields["act"].value)
-
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(self._fields[name].value for name in ("row", "act", "part"))
-
-    def _call(self, **confirmed: Any) -> Any:
-        """Call the session's method for what is chosen.
+    def _call(self, value: Mapping[str, Any], **confirmed: Any) -> Any:
+        """Call the session's method for what was chosen.
 
         The session wants the row's name, of which a part is taken; here the part's name is typed.
         """
-        act = cast("Act", self._act_chosen())
-        record = self._records[self._fields["row"].value]
+        act, record = self.acts[value["act"]], self._records[value["row"]]
         method = getattr(self.session, act.call)
-        return method(*act.arguments(record, self._fields["part"].value), **confirmed)
+        return method(*act.arguments(record, value["part"]), **confirmed)
 
-    def _ask_what_is_lost(self) -> Callable[[], None]:
+    def _ask_what_is_lost(self, value: Mapping[str, Any]) -> Callable[[], None]:
         """Ask the session, which says it instead of doing it as long as nobody confirms."""
-        key = self._key()
+        meant = self._meant(value)
         try:
-            self._call()
+            self._call(value)
         except ConfirmationNeeded as asked:
-            lost = asked.message
+            tell: Callable[[], None] = partial(self._lost.__setitem__, _key(value), asked.message)
         except NotFound:
-            return self._list_anew(f"{self._meant()} is gone already", "warn")
+            tell = self._list_anew(f"{meant} is gone already", "warn")
         else:
-            raise AssertionError(f"{self.action}: done without being confirmed")
+            raise AssertionError(f"{meant}: destroyed without being confirmed")
 
         def fill() -> None:
-            self._lost[key] = lost
+            if _key(self._values()) == _key(value):
+                tell()
 
         return fill
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
-        act = self._act_chosen()
+        if value["row"] not in self._records:
+            return {"row": "Choose one."}
+        act = self.acts.get(value["act"])
         if act is None:
             return {"act": "Choose what to do with it."}
         if act.part and not value["part"]:
             return {"part": "Choose one."}
-        if value["confirm"] != self._meant():
-            return {"confirm": f"That is not the name. Type {self._meant()}."}
-        return {}
+        meant = self._meant(value)
+        return (
+            {} if value["confirm"] == meant else {"confirm": f"That is not the name. Type {meant}."}
+        )
 
     def _empty(self) -> str:
         if self._records:
@@ -214,24 +226,35 @@ class Listing(Form):
         return region.card("There is none yet", buttons=[region.leads_to(*self.first)])
 
     def _outlined(self, summary: str) -> str:
-        act = self._act_chosen()
+        value = self._values()
+        act = self.acts.get(value["act"])
         if self._questions.trouble is not None:
             return ""
         if act is None:
             return self._empty()
-        lost = self._lost.get(self._key())
-        keep = [region.button("choose", "Keep it")]
+        lost = self._lost.get(_key(value))
+        keep = [] if self._busy else [region.button("choose", "Keep it")]
         title = act.label if lost is None else f"{self.action}?"
         return region.card(title, tone="warn", text=lost or "", buttons=keep)
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        record, act = self._records[value["row"]], cast("Act", self._act_chosen())
+        record, act = self._records[value["row"]], self.acts[value["act"]]
         arguments = [getattr(each, "id", each) for each in act.arguments(record, value["part"])]
-        return region.call(f"session.{act.call}", *arguments, confirm=called(record))
+        line = region.call(f"session.{act.call}", *arguments, confirm=called(record))
+        return f"{line}.wait()" if act.waits else line
+
+    def _begin(self, values: Mapping[str, Any] | None = None) -> bool:
+        begun = super()._begin(values)
+        if begun:
+            self._guarded(self._show)  # from here on it cannot be kept any more
+        return begun
 
     def _act(self, value: Mapping[str, Any]) -> Any:
-        self._done = f"{self._meant()} {cast('Act', self._act_chosen()).done}"
-        return self._call(confirm=called(self._records[value["row"]]))
+        if problems := self._check(value):  # whatever happened since the button was pressed
+            raise self._cannot_be_sent(problems)
+        self._at = self._meant(value)
+        self._done = f"{self._at} {self.acts[value['act']].done}"
+        return self._call(value, confirm=called(self._records[value["row"]]))
 
     def _card(self, result: Any) -> str:
         return region.card(f"{self.action}: asked for", tone="warn", text="It is not gone yet.")
@@ -255,7 +278,7 @@ class Listing(Form):
 
     def _tell(self, problem: BaseException) -> None:
         if isinstance(problem, NotFound):
-            self._list_anew(f"{self._meant()} is gone already", "warn")()
+            self._list_anew(f"{self._at} is gone already", "warn")()
         else:
             super()._tell(problem)
 
@@ -279,8 +302,15 @@ class Listing(Form):
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "choose":
-            self._fields["act"].accept(of)
+            if not self._busy:  # what is at work is what was confirmed
+                self._fields["act"].accept(of)
         elif act == "look again":
-            self._reload()
+            if not self._busy:
+                self._reload()
         else:
             super()._act_on(act, of)
+
+
+def _key(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give what was chosen, whatever was typed to confirm it."""
+    return value["row"], value["act"], value["part"]

@@ -119,7 +119,11 @@ class Policies(Listing):
     first = ("create_policy", "Create a policy")
     action = "Delete policy"
     acts = MappingProxyType(
-        {"delete": Act("Delete policy", "Delete", "is deleted", "delete_policy", _itself)}
+        {
+            "delete": Act(
+                "Delete policy", "Delete", "is deleted", "delete_policy", _itself, waits=False
+            )
+        }
     )
 
     def _found(self) -> tuple[pd.DataFrame, list[Any]]:

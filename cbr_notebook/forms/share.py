@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from cbr_notebook.session.words import counted
 
 _PROJECT = re.compile(r"[0-9a-f]{32}")
 _MOST_PROJECTS = 10
-_SERVER = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
+_SERVER = "OS::Nova::Server"  # the service shares no others, nor bare metal
 
 
 class Share(Form):
@@ -45,6 +46,8 @@ class Share(Form):
         )
         self._at = ""
         """Which of the acts of the lists is being done."""
+        self._to_stop = ""
+        """What it was asked about whether to stop sharing it."""
         return (
             field.pick("backup", "Backup", required=True, placeholder="No server has a backup."),
             field.text(
@@ -93,7 +96,7 @@ class Share(Form):
         return [
             each
             for each in found
-            if each.status == "available" and each.resource_type in _SERVER and not each.parent_id
+            if each.status == "available" and each.resource_type == _SERVER and not each.parent_id
         ]
 
     def _changed(self, changed: Field) -> None:
@@ -179,16 +182,26 @@ class Share(Form):
         if act == "stop_sharing":
             self._ask_to_stop(of)
         elif act == "keep":
-            self._said.html = ""
+            self._said.html = self._to_stop = ""
         elif act in _ACTS:
-            if self._begin():
-                self._start("acts", lambda _: self._carry_out(lambda: self._do(act, of)))
+            vault = self._vault.value  # as it stands beside what was pressed
+            offer = self._offered.get(of)
+            stands = of == self._to_stop if act == "really_stop" else offer is not None
+            if stands and self._begin():
+                name = "" if offer is None else str(offer.name)
+                do = partial(self._do, act, of, name, vault)
+                self._start("acts", lambda _: self._carry_out(do))
         else:
             super()._act_on(act, of)
+
+    def _lock_fields(self, locked: bool) -> None:
+        super()._lock_fields(locked)
+        self._vault.disabled = locked
 
     def _ask_to_stop(self, of: str) -> None:
         backup_id, project = of.split()
         backup = self._backups[backup_id]
+        self._to_stop = of
         self._wrong.html = ""
         self._said.html = region.card(
             f"Stop sharing {backup.name}?",
@@ -201,25 +214,28 @@ class Share(Form):
             ],
         )
 
-    def _do(self, act: str, of: str) -> None:
-        """Do what a button of the lists says, and list anew."""
+    def _do(self, act: str, of: str, name: str, vault: str | None) -> None:
+        """Do what a button of the lists says, which stands no more then, and list anew."""
         self._at = act
         if act == "really_stop":
             backup_id, project = of.split()
             self.session.unshare(backup_id, project)
+            self._to_stop = ""
             said = "It is shared with this project no more."
             self._ask(lambda: self._members_of(backup_id), "members")
         elif act == "accept":
-            if not self._vault.value:
+            if not vault:
                 raise InvalidRequest(
                     "There is no vault for servers to accept it into.",
                     advice="Create a vault first.",
                 )
-            self.session.accept_share(of, vault=self._vault.value)
-            said = f"{self._offered[of].name} is accepted."
+            self.session.accept_share(of, vault=vault)
+            self._offered.pop(of, None)
+            said = f"{name} is accepted."
         else:
             self.session.reject_share(of)
-            said = f"{self._offered[of].name} is rejected."
+            self._offered.pop(of, None)
+            said = f"{name} is rejected."
         self._at = ""
         self._reload()
         self._said.html = region.card(said, tone="good")

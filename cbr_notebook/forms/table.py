@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ class Table(widgets.Box):
         self._names = _Names(label=caption)
         self._ids: list[str] = []
         self._grid: ITable | None = None
-        self._silent = False
+        self._marked: str | None = None
+        self._lock = threading.RLock()
         super().__init__()
         self.add_class("cbr-table")
 
@@ -49,10 +51,7 @@ class Table(widgets.Box):
             rows: what people read; the columns' names as they stand.
             ids: of each row, what ``on_pick`` hears.
         """
-        self._ids = list(ids)
-        if self._grid is not None:
-            self._grid.close()
-        self._grid = ITable(
+        grid = ITable(
             rows,
             language=_WORDS,
             select=_SELECT,
@@ -64,18 +63,28 @@ class Table(widgets.Box):
             classes="display compact",
             style="width:100%;table-layout:auto",
         )  # fmt: skip
-        self._grid.observe(self._picked, "selected_rows")
-        self.children = (self._grid, self._names)
+        listed = list(ids)
+        grid.observe(lambda change: self._picked(listed, change["new"]), "selected_rows")
+        with self._lock:
+            before, self._grid = self._grid, grid
+            self._ids, self._marked = listed, None
+        self.children = (grid, self._names)
+        if before is not None:
+            before.close()
 
     def mark(self, row_id: str | None) -> None:
         """Show which row is chosen."""
-        chosen = [self._ids.index(row_id)] if row_id in self._ids else []
-        if self._grid is not None and list(self._grid.selected_rows) != chosen:
-            self._silent = True
-            self._grid.selected_rows = chosen
-            self._silent = False
+        with self._lock:
+            self._marked = row_id if row_id in self._ids else None
+            chosen = [self._ids.index(self._marked)] if self._marked is not None else []
+            if self._grid is not None and list(self._grid.selected_rows) != chosen:
+                self._grid.selected_rows = chosen
 
-    def _picked(self, change: dict[str, list[int]]) -> None:
-        if not self._silent:
-            places = change["new"]
-            self.on_pick(self._ids[places[0]] if places else None)
+    def _picked(self, ids: Sequence[str], places: Sequence[int]) -> None:
+        """Hear which row of a grid with these ids is chosen now, unless it was marked from here."""
+        row_id = ids[places[0]] if places else None
+        with self._lock:
+            if row_id == self._marked:
+                return
+            self._marked = row_id
+        self.on_pick(row_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import traitlets
@@ -28,9 +28,12 @@ class TagRows(Field):
 
     def accept(self, given: Any) -> None:
         """Take tags as a mapping or as pairs."""
-        pairs = given.items() if isinstance(given, Mapping) else given or ()
+        if isinstance(given, Mapping):
+            given = given.items()
+        elif not isinstance(given, Iterable) or isinstance(given, str):
+            given = () if given is None or given == "" else (given,)
         self.value = [
-            [str(part) for part in pair] if _is_pair(pair) else [str(pair), ""] for pair in pairs
+            [str(part) for part in pair] if _is_pair(pair) else [str(pair), ""] for pair in given
         ]
         self.touched = True
 
@@ -54,7 +57,7 @@ class TagRows(Field):
     @property
     def tags(self) -> dict[str, str]:
         """The tags, without rows that nobody has filled in."""
-        return {key.strip(): value.strip() for key, value in self.value if key.strip()}
+        return _tags(self.value)
 
 
 class Tags(Form):
@@ -71,6 +74,10 @@ class Tags(Form):
         self._vaults: dict[str, Vault] = {}
         self._before: dict[str, str] = {}
         """The tags that the vault had when they were asked for."""
+        self._of: str | None = None
+        """The vault whose tags are in the rows."""
+        self._agreed: tuple[Any, TagChanges] | None = None
+        """The vault and the difference that were shown before saving."""
         self._rows = TagRows(
             "tags",
             "Tags",
@@ -84,46 +91,41 @@ class Tags(Form):
     def _load(self) -> None:
         found = self.session.client.vaults.list_all()
         self._vaults = {each.id: each for each in found}
-        self._fields["vault"].offer(pickers.vaults(self._vaults.values()))
-        self._tags_of(self._fields["vault"].value)()
+        vault = self._fields["vault"]
+        vault.offer(pickers.vaults(self._vaults.values()))
+        if vault.value in self._vaults:
+            self._tags_of(vault.value)()
 
     def _changed(self, changed: Field) -> None:
-        if changed.name == "vault" and changed.value in self._vaults:
-            self._before, self._rows.value = {}, []
-            self._ask(lambda: self._tags_of(changed.value), "tags")
+        if changed.name == "vault":
+            vault_id = changed.value
+            self._of, self._before, self._rows.value = None, {}, []
+            if vault_id in self._vaults:
+                self._ask(lambda: self._tags_of(vault_id), "tags")
         self._said.html = ""
 
-    def _tags_of(self, vault_id: Any) -> Callable[[], None]:
-        """Ask for the tags of a vault, to be edited."""
-        ask = self._tags_there(vault_id) if vault_id in self._vaults else None
-
-        def fill() -> None:
-            self._before = {}
-            if ask is not None:
-                ask()
-            self._rows.value = [[key, value] for key, value in self._before.items()]
-            self._rows.touched = False
-
-        return fill
-
-    def _tags_there(self, vault_id: str) -> Callable[[], None]:
-        """Ask for the tags that a vault has now, and leave what was edited as it is."""
+    def _tags_of(self, vault_id: str) -> Callable[[], None]:
+        """Ask for the tags that a vault has now; what was edited of them stays."""
         found = {each.key: each.value or "" for each in self.session.client.tags.list(vault_id)}
 
         def fill() -> None:
-            self._before = found
+            edited = self._rows.touched and self._of == vault_id
+            self._of, self._before = vault_id, found
             self._refused.pop("tags", None)  # what differs now is shown anew
+            if not edited:
+                self._rows.value = [[key, value] for key, value in found.items()]
+                self._rows.touched = False
 
         return fill
 
     def _empty(self) -> str:
         return "" if self._vaults else pickers.no_vault()
 
-    def _differences(self) -> TagChanges:
-        return TagChanges.between(self._before, self._rows.tags)
+    def _differences(self, value: Mapping[str, Any]) -> TagChanges:
+        return TagChanges.between(self._before, _tags(value["tags"]))
 
     def _summary(self, value: Mapping[str, Any]) -> str:
-        changes = self._differences()
+        changes = self._differences(value)
         if not changes:
             return "Nothing differs from what the vault has."
         return f"On {self._vaults[value['vault']].name}: " + "; ".join(_said(changes)) + "."
@@ -134,10 +136,15 @@ class Tags(Form):
         def show() -> None:
             self._refused = {}
             self._wrong.html = ""
-            if not self._loaded.is_set() or self._busy or self._problems():
-                super(Tags, self)._clicked()
+            if not self._loaded.is_set() or self._busy:
                 return
-            changes = self._differences()
+            if problems := self._problems():
+                self._attempted = True
+                self._show()
+                self._hold_back(problems)
+                return
+            self._agreed = self._difference()
+            _, changes = self._agreed
             if not changes:
                 self._said.html = region.card("Nothing to save", text="Nothing differs.")
                 return
@@ -154,16 +161,21 @@ class Tags(Form):
 
         self._guarded(show)
 
+    def _difference(self) -> tuple[Any, TagChanges]:
+        """Give what would be saved now, and to which vault."""
+        value = self._values()
+        return value["vault"], self._differences(value)
+
     def _code(self, value: Mapping[str, Any]) -> str:
         vault = pickers.named(self._fields["vault"], value["vault"], self._vaults.values())
-        return region.call("session.set_tags", vault, self._rows.tags)
+        return region.call("session.set_tags", vault, _tags(value["tags"]))
 
     def _act(self, value: Mapping[str, Any]) -> TagChanges:
-        tags = self._rows.tags
+        tags = _tags(value["tags"])
         try:
             changes = self.session.set_tags(value["vault"], tags, expected=self._before)
         except Conflict:
-            self._ask(lambda: self._tags_there(value["vault"]), "tags")
+            self._ask(lambda: self._tags_of(value["vault"]), "tags")
             raise
         self._before = tags
         return changes
@@ -174,11 +186,19 @@ class Tags(Form):
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "save":
-            super()._clicked()
+            if self._is_done() or self._agreed == self._difference():
+                super()._clicked()
+            else:
+                self._clicked()
         elif act == "keep":
             self._said.html = ""
         else:
             super()._act_on(act, of)
+
+
+def _tags(rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Give the tags that rows say."""
+    return {key.strip(): value.strip() for key, value in rows if key.strip()}
 
 
 def _is_pair(given: Any) -> bool:

@@ -61,6 +61,7 @@ class Tasks(Form):
 
     def _act(self, value: Mapping[str, Any]) -> pd.DataFrame:
         self._look(0)
+        self._watch()  # also if that had stopped
         return self.session.tasks(status=value["status"] or None, limit=_SHOWN)
 
     def _card(self, result: pd.DataFrame) -> str:
@@ -71,11 +72,12 @@ class Tasks(Form):
 
     def _watch(self) -> None:
         """Begin to watch as the filter says, or stop because the form is on no page."""
-        if self._watching is not None:
-            self._watching.stop()
-            self._watching = None
-        if self._rows._view_count:
-            self._watching = self._start("watches", self._watch_on)
+        with self._lock:
+            if self._watching is not None:
+                self._watching.stop()
+                self._watching = None
+            if self._rows._view_count:
+                self._watching = self._start("watches", self._watch_on)
 
     def _watch_on(self, work: Work) -> None:
         """Look now and then, the more rarely the longer nothing has changed."""
@@ -90,9 +92,10 @@ class Tasks(Form):
                 if not work.rest(pause):
                     return
         except Exception as problem:
-            self._wrong.html = region.trouble(
-                problem, "Watching has stopped", [region.button("watch", "Watch again")]
-            )
+            if not work.stopped:
+                self._wrong.html = region.trouble(
+                    problem, "Watching has stopped", [region.button("watch", "Watch again")]
+                )
 
     def _look(self, within: float, work: Work | None = None) -> None:
         """Ask, unless somebody else has just asked the same, and show it."""

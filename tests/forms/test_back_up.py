@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import cbr_notebook as cbr
@@ -138,3 +140,26 @@ def test_an_estate_without_vaults_says_so() -> None:
     with cbr.simulate("empty") as session:
         form = session.forms.back_up()
         assert form.problems["vault"] == "Choose one."
+
+
+def test_an_answer_that_was_lost_lets_nothing_else_be_chosen(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.back_up(vault="vault-web", resources=["web-01"])
+    settle(form)
+    chosen = form.value["resources"]
+
+    def lost(*_: Any, **__: Any) -> Any:
+        problem = errors.ConnectionFailed("No answer came.")
+        problem.may_have_happened = True
+        raise problem
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "back_up", lost)
+        press(form)
+    assert "nobody knows" in form._wrong.html
+    assert form.value["resources"] == chosen
+    for vault in ("vault-nas", "vault-web"):
+        type_into(form, "vault", session.find_vault(vault).id)
+    settle(form)
+    assert len(form.value["resources"]) == 4, "what was chosen belongs to its vault"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pytest
+
+from cbr_notebook.forms import create_policy
 from cbr_notebook.session import Session
 from cbr_notebook.session.preview import in_utc, preview
+from tests.forms import gates
 from tests.forms.pressing import press, settle, type_into
 
 PARIS = timezone(timedelta(hours=2))
@@ -134,3 +139,34 @@ def test_the_python_does_the_same(session: Session) -> None:
     made = session.find_policy("nightly").operation_definition
     assert (made.day_backups, made.week_backups, made.month_backups) == (7, 4, 12)
     assert made.timezone == "UTC+00:00"
+
+
+def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.create_policy(name="nightly")
+    settle(form)
+    type_into(form, "times", "2")
+    # Asked between taking the values and checking them.
+    shown = type("Shown", (dict,), {})(create_policy._SHOWN)
+    gate = gates.before(
+        monkeypatch, shown, "get"
+    )  # asked between taking the values and checking them
+    monkeypatch.setattr(create_policy, "_SHOWN", shown)
+    times, typed = form._fields["times"], threading.Event()
+    heard = times.on_change
+
+    def hear(field: Any) -> None:
+        typed.set()
+        heard(field)
+
+    times.on_change = hear
+    form._start("draws", lambda _: form._guarded(form._show))
+    gate.wait()
+    form._start("types", lambda _: type_into(form, "times", "02:00"))
+    assert typed.wait(20)
+    gate.open()
+    settle(form)
+    assert form.error is None
+    assert form._wrong.html == ""
+    assert "The next ten runs" in form._picture.html

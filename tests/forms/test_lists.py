@@ -10,6 +10,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.session import Session
+from tests.forms import gates
 from tests.forms.pressing import click, press, settle, type_into
 
 
@@ -53,6 +54,7 @@ def test_a_resource_is_taken_out_with_its_backups(session: Session) -> None:
     assert form.problems == {"confirm": "That is not the name. Type web-01."}
     form.value = {"confirm": "web-01"}
     assert "session.remove_resources(" in form.code
+    assert form.code.endswith(".wait()"), "as the form does"
     form.submit()
     assert session.backups(resource="web-01").empty
     assert not session.backups(resource="web-02").empty
@@ -234,3 +236,128 @@ def test_a_list_can_be_looked_at_again(session: Session) -> None:
     click(form, form._outline.html, "Look again")
     settle(form)
     assert "new" in [option["label"] for option in form._fields["row"].options]
+
+
+def confirmed(form: Any, act: str, name: str, **part: str) -> None:
+    """Fill in what is to be destroyed, as far as the button."""
+    form.value = {"act": act, **part}
+    form.value = {"confirm": name}
+    settle(form)
+
+
+def test_what_was_confirmed_is_done_whatever_is_pressed_before_it_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.vaults(row="vault-nas")
+    confirmed(form, "remove", "shared-docs", part="shared-docs")
+    gate = gates.before(monkeypatch, form, "_act")
+    form._button.say({"type": "click"})
+    gate.wait()
+    form._facts.say({"type": "act", "act": "choose", "of": "delete"})
+    form._fields["act"].value = "delete"  # nor does it matter what a program does
+    gate.open()
+    settle(form)
+    assert "shared-docs is in the vault no more" in form._said.html
+    assert session.find_vault("vault-nas").resources == []
+
+
+def test_what_was_not_confirmed_is_not_done(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-nas", act="delete")
+    with pytest.raises(InvalidRequest, match="That is not the name"):
+        form._act({**form.value, "confirm": "shared-docs"})
+    assert session.find_vault("vault-nas")
+
+
+def test_what_is_being_destroyed_cannot_be_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.vaults(row="vault-nas")
+    confirmed(form, "delete", "vault-nas")
+    assert "Keep it" in form._outline.html
+    gate = gates.before(monkeypatch, session, "delete_vault")
+    form._button.say({"type": "click"})
+    gate.wait()
+    asked = form._outline.html
+    assert "Delete vault-nas?" in asked
+    assert "Keep it" not in asked
+    form._outline.say({"type": "act", "act": "choose", "of": ""})
+    form._outline.say({"type": "act", "act": "look again", "of": ""})
+    assert form._outline.html == asked
+    assert not form._button.hidden
+    gate.open()
+    settle(form)
+    assert "vault-nas is deleted" in form._said.html
+
+
+def test_an_answer_about_what_is_not_chosen_any_more_changes_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for then in ("vault-web", ""):
+        form: Any = session.forms.vaults(row="vault-nas")
+        settle(form)
+        chosen = session.find_vault(then).id if then else ""
+        with monkeypatch.context() as patch:
+            patch.setattr(session, "delete_vault", gone)
+            gate = gates.before(patch, session, "delete_vault")
+            form._facts.say({"type": "act", "act": "choose", "of": "delete"})
+            gate.wait()
+            type_into(form, "row", chosen)
+            gate.open()
+            settle(form)
+        assert form.value["row"] == chosen
+        assert "is gone already" not in form._said.html
+        assert form._wrong.html == ""
+
+
+def gone(*_: Any, **__: Any) -> Any:
+    raise NotFound("There is none.")
+
+
+def test_an_act_without_a_row_is_told(session: Session) -> None:
+    form = session.forms.vaults()
+    for act in ("remove", "delete"):
+        form.value = {"act": act}
+        assert form.problems == {"row": "Choose one."}
+        with pytest.raises(InvalidRequest):
+            form.submit()
+
+
+def test_a_click_means_the_row_that_was_seen(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.vaults()
+    settle(form)
+    seen, ids = form._table._grid, list(form._records)
+    session.delete_vault("vault-db", confirm="vault-db").wait(progress=False)
+    gate = gates.before(monkeypatch, seen, "close")
+    form._act_on("look again", "")
+    gate.wait()
+    picked = []
+    form._table.on_pick = picked.append
+    seen.selected_rows = [1]
+    seen.selected_rows = [len(ids) - 1]
+    gate.open()
+    settle(form)
+    assert picked == [ids[1], ids[-1]]
+
+
+def test_the_row_that_was_chosen_stays_marked(session: Session) -> None:
+    form: Any = session.forms.vaults(row="vault-web")
+    settle(form)
+    marked = form._table._grid.selected_rows
+    assert len(marked) == 1
+    click(form, form._outline.html, "Look again")
+    assert form._table._grid.selected_rows == marked
+    assert form._fields["row"].label_of(form.value["row"]) == "vault-web"
+
+
+def test_marking_is_no_picking_however_late_it_is_heard(session: Session) -> None:
+    form: Any = session.forms.vaults()
+    settle(form)
+    table, picked = form._table, []
+    table.on_pick = picked.append
+    with table._grid.hold_trait_notifications():  # as while a page's update is taken
+        table.mark(table._ids[2])
+    assert picked == []
+    table._grid.selected_rows = [3]
+    assert picked == [table._ids[3]]

@@ -15,26 +15,10 @@ from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH
 from cbr_notebook.runbook.plan import RestorePlan
 from cbr_notebook.runbook.run import RestoreRun
 from cbr_notebook.session import Session
+from tests.forms.gates import Gate
 from tests.forms.pressing import click, press, settle, type_into
 
 LONG = 20.0
-
-
-class Gate:
-    """Holds whoever comes until it is opened."""
-
-    def __init__(self) -> None:
-        self.came, self.open = threading.Event(), threading.Event()
-
-    def before(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a step that is held before it is taken."""
-
-        def held(*args: Any, **more: Any) -> Any:
-            self.came.set()
-            assert self.open.wait(LONG)
-            return step(*args, **more)
-
-        return held
 
 
 @pytest.fixture
@@ -186,11 +170,11 @@ def test_back_is_refused_from_the_press_on(form: Any, monkeypatch: pytest.Monkey
     confirmed(form)
     form._act = gate.before(form._act)
     form._button.say({"type": "click"})
-    assert gate.came.wait(LONG)
+    gate.wait()
     form._steps._back.say({"type": "click"})
     form._act_on("choose", backups(form)[1])
     assert form._steps.at == CONFIRM
-    gate.open.set()
+    gate.open()
     settle(form)
     assert form._steps.at == WATCH
     assert form.value["backup"] == form.result.backup["id"]
@@ -202,10 +186,10 @@ def test_what_was_given_is_filled_in_without_leaving_a_restore_under_way(session
     gate, usage = Gate(), session.usage
     session.usage = gate.before(usage)  # type: ignore[method-assign]
     form: Any = session.forms.restore(resource="web-02")
-    assert gate.came.wait(LONG)
+    gate.wait()
     form._act_on("take_up", run.run_id)
     next(work for work in form._works if "takes up" in work._thread.name).join(LONG)
-    gate.open.set()
+    gate.open()
     settle(form)
     assert form._steps.at == WATCH
     assert form.result.run_id == run.run_id
@@ -218,14 +202,14 @@ def test_another_restore_is_offered_once_this_one_is_verified(
     confirmed(form)
     monkeypatch.setattr(RestoreRun, "verify", gate.before(RestoreRun.verify))
     form._button.say({"type": "click"})
-    assert gate.came.wait(LONG)
+    gate.wait()
     assert "Verifying" in form._said.html
     assert "<button" not in form._said.html
     form._act_on("again", "")
     assert form._steps.at == WATCH
     with pytest.raises(Conflict):
         form.again()
-    gate.open.set()
+    gate.open()
     settle(form)
     assert "web-01 is back" in form._said.html
     click(form, form._said.html, "Restore something else")
@@ -243,10 +227,10 @@ def test_a_form_that_is_closed_at_work_looks_at_no_checks(
     confirmed(form)
     monkeypatch.setattr(RestorePlan, "execute", gate.before(refused))
     form._button.say({"type": "click"})
-    assert gate.came.wait(LONG)
+    gate.wait()
     form._checks._view_count = 1
     form.close()
-    gate.open.set()
+    gate.open()
     settle(form)
     assert form._checking is None
 
@@ -288,9 +272,9 @@ def test_verifying_again_and_cancelling_leave_the_page_heard(
         with monkeypatch.context() as patched:
             patched.setattr(where, name, gate.before(getattr(where, name)))
             form._act_on(act, form.result.run_id)
-            assert gate.came.wait(LONG)
+            gate.wait()
             assert form._busy
-            gate.open.set()
+            gate.open()
             settle(form)
         assert end in form._said.html
         assert not form._busy

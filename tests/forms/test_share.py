@@ -10,6 +10,7 @@ import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms import share
 from cbr_notebook.session import Session
+from tests.forms import gates
 from tests.forms.pressing import click, press, settle, shown, type_into
 
 
@@ -171,6 +172,7 @@ def test_what_was_stopped_is_told_also_if_the_list_cannot_be_read(
     session: Session, given: tuple[Any, str]
 ) -> None:
     form, shared = given
+    act(form, "stop_sharing", shared)
     session.cloud.fail("show_members_detail", 503, times=50)
     act(form, "really_stop", shared)
     assert "It is shared with this project no more." in form._said.html
@@ -185,6 +187,57 @@ def test_what_could_not_be_stopped_is_told_by_its_name(
     session: Session, given: tuple[Any, str]
 ) -> None:
     form, shared = given
+    act(form, "stop_sharing", shared)
     session.cloud.fail("delete_member", 403)
     act(form, "really_stop", shared)
     assert "Stop sharing: not done" in form._wrong.html
+
+
+@pytest.fixture
+def offered(session: Session, receiver: Session, backup_id: str) -> Any:
+    """A form with an offer to accept."""
+    session.share(backup_id, receiver.identity.project_id)
+    form: Any = receiver.forms.share()
+    settle(form)
+    return form
+
+
+def test_what_is_accepted_already_is_not_accepted_again(offered: Any, backup_id: str) -> None:
+    act(offered, "accept", backup_id)
+    said = offered._said.html
+    assert "is accepted" in said
+    for late in ("accept", "reject"):
+        act(offered, late, backup_id)
+    assert (offered._said.html, offered._wrong.html) == (said, "")
+
+
+def test_what_is_stopped_already_is_not_stopped_again(
+    session: Session, given: tuple[Any, str]
+) -> None:
+    form, shared = given
+    act(form, "really_stop", shared)
+    assert len(session.members(shared.split()[0])) == 1, "it was not asked about"
+    act(form, "stop_sharing", shared)
+    act(form, "really_stop", shared)
+    said = form._said.html
+    assert "no more" in said
+    act(form, "really_stop", shared)
+    assert (form._said.html, form._wrong.html) == (said, "")
+
+
+def test_it_is_accepted_into_the_vault_that_stood_beside_it(
+    offered: Any, backup_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took: list[Any] = []
+    monkeypatch.setattr(offered.session, "accept_share", lambda _, vault: took.append(vault))
+    first, second = "first", "second"
+    offered._vault.value = first
+    gate = gates.before(monkeypatch, offered, "_do")
+    offered._offers.say({"type": "act", "act": "accept", "of": backup_id})
+    gate.wait()
+    assert offered._vault.disabled
+    offered._vault.value = second
+    gate.open()
+    settle(offered)
+    assert took == [first]
+    assert not offered._vault.disabled

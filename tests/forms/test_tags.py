@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import ConnectionFailed, InvalidRequest
 from cbr_notebook.session import Session
 from tests.forms.pressing import press, settle, type_into
 
@@ -82,6 +82,7 @@ def test_what_somebody_else_changed_meanwhile_is_shown_before_it_is_lost(tagged:
     settle(form)
     rows = [[key, value] for key, value in tags_of(tagged).items()]
     type_into(form, "tags", [*rows, ["stage", "two"]])
+    press(form)
     tagged.tag("vault-web", owner="ops")
     form._act_on("save", "")
     settle(form)
@@ -94,3 +95,47 @@ def test_what_somebody_else_changed_meanwhile_is_shown_before_it_is_lost(tagged:
     form._act_on("save", "")
     settle(form)
     assert "owner" not in tags_of(tagged)
+
+
+def test_nothing_is_saved_that_was_not_shown(tagged: Session) -> None:
+    form: Any = tagged.forms.tags(vault="vault-web")
+    settle(form)
+    type_into(form, "tags", [*tags_of(tagged).items(), ["new", "1"]])
+    press(form)
+    assert "add new=1" in form._said.html
+    type_into(form, "tags", [["new", "2"]])
+    form._act_on("save", "")
+    settle(form)
+    assert "add new=2" in form._said.html
+    assert "remove team=web" in form._said.html
+    assert tags_of(tagged) == {"env": "prod", "team": "web", "old": "yes"}
+    for _ in range(2):  # of which the second comes when it is done
+        form._act_on("save", "")
+        settle(form)
+        assert "Tags are saved" in form._said.html
+    assert tags_of(tagged) == {"new": "2"}
+
+
+def test_an_answer_that_was_lost_takes_no_edited_tag_away(
+    tagged: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = tagged.forms.tags(vault="vault-web", tags={"mine": "typed"})
+    settle(form)
+    press(form)
+    with monkeypatch.context() as patch:
+        patch.setattr(tagged, "set_tags", lost)
+        form._act_on("save", "")
+        settle(form)
+    assert "nobody knows" in form._wrong.html
+    assert form._rows.tags == {"mine": "typed"}
+    type_into(form, "vault", tagged.find_vault("vault-nas").id)
+    settle(form)
+    type_into(form, "vault", tagged.find_vault("vault-web").id)
+    settle(form)
+    assert form._rows.tags == tags_of(tagged), "what was typed belongs to what was chosen"
+
+
+def lost(*_: Any, **__: Any) -> Any:
+    problem = ConnectionFailed("No answer came.")
+    problem.may_have_happened = True
+    raise problem

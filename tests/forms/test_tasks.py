@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from cbr_notebook import errors
+from cbr_notebook.forms import tasks
 from cbr_notebook.session import Session
 from tests.forms.pressing import settle, type_into
 
@@ -77,3 +81,29 @@ def test_a_list_that_could_not_be_read_is_usable_once_it_can(session: Session) -
     settle(form)
     assert not form._button.disabled
     assert form.problems == {}
+
+
+def test_whoever_looks_again_watches_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form: Any = session.forms.tasks()
+    settle(form)
+
+    def no_answer(**_: Any) -> Any:
+        raise errors.ConnectionFailed("No answer came.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.client.tasks, "list", no_answer)
+        patch.setattr(tasks, "pause_after", lambda _: 0.0)
+        form._rows._view_count = 1
+        settle(form)
+    assert "Watching has stopped" in form._wrong.html
+    form._button.say({"type": "click"})
+    for work in list(form._works):
+        if "acts" in work._thread.name:
+            work.join(20)
+    assert form._wrong.html == ""
+    assert form._watching.running
+    form._rows._view_count = 0
+    settle(form)
+    assert form._watching is None

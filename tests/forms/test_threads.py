@@ -9,6 +9,8 @@ import pytest
 
 from cbr_notebook import errors, forms
 from cbr_notebook.forms.field import text
+from tests.forms import gates
+from tests.forms.gates import Gate
 from tests.forms.pressing import press, settle, shown, type_into
 
 if TYPE_CHECKING:
@@ -18,36 +20,6 @@ if TYPE_CHECKING:
     from cbr_notebook.session import Session
 
 
-class Gate:
-    """Holds whoever comes first until it is opened."""
-
-    def __init__(self) -> None:
-        self.come, self.opened = threading.Event(), threading.Event()
-
-    def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the same function with the gate before it."""
-
-        def held(*args: Any, **named: Any) -> Any:
-            first, _ = not self.come.is_set(), self.come.set()
-            if first:
-                assert self.opened.wait(20)
-            return function(*args, **named)
-
-        return held
-
-    def after(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the same function with the gate behind it."""
-
-        def held(*args: Any, **named: Any) -> Any:
-            found = function(*args, **named)
-            if not self.come.is_set():
-                self.come.set()
-                assert self.opened.wait(20)
-            return found
-
-        return held
-
-
 def beside(step: Callable[[], object]) -> threading.Thread:
     """Take a step in another thread."""
     thread = threading.Thread(target=step)
@@ -55,43 +27,46 @@ def beside(step: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_two_pages_that_press_at_once_make_one_vault(session: Session) -> None:
+def test_two_pages_that_press_at_once_make_one_vault(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form: Any = session.forms.create_vault(name="once", size_gb=100)
     settle(form)
-    gate = Gate()
-    form._problems = gate.after(form._problems)
+    gate = gates.after(monkeypatch, form, "_problems")
     second = beside(lambda: form._button.say({"type": "click"}))
-    assert gate.come.wait(20)
+    gate.wait()
     press(form)
-    gate.opened.set()
+    gate.open()
     second.join(20)
     settle(form)
     assert session.vaults()["name"].tolist().count("once") == 1
 
 
-def test_what_changes_after_it_was_found_right_is_not_sent_unseen(session: Session) -> None:
+def test_what_changes_after_it_was_found_right_is_not_sent_unseen(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form: Any = session.forms.create_vault(name="checked", size_gb=100)
     settle(form)
-    gate = Gate()
-    form._problems = gate.after(form._problems)
+    gate = gates.after(monkeypatch, form, "_problems")
     page = beside(lambda: form._button.say({"type": "click"}))
-    assert gate.come.wait(20)
+    gate.wait()
     form._fields["size_gb"].say({"type": "value", "value": 5})
-    gate.opened.set()
+    gate.open()
     page.join(20)
     settle(form)
     assert form.result is None
 
 
-def test_nothing_is_sent_while_a_program_fills_in_half_of_it(session: Session) -> None:
+def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form: Any = session.forms.create_vault(name="half", size_gb=100)
     settle(form)
-    gate = Gate()
-    form._fill = gate.after(form._fill)
+    gate = gates.after(monkeypatch, form, "_fill")
     cell = beside(lambda: setattr(form, "value", {"name": "whole"}))
-    assert gate.come.wait(20)
+    gate.wait()
     form._button.say({"type": "click"})
-    gate.opened.set()
+    gate.open()
     cell.join(20)
     settle(form)
     assert form.result is None
@@ -104,12 +79,11 @@ def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
     monkeypatch.setattr(forms, "_cell", lambda: "a cell")
     form = session.forms.create_vault(name="mine", size_gb=100)
     settle(form)
-    gate = Gate()
-    monkeypatch.setattr(session, "create_vault", gate.before(session.create_vault))
+    gate = gates.before(monkeypatch, session, "create_vault")
     form._button.say({"type": "click"})
-    assert gate.come.wait(20)
+    gate.wait()
     assert session.forms.create_vault(name="mine", size_gb=100) is form
-    gate.opened.set()
+    gate.open()
     settle(form)
     assert "mine" in form._said.html
     assert session.forms.create_vault() is not form
@@ -119,14 +93,11 @@ def test_two_forms_of_a_kind_live_side_by_side_where_cells_have_no_id(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forms, "_cell", lambda: None)
-    gate = Gate()
-    monkeypatch.setattr(
-        session.client.vaults, "list_all", gate.before(session.client.vaults.list_all)
-    )
+    gate = gates.before(monkeypatch, session.client.vaults, "list_all")
     first = session.forms.back_up(vault="vault-web", name="first")
-    assert gate.come.wait(20)
+    gate.wait()
     second = session.forms.back_up()
-    gate.opened.set()
+    gate.open()
     settle(first)
     settle(second)
     assert first.value["name"] == "first"
@@ -173,16 +144,16 @@ def test_a_question_that_is_of_no_interest_any_more_says_nothing(session: Sessio
         raise errors.NotFound("It is gone.")
 
     questions.ask("a row", gate.before(fail))
-    assert gate.come.wait(20)
+    gate.wait()
     questions.forget("a row")
-    gate.opened.set()
+    gate.open()
     settle(form)
     assert questions.trouble is None
     gate = Gate()
     questions.ask("a row", gate.before(lambda: lambda: said.append("first")))
-    assert gate.come.wait(20)
+    gate.wait()
     questions.ask("a row", lambda: lambda: said.append("second"))
-    gate.opened.set()
+    gate.open()
     settle(form)
     assert said == ["second"]
 
@@ -192,10 +163,10 @@ def test_a_form_that_only_stops_watching_still_asks(session: Session) -> None:
     settle(form)
     gate = Gate()
     form._ask(gate.before(lambda: lambda: None))
-    assert gate.come.wait(20)
+    gate.wait()
     form.stop()
     type_into(form, "vault", session.find_vault("vault-disks").id)
-    gate.opened.set()
+    gate.open()
     settle(form)
     assert [each["label"] for each in form._fields["resources"].options]
     assert "Asking" not in shown(form)
