@@ -22,7 +22,7 @@ function steady(draw) {
     ["pointerdown", press],
     ["pointerup", release],
     ["pointercancel", release],
-    ["blur", release],
+    ["blur", ({ target }) => target === window && release()], // somebody went elsewhere
   ];
   for (const [what, hear] of heard) window.addEventListener(what, hear, true);
   return {

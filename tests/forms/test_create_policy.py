@@ -149,9 +149,7 @@ def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
     type_into(form, "times", "2")
     # Asked between taking the values and checking them.
     shown = type("Shown", (dict,), {})(create_policy._SHOWN)
-    gate = gates.before(
-        monkeypatch, shown, "get"
-    )  # asked between taking the values and checking them
+    gate = gates.before(monkeypatch, shown, "get")
     monkeypatch.setattr(create_policy, "_SHOWN", shown)
     times, typed = form._fields["times"], threading.Event()
     heard = times.on_change
