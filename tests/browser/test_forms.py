@@ -312,6 +312,20 @@ def test_voila_shows_a_form_that_works(voila: Callable[..., Page]) -> None:
     expect(page.get_by_role("heading", name="Vault v is there")).to_be_visible(timeout=20_000)
 
 
+def test_voila_shows_two_forms_of_a_kind_that_do_not_disturb_each_other(
+    voila: Callable[..., Page],
+) -> None:
+    page = voila(
+        CLOUD + "session.forms.create_vault(name='first', size_gb=10)",
+        "session.forms.create_vault()",
+    )
+    first, second = (page.get_by_role("textbox", name="Vault name").nth(at) for at in (0, 1))
+    expect(first).to_have_value("first", timeout=20_000)
+    expect(second).to_have_value("")
+    page.get_by_role("button", name="Create vault").first.click()
+    expect(page.get_by_role("heading", name="Vault first is there")).to_be_visible(timeout=20_000)
+
+
 def test_notebook_7_shows_a_form_that_works(classic: Callable[..., Page]) -> None:
     page = classic(CLOUD + "session.forms.create_vault(name='v', size_gb=10)")
     press(page, "Create vault")
