@@ -26,7 +26,7 @@ DEMO = {
     "back_up": "4 of 4 chosen",
     "create_policy": "0 of 7 chosen",
     "restore": " to choose from",
-    "share": "198 to choose from",
+    "share": " to choose from",
     "tags": "Nothing differs from what the vault has",
     "tasks": "0 at work",
     "vaults": "1 to 7 of 7",
