@@ -190,7 +190,7 @@ class Share(Form):
             if stands and self._begin():
                 name = "" if offer is None else str(offer.name)
                 do = partial(self._do, act, of, name, vault)
-                self._start("acts", lambda _: self._carry_out(do))
+                self._go(lambda _: self._carry_out(do))
         else:
             super()._act_on(act, of)
 

@@ -194,13 +194,13 @@ class Watching(Planning):
 
             self._carry_out(step)
 
-        self._start("takes up", resume)
+        self._go(resume)
 
     def _beside(self, label: str, step: Callable[[], None]) -> None:
         """Take a step beside the main thread, unless the form is at something already."""
         if self._begin():
             self._button.label = label
-            self._start("acts", lambda _: self._carry_out(step))
+            self._go(lambda _: self._carry_out(step))
             self._steps.lead()  # the button that was pressed is gone
 
     def _give_up(self, run_id: str) -> None:

@@ -188,7 +188,7 @@ def test_what_was_given_is_filled_in_without_leaving_a_restore_under_way(session
     form: Any = session.forms.restore(resource="web-02")
     gate.wait()
     form._act_on("take_up", run.run_id)
-    next(work for work in form._works if "takes up" in work._thread.name).join(LONG)
+    next(work for work in form._works if "acts" in work._thread.name).join(LONG)
     gate.open()
     settle(form)
     assert form._steps.at == WATCH
