@@ -11,6 +11,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api import backups
+from cbr_notebook.api.pager import LARGEST_PAGE
 from cbr_notebook.api.protectables import LARGEST_PAGE as PAGE
 from cbr_notebook.api.protectables import Protectables
 from cbr_notebook.api.records import Backup
@@ -21,7 +22,6 @@ from cbr_notebook.session.filters import known, not_both
 from cbr_notebook.session.finding import Finding, ResourceKind
 from cbr_notebook.session.moments import Moment
 from cbr_notebook.session.names import Named, one_text
-from cbr_notebook.session.paging import LARGEST_PAGE
 from cbr_notebook.session.reading import sorted_by
 from cbr_notebook.session.waiting import Task
 

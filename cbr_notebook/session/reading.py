@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cbr_notebook.api.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.moments import Moment, moment, wire
-from cbr_notebook.session.paging import LARGEST_PAGE, read_all
 from cbr_notebook.session.waiting import Task
 
 Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbr_notebook import errors
-from cbr_notebook.session import paging
-from cbr_notebook.session.paging import read_all
+from cbr_notebook.api import pager as paging
+from cbr_notebook.api.pager import read_all
 
 
 @dataclass(frozen=True)
