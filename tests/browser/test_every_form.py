@@ -1,6 +1,6 @@
-"""Every form at once: whole at any width and with any name, and as the README shows it.
+"""Every form at once: whole at any width and with any name, and as the documentation shows it.
 
-``CBR_WRITE_README=1 python -m pytest tests/browser/test_every_form.py`` takes the README's
+``CBR_WRITE_DOCS=1 python -m pytest tests/browser/test_every_form.py`` takes the documentation's
 pictures anew.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from tests.test_readme import FORMS, LARGEST, PICTURES
+from tests.repository.test_docs import FORMS, LARGEST, PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.browser.notebook import Notebook
 
-COLOURS = 48  # of a picture in the README
+COLOURS = 48  # of a picture in the documentation
 TALL = 2600  # pixels of a window that shows the longest form whole
 
 DEMO = """import cbr_notebook as cbr
@@ -149,17 +149,17 @@ def test_every_form_fits(
     assert opened.errors() == []
 
 
-def test_every_form_fits_and_the_readme_shows_it(
+def test_every_form_fits_and_the_documentation_shows_it(
     every_form: Callable[..., Notebook], tmp_path: Path
 ) -> None:
     opened = every_form(DEMO, width=900)
     for number, name in enumerate(FORMS, 1):
         form = opened.output(number).locator(".cbr-form")
-        taken = Image.open(opened.screenshot(f"{name}_readme", of=form)).convert("RGB")
+        taken = Image.open(opened.screenshot(f"{name}_documentation", of=form)).convert("RGB")
         small = tmp_path / f"{name}.png"
         taken.quantize(COLOURS).save(small, optimize=True)
         assert small.stat().st_size <= LARGEST
-        if os.environ.get("CBR_WRITE_README"):
+        if os.environ.get("CBR_WRITE_DOCS"):
             PICTURES.mkdir(exist_ok=True)
             small.replace(PICTURES / small.name)
     assert too_wide(opened) == []

@@ -1,10 +1,8 @@
-"""The rules of the house that no other tool checks."""
+"""Notebooks were run from top to bottom, are compared by nbval, and hold no secret."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,13 @@ from typing import Any
 import nbformat
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-PACKAGE = REPOSITORY / "cbr_notebook"
+from tests.repository.places import REPOSITORY
+
 NOTEBOOKS = sorted(
     path
     for path in (REPOSITORY / "notebooks").rglob("*.ipynb")
     if ".ipynb_checkpoints" not in path.parts
 )
-LONGEST_FILE = 500
 
 # A secret of any kind: the header of a token, a key given as text, a private key.
 SECRET = re.compile(
@@ -49,21 +46,6 @@ def strings(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from strings(value)
-
-
-def committed_files() -> list[Path]:
-    """What git knows of, or would if it were added now."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        pytest.skip("not a git clone")
-    files = [REPOSITORY / line for line in listed.stdout.splitlines()]
-    return [path for path in files if path.is_file()]
 
 
 each_notebook = pytest.mark.parametrize(
@@ -145,84 +127,3 @@ def test_a_notebook_lets_nbval_compare_every_cell(notebook: Path) -> None:
         or any(word.lower().replace("_", "-") in cell.metadata.get("tags", []) for word in shunned)
     ]
     assert ignored == []
-
-
-def test_no_file_of_the_package_is_longer_than_five_hundred_lines() -> None:
-    long = {
-        str(path.relative_to(REPOSITORY)): lines
-        for path in PACKAGE.rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
-    }
-    assert long == {}
-
-
-def test_every_folder_of_the_package_is_a_package() -> None:
-    """A folder without an ``__init__.py`` escapes the type checker and the floors."""
-    folders = {path.parent for path in PACKAGE.rglob("*.py")}
-    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
-
-
-def test_nothing_is_left_to_be_done_in_the_package() -> None:
-    unfinished = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
-    found = [
-        f"{path.relative_to(REPOSITORY)}:{number}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if unfinished.search(line)
-    ]
-    assert found == []
-
-
-def test_the_project_knows_nothing_of_the_place_where_it_was_written() -> None:
-    """Paths of one machine mean nothing on another; only tests look beside the clone."""
-    elsewhere = re.compile(r"/work/|\.library|\.\./shared|/tmp/team")
-    found = []
-    for path in committed_files():
-        if path == Path(__file__).resolve():
-            continue
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            continue  # a picture
-        found += [f"{path.relative_to(REPOSITORY)}: {word}" for word in elsewhere.findall(text)]
-    assert found == []
-
-
-def dependencies() -> list[str]:
-    """Every requirement of pyproject.toml, as it is written there."""
-    document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    project = document["project"]
-    extras = project["optional-dependencies"].values()
-    return [*project["dependencies"], *(wanted for extra in extras for wanted in extra)]
-
-
-@pytest.mark.parametrize("dependency", sorted(set(dependencies())))
-def test_a_dependency_has_its_reason_beside_it(dependency: str) -> None:
-    lines = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    declared = [line for line in lines if f'"{dependency}"' in line]
-    assert declared
-    for line in declared:
-        reason = line.partition("# ")[2]
-        assert len(reason.split()) >= 2, f"{line.strip()} says nothing about why"
-
-
-def test_the_vendors_client_is_never_needed_at_run_time() -> None:
-    document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    assert [name for name in document["project"]["dependencies"] if "huawei" in name] == []
-    importing = [
-        str(path.relative_to(REPOSITORY))
-        for path in PACKAGE.rglob("*.py")
-        if re.search(r"^\s*(from|import) huaweicloudsdk", path.read_text("utf-8"), re.MULTILINE)
-    ]
-    assert importing == []
-
-
-def test_ci_runs_the_test_command_of_the_readme() -> None:
-    """``.ci/run`` takes the command from between these markers, so it has to be there, once."""
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    found = re.findall(
-        r"<!-- test command -->\n```sh\n(.+)\n```\n<!-- end of test command -->", readme
-    )
-    assert len(found) == 1
-    assert "--nbval" in found[0]
-    assert "tests notebooks" in found[0]

@@ -1,6 +1,6 @@
-"""The README's tables and forms are those that the code has.
+"""The documented tables and forms are those that the code has.
 
-After a change of a schema or a form: ``CBR_WRITE_README=1 python -m pytest tests/test_readme.py``;
+After a change of a schema or a form: ``CBR_WRITE_DOCS=1 python -m pytest tests/repository``;
 the forms' pictures are taken by ``tests/browser/test_every_form.py`` in the same way.
 """
 
@@ -15,12 +15,13 @@ import pytest
 
 from cbr_notebook.forms import Forms
 from cbr_notebook.frames import SCHEMAS, Schema
+from tests.repository.places import DOCS, README, REPOSITORY
 
-REPOSITORY = Path(__file__).parent.parent
-README = REPOSITORY / "README.md"
-PICTURES = REPOSITORY / "tests" / "browser" / "pictures"
+PICTURES = DOCS / "pictures"
+PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
+LONGEST_README = 110  # lines
 LARGEST = 44_000  # bytes of a picture
-SHOWN_WIDE = 380  # pixels of a picture in the README; a click shows all of them
+SHOWN_WIDE = 380  # pixels of a picture in the page; a click shows all of them
 FORMS = (
     "overview", "create_vault", "back_up", "create_policy", "restore", "share",
     "tags", "tasks", "vaults", "backups", "policies", "sign_in",
@@ -35,26 +36,30 @@ def row(schema: Schema) -> str:
     return f"| `{schema.name}` | {schema.row} | {columns} |"
 
 
-def compared(part: str, wanted: str) -> None:
-    """Hold a part of the README, between two comments, against what it has to be."""
-    text = README.read_text(encoding="utf-8")
+def compare(page: Path, part: str, wanted: str) -> None:
+    """Hold a part of a page, between two comments, against what the code says."""
+    text = page.read_text(encoding="utf-8")
     found = re.compile(rf"(?<=<!-- {part}: from the code -->\n).*?(?=<!-- end of {part} -->)", re.S)
-    if os.environ.get("CBR_WRITE_README"):
+    if os.environ.get("CBR_WRITE_DOCS"):
         text = found.sub(lambda _: wanted, text)
-        README.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
     assert found.findall(text) == [wanted]
 
 
-def test_the_readme_lists_every_table_with_its_columns() -> None:
+def test_every_table_is_documented_with_its_columns() -> None:
     lines = ["| table | a row is | columns (unit) |", "|---|---|---|"]
-    compared("tables", "\n".join([*lines, *(row(schema) for schema in SCHEMAS.values())]) + "\n")
+    compare(
+        DOCS / "tables.md",
+        "tables",
+        "\n".join([*lines, *(row(schema) for schema in SCHEMAS.values())]) + "\n",
+    )
 
 
 def cell(form: str) -> str:
     says = inspect.getdoc(getattr(Forms, form)) or ""
     says = re.sub(r"``(.+?)``", r"<code>\1</code>", says.replace("\n\n", " ").replace("\n", " "))
     call = "cbr.forms" if form == "sign_in" else "session.forms"
-    picture = (PICTURES / f"{form}.png").relative_to(REPOSITORY).as_posix()
+    picture = (PICTURES / f"{form}.png").relative_to(DOCS).as_posix()
     return (
         f'<td valign="top"><code>{call}.{form}()</code><br>{says}<br>'
         f'<a href="{picture}"><img src="{picture}" width="{SHOWN_WIDE}" '
@@ -62,13 +67,13 @@ def cell(form: str) -> str:
     )
 
 
-def test_the_readme_shows_every_form() -> None:
+def test_every_form_is_shown_with_its_picture() -> None:
     assert set(FORMS) == {name for name in vars(Forms) if not name.startswith("_")}
     rows = [
         f"<tr>\n{cell(left)}\n{cell(right)}\n</tr>\n"
         for left, right in zip(FORMS[::2], FORMS[1::2], strict=True)
     ]
-    compared("forms", f"<table>\n{''.join(rows)}</table>\n")
+    compare(DOCS / "forms.md", "forms", f"<table>\n{''.join(rows)}</table>\n")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -76,3 +81,17 @@ def test_the_picture_of_a_form_is_there_and_small(form: str) -> None:
     picture = (PICTURES / f"{form}.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert 1_000 < len(picture) <= LARGEST
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_link_inside_the_documentation_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) + re.findall(
+        r'(?:href|src)="([^"#]+)"', text
+    )
+    inside = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in inside if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_stays_within_two_screens() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= LONGEST_README

@@ -1,0 +1,98 @@
+"""The tasks of a contributor: ``nox -l`` lists them.
+
+They run in the environment that nox itself runs in, so that nothing is installed twice.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "floors", "tests"]
+
+BENCHMARKS = Path("tests/benchmarks")
+
+
+def pytest(session: nox.Session, *options: str, **environment: str) -> None:
+    """Run pytest with these options, in this environment."""
+    session.run("python", "-m", "pytest", *options, env={**os.environ, **environment})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def format(session: nox.Session) -> None:  # noqa: A001 - the task's name
+    """Mend style and format."""
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types, strictly."""
+    session.run("mypy")
+
+
+@nox.session
+def floors(session: nox.Session) -> None:
+    """Check which room imports which."""
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests that need no browser, or those named after ``--``."""
+    pytest(session, "-n", "2", "-m", "not browser", *(session.posargs or ["tests"]))
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks cell by cell and compare what they show."""
+    pytest(session, "--nbval", *(session.posargs or ["-n", "2", "notebooks"]))
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Run the tests that look at a real page in Chromium."""
+    pytest(session, *(session.posargs or ["tests/browser"]), CBR_BROWSER_REQUIRED="1")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the documentation's tables and pictures of forms anew."""
+    pages = ["tests/repository/test_docs.py", "tests/browser/test_every_form.py"]
+    pytest(session, *pages, CBR_WRITE_DOCS="1")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which lines the tests without a browser run; the floor is in pyproject.toml."""
+    session.run("coverage", "erase")
+    session.run(
+        "coverage", "run", "-m", "pytest", "-m", "not browser", *(session.posargs or ["tests"])
+    )
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+
+
+@nox.session
+def walks(session: nox.Session) -> None:
+    """Count what a question, an act and a restore pass on their way."""
+    session.run("python", "-m", "tests.benchmarks.walks", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Run the benchmarks named after ``--``, or list them."""
+    if not session.posargs:
+        session.log("\n".join(sorted(path.stem for path in BENCHMARKS.glob("bench_*.py"))))
+    for name in session.posargs:
+        session.run("python", "-m", f"tests.benchmarks.{name}")

@@ -1,0 +1,28 @@
+"""Where things are in this repository."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+PACKAGE = REPOSITORY / "cbr_notebook"
+README = REPOSITORY / "README.md"
+DOCS = REPOSITORY / "docs"
+
+
+def committed_files() -> list[Path]:
+    """What git knows of, or would if it were added now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git clone")
+    files = [REPOSITORY / line for line in listed.stdout.splitlines()]
+    return [path for path in files if path.is_file()]

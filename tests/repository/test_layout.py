@@ -1,0 +1,52 @@
+"""The package stays easy to find one's way in: short files, small folders, nothing unfinished."""
+
+from __future__ import annotations
+
+import re
+
+from tests.repository.places import PACKAGE, REPOSITORY, committed_files
+
+LONGEST_FILE = 500
+LARGEST_FOLDER = 16
+"""Files in a folder beside its ``__init__.py``; more want rooms."""
+
+
+def test_no_file_of_the_package_is_longer_than_five_hundred_lines() -> None:
+    long = {
+        str(path.relative_to(REPOSITORY)): lines
+        for path in PACKAGE.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_every_folder_of_the_package_is_a_package() -> None:
+    """A folder without an ``__init__.py`` escapes the type checker and the floors."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_nothing_is_left_to_be_done_in_the_package() -> None:
+    unfinished = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
+    found = [
+        f"{path.relative_to(REPOSITORY)}:{number}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if unfinished.search(line)
+    ]
+    assert found == []
+
+
+def test_the_project_knows_nothing_of_the_place_where_it_was_written() -> None:
+    """Paths of one machine mean nothing on another; only tests look beside the clone."""
+    elsewhere = re.compile(r"/work/|\.library|\.\./shared|/tmp/team")
+    found = []
+    for path in committed_files():
+        if path.parent == REPOSITORY / "tests" / "repository":
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        found += [f"{path.relative_to(REPOSITORY)}: {word}" for word in elsewhere.findall(text)]
+    assert found == []
