@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cbr_notebook.exporting import export, to_text
-    from cbr_notebook.runbook.report import verify_report
+    from cbr_notebook.runbook.journal.report import verify_report
     from cbr_notebook.session import Session, Task, connect, simulate, tutorial
 
 __version__ = "0.1.0"
@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:
         module = import_module(f"cbr_notebook.{_LATER[name]}")
         return getattr(module, name)
     if name == "verify_report":
-        from cbr_notebook.runbook.report import verify_report
+        from cbr_notebook.runbook.journal.report import verify_report
 
         return verify_report
     if name == "forms":  # cbr.forms.sign_in() needs no session

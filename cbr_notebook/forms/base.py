@@ -22,7 +22,7 @@ from cbr_notebook.errors import (
 from cbr_notebook.forms import region
 from cbr_notebook.forms.filling import Filling
 from cbr_notebook.forms.work import Work
-from cbr_notebook.runbook.trouble import perhaps_done
+from cbr_notebook.runbook.run.outcomes import maybe_executed
 
 Outcome = tuple[Any, BaseException | None]
 """What came of an act, and what went wrong."""
@@ -260,7 +260,7 @@ class Form(Filling):
         if field is not None and isinstance(problem, CBRError):
             self._refused[field] = problem.message
         outcome = "not done"
-        if isinstance(problem, CBRError) and perhaps_done(problem):
+        if isinstance(problem, CBRError) and maybe_executed(problem):
             outcome = "nobody knows whether it was done"
             self._ask(self._load_and_fill)  # if it was, that can be seen now
         self._wrong.html = region.trouble(problem, f"{self._doing()}: {outcome}")

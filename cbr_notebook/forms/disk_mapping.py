@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cbr_notebook.forms.field import Field
 
 if TYPE_CHECKING:
-    from cbr_notebook.runbook.facts import Facts
+    from cbr_notebook.runbook.plan.facts import Facts
 
 _LEFT_OUT = {"value": "", "label": "leave it out"}
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cbr_notebook.forms.region import Tone, button, card, escaped
-from cbr_notebook.runbook.checks import Check, Outcome
+from cbr_notebook.runbook.plan.checks import Check, Outcome
 from cbr_notebook.session.words import counted
 
 if TYPE_CHECKING:
-    from cbr_notebook.runbook.plan import RestorePlan
+    from cbr_notebook.runbook.run.restore_plan import RestorePlan
 
 _MARKS = {
     Outcome.FAIL: ("wrong", "✗ fail"),

@@ -13,8 +13,8 @@ from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.work import Work
 
 if TYPE_CHECKING:
-    from cbr_notebook.runbook.facts import BackupFacts
-    from cbr_notebook.runbook.plan import RestorePlan
+    from cbr_notebook.runbook.plan.facts import BackupFacts
+    from cbr_notebook.runbook.run.restore_plan import RestorePlan
     from cbr_notebook.session.finding import ResourceKind
 
 _PLANNED = ("backup", "target", "disks", "power_on")

@@ -14,13 +14,13 @@ from cbr_notebook.forms.field import Field, Option
 from cbr_notebook.forms.planning import fits
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH, Watching
-from cbr_notebook.runbook.asking import Stopped
-from cbr_notebook.runbook.manifest import read_manifest
-from cbr_notebook.runbook.targets import Targets
+from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.run.submit import Stopped
+from cbr_notebook.runbook.verify.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from cbr_notebook.runbook.plan import RestorePlan
-    from cbr_notebook.runbook.run import RestoreRun
+    from cbr_notebook.runbook.run.restore_plan import RestorePlan
+    from cbr_notebook.runbook.run.run import RestoreRun
 
 _SAFETY = "safety backup"
 _NOUNS = {"server": "Server", "disk": "Disk", "turbo": "File system"}

@@ -10,9 +10,9 @@ from cbr_notebook.forms.region import button, card, escaped
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbr_notebook.runbook.record import Progress
-    from cbr_notebook.runbook.run import RestoreRun
-    from cbr_notebook.runbook.verification import Verification
+    from cbr_notebook.runbook.journal.record import Progress
+    from cbr_notebook.runbook.run.run import RestoreRun
+    from cbr_notebook.runbook.verify.verification import Verification
 
 _STEPS = {
     "safety backup": "Back up the present state",

@@ -13,13 +13,13 @@ from cbr_notebook.forms.field import Field
 from cbr_notebook.forms.planning import Planning
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.work import Work
-from cbr_notebook.runbook.asking import Stopped
-from cbr_notebook.runbook.record import Progress
+from cbr_notebook.runbook.journal.record import Progress
+from cbr_notebook.runbook.run.submit import Stopped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbr_notebook.runbook.run import RestoreRun
+    from cbr_notebook.runbook.run.run import RestoreRun
 
 SERVER, BACKUP, CHECK, CONFIRM, WATCH = range(5)
 """The steps of the form, by their number."""

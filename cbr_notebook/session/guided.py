@@ -13,12 +13,12 @@ from cbr_notebook.session.upstairs import opened
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbr_notebook.runbook.group import GroupPlan
-    from cbr_notebook.runbook.group_run import GroupRun
-    from cbr_notebook.runbook.plan import RestorePlan
-    from cbr_notebook.runbook.record import OnProgress
-    from cbr_notebook.runbook.run import RestoreRun
-    from cbr_notebook.runbook.runs import Runs
+    from cbr_notebook.runbook.group.group_plan import GroupPlan
+    from cbr_notebook.runbook.group.group_run import GroupRun
+    from cbr_notebook.runbook.journal.record import OnProgress
+    from cbr_notebook.runbook.restores import Runs
+    from cbr_notebook.runbook.run.restore_plan import RestorePlan
+    from cbr_notebook.runbook.run.run import RestoreRun
 
 
 class GuidedRestores(Sharing):
@@ -152,7 +152,7 @@ class GuidedRestores(Sharing):
             files: which files: ``path``, or ``vdb:path`` on a certain disk; on a simulated
                 cloud all if left out.
             checksum: gives the SHA-256 of a file by disk and path, such as
-                ``cbr_notebook.runbook.manifest.over_ssh("root@web-01")``; on a simulated cloud
+                ``cbr_notebook.runbook.over_ssh("root@web-01")``; on a simulated cloud
                 its disks are read if left out.
 
         Returns:
@@ -167,4 +167,4 @@ class GuidedRestores(Sharing):
 
     @property
     def _runs(self) -> Runs:
-        return cast("Runs", opened("runbook.runs:Runs", self))  # type: ignore[arg-type]
+        return cast("Runs", opened("runbook.restores:Runs", self))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.runbook.targets import Targets
+from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.session import Session
 from cbr_notebook.session.moments import moment, span, wire
 

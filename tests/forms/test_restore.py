@@ -14,7 +14,7 @@ import cbr_notebook as cbr
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
 from cbr_notebook.forms import planning
 from cbr_notebook.forms.base import Form
-from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
 from tests.forms.pressing import click, press, settle, shown, type_into
 

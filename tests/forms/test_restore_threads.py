@@ -12,8 +12,8 @@ from cbr_notebook.errors import Conflict, ConnectionFailed, NotFound
 from cbr_notebook.forms.field import Button
 from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH
-from cbr_notebook.runbook.plan import RestorePlan
-from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.run.restore_plan import RestorePlan
+from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
 from tests.forms.gates import Gate
 from tests.forms.pressing import click, press, settle, type_into

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
 
 GOOD = {"vda": ("/etc/motd", b"good"), "vdb": ("/data", b"orders")}

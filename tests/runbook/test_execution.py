@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cbr_notebook import errors
-from cbr_notebook.runbook.record import Progress
+from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.session import Session
 from tests.runbook.situations import execute, is_back, kinds, restores, spoilt
 

@@ -14,9 +14,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
-from cbr_notebook.runbook.group import GroupPlan
-from cbr_notebook.runbook.group_run import GroupRun
-from cbr_notebook.runbook.record import Progress
+from cbr_notebook.runbook.group.group_plan import GroupPlan
+from cbr_notebook.runbook.group.group_run import GroupRun
+from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.session import Session
 from cbr_notebook.simulator.transport import CloudTransport
 from tests.runbook.situations import is_back, restores, spoilt

@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import Conflict, NotFound
-from cbr_notebook.runbook.plan import RestorePlan
-from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.run.restore_plan import RestorePlan
+from cbr_notebook.runbook.run.run import RestoreRun
 
 SERVER = "web-01"
 SYSTEM = "web-01"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbr_notebook.errors import Conflict, InvalidRequest
-from cbr_notebook.runbook.journal import Journal, broken_link, read_entries
+from cbr_notebook.runbook.journal.journal import Journal, broken_link, read_entries
 
 NOW = datetime(2020, 8, 17, 4, tzinfo=UTC)
 

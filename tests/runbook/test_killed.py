@@ -22,9 +22,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
-from cbr_notebook.runbook import journal as journal_module
-from cbr_notebook.runbook.journal import Journal
-from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.journal import journal as journal_module
+from cbr_notebook.runbook.journal.journal import Journal
+from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
 from cbr_notebook.session.opening import on_cloud
 from cbr_notebook.simulator import Cloud

@@ -11,8 +11,8 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.runbook.checks import Outcome, check_all
-from cbr_notebook.runbook.facts import NOT_TOLD, Facts
+from cbr_notebook.runbook.plan.checks import Outcome, check_all
+from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
 from cbr_notebook.session import Session
 
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
-from cbr_notebook.runbook import report as report_module
-from cbr_notebook.runbook.evidence import duration
-from cbr_notebook.runbook.manifest import over_ssh
-from cbr_notebook.runbook.run import RestoreRun
+from cbr_notebook.runbook.journal import report as report_module
+from cbr_notebook.runbook.journal.evidence import duration
+from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.runbook.verify.manifest import over_ssh
 from cbr_notebook.session import Session
 
 SUFFIXES = ("html", "md", "json")
@@ -345,7 +345,7 @@ def test_an_edited_table_shows_even_under_a_new_seal(
 def test_a_journal_written_anew_shows_beside_the_one_that_was_kept(
     run: RestoreRun, tmp_path: Path, folder: Path, session: Session
 ) -> None:
-    from cbr_notebook.runbook.journal import Journal
+    from cbr_notebook.runbook.journal.journal import Journal
 
     forged = Journal(tmp_path / f"{run.run_id}.jsonl")
     with forged.held():

@@ -8,8 +8,8 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
-from cbr_notebook.runbook import asking
-from cbr_notebook.runbook.record import Progress
+from cbr_notebook.runbook.journal.record import Progress
+from cbr_notebook.runbook.run import submit
 from cbr_notebook.session import Session
 from tests.runbook.situations import execute, is_back, only_run, restores, resumed
 
@@ -66,9 +66,9 @@ def test_a_cancel_while_the_tasks_are_listed_is_in_time(
         session.cancel_restore(only_run(session))
         return restores_of(*arguments)  # type: ignore[arg-type]
 
-    restores_of = asking.restores_of
-    monkeypatch.setattr(asking, "restores_of", list_and_cancel)
-    with pytest.raises(asking.Stopped, match="cancelled"):
+    restores_of = submit.restores_of
+    monkeypatch.setattr(submit, "restores_of", list_and_cancel)
+    with pytest.raises(submit.Stopped, match="cancelled"):
         execute(session)
     assert restores(session) == 0
     assert session.restores()["state"].tolist() == ["stopped"]
@@ -85,7 +85,7 @@ def test_a_cancel_that_came_too_late_stops_a_request_that_has_to_be_made_again(
     with pytest.raises(errors.CBRError):
         execute(session, on_progress=cancel)
     session.cloud.heal()
-    with pytest.raises(asking.Stopped, match="cancelled"):
+    with pytest.raises(submit.Stopped, match="cancelled"):
         session.resume_restore(only_run(session))
     assert restores(session) == 0
 

@@ -1,0 +1,227 @@
+"""Several restores as one plan: which first, how many at once, and what if one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
+from cbr_notebook.runbook.group.group_run import GroupRun
+from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse_unless_ready
+from cbr_notebook.runbook.run.options import RestoreOptions, names_of
+from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
+from cbr_notebook.session import Session
+from cbr_notebook.session.moments import Moment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One restore of a group, and the IDs of the targets that must be back before it."""
+
+    plan: RestorePlan
+    after: tuple[str, ...]
+
+    @property
+    def target_id(self) -> str:
+        """What it overwrites."""
+        assert self.plan.facts.target is not None
+        return self.plan.facts.target.id
+
+    @property
+    def name(self) -> str:
+        """Its target's name."""
+        assert self.plan.facts.target is not None
+        return self.plan.facts.target.name
+
+
+class GroupPlan:
+    """Several restores, laid out together; nothing is done yet."""
+
+    def __init__(self, session: Session, members: Sequence[Member]) -> None:
+        """Take the members, in an order that their dependencies allow."""
+        self.session = session
+        self.members = tuple(members)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{each.name} from {each.plan.facts.backup.name}"
+            + (f", after {', '.join(self._names(each.after))}" if each.after else "")
+            for each in self.members
+        ]
+        return "\n".join([f"Restore of {len(self.members)} targets:", *lines])
+
+    def _names(self, ids: Iterable[str]) -> list[str]:
+        names = {each.target_id: each.name for each in self.members}
+        return [names[each] for each in ids]
+
+    @property
+    def checks(self) -> pd.DataFrame:
+        """The checks of all members, with the name of the target in front."""
+        import pandas as pd
+
+        frames = []
+        for each in self.members:
+            frame = each.plan.checks.copy()
+            frame.insert(0, "target", pd.Series([each.name] * len(frame), dtype="str"))
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def execute(
+        self,
+        confirm: Sequence[str] = (),
+        acknowledge: str | Sequence[str] = (),
+        safety_backup: bool = True,
+        on_progress: OnProgress | None = None,
+        folder: str | Path | None = None,
+        *,
+        parallel: int = 2,
+        on_failure: Literal["stop", "continue"] = "stop",
+        safety_keep_days: int | None = None,
+        rto: timedelta | str | None = None,
+        rpo: timedelta | str | None = None,
+        incident_at: Moment | None = None,
+    ) -> GroupRun:
+        """Carry all of it out, each restore when those that it waits for are back and verified.
+
+        Args:
+            confirm: the names of all targets.
+            acknowledge: the names of the checks whose warnings are accepted, for all targets.
+            safety_backup: back each target up before it is overwritten.
+            on_progress: is told how far each is.
+            folder: where the journals are kept.
+            parallel: how many at once, 1 to 32.
+            on_failure: ``stop``: when one fails, begin no more; ``continue``: leave out only
+                what waits for it.
+            safety_keep_days: delete the safety backups after so many days, 1 to 36500; never if
+                left out.
+            rto: the recovery time that each shall meet, such as ``"4h"``.
+            rpo: the recovery point that each shall meet.
+            incident_at: when the trouble began; now if left out.
+
+        Returns:
+            The group when all that could be done is done; ``wait()`` raises what failed.
+
+        Raises:
+            ConfirmationNeeded: a name is missing; says what would be lost.
+            Conflict: a check fails, or another run on a target has not ended.
+            InvalidRequest: a warning is not acknowledged, or an argument is out of range.
+            WaitTimeout: you interrupted; take it up with ``session.resume_restore``.
+        """
+        if isinstance(parallel, bool) or not 1 <= parallel <= _MOST_AT_ONCE:
+            raise InvalidRequest(
+                f"parallel must be 1 to {_MOST_AT_ONCE}, not {parallel}.", field="parallel"
+            )
+        if on_failure not in ("stop", "continue"):
+            raise InvalidRequest(
+                f"on_failure must be stop or continue, not {on_failure!r}.", field="on_failure"
+            )
+        self._refuse_unconfirmed(names_of(confirm))
+        options = RestoreOptions.of(
+            self.session.now,
+            acknowledge,
+            safety_backup=safety_backup,
+            safety_keep_days=safety_keep_days,
+            rto=rto,
+            rpo=rpo,
+            incident_at=incident_at,
+        )
+        where = ledger.folder_for(self.session, folder)
+        with ledger.one_beginner(where):
+            for each in self.members:
+                refuse_unless_ready(each.plan, each.name, options, where)
+            runs = [begin(each.plan, options, where, on_progress) for each in self.members]
+        journal = ledger.new_journal(where, "group", self.session.now)
+        group = GroupRun(self.session, journal, runs)
+        with journal.held():
+            group.note(
+                "group_confirmed",
+                run_id=group.run_id,
+                project_id=self.session.identity.project_id,
+                who=self.session.identity.who,
+                members=[
+                    {"run_id": run.run_id, "target": each.name, "after": self._names(each.after)}
+                    for run, each in zip(runs, self.members, strict=True)
+                ],
+                parallel=parallel,
+                on_failure=on_failure,
+            )
+        return group.carry_out()
+
+    def _refuse_unconfirmed(self, confirm: tuple[str, ...]) -> None:
+        names = [each.name for each in self.members]
+        if sorted(confirm) != sorted(names):
+            raise ConfirmationNeeded(
+                " ".join(overwritten_in_words(each.plan) for each in self.members),
+                advice=f"To go on, say confirm={names!r}.",
+            )
+
+
+def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
+    """Plan several restores; nothing is changed.
+
+    Args:
+        session: where.
+        wanted: for each a plan, or a mapping with the arguments of ``plan_restore`` (or
+            ``plan``) and ``after``: names or IDs of targets that must be back before.
+
+    Raises:
+        InvalidRequest: nothing is wanted, a target appears twice, ``after`` names no target of
+            the group, or the order goes in a circle.
+        CBRError: as ``plan_restore``.
+    """
+    planned = [_planned(session, each) for each in wanted]
+    if not planned:
+        raise InvalidRequest("No restore is named.", advice="Give a list of plans.")
+    ids: dict[str, str] = {}
+    for plan, _ in planned:
+        target = plan.facts.target
+        if target is None:
+            raise InvalidRequest(
+                f"What {plan.facts.backup.name} was made of does not exist any more.",
+                advice="Leave it out, or name another target.",
+            )
+        if target.id in ids:
+            raise InvalidRequest(
+                f"{target.name} appears twice.", advice="A target is restored from one backup."
+            )
+        ids |= {target.id: target.id, target.name: target.id}
+    members = [Member(plan, tuple(_known(ids, each) for each in after)) for plan, after in planned]
+    by_id = {each.target_id: each for each in members}
+    try:
+        order = list(
+            TopologicalSorter({each.target_id: each.after for each in members}).static_order()
+        )
+    except CycleError as problem:
+        circle = " waits for ".join(by_id[each].name for each in reversed(problem.args[1]))
+        raise InvalidRequest(
+            f"The order goes in a circle: {circle}.", advice="Leave one dependency out."
+        ) from None
+    return GroupPlan(session, [by_id[each] for each in order])
+
+
+def _planned(session: Session, each: Any) -> tuple[RestorePlan, tuple[str, ...]]:
+    if not isinstance(each, Mapping):
+        return each, ()
+    arguments = dict(each)
+    after = names_of(arguments.pop("after", ()))
+    plan = arguments.pop("plan", None)
+    return plan if plan is not None else plan_restore(session, **arguments), after
+
+
+def _known(ids: Mapping[str, str], name: str) -> str:
+    if name not in ids:
+        raise InvalidRequest(
+            f"{name!r} is no target of this group.", advice="after= names other targets of it."
+        )
+    return ids[name]

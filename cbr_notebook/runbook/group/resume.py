@@ -1,0 +1,107 @@
+"""Taking a run up again after its process has ended, exactly where the service stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.runbook.group.group_run import GroupRun
+from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal.journal import Journal
+from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.run.options import names_of
+from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.runbook.run.submit import refuse_old_confirmation, submit_steps
+from cbr_notebook.runbook.run.watch import look, run_steps
+from cbr_notebook.session import Session
+
+
+def find(
+    session: Session,
+    run_id: str,
+    folder: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> RestoreRun | GroupRun:
+    """Return a run or group by its ID, as its journal tells it; nothing is asked of the service.
+
+    Raises:
+        NotFound: there is none; the message lists the newest.
+        InvalidRequest: its journal was edited, or it belongs to another project.
+    """
+    where = ledger.folder_for(session, folder)
+    journal = ledger.open_journal(where, run_id)
+    facts = journal.entries[0].facts
+    if facts["project_id"] != session.identity.project_id:
+        raise InvalidRequest(
+            f"The run {run_id} belongs to project {facts['project_id']}, this session to "
+            f"{session.identity.project_id}.",
+            advice="Connect to that project, then resume.",
+        )
+    if journal.entries[0].kind == "group_confirmed":
+        ids = [each["run_id"] for each in facts["members"]]
+        journals = [ledger.open_journal(where, each) for each in ids]
+        return GroupRun(session, journal, [_run(session, each, on_progress) for each in journals])
+    return _run(session, journal, on_progress)
+
+
+def _run(session: Session, journal: Journal, on_progress: OnProgress | None) -> RestoreRun:
+    run = RestoreRun(session, journal, on_progress)
+    run.taken_up = True
+    return run
+
+
+def resume(
+    session: Session,
+    run_id: str,
+    *,
+    confirm: str | Sequence[str] | None = None,
+    folder: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> RestoreRun | GroupRun:
+    """Take a run or a group up again where the service stands.
+
+    What has ended stays so. What runs is found. What was asked for without an answer is looked
+    for; only if it certainly never arrived, or was not asked for yet, it is asked for now.
+
+    Args:
+        session: of the same project.
+        run_id: as ``session.restores()`` lists it.
+        confirm: the target's name (of a group, all), where the confirmation is more than an
+            hour old and the restore has yet to be asked for.
+        folder: where the journal is.
+        on_progress: is told how far it is.
+
+    Raises:
+        NotFound: there is no such run.
+        ConfirmationNeeded: the confirmation is too old.
+        Conflict: another process is at it, or something moved since the plan was made.
+        ConnectionFailed: the service could not be reached; resume again later.
+    """
+    names = () if confirm is None else names_of(confirm)
+    found = find(session, run_id, folder, on_progress)
+    if isinstance(found, GroupRun):
+        for run in found.runs:
+            with run.journal.held():
+                _take_up(run, names)
+        return found.carry_out()
+    with found.journal.held():
+        if not found.ended:
+            _take_up(found, names)
+            run_steps(found, submit_steps(found, taken_up=True))
+        if found.state == "running":
+            # Trouble in this look is no trouble: wait() looks again.
+            with found.recording(), suppress(CBRError):
+                look(found)
+    return found
+
+
+def _take_up(run: RestoreRun, confirm: Sequence[str]) -> None:
+    if run.ended:
+        return
+    if run.target["name"] in confirm:
+        run.note("confirmed_again", confirmed=run.target["name"])
+    if run.state == "not asked":
+        refuse_old_confirmation(run)
+    run.note("resumed", state=run.state)

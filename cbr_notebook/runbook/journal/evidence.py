@@ -1,0 +1,235 @@
+"""What a journal proves, in tables: the same journal always gives the same evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from cbr_notebook.runbook.journal.journal import Entry
+from cbr_notebook.runbook.journal.state import state_of
+
+_UNTOLD = ("request", "plan", "checks", "findings", "known", "overwritten", "fingerprint")
+"""Facts of entries that have tables of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a report."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Achieved:
+    """How long something took, or how much was lost, against what was to be met."""
+
+    seconds: float | None
+    target: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target was met; ``None``: there is none, or nothing to compare."""
+        if self.target is None or self.seconds is None:
+            return None
+        return self.seconds <= self.target
+
+    def __str__(self) -> str:
+        if self.seconds is None:
+            return "not reached"
+        text = duration(self.seconds)
+        if self.target is None:
+            return f"{text} (no target was set)"
+        return f"{text}, target {duration(self.target)}: {'met' if self.met else 'MISSED'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a run's time."""
+
+    name: str
+    begin: datetime
+    end: datetime
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as people say it."""
+    whole = timedelta(seconds=round(abs(seconds)))
+    minutes, rest = divmod(whole.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(whole.days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{number} {unit}" for number, unit in parts if number]
+    return ("-" if seconds < 0 else "") + (" ".join(shown) or "0 s")
+
+
+class Evidence:
+    """What the journal of one run proves."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        """Read a journal that holds at least its first entry."""
+        self.entries = list(entries)
+        self.begun = self.entries[0].facts
+        self.state = state_of(self.entries)
+
+    @property
+    def title(self) -> str:
+        """The run in words."""
+        return f"Restore of {self.begun['target']['name']} from {self.begun['backup']['name']}"
+
+    def last(self, *kinds: str) -> Entry | None:
+        """Return the newest entry of some kinds."""
+        return next((entry for entry in reversed(self.entries) if entry.kind in kinds), None)
+
+    @property
+    def verified(self) -> Entry | None:
+        """The entry of the newest verification that found all well."""
+        found = self.last("verified")
+        return found if found is not None and found.facts["passed"] else None
+
+    @property
+    def recovery_time(self) -> Achieved:
+        """From the incident until all was well: verified, or restored if nobody verified."""
+        target = self.begun["targets"]["rto_seconds"]
+        tried = self.last("verified")
+        end = self.verified if tried is not None else self.last("task_ended")
+        if self.state != "success" or end is None:
+            return Achieved(None, target)
+        return Achieved((_at(end) - self._incident).total_seconds(), target)
+
+    @property
+    def recovery_point(self) -> Achieved:
+        """From the moment that the backup holds until the incident."""
+        target = self.begun["targets"]["rpo_seconds"]
+        made = datetime.fromisoformat(self.begun["backup"]["created_at"])
+        return Achieved((self._incident - made).total_seconds(), target)
+
+    @property
+    def _incident(self) -> datetime:
+        return datetime.fromisoformat(self.begun["targets"]["incident_at"])
+
+    @property
+    def phases(self) -> list[Phase]:
+        """What the time went into, in order."""
+        marks = [("before the runbook", self._incident), ("", _at(self.entries[0]))]
+        for name, *kinds in (
+            ("safety backup", "safety_backup_made"),
+            ("checking and asking", "task_found"),
+            ("restoring", "task_ended"),
+            ("verifying", "verified"),
+        ):
+            entry = self.last(*kinds)
+            if entry is not None:
+                marks[-1] = (name, marks[-1][1])
+                marks.append(("", _at(entry)))
+        return [
+            Phase(name, begin, end) for (name, begin), (_, end) in pairwise(marks) if end > begin
+        ]
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The run in short."""
+        begun, target, backup = self.begun, self.begun["target"], self.begun["backup"]
+        task, safety = self.last("task_found"), self.last("safety_backup_made")
+        ended = self.last("task_ended", "stopped", "given_up")
+        refused = (ended.facts.get("reason") or ended.facts.get("error_message")) if ended else None
+        rows = [
+            ("State", self.state),
+            ("Why", refused or ""),
+            ("Target", f"{target['name']} ({target['id']})"),
+            ("Backup", f"{backup['name']} ({backup['id']})"),
+            ("Backup made", f"{_utc(backup['created_at'])} UTC"),
+            ("Carried out by", f"{begun['who']}, signed in with {begun['way']}"),
+            ("Project", f"{begun['project_id']}, region {begun['region'] or 'not named'}"),
+            ("Service", begun["service"]),
+            ("Confirmed", f"{_utc(self.entries[0].at)} UTC by typing {begun['confirmed']}"),
+            ("Warnings accepted", ", ".join(begun["acknowledged"]) or "none"),
+            ("Safety backup", safety.facts["name"] if safety else "none"),
+            ("Restore task", str(task.facts["task_id"]) if task else "none"),
+            ("Times asked", str(self._times_asked())),
+            ("Recovery time", str(self.recovery_time)),
+            ("Recovery point", str(self.recovery_point)),
+            ("Run", begun["run_id"]),
+            ("Journal", f"{len(self.entries)} entries, the last {self.entries[-1].hash}"),
+        ]
+        return [(name, value) for name, value in rows if value]
+
+    def _times_asked(self) -> int:
+        """Count how often the service may have heard the request."""
+        intended = sum(entry.kind == "restore_intended" for entry in self.entries)
+        return intended - sum(entry.kind == "restore_not_done" for entry in self.entries)
+
+    @property
+    def tables(self) -> list[Table]:
+        """All that a report shows of the run."""
+        verified = self.last("verified")
+        return [
+            Table("In short", ("", ""), [(name, value) for name, value in self.summary]),
+            Table(
+                "What was overwritten",
+                ("Disk", "Disk ID", "Size in the backup", "Backup of the disk"),
+                [
+                    (each["disk"], each["disk_id"], f"{each['size_gb']} GB", each["backup_id"])
+                    for each in self.begun["overwritten"]
+                ],
+            ),
+            Table(
+                "Checks before",
+                ("Check", "Outcome", "Seen", "Prevents"),
+                [
+                    (each["name"], each["outcome"], each["seen"], each["prevents"])
+                    for each in self.begun["plan"]["checks"]
+                ],
+            ),
+            Table(
+                "Verification after",
+                ("Check", "Outcome", "Seen"),
+                [
+                    (each["name"], each["outcome"], each["seen"])
+                    for each in (verified.facts["findings"] if verified else ())
+                ],
+            ),
+            Table(
+                "Time line",
+                ("When (UTC)", "What", "Facts"),
+                [
+                    (_utc(entry.at), entry.kind.replace("_", " "), _brief(entry.facts))
+                    for entry in self.entries
+                    if entry.kind != "request"
+                ],
+            ),
+            Table(
+                "Requests",
+                ("When (UTC)", "Request", "Status", "Request ID"),
+                [
+                    (
+                        _utc(entry.facts["sent_at"]),
+                        f"{entry.facts['method']} {entry.facts['path']}",
+                        str(entry.facts["status"] or "no answer"),
+                        entry.facts["request_id"] or "",
+                    )
+                    for entry in self.entries
+                    if entry.kind == "request"
+                ],
+            ),
+        ]
+
+
+def _at(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry.at)
+
+
+def _utc(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _brief(facts: dict[str, Any]) -> str:
+    shown = {
+        name: value
+        for name, value in facts.items()
+        if name not in _UNTOLD and value is not None and not isinstance(value, dict | list)
+    }
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in shown.items())

@@ -1,0 +1,1 @@
+"""What a restore would do, and the checks of whether it can."""

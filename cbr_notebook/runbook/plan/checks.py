@@ -1,0 +1,437 @@
+"""The service's restore rules, checked before anything is asked of it.
+
+Each check is a small function from :class:`Facts` to what was seen. The service would refuse
+with the code that the check prevents, or worse, would not refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
+
+
+class Outcome(StrEnum):
+    """How a check came out."""
+
+    PASS = "pass"  # noqa: S105 not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule and how it came out."""
+
+    name: str
+    outcome: Outcome
+    seen: str
+    why: str
+    prevents: str
+    """The error codes that the service would answer with, or nothing."""
+    to_do: str
+
+
+Verdict = tuple[Outcome, str, str]
+"""Outcome, what was seen, and what to do (empty when all is well)."""
+
+PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
+
+SERVER_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
+DISK_TYPE = "OS::Cinder::Volume"
+FILE_SYSTEM_TYPE = "OS::Sfs::Turbo"
+
+NO_TARGET: Verdict = (UNKNOWN, "There is no target to look at.", "")
+NO_DISK: Verdict = (UNKNOWN, "There is no disk to look at.", "")
+
+_LOOK = "Look at it in the console, then check again."
+
+SAFETY_AGE = timedelta(hours=1)
+"""A backup of the target this recent counts as a safety backup."""
+
+
+def _backup_status(facts: Facts) -> Verdict:
+    status = facts.backup.status
+    if status == "available":
+        return PASS, "The backup is available.", ""
+    if status == NOT_TOLD:
+        return UNKNOWN, "The service does not tell the backup's status.", _LOOK
+    if status in ("protecting", "waiting_protect"):
+        return FAIL, f"The backup is still being made ({status}).", "Wait until it is available."
+    return FAIL, f"The backup is {status}.", "Choose another backup."
+
+
+def _replica(facts: Facts) -> Verdict:
+    if facts.backup.image_type == "replication":
+        return (
+            FAIL,
+            "This is a replica from another region.",
+            "Choose the original backup, or create a server from the replica's image.",
+        )
+    return PASS, "The backup is an original.", ""
+
+
+def _shared(facts: Facts) -> Verdict:
+    if facts.backup.project_id != facts.project_id:
+        return (
+            FAIL,
+            f"The backup was shared by project {facts.backup.project_id}.",
+            "A shared backup belongs to a server of another project. "
+            "Create a server from it instead.",
+        )
+    return PASS, "The backup belongs to this project.", ""
+
+
+def _vault_status(facts: Facts) -> Verdict:
+    if facts.vault_status is None:
+        return UNKNOWN, "The vault could not be read.", "Check by hand that it is available."
+    if facts.vault_status in ("available", "lock"):
+        return PASS, f"Vault {facts.vault_name} is {facts.vault_status}.", ""
+    return (
+        FAIL,
+        f"Vault {facts.vault_name} is {facts.vault_status}.",
+        "A frozen vault has an unpaid bill; settle it, then check again.",
+    )
+
+
+def _target_exists(facts: Facts) -> Verdict:
+    if facts.target is None:
+        return (
+            FAIL,
+            "The target does not exist any more.",
+            "Create a new server from the backup's image, or a new disk from the backup.",
+        )
+    return PASS, f"{facts.target.name} exists.", ""
+
+
+def _same_target(facts: Facts) -> Verdict:
+    if facts.target is None:
+        return UNKNOWN, "There is no target to compare.", ""
+    backup, target = facts.backup, facts.target
+    if backup.resource_type == DISK_TYPE:
+        if target.id == backup.resource_id:
+            return PASS, "The target is the disk that was backed up.", ""
+        return (
+            WARN,
+            f"The target {target.name} is another disk than {backup.resource_name}.",
+            "Go on only if that is what you want.",
+        )
+    if target.id == backup.resource_id:
+        return PASS, f"The target is what was backed up, {backup.resource_name}.", ""
+    return (
+        FAIL,
+        f"The backup is of {backup.resource_name}, the target is {target.name}.",
+        "Choose a backup of the target, or the original target.",
+    )
+
+
+def _server_status(facts: Facts) -> Verdict:
+    target = facts.target
+    if target is None:
+        return NO_TARGET
+    if target.type not in SERVER_TYPES:
+        return PASS, "No server is concerned.", ""
+    if target.status == NOT_TOLD:
+        return UNKNOWN, "The service does not tell the server's status.", _LOOK
+    status = target.status.upper()
+    if status in ("ACTIVE", "SHUTOFF"):
+        what = "will be stopped first" if status == "ACTIVE" else "is stopped already"
+        return PASS, f"The server is {status} and {what}.", ""
+    if status in ("DELETED", "SOFT_DELETED", "TERMINATED"):
+        return FAIL, f"The server is {status}.", "A terminated server cannot be restored."
+    return (
+        FAIL,
+        f"The server is {status}.",
+        "Bring it to Running or Stopped in the server console, then check again.",
+    )
+
+
+def _disk_status(facts: Facts) -> Verdict:
+    target = facts.target
+    if target is None:
+        return NO_TARGET
+    if target.type == FILE_SYSTEM_TYPE:
+        return PASS, "No disk is concerned.", ""
+    if not facts.overwritten:
+        return NO_DISK
+    wanted = ("available",) if target.type == DISK_TYPE else ("in-use", "available")
+    wrong = [disk for _, disk in facts.overwritten if disk.status not in (*wanted, NOT_TOLD)]
+    silent = [disk.name for _, disk in facts.overwritten if disk.status == NOT_TOLD]
+    if silent and not wrong:
+        return UNKNOWN, f"The service does not tell the status of {', '.join(silent)}.", _LOOK
+    if not wrong:
+        return PASS, f"All disks are {' or '.join(wanted)}.", ""
+    seen = ", ".join(f"{disk.name} is {disk.status}" for disk in wrong)
+    if target.type == DISK_TYPE and wrong[0].status == "in-use":
+        return FAIL, seen + ".", "Detach the disk from its server, then check again."
+    return FAIL, seen + ".", "Wait until its present operation ends, then check again."
+
+
+def _disk_size(facts: Facts) -> Verdict:
+    if not facts.overwritten:
+        return NO_DISK
+    told = [(old, now) for old, now in facts.overwritten if old.size_gb and now.size_gb]
+    small = [(old, now) for old, now in told if now.size_gb < old.size_gb]
+    if small:
+        seen = "; ".join(
+            f"{now.name} has {now.size_gb} GB, its backup {old.size_gb} GB" for old, now in small
+        )
+        return FAIL, seen + ".", "Expand the disk to at least the size of the backup."
+    grown = [(old, now) for old, now in told if now.size_gb > old.size_gb]
+    if grown:
+        seen = "; ".join(
+            f"{now.name} goes back from {now.size_gb} GB to {old.size_gb} GB" for old, now in grown
+        )
+        return WARN, seen + ".", "What was written since the expansion is lost."
+    if len(told) < len(facts.overwritten):
+        return UNKNOWN, "The service does not tell the size of every disk.", _LOOK
+    return PASS, "Every disk has the size that it had.", ""
+
+
+def _system_disk(facts: Facts) -> Verdict:
+    pairs = facts.overwritten
+    if not pairs:
+        return NO_DISK
+    wrong = [(old, now) for old, now in pairs if old.system_disk is False and now.system_disk]
+    if wrong:
+        old, now = wrong[0]
+        return (
+            FAIL,
+            f"The data disk {old.disk_name} would overwrite the system disk {now.name}.",
+            "Map the backup of a data disk to a data disk.",
+        )
+    if any(old.system_disk is None or now.system_disk is None for old, now in pairs):
+        return UNKNOWN, "The service does not say which disk is the system disk.", ""
+    return PASS, "System and data disks match.", ""
+
+
+def _missing_disks(facts: Facts) -> Verdict:
+    missing = facts.impossible
+    if facts.target is None:
+        return UNKNOWN, "There is no target to compare.", ""
+    if not facts.overwritten:
+        return FAIL, "None of the backed-up disks exists any more.", "Choose another target."
+    if missing and facts.disks_named:
+        names = ", ".join(disk.disk_name for disk in missing)
+        return (
+            FAIL,
+            f"A disk that you named for {names} is not attached to {facts.target.name}.",
+            "Attach it, or leave it out of disks={…}.",
+        )
+    if missing:
+        names = ", ".join(disk.disk_name for disk in missing)
+        return (
+            WARN,
+            f"Backed up, but gone from the target: {names}.",
+            "They are left out. Create new disks from their backups if you need them.",
+        )
+    return PASS, "Every backed-up disk is still there.", ""
+
+
+def _disk_type(facts: Facts) -> Verdict:
+    if "disks" in facts.unreadable:
+        return UNKNOWN, "The disks could not be read one by one.", ""
+    disks = [disk for _, disk in facts.overwritten]
+    if not disks:
+        return NO_DISK
+    wrong = [disk for disk in disks if disk.scsi or disk.refused]
+    if wrong:
+        kinds = ", ".join(
+            f"{disk.name} is {'a SCSI disk' if disk.scsi else f'refused ({disk.refused})'}"
+            for disk in wrong
+        )
+        return FAIL, f"{kinds}.", "Disks of this kind cannot be restored; leave them out."
+    return PASS, "All disks are of a kind that can be restored.", ""
+
+
+def _architecture(facts: Facts) -> Verdict:
+    return _same_trait("architecture", facts)
+
+
+def _operating_system(facts: Facts) -> Verdict:
+    return _same_trait("os_type", facts)
+
+
+def _same_trait(trait: str, facts: Facts) -> Verdict:
+    target = facts.target
+    words = {"architecture": "architecture", "os_type": "operating system"}[trait]
+    if target is None:
+        return NO_TARGET
+    if target.type not in SERVER_TYPES:
+        return PASS, "No server is concerned.", ""
+    then, now = getattr(facts.backup, trait), getattr(target, trait)
+    if not then or not now:
+        return UNKNOWN, f"The service does not tell the {words} of both.", ""
+    if then.lower() == now.lower():
+        return PASS, f"Both are {now}.", ""
+    return (
+        FAIL,
+        f"The backup has the {words} {then}, the server now {now}.",
+        "The server was rebuilt. Create a new server from the backup's image.",
+    )
+
+
+def _server_type(facts: Facts) -> Verdict:
+    if facts.target is None:
+        return UNKNOWN, "There is no target to compare.", ""
+    if facts.backup.resource_type == facts.target.type:
+        return PASS, "Backup and target are of one type.", ""
+    return (
+        FAIL,
+        f"The backup is of {facts.backup.resource_type}, the target is {facts.target.type}.",
+        "Choose a target of the same type.",
+    )
+
+
+def _being_backed_up(facts: Facts) -> Verdict:
+    return _no_task(facts, ("backup", "copy", "replication"), "backed up")
+
+
+def _being_restored(facts: Facts) -> Verdict:
+    return _no_task(facts, ("restore",), "restored")
+
+
+def _no_task(facts: Facts, types: tuple[str, ...], doing: str) -> Verdict:
+    if "tasks" in facts.unreadable:
+        return UNKNOWN, "The tasks could not be read.", ""
+    busy = [task for task in facts.running if task.operation_type in types]
+    if busy:
+        return (
+            FAIL,
+            f"The target is being {doing} (task {busy[0].id}).",
+            f'Wait for it: session.task("{busy[0].id}").wait(); then check again.',
+        )
+    return PASS, f"The target is not being {doing}.", ""
+
+
+def _policy_run(facts: Facts) -> Verdict:
+    if not facts.policies_known:
+        return UNKNOWN, "The policies of the vault could not be read.", ""
+    if facts.next_policy_run is None:
+        return PASS, "No policy is about to run.", ""
+    window = facts.expected_duration or timedelta(hours=1)
+    due_in = facts.next_policy_run - facts.asked_at
+    seen = f"Policy {facts.policy_name} runs next at {facts.next_policy_run:%Y-%m-%d %H:%M} UTC"
+    if due_in <= window:
+        return (
+            WARN,
+            f"{seen}, perhaps during the restore.",
+            "It will skip the target or fail. Restore now and accept that, or wait it out.",
+        )
+    return PASS, f"{seen}, after the restore.", ""
+
+
+def _disaster_recovery(facts: Facts) -> Verdict:
+    if facts.target is None:
+        return NO_TARGET
+    marks = [facts.target.disaster_recovery, *(d.disaster_recovery for _, d in facts.overwritten)]
+    if any(marks):
+        return (
+            FAIL,
+            "The target belongs to a disaster recovery site.",
+            "Restore at the production site, or end the protection first.",
+        )
+    if any(mark is None for mark in marks):
+        return (
+            UNKNOWN,
+            "The service does not tell whether the target is at a disaster recovery site.",
+            "If you use storage disaster recovery, check by hand.",
+        )
+    return PASS, "The target is at a production site.", ""
+
+
+def _file_system(facts: Facts) -> Verdict:
+    target = facts.target
+    if target is None:
+        return NO_TARGET
+    if target.type != FILE_SYSTEM_TYPE:
+        return PASS, "No file system is concerned.", ""
+    if target.size_gb and target.size_gb < facts.backup.size_gb:
+        return (
+            FAIL,
+            f"The file system has {target.size_gb} GB, when backed up {facts.backup.size_gb} GB.",
+            "Expand it to at least the size of the backup.",
+        )
+    if target.status != NOT_TOLD and target.status.lower() not in ("available", "200"):
+        return FAIL, f"The file system is {target.status}.", "Wait until it is available."
+    if target.sub_status:
+        return FAIL, f"The file system is busy: {target.sub_status}.", "Wait until that has ended."
+    if target.status == NOT_TOLD or not target.size_gb or not facts.backup.size_gb:
+        return UNKNOWN, "The service does not tell the file system's status and sizes.", _LOOK
+    return PASS, "The file system is available.", ""
+
+
+def _preparation(facts: Facts) -> Verdict:
+    if facts.target is None:
+        return NO_TARGET
+    if facts.target.type != FILE_SYSTEM_TYPE:
+        return PASS, "No file system is concerned.", ""
+    return (
+        UNKNOWN,
+        "Whether the file system can be prepared shows only when the restore begins.",
+        "If it fails, session.failures() says at which step; nothing was written before it.",
+    )
+
+
+def _safety_backup(facts: Facts) -> Verdict:
+    recent = [at for _, at in facts.newer_backups if facts.asked_at - at <= SAFETY_AGE]
+    if recent:
+        return PASS, f"A backup of the present state was made at {recent[0]:%H:%M} UTC.", ""
+    unread = "backups" in facts.unreadable
+    # Not "unknown", which needs no acknowledgement: without a way back, someone must say yes.
+    return (
+        WARN,
+        "The backups could not be read; there may be none of the present state."
+        if unread
+        else "There is no backup of the present state.",
+        "Let execute(safety_backup=True) make one first; it is the only way back.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    prevents: str
+    why: str
+    judge: Callable[[Facts], Verdict]
+
+
+RULES: tuple[_Rule, ...] = (
+    _Rule("backup status", "2005", "Only a complete backup can be restored.", _backup_status),
+    _Rule("replica", "2004", "Replicas only serve to create new servers.", _replica),
+    _Rule("shared backup", "2003", "A shared backup has no server here.", _shared),
+    _Rule("vault status", "6202", "The vault must be in order to be read.", _vault_status),
+    _Rule("target exists", "7100, 7000, 7500", "What is gone cannot be written.", _target_exists),
+    _Rule("same target", "2003, 7510", "The wrong target loses its data.", _same_target),
+    _Rule("server type", "2006, 2014, 7115", "Types do not fit each other.", _server_type),
+    _Rule("server status", "2007, 2008", "The service must be able to stop it.", _server_status),
+    _Rule("disk status", "2011", "A disk in use cannot be overwritten.", _disk_status),
+    _Rule("disk size", "2001", "The backup must fit on the disk.", _disk_size),
+    _Rule("system disk", "2013", "A server does not start from a data disk.", _system_disk),
+    _Rule("disk type", "2009, 7004", "Some kinds cannot be written.", _disk_type),
+    _Rule("missing disks", "2012, 7000", "Only existing disks are written.", _missing_disks),
+    _Rule("architecture", "2015", "Programs of one do not run on another.", _architecture),
+    _Rule("operating system", "7114", "Drivers and boot loaders differ.", _operating_system),
+    _Rule("being backed up", "2002", "Both would touch the same disks.", _being_backed_up),
+    _Rule("being restored", "2010", "One restore at a time on a target.", _being_restored),
+    _Rule("disaster recovery", "7008, 7117", "Replication would undo it.", _disaster_recovery),
+    _Rule("file system", "7507, 7511", "It must be idle to be written.", _file_system),
+    _Rule("preparation", "7508, 7509", "It is frozen before it is written.", _preparation),
+    _Rule("policy run", "", "A scheduled backup may collide with the restore.", _policy_run),
+    _Rule("safety backup", "", "A restore cannot be undone.", _safety_backup),
+)
+"""Every rule, in the order in which a person would look."""
+
+
+def check_all(facts: Facts) -> tuple[Check, ...]:
+    """Hold the facts against every rule."""
+    checks = []
+    for rule in RULES:
+        outcome, seen, to_do = rule.judge(facts)
+        codes = ", ".join(f"BackupService.{c.strip()}" for c in rule.prevents.split(",") if c)
+        checks.append(Check(rule.name, outcome, seen, rule.why, codes, to_do))
+    return tuple(checks)

@@ -1,0 +1,387 @@
+"""Asking the service for everything a plan must know; nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from cbr_notebook.api.records import Backup, Protectable, TaskRecord
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
+from cbr_notebook.runbook.plan.checks import DISK_TYPE, FILE_SYSTEM_TYPE
+from cbr_notebook.runbook.plan.facts import (
+    NOT_TOLD,
+    BackupFacts,
+    DiskBackup,
+    DiskFacts,
+    Facts,
+    TargetFacts,
+    TaskFacts,
+)
+from cbr_notebook.session import Session
+from cbr_notebook.session.moments import read_wire
+from cbr_notebook.session.names import Named
+from cbr_notebook.session.runs import runs
+
+Kind = Literal["server", "disk", "turbo"]
+_KINDS: dict[str, Kind] = {DISK_TYPE: "disk", FILE_SYSTEM_TYPE: "turbo"}
+_UNFINISHED = ("running", "waiting")
+_TASKS_LOOKED_AT = 50
+_RESTORES_COMPARED = 5
+
+
+def survey(
+    session: Session,
+    backup: Named,
+    target: Named = None,
+    disks: Mapping[str, str] | None = None,
+    *,
+    power_on: bool = True,
+) -> Facts:
+    """Gather the facts of a restore.
+
+    Args:
+        session: whom to ask.
+        backup: which backup.
+        target: what would be overwritten; what was backed up if left out.
+        disks: for a server: from the ID of a disk's backup to the ID of the disk, where not
+            all disks, or other ones, are meant.
+        power_on: start the server afterwards.
+
+    Raises:
+        NotFound: there is no such backup, or no target of this name.
+        InvalidRequest: a name fits several, or ``disks`` cannot be meant: it names what is no
+            disk of the backup, one disk twice, or none at all.
+    """
+    unreadable: list[str] = []
+    found = session.find_backup(backup)
+    kind = _KINDS.get(found.resource_type or "", "server")
+    resource = _target(session, found, target, kind)
+    goal = None if resource is None else _target_facts(session, resource, kind, unreadable)
+    source = _backup_facts(session, found, unreadable)
+    if disks is not None:
+        _validate_disks(disks, source, kind)
+    vault_status, vault_name = _vault(session, found, unreadable)
+    goal_id = goal.id if goal else source.resource_id
+    run_at, policy_name, policies_known = _next_run(session, found.vault_id, unreadable)
+    return Facts(
+        asked_at=session.now,
+        project_id=session.identity.project_id,
+        backup=source,
+        mappings=_mappings(source, goal, disks, kind),
+        target=goal,
+        vault_status=vault_status,
+        vault_name=vault_name,
+        running=_running(session, goal_id, unreadable),
+        newer_backups=_newer(session, goal_id, source, unreadable),
+        next_policy_run=run_at,
+        policy_name=policy_name,
+        policies_known=policies_known,
+        past_restores=_past_restores(session, source, unreadable),
+        power_on=power_on,
+        disks_named=disks is not None,
+        unreadable=tuple(unreadable),
+    )
+
+
+def _target(session: Session, backup: Backup, wanted: Named, kind: Kind) -> Protectable | None:
+    """Return the target as it is now; ``None`` if what was backed up is there no more."""
+    if wanted is None:
+        resource_id = backup.resource_id or ""
+    else:
+        resource_id = session.find_resource(wanted, kind).id
+    try:
+        return session.client.protectables.show(kind, resource_id)
+    except NotFound:
+        if wanted is not None:
+            raise
+        return None
+
+
+def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> BackupFacts:
+    children = backup.children or []
+    parts = children or [backup]
+    info = backup.extend_info
+    recorded = _recorded(session, backup, unreadable)
+    return BackupFacts(
+        id=backup.id,
+        name=backup.name or backup.id,
+        status=backup.status or NOT_TOLD,
+        image_type=backup.image_type or "backup",
+        created_at=read_wire(backup.created_at) or session.now,
+        project_id=backup.project_id or session.identity.project_id,
+        vault_id=backup.vault_id or "",
+        resource_id=backup.resource_id or "",
+        resource_name=backup.resource_name or backup.resource_id or "",
+        resource_type=backup.resource_type or "",
+        size_gb=backup.resource_size or 0,
+        architecture=(info.architecture if info else None) or recorded.get("architecture"),
+        os_type=recorded.get("os_type"),
+        disks=tuple(_disk_backup(each) for each in parts),
+    )
+
+
+def _recorded(session: Session, backup: Backup, unreadable: list[str]) -> dict[str, Any]:
+    """Return what was recorded of a server when it was backed up."""
+    if backup.resource_type in _KINDS or backup.status != "available":
+        return {}
+    try:
+        server = session.client.backups.metadata(backup.id).get("server")
+    except CBRError:
+        unreadable.append("metadata of the backup")
+        return {}
+    if not isinstance(server, dict):
+        return {}
+    more = server.get("metadata")
+    return {**(more if isinstance(more, dict) else {}), **server}
+
+
+def _disk_backup(part: Backup) -> DiskBackup:
+    info = part.extend_info
+    system = None
+    if info is not None:
+        system = info.system_disk if info.system_disk is not None else info.bootable
+    return DiskBackup(
+        backup_id=part.id,
+        disk_id=part.resource_id or "",
+        disk_name=part.resource_name or part.resource_id or "",
+        size_gb=part.resource_size or 0,
+        system_disk=system,
+        encrypted=info.encrypted if info else None,
+    )
+
+
+def _target_facts(
+    session: Session, resource: Protectable, kind: Kind, unreadable: list[str]
+) -> TargetFacts:
+    detail = resource.detail or {}
+    metadata = _metadata(resource)
+    if kind == "server":
+        refused = _refused_disks(session, resource.id, unreadable)
+        disks = tuple(
+            _disk_facts(child, resource.id, refused.get(child.id))
+            for child in resource.children or ()
+        )
+    else:
+        own = resource.protectable
+        reason = own.code if own and own.result is False and own.code else None
+        disks = (_disk_facts(resource, None, reason),)
+    return TargetFacts(
+        id=resource.id,
+        name=resource.name or resource.id,
+        type=resource.type or "",
+        status=resource.status or NOT_TOLD,
+        size_gb=resource.size or 0,
+        architecture=metadata.get("architecture"),
+        os_type=metadata.get("os_type"),
+        disaster_recovery=_flag(metadata.get("dr_site")),
+        disks=disks,
+        sub_status=_text(detail.get("sub_status")),
+    )
+
+
+def _refused_disks(session: Session, server_id: str, unreadable: list[str]) -> dict[str, str]:
+    """Return the code by which the service does not protect a disk, for those of a server."""
+    try:
+        rows = list(session.client.protectables.list_all("disk", server_id=server_id))
+    except CBRError:
+        unreadable.append("disks")
+        return {}
+    return {
+        row.id: row.protectable.code
+        for row in rows
+        if row.protectable and row.protectable.result is False and row.protectable.code
+    }
+
+
+def _disk_facts(disk: Protectable, server_id: str | None, refused: str | None) -> DiskFacts:
+    detail = disk.detail or {}
+    metadata = _metadata(disk)
+    attachments = detail.get("attachments")
+    place = attachments[0] if isinstance(attachments, list) and attachments else {}
+    return DiskFacts(
+        id=disk.id,
+        name=disk.name or disk.id,
+        size_gb=disk.size or 0,
+        status=disk.status or NOT_TOLD,
+        device=_text(place.get("device")),
+        system_disk=_flag(detail.get("bootable")),
+        server_id=server_id or _text(place.get("server_id")),
+        updated_at=read_wire(detail.get("updated_at")),
+        disaster_recovery=_flag(metadata.get("dr_site")),
+        refused=refused,
+        scsi=_flag(metadata.get("hw:passthrough")),
+    )
+
+
+def _metadata(resource: Protectable) -> dict[str, Any]:
+    found = (resource.detail or {}).get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def _validate_disks(disks: Mapping[str, str], backup: BackupFacts, kind: Kind) -> None:
+    """Refuse disks that cannot be meant; left out in silence, they would stay as they are."""
+    if kind != "server":
+        raise InvalidRequest(
+            f"{backup.name} is the backup of a single resource; it has no disks to choose from.",
+            advice="Leave disks out, and name another target if you mean one.",
+            field="disks",
+        )
+    known = {part.backup_id: part.disk_name for part in backup.disks}
+    choice = ", ".join(f"{key!r} ({name})" for key, name in known.items())
+    strange = [key for key in disks if key not in known]
+    if strange or not disks:
+        what = f"{', '.join(map(repr, strange))} is" if strange else "disks names"
+        raise InvalidRequest(
+            f"{what} no backup of a disk in {backup.name}.",
+            advice=f"Its backups of disks are: {choice}.",
+            field="disks",
+        )
+    if len(set(disks.values())) < len(disks):
+        raise InvalidRequest(
+            "Two backups would be written to one disk.",
+            advice="Name each disk once.",
+            field="disks",
+        )
+
+
+def _mappings(
+    backup: BackupFacts, target: TargetFacts | None, disks: Mapping[str, str] | None, kind: Kind
+) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of disk backup and disk: the person's, or each disk to itself."""
+    if target is None:
+        return ()
+    if kind != "server":
+        return ((backup.id, target.id),)
+    if disks is not None:
+        return tuple(disks.items())
+    present = {disk.id for disk in target.disks}
+    return tuple((part.backup_id, part.disk_id) for part in backup.disks if part.disk_id in present)
+
+
+def _vault(
+    session: Session, backup: Backup, unreadable: list[str]
+) -> tuple[str | None, str | None]:
+    try:
+        vault = session.client.vaults.show(backup.vault_id or "")
+    except CBRError:
+        unreadable.append("vault")
+        return None, None
+    return (vault.billing.status if vault.billing else None), vault.name
+
+
+def _running(session: Session, resource_id: str, unreadable: list[str]) -> tuple[TaskFacts, ...]:
+    try:
+        tasks = [
+            task
+            for status in _UNFINISHED
+            for task in session.client.tasks.list(
+                resource_id=resource_id, status=status, limit=_TASKS_LOOKED_AT
+            ).operation_logs
+        ]
+    except CBRError:
+        unreadable.append("tasks")
+        return ()
+    return tuple(
+        TaskFacts(
+            task.id,
+            task.operation_type or "",
+            task.status or "",
+            resource_id,
+            _resource_name(task) or resource_id,
+        )
+        for task in tasks
+    )
+
+
+def _newer(
+    session: Session, resource_id: str, backup: BackupFacts, unreadable: list[str]
+) -> tuple[tuple[str, datetime], ...]:
+    try:
+        rows = list(session.client.backups.list_all(resource_id=resource_id, status="available"))
+    except CBRError:
+        unreadable.append("backups")
+        return ()
+    newer = [
+        (row.name or row.id, made)
+        for row in rows
+        if row.image_type != "replication"
+        and (made := read_wire(row.created_at)) is not None
+        and made > backup.created_at
+    ]
+    return tuple(sorted(newer, key=lambda each: each[1], reverse=True))
+
+
+def _next_run(
+    session: Session, vault_id: str | None, unreadable: list[str]
+) -> tuple[datetime | None, str | None, bool]:
+    """Return when a policy of the vault runs next, and its name; whether that is known."""
+    try:
+        policies = session.client.policies.list(vault_id=vault_id).policies
+        coming = [
+            (moments[0], policy.name)
+            for policy in policies
+            if policy.enabled
+            and (moments := runs(policy, session.now, session.now + timedelta(days=7)))
+        ]
+    except CBRError:
+        unreadable.append("policies")
+        return None, None, False
+    moment, name = min(coming, default=(None, None), key=lambda each: each[0])
+    return moment, name, True
+
+
+def _past_restores(
+    session: Session, backup: BackupFacts, unreadable: list[str]
+) -> tuple[tuple[int, float], ...]:
+    """Return size and duration of the latest restores: of the same resource, else of others."""
+    try:
+        tasks = session.client.tasks.list(
+            operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
+        ).operation_logs
+    except CBRError:
+        unreadable.append("earlier restores")
+        return ()
+    mine = [task for task in tasks if _resource_id(task) == backup.resource_id]
+    sizes: dict[str, int | None] = {backup.id: backup.size_gb}
+    past = []
+    for task in (mine or tasks)[:_RESTORES_COMPARED]:
+        begun, ended = read_wire(task.started_at), read_wire(task.ended_at)
+        restore = task.extra_info.restore if task.extra_info else None
+        restored = restore.backup_id if restore else None
+        if begun is None or ended is None or restored is None:
+            continue
+        if restored not in sizes:
+            sizes[restored] = _size(session, restored)
+        if size := sizes[restored]:
+            past.append((size, (ended - begun).total_seconds()))
+    return tuple(past)
+
+
+def _size(session: Session, backup_id: str) -> int | None:
+    """Return the size in GB of what a backup is of; ``None`` if the backup is gone."""
+    try:
+        return session.client.backups.show(backup_id).resource_size
+    except CBRError:
+        return None
+
+
+def _resource_id(task: TaskRecord) -> str | None:
+    resource = task.extra_info.resource if task.extra_info else None
+    return resource.id if resource else None
+
+
+def _resource_name(task: TaskRecord) -> str | None:
+    resource = task.extra_info.resource if task.extra_info else None
+    return resource.name if resource else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _flag(value: Any) -> bool | None:
+    """Read a yes or no that the service writes as a word, or not at all."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(str(value).lower())

@@ -1,0 +1,59 @@
+"""Recovery time and recovery point: what was to be met, and what was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.moments import Moment, moment, span
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """How quickly, and with how much data lost, a restore shall bring things back."""
+
+    rto: timedelta | None
+    rpo: timedelta | None
+    incident_at: datetime
+    """From when both are counted."""
+
+    @classmethod
+    def of(
+        cls,
+        now: datetime,
+        rto: timedelta | str | None = None,
+        rpo: timedelta | str | None = None,
+        incident_at: Moment | None = None,
+    ) -> Targets:
+        """Read targets as people give them.
+
+        Raises:
+            InvalidRequest: one is not a duration, or the moment not a moment of the past.
+        """
+        begin = now if incident_at is None else moment(incident_at, now, "incident_at")
+        if begin > now:
+            raise InvalidRequest(
+                f"incident_at {begin.isoformat()} is yet to come.",
+                advice="Name a moment of the past, or leave it out.",
+                field="incident_at",
+            )
+        return cls(_span(rto, "rto"), _span(rpo, "rpo"), begin)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return them for a journal: seconds, and the moment in ISO 8601."""
+        return {
+            "rto_seconds": None if self.rto is None else self.rto.total_seconds(),
+            "rpo_seconds": None if self.rpo is None else self.rpo.total_seconds(),
+            "incident_at": self.incident_at.isoformat(),
+        }
+
+
+def _span(value: timedelta | str | None, field: str) -> timedelta | None:
+    if value is None:
+        return None
+    found = span(value, field)
+    if found <= timedelta():
+        raise InvalidRequest(f"{field} must be longer than nothing.", field=field)
+    return found

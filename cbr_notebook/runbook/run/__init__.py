@@ -1,0 +1,1 @@
+"""Carrying a restore out: submitted once, watched to its end, resumed."""

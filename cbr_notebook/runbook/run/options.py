@@ -1,0 +1,50 @@
+"""How a plan is to be carried out: what was accepted, what is kept, what is to be met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.run.safety import validate_keep_days
+from cbr_notebook.session.moments import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOptions:
+    """The options of one restore, read and found right."""
+
+    acknowledged: tuple[str, ...]
+    """The names of the checks whose warnings are accepted."""
+    safety_backup: bool
+    """Whether the present state is backed up first."""
+    safety_keep_days: int | None
+    """After how many days the safety backup is deleted; ``None``: never."""
+    targets: Targets
+
+    @classmethod
+    def of(
+        cls,
+        now: datetime,
+        acknowledge: str | Sequence[str] = (),
+        *,
+        safety_backup: bool = True,
+        safety_keep_days: int | None = None,
+        rto: timedelta | str | None = None,
+        rpo: timedelta | str | None = None,
+        incident_at: Moment | None = None,
+    ) -> RestoreOptions:
+        """Read options as people give them.
+
+        Raises:
+            InvalidRequest: one cannot be read, or is out of range.
+        """
+        validate_keep_days(safety_keep_days, safety_backup)
+        targets = Targets.of(now, rto, rpo, incident_at)
+        return cls(names_of(acknowledge), safety_backup, safety_keep_days, targets)
+
+
+def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names that were given as one or as several."""
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -1,0 +1,113 @@
+"""A plan that can be carried out: what ``session.plan_restore`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from cbr_notebook.errors import Conflict
+from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.plan.survey import survey
+from cbr_notebook.runbook.run.execute import execute, refuse_failed
+from cbr_notebook.runbook.run.options import RestoreOptions
+from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.session import Session
+from cbr_notebook.session.moments import Moment
+from cbr_notebook.session.names import Named
+
+
+class RestorePlan(CheckedPlan):
+    """What a restore would do; ``execute`` carries it out."""
+
+    def ensure_possible(self) -> None:
+        """Stop here if a check fails, with what was seen and what to do, and no more than that.
+
+        Raises:
+            Conflict: a check fails.
+        """
+        try:
+            refuse_failed(self)
+        except Conflict as problem:
+            raise problem.briefly() from None
+
+    def execute(
+        self,
+        confirm: str | None = None,
+        acknowledge: str | Sequence[str] = (),
+        safety_backup: bool = True,
+        on_progress: OnProgress | None = None,
+        folder: str | Path | None = None,
+        *,
+        safety_keep_days: int | None = None,
+        rto: timedelta | str | None = None,
+        rpo: timedelta | str | None = None,
+        incident_at: Moment | None = None,
+    ) -> RestoreRun:
+        """Carry the plan out until the service's task is known. This cannot be undone.
+
+        Args:
+            confirm: the target's name.
+            acknowledge: the names of the checks whose warnings are accepted.
+            safety_backup: back the present state up first, and wait for it.
+            on_progress: is told how far it is.
+            folder: where the journal is kept; ``CBR_RUNBOOK_FOLDER`` or the user's data folder
+                if left out.
+            safety_keep_days: delete the safety backup after so many days, 1 to 36500; never if
+                left out.
+            rto: the recovery time to be met, such as ``"4h"``.
+            rpo: the recovery point to be met: the most data to lose.
+            incident_at: when the trouble began, from which both are counted; now if left out.
+
+        Returns:
+            The run; its ``wait()`` waits for the end.
+
+        Raises:
+            ConfirmationNeeded: ``confirm`` is not the target's name; says what would be lost.
+            Conflict: a check fails, something moved since the plan was made, or the service
+                refuses.
+            InvalidRequest: a warning is not acknowledged.
+            ConnectionFailed: the service could not be reached; the run can be resumed.
+
+        API: Backup, "Restoring Data Using a Backup".
+        """
+        return execute(
+            self,
+            confirm,
+            RestoreOptions.of(
+                self.session.now,
+                acknowledge,
+                safety_backup=safety_backup,
+                safety_keep_days=safety_keep_days,
+                rto=rto,
+                rpo=rpo,
+                incident_at=incident_at,
+            ),
+            folder,
+            on_progress,
+        )
+
+    def refresh(self) -> RestorePlan:
+        """Look again; return the plan as it would be now."""
+        target = self.facts.target
+        return plan_restore(
+            self.session,
+            self.facts.backup.id,
+            target.id if target else None,
+            self.disks,
+            power_on=self.power_on,
+        )
+
+
+def plan_restore(
+    session: Session,
+    backup: Named,
+    target: Named = None,
+    disks: Mapping[str, str] | None = None,
+    *,
+    power_on: bool = True,
+) -> RestorePlan:
+    """Lay out a restore and check it; see :meth:`Session.plan_restore`."""
+    facts = survey(session, backup, target, disks, power_on=power_on)
+    return RestorePlan(session, facts, dict(disks) if disks is not None else None)

@@ -1,0 +1,211 @@
+"""A restore in the hand: wait for it, cancel what has not begun, verify it, report on it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from cbr_notebook.errors import CBRError, Conflict, TaskFailed
+from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
+from cbr_notebook.runbook.journal.record import RunRecord
+from cbr_notebook.runbook.journal.report import write_report
+from cbr_notebook.runbook.run.submit import stop, submit_steps
+from cbr_notebook.runbook.run.watch import look, run_steps, watch
+from cbr_notebook.runbook.verify.manifest import Checksum
+from cbr_notebook.runbook.verify.verification import Verification, verify
+from cbr_notebook.session import Session
+
+
+class RestoreRun(RunRecord):
+    """One restore under way or past: wait for it, verify it, report on it."""
+
+    taken_up = False
+    """Whether another process began it, which has ended since."""
+
+    def __repr__(self) -> str:
+        return f"<RestoreRun {self.run_id}: {self.title}, {self.state}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Restore": self.title,
+            "State": self.state,
+            "Run": self.run_id,
+            "Begun": f"{self.began_at:%Y-%m-%d %H:%M:%S} UTC",
+            "Task": self.task_id or "not known yet",
+        }
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{name}</th>'
+            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
+            for name, value in facts.items()
+        )
+        return f"<table><tbody>{rows}</tbody></table>"
+
+    @property
+    def error(self) -> CBRError | None:
+        """Why it did not succeed; ``None`` while nothing has gone wrong."""
+        entry = self.journal.last("task_ended", "stopped", "given_up")
+        if entry is None or self.state == "success":
+            return None
+        facts = entry.facts
+        if entry.kind != "task_ended":
+            return Conflict(f"{self.title} was not carried out. {facts['reason']}",
+                            code=facts.get("code"))  # fmt: skip
+        return TaskFailed(
+            f"{self.title} failed: {facts['error_message'] or facts['status']}.",
+            code=facts["error_code"],
+            advice="The target may be half written: do not start it before a restore succeeds. "
+            "session.failures() says more.",
+        )
+
+    @property
+    def recovery_time(self) -> Achieved:
+        """From the incident until all was well again, against the target ``rto``."""
+        return Evidence(self.journal.entries).recovery_time
+
+    @property
+    def recovery_point(self) -> Achieved:
+        """How much work before the incident was lost, against the target ``rpo``."""
+        return Evidence(self.journal.entries).recovery_point
+
+    def refresh(self) -> RestoreRun:
+        """Look at the service once, unless it has ended.
+
+        Raises:
+            Conflict: another process carries it out; its journal is read anew all the same.
+
+        API: Task, "Querying a Specified Task".
+        """
+        self.journal.reload()
+        if not self.ended and self.state == "running":
+            with self.journal.held(), self.recording():
+                look(self)
+        return self
+
+    def wait(self, timeout: float | None = None) -> RestoreRun:
+        """Wait for the end, with a progress bar unless something else is told of the progress.
+
+        Args:
+            timeout: the longest time to wait, in seconds; without limit if left out.
+
+        Returns:
+            This run, ended well.
+
+        Raises:
+            TaskFailed: the restore failed; the message says why.
+            WaitTimeout: the time is over, or you interrupted; the restore goes on.
+            Conflict: it was stopped before the service was asked, or something moved.
+
+        API: Task, "Querying a Specified Task".
+        """
+        if not self.ended:
+            if self.state != "running":
+                run_steps(self, submit_steps(self, taken_up=self.taken_up), timeout)
+            run_steps(self, watch(self), timeout)
+        if self.error is not None:
+            raise self.error
+        return self
+
+    def looks(self) -> Iterator[float]:
+        """Bring it to its end look by look, for whoever waits in a way of their own.
+
+        While this is gone through, nobody else carries the run out.
+
+        Yields:
+            The seconds until the next look.
+
+        Raises:
+            Conflict: another process is at it.
+            CBRError: the service has not been answering for half an hour; the run goes on.
+
+        API: Task, "Querying a Specified Task".
+        """
+        with self.journal.held():
+            steps = watch(self)
+            if self.state in ("not asked", "asked"):
+                steps = chain(submit_steps(self, taken_up=self.taken_up), steps)
+            while True:
+                with self.recording():
+                    pause = next(steps, None)
+                if pause is None:
+                    return
+                yield pause
+
+    def cancel(self) -> str:
+        """Stop the restore, if it has not begun.
+
+        Returns:
+            What was stopped, in words.
+
+        Raises:
+            Conflict: the service is restoring; it cannot be stopped.
+        """
+        if self.ended:
+            return f"{self.title} has ended already ({self.state}); nothing was stopped."
+        if self.state == "running":
+            raise Conflict(
+                f"{self.title} is running, and the service cannot stop a restore.",
+                advice="Wait for its end with run.wait(). A server that was stopped midway "
+                "would not start; if it must be, restore again afterwards.",
+            )
+        self.ask_to_stop()
+        try:
+            with self.journal.held():
+                if self.state == "not asked":
+                    stop(self, "Cancelled before the service was asked.")
+                    return f"{self.title} is cancelled; the target was not touched."
+                if self.state != "asked":
+                    return self.cancel()
+                self.note("given_up", reason="Given up by the user; it is not known whether the "
+                          "service carried it out.")  # fmt: skip
+        except Conflict:
+            return (
+                f"{self.title} is being prepared elsewhere and stops before the service is "
+                "asked, unless that has just happened."
+            )
+        return (
+            f"{self.title} is given up. Whether the service carried it out is not known: "
+            "look at session.tasks()."
+        )
+
+    def verify(
+        self,
+        checks: Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], Any]] = (),
+        *,
+        manifest: str | Path | Mapping[str, Any] | None = None,
+        checksum: Checksum | None = None,
+    ) -> Verification:
+        """Look whether the restore did what it should.
+
+        Args:
+            checks: functions of the session; ``False``, or an exception, is a failure, and a
+                text is what was seen.
+            manifest: the files that there should be with their checksums, as
+                ``session.take_manifest`` gave it at backup time, or the JSON file of it.
+            checksum: gives the SHA-256 of a file of the target, by disk and path; on the
+                simulated cloud its own disks are read if left out.
+
+        Returns:
+            The findings; true if all is well.
+
+        Raises:
+            InvalidRequest: the restore has not ended, or the manifest cannot be read.
+        """
+        with self.journal.held(), self.recording():
+            return verify(self, checks, manifest=manifest, checksum=checksum)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the evidence to a file that stands alone.
+
+        Args:
+            path: ends in ``.html``, ``.md`` or ``.json``.
+
+        Returns:
+            The path. ``cbr.verify_report(path)`` says whether the file was edited since.
+
+        Raises:
+            InvalidRequest: another suffix.
+        """
+        return write_report([self.journal.entries], Path(path))

@@ -1,0 +1,148 @@
+"""The safety backup: the target's present state, kept before it is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cbr_notebook.api.checks import within
+from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
+from cbr_notebook.runbook.journal.record import RunRecord
+from cbr_notebook.runbook.run.outcomes import maybe_executed
+from cbr_notebook.session.finding import ResourceKind
+from cbr_notebook.session.own_tasks import tasks_of_point
+from cbr_notebook.session.waiting import pause_after
+
+_KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
+_LOOK_FOR = 60.0
+"""Seconds to look for a backup whose request was not answered."""
+
+
+def validate_keep_days(keep_days: int | None, safety_backup: bool) -> None:
+    """Refuse a time to keep the safety backup that cannot be meant.
+
+    Raises:
+        InvalidRequest: it is out of range, or there will be no safety backup.
+    """
+    if keep_days is None:
+        return
+    if not safety_backup:
+        raise InvalidRequest(
+            "Without a safety backup there is nothing to keep.",
+            advice="Leave safety_keep_days out, or say safety_backup=True.",
+            field="safety_keep_days",
+        )
+    within(keep_days, 1, 36500, "safety_keep_days")
+
+
+def back_up_first(run: RunRecord) -> Iterator[float]:
+    """Make the safety backup and wait for it; yields the seconds until the next look.
+
+    The backup bears the run's name, so that one that was asked for before a crash is found
+    again and not made twice.
+
+    Raises:
+        TaskFailed: the backup failed; the target was not touched.
+        NotFound: the target is in no vault, so that it cannot be backed up.
+        CBRError: the service refuses.
+    """
+    if run.journal.last("safety_backup_made"):
+        return
+    if run.journal.last("safety_backup_asked") is None:
+        yield from _start(run)
+    yield from _wait(run)
+
+
+def _start(run: RunRecord) -> Iterator[float]:
+    intended = run.journal.last("safety_backup_intended")
+    if intended is not None:
+        found = _by_name(run, intended.facts["name"])
+        if found is not None:
+            run.note("safety_backup_asked", restore_point_id=found, how="found by its name")
+            return
+    name = f"before-{run.run_id}"[-64:].lstrip("-_")
+    vault_id = _vault_id(run)
+    run.report_progress("safety backup", 0, f"Backing up {run.target['name']} first.")
+    run.note("safety_backup_intended", vault_id=vault_id, name=name)
+    try:
+        point = run.session.client.restore_points.create(
+            vault_id,
+            name=name,
+            resources=[run.target["id"]],
+            description="before a restore",
+            retention_days=run.begun.get("safety_keep_days"),
+        )
+    except CBRError as problem:
+        if not maybe_executed(problem):
+            raise
+        yield from _look_for(run, name, problem)
+    else:
+        run.note("safety_backup_asked", restore_point_id=point.id, how="answered")
+
+
+def _look_for(run: RunRecord, name: str, problem: CBRError) -> Iterator[float]:
+    elapsed = run.stopwatch()
+    while (found := _by_name(run, name)) is None:
+        if elapsed() >= _LOOK_FOR:
+            raise problem
+        yield 5.0
+    run.note("safety_backup_asked", restore_point_id=found, how="found by its name")
+
+
+def _by_name(run: RunRecord, name: str) -> str | None:
+    """Return the ID of the restore point that a safety backup belongs to."""
+    page = run.session.client.backups.list(name=name, resource_id=run.target["id"], limit=10)
+    return next((backup.checkpoint_id for backup in page.backups if backup.name == name), None)
+
+
+def _vault_id(run: RunRecord) -> str:
+    kind = _KINDS.get(run.target["type"], "server")
+    found = run.session.find_resource(run.target["id"], kind)
+    vault = found.protectable.vault if found.protectable else None
+    if vault is None:
+        raise NotFound(
+            f"{run.target['name']} is in no vault, so its present state cannot be backed up.",
+            advice="Put it into a vault: session.add_resources(vault, resources); or go on "
+            'without: execute(…, safety_backup=False, acknowledge=["safety backup"]).',
+        )
+    return vault.id
+
+
+def _wait(run: RunRecord) -> Iterator[float]:
+    asked = run.journal.last("safety_backup_asked")
+    intended = run.journal.last("safety_backup_intended")
+    assert asked is not None and intended is not None
+    elapsed = run.stopwatch(asked)
+    while True:
+        task = _task(run, intended.facts["vault_id"], asked.facts["restore_point_id"])
+        status = task.status if task else None
+        if task is not None and status == "success":
+            made = task.extra_info.backup if task.extra_info else None
+            run.note(
+                "safety_backup_made",
+                task_id=task.id,
+                backup_id=made.backup_id if made else None,
+                name=intended.facts["name"],
+            )
+            run.report_progress("safety backup", 100, f"{run.target['name']} is backed up.")
+            return
+        if task is not None and status in ("failed", "timeout", "skipped"):
+            error = task.error_info
+            raise TaskFailed(
+                f"The safety backup of {run.target['name']} failed: "
+                f"{(error.message if error else None) or status}. Nothing was restored.",
+                code=(error.code if error else None) or None,
+                advice="Find out why; or plan anew and go on without it: execute(…, "
+                'safety_backup=False, acknowledge=["safety backup"]).',
+            )
+        common = task.extra_info.common if task and task.extra_info else None
+        percent = (common.progress if common else 0) or 0
+        run.report_progress("safety backup", percent, f"Backing up {run.target['name']} first.")
+        yield pause_after(elapsed())
+
+
+def _task(run: RunRecord, vault_id: str, restore_point_id: str) -> TaskRecord | None:
+    of_point = tasks_of_point(
+        run.session.client, restore_point_id, vault_id=vault_id, resource_id=run.target["id"]
+    )
+    return of_point[0] if of_point else None

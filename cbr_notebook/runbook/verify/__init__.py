@@ -1,0 +1,1 @@
+"""Looking whether a restore did what it should."""

@@ -1,0 +1,163 @@
+"""Manifests: the checksums that a target's files had when they were backed up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbr_notebook.errors import InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from cbr_notebook.session import Session
+
+Checksum = Callable[[str, str], str | None]
+"""From a disk (``vda``, or empty where paths say it all) and a path to a file's SHA-256."""
+
+_ANSWERS_WITHIN = 300
+_NO_SUCH_FILE = "No such file"
+
+
+def take_manifest(
+    session: Session,
+    target: str,
+    files: Iterable[str] | None = None,
+    *,
+    checksum: Checksum | None = None,
+) -> dict[str, Any]:
+    """Note the checksums of a target's files, to verify a later restore with.
+
+    Args:
+        session: on a simulated cloud, or any with ``checksum``.
+        target: name of the server, disk or file system.
+        files: which files: ``path``, or ``vdb:path`` for one on a certain disk; on a simulated
+            cloud all if left out.
+        checksum: gives the SHA-256 of a file; see :func:`over_ssh`.
+
+    Returns:
+        ``target``, ``taken_at`` and ``files``, a list of ``disk``, ``path``, ``sha256``.
+
+    Raises:
+        InvalidRequest: on a real service, ``files`` or ``checksum`` is missing.
+        NotFound: there is no such target or file.
+    """
+    read = checksum or reader(session, target)
+    if files is None:
+        if not session.simulated:
+            raise InvalidRequest(
+                "On a real service the files must be named.",
+                advice='Name them: files=["/etc/passwd", …].',
+                field="files",
+            )
+        wanted = list(_all_files(session, target))
+    else:
+        wanted = [_place(each) for each in files]
+    found = []
+    for disk, path in wanted:
+        digest = read(disk, path)
+        if digest is None:
+            raise NotFound(
+                f"There is no file {path} on {target}.", advice="Name files that there are."
+            )
+        found.append({"disk": disk, "path": path, "sha256": digest})
+    return {"target": target, "taken_at": session.now.isoformat(), "files": found}
+
+
+def _place(text: str) -> tuple[str, str]:
+    disk, colon, path = text.partition(":")
+    return (disk, path) if colon and "/" not in disk else ("", text)
+
+
+def read_manifest(manifest: str | Path | Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the files of a manifest, or of the JSON file that holds one.
+
+    Raises:
+        InvalidRequest: it is not a manifest.
+    """
+    try:
+        document = (
+            manifest
+            if isinstance(manifest, Mapping)
+            else json.loads(Path(manifest).read_text(encoding="utf-8"))
+        )
+        return [
+            {key: str(each[key]) for key in ("disk", "path", "sha256")}
+            for each in document["files"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise InvalidRequest(
+            f"The manifest cannot be read: {problem}.",
+            advice="Give what session.take_manifest(target) gave, or a JSON file of it.",
+            field="manifest",
+        ) from None
+
+
+def reader(session: Session, target: str) -> Checksum:
+    """Return what reads checksums from the disks of a simulated cloud.
+
+    Raises:
+        InvalidRequest: the service is real; its disks cannot be read from here.
+    """
+    if not session.simulated:
+        raise InvalidRequest(
+            "Files on a real service's servers cannot be read through it.",
+            advice='Say how: checksum=cbr_notebook.runbook.over_ssh("root@web-01"), or a '
+            "function of disk and path.",
+            field="checksum",
+        )
+
+    def read(disk: str, path: str) -> str | None:
+        for name, each in _disks(session, target):
+            if disk in ("", name):
+                with suppress(NotFound):
+                    return hashlib.sha256(each.read_file(path)).hexdigest()
+        return None
+
+    return read
+
+
+def _disks(session: Session, target: str) -> list[tuple[str, Any]]:
+    try:
+        disks = session.cloud.server(target).disks
+    except NotFound:
+        return [("", session.cloud.disk(target))]
+    return [(disk.device or disk.name, disk) for disk in disks]
+
+
+def _all_files(session: Session, target: str) -> Iterable[tuple[str, str]]:
+    for name, disk in _disks(session, target):
+        yield from ((name, path) for path in disk.files())
+
+
+def over_ssh(host: str, *options: str) -> Checksum:
+    """Return what reads checksums on a server over SSH, with your own keys and configuration.
+
+    Args:
+        host: as ``ssh`` knows it, such as ``root@web-01``.
+        options: further ones for ``ssh``, such as ``"-p", "2222"``.
+    """
+
+    def read(disk: str, path: str) -> str | None:
+        command = ["ssh", "-o", "BatchMode=yes", *options, "--", host]
+        command.append(f"LC_ALL=C sha256sum -- {shlex.quote(path)}")
+        try:
+            done = subprocess.run(  # noqa: S603 the user's own ssh, and the path is quoted
+                command, capture_output=True, text=True, timeout=_ANSWERS_WITHIN, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            raise InvalidRequest(f"{host} cannot be asked: {problem}.") from None
+        if done.returncode == 0:
+            return done.stdout.lstrip("\\").split(maxsplit=1)[0]
+        if _NO_SUCH_FILE in done.stderr:
+            return None
+        raise InvalidRequest(
+            f"{host} does not give the checksum of {path}: {done.stderr.strip()[-300:]}",
+            advice=f"Try it by hand: ssh {host} sha256sum {path}",
+        )
+
+    return read
