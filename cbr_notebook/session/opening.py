@@ -128,6 +128,7 @@ def simulate(
     seed: int = 7,
     state: str | Path | None = None,
     start: str = "2020-08-17T03:51:24Z",
+    template: str | Path | None = None,
 ) -> Session:
     """Open a session on a cloud of its own, in this process: no network, no account.
 
@@ -137,6 +138,8 @@ def simulate(
         seed: another seed gives other IDs.
         state: a file to keep the cloud in, and to continue it from.
         start: the cloud's first moment (ISO 8601, UTC).
+        template: a snapshot of another cloud (``session.cloud.snapshot(path)``) to begin
+            with, instead of an estate; it is read, never changed.
 
     Returns:
         A session; its ``cloud`` is the handle of the cloud.
@@ -147,7 +150,7 @@ def simulate(
     """
     from cbr_notebook.simulator import Cloud
 
-    return on_cloud(Cloud.open(estate, seed, state, start))
+    return on_cloud(Cloud.open(estate, seed, state, start, template=template))
 
 
 def tutorial(estate: Literal["demo", "documented", "empty"] = "documented") -> Session:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cbr_notebook.simulator.cloud import Cloud, CloudCredentials
+from cbr_notebook.simulator.accounts import CloudCredentials
+from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.handles import Disk, Server
 from cbr_notebook.simulator.state import StateFileError
 

@@ -41,8 +41,6 @@ class Front:
     def __init__(self, engine: Engine, faults: Faults) -> None:
         self._engine = engine
         self._faults = faults
-        self._requests = 0
-        self._seed = str(engine.state.fact("seed"))
         self.gate = iam.Gate(engine)
         self.wsgi = falcon.App()
         self.wsgi.req_options.auto_parse_qs_csv = False
@@ -66,6 +64,10 @@ class Front:
         self.wsgi.add_error_handler(Refusal, self._refused)
         self.wsgi.add_error_handler(Exception, self._broken)
 
+    def forget(self) -> None:
+        """Know no caller any more: the cloud has another state now."""
+        self.gate.forget()
+
     @staticmethod
     def check_operation(operation: str) -> None:
         """Raise a ValueError, which lists them all, for an unknown operation."""
@@ -75,8 +77,7 @@ class Front:
 
     def _request_id(self) -> str:
         """Give an ID that depends on the seed and the number of requests before."""
-        self._requests += 1
-        text = f"{self._seed}/{self._requests}"
+        text = f"{self._engine.state.seed}/{self._engine.next_request()}"
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     def _serve(

@@ -77,6 +77,11 @@ class Clock:
             return self._base
         return self._base + int((self._wall() - self._since) * self._speed * MICROSECONDS)
 
+    def set(self, now: int) -> None:
+        """Stand at another moment, which may be an earlier one; all until then has happened."""
+        self._base = self.reached = now
+        self._since = self._wall()
+
     def move(self, microseconds: int) -> int:
         """Move forward by this much; give the moment then."""
         self._base += microseconds

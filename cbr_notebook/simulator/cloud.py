@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +11,18 @@ from typing import Any, Literal
 import httpx
 
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
-from cbr_notebook.simulator import clock, estates, iam, incidents, machines, members, orders
+from cbr_notebook.simulator import (
+    accounts,
+    clock,
+    estates,
+    iam,
+    incidents,
+    machines,
+    members,
+    orders,
+    snapshots,
+)
+from cbr_notebook.simulator.accounts import CloudCredentials
 from cbr_notebook.simulator.app import Front
 from cbr_notebook.simulator.engine import Engine
 from cbr_notebook.simulator.faults import Faults
@@ -21,7 +30,7 @@ from cbr_notebook.simulator.handles import Disk, Server, pick
 from cbr_notebook.simulator.options import Options
 from cbr_notebook.simulator.routing import Refusal
 from cbr_notebook.simulator.services import EVENTS
-from cbr_notebook.simulator.state import State
+from cbr_notebook.simulator.state import State, StateFileError
 from cbr_notebook.simulator.transport import CloudTransport
 
 BASE_URL = "https://cloud.simulated"
@@ -30,21 +39,6 @@ BASE_URL = "https://cloud.simulated"
 _CENTURY = timedelta(days=36_500)
 
 EstateName = Literal["demo", "documented", "empty", "large"]
-
-
-@dataclass(frozen=True, slots=True)
-class CloudCredentials:
-    """How to sign in to a simulated cloud."""
-
-    base_url: str
-    region: str
-    project_id: str
-    domain_id: str
-    domain_name: str
-    user_name: str
-    password: str = field(repr=False)
-    access_key: str
-    secret_key: str = field(repr=False)
 
 
 class Cloud:
@@ -72,8 +66,12 @@ class Cloud:
         *,
         speed: float = 0.0,
         backups: int | None = None,
+        template: str | Path | None = None,
     ) -> Cloud:
-        """Make a cloud, or continue one from its state file.
+        """Create a cloud, or continue one from its state file.
+
+        An estate is built once in a process; further clouds of the same estate, seed and
+        start are copies of it.
 
         Args:
             estate: what is in it: ``demo``, ``documented``, ``empty`` or ``large``.
@@ -83,9 +81,11 @@ class Cloud:
             start: the clock's first moment (ISO 8601, UTC).
             speed: simulated seconds in a real second; 0 stands still.
             backups: for ``large``: how many backups.
+            template: a snapshot of another cloud to begin with, instead of an estate; it is
+                read, never changed.
 
         Raises:
-            StateFileError: the file is damaged, newer, foreign, or in use.
+            StateFileError: a file is damaged, newer, foreign, missing, or in use.
             InvalidRequest: there is no such estate, or the start is not a time.
         """
         if estate not in estates.NAMES:
@@ -99,17 +99,27 @@ class Cloud:
                 f"{start!r} is not a time.", advice="Write it like 2020-08-17T03:51:24Z."
             ) from None
         kept = State(state)
-        if kept.fact("now") is None:
-            with kept.transaction():
-                for key, value in (("seed", seed), ("draws", 0), ("now", begin)):
-                    kept.set_fact(key, value)
-            builder = cls(kept)
-            with builder._engine.work():
-                estates.build(builder._engine, estate, backups=backups)
-        return cls(kept, speed=speed)
+        try:
+            if kept.fact("now") is None:
+                if template is not None:
+                    snapshots.load_template(kept, Path(template))
+                else:
+                    snapshots.of_estate(estate, seed, begin, backups).load_into(kept)
+            return cls(kept, speed=speed)
+        except BaseException:
+            kept.close()
+            raise
 
     def __repr__(self) -> str:
         return f"<Cloud at {self.now:%Y-%m-%d %H:%M:%S} UTC>"
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of everything in the cloud: clock, IDs, bytes, what was drawn.
+
+        Two clouds with the same one answer the same to whatever comes.
+        """
+        with self._engine.settled() as state:
+            return state.fingerprint()
 
     @property
     def state_file(self) -> Path | None:
@@ -363,7 +373,7 @@ class Cloud:
     @property
     def credentials(self) -> CloudCredentials:
         """How to sign in as the cloud's first user, in its first project."""
-        return CloudCredentials(**json.loads(self._engine.state.fact("account")))
+        return accounts.of_first_user(self._engine)
 
     def credentials_for(
         self, *, user_name: str | None = None, project: str | None = None
@@ -377,39 +387,7 @@ class Cloud:
         Raises:
             NotFound: there is no such project.
         """
-        account = json.loads(self._engine.state.fact("account"))
-        state = self._engine.state
-        with self._engine.work():
-            if project is not None:
-                row = state.one("SELECT * FROM project WHERE id = ?1 OR name = ?1", project)
-                if row is None:
-                    names = ", ".join(r["name"] for r in state.all("SELECT name FROM project"))
-                    raise NotFound(
-                        f"There is no project {project!r} in the simulated cloud.",
-                        advice=f"There are: {names}.",
-                    )
-                account |= {"project_id": row["id"], "region": row["region"]}
-            if user_name is not None and user_name != account["user_name"]:
-                account |= self._user(user_name, account["domain_id"])
-        return CloudCredentials(**account)
-
-    def _user(self, name: str, domain_id: str) -> dict[str, str]:
-        state = self._engine.state
-        known = state.fact(f"user/{name}")
-        if known is not None:
-            found: dict[str, str] = json.loads(known)
-            return found
-        password = "Pw-" + state.new_hex("password", 16)
-        user_id = iam.create_user(self._engine, domain_id, name, password)
-        access, secret = iam.create_access_key(self._engine, user_id)
-        made = {
-            "user_name": name,
-            "password": password,
-            "access_key": access,
-            "secret_key": secret,
-        }
-        state.set_fact(f"user/{name}", json.dumps(made))
-        return made
+        return accounts.of_user(self._engine, user_name=user_name, project=project)
 
     def create_project(self, name: str, region: str | None = None) -> str:
         """Make a project in a region of the cloud; give its ID."""
@@ -441,16 +419,60 @@ class Cloud:
         with self._engine.lock:
             yield
 
+    # -- copies -------------------------------------------------------------------------------
+
+    def copy(self, state: str | Path | None = None, *, speed: float = 0.0) -> Cloud:
+        """Return another cloud that is like this one at this moment.
+
+        From then on neither sees what happens in the other. Troubles that wait for requests
+        (:meth:`fail`) are not copied.
+
+        Args:
+            state: a new file to keep the copy in; in memory if left out.
+            speed: simulated seconds in a real second; 0 stands still.
+
+        Raises:
+            StateFileError: there is a cloud in the file already, or it cannot be written.
+        """
+        kept = State(state)
+        try:
+            if kept.fact("now") is not None:
+                raise StateFileError(
+                    f"{state} holds a cloud already.",
+                    advice="Choose a new name; nothing was written.",
+                )
+            with self._engine.settled() as own:
+                own.copy_to(kept)
+            return type(self)(kept, speed=speed)
+        except BaseException:
+            kept.close()
+            raise
+
     def snapshot(self, path: str | Path) -> None:
-        """Write a copy of everything to a new file; ``Cloud.open(state=path)`` continues it.
+        """Write a copy of everything to a new file.
+
+        ``cbr.simulate(template=path)`` begins with it and leaves it as it is, any number of
+        times; ``cbr.simulate(state=path)`` continues it in that file.
 
         Raises:
             StateFileError: the file exists, or cannot be written.
         """
-        with self._engine.lock:
-            self._engine.settle()
-            self._engine.state.set_fact("now", self._engine.now())
-            self._engine.state.save_as(path)
+        with self._engine.settled() as state:
+            state.save_as(path)
+
+    def reset(self) -> None:
+        """Go back to the start: to the estate as it was built, or to the template.
+
+        Clock, IDs and bytes are as they were then; troubles and their switches are gone.
+        Sessions stay usable: a token of the time since is renewed at the next request.
+
+        Raises:
+            StateFileError: what the cloud began as is not known, or the template is gone or
+                not usable any more; nothing was changed.
+        """
+        self._engine.start_over(snapshots.load_start)
+        self._front.forget()
+        self._faults.clear()
 
     def close(self) -> None:
         """Let go of the state file."""

@@ -43,7 +43,6 @@ class Disks:
         """Take what keeps the bytes, and the clock that says when they were written."""
         self._state = state
         self._now = now
-        self._freed = 0
 
     def new_store(self) -> int:
         """Give a number for the bytes of a new disk.
@@ -337,15 +336,15 @@ class Disks:
                 successor,
                 first,
             )
-        self._freed += freed
-        self._sweep()
+        self._sweep(freed)
         return freed, None if successor is None else int(successor)
 
-    def _sweep(self) -> None:
+    def _sweep(self, freed: int) -> None:
         """Let go of the bytes that nothing refers to, once enough may have gathered."""
-        if self._freed < _SWEEP_AFTER:
+        gathered = int(self._state.fact("freed_blocks", 0)) + freed
+        self._state.set_fact("freed_blocks", 0 if gathered >= _SWEEP_AFTER else gathered)
+        if gathered < _SWEEP_AFTER:
             return
-        self._freed = 0
         self._state.run(
             "DELETE FROM block WHERE hash NOT IN ("
             "SELECT hash FROM stored_block WHERE hash IS NOT NULL UNION "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ class Engine:
         self.disks = Disks(state, self.now)
         self._remembered: dict[Hashable, Any] = {}
         self._working = False
+        self._requests = int(state.fact("requests", 0))
 
     def now(self) -> int:
         """Give the present moment as the cloud's services see it, in microseconds.
@@ -69,7 +71,7 @@ class Engine:
                 with self.state.transaction():
                     self._settle(self.clock.now())
                     yield
-                    self.state.set_fact("now", self.clock.reached)
+                    self._keep_counts()
             except BaseException:
                 self.clock.reached = reached
                 self.scheduler.forget_cache()
@@ -108,6 +110,42 @@ class Engine:
         if reserved is None:
             reserved = _TICK_SMALLEST + int.from_bytes(self.state.draw("tick")[:4]) % _TICK_RANGE
         self._settle(self.clock.move(int(reserved)))
+
+    def next_request(self) -> int:
+        """Return the number of a request that has come: the first of a cloud is 1."""
+        self._requests += 1
+        return self._requests
+
+    def save_into(self, target: sqlite3.Connection) -> None:
+        """Copy the whole cloud as it is at this moment into another database."""
+        with self.settled() as state:
+            state.save_into(target)
+
+    @contextmanager
+    def settled(self) -> Iterator[State]:
+        """Hold the lock; the state in hand lacks nothing that was counted in memory."""
+        with self.lock:
+            self.settle()
+            self._keep_counts()
+            yield self.state
+
+    def start_over(self, load: Callable[[State], None]) -> None:
+        """Replace the cloud's whole state, and what is remembered of it.
+
+        Args:
+            load: puts the other state in place.
+        """
+        with self.lock:
+            load(self.state)
+            self.clock.set(int(self.state.fact("now", 0)))
+            self.options.read()
+            self.scheduler.forget_cache()
+            self._remembered.clear()
+            self._requests = int(self.state.fact("requests", 0))
+
+    def _keep_counts(self) -> None:
+        self.state.set_fact("now", self.clock.reached)
+        self.state.set_fact("requests", self._requests)
 
     def _settle(self, moment: int) -> None:
         self.scheduler.run_until(moment)

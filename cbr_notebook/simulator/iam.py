@@ -114,6 +114,11 @@ class Gate:
         self._callers: dict[tuple[str, str], tuple[Caller, int]] = {}
         self._bad_signatures: dict[str, list[int]] = {}
 
+    def forget(self) -> None:
+        """Know nobody any more: the cloud has another state now."""
+        self._callers.clear()
+        self._bad_signatures.clear()
+
     def caller(self, request: falcon.Request, body: bytes, path: Mapping[str, str]) -> Caller:
         """Give the caller of a request, or refuse it."""
         token = request.get_header("X-Auth-Token")

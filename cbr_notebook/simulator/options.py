@@ -26,9 +26,13 @@ class Options:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.read()
+
+    def read(self) -> None:
+        """Read all options from the state."""
+        rows = self._state.all("SELECT key, value FROM meta WHERE key LIKE 'option/%'")
         self._values = DEFAULTS | {
-            row["key"].removeprefix("option/"): int(row["value"])
-            for row in state.all("SELECT key, value FROM meta WHERE key LIKE 'option/%'")
+            row["key"].removeprefix("option/"): int(row["value"]) for row in rows
         }
 
     def __getitem__(self, name: str) -> int:

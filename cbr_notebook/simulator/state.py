@@ -15,6 +15,9 @@ from cbr_notebook.simulator import schema
 
 type_of_cell = str | int | float | bytes | None
 
+ORIGIN = "origin"
+"""The fact that says what a cloud began as: an estate, or a file."""
+
 
 class StateFileError(CBRError):
     """A state file cannot be used; it was left as it is."""
@@ -211,14 +214,19 @@ class State:
             ((kind, start + step, value) for step, value in enumerate(values)),
         )
 
+    @property
+    def seed(self) -> Any:
+        """What the cloud's identifiers follow from."""
+        if self._seed is None:
+            self._seed = self.fact("seed")
+        return self._seed
+
     def draw(self, purpose: str) -> bytes:
         """Draw sixteen bytes that depend on nothing but the seed and the draws before."""
         count = self.value(
             "UPDATE meta SET value = value + 1 WHERE key = 'draws' RETURNING value",
         )
-        if self._seed is None:
-            self._seed = self.fact("seed")
-        return hashlib.blake2b(f"{self._seed}/{purpose}/{count}".encode(), digest_size=16).digest()
+        return hashlib.blake2b(f"{self.seed}/{purpose}/{count}".encode(), digest_size=16).digest()
 
     def new_id(self, kind: str) -> str:
         """Give a new lower-case UUID with dashes for a thing of this kind."""
@@ -247,6 +255,72 @@ class State:
         except sqlite3.DatabaseError as problem:
             raise StateFileError(f"{path} cannot be written: {problem}.") from problem
 
+    def load(self, source: sqlite3.Connection) -> None:
+        """Replace everything by what another database holds, wholly or not at all.
+
+        Args:
+            source: a database of this version's tables, or of an older one's.
+
+        Raises:
+            StateFileError: it cannot be read, or this state cannot be written.
+        """
+        try:
+            source.backup(self._db)
+            self._prepare(self._db)
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(f"The state cannot be copied: {problem}.") from problem
+        self._seed = None
+        self._reserved = None
+
+    def load_file(self, path: Path) -> None:
+        """Replace everything by what a state file holds; the file is only read.
+
+        Raises:
+            StateFileError: it is damaged, newer than this version, not a state file, or a
+                cloud is writing to it.
+        """
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StateFileError(
+                f"The state file {path} is in use, or its cloud was not closed.",
+                advice=f"Take a copy of that cloud: cloud.snapshot({str(path) + '.copy'!r}).",
+            )
+        if not path.is_file() or not path.stat().st_size:
+            raise StateFileError(
+                f"There is no cloud in {path}.", advice="Name a file that cloud.snapshot() wrote."
+            )
+        self._inspect(path)
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as source:
+            self.load(source)
+
+    def copy_to(self, other: State) -> None:
+        """Replace everything in another state by what is in this one."""
+        other.load(self._db)
+
+    def save_into(self, target: sqlite3.Connection) -> None:
+        """Copy everything into another database, which holds nothing else afterwards."""
+        self._db.backup(target)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over all rows of all tables, apart from what the cloud began as."""
+        whole = hashlib.sha256()
+        tables = self.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        for (table,) in tables:
+            keys = self.all(
+                "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk", str(table)
+            )
+            order = ", ".join(name for (name,) in keys)
+            whole.update(f"{table}\n".encode())
+            for row in self._db.execute(f"SELECT * FROM {table} ORDER BY {order}"):
+                if table != "meta" or row["key"] != ORIGIN:
+                    whole.update(repr(tuple(row)).encode())
+        return whole.hexdigest()
+
     def close(self) -> None:
         """Let go of the database."""
         self._db.close()
+
+
+def _read_only(path: Path) -> str:
+    """Return the address at which SQLite reads a file, without a lock or a file beside it."""
+    return f"{path.resolve().as_uri()}?mode=ro&immutable=1"
