@@ -8,24 +8,26 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, type_into
 
 
 def test_all_of_a_vault_is_backed_up_and_watched_to_its_end(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web")
+    page = FormPage(form)
     assert len(form.value["resources"]) == 4
     task = form.submit()
     assert task.status == "success"
-    assert "4 of 4 backed up" in form._said.html
-    assert form._bars.html.count('value="100"') == 4
+    assert "4 of 4 backed up" in page.result
+    assert page.panel("progress").count('value="100"') == 4
 
 
 def test_some_of_a_vault_is_backed_up_by_name_in_full_for_some_days(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web")
+    page = FormPage(form)
     form.value = {"resources": ["web-01"], "name": "by_hand", "incremental": False, "keep_days": 3}
-    assert "web-01" in form._outline.html
-    assert "full, kept for 3 days" in form._outline.html
+    assert "web-01" in page.summary
+    assert "full, kept for 3 days" in page.summary
     form.submit()
     (backup,) = session.client.backups.list(name="by_hand").backups
     assert backup.resource_name == "web-01"
@@ -41,30 +43,33 @@ def test_the_line_of_python_does_the_same(session: Session) -> None:
 
 def test_choosing_another_vault_offers_its_resources(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web")
-    type_into(form, "vault", session.find_vault("vault-nas").id)
-    settle(form)
-    assert [each["label"] for each in form._fields["resources"].options] == ["shared-docs"]
+    page = FormPage(form)
+    page.fill("vault", session.find_vault("vault-nas").id)
+    page.wait()
+    assert page.labels("resources") == ["shared-docs"]
     assert form.submit().status == "success"
 
 
 def test_what_cannot_be_backed_up_is_said_beside_it_and_left_out(session: Session) -> None:
     session.cloud.server("web-01").set_status("ERROR")
     form = session.forms.back_up(vault="vault-web")
-    settle(form)
-    notes = {each["label"]: each["note"] for each in form._fields["resources"].options}
+    page = FormPage(form)
+    page.wait()
+    notes = page.notes("resources")
     assert notes["web-01"] == "Its status is ERROR; it has to be ACTIVE or SHUTOFF."
     assert len(form.value["resources"]) == 3
     form.submit()
-    assert "3 of 3 backed up, 1 left out" in form._said.html
-    assert "web-01" in form._bars.html
-    assert "BackupService.7101" in form._bars.html
+    assert "3 of 3 backed up, 1 left out" in page.result
+    assert "web-01" in page.panel("progress")
+    assert "BackupService.7101" in page.panel("progress")
 
 
 def test_what_is_being_backed_up_is_not_backed_up_twice(session: Session) -> None:
     session.back_up("vault-web", resources="web-01")
     form = session.forms.back_up(vault="vault-web")
-    settle(form)
-    notes = {each["label"]: each["note"] for each in form._fields["resources"].options}
+    page = FormPage(form)
+    page.wait()
+    notes = page.notes("resources")
     assert notes["web-01"] == "It is being backed up."
 
 
@@ -93,25 +98,28 @@ def test_a_vault_with_nothing_in_it_has_nothing_to_back_up(session: Session) -> 
 
 def test_a_backup_that_fails_shows_cause_and_remedy(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web", resources=["web-01"])
+    page = FormPage(form)
     session.cloud.fail("create_checkpoint", "BackupService.6114")
     with pytest.raises(errors.QuotaExceeded):
         form.submit()
-    assert "BackupService.6114" in form._wrong.html
-    assert "Enlarge it" in form._wrong.html
+    assert "BackupService.6114" in page.error
+    assert "Enlarge it" in page.error
     assert form.submit().status == "success"
 
 
 def test_two_clicks_make_one_restore_point(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web", resources=["web-01"], name="once")
-    press(form, times=2)
+    page = FormPage(form)
+    page.press(times=2)
     assert len(session.backups(name="once")) == 1
 
 
 def test_once_more_makes_another(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web", resources=["web-01"], name="twice")
-    press(form)
-    form._said.on_act("again", "")
-    press(form)
+    page = FormPage(form)
+    page.press()
+    page.click("Back up again")
+    page.press()
     assert len(session.backups(name="twice")) == 2
 
 
@@ -119,6 +127,7 @@ def test_interrupting_stops_the_waiting_and_not_the_backup(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.back_up(vault="vault-web", resources=["web-01"])
+    page = FormPage(form)
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
@@ -127,13 +136,12 @@ def test_interrupting_stops_the_waiting_and_not_the_backup(
     monkeypatch.setattr(session, "_sleep", interrupt)
     with pytest.raises(errors.WaitTimeout, match="goes on"):
         form.submit()
-    assert "The backup goes on" in form._said.html
-    assert not form._button.busy
+    assert "The backup goes on" in page.result
+    assert not page.button().busy
     monkeypatch.undo()
-    form._said.on_act("watch", "")
-    settle(form)
+    page.click("Watch again")
     assert form.result.status == "success"
-    assert "1 of 1 backed up" in form._said.html
+    assert "1 of 1 backed up" in page.result
 
 
 def test_an_estate_without_vaults_says_so() -> None:
@@ -145,8 +153,9 @@ def test_an_estate_without_vaults_says_so() -> None:
 def test_an_answer_that_was_lost_lets_nothing_else_be_chosen(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = session.forms.back_up(vault="vault-web", resources=["web-01"])
-    settle(form)
+    form = session.forms.back_up(vault="vault-web", resources=["web-01"])
+    page = FormPage(form)
+    page.wait()
     chosen = form.value["resources"]
 
     def lost(*_: Any, **__: Any) -> Any:
@@ -156,10 +165,10 @@ def test_an_answer_that_was_lost_lets_nothing_else_be_chosen(
 
     with monkeypatch.context() as patch:
         patch.setattr(session, "back_up", lost)
-        press(form)
-    assert "nobody knows" in form._wrong.html
+        page.press()
+    assert "nobody knows" in page.error
     assert form.value["resources"] == chosen
     for vault in ("vault-nas", "vault-web"):
-        type_into(form, "vault", session.find_vault(vault).id)
-    settle(form)
+        page.fill("vault", session.find_vault(vault).id)
+    page.wait()
     assert len(form.value["resources"]) == 4, "what was chosen belongs to its vault"

@@ -11,7 +11,7 @@ import pytest
 from cbr_notebook.forms import create_policy
 from cbr_notebook.session import Session
 from cbr_notebook.session.preview import in_utc, preview
-from tests.forms import gates
+from tests.forms import sync_points
 from tests.forms.pressing import press, settle, type_into
 
 PARIS = timezone(timedelta(hours=2))
@@ -149,7 +149,7 @@ def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
     type_into(form, "times", "2")
     # Asked between taking the values and checking them.
     shown = type("Shown", (dict,), {})(create_policy._SHOWN)
-    gate = gates.before(monkeypatch, shown, "get")
+    gate = sync_points.before(monkeypatch, shown, "get")
     monkeypatch.setattr(create_policy, "_SHOWN", shown)
     times, typed = form._fields["times"], threading.Event()
     heard = times.on_change

@@ -10,7 +10,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.session import Session
-from tests.forms import gates
+from tests.forms import sync_points
 from tests.forms.pressing import click, press, settle, type_into
 
 
@@ -250,7 +250,7 @@ def test_what_was_confirmed_is_done_whatever_is_pressed_before_it_is(
 ) -> None:
     form: Any = session.forms.vaults(row="vault-nas")
     confirmed(form, "remove", "shared-docs", part="shared-docs")
-    gate = gates.before(monkeypatch, form, "_act")
+    gate = sync_points.before(monkeypatch, form, "_act")
     form._button.say({"type": "click"})
     gate.wait()
     form._facts.say({"type": "act", "act": "choose", "of": "delete"})
@@ -274,7 +274,7 @@ def test_what_is_being_destroyed_cannot_be_kept(
     form: Any = session.forms.vaults(row="vault-nas")
     confirmed(form, "delete", "vault-nas")
     assert "Keep it" in form._outline.html
-    gate = gates.before(monkeypatch, session, "delete_vault")
+    gate = sync_points.before(monkeypatch, session, "delete_vault")
     form._button.say({"type": "click"})
     gate.wait()
     asked = form._outline.html
@@ -298,7 +298,7 @@ def test_an_answer_about_what_is_not_chosen_any_more_changes_nothing(
         chosen = session.find_vault(then).id if then else ""
         with monkeypatch.context() as patch:
             patch.setattr(session, "delete_vault", gone)
-            gate = gates.before(patch, session, "delete_vault")
+            gate = sync_points.before(patch, session, "delete_vault")
             form._facts.say({"type": "act", "act": "choose", "of": "delete"})
             gate.wait()
             type_into(form, "row", chosen)
@@ -329,7 +329,7 @@ def test_a_click_means_the_row_that_was_seen(
     settle(form)
     seen, ids = form._table._grid, list(form._records)
     session.delete_vault("vault-db", confirm="vault-db").wait(progress=False)
-    gate = gates.before(monkeypatch, seen, "close")
+    gate = sync_points.before(monkeypatch, seen, "close")
     form._act_on("look again", "")
     gate.wait()
     picked = []

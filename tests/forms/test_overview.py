@@ -7,14 +7,14 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import click, settle
 
 
 def seen(form: Form) -> str:
-    settle(form)
-    html: str = form._seen.html  # type: ignore[attr-defined]
-    return html
+    page = FormPage(form)
+    page.wait()
+    return page.panel("overview")
 
 
 def test_what_needs_attention_comes_with_reason_and_remedy(session: Session) -> None:
@@ -49,10 +49,12 @@ def test_what_is_mended_is_gone_when_one_looks_again(session: Session) -> None:
 
 def test_an_item_leads_to_its_form(session: Session) -> None:
     form = session.forms.overview()
-    click(form, seen(form), "Show failed tasks")
-    (opened,) = form._next.children
-    assert opened.title == "Tasks"
-    assert opened.value["status"] == "failed"
+    page = FormPage(form)
+    page.wait()
+    page.click("Show failed tasks")
+    (opened,) = page.opened()
+    assert opened.form.title == "Tasks"
+    assert opened.form.value["status"] == "failed"
 
 
 @pytest.mark.parametrize(
@@ -68,16 +70,17 @@ def test_an_item_leads_to_its_form_with_itself_filled_in(
     session: Session, name: str, label: str, title: str, filled_in: str
 ) -> None:
     form = session.forms.overview()
+    page = FormPage(form)
     (item,) = [each for each in seen(form).split("<li>") if each.startswith(f"<b>{name}</b>")]
-    click(form, item.partition("</li>")[0], label)
-    (opened,) = form._next.children
-    assert opened.title == title
-    settle(opened)
-    chosen = opened._fields[filled_in]
-    values = chosen.value if isinstance(chosen.value, list) else [chosen.value]
+    page.click(label, within="overview", html=item.partition("</li>")[0])
+    (opened,) = page.opened()
+    assert opened.form.title == title
+    opened.wait()
+    chosen = opened.chosen(filled_in)
+    names = chosen if isinstance(chosen, list) else [chosen]
     known = {name, session.vault_resources().set_index("name")["vault_name"].get(name)}
-    assert {chosen.label_of(each) for each in values} <= known
-    assert len(values) == 1
+    assert set(names) <= known
+    assert len(names) == 1
 
 
 def test_what_the_service_leaves_out_breaks_nothing(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cbr_notebook import errors
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import click, settle, type_into
 
 
 def no_answer(*_: Any, **__: Any) -> Any:
@@ -34,21 +34,23 @@ def test_a_choice_made_while_it_loads_takes_nothing_away(
     session: Session, gate: threading.Event
 ) -> None:
     form = session.forms.create_vault(name="given", size_gb=50, policy="daily-0300")
-    type_into(form, "object_type", "disk")
-    type_into(form, "name", "typed")
+    page = FormPage(form)
+    page.fill("object_type", "disk")
+    page.fill("name", "typed")
     gate.set()
     value = form.value
     assert (value["name"], value["size_gb"], value["object_type"]) == ("typed", 50, "disk")
-    assert form._fields["policy"].label_of(value["policy"]) == "daily-0300"
-    assert "scratch" in {each["label"] for each in form._fields["resources"].options}
+    assert page.field("policy").label_of(value["policy"]) == "daily-0300"
+    assert "scratch" in set(page.labels("resources"))
 
 
 def test_what_cannot_be_asked_holds_everything_back_until_it_is_answered(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.set_tags("vault-web", {"env": "prod"})
-    form: Any = session.forms.tags(vault="vault-web")
-    settle(form)
+    form = session.forms.tags(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
     with monkeypatch.context() as patch:
         patch.setattr(session.client.tags, "list", no_answer)
         with pytest.raises(errors.ConnectionFailed):
@@ -57,45 +59,48 @@ def test_what_cannot_be_asked_holds_everything_back_until_it_is_answered(
         with pytest.raises(errors.ConnectionFailed):
             form.submit()
     before = session.tags("vault-db").shape[0]
-    form._questions.again()
+    page.act("error", "ask again")
     assert form.problems == {}
-    assert len(form._rows.value) == before, "the tags of the vault that was chosen"
+    assert len(page.field("tags").value) == before, "the tags of the vault that was chosen"
 
 
 def test_trying_again_leaves_what_was_typed(session: Session) -> None:
-    form: Any = session.forms.back_up(vault="vault-web", name="given")
-    settle(form)
-    type_into(form, "name", "typed")
+    form = session.forms.back_up(vault="vault-web", name="given")
+    page = FormPage(form)
+    page.wait()
+    page.fill("name", "typed")
     session.cloud.fail("list_protectable", "BackupService.9910", times=50)
-    type_into(form, "vault", session.find_vault("vault-disks").id)
-    settle(form)
-    assert "could not be asked for" in form._unanswered.html
+    page.fill("vault", session.find_vault("vault-disks").id)
+    page.wait()
+    assert "could not be asked for" in page.panel("load_error")
     session.cloud.heal()
-    click(form, form._unanswered.html, "Try again")
-    settle(form)
+    page.click("Try again", within="load_error")
+    page.wait()
     assert form.problems == {}
-    assert form._wrong.html == ""
+    assert page.error == ""
     assert form.value["name"] == "typed"
-    assert form._fields["vault"].label_of(form.value["vault"]) == "vault-disks"
+    assert page.chosen("vault") == "vault-disks"
 
 
 def test_trouble_is_forgotten_once_something_else_is_chosen(session: Session) -> None:
-    form: Any = session.forms.back_up(vault="vault-web")
-    settle(form)
+    form = session.forms.back_up(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
     session.cloud.fail("list_protectable", "BackupService.9910", times=50)
-    type_into(form, "vault", session.find_vault("vault-disks").id)
-    settle(form)
+    page.fill("vault", session.find_vault("vault-disks").id)
+    page.wait()
     session.cloud.heal()
-    type_into(form, "vault", session.find_vault("vault-db").id)
-    settle(form)
-    assert form._wrong.html == ""
+    page.fill("vault", session.find_vault("vault-db").id)
+    page.wait()
+    assert page.error == ""
     assert form.problems == {}
 
 
 def test_what_was_typed_for_one_vault_is_not_taken_over_to_another(session: Session) -> None:
-    form: Any = session.forms.tags(vault="vault-web")
-    settle(form)
-    type_into(form, "tags", [["env", "prod"]])
+    form = session.forms.tags(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
+    page.fill("tags", [["env", "prod"]])
     other: Any = session.forms.tags(vault="vault-db")
     assert ["env", "prod"] not in other.value["tags"]
     same: Any = session.forms.tags(vault="vault-db")

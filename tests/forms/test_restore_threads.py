@@ -15,8 +15,8 @@ from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
-from tests.forms.gates import Gate
 from tests.forms.pressing import click, press, settle, type_into
+from tests.forms.sync_points import Gate
 
 LONG = 20.0
 

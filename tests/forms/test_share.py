@@ -10,7 +10,7 @@ import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms import share
 from cbr_notebook.session import Session
-from tests.forms import gates
+from tests.forms import sync_points
 from tests.forms.pressing import click, press, settle, shown, type_into
 
 
@@ -232,7 +232,7 @@ def test_it_is_accepted_into_the_vault_that_stood_beside_it(
     monkeypatch.setattr(offered.session, "accept_share", lambda _, vault: took.append(vault))
     first, second = "first", "second"
     offered._vault.value = first
-    gate = gates.before(monkeypatch, offered, "_do")
+    gate = sync_points.before(monkeypatch, offered, "_do")
     offered._offers.say({"type": "act", "act": "accept", "of": backup_id})
     gate.wait()
     assert offered._vault.disabled

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, type_into
 
 
 @pytest.fixture
@@ -45,28 +45,29 @@ def test_too_many_or_bad_tags_are_refused_before_anything_is_sent(tagged: Sessio
 
 
 def test_saving_shows_the_difference_first(tagged: Session) -> None:
-    form: Any = tagged.forms.tags(vault="vault-web")
-    settle(form)
-    type_into(form, "tags", [["env", "test"], ["team", "web"], ["", ""]])
-    press(form)
-    assert "change env from prod to test" in form._said.html
-    assert "remove old=yes" in form._said.html
+    form = tagged.forms.tags(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
+    page.fill("tags", [["env", "test"], ["team", "web"], ["", ""]])
+    page.press()
+    assert "change env from prod to test" in page.result
+    assert "remove old=yes" in page.result
     assert tags_of(tagged)["env"] == "prod", "nothing is saved yet"
-    form._act_on("save", "")
-    settle(form)
+    page.act("result", "save")
     assert tags_of(tagged) == {"env": "test", "team": "web"}
-    assert "Tags are saved" in form._said.html
+    assert "Tags are saved" in page.result
 
 
 def test_a_bad_row_is_told_and_nothing_is_sent(tagged: Session) -> None:
-    form: Any = tagged.forms.tags(vault="vault-web")
-    settle(form)
-    type_into(form, "tags", [["env", "prod"], ["a b", "c"]])
-    assert form._fields["tags"].problem.startswith("Row 2: The tag key 'a b' is not allowed.")
-    press(form)
-    assert "Save these changes" not in form._said.html
-    type_into(form, "tags", [["env", "prod"], ["env", "c"]])
-    assert "appears twice" in form._fields["tags"].problem
+    form = tagged.forms.tags(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
+    page.fill("tags", [["env", "prod"], ["a b", "c"]])
+    assert page.field("tags").problem.startswith("Row 2: The tag key 'a b' is not allowed.")
+    page.press()
+    assert "Save these changes" not in page.result
+    page.fill("tags", [["env", "prod"], ["env", "c"]])
+    assert "appears twice" in page.field("tags").problem
 
 
 def test_a_program_saves_at_once_and_the_python_does_the_same(tagged: Session) -> None:
@@ -78,61 +79,61 @@ def test_a_program_saves_at_once_and_the_python_does_the_same(tagged: Session) -
 
 
 def test_what_somebody_else_changed_meanwhile_is_shown_before_it_is_lost(tagged: Session) -> None:
-    form: Any = tagged.forms.tags(vault="vault-web")
-    settle(form)
+    form = tagged.forms.tags(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
     rows = [[key, value] for key, value in tags_of(tagged).items()]
-    type_into(form, "tags", [*rows, ["stage", "two"]])
-    press(form)
+    page.fill("tags", [*rows, ["stage", "two"]])
+    page.press()
     tagged.tag("vault-web", owner="ops")
-    form._act_on("save", "")
-    settle(form)
-    assert "owner=ops was added" in form._wrong.html
+    page.act("result", "save")
+    assert "owner=ops was added" in page.error
     assert tags_of(tagged)["owner"] == "ops"
-    press(form)
-    assert "remove owner=ops" in form._said.html, "asked, not done"
-    assert form._wrong.html == ""
+    page.press()
+    assert "remove owner=ops" in page.result, "asked, not done"
+    assert page.error == ""
     assert tags_of(tagged)["owner"] == "ops"
-    form._act_on("save", "")
-    settle(form)
+    page.act("result", "save")
     assert "owner" not in tags_of(tagged)
 
 
 def test_nothing_is_saved_that_was_not_shown(tagged: Session) -> None:
-    form: Any = tagged.forms.tags(vault="vault-web")
-    settle(form)
-    type_into(form, "tags", [*tags_of(tagged).items(), ["new", "1"]])
-    press(form)
-    assert "add new=1" in form._said.html
-    type_into(form, "tags", [["new", "2"]])
-    form._act_on("save", "")
-    settle(form)
-    assert "add new=2" in form._said.html
-    assert "remove team=web" in form._said.html
+    form = tagged.forms.tags(vault="vault-web")
+    page = FormPage(form)
+    page.wait()
+    page.fill("tags", [*tags_of(tagged).items(), ["new", "1"]])
+    page.press()
+    assert "add new=1" in page.result
+    page.fill("tags", [["new", "2"]])
+    page.act("result", "save")
+    assert "add new=2" in page.result
+    assert "remove team=web" in page.result
     assert tags_of(tagged) == {"env": "prod", "team": "web", "old": "yes"}
     for _ in range(2):  # of which the second comes when it is done
-        form._act_on("save", "")
-        settle(form)
-        assert "Tags are saved" in form._said.html
+        page.act("result", "save")
+        assert "Tags are saved" in page.result
     assert tags_of(tagged) == {"new": "2"}
 
 
 def test_an_answer_that_was_lost_takes_no_edited_tag_away(
     tagged: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = tagged.forms.tags(vault="vault-web", tags={"mine": "typed"})
-    settle(form)
-    press(form)
+    form = tagged.forms.tags(vault="vault-web", tags={"mine": "typed"})
+    page = FormPage(form)
+    page.wait()
+    page.press()
     with monkeypatch.context() as patch:
         patch.setattr(tagged, "set_tags", lost)
-        form._act_on("save", "")
-        settle(form)
-    assert "nobody knows" in form._wrong.html
-    assert form._rows.tags == {"mine": "typed"}
-    type_into(form, "vault", tagged.find_vault("vault-nas").id)
-    settle(form)
-    type_into(form, "vault", tagged.find_vault("vault-web").id)
-    settle(form)
-    assert form._rows.tags == tags_of(tagged), "what was typed belongs to what was chosen"
+        page.act("result", "save")
+    assert "nobody knows" in page.error
+    assert page.field("tags").value == [["mine", "typed"]]
+    page.fill("vault", tagged.find_vault("vault-nas").id)
+    page.wait()
+    page.fill("vault", tagged.find_vault("vault-web").id)
+    page.wait()
+    assert dict(page.field("tags").value) == tags_of(tagged), (
+        "what was typed belongs to what was chosen"
+    )
 
 
 def lost(*_: Any, **__: Any) -> Any:

@@ -9,9 +9,9 @@ import pytest
 
 from cbr_notebook import errors, forms
 from cbr_notebook.forms.field import text
-from tests.forms import gates
-from tests.forms.gates import Gate
+from tests.forms import sync_points
 from tests.forms.pressing import press, settle, shown, type_into
+from tests.forms.sync_points import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def test_two_pages_that_press_at_once_make_one_vault(
 ) -> None:
     form: Any = session.forms.create_vault(name="once", size_gb=100)
     settle(form)
-    gate = gates.after(monkeypatch, form, "_problems")
+    gate = sync_points.after(monkeypatch, form, "_problems")
     second = beside(lambda: form._button.say({"type": "click"}))
     gate.wait()
     press(form)
@@ -47,7 +47,7 @@ def test_what_changes_after_it_was_found_right_is_not_sent_unseen(
 ) -> None:
     form: Any = session.forms.create_vault(name="checked", size_gb=100)
     settle(form)
-    gate = gates.after(monkeypatch, form, "_problems")
+    gate = sync_points.after(monkeypatch, form, "_problems")
     page = beside(lambda: form._button.say({"type": "click"}))
     gate.wait()
     form._fields["size_gb"].say({"type": "value", "value": 5})
@@ -62,7 +62,7 @@ def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
 ) -> None:
     form: Any = session.forms.create_vault(name="half", size_gb=100)
     settle(form)
-    gate = gates.after(monkeypatch, form, "_fill")
+    gate = sync_points.after(monkeypatch, form, "_fill")
     cell = beside(lambda: setattr(form, "value", {"name": "whole"}))
     gate.wait()
     form._button.say({"type": "click"})
@@ -79,7 +79,7 @@ def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
     monkeypatch.setattr(forms, "_cell", lambda: "a cell")
     form = session.forms.create_vault(name="mine", size_gb=100)
     settle(form)
-    gate = gates.before(monkeypatch, session, "create_vault")
+    gate = sync_points.before(monkeypatch, session, "create_vault")
     form._button.say({"type": "click"})
     gate.wait()
     assert session.forms.create_vault(name="mine", size_gb=100) is form
@@ -93,7 +93,7 @@ def test_two_forms_of_a_kind_live_side_by_side_where_cells_have_no_id(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forms, "_cell", lambda: None)
-    gate = gates.before(monkeypatch, session.client.vaults, "list_all")
+    gate = sync_points.before(monkeypatch, session.client.vaults, "list_all")
     first = session.forms.back_up(vault="vault-web", name="first")
     gate.wait()
     second = session.forms.back_up()
