@@ -8,10 +8,11 @@ from typing import Any
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Protectable, RestorePoint, Vault
 from cbr_notebook.errors import TaskFailed
-from cbr_notebook.forms import field, pickers, progress, region
+from cbr_notebook.forms import pickers, progress
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.session.readiness import why_vault_cannot
 from cbr_notebook.session.waiting import Task
 
@@ -134,7 +135,7 @@ class BackUp(Form):
             sent["resources"] = [pickers.named(resources, each) for each in sent["resources"]]
         sent["incremental"] = None if sent["incremental"] else False
         return (
-            region.call(
+            markup.call(
                 "session.back_up",
                 pickers.named(self._fields["vault"], value["vault"], self._all),
                 **sent,
@@ -148,7 +149,7 @@ class BackUp(Form):
     def _card(self, result: Task) -> str:
         return ""
 
-    def _follow(self, result: Task, work: Work | None) -> None:
+    def _follow(self, result: Task, work: Worker | None) -> None:
         """Show how far it is until it has ended, or until nobody wants to see it."""
         self._bars.html = self._drawn(result)
         for pause in result.looks():
@@ -172,7 +173,7 @@ class BackUp(Form):
         members = (point.vault.resources if point.vault else None) or []
         begun = {progress.name_of(each) for each in task.records}
         waiting = [str(each.name) for each in members if str(each.name) not in begun]
-        stop = "" if task.ended else region.button("stop", "Stop watching")
+        stop = "" if task.ended else markup.button("stop", "Stop watching")
         left_out = (point.vault.skipped_resources if point.vault else None) or []
         return progress.bars(task.records, waiting) + progress.skipped(left_out) + stop
 
@@ -183,24 +184,24 @@ class BackUp(Form):
         title = f"{good} of {len(task.records)} backed up"
         if left_out:
             title += f", {left_out} left out"
-        tones: dict[str, region.Tone] = {"failed": "wrong", "partial": "warn"}
-        return region.card(
+        tones: dict[str, markup.Tone] = {"failed": "wrong", "partial": "warn"}
+        return markup.card(
             title,
             [("Restore point ID", point.id)],
             tone=tones.get(task.status, "warn" if left_out else "good"),
             buttons=[
-                region.button("again", "Back up again"),
-                region.leads_to("tasks", "Show tasks"),
+                markup.button("again", "Back up again"),
+                markup.link_to_form("tasks", "Show tasks"),
             ],
         )
 
     def _tell_stopped(self, task: Task) -> None:
         self._bars.html = progress.bars(task.records)
-        self._said.html = region.card(
+        self._said.html = markup.card(
             "The backup goes on",
             [("Restore point ID", task.result.id)],
             text="Nobody is watching it here any more; nothing is lost.",
-            buttons=[region.button("watch", "Watch again")],
+            buttons=[markup.button("watch", "Watch again")],
         )
 
     def again(self) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.forms.field import Option
-from cbr_notebook.forms.region import escaped
+from cbr_notebook.forms.kit.field import Option
+from cbr_notebook.forms.kit.markup import escaped
 from cbr_notebook.session.changes import newest_clean
 from cbr_notebook.session.words import counted
 

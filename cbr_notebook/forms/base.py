@@ -19,9 +19,9 @@ from cbr_notebook.errors import (
     TaskFailed,
     WaitTimeout,
 )
-from cbr_notebook.forms import region
 from cbr_notebook.forms.filling import Filling
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.runbook.run.outcomes import maybe_executed
 
 Outcome = tuple[Any, BaseException | None]
@@ -45,7 +45,7 @@ class Form(Filling):
         """Write what came of it, with an ID and the next steps."""
         raise AssertionError("a form with a button says what came of it")
 
-    def _follow(self, result: Any, work: Work | None) -> None:
+    def _follow(self, result: Any, work: Worker | None) -> None:
         """Watch what was begun until it ends; ``work`` is ``None`` without a form on a page.
 
         Runs beside the main thread if the button was pressed, in it after ``submit()``.
@@ -56,7 +56,7 @@ class Form(Filling):
         if act == "again":
             self.again()
         elif act == "ask again":
-            self._questions.again()
+            self._questions.retry()
         elif act == "watch":
             self._watch_again()
         elif act == "stop":
@@ -81,8 +81,8 @@ class Form(Filling):
             CBRError: as the call of the session that ``code`` shows.
         """
         self._wait_until_loaded()
-        if self._questions.trouble is not None:
-            raise self._questions.trouble
+        if self._questions.error is not None:
+            raise self._questions.error
         if self._is_done():
             return self.result
         self._attempted = True
@@ -111,7 +111,7 @@ class Form(Filling):
     def stop(self) -> None:
         """Stop watching; what was begun goes on in the service."""
         for work in self._works:
-            if work is not self._questions.work or self._closed:
+            if work is not self._questions.worker or self._closed:
                 work.stop()
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class Form(Filling):
         for each in self._fields.values():
             each.disabled = locked
 
-    def _go(self, step: Callable[[Work], object]) -> None:
+    def _go(self, step: Callable[[Worker], object]) -> None:
         """Take a step beside the main thread, for which the form was taken by :meth:`_begin`."""
         try:
             self._start("acts", step)
@@ -188,7 +188,7 @@ class Form(Filling):
             self._give_back()
             raise
 
-    def _perform(self, values: dict[str, Any], work: Work | None) -> Outcome:
+    def _perform(self, values: dict[str, Any], work: Worker | None) -> Outcome:
         """Act, show what came of it, and follow what was begun."""
 
         def act() -> None:
@@ -198,7 +198,7 @@ class Form(Filling):
 
         return self._carry_out(act)
 
-    def _see_through(self, work: Work | None) -> None:
+    def _see_through(self, work: Worker | None) -> None:
         """Show the result, and follow what was begun; it is done, whatever goes wrong here."""
         try:
             self._said.html = self._card(self.result)
@@ -223,16 +223,16 @@ class Form(Filling):
     def _tell_out_of_sight(self, problem: Exception) -> None:
         """Say that it was asked for, and that what came of it could not be seen."""
         self._tell_stopped(self.result)
-        self._wrong.html = region.trouble(
+        self._wrong.html = markup.error_card(
             problem, f"{self._doing()}: asked for, but it is out of sight"
         )
 
     def _tell_stopped(self, result: Any) -> None:
         """Say that watching has ended, and the work has not."""
-        self._said.html = region.card(
+        self._said.html = markup.card(
             "It was asked for",
             text="Nobody is watching it here any more; nothing is lost.",
-            buttons=[region.button("watch", "Watch again")],
+            buttons=[markup.button("watch", "Watch again")],
         )
 
     def _carry_out(self, step: Callable[[], None]) -> Outcome:
@@ -263,7 +263,7 @@ class Form(Filling):
         if isinstance(problem, CBRError) and maybe_executed(problem):
             outcome = "nobody knows whether it was done"
             self._ask(self._load_and_fill)  # if it was, that can be seen now
-        self._wrong.html = region.trouble(problem, f"{self._doing()}: {outcome}")
+        self._wrong.html = markup.error_card(problem, f"{self._doing()}: {outcome}")
 
     def _doing(self) -> str:
         """Give what is done, as people read it on the button."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms import backup_picker, field, pickers, region
+from cbr_notebook.forms import backup_picker, pickers
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.session.moments import moment
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class ChoosingBackup(Form):
         chosen = self._fields["resource"]
         chosen.placeholder = "Nothing has a backup yet."
         if not options:
-            self._said.html = region.card(
-                "There is nothing to restore yet", buttons=[region.leads_to("back_up", "Back up")]
+            self._said.html = markup.card(
+                "There is nothing to restore yet",
+                buttons=[markup.link_to_form("back_up", "Back up")],
             )
         chosen.offer(options)
 

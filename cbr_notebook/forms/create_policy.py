@@ -12,9 +12,10 @@ from typing import Any
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Policy, Vault
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
-from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.preview_view import previewed
 from cbr_notebook.session import zones
 from cbr_notebook.session.preview import Preview, in_utc, preview
@@ -209,7 +210,7 @@ class CreatePolicy(Form):
         return sent
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        call = region.call("session.create_policy", value["name"], **self._arguments(value))
+        call = markup.call("session.create_policy", value["name"], **self._arguments(value))
         applied = [
             f"session.apply_policy(policy, {json.dumps(name, ensure_ascii=False)})"
             for each in self._chosen(value)
@@ -244,20 +245,20 @@ class CreatePolicy(Form):
     def _tell(self, problem: BaseException) -> None:
         super()._tell(problem)
         if self._made is not None and isinstance(problem, CBRError):
-            self._wrong.html = region.trouble(
+            self._wrong.html = markup.error_card(
                 problem,
                 f"Policy {self._made.name} is there, but not applied to all",
-                [region.leads_to("policies", "Show policies")],
+                [markup.link_to_form("policies", "Show policies")],
             )
 
     def _card(self, result: Policy) -> str:
         vaults = ", ".join(str(self._vaults[each].name) for each in sorted(self._applied))
-        return region.card(
+        return markup.card(
             f"Policy {result.name} is there",
             [("Policy ID", result.id), ("Applied to", vaults or "no vault yet")],
             tone="good",
-            buttons=[region.button("again", "Create another"),
-                     region.leads_to("policies", "Show policies")],
+            buttons=[markup.button("again", "Create another"),
+                     markup.link_to_form("policies", "Show policies")],
         )  # fmt: skip
 
     def again(self) -> None:

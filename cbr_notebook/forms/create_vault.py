@@ -7,9 +7,10 @@ from typing import Any
 
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Policy, Protectable, Vault
-from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.session.words import counted
 
 _PURPOSES = (Option("backup", "Backup"), Option("replication", "Replication"))
@@ -126,7 +127,7 @@ class CreateVault(Form):
 
     def _code(self, value: Mapping[str, Any]) -> str:
         policy = self._policy(value)
-        return region.call(
+        return markup.call(
             "session.create_vault",
             value["name"],
             size_gb=value["size_gb"],
@@ -157,8 +158,8 @@ class CreateVault(Form):
 
     def _card(self, result: Vault) -> str:
         names = ", ".join(str(each.name) for each in result.resources or ())
-        first = [region.leads_to("back_up", "Back up now", vault=result.id)] if names else []
-        return region.card(
+        first = [markup.link_to_form("back_up", "Back up now", vault=result.id)] if names else []
+        return markup.card(
             f"Vault {result.name} is there",
             [
                 ("Vault ID", result.id),
@@ -168,8 +169,8 @@ class CreateVault(Form):
             tone="good",
             buttons=[
                 *first,
-                region.leads_to("tags", "Edit tags", vault=result.id),
-                region.button("another", "Create another"),
+                markup.link_to_form("tags", "Edit tags", vault=result.id),
+                markup.button("another", "Create another"),
             ],
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.forms.field import Field
+from cbr_notebook.forms.kit.field import Field
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.plan.facts import Facts

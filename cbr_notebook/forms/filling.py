@@ -11,12 +11,12 @@ import ipywidgets as widgets
 
 from cbr_notebook.auth.secret import as_secret
 from cbr_notebook.errors import Conflict, InvalidRequest
-from cbr_notebook.forms import region
-from cbr_notebook.forms.field import MISSING, Button, Field
-from cbr_notebook.forms.part import Part
-from cbr_notebook.forms.questions import Ask, Questions
-from cbr_notebook.forms.region import Head, Region
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.field import MISSING, Button, Field
+from cbr_notebook.forms.kit.option_loader import Ask, OptionLoader
+from cbr_notebook.forms.kit.panels import HeadPanel, HtmlPanel
+from cbr_notebook.forms.kit.widget import FormWidget
+from cbr_notebook.forms.kit.worker import Worker
 
 if TYPE_CHECKING:
     from cbr_notebook.session import Session
@@ -53,15 +53,15 @@ class Filling(widgets.VBox):
         """What went wrong at the last attempt."""
         self._lock = threading.RLock()
         self._drawing = threading.RLock()
-        self._works: list[Work] = []
-        self._questions = Questions(self._start, lambda: self._guarded(self._answered))
-        self._loaded = self._questions.answered
+        self._works: list[Worker] = []
+        self._questions = OptionLoader(self._start, lambda: self._guarded(self._answered))
+        self._loaded = self._questions.idle
         self._busy = self._attempted = self._filled = False
         self._held_back = self._closed = False
         """Whether it is said why nothing was sent, and whether the form is off the page."""
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
-        self._head = Head(self.title, self.intro)
+        self._head = HeadPanel(self.title, self.intro)
         self._outline = self._region(look="cbr-outline")
         self._said = self._region(live="status")
         self._wrong = self._region(live="alert")
@@ -163,8 +163,8 @@ class Filling(widgets.VBox):
         return self._problems()
 
     def _problems(self) -> dict[str, str]:
-        if self._questions.trouble is not None:
-            return {"": str(self._questions.trouble)}
+        if self._questions.error is not None:
+            return {"": str(self._questions.error)}
         found = {
             name: problem
             for name, field in self._fields.items()
@@ -229,7 +229,7 @@ class Filling(widgets.VBox):
 
     def _answering_itself(self) -> AbstractContextManager[None]:
         """Let what this thread changes be followed by this thread, before it goes on."""
-        return self._questions.here()
+        return self._questions.inlined()
 
     def _ask(self, ask: Ask, about: str = "what there is") -> None:
         """Ask the service for what fields offer, beside the main thread.
@@ -241,31 +241,31 @@ class Filling(widgets.VBox):
                 for anew meanwhile.
             about: what it is about.
         """
-        if not self._questions.answering:
+        if not self._questions.inline:
             self._button.disabled = True
             self._outline.html = _ASKING if self.action else ""
         self._questions.ask(about, ask)
 
     def _answered(self) -> None:
         """Show what there is, or why it could not be asked for."""
-        problem = self._questions.trouble
-        self._unanswered.html = "" if problem is None else region.trouble(
+        problem = self._questions.error
+        self._unanswered.html = "" if problem is None else markup.error_card(
             problem,
             f"{self.title}: what there is could not be asked for",
-            [region.button("ask again", "Try again")],
+            [markup.button("ask again", "Try again")],
         )  # fmt: skip
         self._show()
 
-    def _region(self, **traits: Any) -> Region:
+    def _region(self, **traits: Any) -> HtmlPanel:
         """Make a part that shows something; :meth:`_act_on` hears its buttons."""
-        part = Region(**traits)
+        part = HtmlPanel(**traits)
         part.on_act = lambda act, of: self._guarded(lambda: self._act_on(act, of))
         return part
 
-    def _start(self, what: str, run: Callable[[Work], object]) -> Work:
+    def _start(self, what: str, run: Callable[[Worker], object]) -> Worker:
         """Begin work beside the main thread; it ends with the form."""
         with self._lock:
-            work = Work(f"{self.name} {what}", run)
+            work = Worker(f"{self.name} {what}", run)
             self._works = [*(each for each in self._works if each.running), work]
             if self._closed:
                 work.stop()
@@ -276,7 +276,7 @@ class Filling(widgets.VBox):
     def _heard(self, field: Field) -> None:
         """Hear that a value has changed, on the page or by a program."""
         self._refused.pop(field.name, None)
-        if self._questions.answering:
+        if self._questions.inline:
             self._changed(field)
             return
 
@@ -310,32 +310,32 @@ class Filling(widgets.VBox):
         wrong = bool(problems)
         summary = "" if wrong else self._summary(values)
         self._outline.html = self._outlined(summary)
-        self._source.html = "" if wrong else region.code(self._code(values))
-        self._button.disabled = self._busy or self._is_done() or self._questions.trouble is not None
+        self._source.html = "" if wrong else markup.code(self._code(values))
+        self._button.disabled = self._busy or self._is_done() or self._questions.error is not None
         if self._held_back:
             self._hold_back(problems)
 
     def _outlined(self, summary: str) -> str:
         """Write what will happen, or what is missing until it can."""
-        if self._questions.trouble is not None or not self.action:
+        if self._questions.error is not None or not self.action:
             return ""
         if empty := self._empty():
             return empty
         if summary:
-            return region.summary(summary, warns=self._warns(self._values()))
+            return markup.summary(summary, warns=self._warns(self._values()))
         missing = [
             each.label
             for each in self._fields.values()
             if not each.hidden and each.check() in MISSING
         ]
         if missing:
-            return region.summary(f"Still missing: {', '.join(missing)}.")
-        return region.summary("Something above is not right yet.")
+            return markup.summary(f"Still missing: {', '.join(missing)}.")
+        return markup.summary("Something above is not right yet.")
 
     def _hold_back(self, problems: Mapping[str, str]) -> None:
         """Say why nothing was sent, as long as it is so."""
         self._held_back = bool(problems)
-        self._wrong.html = "" if not problems else region.not_sent(
+        self._wrong.html = "" if not problems else markup.blocked_card(
             (name, self._fields[name].label, problem)
             if name in self._fields
             else ("", self.title, problem)
@@ -364,7 +364,7 @@ class Filling(widgets.VBox):
             step()
         except Exception as problem:
             self.error = problem
-            self._wrong.html = region.trouble(problem, self.title)
+            self._wrong.html = markup.error_card(problem, self.title)
 
     def _is_secret(self, name: str) -> bool:
         return name in self._fields and self._fields[name].kind == "secret"
@@ -379,16 +379,16 @@ class Filling(widgets.VBox):
         )
 
 
-def _parts_within(box: widgets.Box) -> Iterator[Part]:
+def _parts_within(box: widgets.Box) -> Iterator[FormWidget]:
     for each in box.children:
-        if isinstance(each, Part):
+        if isinstance(each, FormWidget):
             yield each
         elif isinstance(each, widgets.Box):
             yield from _parts_within(each)
 
 
-_ASKING = region.summary("Asking the service what there is…")
-_PRESS_AGAIN = region.card(
+_ASKING = markup.summary("Asking the service what there is…")
+_PRESS_AGAIN = markup.card(
     "Press again",
     tone="warn",
     text="What was done just before had not arrived yet, perhaps because a cell was running. "

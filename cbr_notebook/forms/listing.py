@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.errors import ConfirmationNeeded, NotFound
-from cbr_notebook.forms import field, region
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.table import Table
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.table import Table
+from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.session.names import called
 
 _LOST = "what would be lost"
@@ -162,11 +162,11 @@ class Listing(Form):
     def _about(self, record: Any) -> str:
         """Write what a row is, and what can be done with it."""
         acts = [
-            region.button("choose", f"{act.label}…", of=key, look="danger")
+            markup.button("choose", f"{act.label}…", of=key, look="danger")
             for key, act in self.acts.items()
             if not act.part or self._parts(record)
         ]
-        return region.card(
+        return markup.card(
             called(record),
             [(f"{self.noun} ID", record.id)],
             buttons=[*self._ways(record), *acts],
@@ -222,25 +222,25 @@ class Listing(Form):
 
     def _empty(self) -> str:
         if self._records:
-            return f'<div class="cbr-buttons">{region.button("look again", "Look again")}</div>'
-        return region.card("There is none yet", buttons=[region.leads_to(*self.first)])
+            return f'<div class="cbr-buttons">{markup.button("look again", "Look again")}</div>'
+        return markup.card("There is none yet", buttons=[markup.link_to_form(*self.first)])
 
     def _outlined(self, summary: str) -> str:
         value = self._values()
         act = self.acts.get(value["act"])
-        if self._questions.trouble is not None:
+        if self._questions.error is not None:
             return ""
         if act is None:
             return self._empty()
         lost = self._lost.get(_key(value))
-        keep = [] if self._busy else [region.button("choose", "Keep it")]
+        keep = [] if self._busy else [markup.button("choose", "Keep it")]
         title = act.label if lost is None else f"{self.action}?"
-        return region.card(title, tone="warn", text=lost or "", buttons=keep)
+        return markup.card(title, tone="warn", text=lost or "", buttons=keep)
 
     def _code(self, value: Mapping[str, Any]) -> str:
         record, act = self._records[value["row"]], self.acts[value["act"]]
         arguments = [getattr(each, "id", each) for each in act.arguments(record, value["part"])]
-        line = region.call(f"session.{act.call}", *arguments, confirm=called(record))
+        line = markup.call(f"session.{act.call}", *arguments, confirm=called(record))
         return f"{line}.wait()" if act.waits else line
 
     def _begin(self, values: Mapping[str, Any] | None = None) -> bool:
@@ -257,9 +257,9 @@ class Listing(Form):
         return self._call(value, confirm=called(self._records[value["row"]]))
 
     def _card(self, result: Any) -> str:
-        return region.card(f"{self.action}: asked for", tone="warn", text="It is not gone yet.")
+        return markup.card(f"{self.action}: asked for", tone="warn", text="It is not gone yet.")
 
-    def _follow(self, result: Any, work: Work | None) -> None:
+    def _follow(self, result: Any, work: Worker | None) -> None:
         """Wait until it is gone, then list what there is."""
         if result is not None:
             for pause in result.looks():
@@ -274,7 +274,7 @@ class Listing(Form):
                 raise result.error
         self._list_anew(self._done, "good")()
         if work is not None:
-            self._said.lead()  # the button that was pressed is gone
+            self._said.focus()  # the button that was pressed is gone
 
     def _tell(self, problem: BaseException) -> None:
         if isinstance(problem, NotFound):
@@ -282,14 +282,14 @@ class Listing(Form):
         else:
             super()._tell(problem)
 
-    def _list_anew(self, said: str, tone: region.Tone) -> Callable[[], None]:
+    def _list_anew(self, said: str, tone: markup.Tone) -> Callable[[], None]:
         """Give what forgets the row that was chosen, says why, and lists what there is."""
 
         def list_anew() -> None:
             with self._answering_itself():
                 self._fields["row"].clear()
             self._done_with = None
-            self._said.html = region.card(said, tone=tone)
+            self._said.html = markup.card(said, tone=tone)
             self._ask(self._load_and_fill)
 
         return list_anew

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.api.records import Billing
-from cbr_notebook.forms import region
-from cbr_notebook.forms.field import Option
+from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
 
 
@@ -67,8 +67,8 @@ class Vaults(Listing):
         ]
 
     def _ways(self, record: Any) -> Sequence[str]:
-        backed_up = [region.leads_to("back_up", "Back up now", vault=record.id)]
-        tagged = region.leads_to("tags", "Edit tags", vault=record.id)
+        backed_up = [markup.link_to_form("back_up", "Back up now", vault=record.id)]
+        tagged = markup.link_to_form("tags", "Edit tags", vault=record.id)
         return [*(backed_up if record.resources else ()), tagged]
 
 
@@ -103,7 +103,7 @@ class Backups(Listing):
 
     def _ways(self, record: Any) -> Sequence[str]:
         return [
-            region.leads_to(
+            markup.link_to_form(
                 "restore", "Restore from it", resource=record.resource_id, backup=record.id
             )
         ]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field
-from cbr_notebook.forms.region import Tone, card, escaped, leads_to
+from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form
 from cbr_notebook.session.words import counted
 
 _SHOWN = 6
@@ -95,7 +95,7 @@ class Overview(Form):
         tasks = self.session.tasks(since=day)
         counts = tasks["status"].astype(str).value_counts()
         said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
-        return card(f"Tasks since midnight: {said}", buttons=[leads_to("tasks", "Show tasks")])
+        return card(f"Tasks since midnight: {said}", buttons=[link_to_form("tasks", "Show tasks")])
 
 
 def _item(
@@ -118,7 +118,7 @@ def _restores(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['target_name'])}</b>: {escaped(row['state'])}",
         "warn",
-        [leads_to("restore", "Go on with it")],
+        [link_to_form("restore", "Go on with it")],
         "session.restores()",
     )
 
@@ -129,7 +129,7 @@ def _unprotected(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row)}",
         "wrong",
-        [leads_to("vaults", "Show vaults")],
+        [link_to_form("vaults", "Show vaults")],
         "session.unprotected()",
     )
 
@@ -139,12 +139,12 @@ def _protect(row: Mapping[Hashable, Any]) -> str:
     name, resource, vault = str(row["name"]), str(row["id"]), row["vault_id"]
     if pd.isna(vault):
         kind, _ = pickers.KINDS[str(row["type"])]
-        return leads_to(
+        return link_to_form(
             "create_vault", "Create a vault", beside=name, object_type=kind, resources=resource
         )
     if "policy" in str(row["reason"]):
-        return leads_to("create_policy", "Create a policy", beside=name, vaults=str(vault))
-    return leads_to("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
+        return link_to_form("create_policy", "Create a policy", beside=name, vaults=str(vault))
+    return link_to_form("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
 
 
 def _failures(rows: pd.DataFrame) -> str:
@@ -160,7 +160,7 @@ def _failures(rows: pd.DataFrame) -> str:
             f"{_at(row['started_at'])}: {_known(row['error_message'])} {_known(row['advice'])}"
         ),
         "wrong",
-        [leads_to("tasks", "Show failed tasks", status="failed")],
+        [link_to_form("tasks", "Show failed tasks", status="failed")],
         'session.failures(since="7d")',
     )
 
@@ -171,7 +171,7 @@ def _old(rows: pd.DataFrame) -> str:
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours. {_renew(row)}",
         "warn",
-        [leads_to("backups", "Show backups")],
+        [link_to_form("backups", "Show backups")],
         "session.recovery_points()",
     )
 
@@ -181,7 +181,7 @@ def _renew(row: Mapping[Hashable, Any]) -> str:
     name, resource, vault = str(row["name"]), str(row["id"]), row["vault_name"]
     if pd.isna(vault):
         return "It is in no vault."
-    return leads_to("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
+    return link_to_form("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
 
 
 def _filling(rows: pd.DataFrame) -> str:
@@ -190,10 +190,10 @@ def _filling(rows: pd.DataFrame) -> str:
         rows,
         lambda row: (
             f"<b>{escaped(row['name'])}</b>: {_percent(row)} used{_until(row)}. "
-            + leads_to("vaults", "Show it", beside=str(row["name"]), row=str(row["id"]))
+            + link_to_form("vaults", "Show it", beside=str(row["name"]), row=str(row["id"]))
         ),
         "warn",
-        [leads_to("vaults", "Show vaults")],
+        [link_to_form("vaults", "Show vaults")],
         "session.capacity()",
     )
 
@@ -225,7 +225,7 @@ def _until(row: Mapping[Hashable, Any]) -> str:
 def _capacity(rows: pd.DataFrame) -> str:
     """Write how full the vaults are together, and the fullest of them."""
     if rows.empty:
-        return card("No vault yet", buttons=[leads_to("create_vault", "Create a vault")])
+        return card("No vault yet", buttons=[link_to_form("create_vault", "Create a vault")])
     size, used = int(rows["size_gb"].sum()), float(rows["used_mb"].sum()) / 1024
     fullest = rows.sort_values("used_percent", ascending=False).head(3).to_dict("records")
     bars = "".join(
@@ -241,10 +241,10 @@ def _capacity(rows: pd.DataFrame) -> str:
 def _doors() -> str:
     """Write where one can go from here."""
     doors = [
-        leads_to("back_up", "Back up"),
-        leads_to("restore", "Restore"),
-        leads_to("vaults", "Vaults"),
-        leads_to("backups", "Backups"),
-        leads_to("policies", "Policies"),
+        link_to_form("back_up", "Back up"),
+        link_to_form("restore", "Restore"),
+        link_to_form("vaults", "Vaults"),
+        link_to_form("backups", "Backups"),
+        link_to_form("policies", "Policies"),
     ]
     return f'<div class="cbr-buttons">{"".join(doors)}</div>'

@@ -9,8 +9,8 @@ from typing import Protocol
 from cbr_notebook.api.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.api.tags import checked
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.region import card, leads_to
+from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.markup import card, link_to_form
 from cbr_notebook.session.finding import ResourceKind
 from cbr_notebook.session.names import is_id
 from cbr_notebook.session.readiness import why_not_now
@@ -59,7 +59,7 @@ def no_vault() -> str:
     return card(
         "There is no vault yet",
         text="Backups are kept in vaults. Create one first.",
-        buttons=[leads_to("create_vault", "Create a vault")],
+        buttons=[link_to_form("create_vault", "Create a vault")],
     )
 
 

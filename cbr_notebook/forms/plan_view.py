@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cbr_notebook.forms.region import Tone, button, card, escaped
+from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
 from cbr_notebook.runbook.plan.checks import Check, Outcome
 from cbr_notebook.session.words import counted
 

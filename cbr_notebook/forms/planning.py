@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from cbr_notebook.errors import CBRError, NotFound
-from cbr_notebook.forms import field, plan_view, region
+from cbr_notebook.forms import plan_view
 from cbr_notebook.forms.choosing_backup import ChoosingBackup
 from cbr_notebook.forms.disk_mapping import DiskMapping
-from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.worker import Worker
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.plan.facts import BackupFacts
@@ -31,7 +32,7 @@ class Planning(ChoosingBackup):
         self._planned: dict[str, Any] = {}
         """What the plan was asked for with."""
         self._no_plan: CBRError | None = None
-        self._checking: Work | None = None
+        self._checking: Worker | None = None
         self._looked_at = False
         """Whether somebody is where the checks matter."""
         self._verdict = self._region(live="status")
@@ -56,7 +57,7 @@ class Planning(ChoosingBackup):
                 self._forget_target()
             elif changed.name == "target":
                 self._mapping.forget()
-        if self._looked_at and not self._questions.answering:
+        if self._looked_at and not self._questions.inline:
             self._check_again()
 
     def _forget_target(self) -> None:
@@ -146,7 +147,9 @@ class Planning(ChoosingBackup):
         self._no_plan, self._planned = trouble, dict(wanted)
         self._plan = plan  # at last: whoever sees it sees what it was asked for with
         if plan is None:
-            self._verdict.html = region.trouble(cast("CBRError", trouble), "It cannot be checked")
+            self._verdict.html = markup.error_card(
+                cast("CBRError", trouble), "It cannot be checked"
+            )
             self._checks.html = plan_view.ASK_AGAIN
             return
         of_server = self._kinds.get(self._fields["resource"].value) == "server"
@@ -169,14 +172,14 @@ class Planning(ChoosingBackup):
         wanted = self._wanted()
         self._ask(lambda: self._ask_for_plan(wanted))
 
-    def _keep_checking(self, work: Work) -> None:
+    def _keep_checking(self, work: Worker) -> None:
         """Look again now and then, the more rarely the longer."""
         pause = _FIRST_LOOK
         while work.rest(pause):
             pause = min(pause * 1.5, _RAREST_LOOK)
             self._guarded(lambda: self._look(work))
 
-    def _look(self, work: Work) -> None:
+    def _look(self, work: Worker) -> None:
         """Look at the checks in passing."""
         wanted = self._wanted()
         if self._busy or not self._loaded.is_set() or not wanted["backup"]:

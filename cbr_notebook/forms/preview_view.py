@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cbr_notebook.forms.region import escaped
+from cbr_notebook.forms.kit.markup import escaped
 from cbr_notebook.session.preview import Preview
 
 _WORDS = {

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
-from cbr_notebook.forms import field, plan_view, region
-from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms import plan_view
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.steps import Steps
 from cbr_notebook.forms.planning import fits
-from cbr_notebook.forms.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH, Watching
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.submit import Stopped
@@ -174,7 +175,7 @@ class Restore(Watching):
         if at == CHECK:
             self._show()
             if not self._may_go_on() and not self._mapping.check():
-                self._verdict.lead()  # it says why
+                self._verdict.focus()  # it says why
             return self._may_go_on()
         return True
 
@@ -189,8 +190,8 @@ class Restore(Watching):
         resource, backup = self._fields["resource"], self._chosen_backup()
         kind, plan = self._kinds.get(resource.value), self._plan
         of = resource.label_of(resource.value)
-        self._steps.say(SERVER, f"{_NOUNS[kind]}: {of}" if kind else "")
-        self._steps.say(BACKUP, f"Backup: {backup.at:%Y-%m-%d %H:%M}" if backup else "")
+        self._steps.set_chosen(SERVER, f"{_NOUNS[kind]}: {of}" if kind else "")
+        self._steps.set_chosen(BACKUP, f"Backup: {backup.at:%Y-%m-%d %H:%M}" if backup else "")
         self._which.html = plan_view.from_which(of, backup.moment, backup.note) if backup else ""
         self._will.html = (
             plan_view.consequences(plan, safety_backup=self._fields["safety_backup"].value)
@@ -246,21 +247,21 @@ class Restore(Watching):
         )
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        plan = region.call(
+        plan = markup.call(
             "session.plan_restore",
             value["backup"],
             target=value["target"] or None,
             disks=value["disks"],
             power_on=None if value["power_on"] else False,
         )
-        executed = region.call(
+        executed = markup.call(
             "plan.execute",
             confirm=value["confirm"],
             acknowledge=value["acknowledge"] or None,
             safety_backup=None if value["safety_backup"] else False,
             **self._targets_of(value),
         )
-        verified = region.call("run.verify", manifest=value["manifest"] or None)
+        verified = markup.call("run.verify", manifest=value["manifest"] or None)
         return f"plan = {plan}\nrun = {executed}\nrun.wait()\n{verified}"
 
     def _targets_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -313,7 +314,7 @@ class Restore(Watching):
             return
         super()._clicked()
         if self._busy:
-            self._steps.lead()  # the button that was pressed is gone
+            self._steps.focus_rail()  # the button that was pressed is gone
 
     def _tell(self, problem: BaseException) -> None:
         if isinstance(problem, Stopped):

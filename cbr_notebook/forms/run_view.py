@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.errors import CBRError, WaitTimeout
-from cbr_notebook.forms.region import button, card, escaped
+from cbr_notebook.forms.kit.markup import button, card, escaped
 
 if TYPE_CHECKING:
     import pandas as pd

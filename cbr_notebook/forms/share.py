@@ -11,9 +11,10 @@ from typing import Any
 
 from cbr_notebook.api.records import Backup, Member
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.listing import MOST_ROWS
 from cbr_notebook.session.words import counted
 
@@ -115,16 +116,16 @@ class Share(Form):
 
     def _members_drawn(self, found: Sequence[Member]) -> str:
         if not found:
-            return region.card("Shared with nobody yet")
+            return markup.card("Shared with nobody yet")
         rows = "".join(
-            f'<tr><td class="cbr-id">{region.escaped(each.dest_project_id)}</td>'
-            f"<td>{region.escaped(each.status)}</td>"
+            f'<tr><td class="cbr-id">{markup.escaped(each.dest_project_id)}</td>'
+            f"<td>{markup.escaped(each.status)}</td>"
             f"<td>{_stop(each)}"
             "</td></tr>"
             for each in found
         )
         head = "".join(f'<th scope="col">{name}</th>' for name in ("Project", "Status", "Act"))
-        return region.card(
+        return markup.card(
             f"Shared with {counted(len(found), 'project')}",
             body=f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
         )
@@ -132,13 +133,13 @@ class Share(Form):
     def _offers_drawn(self) -> str:
         """Write what others offer, to accept or reject."""
         return "".join(
-            region.card(
+            markup.card(
                 f"Offered to this project: {each.name}",
                 [("Server", each.resource_name), ("Made", _time(each)), ("Backup ID", each.id)],
                 tone="warn",
                 buttons=[
-                    region.button("accept", "Accept", of=each.id),
-                    region.button("reject", "Reject", of=each.id),
+                    markup.button("accept", "Accept", of=each.id),
+                    markup.button("reject", "Reject", of=each.id),
                 ],
             )
             for each in self._offered.values()
@@ -158,24 +159,24 @@ class Share(Form):
         return {}
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        return region.call("session.share", value["backup"], projects(value["projects"]))
+        return markup.call("session.share", value["backup"], projects(value["projects"]))
 
     def _card(self, result: Sequence[Member]) -> str:
         self._members_of(self._fields["backup"].value)()
-        return region.card(
+        return markup.card(
             f"Offered to {counted(len(result), 'project')}",
             tone="good",
             text="Each of them has to accept it.",
-            buttons=[region.button("again", "Share another")],
+            buttons=[markup.button("again", "Share another")],
         )
 
     def _empty(self) -> str:
         if self._backups:
             return ""
-        return region.card(
+        return markup.card(
             "There is nothing to share yet",
             text="Only backups of servers can be shared, and there is none.",
-            buttons=[region.leads_to("back_up", "Back up")],
+            buttons=[markup.link_to_form("back_up", "Back up")],
         )
 
     def _act_on(self, act: str, of: str) -> None:
@@ -203,14 +204,14 @@ class Share(Form):
         backup = self._backups[backup_id]
         self._to_stop = of
         self._wrong.html = ""
-        self._said.html = region.card(
+        self._said.html = markup.card(
             f"Stop sharing {backup.name}?",
             [("Project", project)],
             tone="warn",
             text="The project loses the backup at once; what it has made of it stays.",
             buttons=[
-                region.button("really_stop", "Stop sharing it", of=of, look="danger"),
-                region.button("keep", "Go on sharing"),
+                markup.button("really_stop", "Stop sharing it", of=of, look="danger"),
+                markup.button("keep", "Go on sharing"),
             ],
         )
 
@@ -238,7 +239,7 @@ class Share(Form):
             said = f"{name} is rejected."
         self._at = ""
         self._reload()
-        self._said.html = region.card(said, tone="good")
+        self._said.html = markup.card(said, tone="good")
 
     def _act(self, value: Mapping[str, Any]) -> Sequence[Member]:
         self._at = ""
@@ -253,7 +254,7 @@ _ACTS = {"really_stop": "Stop sharing", "accept": "Accept", "reject": "Reject"}
 
 def _stop(member: Member) -> str:
     of = f"{member.backup_id} {member.dest_project_id}"
-    return region.button("stop_sharing", "Stop sharing", of=of)
+    return markup.button("stop_sharing", "Stop sharing", of=of)
 
 
 def projects(text: str) -> list[str]:

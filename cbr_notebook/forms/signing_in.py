@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.auth import credentials
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms import field, region
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option, SecretField
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option, SecretField
 from cbr_notebook.session import connect, simulate
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ class SignIn(Form):
 
     def _code(self, value: Mapping[str, Any]) -> str:
         if value["how"] == "simulated":
-            return "session = " + region.call("cbr.simulate", value["estate"])
+            return "session = " + markup.call("cbr.simulate", value["estate"])
         named = self._arguments(value)
-        line = region.call("cbr.connect", **named)
+        line = markup.call("cbr.connect", **named)
         secrets = {"access_key": "secret_key", "password": "password"}
         if value["how"] not in secrets:
             return f"session = {line}"
@@ -152,7 +152,7 @@ class SignIn(Form):
     def _card(self, result: Session) -> str:
         who = result.identity
         self.session = result
-        return region.card(
+        return markup.card(
             "You are signed in",
             [
                 ("User", who.who),
@@ -163,8 +163,8 @@ class SignIn(Form):
             tone="good",
             text="In another cell it is: session = cbr.forms.signed_in()",
             buttons=[
-                region.leads_to("overview", "Overview"),
-                region.leads_to("create_vault", "Create a vault"),
-                region.leads_to("back_up", "Back up"),
+                markup.link_to_form("overview", "Overview"),
+                markup.link_to_form("create_vault", "Create a vault"),
+                markup.link_to_form("back_up", "Back up"),
             ],
         )

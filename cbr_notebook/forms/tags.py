@@ -10,9 +10,10 @@ import traitlets
 from cbr_notebook.api.records import Vault
 from cbr_notebook.api.tags import checked
 from cbr_notebook.errors import Conflict, InvalidRequest
-from cbr_notebook.forms import field, pickers, region
+from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.session.sharing import MOST_TAGS, TagChanges
 
 
@@ -146,16 +147,16 @@ class Tags(Form):
             self._agreed = self._difference()
             _, changes = self._agreed
             if not changes:
-                self._said.html = region.card("Nothing to save", text="Nothing differs.")
+                self._said.html = markup.card("Nothing to save", text="Nothing differs.")
                 return
-            rows = "".join(f"<li>{region.escaped(each)}</li>" for each in _said(changes))
-            self._said.html = region.card(
+            rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(changes))
+            self._said.html = markup.card(
                 "Save these changes?",
                 tone="warn",
                 body=f"<ul>{rows}</ul>",
                 buttons=[
-                    region.button("save", "Save these changes"),
-                    region.button("keep", "Go on editing"),
+                    markup.button("save", "Save these changes"),
+                    markup.button("keep", "Go on editing"),
                 ],
             )
 
@@ -168,7 +169,7 @@ class Tags(Form):
 
     def _code(self, value: Mapping[str, Any]) -> str:
         vault = pickers.named(self._fields["vault"], value["vault"], self._vaults.values())
-        return region.call("session.set_tags", vault, _tags(value["tags"]))
+        return markup.call("session.set_tags", vault, _tags(value["tags"]))
 
     def _act(self, value: Mapping[str, Any]) -> TagChanges:
         tags = _tags(value["tags"])
@@ -181,8 +182,8 @@ class Tags(Form):
         return changes
 
     def _card(self, result: TagChanges) -> str:
-        rows = "".join(f"<li>{region.escaped(each)}</li>" for each in _said(result))
-        return region.card("Tags are saved", tone="good", body=f"<ul>{rows}</ul>")
+        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(result))
+        return markup.card("Tags are saved", tone="good", body=f"<ul>{rows}</ul>")
 
     def _act_on(self, act: str, of: str) -> None:
         if act == "save":

@@ -10,10 +10,11 @@ import pandas as pd
 
 from cbr_notebook.api.records import TaskRecord
 from cbr_notebook.api.tasks import STATUSES
-from cbr_notebook.forms import field, progress, region
+from cbr_notebook.forms import progress
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, Option
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.session.watching import ENDED, pause_after
 
 _SHOWN = 50
@@ -28,7 +29,7 @@ class Tasks(Form):
     action = "Look again"
 
     def _build(self) -> Sequence[Field]:
-        self._watching: Work | None = None
+        self._watching: Worker | None = None
         self._records: tuple[TaskRecord, ...] = ()
         # A region that counts its views: without one on a page, nobody has to look.
         self._rows = self._region(look="cbr-tasks", _view_count=0)
@@ -57,7 +58,7 @@ class Tasks(Form):
         return f"{running} at work, {failed} failed, of the newest {len(self._records)}."
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        return region.call("session.tasks", status=value["status"] or None, limit=_SHOWN)
+        return markup.call("session.tasks", status=value["status"] or None, limit=_SHOWN)
 
     def _act(self, value: Mapping[str, Any]) -> pd.DataFrame:
         self._look(0)
@@ -79,7 +80,7 @@ class Tasks(Form):
             if self._rows._view_count:
                 self._watching = self._start("watches", self._watch_on)
 
-    def _watch_on(self, work: Work) -> None:
+    def _watch_on(self, work: Worker) -> None:
         """Look now and then, the more rarely the longer nothing has changed."""
         since, before = time.monotonic(), ""
         try:
@@ -93,11 +94,11 @@ class Tasks(Form):
                     return
         except Exception as problem:
             if not work.stopped:
-                self._wrong.html = region.trouble(
-                    problem, "Watching has stopped", [region.button("watch", "Watch again")]
+                self._wrong.html = markup.error_card(
+                    problem, "Watching has stopped", [markup.button("watch", "Watch again")]
                 )
 
-    def _look(self, within: float, work: Work | None = None) -> None:
+    def _look(self, within: float, work: Worker | None = None) -> None:
         """Ask, unless somebody else has just asked the same, and show it."""
         found = self._found(within)
         if work is None or not work.stopped:
@@ -118,7 +119,7 @@ class Tasks(Form):
             rows = "".join(map(_row, found))
             listed = f'<ul tabindex="0" aria-label="Tasks">{rows}</ul>'
             self._rows.html = listed if rows else "<p>There are no such tasks.</p>"
-            if not self._questions.answering:
+            if not self._questions.inline:
                 self._guarded(self._show)
 
         return draw
@@ -126,7 +127,7 @@ class Tasks(Form):
     def _act_on(self, act: str, of: str) -> None:
         if act == "watch":
             self._wrong.html = ""
-            self._questions.again()
+            self._questions.retry()
             self._watch()
         else:
             super()._act_on(act, of)
@@ -142,11 +143,11 @@ def _row(task: TaskRecord) -> str:
     if task.status not in ENDED:
         bar = (
             f'<progress max="100" value="{progress.percent(task)}" '
-            f'aria-label="{region.escaped(named)}"></progress>'
+            f'aria-label="{markup.escaped(named)}"></progress>'
         )
     return (
-        f'<li><span class="cbr-facts">{region.escaped(begun)}</span>'
-        f"<span><b>{region.escaped(named)}</b>"
-        f'<span class="cbr-facts">{region.escaped(vault)}</span></span>'
+        f'<li><span class="cbr-facts">{markup.escaped(begun)}</span>'
+        f"<span><b>{markup.escaped(named)}</b>"
+        f'<span class="cbr-facts">{markup.escaped(vault)}</span></span>'
         f"{progress.status(task)}{bar}{progress.cause(task)}</li>"
     )

@@ -8,11 +8,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cbr_notebook.errors import CBRError, Conflict
-from cbr_notebook.forms import field, region, run_view
-from cbr_notebook.forms.field import Field
+from cbr_notebook.forms import run_view
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.steps import Steps
+from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.forms.planning import Planning
-from cbr_notebook.forms.steps import Steps
-from cbr_notebook.forms.work import Work
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.submit import Stopped
 
@@ -79,7 +80,7 @@ class Watching(Planning):
             )
             self._told.html = run_view.told(self._progress, cancelling=self._cancelling)
 
-    def _follow(self, result: RestoreRun, work: Work | None) -> None:
+    def _follow(self, result: RestoreRun, work: Worker | None) -> None:
         """Watch the run to its end, verify it, and offer the evidence."""
         self._run_id, self._title = result.run_id, result.title
         if result.state == "running":
@@ -94,7 +95,7 @@ class Watching(Planning):
                 if not result.ended:
                     raise
         else:
-            self._said.html = region.button("stop", "Stop watching")
+            self._said.html = markup.button("stop", "Stop watching")
             for pause in result.looks():
                 if not work.pause(self.session, pause):
                     self._said.html = run_view.unwatched(result.run_id, result.task_id)
@@ -118,13 +119,13 @@ class Watching(Planning):
         try:
             state = self._state()
         except Exception as unread:
-            self._wrong.html = region.trouble(
+            self._wrong.html = markup.error_card(
                 problem, f"{self._title}: nobody knows how far it is"
-            ) + region.trouble(unread, "The record of the restore cannot be read")
+            ) + markup.error_card(unread, "The record of the restore cannot be read")
             return
         if isinstance(problem, Stopped):
             self._said.html = run_view.cancelled(problem, self._run_id)
-            self._steps.lead()
+            self._steps.focus_rail()
         elif state in _OPEN and isinstance(problem, CBRError):
             # Whoever could stop watching before has nothing to stop any more.
             self._said.html = ""
@@ -132,7 +133,7 @@ class Watching(Planning):
         elif state is not None and self.result is not None:
             title = f"{self._title}: done, but verifying failed"
             failed = self.result.error is not None
-            self._wrong.html = region.trouble(problem, self._title if failed else title)
+            self._wrong.html = markup.error_card(problem, self._title if failed else title)
         else:
             super()._tell(problem)
 
@@ -170,13 +171,13 @@ class Watching(Planning):
                 name = name or self._fields["confirm"].value  # for it, this was typed just now
             if row["state"] != "running" and name != row["target_name"]:
                 self._again_name.problem = f"Type {row['target_name']} to go on with it."
-                self._again_name.lead()
+                self._again_name.focus()
                 return
         self._again_name.problem = ""
         if not self._begin():
             return
 
-        def resume(work: Work) -> None:
+        def resume(work: Worker) -> None:
             def step() -> None:
                 mine = self.result is not None and self.result.run_id == run_id
                 self._run_id = run_id
@@ -201,16 +202,16 @@ class Watching(Planning):
         if self._begin():
             self._button.label = label
             self._go(lambda _: self._carry_out(step))
-            self._steps.lead()  # the button that was pressed is gone
+            self._steps.focus_rail()  # the button that was pressed is gone
 
     def _give_up(self, run_id: str) -> None:
         """Cancel a run that nobody carries out."""
         try:
             said = self.session.cancel_restore(run_id)
-            self._said.html = region.card("Cancelled", tone="good", text=said)
+            self._said.html = markup.card("Cancelled", tone="good", text=said)
         except CBRError as problem:
             self.error = problem
-            self._wrong.html = region.trouble(problem, "It could not be cancelled")
+            self._wrong.html = markup.error_card(problem, "It could not be cancelled")
         self._guarded(self._show_pending)
 
     def _cancel(self, run_id: str) -> None:
@@ -223,7 +224,7 @@ class Watching(Planning):
             self._cancelling = False
             self._draw_course()
             late = isinstance(problem, Conflict)
-            self._wrong.html = region.trouble(
+            self._wrong.html = markup.error_card(
                 problem, "Too late to cancel" if late else "It could not be cancelled"
             )
 
@@ -241,7 +242,7 @@ class Watching(Planning):
         elif act == "take_up":
             self._take_up(of)
             if self._busy:
-                self._steps.lead()  # the button that was pressed is gone
+                self._steps.focus_rail()  # the button that was pressed is gone
         elif act == "cancel_now":
             self._cancel(of)
         elif act == "cancel_run":
@@ -254,7 +255,7 @@ class Watching(Planning):
         elif act == "again":
             if not self._busy:
                 self.again()
-                self._steps.lead()
+                self._steps.focus_rail()
         else:
             super()._act_on(act, of)
 
@@ -262,4 +263,4 @@ class Watching(Planning):
         """Give the report to the browser, which saves it; it is in no saved notebook."""
         with TemporaryDirectory() as folder:
             path: Path = self.result.report(Path(folder) / f"{self.result.run_id}.{suffix}")
-            self._said.hand(path.name, path.read_text(encoding="utf-8"))
+            self._said.send_file(path.name, path.read_text(encoding="utf-8"))

@@ -71,9 +71,10 @@ def test_the_second_half_of_a_double_click_presses_nothing_else(
     notebook: Callable[..., Notebook],
 ) -> None:
     opened = notebook(
-        CLOUD + "from cbr_notebook.forms.region import Region, button\n"
+        CLOUD + "from cbr_notebook.forms.kit.markup import button\n"
+        "from cbr_notebook.forms.kit.panels import HtmlPanel\n"
         "heard = []\n"
-        "region = Region(button('first', 'First'))\n"
+        "region = HtmlPanel(button('first', 'First'))\n"
         "def on_act(act, of):\n"
         "    heard.append(act)\n"
         "    region.html = button('second', 'Second')\n"

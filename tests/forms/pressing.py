@@ -16,16 +16,16 @@ _BUTTON = re.compile(
 def type_into(form: Form, name: str, value: Any) -> None:
     """Type a value into a field and leave it."""
     field = form._fields[name]
-    field.say({"type": "value", "value": value})
-    field.say({"type": "left"})
+    field.dispatch({"type": "value", "value": value})
+    field.dispatch({"type": "left"})
 
 
 def press(form: Form, times: int = 1) -> None:
     """Press the form's button, so many times before anything else happens; wait for the end."""
-    while asking := form._questions.work:
+    while asking := form._questions.worker:
         asking.join(20)
     for _ in range(times):
-        form._button.say({"type": "click"})
+        form._button.dispatch({"type": "click"})
     settle(form)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cbr_notebook import errors, forms
-from cbr_notebook.forms import field, region
 from cbr_notebook.forms.base import Form
-from cbr_notebook.forms.field import Field, SecretField
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, SecretField
 from cbr_notebook.session import Session
 from tests.forms.pressing import press, settle, shown, type_into
 
@@ -50,7 +50,7 @@ class Errand(Form):
         return f"Go to {value['goal']}."
 
     def _code(self, value: Mapping[str, Any]) -> str:
-        return region.call("session.go", value["goal"], steps=value["steps"])
+        return markup.call("session.go", value["goal"], steps=value["steps"])
 
     def _act(self, value: Mapping[str, Any]) -> Any:
         assert self.gate.wait(20)
@@ -60,7 +60,7 @@ class Errand(Form):
         return value["goal"]
 
     def _card(self, result: Any) -> str:
-        return region.card(f"Arrived at {result}", tone="good")
+        return markup.card(f"Arrived at {result}", tone="good")
 
 
 def test_values_are_set_and_read_by_field_and_options_also_by_label(session: Session) -> None:
@@ -128,7 +128,7 @@ def test_two_clicks_send_once(session: Session) -> None:
     form.gate.clear()
     form._loaded.wait()
     for _ in range(2):
-        form._button.say({"type": "click"})
+        form._button.dispatch({"type": "click"})
     assert form._button.disabled
     assert form._button.busy
     form.gate.set()
@@ -142,7 +142,7 @@ def test_while_it_is_at_it_a_program_is_refused(session: Session) -> None:
     form = Errand(session, goal="sea")
     form.gate.clear()
     form._loaded.wait()
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     with pytest.raises(errors.Conflict, match="at it already"):
         form.submit()
     form.gate.set()

@@ -45,13 +45,13 @@ def test_a_run_of_before_goes_on_only_with_the_name_and_one_is_led_to_its_field(
     form: Any = session.forms.restore()
     settle(form)
     for name in ("", "web-02"):
-        form._again_name.say({"type": "value", "value": name})
+        form._again_name.dispatch({"type": "value", "value": name})
         before = form._again_name.focused
         click(form, form._pending.html, "Go on with it")
         assert form._again_name.problem == "Type web-01 to go on with it."
         assert form._again_name.focused == before + 1
         assert session.restores()["state"].tolist() == ["not asked"]
-    form._again_name.say({"type": "value", "value": "web-01"})
+    form._again_name.dispatch({"type": "value", "value": "web-01"})
     click(form, form._pending.html, "Go on with it")
     assert form._again_name.problem == ""
     assert session.restores()["state"].tolist() == ["success"]

@@ -149,7 +149,7 @@ def test_what_is_told_is_what_was_done_whatever_is_chosen_meanwhile(session: Ses
     form: Any = session.forms.vaults(row="vault-web", act="delete")
     form.value = {"confirm": "vault-web"}
     form._loaded.wait()
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     type_into(form, "row", "")
     form._table.on_pick(form._table._ids[0])
     settle(form)
@@ -251,9 +251,9 @@ def test_what_was_confirmed_is_done_whatever_is_pressed_before_it_is(
     form: Any = session.forms.vaults(row="vault-nas")
     confirmed(form, "remove", "shared-docs", part="shared-docs")
     gate = sync_points.before(monkeypatch, form, "_act")
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.wait()
-    form._facts.say({"type": "act", "act": "choose", "of": "delete"})
+    form._facts.dispatch({"type": "act", "act": "choose", "of": "delete"})
     form._fields["act"].value = "delete"  # nor does it matter what a program does
     gate.open()
     settle(form)
@@ -275,13 +275,13 @@ def test_what_is_being_destroyed_cannot_be_kept(
     confirmed(form, "delete", "vault-nas")
     assert "Keep it" in form._outline.html
     gate = sync_points.before(monkeypatch, session, "delete_vault")
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.wait()
     asked = form._outline.html
     assert "Delete vault-nas?" in asked
     assert "Keep it" not in asked
-    form._outline.say({"type": "act", "act": "choose", "of": ""})
-    form._outline.say({"type": "act", "act": "look again", "of": ""})
+    form._outline.dispatch({"type": "act", "act": "choose", "of": ""})
+    form._outline.dispatch({"type": "act", "act": "look again", "of": ""})
     assert form._outline.html == asked
     assert not form._button.hidden
     gate.open()
@@ -299,7 +299,7 @@ def test_an_answer_about_what_is_not_chosen_any_more_changes_nothing(
         with monkeypatch.context() as patch:
             patch.setattr(session, "delete_vault", gone)
             gate = sync_points.before(patch, session, "delete_vault")
-            form._facts.say({"type": "act", "act": "choose", "of": "delete"})
+            form._facts.dispatch({"type": "act", "act": "choose", "of": "delete"})
             gate.wait()
             type_into(form, "row", chosen)
             gate.open()

@@ -96,7 +96,7 @@ def test_forms_that_were_opened_by_others_leave_each_other_alone(session: Sessio
     first, second = session.forms.overview(), session.forms.vaults()
     for form in (first, second):
         settle(form)
-        form._open("back_up", vault="vault-web" if form is first else "vault-db")
+        form.open_below("back_up", vault="vault-web" if form is first else "vault-db")
     opened: Any = [form._next.children[0] for form in (first, second)]
     assert [len(form.value["resources"]) for form in opened] == [4, 2]
     assert opened[0].comm is not None
@@ -105,14 +105,14 @@ def test_forms_that_were_opened_by_others_leave_each_other_alone(session: Sessio
 def test_a_form_at_work_stays_when_another_one_is_opened(session: Session) -> None:
     form: Any = session.forms.overview()
     settle(form)
-    form._open("back_up", vault="vault-web")
+    form.open_below("back_up", vault="vault-web")
     (at_work,) = form._next.children
     settle(at_work)
     assert at_work._begin()
-    form._open("tasks")
+    form.open_below("tasks")
     assert [each.title for each in form._next.children] == ["Back up now", "Tasks"]
     at_work._carry_out(lambda: None)
-    form._open("tags")
+    form.open_below("tags")
     assert [each.title for each in form._next.children] == ["Tags of a vault"]
 
 

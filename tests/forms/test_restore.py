@@ -44,7 +44,7 @@ def walk(form: Any, to: str) -> None:
     settle(form)
     while form._steps.titles[form._steps.at] != to:
         before = form._steps.at
-        form._steps._next.say({"type": "click"})
+        form._steps._next.dispatch({"type": "click"})
         settle(form)
         assert form._steps.at > before, form.problems
 
@@ -106,7 +106,7 @@ def test_going_back_and_forth_loses_nothing(session: Session) -> None:
     type_into(form, "rto", "4h")
     before = form.value
     for _ in range(3):
-        form._steps._back.say({"type": "click"})
+        form._steps._back.dispatch({"type": "click"})
     assert form._steps.at == 0
     walk(form, "Confirm")
     assert form.value == before
@@ -160,7 +160,7 @@ def test_a_disk_can_be_left_out(session: Session) -> None:
     assert len(rows) == 2
     data = next(row for row in rows if "system" not in row["label"])
     chosen = {row["value"]: row["usual"] for row in rows} | {data["value"]: ""}
-    form._mapping.say({"type": "value", "value": chosen})
+    form._mapping.dispatch({"type": "value", "value": chosen})
     settle(form)
     assert form.value["disks"] == {key: value for key, value in chosen.items() if value}
     form.value = {"confirm": "db-01", "acknowledge": form._plan.warnings}
@@ -173,7 +173,7 @@ def test_leaving_all_disks_out_is_told_beside_them(session: Session) -> None:
     settle(form)
     walk(form, "Check")
     nothing = {row["value"]: "" for row in form._mapping.options}
-    form._mapping.say({"type": "value", "value": nothing})
+    form._mapping.dispatch({"type": "value", "value": nothing})
     settle(form)
     assert "nothing would be restored" in form.problems["disks"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cbr_notebook.errors import Conflict, ConnectionFailed, NotFound
-from cbr_notebook.forms.field import Button
-from cbr_notebook.forms.steps import Steps
+from cbr_notebook.forms.kit.field import Button
+from cbr_notebook.forms.kit.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -169,9 +169,9 @@ def test_back_is_refused_from_the_press_on(form: Any, monkeypatch: pytest.Monkey
     gate = Gate()
     confirmed(form)
     form._act = gate.before(form._act)
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.wait()
-    form._steps._back.say({"type": "click"})
+    form._steps._back.dispatch({"type": "click"})
     form._act_on("choose", backups(form)[1])
     assert form._steps.at == CONFIRM
     gate.open()
@@ -201,7 +201,7 @@ def test_another_restore_is_offered_once_this_one_is_verified(
     gate = Gate()
     confirmed(form)
     monkeypatch.setattr(RestoreRun, "verify", gate.before(RestoreRun.verify))
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.wait()
     assert "Verifying" in form._said.html
     assert "<button" not in form._said.html
@@ -226,7 +226,7 @@ def test_a_form_that_is_closed_at_work_looks_at_no_checks(
     gate = Gate()
     confirmed(form)
     monkeypatch.setattr(RestorePlan, "execute", gate.before(refused))
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.wait()
     form._checks._view_count = 1
     form.close()
@@ -328,11 +328,11 @@ def test_what_goes_wrong_on_the_way_is_shown(form: Any) -> None:
         raise RuntimeError("Nobody thought of this.")
 
     form._steps.on_leave = broken
-    form._steps._next.say({"type": "click"})
+    form._steps._next.dispatch({"type": "click"})
     assert "Nobody thought of this" in form._wrong.html
     form._wrong.html = ""
     form._may_go_on = lambda: broken(0)
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     assert "Nobody thought of this" in form._wrong.html
 
 

@@ -233,7 +233,7 @@ def test_it_is_accepted_into_the_vault_that_stood_beside_it(
     first, second = "first", "second"
     offered._vault.value = first
     gate = sync_points.before(monkeypatch, offered, "_do")
-    offered._offers.say({"type": "act", "act": "accept", "of": backup_id})
+    offered._offers.dispatch({"type": "act", "act": "accept", "of": backup_id})
     gate.wait()
     assert offered._vault.disabled
     offered._vault.value = second

@@ -98,7 +98,7 @@ def test_whoever_looks_again_watches_again(
         form._rows._view_count = 1
         settle(form)
     assert "Watching has stopped" in form._wrong.html
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     for work in list(form._works):
         if "acts" in work._thread.name:
             work.join(20)

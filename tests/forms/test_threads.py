@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbr_notebook import errors, forms
-from cbr_notebook.forms.field import text
+from cbr_notebook.forms.kit.field import text
 from tests.forms import sync_points
 from tests.forms.pressing import press, settle, shown, type_into
 from tests.forms.sync_points import Gate
@@ -33,7 +33,7 @@ def test_two_pages_that_press_at_once_make_one_vault(
     form: Any = session.forms.create_vault(name="once", size_gb=100)
     settle(form)
     gate = sync_points.after(monkeypatch, form, "_problems")
-    second = beside(lambda: form._button.say({"type": "click"}))
+    second = beside(lambda: form._button.dispatch({"type": "click"}))
     gate.wait()
     press(form)
     gate.open()
@@ -48,9 +48,9 @@ def test_what_changes_after_it_was_found_right_is_not_sent_unseen(
     form: Any = session.forms.create_vault(name="checked", size_gb=100)
     settle(form)
     gate = sync_points.after(monkeypatch, form, "_problems")
-    page = beside(lambda: form._button.say({"type": "click"}))
+    page = beside(lambda: form._button.dispatch({"type": "click"}))
     gate.wait()
-    form._fields["size_gb"].say({"type": "value", "value": 5})
+    form._fields["size_gb"].dispatch({"type": "value", "value": 5})
     gate.open()
     page.join(20)
     settle(form)
@@ -65,7 +65,7 @@ def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
     gate = sync_points.after(monkeypatch, form, "_fill")
     cell = beside(lambda: setattr(form, "value", {"name": "whole"}))
     gate.wait()
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.open()
     cell.join(20)
     settle(form)
@@ -80,7 +80,7 @@ def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
     form = session.forms.create_vault(name="mine", size_gb=100)
     settle(form)
     gate = sync_points.before(monkeypatch, session, "create_vault")
-    form._button.say({"type": "click"})
+    form._button.dispatch({"type": "click"})
     gate.wait()
     assert session.forms.create_vault(name="mine", size_gb=100) is form
     gate.open()
@@ -148,7 +148,7 @@ def test_a_question_that_is_of_no_interest_any_more_says_nothing(session: Sessio
     questions.forget("a row")
     gate.open()
     settle(form)
-    assert questions.trouble is None
+    assert questions.error is None
     gate = Gate()
     questions.ask("a row", gate.before(lambda: lambda: said.append("first")))
     gate.wait()
@@ -186,12 +186,12 @@ def test_a_closed_form_begins_nothing(session: Session) -> None:
 def test_the_page_is_told_what_holds_if_it_knew_something_else() -> None:
     field, sent = text("name", "Name"), list[object]()
     field.send_state = lambda key=None: sent.append(key)  # type: ignore[method-assign]
-    field.say({"type": "value", "value": "a", "was": ""})
-    field.say({"type": "value", "value": "ab", "was": "a"})
+    field.dispatch({"type": "value", "value": "a", "was": ""})
+    field.dispatch({"type": "value", "value": "ab", "was": "a"})
     assert "value" not in sent
     field.value = "filled in"
     assert sent.count("value") == 1
-    field.say({"type": "value", "value": "abc", "was": "ab"})
+    field.dispatch({"type": "value", "value": "abc", "was": "ab"})
     assert field.value == "abc"
     assert sent.count("value") == 2
 

@@ -355,7 +355,7 @@ function button(model) {
 }
 
 function render({ model: widget, el }) {
-  const model = inTurn(widget, el);
+  const model = inOrder(widget, el);
   // Not counted: every widget has a copy of this module of its own.
   const id = `cbr-field-${Math.random().toString(36).slice(2)}`;
   const kind = model.get("kind");
@@ -406,14 +406,14 @@ function render({ model: widget, el }) {
     el.style.display = model.get("hidden") ? "none" : "";
     update();
   };
-  const drawn = steady(redraw);
-  const lead = () => (group ? control.querySelector(":enabled") : control)?.focus();
+  const drawn = deferWhilePressed(redraw);
+  const focus = () => (group ? control.querySelector(":enabled") : control)?.focus();
   model.on("change", drawn.draw);
-  model.on("change:focused", lead);
+  model.on("change:focused", focus);
   redraw();
   return () => {
     model.off("change", drawn.draw);
-    model.off("change:focused", lead);
+    model.off("change:focused", focus);
     drawn.stop();
   };
 }

@@ -1,9 +1,9 @@
-// What all parts of a form share: nothing moves under a pressed pointer.
+// What all widgets of a form share: nothing moves under a pressed pointer.
 //
 // A click is lost whose press and release meet different things, and what is typed last is judged
 // just when the button is pressed: the words beside the field come or go, and all below them moves.
 // So what would be drawn meanwhile is drawn once the pointer is let go.
-function steady(draw) {
+function deferWhilePressed(draw) {
   let pressed = false;
   let late = false;
   // Not in a choice, whose menu takes the release for itself, nor on a scroll bar.

@@ -11,10 +11,10 @@ import traitlets
 
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.forms.part import Part, script
+from cbr_notebook.forms.kit.widget import FormWidget, read_script
 from cbr_notebook.session.names import texts
 
-_ESM = script("field.js")
+_ESM = read_script("field.js")
 
 Change = Callable[["Field"], None]
 
@@ -41,8 +41,8 @@ class Option:
     disabled: bool = False
 
 
-class Control(Part):
-    """What fields and buttons have in common: they are drawn by the same few lines."""
+class Control(FormWidget):
+    """What fields and buttons have in common: one script draws them."""
 
     _esm = _ESM
     kind = traitlets.Unicode().tag(sync=True)
@@ -65,7 +65,8 @@ class Button(Control):
         super().__init__(kind="button", label=label, **traits)
         self._clicked = clicked
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def handle(self, message: dict[str, Any]) -> None:
+        """Handle a click, unless the button is disabled."""
         if message.get("type") == "click" and not self.disabled:
             self._clicked()
 
@@ -101,7 +102,7 @@ class Field(Control):
         **traits: Any,
     ) -> None:
         self._typing = threading.local()
-        """Whether this thread is hearing what was typed."""
+        """Whether this thread handles what was typed."""
         super().__init__(name=name, kind=kind, label=label, **traits)
         if kind in ("choices", "pick", "pairs", "area"):
             self.add_class("cbr-wide")
@@ -116,7 +117,7 @@ class Field(Control):
         return f"<Field {self.label}>"
 
     def offer(self, options: Iterable[Option]) -> None:
-        """Say what can be chosen; what was chosen and is no longer there is let go."""
+        """Set what can be chosen; what was chosen and is no longer there is cleared."""
         offered = list(options)
         self.known = True
         self.options = [
@@ -144,7 +145,7 @@ class Field(Control):
         self.touched = True
 
     def clear(self) -> None:
-        """Make it as if nobody had filled it in."""
+        """Empty it, as if nobody had filled it in."""
         first = self.options[0]["value"] if self.kind == "choice" and self.options else None
         empty = {"text": "", "area": "", "choices": [], "check": False}
         self.value = empty.get(self.kind, first)
@@ -155,11 +156,11 @@ class Field(Control):
         self.send_state("value")
 
     def label_of(self, value: Any) -> str:
-        """Give what a person reads for one of the options."""
+        """Return the label of an option."""
         return next((o["label"] for o in self.options if o["value"] == value), str(value))
 
     def check(self) -> str | None:
-        """Say what is wrong with the value by itself; what fits together is the form's."""
+        """Return what is wrong with the value by itself; ``None`` if nothing is."""
         value = self.value
         if self.required and (value is None or value in ("", [])):
             return _CHOOSE if self.kind in _CHOICES else _FILL_IN
@@ -190,7 +191,7 @@ class Field(Control):
         return None
 
     def _unknown(self, given: str) -> str:
-        """Say why what was given is none of the options."""
+        """Return why what was given is none of the options."""
         fitting = [each["value"] for each in self.options if each["label"] == given]
         if fitting:
             return f"The name {given} fits {len(fitting)}. Give an ID: {', '.join(fitting)}."
@@ -203,8 +204,8 @@ class Field(Control):
         named = [each["value"] for each in self.options if each["label"] == given]
         return named[0] if len(named) == 1 else given
 
-    def _hear(self, message: dict[str, Any]) -> None:
-        """Hear the page: a value was typed, the field was left, or Enter was pressed."""
+    def handle(self, message: dict[str, Any]) -> None:
+        """Handle what was typed, that the field was left, or that Enter was pressed."""
         kind = message.get("type")
         if kind == "value":
             known = message.get("was", self.value) == self.value
@@ -257,7 +258,7 @@ class SecretField(Field):
         """Tell the page nothing: it is told whether there is a secret, never which."""
 
     def check(self) -> str | None:
-        """Say whether it is missing."""
+        """Return that it is missing, if it is."""
         return _FILL_IN if self.required and not self.value else None
 
     def _take(self, value: Any) -> None:
@@ -265,23 +266,23 @@ class SecretField(Field):
 
 
 def text(name: str, label: str, **traits: Any) -> Field:
-    """Make a field for a line of text; ``area=True`` for several lines."""
+    """Create a field for a line of text; ``area=True`` for several lines."""
     kind = "area" if traits.pop("area", False) else "text"
     return Field(name, label, kind, **{"value": "", **traits})
 
 
 def number(name: str, label: str, **traits: Any) -> Field:
-    """Make a field for a whole number, whose unit is in the label."""
+    """Create a field for a whole number, whose unit is in the label."""
     return Field(name, label, "number", **traits)
 
 
 def check(name: str, label: str, **traits: Any) -> Field:
-    """Make a field to tick."""
+    """Create a field to tick."""
     return Field(name, label, "check", **{"value": False, **traits})
 
 
 def choice(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
-    """Make a field for one of several options."""
+    """Create a field for one of several options."""
     field = Field(name, label, "choice", **traits)
     field.offer(options)
     field.known = bool(field.options)
@@ -289,7 +290,7 @@ def choice(name: str, label: str, options: Iterable[Option] = (), **traits: Any)
 
 
 def choices(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
-    """Make a field for any number of options, with a search."""
+    """Create a field for any number of options, with a search."""
     field = Field(name, label, "choices", **{"value": [], **traits})
     field.offer(options)
     field.known = bool(field.options)
@@ -297,7 +298,7 @@ def choices(name: str, label: str, options: Iterable[Option] = (), **traits: Any
 
 
 def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -> Field:
-    """Make a field for one of many options, with a search; nothing is chosen at first."""
+    """Create a field for one of many options, with a search; nothing is chosen at first."""
     field = Field(name, label, "pick", **traits)
     field.offer(options)
     field.known = bool(field.options)
@@ -305,7 +306,7 @@ def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -
 
 
 def _named(given: Any) -> list[str]:
-    """Give the values or labels that a program names, by text, record, row or table."""
+    """Return the values or labels that a program names, by text, record, row or table."""
     try:
         return [] if given is None else texts(given, "option")
     except InvalidRequest:
@@ -317,4 +318,4 @@ def _anything(_: Any) -> None:
 
 
 def _nothing(_: Field) -> None:
-    """Hear nothing."""
+    """Do nothing."""

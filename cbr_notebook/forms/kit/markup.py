@@ -1,67 +1,27 @@
-"""Parts of forms that show something, and how to write what they show."""
+"""How panels write what they show: cards, buttons, summaries, errors, lines of Python."""
 
 from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-import traitlets
-
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms.part import Part, script
 
-_HERE = Path(__file__).parent
 Tone = Literal["good", "wrong", "warn", ""]
 
 
-class Region(Part):
-    """A part of a form that shows HTML; buttons in it are heard by ``on_act``.
-
-    ``live`` is ``status`` (told when there is time) or ``alert`` (told at once): a screen
-    reader tells what comes into it. What is not ours must be escaped by :func:`escaped`.
-    """
-
-    _esm = script("region.js")
-    html = traitlets.Unicode().tag(sync=True)
-    live = traitlets.Unicode().tag(sync=True)
-    look = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, html: str = "", **traits: Any) -> None:
-        super().__init__(html=html, **traits)
-        self.on_act: Callable[[str, str], None] = _nothing
-
-    def hand(self, name: str, text: str) -> None:
-        """Let the browser save a file, which becomes part of no state."""
-        self.send({"type": "file", "name": name, "text": text})
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        if message.get("type") == "act":
-            self.on_act(str(message.get("act")), str(message.get("of")))
-
-
-class Head(Region):
-    """The head of a form; it brings the looks of all that is in one."""
-
-    _css = (_HERE / "theme.css").read_text(encoding="utf-8")
-
-    def __init__(self, title: str, intro: str) -> None:
-        said = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""
-        super().__init__(f'<h3 tabindex="-1">{escaped(title)}</h3>{said}')
-
-
 def escaped(value: Any) -> str:
-    """Give a value as text of HTML."""
+    """Return a value as text of HTML."""
     return html.escape(str(value))
 
 
 def button(
     act: str, label: str, *, of: str = "", look: Literal["", "danger", "link"] = "", about: str = ""
 ) -> str:
-    """Write a button for a region, which hears ``act`` and what it is ``of``.
+    """Return a button for a panel, which sends ``act`` and what it is ``of``.
 
     Args:
         act: what a click means.
@@ -79,8 +39,8 @@ def button(
     )
 
 
-def leads_to(form: str, label: str, *, beside: str = "", **values: str) -> str:
-    """Write a button that opens another form of the session, filled in with values.
+def link_to_form(form: str, label: str, *, beside: str = "", **values: str) -> str:
+    """Return a button that opens another form of the session, filled in with values.
 
     Args:
         form: the name of the form.
@@ -92,18 +52,18 @@ def leads_to(form: str, label: str, *, beside: str = "", **values: str) -> str:
     return button("open", label, of=f"{form}?{urlencode(values)}", look=look, about=beside)
 
 
-def not_sent(problems: Iterable[tuple[str, str, str]]) -> str:
-    """Write why nothing was sent: of each field its name, its label, and what is wrong with it.
+def blocked_card(problems: Iterable[tuple[str, str, str]]) -> str:
+    """Return why nothing was sent: of each field its name, its label, and what is wrong with it.
 
     A click on the label leads to the field.
     """
 
-    def way(name: str, label: str) -> str:
-        link = f'<button type="button" class="cbr-link" data-goal="{escaped(name)}">'
-        return f"{link}{escaped(label)}</button>" if name else escaped(label)
+    def link(name: str, label: str) -> str:
+        start = f'<button type="button" class="cbr-link" data-goal="{escaped(name)}">'
+        return f"{start}{escaped(label)}</button>" if name else escaped(label)
 
     rows = "".join(
-        f"<li>{way(name, label)}: {escaped(said)}</li>" for name, label, said in problems
+        f"<li>{link(name, label)}: {escaped(said)}</li>" for name, label, said in problems
     )
     return card("Not sent yet", tone="wrong", body=f"<ul>{rows}</ul>")
 
@@ -117,7 +77,7 @@ def card(
     body: str = "",
     buttons: Sequence[str] = (),
 ) -> str:
-    """Write a card: a title, a sentence, facts by name, and what can be done next.
+    """Return a card: a title, a sentence, facts by name, and what can be done next.
 
     Args:
         title: what it is about.
@@ -143,8 +103,8 @@ def card(
     )
 
 
-def trouble(problem: BaseException, title: str, buttons: Sequence[str] = ()) -> str:
-    """Write what went wrong: what, why, what to do, and what to tell the operator."""
+def error_card(problem: BaseException, title: str, buttons: Sequence[str] = ()) -> str:
+    """Return what went wrong: what, why, what to do, and what to tell the operator."""
     if not isinstance(problem, CBRError):
         return card(
             title,
@@ -166,12 +126,12 @@ def trouble(problem: BaseException, title: str, buttons: Sequence[str] = ()) -> 
 
 
 def summary(said: str, *, warns: bool = False) -> str:
-    """Write what will happen; ``warns`` if one may not expect it."""
+    """Return what will happen; ``warns`` if one may not expect it."""
     return f'<p class="cbr-summary{" warn" if warns else ""}">{escaped(said)}</p>'
 
 
 def code(source: str) -> str:
-    """Write the Python line that does the same, to be read and copied."""
+    """Return the Python line that does the same, to be read and copied."""
     if not source:
         return ""
     return (
@@ -182,7 +142,7 @@ def code(source: str) -> str:
 
 
 def call(function: str, /, *arguments: Any, **named: Any) -> str:
-    """Write a call in Python; arguments that are ``None`` are left out."""
+    """Return a call in Python; arguments that are ``None`` are left out."""
     parts = [_literal(each) for each in arguments]
     parts += [f"{key}={_literal(each)}" for key, each in named.items() if each is not None]
     line = f"{function}({', '.join(parts)})"
@@ -192,7 +152,7 @@ def call(function: str, /, *arguments: Any, **named: Any) -> str:
 
 
 def _literal(value: Any) -> str:
-    """Write a value as our examples do, with double quotes."""
+    """Return a value as our examples write it, with double quotes."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
@@ -200,7 +160,3 @@ def _literal(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_literal(k)}: {_literal(v)}' for k, v in value.items())}}}"
     return repr(value)
-
-
-def _nothing(_: str, __: str) -> None:
-    """Hear nothing."""

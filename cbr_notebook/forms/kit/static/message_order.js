@@ -1,8 +1,8 @@
-// What is said in a form is heard in the order in which it was said.
+// The messages of a form are handled in the order in which they were sent.
 //
 // The kernel may bring the messages of different widgets by different threads, so that a click
-// would overtake what was typed just before it: each message says who speaks, and its turn.
-function inTurn(model, el) {
+// would overtake what was typed just before it: each message names its form and its turn.
+function inOrder(model, el) {
   const send = (message) => {
     const form = el.closest(".cbr-form") ?? el;
     form.dataset.speaker ??= Math.random().toString(36).slice(2);

@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
-from cbr_notebook.forms.field import Button
-from cbr_notebook.forms.region import Region, button, escaped
+from cbr_notebook.forms.kit.field import Button
+from cbr_notebook.forms.kit.markup import button, escaped
+from cbr_notebook.forms.kit.panels import HtmlPanel
 
 
 class Steps(widgets.VBox):
     """Steps of which one is shown; each is a title and what belongs to it.
 
     ``may_move`` says whether somebody may go anywhere now. ``on_leave`` is asked before they go
-    on to a later step and says whether they may; ``on_enter`` hears that they are elsewhere.
+    on to a later step and says whether they may; ``on_enter`` is called when they are elsewhere.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Steps(widgets.VBox):
         self.on_leave: Callable[[int], bool] = lambda _: True
         self.on_enter: Callable[[], None] = lambda: None
         self._chosen = [""] * len(steps)
-        self._rail = Region(look="cbr-rail")
+        self._rail = HtmlPanel(name="steps", look="cbr-rail")
         self._rail.on_act = lambda _, of: guarded(lambda: self.walk(int(of)))
         self._boxes = [widgets.VBox(list(parts)) for _, parts in steps]
         self._back = Button("Back", lambda: guarded(lambda: self.walk(self.at - 1)))
@@ -60,10 +61,10 @@ class Steps(widgets.VBox):
         while at < to and self.on_leave(at):
             at += 1
         if self.move(min(to, at), since=before) and self.at != before:
-            self.lead()
+            self.focus_rail()
 
     def move(self, to: int, *, since: int | None = None) -> bool:
-        """Show a step unless there is no way to it now; says whether it is shown.
+        """Show a step unless there is no way to it now. Return whether it is shown.
 
         Args:
             to: the step.
@@ -76,12 +77,12 @@ class Steps(widgets.VBox):
         self.on_enter()
         return True
 
-    def lead(self) -> None:
+    def focus_rail(self) -> None:
         """Move the focus to where somebody is, since what was pressed may be hidden now."""
-        self._rail.lead()
+        self._rail.focus()
 
-    def say(self, step: int, chosen: str) -> None:
-        """Say in the rail what was chosen in a step; nothing: its title stands there."""
+    def set_chosen(self, step: int, chosen: str) -> None:
+        """Show in the rail what was chosen in a step; an empty text shows its title."""
         with self._lock:
             self._chosen[step] = chosen
             self._rail.html = self._drawn()

@@ -51,7 +51,7 @@ function arrive(form, head) {
 }
 
 function render({ model: widget, el }) {
-  const model = inTurn(widget, el);
+  const model = inOrder(widget, el);
   const region = document.createElement("div");
   region.className = `cbr-region ${model.get("look")}`;
   const live = model.get("live");
@@ -131,22 +131,22 @@ function render({ model: widget, el }) {
   };
 
   // The focus goes to what is marked as where somebody is.
-  const lead = () => {
+  const focus = () => {
     const goal = region.querySelector("[aria-current]") ?? region;
     goal.tabIndex = -1;
     goal.focus();
   };
 
-  const drawn = steady(draw);
+  const drawn = deferWhilePressed(draw);
   model.on("change:html", drawn.draw);
-  model.on("change:focused", lead);
+  model.on("change:focused", focus);
   model.on("msg:custom", save);
   draw();
   return () => {
     placed.disconnect();
     model.off("change:html", drawn.draw);
     drawn.stop();
-    model.off("change:focused", lead);
+    model.off("change:focused", focus);
     model.off("msg:custom", save);
   };
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,6 +11,8 @@ import ipywidgets as widgets
 import pandas as pd
 import traitlets
 from itables.widget import ITable
+
+from cbr_notebook.forms.kit.widget import STATIC
 
 _ROWS = 10
 _SELECT: Any = {"style": "single", "keys": True}
@@ -27,12 +28,12 @@ _WORDS = {
 class _Names(anywidget.AnyWidget):
     """Gives the table beside it a name, ids of its own, and marks the row that is chosen."""
 
-    _esm = (Path(__file__).parent / "table.js").read_text(encoding="utf-8")
+    _esm = (STATIC / "table.js").read_text(encoding="utf-8")
     label = traitlets.Unicode().tag(sync=True)
 
 
 class Table(widgets.Box):
-    """Shows a table and hears which row somebody picks; thousands of rows stay quick."""
+    """Shows a table and calls ``on_pick`` for the row that somebody picks; quick with thousands."""
 
     def __init__(self, caption: str) -> None:
         self.on_pick: Callable[[str | None], None] = lambda _: None
@@ -49,7 +50,7 @@ class Table(widgets.Box):
 
         Args:
             rows: what people read; the columns' names as they stand.
-            ids: of each row, what ``on_pick`` hears.
+            ids: of each row, what ``on_pick`` is called with.
         """
         grid = ITable(
             rows,
@@ -81,7 +82,7 @@ class Table(widgets.Box):
                 self._grid.selected_rows = chosen
 
     def _picked(self, ids: Sequence[str], places: Sequence[int]) -> None:
-        """Hear which row of a grid with these ids is chosen now, unless it was marked from here."""
+        """Handle that a row of a grid with these ids is chosen now, unless it was marked here."""
         row_id = ids[places[0]] if places else None
         with self._lock:
             if row_id == self._marked:

@@ -1,4 +1,4 @@
-"""Questions to the service about what fields offer, asked beside the main thread, in order."""
+"""Loads what fields offer: questions to the service, asked beside the main thread, in order."""
 
 from __future__ import annotations
 
@@ -8,116 +8,116 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from cbr_notebook.forms.work import Work
+from cbr_notebook.forms.kit.worker import Worker
 
 Ask = Callable[[], Callable[[], None]]
-"""Asks the service, and gives what fills the fields with the answer."""
-Start = Callable[[str, Callable[[Work], object]], Work]
+"""Asks the service and returns what fills the fields with the answer."""
+Start = Callable[[str, Callable[[Worker], object]], Worker]
 
 
-class Questions:
+class OptionLoader:
     """The questions of a form, answered one after the other.
 
     A question that comes again before it was answered takes the place of the one before. What
-    could not be answered is trouble until it is asked again and answered.
+    could not be answered is an error until it is asked again and answered.
     """
 
-    def __init__(self, start: Start, told: Callable[[], None]) -> None:
+    def __init__(self, start: Start, loaded: Callable[[], None]) -> None:
         """Begin without a question.
 
         Args:
-            start: begins work beside the main thread, such as a form's own.
-            told: hears whenever all there was to ask was answered, or has failed.
+            start: starts a worker, such as a form's own.
+            loaded: is called whenever all there was to ask was answered, or has failed.
         """
         self._start = start
-        self._told = told
+        self._loaded = loaded
         self._lock = threading.RLock()
         self._waiting: dict[str, Ask] = {}
         self._failed: dict[str, tuple[Ask, Exception]] = {}
         self._asked: defaultdict[str, int] = defaultdict(int)
         """How often was asked about each: an answer to an earlier question is void."""
-        self.work: Work | None = None
+        self.worker: Worker | None = None
         """Answers what waits, while something does."""
-        self._here = threading.local()
-        self.answered = threading.Event()
+        self._thread = threading.local()
+        self.idle = threading.Event()
         """Set while there is nothing to wait for."""
-        self.answered.set()
+        self.idle.set()
 
     @property
-    def trouble(self) -> Exception | None:
+    def error(self) -> Exception | None:
         """Why something could not be answered; ``None`` if all was."""
         return next((problem for _, problem in self._failed.values()), None)
 
     def ask(self, about: str, ask: Ask) -> None:
-        """Ask beside the main thread; whoever is answering asks, and waits, itself.
+        """Ask beside the main thread; in a thread that is :attr:`inline`, here and now.
 
         Args:
-            about: what it is about; asking anew about the same makes the one before void.
-            ask: asks, and gives what fills the fields; that is left out once it is void.
+            about: the subject; asking anew about the same makes the question before void.
+            ask: asks, and returns what fills the fields; that is left out once it is void.
 
         Raises:
-            CBRError: whoever asks here and now could not be answered.
+            CBRError: inline, the service could not answer.
         """
-        if self.answering:
+        if self.inline:
             self._answer(about, ask, lambda: True)
             return
         with self._lock:
             self._waiting.pop(about, None)
             self._waiting[about] = ask
             self._asked[about] += 1
-            self.answered.clear()
-            if self.work is None:
-                self.work = self._start("asks", self._work_off)
+            self.idle.clear()
+            if self.worker is None:
+                self.worker = self._start("asks", self._work_off)
 
-    def again(self) -> None:
+    def retry(self) -> None:
         """Ask anew what could not be answered."""
         for about, (ask, _) in list(self._failed.items()):
             self.ask(about, ask)
 
     def forget(self, about: str) -> None:
-        """Let go what is not of interest any more, and the trouble with it."""
+        """Drop a question that is not of interest any more, and its error."""
         with self._lock:
             self._waiting.pop(about, None)
             self._failed.pop(about, None)
             self._asked[about] += 1
 
     @property
-    def answering(self) -> bool:
+    def inline(self) -> bool:
         """Whether this thread follows, one by one, what it changes."""
-        return getattr(self._here, "on", False)
+        return getattr(self._thread, "inline", False)
 
     @contextmanager
-    def here(self) -> Iterator[None]:
-        """Let what this thread changes be followed by this thread, before it goes on."""
-        before = self.answering
-        self._here.on = True
+    def inlined(self) -> Iterator[None]:
+        """Let this thread follow what it changes itself, before it goes on."""
+        before = self.inline
+        self._thread.inline = True
         try:
             yield
         finally:
-            self._here.on = before
+            self._thread.inline = before
 
-    def _work_off(self, work: Work) -> None:
+    def _work_off(self, worker: Worker) -> None:
         while True:
             with self._lock:
-                if work.stopped or not self._waiting:
+                if worker.stopped or not self._waiting:
                     self._waiting.clear()
-                    self.work = None
-                    self.answered.set()
+                    self.worker = None
+                    self.idle.set()
                     break
                 about = next(iter(self._waiting))
                 ask = self._waiting.pop(about)
                 number = self._asked[about]
-            with suppress(Exception):  # remembered as trouble
-                self._answer(about, ask, partial(self._wanted, work, about, number))
-        if not work.stopped:
-            self._told()
+            with suppress(Exception):  # remembered as an error
+                self._answer(about, ask, partial(self._wanted, worker, about, number))
+        if not worker.stopped:
+            self._loaded()
 
-    def _wanted(self, work: Work, about: str, number: int) -> bool:
-        return not work.stopped and self._asked[about] == number
+    def _wanted(self, worker: Worker, about: str, number: int) -> bool:
+        return not worker.stopped and self._asked[about] == number
 
     def _answer(self, about: str, ask: Ask, wanted: Callable[[], bool]) -> None:
         try:
-            with self.here():
+            with self.inlined():
                 fill = ask()
                 if wanted():
                     fill()
