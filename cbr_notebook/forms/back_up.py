@@ -31,7 +31,7 @@ class BackUp(Form):
     leading = ("vault",)
 
     def _build(self) -> Sequence[Field]:
-        self._bars = self._region(look="cbr-bars")
+        self._bars = self._region(name="progress", look="cbr-bars")
         self._vaults: dict[str, Vault] = {}
         self._all: list[Vault] = []
         self._known: dict[str, dict[str, Protectable]] = {}

@@ -63,7 +63,7 @@ class Form(Filling):
             self.stop()
         elif act == "open":
             form, _, values = of.partition("?")
-            self._open(form, **dict(parse_qsl(values)))
+            self.open_below(form, **dict(parse_qsl(values)))
 
     # -- what a person or a program does with it ---------------------------------------------------
 
@@ -274,12 +274,12 @@ class Form(Filling):
         field = getattr(problem, "field", None)
         return field if field in self._fields else None
 
-    def _open(self, form: str, **values: Any) -> None:
+    def open_below(self, form: str, **values: Any) -> None:
         """Show another form below this one: the next step. One that is at work stays."""
         opened = getattr(self.session.forms._beside(), form)(**values)
         with self._lock:
             before = cast("tuple[Form, ...]", self._next.children)
-            at_work = [each for each in before if each._busy]
+            at_work = [each for each in before if each.busy]
             self._next.children = (*at_work, opened)
         for each in before:
             if each not in at_work:

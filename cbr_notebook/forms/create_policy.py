@@ -58,7 +58,7 @@ class CreatePolicy(Form):
         self._policies: list[Policy] = []
         self._scheduled: dict[str, str] = {}
         """The vaults that have a backup policy, with its name: a new one takes its place."""
-        self._picture = self._region(look="cbr-preview")
+        self._picture = self._region(name="preview", look="cbr-preview")
         return (
             field.text("name", "Policy name", required=True, rule=checks.name),
             field.choice("operation_type", "Type", [Option("backup", "Backup"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
@@ -62,12 +63,12 @@ class Filling(widgets.VBox):
         self._refused: dict[str, str] = {}
         self._done_with: dict[str, Any] | None = None
         self._head = HeadPanel(self.title, self.intro)
-        self._outline = self._region(look="cbr-outline")
-        self._said = self._region(live="status")
-        self._wrong = self._region(live="alert")
-        self._unanswered = self._region(live="alert")
+        self._outline = self._region(name="summary", look="cbr-outline")
+        self._said = self._region(name="result", live="status")
+        self._wrong = self._region(name="error", live="alert")
+        self._unanswered = self._region(name="load_error", live="alert")
         """Why what there is could not be asked for."""
-        self._source = self._region()
+        self._source = self._region(name="code")
         self._next = widgets.VBox()
         look = "danger" if self.destroys else "primary"
         self._button = Button(self.action or "Do it", self._clicked, look=look)
@@ -131,6 +132,42 @@ class Filling(widgets.VBox):
     def _code(self, value: Mapping[str, Any]) -> str:
         """Write the Python line that does the same."""
         return ""
+
+    # -- the doors that forms/kit has, too ---------------------------------------------------------
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Its fields, by name."""
+        return self._fields
+
+    @property
+    def button(self) -> Button:
+        """Its button."""
+        return self._button
+
+    @property
+    def opened(self) -> tuple[Any, ...]:
+        """The forms that were opened below it."""
+        return tuple(self._next.children)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it acts, or watches what it did."""
+        return self._busy
+
+    @property
+    def definition(self) -> Any:
+        """What makes it different from other forms: itself."""
+        return self
+
+    def wait_until_idle(self, timeout: float = 20.0) -> bool:
+        """Wait some seconds until nothing runs beside the main thread; return whether it is so."""
+        end = time.monotonic() + timeout
+        while running := [each for each in self._works if each.running]:
+            running[0].join(max(0.0, end - time.monotonic()))
+            if time.monotonic() >= end:
+                return False
+        return True
 
     # -- what is filled in -------------------------------------------------------------------------
 

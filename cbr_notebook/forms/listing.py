@@ -70,7 +70,7 @@ class Listing(Form):
         """What is destroyed, and what is said once it is."""
         self._table = Table(self.title)
         self._table.on_pick = self._picked
-        self._facts = self._region(live="status")
+        self._facts = self._region(name="facts", live="status")
         self._button.hidden = True
         acts = [Option(key, act.label) for key, act in self.acts.items()]
         return (

@@ -27,7 +27,7 @@ class Overview(Form):
     busy_label = "Looking…"
 
     def _build(self) -> Sequence[Field]:
-        self._seen = self._region(look="cbr-overview")
+        self._seen = self._region(name="overview", look="cbr-overview")
         return ()
 
     def _layout(self) -> Sequence[Any]:

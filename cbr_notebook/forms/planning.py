@@ -35,9 +35,9 @@ class Planning(ChoosingBackup):
         self._checking: Worker | None = None
         self._looked_at = False
         """Whether somebody is where the checks matter."""
-        self._verdict = self._region(live="status")
+        self._verdict = self._region(name="verdict", live="status")
         """Told when it changes; the checks themselves are looked at now and then, in silence."""
-        self._checks = self._region(look="cbr-checks", _view_count=0)
+        self._checks = self._region(name="checks", look="cbr-checks", _view_count=0)
         self._checks.observe(lambda _: self._guarded(self._keep_looking), "_view_count")
         self._mapping = DiskMapping("disks", "Which disk goes where", hidden=True)
         return (

@@ -40,8 +40,8 @@ class Restore(Watching):
     def _build(self) -> Sequence[Field]:
         self._agreed: RestorePlan | None = None
         """The plan that was shown when the button was pressed."""
-        self._which = self._region()
-        self._will = self._region()
+        self._which = self._region(name="which")
+        self._will = self._region(name="will")
         self._will.on_act = lambda _, of: self._guarded(lambda: self._steps.walk(int(of)))
         return (
             *super()._build(),

@@ -36,8 +36,8 @@ class Share(Form):
     def _build(self) -> Sequence[Field]:
         self._backups: dict[str, Backup] = {}
         self._offered: dict[str, Backup] = {}
-        self._members = self._region(live="status")
-        self._offers = self._region(live="status")
+        self._members = self._region(name="members", live="status")
+        self._offers = self._region(name="offers", live="status")
         self._vault = field.choice(
             "vault",
             "Vault to accept into",

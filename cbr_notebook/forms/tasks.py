@@ -32,7 +32,7 @@ class Tasks(Form):
         self._watching: Worker | None = None
         self._records: tuple[TaskRecord, ...] = ()
         # A region that counts its views: without one on a page, nobody has to look.
-        self._rows = self._region(look="cbr-tasks", _view_count=0)
+        self._rows = self._region(name="tasks", look="cbr-tasks", _view_count=0)
         self._rows.observe(lambda _: self._guarded(self._watch), "_view_count")
         statuses = [Option(each, progress.WORDS[each]) for each in sorted(STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)

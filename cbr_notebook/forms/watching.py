@@ -39,9 +39,9 @@ class Watching(Planning):
         self._title = ""
         self._with_safety = self._cancelling = False
         self._progress: Progress | None = None
-        self._pending = self._region(live="status")
-        self._course = self._region(look="cbr-bars")
-        self._told = self._region(live="status")
+        self._pending = self._region(name="pending", live="status")
+        self._course = self._region(name="progress", look="cbr-bars")
+        self._told = self._region(name="told", live="status")
         """What the present step is: unlike the bars, it changes only with the step."""
         self._again_name = field.text("again_name", "Name of what goes on", hidden=True)
         return super()._build()
