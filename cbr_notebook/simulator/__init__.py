@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cbr_notebook.simulator.accounts import CloudCredentials
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.handles import Disk, Server
-from cbr_notebook.simulator.state import StateFileError
+from cbr_notebook.simulator.control.accounts import CloudCredentials
+from cbr_notebook.simulator.control.handles import Disk, Server
+from cbr_notebook.simulator.core.state import StateFileError
 
 __all__ = ["Cloud", "CloudCredentials", "Disk", "Server", "StateFileError"]

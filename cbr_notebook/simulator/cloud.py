@@ -11,27 +11,24 @@ from typing import Any, Literal
 import httpx
 
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
-from cbr_notebook.simulator import (
-    accounts,
-    clock,
-    estates,
-    iam,
-    incidents,
-    machines,
-    members,
-    orders,
-    snapshots,
-)
-from cbr_notebook.simulator.accounts import CloudCredentials
-from cbr_notebook.simulator.app import Front
-from cbr_notebook.simulator.engine import Engine
-from cbr_notebook.simulator.faults import Faults
-from cbr_notebook.simulator.handles import Disk, Server, pick
-from cbr_notebook.simulator.options import Options
-from cbr_notebook.simulator.routing import Refusal
+from cbr_notebook.simulator import estates
+from cbr_notebook.simulator.backups import members
+from cbr_notebook.simulator.control import accounts, incidents
+from cbr_notebook.simulator.control.accounts import CloudCredentials
+from cbr_notebook.simulator.control.handles import Disk, Server, pick
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.options import Options
+from cbr_notebook.simulator.core.state import State, StateFileError
+from cbr_notebook.simulator.estates import snapshots
+from cbr_notebook.simulator.http.app import Front
+from cbr_notebook.simulator.http.faults import Faults
+from cbr_notebook.simulator.http.transport import CloudTransport
+from cbr_notebook.simulator.iam import iam
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.protocol.routing import Refusal
 from cbr_notebook.simulator.services import EVENTS
-from cbr_notebook.simulator.state import State, StateFileError
-from cbr_notebook.simulator.transport import CloudTransport
+from cbr_notebook.simulator.vaults import orders
 
 BASE_URL = "https://cloud.simulated"
 """The address of a cloud in this process; nothing listens there."""

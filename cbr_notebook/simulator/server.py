@@ -11,7 +11,7 @@ from typing import Any
 from cheroot import wsgi
 
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.faults import ConnectionCut
+from cbr_notebook.simulator.http.faults import ConnectionCut
 
 _SETTLE_EVERY = 1.0
 

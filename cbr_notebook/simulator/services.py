@@ -5,38 +5,40 @@ from __future__ import annotations
 from itertools import chain
 from types import ModuleType
 
-from cbr_notebook.simulator import (
-    agents,
+from cbr_notebook.simulator.backups import (
     backup_listing,
     backup_making,
     backups,
-    features,
     members,
-    migrations,
-    orders,
-    organization_policies,
-    policies,
-    policy_runs,
-    projects,
-    protectables,
-    removal,
     replication,
     restore_points,
     restoring,
-    retention,
     sync,
+)
+from cbr_notebook.simulator.core.engine import Handler
+from cbr_notebook.simulator.groups import (
+    agents,
+    features,
+    migrations,
+    organization_policies,
+    projects,
+    protectables,
+    usage,
+)
+from cbr_notebook.simulator.lifecycle import policy_runs, removal, retention
+from cbr_notebook.simulator.policies import policies
+from cbr_notebook.simulator.protocol.routing import Route
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import (
+    orders,
     tag_filters,
     tags,
-    tasks,
-    usage,
     vault_changes,
     vault_creation,
     vault_moves,
     vault_resources,
     vaults,
 )
-from cbr_notebook.simulator.engine import Handler
-from cbr_notebook.simulator.routing import Route
 
 SERVICES: tuple[ModuleType, ...] = (
     tasks,

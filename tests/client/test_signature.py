@@ -23,7 +23,7 @@ from cbr_notebook.auth.signature import (
     canonical_request,
     signature_of,
 )
-from cbr_notebook.simulator import signatures
+from cbr_notebook.simulator.iam import signatures
 
 HOST = "service.endpoint.myhuaweicloud.com"
 DATE = "20200608T023900Z"

@@ -28,8 +28,8 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
 from cbr_notebook.session.opening import on_cloud
 from cbr_notebook.simulator import Cloud
+from cbr_notebook.simulator.http.transport import CloudTransport
 from cbr_notebook.simulator.server import CloudServer
-from cbr_notebook.simulator.transport import CloudTransport
 from tests.runbook.situations import is_back, restores, spoilt
 
 Kill = Callable[[], None]

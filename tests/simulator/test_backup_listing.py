@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cbr_notebook.simulator import backup_listing
+from cbr_notebook.simulator.backups import backup_listing
 from cbr_notebook.simulator.cloud import Cloud
 from tests.simulator.asking import Asker
 

@@ -10,9 +10,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import NotFound
-from cbr_notebook.simulator import snapshots
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.state import StateFileError
+from cbr_notebook.simulator.core.state import StateFileError
+from cbr_notebook.simulator.estates import snapshots
 from tests.simulator.asking import Asker
 
 
@@ -128,7 +128,7 @@ def test_a_state_file_can_begin_with_a_template(template: Path, tmp_path: Path) 
 def test_a_template_of_an_older_version_is_brought_forward_in_the_copy(
     template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cbr_notebook.simulator import schema
+    from cbr_notebook.simulator.core import schema
 
     monkeypatch.setattr(schema, "VERSION", 2)
     monkeypatch.setattr(schema, "UPGRADES", {1: "ALTER TABLE image ADD COLUMN size INTEGER"})

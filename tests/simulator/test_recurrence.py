@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbr_notebook.simulator import clock, recurrence
-from cbr_notebook.simulator.routing import Refusal
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.policies import recurrence
+from cbr_notebook.simulator.protocol.routing import Refusal
 
 MONDAY = datetime(2020, 8, 17, 3, 51, 24, 678_916, tzinfo=UTC)
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbr_notebook.simulator import clock, retention_rules
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.policies import retention_rules
 from tests.simulator.asking import Asker, Refused
 from tests.simulator.policy_making import apply, backups, create_policy, made_on, protect
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cbr_notebook.simulator import schema
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.state import State, StateFileError
+from cbr_notebook.simulator.core import schema
+from cbr_notebook.simulator.core.state import State, StateFileError
 from tests.simulator.asking import Asker
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from cbr_notebook.simulator import iam
-from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.iam import iam
 
 BASE_URL = "https://cloud.simulated"
 REGION, OTHER_REGION = "eu-west-0", "eu-west-1"

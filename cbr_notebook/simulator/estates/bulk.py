@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from cbr_notebook.simulator import machines, vaults
-from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.vaults import vaults
 
 PROTECTED_AFTER = 25_057_047
 UPDATED_AFTER = 359_553_255

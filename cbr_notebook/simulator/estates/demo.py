@@ -11,20 +11,14 @@ from typing import Any
 
 import msgspec
 
-from cbr_notebook.simulator import (
-    backup_orders,
-    clock,
-    machines,
-    policies,
-    policy_requests,
-    restore_points,
-    vault_creation,
-    vault_resources,
-    vaults,
-)
-from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.backups import backup_orders, restore_points
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.estates import account
-from cbr_notebook.simulator.files import Files
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.policies import policies, policy_requests
+from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
 
 _DAY = 24 * 3600 * clock.MICROSECONDS
 _HISTORY_DAYS = 90

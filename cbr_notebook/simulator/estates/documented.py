@@ -12,12 +12,13 @@ import json
 
 import msgspec
 
-from cbr_notebook.simulator import machines, vault_creation, vault_resources
-from cbr_notebook.simulator.clock import parse as moment
-from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.core.clock import parse as moment
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups
-from cbr_notebook.simulator.files import Files
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 PROJECT = "0605767b5780d5762fc5c0118072a564"
 USER = "aa2999fa5ae640f28926f8fd79188934"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account
 
 

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 
 import msgspec
 
-from cbr_notebook.simulator import clock, machines, vault_creation, vault_resources
-from cbr_notebook.simulator.engine import Engine
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import State
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO
-from cbr_notebook.simulator.state import State
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 DEFAULT_BACKUPS = 100_000
 _VAULTS = 40

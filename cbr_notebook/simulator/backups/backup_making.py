@@ -1,0 +1,249 @@
+"""Backups while they are made: begun, with the disks' content captured, and ended well or badly."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from cbr_notebook.simulator.backups.backup_orders import Order, choice_of
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory.machines import Resource
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vault_resources, vaults
+
+PROTECTED_AFTER = 25
+"""Seconds until a backup's data is safe, though its record is not complete yet."""
+
+
+def duration(size_gb: int, *, incremental: bool) -> float:
+    """Give the seconds that a backup takes."""
+    return 60 + 1.2 * size_gb if incremental else 90 + 2.4 * size_gb
+
+
+def begin(
+    engine: Engine,
+    vault: sqlite3.Row,
+    point_id: str,
+    resource: Resource,
+    entry: sqlite3.Row,
+    name: str,
+    order: Order,
+) -> None:
+    """Begin the backup of one resource: capture its disks and plan its end."""
+    state, now = engine.state, engine.now()
+    is_server = resource.type in machines.OBJECT_TYPES["server"]
+    backup_id = state.new_id("backup")
+    if is_server:
+        disks = vault_resources.chosen_disks(engine, resource.id, choice_of(entry, order))
+    else:
+        disks = [machines.disk(engine, resource.id)]
+    captured = [
+        engine.disks.back_up(disk["store"], vault["id"], incremental=order.incremental)
+        for disk in disks
+    ]
+    incremental = all(sequence > 0 for _, sequence, _, _ in captured)
+    common: dict[str, Any] = {
+        "project_id": vault["project_id"],
+        "vault_id": vault["id"],
+        "restore_point_id": point_id,
+        "status": "protecting",
+        "resource_az": resource.zone,
+        "created_at": now,
+        "updated_at": now,
+        "expired_at": order.expires_at,
+        "automatic": order.automatic,
+        "incremental": incremental,
+        "policy_id": order.policy_id,
+        "provider_id": vault["provider_id"],
+        "enterprise_project_id": vault["enterprise_project_id"],
+    }
+    stored = sum(each[3] for each in captured)
+    if is_server:
+        server = resource.row
+        state.insert(
+            "backup",
+            id=backup_id,
+            name=name,
+            description=order.description,
+            resource_id=resource.id,
+            resource_name=resource.name,
+            resource_type=resource.type,
+            resource_size_gb=sum(disk["size_gb"] for disk in disks),
+            extend_info=json.dumps(_server_info(vault, resource, disks, order)),
+            stored_blocks=stored,
+            properties=json.dumps(
+                {key: server[key] for key in ("os_type", "architecture", "status", "flavor")}
+            ),
+            **common,
+        )
+    for disk, (chain, sequence, writes, blocks) in zip(disks, captured, strict=True):
+        state.insert(
+            "backup",
+            id=state.new_id("backup") if is_server else backup_id,
+            parent_id=backup_id if is_server else None,
+            name=f"{name}_{disk['name']}" if is_server else name,
+            description=None if is_server else order.description,
+            resource_id=disk["id"],
+            resource_name=disk["name"],
+            resource_type=disk["type"],
+            resource_size_gb=disk["size_gb"],
+            extend_info=json.dumps(_disk_info(engine, disk, order)),
+            chain=chain,
+            sequence=sequence,
+            writes=writes,
+            stored_blocks=blocks,
+            properties=json.dumps({"device": disk["device"]} if is_server else {}),
+            **common,
+        )
+    vaults.add_used(engine, vault["id"], stored)
+    vault_resources.set_protect_status(engine, resource.id, "protecting")
+    size = sum(disk["size_gb"] for disk in disks)
+    seconds = duration(size, incremental=incremental)
+    state.update(
+        "backup",
+        backup_id,
+        protected_at=now + int(min(PROTECTED_AFTER, seconds) * clock.MICROSECONDS),
+    )
+    tasks.begin(
+        engine,
+        "backup",
+        project_id=vault["project_id"],
+        seconds=seconds,
+        finish="backup_finished",
+        subject=backup_id,
+        request_id=order.request_id and f"req-{order.request_id}",
+        extra={
+            "backup": {
+                "backup_id": backup_id,
+                "backup_name": name,
+                "incremental": "true" if incremental else "false",
+                "app_consistency_status": "0",
+                "app_consistency_error_code": "0",
+                "app_consistency_error_message": "",
+            }
+        },
+        vault_id=vault["id"],
+        vault_name=vault["name"],
+        restore_point_id=point_id,
+        policy_id=order.policy_id,
+        provider_id=vault["provider_id"],
+        resource_id=resource.id,
+        resource_name=resource.name,
+        resource_type=resource.type,
+    )
+
+
+def _server_info(
+    vault: sqlite3.Row, resource: Resource, disks: Sequence[sqlite3.Row], order: Order
+) -> dict[str, Any]:
+    info: dict[str, Any] = {
+        "auto_trigger": order.automatic,
+        "bootable": None,
+        "os_images_data": None,
+        "progress": None,
+        "snapshot_id": None,
+        "support_lld": False,
+        "supported_restore_mode": "backup",
+        "system_disk": False,
+        "contain_system_disk": any(disk["bootable"] for disk in disks),
+        "encrypted": any(disk["encrypted"] for disk in disks),
+        "is_multi_az": bool(vault["is_multi_az"]),
+        "architecture": resource.row["architecture"],
+    }
+    if vault["consistent_level"] == "app_consistent":
+        info["app_consistency"] = {
+            "app_consistency": "1",
+            "app_consistency_status": "0",
+            "app_consistency_error_code": "0",
+            "app_consistency_error_message": "",
+        }
+    return info
+
+
+def _disk_info(engine: Engine, disk: sqlite3.Row, order: Order) -> dict[str, Any]:
+    return {
+        "auto_trigger": order.automatic,
+        "bootable": bool(disk["bootable"]),
+        "os_images_data": None,
+        "progress": 100,
+        "snapshot_id": engine.state.new_id("snapshot"),
+        "support_lld": False,
+        "supported_restore_mode": "na",
+        "system_disk": bool(disk["bootable"]),
+        "encrypted": bool(disk["encrypted"]),
+    }
+
+
+def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    task = tasks.find(engine, task_id)
+    backup = engine.state.one("SELECT * FROM backup WHERE id = ?", task["subject_id"])
+    assert backup is not None
+    problem = _failure(engine, backup)
+    if problem is None:
+        _set_status(engine, backup["id"], "available")
+        tasks.succeed(engine, task_id)
+    else:
+        _give_up(engine, backup)
+        tasks.fail(engine, task_id, problem)
+    vault_resources.set_protect_status(
+        engine, backup["resource_id"], "available" if problem is None else "error"
+    )
+    _conclude(engine, backup["restore_point_id"])
+    if backup["automatic"]:
+        engine.scheduler.at(clock.next_hour(engine.now()), "clean_up", backup["vault_id"])
+
+
+def _failure(engine: Engine, backup: sqlite3.Row) -> str | None:
+    """Give the code with which a running backup fails, if its machine makes it fail."""
+    for table in ("server", "disk"):
+        row = engine.state.one(
+            f"SELECT properties FROM {table} WHERE id = ?",
+            backup["resource_id"],
+        )
+        if row is not None:
+            code = machines.properties(row).get("backup_fails")
+            return str(code) if code else None
+    return None
+
+
+def _set_status(engine: Engine, backup_id: str, status: str) -> None:
+    engine.state.run(
+        "UPDATE backup SET status = ?1, updated_at = ?2 WHERE id = ?3 OR parent_id = ?3",
+        status,
+        engine.now(),
+        backup_id,
+    )
+
+
+def _give_up(engine: Engine, backup: sqlite3.Row) -> None:
+    """Mark a backup as failed and let go of what it stored."""
+    _set_status(engine, backup["id"], "error")
+    freed = 0
+    for each in engine.state.all(
+        "SELECT * FROM backup WHERE (id = ?1 OR parent_id = ?1) AND chain IS NOT NULL", backup["id"]
+    ):
+        freed += engine.disks.forget(each["chain"], each["sequence"])[0]
+        engine.state.update("backup", each["id"], chain=None, sequence=None, stored_blocks=0)
+    engine.state.update("backup", backup["id"], stored_blocks=0)
+    vaults.add_used(engine, backup["vault_id"], -freed)
+
+
+def _conclude(engine: Engine, point_id: str) -> None:
+    """Give a restore point its final status once all of its backups have theirs."""
+    statuses = [
+        row["status"]
+        for row in engine.state.all(
+            "SELECT status FROM backup WHERE restore_point_id = ? AND parent_id IS NULL", point_id
+        )
+    ]
+    if "protecting" in statuses:
+        return
+    good = any(status in ("available", "restoring") for status in statuses)
+    engine.state.update("restore_point", point_id, status="available" if good else "error")
+
+
+EVENTS = {"backup_finished": _finished}

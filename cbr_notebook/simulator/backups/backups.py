@@ -1,0 +1,257 @@
+"""Backups: how they look, and how they are found, renamed and deleted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.requests import Name
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vaults
+
+DELETE_SECONDS = 10
+
+
+class BackupUpdate(msgspec.Struct):
+    """What changes in a backup."""
+
+    name: Name
+
+
+class BackupUpdateReq(msgspec.Struct):
+    """The body of "Modifying a Backup"."""
+
+    backup: BackupUpdate
+
+
+def find(engine: Engine, project_id: str, backup_id: str) -> sqlite3.Row:
+    """Give a backup that a project owns, or that was shared with it; 6200 when there is none."""
+    row = engine.state.one("SELECT * FROM backup WHERE id = ?", backup_id)
+    if row is None:
+        raise Refusal("6200")
+    if row["project_id"] == project_id:
+        return row
+    shared = engine.state.one(
+        "SELECT 1 FROM member WHERE backup_id = ? AND dest_project_id = ?",
+        row["parent_id"] or row["id"],
+        project_id,
+    )
+    if shared is None:
+        raise Refusal("6200")
+    return row
+
+
+def children(engine: Engine, backup_id: str) -> list[sqlite3.Row]:
+    """Give the backups of the disks of a server's backup."""
+    return engine.state.all("SELECT * FROM backup WHERE parent_id = ? ORDER BY rowid", backup_id)
+
+
+def document(
+    row: sqlite3.Row,
+    children: list[sqlite3.Row] | None = None,
+    replication_records: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Write a backup as the service does."""
+    return {
+        "children": [document(child) for child in children or ()],
+        "checkpoint_id": row["restore_point_id"],
+        "created_at": clock.wire(row["created_at"]),
+        "description": row["description"],
+        "expired_at": clock.wire(row["expired_at"]),
+        "extend_info": json.loads(row["extend_info"]),
+        "id": row["id"],
+        "image_type": row["image_type"],
+        "incremental": bool(row["incremental"]),
+        "name": row["name"],
+        "parent_id": row["parent_id"],
+        "project_id": row["project_id"],
+        "protected_at": clock.wire(row["protected_at"]),
+        "provider_id": row["provider_id"],
+        "resource_az": row["resource_az"],
+        "resource_id": row["resource_id"],
+        "resource_name": row["resource_name"],
+        "resource_size": row["resource_size_gb"],
+        "resource_type": row["resource_type"],
+        "status": row["status"],
+        "updated_at": clock.wire(row["updated_at"]),
+        "vault_id": row["vault_id"],
+        "version": 3,
+        "enterprise_project_id": row["enterprise_project_id"],
+        "replication_records": replication_records or [],
+    }
+
+
+def with_children(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+    """Write a backup with the backups of its disks."""
+    return document(row, children(engine, row["id"]))
+
+
+def erase(engine: Engine, row: sqlite3.Row) -> None:
+    """Take a backup away, with its children, its blocks and its members; now, and for good."""
+    state = engine.state
+    freed = 0
+    for each in [*children(engine, row["id"]), row]:
+        if each["chain"] is not None:
+            freed += _unchain(engine, each)
+        state.run("DELETE FROM backup WHERE id = ?", each["id"])
+        state.run("DELETE FROM member WHERE backup_id = ?", each["id"])
+    if freed:
+        vaults.add_used(engine, row["vault_id"], -freed)
+    left = state.one(
+        "SELECT 1 FROM backup WHERE restore_point_id = ? LIMIT 1", row["restore_point_id"]
+    )
+    if left is None:
+        state.run("DELETE FROM restore_point WHERE id = ?", row["restore_point_id"])
+
+
+def _unchain(engine: Engine, row: sqlite3.Row) -> int:
+    """Let a disk's backup out of its chain; give the entries that its vault no longer holds."""
+    freed, successor = engine.disks.forget(row["chain"], row["sequence"])
+    inherited = row["stored_blocks"] - freed
+    if successor is None or not inherited:
+        return freed
+    heirs = engine.state.all(
+        "UPDATE backup SET stored_blocks = stored_blocks + ?1 WHERE (chain = ?2 AND sequence = ?3) "
+        "OR id = (SELECT parent_id FROM backup WHERE chain = ?2 AND sequence = ?3) "
+        "RETURNING vault_id",
+        inherited,
+        row["chain"],
+        successor,
+    )
+    if heirs[0]["vault_id"] == row["vault_id"]:
+        return freed
+    # The heir's server was left behind when this one's backups moved to another vault.
+    vaults.add_used(engine, heirs[0]["vault_id"], inherited)
+    return int(freed + inherited)
+
+
+def _show(call: Call) -> dict[str, Any]:
+    row = find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
+    return {"backup": with_children(call.engine, row)}
+
+
+def _own(call: Call) -> sqlite3.Row:
+    row = find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
+    if row["project_id"] != call.caller.project_id:
+        raise Refusal("8600")
+    return row
+
+
+def _update(call: Call) -> dict[str, Any]:
+    row = _own(call)
+    call.engine.state.update(
+        "backup", row["id"], name=call.body.backup.name, updated_at=call.engine.now()
+    )
+    return {"backup": with_children(call.engine, find(call.engine, row["project_id"], row["id"]))}
+
+
+def check_deletable(engine: Engine, row: sqlite3.Row) -> None:
+    """Refuse when a backup may not be deleted now."""
+    if row["parent_id"] is not None:
+        raise Refusal("6201")
+    if row["status"] in ("protecting", "waiting_protect"):
+        raise Refusal("6203")
+    if row["status"] in ("restoring", "waiting_restore"):
+        raise Refusal("6216")
+    if row["status"] not in ("available", "error"):
+        raise Refusal("6201")
+    if engine.state.one("SELECT 1 FROM image WHERE backup_id = ?", row["id"]):
+        raise Refusal("6204")
+    copying = engine.state.one(
+        "SELECT 1 FROM replication_record WHERE source_backup_id = ? "
+        "AND status IN ('replicating', 'waiting_replicate')",
+        row["id"],
+    )
+    if copying:
+        raise Refusal("6216")
+    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", row["vault_id"])
+    if vault is not None and vault["status"] == "deleting":
+        raise Refusal("6201")
+    if vault is not None and vault["locked"] and row["automatic"]:
+        raise Refusal("6220")
+
+
+def _delete(call: Call) -> Answer:
+    row = _own(call)
+    check_deletable(call.engine, row)
+    begin_delete(call.engine, row, request_id=call.request_id)
+    return Answer(204)
+
+
+def begin_delete(engine: Engine, row: sqlite3.Row, *, request_id: str | None = None) -> str:
+    """Begin to delete a backup; give the task's ID."""
+    for each in [row, *children(engine, row["id"])]:
+        engine.state.update("backup", each["id"], status="deleting", updated_at=engine.now())
+    vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", row["vault_id"])
+    return tasks.begin(
+        engine,
+        "delete",
+        project_id=row["project_id"],
+        seconds=DELETE_SECONDS,
+        finish="backup_deleted",
+        subject=row["id"],
+        request_id=request_id and f"req-{request_id}",
+        extra={"delete": {"backup_id": row["id"], "backup_name": row["name"]}},
+        vault_id=row["vault_id"],
+        vault_name=vault_name,
+        restore_point_id=row["restore_point_id"],
+        provider_id=row["provider_id"],
+        resource_id=row["resource_id"],
+        resource_name=row["resource_name"],
+        resource_type=row["resource_type"],
+    )
+
+
+def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    task = tasks.find(engine, task_id)
+    row = engine.state.one("SELECT * FROM backup WHERE id = ?", task["subject_id"])
+    if row is not None:
+        erase(engine, row)
+    tasks.succeed(engine, task_id)
+
+
+def _metadata(call: Call) -> dict[str, Any]:
+    row = find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
+    if row["status"] != "available":
+        raise Refusal("6206")
+    kept = json.loads(row["properties"])
+    volumes = [
+        {"id": child["resource_id"], "name": child["resource_name"],
+         "size": child["resource_size_gb"],
+         "bootable": json.loads(child["extend_info"])["bootable"]}
+        for child in children(call.engine, row["id"])
+    ]  # fmt: skip
+    server = {
+        "id": row["resource_id"],
+        "name": row["resource_name"],
+        "os_type": kept.get("os_type"),
+        "architecture": kept.get("architecture"),
+        "status": kept.get("status"),
+    }
+    return {
+        "backup_id": row["id"],
+        "backups": json.dumps(document(row)),
+        "flavor": json.dumps({"id": kept.get("flavor")}),
+        "floatingips": [],
+        "interface": json.dumps([]),
+        "ports": [],
+        "server": json.dumps(server),
+        "volumes": [json.dumps(volume) for volume in volumes],
+    }
+
+
+_PATH = "/v3/{project_id}/backups/{backup_id}"
+
+ROUTES = (
+    Route("show_backup", "GET", _PATH, _show, group="Backup"),
+    Route("update_backup", "PUT", _PATH, _update, body=BackupUpdateReq, group="Backup"),
+    Route("delete_backup", "DELETE", _PATH, _delete, status=204, group="Backup"),
+    Route("show_metadata", "GET", f"{_PATH}/metadata", _metadata, group="Backup"),
+)
+EVENTS = {"backup_deleted": _deleted}

@@ -1,0 +1,268 @@
+"""Sharing backups between projects: offered by one, accepted or rejected by the other."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.disks import megabytes
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+
+_STATUSES = ("pending", "accepted", "rejected")
+_SORT_KEYS = ("created_at", "updated_at", "status", "id")
+
+
+class AddMembersReq(msgspec.Struct):
+    """The body of "Adding Share Members"."""
+
+    members: Annotated[list[str], Meta(min_length=1, max_length=10)]
+
+
+class UpdateMemberReq(msgspec.Struct):
+    """The body of "Updating a Share Member"."""
+
+    status: Literal["pending", "accepted", "rejected"]
+    vault_id: str | None = None
+
+
+def document(row: sqlite3.Row) -> dict[str, Any]:
+    """Write a member as the service does."""
+    return {
+        "id": row["id"],
+        "backup_id": row["backup_id"],
+        "dest_project_id": row["dest_project_id"],
+        "status": row["status"],
+        "created_at": clock.wire(row["created_at"]),
+        "updated_at": clock.wire(row["updated_at"]),
+        "image_id": row["image_id"],
+        "vault_id": row["vault_id"],
+    }
+
+
+def _own_backup(call: Call) -> sqlite3.Row:
+    row = backups.find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
+    if row["project_id"] != call.caller.project_id:
+        raise Refusal("6707")
+    return row
+
+
+def _check_shareable(engine: Engine, backup: sqlite3.Row) -> None:
+    if backup["parent_id"] is not None or backup["resource_type"] != machines.SERVER:
+        raise Refusal("6700")
+    if backup["image_type"] == "replication":
+        raise Refusal("6707")
+    if backup["status"] != "available":
+        raise Refusal("6702")
+    if json.loads(backup["extend_info"]).get("encrypted"):
+        raise Refusal("6709")
+    vault = engine.state.one("SELECT status FROM vault WHERE id = ?", backup["vault_id"])
+    if vault is None or vault["status"] not in ("available", "lock"):
+        raise Refusal("6712")
+
+
+def _add(call: Call) -> dict[str, Any]:
+    engine, backup = call.engine, _own_backup(call)
+    _check_shareable(engine, backup)
+    wanted = call.body.members
+    if len(set(wanted)) < len(wanted):
+        raise Refusal("9900")
+    for project_id in wanted:
+        project = engine.state.one("SELECT region FROM project WHERE id = ?", project_id)
+        if (
+            project is None
+            or project_id == backup["project_id"]
+            or project["region"] != call.caller.region
+        ):
+            raise Refusal("6704")
+        if _member(engine, backup["id"], project_id) is not None:
+            raise Refusal("6714")
+    present = engine.state.value("SELECT count(*) FROM member WHERE backup_id = ?", backup["id"])
+    if present + len(wanted) > engine.options["projects_per_shared_backup"]:
+        raise Refusal("6701")
+    for project_id in wanted:
+        engine.state.insert(
+            "member",
+            id=engine.state.new_id("member"),
+            backup_id=backup["id"],
+            project_id=backup["project_id"],
+            dest_project_id=project_id,
+            status="pending",
+            created_at=engine.now(),
+        )
+    made = [_member(engine, backup["id"], project_id) for project_id in wanted]
+    return {"members": [document(row) for row in made if row is not None], "count": len(made)}
+
+
+def _member(engine: Engine, backup_id: str, project_id: str) -> sqlite3.Row | None:
+    return engine.state.one(
+        "SELECT * FROM member WHERE backup_id = ? AND dest_project_id = ?", backup_id, project_id
+    )
+
+
+def _visible_member(call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """Give a backup and one of its members, seen by the owner or by that member."""
+    backup = backups.find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
+    project_id = call.path["member_id"]
+    member = _member(call.engine, backup["id"], project_id)
+    if member is None or call.caller.project_id not in (backup["project_id"], project_id):
+        raise Refusal("6705")
+    return backup, member
+
+
+def _list(call: Call) -> dict[str, Any]:
+    engine, query = call.engine, call.query
+    backup = backups.find(engine, call.caller.project_id, identifier(call, "backup_id"))
+    where, values = ["backup_id = ?"], [backup["id"]]
+    if call.caller.project_id != backup["project_id"]:
+        where.append("dest_project_id = ?")
+        values.append(call.caller.project_id)
+    query.choice("status", *_STATUSES)
+    for name in ("dest_project_id", "image_id", "status", "vault_id"):
+        if text := query.text(name):
+            where.append(f"{name} = ?")
+            values.append(text)
+    key, _, direction = (query.text("sort") or "created_at:desc").partition(":")
+    if key not in _SORT_KEYS or direction not in ("", "asc", "desc"):
+        raise Refusal("9900")
+    rows = engine.state.all(
+        f"SELECT * FROM member WHERE {' AND '.join(where)} "
+        f"ORDER BY {key} {direction or 'desc'}, id",
+        *values,
+    )
+    count = len(rows)
+    limit = query.integer("limit", low=1, high=1000, default=1000) or 0
+    offset = query.integer("offset", low=0, default=0) or 0
+    if marker := query.text("marker"):
+        ids = [row["id"] for row in rows]
+        if marker not in ids:
+            raise Refusal("9900")
+        rows = rows[ids.index(marker) + 1 :]
+    return {
+        "members": [document(row) for row in rows[offset : offset + limit]],
+        "count": count,
+    }
+
+
+def _show(call: Call) -> dict[str, Any]:
+    return {"member": document(_visible_member(call)[1])}
+
+
+def _update(call: Call) -> dict[str, Any]:
+    engine = call.engine
+    backup, member = _visible_member(call)
+    if member["dest_project_id"] != call.caller.project_id:
+        raise Refusal("6708")
+    if member["image_id"] is not None:
+        raise Refusal("6710")
+    vault_id = None
+    if call.body.status == "accepted":
+        vault_id = _accepting_vault(call, backup)
+    engine.state.run(
+        "UPDATE member SET status = ?, vault_id = ?, updated_at = ? WHERE id = ?",
+        call.body.status,
+        vault_id,
+        engine.now(),
+        member["id"],
+    )
+    changed = _member(engine, backup["id"], member["dest_project_id"])
+    assert changed is not None
+    return {"member": document(changed)}
+
+
+def _accepting_vault(call: Call, backup: sqlite3.Row) -> str:
+    """Give the vault that takes a shared backup; it must fit and have room."""
+    if not call.body.vault_id:
+        raise Refusal("6706")
+    vault = call.engine.state.one(
+        "SELECT * FROM vault WHERE id = ? AND project_id = ?",
+        call.body.vault_id,
+        call.caller.project_id,
+    )
+    if vault is None:
+        raise Refusal("6105")
+    if vault["object_type"] != "server" or vault["protect_type"] != "backup":
+        raise Refusal("6713")
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6712")
+    if megabytes(vault["used_blocks"]) + backup["resource_size_gb"] > vault["size_gb"] * 1024:
+        raise Refusal("6114")
+    return str(vault["id"])
+
+
+def _delete(call: Call) -> Answer:
+    backup = _own_backup(call)
+    member = _member(call.engine, backup["id"], call.path["member_id"])
+    if member is None:
+        raise Refusal("6705")
+    if member["image_id"] is not None:
+        raise Refusal("6710")
+    call.engine.state.run("DELETE FROM member WHERE id = ?", member["id"])
+    return Answer(204)
+
+
+def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
+    """Make an image of a backup, in the owner's project or in one that accepted it.
+
+    Returns:
+        The image's ID. While it exists, the backup cannot be deleted nor its sharing ended.
+    """
+    backup = backups.find(engine, project_id, backup_id)
+    member = _member(engine, backup_id, project_id)
+    if member is not None and member["status"] != "accepted":
+        raise Refusal("6200")
+    if backup["resource_type"] != machines.SERVER or backup["parent_id"] is not None:
+        raise Refusal("6207")
+    if backup["status"] != "available":
+        raise Refusal("6208")
+    if not json.loads(backup["extend_info"]).get("contain_system_disk"):
+        raise Refusal("6209")
+    known = engine.state.one(
+        "SELECT 1 FROM image WHERE backup_id = ? AND project_id = ?", backup_id, project_id
+    )
+    if known is not None:
+        raise Refusal("6210")
+    image_id = engine.state.new_id("image")
+    engine.state.insert("image", id=image_id, backup_id=backup_id, project_id=project_id)
+    engine.state.run(
+        "UPDATE member SET image_id = ? WHERE backup_id = ? AND dest_project_id = ?",
+        image_id,
+        backup_id,
+        project_id,
+    )
+    return image_id
+
+
+_PATH = "/v3/{project_id}/backups/{backup_id}/members"
+_QUERY = (
+    "dest_project_id", "image_id", "status", "vault_id", "limit", "marker", "offset", "sort",
+)  # fmt: skip
+
+ROUTES = (
+    Route("show_members_detail", "GET", _PATH, _list, group="Backup sharing", query=_QUERY),
+    Route("add_member", "POST", _PATH, _add, body=AddMembersReq, group="Backup sharing"),
+    Route("show_member_detail", "GET", _PATH + "/{member_id}", _show, group="Backup sharing"),
+    Route(
+        "update_member_status",
+        "PUT",
+        _PATH + "/{member_id}",
+        _update,
+        body=UpdateMemberReq,
+        group="Backup sharing",
+    ),
+    Route(
+        "delete_member",
+        "DELETE",
+        _PATH + "/{member_id}",
+        _delete,
+        status=204,
+        group="Backup sharing",
+    ),
+)

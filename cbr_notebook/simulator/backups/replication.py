@@ -1,0 +1,399 @@
+"""Replication: copies of backups in another region, with all that they hold."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.protocol.requests import Name, Text
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vaults
+
+Region = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._\-]*$")]
+_LASTING = ("replicating", "waiting_replicate", "success")
+
+
+class ReplicateBackup(msgspec.Struct):
+    """Where a backup is copied to."""
+
+    destination_project_id: str
+    destination_region: Region
+    destination_vault_id: str
+    name: Name | None = None
+    description: Text | None = None
+    enable_acceleration: bool = False
+
+
+class ReplicateBackupReq(msgspec.Struct):
+    """The body of "Replicating a Backup"."""
+
+    replicate: ReplicateBackup
+
+
+class ReplicateVault(msgspec.Struct):
+    """Where the backups of a vault are copied to."""
+
+    vault_id: str
+    destination_project_id: str
+    destination_region: Region
+    destination_vault_id: str
+    auto_trigger: bool = False
+    enable_acceleration: bool = False
+
+
+class ReplicateVaultReq(msgspec.Struct):
+    """The body of "Replicating a Restore Point"."""
+
+    replicate: ReplicateVault
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where replicas go, and how they are kept."""
+
+    project_id: str
+    region: str
+    vault_id: str
+    name: str | None = None
+    description: str | None = None
+    automatic: bool = False
+    policy_id: str | None = None
+    expires_at: int | None = None
+    request_id: str | None = None
+
+
+def duration(size_gb: int) -> float:
+    """Give the seconds that a replication takes."""
+    return 60 + 2 * size_gb
+
+
+def _region_of(engine: Engine, project_id: str) -> str:
+    return str(engine.state.value("SELECT region FROM project WHERE id = ?", project_id))
+
+
+def check_destination(engine: Engine, source_region: str, order: Order) -> sqlite3.Row:
+    """Give the vault that takes replicas; refuse one that cannot."""
+    regions = {row["region"] for row in engine.state.all("SELECT region FROM project")}
+    if order.region not in regions or order.region == source_region:
+        raise Refusal("1005")
+    project = engine.state.one("SELECT * FROM project WHERE id = ?", order.project_id)
+    if project is None or project["region"] != order.region:
+        raise Refusal("1011")
+    vault = engine.state.one(
+        "SELECT * FROM vault WHERE id = ? AND project_id = ?", order.vault_id, order.project_id
+    )
+    if vault is None:
+        raise Refusal("6120")
+    if vault["protect_type"] != "replication":
+        raise Refusal("6119")
+    if vaults.is_full(vault):
+        raise Refusal("6129")
+    return vault
+
+
+def _check_backup(engine: Engine, backup: sqlite3.Row, order: Order) -> None:
+    if backup["image_type"] != "backup" or backup["parent_id"] is not None:
+        raise Refusal("1002")
+    if backup["resource_type"] != machines.SERVER:
+        raise Refusal("1003")
+    if backup["status"] != "available":
+        raise Refusal("1001")
+    if not json.loads(backup["extend_info"]).get("contain_system_disk"):
+        raise Refusal("1004")
+    marks = ", ".join("?" * len(_LASTING))
+    if engine.state.one(
+        f"SELECT 1 FROM replication_record WHERE source_backup_id = ? "
+        f"AND destination_region = ? AND status IN ({marks})",
+        backup["id"],
+        order.region,
+        *_LASTING,
+    ):
+        raise Refusal("1009")
+
+
+def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
+    """Begin to copy a backup; give the ID of the replication's record."""
+    source_region = _region_of(engine, backup["project_id"])
+    check_destination(engine, source_region, order)
+    _check_backup(engine, backup, order)
+    record_id = engine.state.new_id("replication")
+    engine.state.insert(
+        "replication_record",
+        id=record_id,
+        created_at=engine.now(),
+        status="replicating",
+        source_backup_id=backup["id"],
+        source_restore_point_id=backup["restore_point_id"],
+        source_project_id=backup["project_id"],
+        source_region=source_region,
+        source_vault_id=backup["vault_id"],
+        destination_project_id=order.project_id,
+        destination_region=order.region,
+        destination_vault_id=order.vault_id,
+        automatic=order.automatic,
+    )
+    vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
+    subject = {
+        "record": record_id,
+        "name": order.name or backup["name"],
+        "description": order.description,
+        "expires_at": order.expires_at,
+        "policy_id": order.policy_id,
+    }
+    tasks.begin(
+        engine,
+        "replication",
+        project_id=backup["project_id"],
+        seconds=duration(backup["resource_size_gb"]),
+        finish="replication_finished",
+        subject=json.dumps(subject),
+        request_id=order.request_id and f"req-{order.request_id}",
+        extra={
+            "replication": {
+                "source_backup_id": backup["id"],
+                "source_backup_name": backup["name"],
+                "source_checkpoint_id": backup["restore_point_id"],
+                "source_project_id": backup["project_id"],
+                "source_region": source_region,
+                "destination_project_id": order.project_id,
+                "destination_region": order.region,
+            }
+        },
+        vault_id=backup["vault_id"],
+        vault_name=vault_name,
+        restore_point_id=backup["restore_point_id"],
+        policy_id=order.policy_id,
+        provider_id=backup["provider_id"],
+        resource_id=backup["resource_id"],
+        resource_name=backup["resource_name"],
+        resource_type=backup["resource_type"],
+    )
+    return record_id
+
+
+def start_all(engine: Engine, vault: sqlite3.Row, order: Order) -> list[tuple[str, str]]:
+    """Begin to copy what a vault holds and the region lacks; give backups and records."""
+    if vault["object_type"] != "server" or vault["protect_type"] != "backup":
+        raise Refusal("6128")
+    if tasks.running(engine, ("replication",), vault_id=vault["id"]):
+        raise Refusal("6130")
+    check_destination(engine, _region_of(engine, vault["project_id"]), order)
+    begun = []
+    for backup in engine.state.all(
+        "SELECT * FROM backup WHERE vault_id = ? AND parent_id IS NULL AND status = 'available' "
+        "ORDER BY created_at, id",
+        vault["id"],
+    ):
+        try:
+            begun.append((backup["id"], start(engine, backup, order)))
+        except Refusal:
+            continue  # it is there already, or is not one that can be copied
+    if not begun:
+        raise Refusal("0001")
+    return begun
+
+
+def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    plan = json.loads(tasks.find(engine, task_id)["subject_id"])
+    record = engine.state.one("SELECT * FROM replication_record WHERE id = ?", plan["record"])
+    assert record is not None
+    source = engine.state.one("SELECT * FROM backup WHERE id = ?", record["source_backup_id"])
+    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", record["destination_vault_id"])
+    code = "6200" if source is None else "1008" if vault is None else None
+    if code is None and vault is not None and vaults.is_full(vault):
+        code = "6129"
+    if code is not None or source is None or vault is None:
+        refusal = Refusal(code or "1006")
+        engine.state.update(
+            "replication_record",
+            record["id"],
+            status="fail",
+            fail_code=refusal.code,
+            fail_reason=refusal.message,
+        )
+        tasks.fail(engine, task_id, refusal.code)
+        return
+    replica_id, point_id = _copy(engine, source, vault, plan, automatic=record["automatic"])
+    engine.state.update(
+        "replication_record",
+        record["id"],
+        status="success",
+        destination_backup_id=replica_id,
+        destination_restore_point_id=point_id,
+    )
+    tasks.succeed(
+        engine,
+        task_id,
+        replication={
+            "destination_backup_id": replica_id,
+            "destination_backup_name": plan["name"],
+            "destination_checkpoint_id": point_id,
+        },
+    )
+    engine.scheduler.at(clock.next_hour(engine.now()), "clean_up", vault["id"])
+
+
+def _copy(
+    engine: Engine,
+    source: sqlite3.Row,
+    vault: sqlite3.Row,
+    plan: dict[str, Any],
+    *,
+    automatic: int,
+) -> tuple[str, str]:
+    """Make the replica with its children and their bytes; give its ID and restore point's."""
+    state = engine.state
+    point_id = state.new_id("replica checkpoint")
+    state.insert(
+        "restore_point",
+        id=point_id,
+        project_id=vault["project_id"],
+        vault_id=vault["id"],
+        status="available",
+        created_at=engine.now(),
+        name=plan["name"],
+        automatic=automatic,
+        policy_id=plan["policy_id"],
+        resources="[]",
+    )
+    replica_id = state.new_id("backup")
+    stored = 0
+    for child in backups.children(engine, source["id"]):
+        chain = sequence = None
+        blocks = 0
+        if child["chain"] is not None:
+            contents = engine.disks.contents(child["chain"], child["sequence"])
+            store = state.value("SELECT store FROM chain WHERE id = ?", child["chain"])
+            chain, sequence = engine.disks.import_chain(vault["id"], store, contents), 0
+            blocks = len(contents)
+        stored += blocks
+        _insert(
+            engine, child, vault, point_id,
+            id=state.new_id("backup"), parent_id=replica_id, name=child["name"],
+            chain=chain, sequence=sequence, stored_blocks=blocks, automatic=automatic,
+        )  # fmt: skip
+    _insert(
+        engine, source, vault, point_id,
+        id=replica_id, parent_id=None, name=plan["name"], stored_blocks=stored,
+        description=plan["description"], expired_at=plan["expires_at"], automatic=automatic,
+        policy_id=plan["policy_id"],
+    )  # fmt: skip
+    vaults.add_used(engine, vault["id"], stored)
+    return replica_id, point_id
+
+
+_SAME = (
+    "resource_id", "resource_name", "resource_type", "resource_size_gb", "resource_az",
+    "extend_info", "properties", "writes",
+)  # fmt: skip
+
+
+def _insert(
+    engine: Engine, source: sqlite3.Row, vault: sqlite3.Row, point_id: str, **columns: Any
+) -> None:
+    engine.state.insert(
+        "backup",
+        project_id=vault["project_id"],
+        vault_id=vault["id"],
+        restore_point_id=point_id,
+        status="available",
+        image_type="replication",
+        provider_id=vault["provider_id"],
+        created_at=engine.now(),
+        protected_at=engine.now(),
+        updated_at=engine.now(),
+        enterprise_project_id=vault["enterprise_project_id"],
+        **{name: source[name] for name in _SAME},
+        **columns,
+    )
+
+
+def _order(call: Call, wanted: ReplicateBackup | ReplicateVault) -> Order:
+    return Order(
+        project_id=wanted.destination_project_id,
+        region=wanted.destination_region,
+        vault_id=wanted.destination_vault_id,
+        request_id=call.request_id,
+    )
+
+
+def _replicate_backup(call: Call) -> dict[str, Any]:
+    engine, wanted = call.engine, call.body.replicate
+    backup = backups.find(engine, call.caller.project_id, identifier(call, "backup_id"))
+    if backup["project_id"] != call.caller.project_id:
+        raise Refusal("1002")
+    order = Order(
+        project_id=wanted.destination_project_id,
+        region=wanted.destination_region,
+        vault_id=wanted.destination_vault_id,
+        name=wanted.name,
+        description=wanted.description,
+        request_id=call.request_id,
+    )
+    record_id = start(engine, backup, order)
+    return {
+        "replication": {
+            "backup_id": backup["id"],
+            "replication_record_id": record_id,
+            "provider_id": backup["provider_id"],
+            **_where(call, wanted),
+        }
+    }
+
+
+def _replicate_vault(call: Call) -> dict[str, Any]:
+    engine, wanted = call.engine, call.body.replicate
+    vault = vaults.find(engine, call.caller.project_id, wanted.vault_id)
+    begun = start_all(engine, vault, _order(call, wanted))
+    return {
+        "replication": {
+            "backups": [
+                {"backup_id": backup_id, "replication_record_id": record_id}
+                for backup_id, record_id in begun
+            ],
+            "vault_id": vault["id"],
+            "provider_id": vault["provider_id"],
+            **_where(call, wanted),
+        }
+    }
+
+
+def _where(call: Call, wanted: ReplicateBackup | ReplicateVault) -> dict[str, Any]:
+    return {
+        "project_id": call.caller.project_id,
+        "source_region": call.caller.region,
+        "destination_project_id": wanted.destination_project_id,
+        "destination_region": wanted.destination_region,
+        "destination_vault_id": wanted.destination_vault_id,
+    }
+
+
+ROUTES = (
+    Route(
+        "copy_backup",
+        "POST",
+        "/v3/{project_id}/backups/{backup_id}/replicate",
+        _replicate_backup,
+        body=ReplicateBackupReq,
+        group="Backup",
+    ),
+    Route(
+        "copy_checkpoint",
+        "POST",
+        "/v3/{project_id}/checkpoints/replicate",
+        _replicate_vault,
+        body=ReplicateVaultReq,
+        group="Restore point",
+    ),
+)
+EVENTS = {"replication_finished": _finished}

@@ -1,0 +1,210 @@
+"""Restore points: backups of some or all resources of a vault, made at one moment."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.backups import backup_making, backup_orders
+from cbr_notebook.simulator.backups.backup_orders import Order
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.requests import Name, ResourceItem, Text
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaults
+
+
+class Parameters(msgspec.Struct):
+    """How a restore point is made."""
+
+    auto_trigger: bool = False
+    description: Text | None = None
+    incremental: bool = True
+    name: Name | None = None
+    resources: list[str] | None = None
+    resource_details: Annotated[list[ResourceItem], Meta(max_length=256)] | None = None
+    policy_id: str | None = None
+    retention_duration_days: int | None = None
+
+
+class Checkpoint(msgspec.Struct):
+    """The vault to back up, and how."""
+
+    vault_id: str
+    parameters: Parameters | None = None
+
+
+class CheckpointReq(msgspec.Struct):
+    """The body of "Creating a Restore Point"."""
+
+    checkpoint: Checkpoint
+
+
+def start(engine: Engine, vault: sqlite3.Row, order: Order) -> str:
+    """Begin a restore point; give its ID.
+
+    Raises:
+        Refusal: nothing was begun; the code says why.
+    """
+    backup_orders.check_vault(vault)
+    chosen, skipped = backup_orders.choose(engine, vault, order)
+    now = engine.now()
+    point_id = engine.state.new_id("checkpoint")
+    documents = []
+    prefix = order.name or _default_name(engine, vault, automatic=order.automatic)
+    usage = {each["id"]: each for each in vault_documents.document(engine, vault)["resources"]}
+    for number, (resource, entry) in enumerate(chosen, start=1):
+        single = len(chosen) == 1 and len(skipped) == 0
+        name = prefix if single else f"{prefix}-{number:04d}"
+        if order.name is None and not single:
+            name = f"{prefix}_{number:04d}"
+        documents.append(
+            {
+                "id": resource.id,
+                "type": resource.type,
+                "name": resource.name,
+                "extra_info": json.dumps(json.loads(entry["extra_info"])),
+                "resource_size": str(resource.size_gb),
+                "backup_size": str(usage[resource.id]["backup_size"]),
+                "backup_count": str(usage[resource.id]["backup_count"]),
+                "protect_status": entry["protect_status"],
+            }
+        )
+        backup_making.begin(engine, vault, point_id, resource, entry, name, order)
+    engine.state.insert(
+        "restore_point",
+        id=point_id,
+        project_id=vault["project_id"],
+        vault_id=vault["id"],
+        status="protecting",
+        created_at=now,
+        name=prefix,
+        description=order.description,
+        retention_days=order.retention_days,
+        automatic=order.automatic,
+        policy_id=order.policy_id,
+        resources=json.dumps(documents),
+        skipped=json.dumps(skipped),
+    )
+    if order.expires_at is not None:
+        engine.scheduler.at(clock.next_hour(order.expires_at), "clean_up", vault["id"])
+    return point_id
+
+
+def _default_name(engine: Engine, vault: sqlite3.Row, *, automatic: bool) -> str:
+    digits = engine.state.new_hex("backup name", 4)
+    if automatic:
+        return f"{vault['backup_name_prefix']}autobk_{digits}"
+    return f"manualbk_{digits}"
+
+
+def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[str, Any]:
+    """Write a restore point as the service does.
+
+    Args:
+        engine: the cloud's engine.
+        row: the restore point.
+        fresh: as the answer to its creation, which also tells what was skipped.
+    """
+    bare = engine.options["bare_restore_points"] and not fresh
+    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", row["vault_id"])
+    resources = json.loads(row["resources"])
+    if not fresh:
+        now = {
+            each["resource_id"]: each["protect_status"]
+            for each in vault_resources.rows(engine, row["vault_id"])
+        }
+        for each in resources:
+            each["protect_status"] = now.get(each["id"], "available")
+    content: dict[str, Any] = {
+        "id": row["vault_id"],
+        "name": vault["name"] if vault is not None else "",
+        "resources": resources,
+    }
+    if fresh:
+        content["skipped_resources"] = json.loads(row["skipped"])
+    elif vault is not None:
+        content["provider_id"] = vault["provider_id"]
+    return {
+        "id": row["id"],
+        "project_id": row["project_id"],
+        "status": row["status"],
+        "vault": None if bare else content,
+        "created_at": clock.wire(row["created_at"]),
+        "extra_info": None
+        if bare
+        else {
+            "name": row["name"],
+            "description": row["description"],
+            "retention_duration": row["retention_days"],
+        },
+    }
+
+
+def _create(call: Call) -> dict[str, Any]:
+    engine = call.engine
+    wanted: Checkpoint = call.body.checkpoint
+    vault = vaults.find(engine, call.caller.project_id, wanted.vault_id)
+    given = wanted.parameters or Parameters()
+    days = given.retention_duration_days
+    if days is not None and (given.auto_trigger or not (days == -1 or 1 <= days <= 36500)):
+        raise Refusal("9900")
+    ids = given.resources
+    choices: dict[str, dict[str, Any]] = {}
+    if given.resource_details:
+        ids = [item.id for item in given.resource_details]
+        choices = {i.id: i.choice() for i in given.resource_details if i.extra_info is not None}
+    day = 24 * 3600 * clock.MICROSECONDS
+    point_id = start(
+        engine,
+        vault,
+        Order(
+            resource_ids=ids or None,
+            choices=choices,
+            name=given.name,
+            description=given.description,
+            incremental=given.incremental,
+            automatic=given.auto_trigger,
+            policy_id=given.policy_id,
+            retention_days=days or -1,
+            expires_at=engine.now() + days * day if days and days > 0 else None,
+            request_id=call.request_id,
+        ),
+    )
+    row = engine.state.one("SELECT * FROM restore_point WHERE id = ?", point_id)
+    assert row is not None
+    return {"checkpoint": document(engine, row, fresh=True)}
+
+
+def _show(call: Call) -> dict[str, Any]:
+    row = call.engine.state.one(
+        "SELECT * FROM restore_point WHERE id = ? AND project_id = ?",
+        identifier(call, "checkpoint_id"),
+        call.caller.project_id,
+    )
+    if row is None:
+        raise Refusal("6217")
+    return {"checkpoint": document(call.engine, row)}
+
+
+ROUTES = (
+    Route(
+        "create_checkpoint",
+        "POST",
+        "/v3/{project_id}/checkpoints",
+        _create,
+        body=CheckpointReq,
+        group="Restore point",
+    ),
+    Route(
+        "show_checkpoint",
+        "GET",
+        "/v3/{project_id}/checkpoints/{checkpoint_id}",
+        _show,
+        group="Restore point",
+    ),
+)

@@ -1,0 +1,195 @@
+"""Restores: asked for, carried out by the clock, the bytes written at their end."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.backups import backups, restore_rules
+from cbr_notebook.simulator.backups.restore_rules import Restore
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vault_resources
+
+
+class Mapping(msgspec.Struct):
+    """The backup of a disk, and the disk that it overwrites."""
+
+    backup_id: str
+    volume_id: str
+
+
+class Details(msgspec.Struct):
+    """Where restored files go."""
+
+    destination_path: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class RestoreBody(msgspec.Struct):
+    """The target of a restore."""
+
+    mappings: list[Mapping] | None = None
+    power_on: bool = True
+    server_id: str | None = None
+    volume_id: str | None = None
+    resource_id: str | None = None
+    details: Details | None = None
+
+
+class RestoreReq(msgspec.Struct):
+    """The body of "Restoring Data Using a Backup"."""
+
+    restore: RestoreBody
+
+
+def duration(size_gb: int) -> float:
+    """Give the seconds that a restore takes."""
+    return 60 + 1.5 * size_gb
+
+
+def _restore(call: Call) -> Answer:
+    engine, wanted = call.engine, call.body.restore
+    backup = backups.find(engine, call.caller.project_id, identifier(call, "backup_id"))
+    if backup["parent_id"] is not None:
+        raise Refusal("2012")
+    restore_rules.check_backup(engine, backup, call.caller.project_id)
+    restore = _checked(engine, backup, wanted)
+    task_id = _begin(engine, restore, power_on=wanted.power_on, request_id=call.request_id)
+    if engine.options["restore_answers_empty"]:
+        return Answer(202)
+    return Answer(202, {"job_id": task_id})
+
+
+def _checked(engine: Engine, backup: sqlite3.Row, wanted: RestoreBody) -> Restore:
+    if backup["resource_type"] in machines.OBJECT_TYPES["server"]:
+        if not wanted.server_id or not wanted.mappings:
+            raise Refusal("9900")
+        pairs = {mapping.backup_id: mapping.volume_id for mapping in wanted.mappings}
+        if len(set(pairs.values())) < len(wanted.mappings):
+            raise Refusal("9900")
+        return restore_rules.to_server(engine, backup, wanted.server_id, pairs)
+    if wanted.server_id:
+        raise Refusal("7115")
+    if wanted.volume_id:
+        return restore_rules.to_disk(engine, backup, wanted.volume_id)
+    if wanted.resource_id:
+        return restore_rules.to_file_system(engine, backup, wanted.resource_id)
+    raise Refusal("9900")
+
+
+def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str) -> str:
+    """Show the restore everywhere it shows, stop the server, and plan the end."""
+    backup, target = restore.backup, restore.target
+    _mark(engine, backup, "restoring")
+    vault_resources.set_protect_status(engine, target["id"], "restoring")
+    for _, disk in restore.pairs:
+        engine.state.update("disk", disk["id"], status="restoring-backup")
+    if target["type"] in machines.OBJECT_TYPES["server"]:
+        engine.state.update("server", target["id"], status="SHUTOFF")
+    vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
+    return tasks.begin(
+        engine,
+        "restore",
+        project_id=backup["project_id"],
+        seconds=duration(restore.size_gb),
+        finish="restore_finished",
+        subject=json.dumps(
+            {
+                "backup": backup["id"],
+                "target": target["id"],
+                "power_on": power_on,
+                "pairs": [
+                    [source["id"], disk["id"], disk["status"]] for source, disk in restore.pairs
+                ],
+            }
+        ),
+        request_id=f"req-{request_id}",
+        extra={
+            "restore": {
+                "backup_id": backup["id"],
+                "backup_name": backup["name"],
+                "target_resource_id": target["id"],
+                "target_resource_name": target["name"],
+            }
+        },
+        vault_id=backup["vault_id"],
+        vault_name=vault_name,
+        restore_point_id=backup["restore_point_id"],
+        provider_id=backup["provider_id"],
+        resource_id=target["id"],
+        resource_name=target["name"],
+        resource_type=target["type"],
+    )
+
+
+def _mark(engine: Engine, backup: sqlite3.Row, status: str) -> None:
+    engine.state.run(
+        "UPDATE backup SET status = ?1 WHERE id = ?2 OR parent_id = ?2", status, backup["id"]
+    )
+
+
+def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    task = tasks.find(engine, task_id)
+    plan = json.loads(task["subject_id"])
+    backup = engine.state.one("SELECT * FROM backup WHERE id = ?", plan["backup"])
+    assert backup is not None, "a backup that is being restored is not deleted"
+    failure: str | None = None
+    for source_id, disk_id, status in plan["pairs"]:
+        failure = _write(engine, source_id, disk_id, status) or failure
+        if failure:
+            break
+    for _, disk_id, status in plan["pairs"]:
+        engine.state.run(
+            "UPDATE disk SET status = ? WHERE id = ? AND status = 'restoring-backup'",
+            status,
+            disk_id,
+        )
+    _mark(engine, backup, "available")
+    vault_resources.set_protect_status(
+        engine, plan["target"], "available" if failure is None else "error"
+    )
+    if failure is not None:
+        tasks.fail(engine, task_id, failure)
+        return
+    if plan["power_on"]:
+        engine.state.run(
+            "UPDATE server SET status = 'ACTIVE' WHERE id = ? AND status = 'SHUTOFF'",
+            plan["target"],
+        )
+    tasks.succeed(engine, task_id)
+
+
+def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | None:
+    """Make a disk what its backup holds, size included; give the code if it cannot be done."""
+    source = engine.state.one("SELECT * FROM backup WHERE id = ?", source_id)
+    disk = engine.state.one("SELECT * FROM disk WHERE id = ?", disk_id)
+    if disk is None:
+        return "7000"
+    assert source is not None
+    traits = machines.properties(disk)
+    if traits.get("restore_fails"):
+        return str(traits["restore_fails"])
+    engine.disks.restore(source["chain"], source["sequence"], disk["store"])
+    if disk["size_gb"] != source["resource_size_gb"]:
+        machines.resize(engine, disk_id, source["resource_size_gb"])
+    return None
+
+
+ROUTES = (
+    Route(
+        "restore_backup",
+        "POST",
+        "/v3/{project_id}/backups/{backup_id}/restore",
+        _restore,
+        status=202,
+        body=RestoreReq,
+        group="Backup",
+    ),
+)
+EVENTS = {"restore_finished": _finished}

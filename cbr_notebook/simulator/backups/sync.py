@@ -1,0 +1,158 @@
+"""Synchronization: backups made outside the cloud become known in a hybrid vault."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.requests import Name
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vaults
+
+_SECONDS = 30
+_NATIVE = "OS::Native::Server"
+
+
+class OutsideBackup(msgspec.Struct):
+    """A backup that lies in a bucket, made outside the cloud."""
+
+    backup_id: str
+    backup_name: Name
+    bucket_name: str
+    image_path: str
+    resource_id: str
+    resource_name: str
+    created_at: int
+    resource_type: str = _NATIVE
+
+
+class SyncBackupsReq(msgspec.Struct):
+    """The body of "Synchronizing Backups"."""
+
+    sync: Annotated[list[OutsideBackup], Meta(min_length=1, max_length=50)]
+
+
+class SyncVault(msgspec.Struct):
+    """The vault to synchronize."""
+
+    vault_id: str
+    auto_trigger: bool
+
+
+class SyncVaultReq(msgspec.Struct):
+    """The body of "Synchronizing a Vault"."""
+
+    sync: SyncVault
+
+
+def _begin(engine: Engine, vault: sqlite3.Row, request_id: str, items: list[Any]) -> str:
+    first = items[0] if items else None
+    return tasks.begin(
+        engine,
+        "sync",
+        project_id=vault["project_id"],
+        seconds=_SECONDS,
+        finish="sync_finished",
+        subject=json.dumps({"vault": vault["id"], "items": msgspec.to_builtins(items)}),
+        request_id=f"req-{request_id}",
+        extra={"sync": {"sync_backup_num": 0, "delete_backup_num": 0, "err_sync_backup_num": 0}},
+        vault_id=vault["id"],
+        vault_name=vault["name"],
+        provider_id=vault["provider_id"],
+        resource_id=first.resource_id if first else vault["id"],
+        resource_name=first.resource_name if first else vault["name"],
+        resource_type=first.resource_type if first else "vault",
+    )
+
+
+def _sync_backups(call: Call) -> dict[str, Any]:
+    engine = call.engine
+    vault = engine.state.one(
+        "SELECT * FROM vault WHERE project_id = ? AND cloud_type = 'hybrid' "
+        "AND status = 'available' ORDER BY created_at, id LIMIT 1",
+        call.caller.project_id,
+    )
+    if vault is None:
+        raise Refusal("7300")
+    return {
+        "sync": [
+            {
+                "backup_id": item.backup_id,
+                "operation_log_id": _begin(engine, vault, call.request_id, [item]),
+            }
+            for item in call.body.sync
+        ]
+    }
+
+
+def _sync_vault(call: Call) -> dict[str, Any]:
+    engine = call.engine
+    vault = vaults.find(engine, call.caller.project_id, call.body.sync.vault_id)
+    if vault["cloud_type"] != "hybrid":
+        raise Refusal("7300")
+    if tasks.running(engine, ("sync",), vault_id=vault["id"]):
+        raise Refusal("7302")
+    task_id = _begin(engine, vault, call.request_id, [])
+    return {"sync": {"operation_log_id": task_id, "vault_id": vault["id"]}}
+
+
+def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    plan = json.loads(tasks.find(engine, task_id)["subject_id"])
+    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", plan["vault"])
+    if vault is None:
+        tasks.fail(engine, task_id, "6105")
+        return
+    for item in plan["items"]:
+        _insert(engine, vault, item)
+    tasks.succeed(engine, task_id, sync={"sync_backup_num": len(plan["items"])})
+
+
+def _insert(engine: Engine, vault: sqlite3.Row, item: dict[str, Any]) -> None:
+    """Make an outside backup known; its bytes stay where they are."""
+    engine.state.run("DELETE FROM backup WHERE id = ?", item["backup_id"])
+    engine.state.insert(
+        "backup",
+        id=item["backup_id"],
+        project_id=vault["project_id"],
+        vault_id=vault["id"],
+        restore_point_id=engine.state.new_id("outside checkpoint"),
+        name=item["backup_name"],
+        status="available",
+        provider_id=vault["provider_id"],
+        resource_id=item["resource_id"],
+        resource_name=item["resource_name"],
+        resource_type=item["resource_type"],
+        resource_size_gb=0,
+        created_at=item["created_at"] * clock.MICROSECONDS,
+        updated_at=engine.now(),
+        extend_info=json.dumps({"auto_trigger": False, "supported_restore_mode": "na"}),
+        properties=json.dumps({"bucket": item["bucket_name"], "path": item["image_path"]}),
+    )
+
+
+ROUTES = (
+    Route(
+        "import_backup",
+        "POST",
+        "/v3/{project_id}/backups/sync",
+        _sync_backups,
+        body=SyncBackupsReq,
+        group="Backup",
+    ),
+    Route(
+        "import_checkpoint",
+        "POST",
+        "/v3/{project_id}/checkpoints/sync",
+        _sync_vault,
+        body=SyncVaultReq,
+        group="Restore point",
+    ),
+)
+EVENTS = {"sync_finished": _finished}

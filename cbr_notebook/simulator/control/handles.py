@@ -1,0 +1,272 @@
+"""What a person holds of the simulated cloud's machines: servers and disks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.simulator.core.disks import BLOCK, GIB
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.files import FileAreaError, Files
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.protocol.routing import Refusal
+
+
+def pick(rows: list[sqlite3.Row], wanted: str, what: str) -> sqlite3.Row:
+    """Give the one row of this ID or name.
+
+    Raises:
+        NotFound: there is none, or more than one; the message lists the candidates.
+    """
+    found = [row for row in rows if row["id"] == wanted] or [
+        row for row in rows if row["name"] == wanted
+    ]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(sorted(f"{row['name']} ({row['id']})" for row in found or rows)) or "none"
+    problem = f"There is no {what} {wanted!r}" if not found else f"{wanted!r} is ambiguous"
+    raise NotFound(f"{problem} in the simulated cloud.", advice=f"There are: {listed}.")
+
+
+class Disk:
+    """A disk or file system of the simulated cloud: real bytes, and a small file area."""
+
+    def __init__(self, engine: Engine, disk_id: str) -> None:
+        self._engine = engine
+        self.id = disk_id
+
+    def __repr__(self) -> str:
+        return f"<Disk {self.name} ({self.size_gb} GB, {self.status})>"
+
+    @property
+    def _row(self) -> sqlite3.Row:
+        with self._engine.lock:
+            return machines.disk(self._engine, self.id)
+
+    @property
+    def name(self) -> str:
+        """The disk's name."""
+        return str(self._row["name"])
+
+    @property
+    def size_gb(self) -> int:
+        """The disk's size, in GB."""
+        return int(self._row["size_gb"])
+
+    @property
+    def status(self) -> str:
+        """Its status: ``available``, ``in-use``, and so on."""
+        return str(self._row["status"])
+
+    @property
+    def device(self) -> str | None:
+        """Where it is attached, such as ``vda``; ``None`` where it is not."""
+        with self._engine.lock:
+            servers = machines.servers_of(self._engine, self.id)
+        return str(servers[0]["device"]) if servers else None
+
+    def _files(self) -> Files:
+        row = self._row
+        return Files(self._engine.disks, row["store"], row["size_gb"])
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """Write a file, new or anew.
+
+        Args:
+            path: its name, by custom an absolute path.
+            data: its bytes.
+
+        Raises:
+            InvalidRequest: the disk is full, or its file area is damaged.
+        """
+        with self._engine.work():
+            try:
+                self._files().write(path, data)
+            except FileAreaError as problem:
+                raise InvalidRequest(str(problem)) from None
+
+    def read_file(self, path: str) -> bytes:
+        """Give a file's bytes.
+
+        Raises:
+            NotFound: there is no such file, or the file area is damaged.
+        """
+        with self._engine.lock:
+            try:
+                return self._files().read(path)
+            except FileAreaError as problem:
+                raise NotFound(str(problem)) from None
+
+    def delete_file(self, path: str) -> None:
+        """Delete a file.
+
+        Raises:
+            NotFound: there is no such file.
+        """
+        with self._engine.work():
+            try:
+                self._files().delete(path)
+            except FileAreaError as problem:
+                raise NotFound(str(problem)) from None
+
+    def files(self) -> list[str]:
+        """Give the names of all files, sorted.
+
+        Raises:
+            NotFound: the file area is damaged.
+        """
+        with self._engine.lock:
+            try:
+                return self._files().names()
+            except FileAreaError as problem:
+                raise NotFound(str(problem)) from None
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Give bytes of the disk, from an offset in bytes."""
+        self._check(offset, length)
+        with self._engine.lock:
+            return self._engine.disks.read(self._row["store"], offset, length)
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Write bytes to the disk, at an offset in bytes."""
+        self._check(offset, len(data))
+        with self._engine.work():
+            self._engine.disks.write(self._row["store"], offset, data)
+
+    def _check(self, offset: int, length: int) -> None:
+        if offset < 0 or length < 0 or offset + length > self.size_gb * GIB:
+            raise InvalidRequest(
+                f"Bytes {offset} to {offset + length} do not lie on a disk of {self.size_gb} GB."
+            )
+
+    def fill(self, megabytes: int, seed: int = 0, start_mb: int = 64) -> None:
+        """Write this many MB of some content, quickly, from a place on the disk.
+
+        Args:
+            megabytes: how much, in MB.
+            seed: another seed gives other content.
+            start_mb: where to begin, in MB; files live before it by default.
+        """
+        self._check(start_mb * 1024**2, megabytes * 1024**2)
+        per_mb = 1024**2 // BLOCK
+        with self._engine.work():
+            self._engine.disks.fill(self._row["store"], start_mb * per_mb, megabytes * per_mb, seed)
+
+    def checksum(self) -> str:
+        """Give a SHA-256 that is the same for the same bytes, and only for them."""
+        with self._engine.lock:
+            return self._engine.disks.checksum(self._row["store"])
+
+    def resize(self, size_gb: int) -> None:
+        """Give the disk another size in GB; what lies beyond a smaller one is lost."""
+        with self._engine.work():
+            machines.resize(self._engine, self.id, size_gb)
+
+    def set_status(self, status: str) -> None:
+        """Put the disk in any status, such as ``error``."""
+        with self._engine.work():
+            self._engine.state.update("disk", self.id, status=status)
+
+    def set_trait(self, name: str, value: Any) -> None:
+        """Give the disk a special trait: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``."""
+        _set_trait(self._engine, "disk", self.id, name, value)
+
+
+class Server:
+    """A server of the simulated cloud."""
+
+    def __init__(self, engine: Engine, server_id: str) -> None:
+        self._engine = engine
+        self.id = server_id
+
+    def __repr__(self) -> str:
+        return f"<Server {self.name} ({self.status})>"
+
+    @property
+    def _row(self) -> sqlite3.Row:
+        with self._engine.lock:
+            return machines.server(self._engine, self.id)
+
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return str(self._row["name"])
+
+    @property
+    def status(self) -> str:
+        """Its status: ``ACTIVE``, ``SHUTOFF``, and so on."""
+        return str(self._row["status"])
+
+    @property
+    def disks(self) -> list[Disk]:
+        """The server's disks, the system disk first."""
+        with self._engine.lock:
+            return [
+                Disk(self._engine, row["id"]) for row in machines.disks_of(self._engine, self.id)
+            ]
+
+    def disk(self, wanted: str) -> Disk:
+        """Give a disk by its device (``vda``), name or ID.
+
+        Raises:
+            NotFound: there is none, or more than one; the message lists them.
+        """
+        with self._engine.lock:
+            rows = machines.disks_of(self._engine, self.id)
+        for row in rows:
+            if wanted in (row["device"], f"/dev/{row['device']}"):
+                return Disk(self._engine, row["id"])
+        return Disk(self._engine, pick(rows, wanted, "disk")["id"])
+
+    def attach(self, disk: Disk, device: str | None = None) -> None:
+        """Attach a disk, at the next free device unless one is given."""
+        self._do(lambda: machines.attach(self._engine, self.id, disk.id, device))
+
+    def detach(self, disk: Disk) -> None:
+        """Take a disk off."""
+        self._do(lambda: machines.detach(self._engine, self.id, disk.id))
+
+    def stop(self) -> None:
+        """Stop the server."""
+        self._set(status="SHUTOFF")
+
+    def start(self) -> None:
+        """Start the server."""
+        self._set(status="ACTIVE")
+
+    def tag(self, **tags: str) -> None:
+        """Add tags, or change their values."""
+        self._set(tags=json.dumps({**json.loads(self._row["tags"]), **tags}))
+
+    def set_status(self, status: str) -> None:
+        """Put the server in any status, such as ``ERROR``."""
+        self._set(status=status)
+
+    def set_trait(self, name: str, value: Any) -> None:
+        """Give the server a special trait: ``dr_site``, ``frozen``, ``backup_fails``."""
+        _set_trait(self._engine, "server", self.id, name, value)
+
+    def rebuild(self, **columns: str) -> None:
+        """Change ``architecture``, ``os_type`` or ``os_version``, as a rebuild would."""
+        self._set(**columns)
+
+    def _set(self, **columns: Any) -> None:
+        with self._engine.work():
+            self._engine.state.update("server", self.id, **columns)
+
+    def _do(self, change: Any) -> None:
+        with self._engine.work():
+            try:
+                change()
+            except Refusal as refusal:
+                raise InvalidRequest(refusal.message, code=refusal.code) from None
+
+
+def _set_trait(engine: Engine, table: str, key: str, name: str, value: Any) -> None:
+    with engine.work():
+        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", key)
+        assert row is not None
+        traits = machines.properties(row) | {name: value}
+        engine.state.update(table, key, properties=json.dumps(traits))

@@ -1,0 +1,1 @@
+"""The foundation: the state, the clock, the scheduler of events, and the bytes of disks."""

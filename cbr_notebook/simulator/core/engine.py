@@ -1,0 +1,152 @@
+"""The engine of a simulated cloud: state, clock, events and disks, under one lock."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from cbr_notebook.simulator.core.clock import Clock
+from cbr_notebook.simulator.core.disks import Disks
+from cbr_notebook.simulator.core.options import Options
+from cbr_notebook.simulator.core.scheduler import Scheduler
+from cbr_notebook.simulator.core.state import State
+
+Handler = Callable[["Engine", str, dict[str, Any]], None]
+"""Carries out one event: given the engine, the event's subject and its arguments."""
+
+_TICK_SMALLEST = 40_000
+_TICK_RANGE = 200_000
+_MOST_REMEMBERED = 500
+
+
+class Engine:
+    """What all of the cloud's services share.
+
+    Every request and every event runs inside :meth:`work`: one at a time, in a transaction,
+    after all that was due has been carried out.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        handlers: Mapping[str, Handler],
+        *,
+        speed: float = 0.0,
+    ) -> None:
+        self.state = state
+        self.lock = threading.RLock()
+        self.options = Options(state)
+        self.clock = Clock(int(state.fact("now", 0)), speed)
+        self.scheduler = Scheduler(
+            state,
+            self.clock,
+            handlers.keys(),
+            lambda kind, subject, arguments: handlers[kind](self, subject, arguments),
+        )
+        self.disks = Disks(state, self.now)
+        self._remembered: dict[Hashable, Any] = {}
+        self._working = False
+        self._requests = int(state.fact("requests", 0))
+
+    def now(self) -> int:
+        """Give the present moment as the cloud's services see it, in microseconds.
+
+        While an event is carried out, this is the event's own time.
+        """
+        return self.clock.reached
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Hold the lock and a transaction; all of it takes effect, or none."""
+        with self.lock:
+            if self._working:
+                yield
+                return
+            reached = self.clock.reached
+            self._working = True
+            try:
+                with self.state.transaction():
+                    self._settle(self.clock.now())
+                    yield
+                    self._keep_counts()
+            except BaseException:
+                self.clock.reached = reached
+                self.scheduler.forget_cache()
+                raise
+            finally:
+                self._remembered.clear()
+                self._working = False
+
+    def remember(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Give a computed value; it is kept until anything changes in the cloud."""
+        if self._working:
+            return compute()
+        if key not in self._remembered:
+            if len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = compute()
+        return self._remembered[key]
+
+    def settle(self) -> None:
+        """Carry out what is due by now; costs nothing when nothing is."""
+        now = self.clock.now()
+        if self.scheduler.next_due() <= now:
+            with self.work():
+                pass
+        else:
+            self.clock.reached = max(self.clock.reached, now)
+
+    def advance(self, microseconds: int) -> None:
+        """Let time pass: all that happens meanwhile has happened afterwards."""
+        with self.work():
+            self._settle(self.clock.move(microseconds))
+
+    def tick(self) -> None:
+        """Let the fraction of a second pass that a request takes, always the same by seed."""
+        reserved = self.state.take_reserved("tick")
+        if reserved is None:
+            reserved = _TICK_SMALLEST + int.from_bytes(self.state.draw("tick")[:4]) % _TICK_RANGE
+        self._settle(self.clock.move(int(reserved)))
+
+    def next_request(self) -> int:
+        """Return the number of a request that has come: the first of a cloud is 1."""
+        self._requests += 1
+        return self._requests
+
+    def save_into(self, target: sqlite3.Connection) -> None:
+        """Copy the whole cloud as it is at this moment into another database."""
+        with self.settled() as state:
+            state.save_into(target)
+
+    @contextmanager
+    def settled(self) -> Iterator[State]:
+        """Hold the lock; the state in hand lacks nothing that was counted in memory."""
+        with self.lock:
+            self.settle()
+            self._keep_counts()
+            yield self.state
+
+    def start_over(self, load: Callable[[State], None]) -> None:
+        """Replace the cloud's whole state, and what is remembered of it.
+
+        Args:
+            load: puts the other state in place.
+        """
+        with self.lock:
+            load(self.state)
+            self.clock.set(int(self.state.fact("now", 0)))
+            self.options.read()
+            self.scheduler.forget_cache()
+            self._remembered.clear()
+            self._requests = int(self.state.fact("requests", 0))
+
+    def _keep_counts(self) -> None:
+        self.state.set_fact("now", self.clock.reached)
+        self.state.set_fact("requests", self._requests)
+
+    def _settle(self, moment: int) -> None:
+        self.scheduler.run_until(moment)
+        self.clock.reached = max(self.clock.reached, moment)

@@ -1,0 +1,55 @@
+"""Quotas and switches of a simulated cloud: what a real one leaves open, or differs in."""
+
+from __future__ import annotations
+
+from cbr_notebook.simulator.core.state import State
+
+DEFAULTS: dict[str, int] = {
+    # quotas
+    "tags_per_vault": 10,
+    "vaults": 1000,
+    "policies_per_type": 32,
+    "resources_per_vault": 256,
+    "projects_per_shared_backup": 10,
+    # switches: 0 is off
+    "unique_vault_names": 0,  # a second vault of a name is refused with 6106
+    "restore_answers_empty": 0,  # 202 without a body, as in the reference of 2021
+    "bare_restore_points": 0,  # GET gives "vault" and "extra_info" as null, as in the reference
+    "policy_settling_seconds": 0,  # up to 30 s until an applied policy shows
+    "task_list_lag_seconds": 0,  # how late a new task appears in the list
+}
+"""Every option with the value that it has until it is set."""
+
+
+class Options:
+    """The options of one cloud, kept in its state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.read()
+
+    def read(self) -> None:
+        """Read all options from the state."""
+        rows = self._state.all("SELECT key, value FROM meta WHERE key LIKE 'option/%'")
+        self._values = DEFAULTS | {
+            row["key"].removeprefix("option/"): int(row["value"]) for row in rows
+        }
+
+    def __getitem__(self, name: str) -> int:
+        """Give the value of an option.
+
+        Raises:
+            KeyError: there is no such option.
+        """
+        return int(self._values[name])
+
+    def __setitem__(self, name: str, value: int) -> None:
+        """Set an option, from now on and in the state file.
+
+        Raises:
+            KeyError: there is no such option; the message lists them all.
+        """
+        if name not in DEFAULTS:
+            raise KeyError(f"no option {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
+        self._state.set_fact(f"option/{name}", int(value))
+        self._values[name] = int(value)

@@ -1,0 +1,326 @@
+"""The memory of a simulated cloud: one SQLite database, in memory or in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cbr_notebook.errors import CBRError
+from cbr_notebook.simulator.core import schema
+
+type_of_cell = str | int | float | bytes | None
+
+ORIGIN = "origin"
+"""The fact that says what a cloud began as: an estate, or a file."""
+
+
+class StateFileError(CBRError):
+    """A state file cannot be used; it was left as it is."""
+
+
+class State:
+    """Everything that the cloud knows, read and changed by SQL.
+
+    One connection serves all threads, under the engine's lock. A change is durable when
+    the transaction that holds it has ended: with a file, it then survives a killed process.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        """Open a database, and make its tables if it is new.
+
+        Args:
+            path: the state file; ``None`` keeps everything in memory.
+
+        Raises:
+            StateFileError: the file is damaged, newer than this version, not a state file,
+                or in use by another cloud.
+        """
+        self.path = Path(path) if path is not None else None
+        self._depth = 0
+        self._seed: Any = None
+        self._reserved: set[str] | None = None
+        """The kinds for which values may be reserved; more than there are does no harm."""
+        try:
+            self._db = self._open()
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(
+                f"The state file {self.path} cannot be opened: {problem}.",
+                advice="Close the cloud that is using it, or choose another file. "
+                "The file was not changed.",
+            ) from problem
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path is not None and self.path.exists() and self.path.stat().st_size:
+            self._inspect(self.path)
+        db = sqlite3.connect(
+            self.path or ":memory:",
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=512,
+            timeout=1.0,
+        )
+        db.row_factory = sqlite3.Row
+        try:
+            self._prepare(db)
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Set a database up, and bring an older one forward; wholly, or not at all."""
+        if self.path is not None:
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA cache_size = -65536")
+        db.execute("BEGIN IMMEDIATE")
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        steps = (
+            [schema.UPGRADES[each] for each in range(version, schema.VERSION)]
+            if version
+            else [schema.TABLES]
+        )
+        for statement in ";".join(steps).split(";"):
+            if statement.strip():
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {schema.VERSION}")
+        db.execute("COMMIT")
+
+    @staticmethod
+    def _inspect(path: Path) -> None:
+        """Refuse a file that is not a sound state of a known version, without writing to it."""
+        advice = "Choose another file, or start a new cloud. The file was not changed."
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(address, uri=True)) as db:
+                version = db.execute("PRAGMA user_version").fetchone()[0]
+                tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+                sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError as problem:
+            raise StateFileError(
+                f"{path} cannot be opened: {problem}.",
+                advice="Is another cloud using it? Close that, or choose another file.",
+            ) from problem
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(
+                f"{path} is not a usable state file: {problem}.", advice=advice
+            ) from problem
+        if sound != "ok":
+            raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
+        if version == 0 and tables:
+            raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
+        if version > schema.VERSION:
+            raise StateFileError(
+                f"The state file {path} has version {version}; this package knows up to "
+                f"version {schema.VERSION}.",
+                advice="Update cbr-notebook, or choose another file. The file was not changed.",
+            )
+
+    # -- reading and writing ---------------------------------------------------------
+
+    def one(self, sql: str, *values: type_of_cell) -> sqlite3.Row | None:
+        """Give the first row of a query, or ``None``."""
+        row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: type_of_cell) -> list[sqlite3.Row]:
+        """Give all rows of a query."""
+        return self._db.execute(sql, values).fetchall()
+
+    def value(self, sql: str, *values: type_of_cell) -> Any:
+        """Give the first cell of the first row of a query, or ``None``."""
+        row = self._db.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: type_of_cell) -> int:
+        """Carry out a change; give the number of rows that it touched."""
+        return self._db.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[tuple[type_of_cell, ...]]) -> None:
+        """Carry out one change for each row of values."""
+        self._db.executemany(sql, rows)
+
+    def insert(self, table: str, **columns: type_of_cell) -> None:
+        """Add a row to a table, columns by name."""
+        names = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        self._db.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",
+            tuple(columns.values()),
+        )
+
+    def update(self, table: str, key: str, **columns: type_of_cell) -> None:
+        """Change columns, by name, of the row whose ``id`` is ``key``."""
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._db.execute(
+            f"UPDATE {table} SET {names} WHERE id = ?",
+            (*columns.values(), key),
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the changes inside it happen wholly or not at all; may be nested."""
+        if self._depth:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        else:
+            self._db.execute("COMMIT")
+        finally:
+            self._depth = 0
+
+    # -- small facts, and identifiers -------------------------------------------------
+
+    def fact(self, key: str, default: Any = None) -> Any:
+        """Give one of the cloud's own facts (seed, clock, switches)."""
+        value = self.value("SELECT value FROM meta WHERE key = ?", key)
+        return default if value is None else value
+
+    def set_fact(self, key: str, value: type_of_cell) -> None:
+        """Remember one of the cloud's own facts."""
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    def take_reserved(self, kind: str) -> Any:
+        """Take the next value that an estate has reserved for a kind, or ``None``."""
+        if self._reserved is None:
+            self._reserved = {row["kind"] for row in self.all("SELECT kind FROM reserved")}
+        if kind not in self._reserved:
+            return None
+        return self.value(
+            "DELETE FROM reserved WHERE kind = ?1 AND position = "
+            "(SELECT min(position) FROM reserved WHERE kind = ?1) RETURNING value",
+            kind,
+        )
+
+    def reserve(self, kind: str, *values: type_of_cell) -> None:
+        """Reserve values that the next things of a kind shall get, in this order."""
+        self._reserved = None
+        start = self.value("SELECT count(*) FROM reserved WHERE kind = ?", kind)
+        self.run_many(
+            "INSERT INTO reserved (kind, position, value) VALUES (?, ?, ?)",
+            ((kind, start + step, value) for step, value in enumerate(values)),
+        )
+
+    @property
+    def seed(self) -> Any:
+        """What the cloud's identifiers follow from."""
+        if self._seed is None:
+            self._seed = self.fact("seed")
+        return self._seed
+
+    def draw(self, purpose: str) -> bytes:
+        """Draw sixteen bytes that depend on nothing but the seed and the draws before."""
+        count = self.value(
+            "UPDATE meta SET value = value + 1 WHERE key = 'draws' RETURNING value",
+        )
+        return hashlib.blake2b(f"{self.seed}/{purpose}/{count}".encode(), digest_size=16).digest()
+
+    def new_id(self, kind: str) -> str:
+        """Give a new lower-case UUID with dashes for a thing of this kind."""
+        reserved = self.take_reserved(kind)
+        return str(reserved) if reserved else str(UUID(bytes=self.draw(kind), version=4))
+
+    def new_hex(self, kind: str, digits: int = 32) -> str:
+        """Give a new identifier of lower-case hexadecimal digits."""
+        reserved = self.take_reserved(kind)
+        return str(reserved) if reserved else self.draw(kind).hex()[:digits]
+
+    # -- files --------------------------------------------------------------------------
+
+    def save_as(self, path: str | Path) -> None:
+        """Write a copy of the whole state to a new file.
+
+        Raises:
+            StateFileError: the file exists already, or cannot be written.
+        """
+        if Path(path).exists():
+            raise StateFileError(
+                f"{path} exists already.", advice="Choose a new name; nothing was written."
+            )
+        try:
+            self._db.execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(f"{path} cannot be written: {problem}.") from problem
+
+    def load(self, source: sqlite3.Connection) -> None:
+        """Replace everything by what another database holds, wholly or not at all.
+
+        Args:
+            source: a database of this version's tables, or of an older one's.
+
+        Raises:
+            StateFileError: it cannot be read, or this state cannot be written.
+        """
+        try:
+            source.backup(self._db)
+            self._prepare(self._db)
+        except sqlite3.DatabaseError as problem:
+            raise StateFileError(f"The state cannot be copied: {problem}.") from problem
+        self._seed = None
+        self._reserved = None
+
+    def load_file(self, path: Path) -> None:
+        """Replace everything by what a state file holds; the file is only read.
+
+        Raises:
+            StateFileError: it is damaged, newer than this version, not a state file, or a
+                cloud is writing to it.
+        """
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StateFileError(
+                f"The state file {path} is in use, or its cloud was not closed.",
+                advice=f"Take a copy of that cloud: cloud.snapshot({str(path) + '.copy'!r}).",
+            )
+        if not path.is_file() or not path.stat().st_size:
+            raise StateFileError(
+                f"There is no cloud in {path}.", advice="Name a file that cloud.snapshot() wrote."
+            )
+        self._inspect(path)
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as source:
+            self.load(source)
+
+    def copy_to(self, other: State) -> None:
+        """Replace everything in another state by what is in this one."""
+        other.load(self._db)
+
+    def save_into(self, target: sqlite3.Connection) -> None:
+        """Copy everything into another database, which holds nothing else afterwards."""
+        self._db.backup(target)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over all rows of all tables, apart from what the cloud began as."""
+        whole = hashlib.sha256()
+        tables = self.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        for (table,) in tables:
+            keys = self.all(
+                "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk", str(table)
+            )
+            order = ", ".join(name for (name,) in keys)
+            whole.update(f"{table}\n".encode())
+            for row in self._db.execute(f"SELECT * FROM {table} ORDER BY {order}"):
+                if table != "meta" or row["key"] != ORIGIN:
+                    whole.update(repr(tuple(row)).encode())
+        return whole.hexdigest()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
+
+
+def _read_only(path: Path) -> str:
+    """Return the address at which SQLite reads a file, without a lock or a file beside it."""
+    return f"{path.resolve().as_uri()}?mode=ro&immutable=1"

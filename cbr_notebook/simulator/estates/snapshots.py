@@ -1,0 +1,115 @@
+"""Estates as they are when they have just been built: built once, and copied from then on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from cbr_notebook.simulator import estates
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import ORIGIN, State, StateFileError
+from cbr_notebook.simulator.services import EVENTS
+
+MOST_KEPT = 12
+"""How many estates are kept; the one that was not asked for the longest goes first."""
+
+MOST_BYTES = 64 * 1024 * 1024
+"""How much memory all of them take together; one that is larger by itself is kept in a
+temporary file."""
+
+_kept: OrderedDict[tuple[str, int, int, int | None], Snapshot] = OrderedDict()
+_lock = threading.Lock()
+
+
+class Snapshot:
+    """The whole state of a cloud at one moment, from which any number of clouds can begin."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Copy a cloud's state: into memory, or into a temporary file if it is large."""
+        size = int(engine.state.value("SELECT page_count * page_size FROM "
+                                      "pragma_page_count, pragma_page_size"))  # fmt: skip
+        self.in_memory = size if size <= MOST_BYTES else 0
+        """Bytes of memory."""
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(":memory:" if self.in_memory else "", check_same_thread=False)
+        engine.save_into(self._db)
+
+    def load_into(self, state: State) -> None:
+        """Replace a state by this one."""
+        with self._lock:
+            state.load(self._db)
+
+
+def of_estate(name: str, seed: int, start: int, backups: int | None = None) -> Snapshot:
+    """Return an estate as it is when it has just been built.
+
+    Args:
+        name: one of :data:`estates.NAMES`.
+        seed: what all identifiers follow from.
+        start: the clock's first moment, in microseconds since 1970.
+        backups: for ``large``: how many backups.
+    """
+    key = (name, seed, start, backups if name == "large" else None)
+    with _lock:
+        found = _kept.pop(key, None)
+        if found is None:
+            found = _build(*key)
+        _kept[key] = found
+        while len(_kept) > MOST_KEPT or sum(each.in_memory for each in _kept.values()) > MOST_BYTES:
+            _kept.popitem(last=False)
+        return found
+
+
+def _build(name: str, seed: int, start: int, backups: int | None) -> Snapshot:
+    state = State()
+    try:
+        origin = {"estate": name, "seed": seed, "start": start, "backups": backups}
+        with state.transaction():
+            for key, value in (("seed", seed), ("draws", 0), ("now", start)):
+                state.set_fact(key, value)
+            state.set_fact(ORIGIN, json.dumps(origin))
+        engine = Engine(state, EVENTS)
+        with engine.work():
+            estates.build(engine, name, backups=backups)
+        return Snapshot(engine)
+    finally:
+        state.close()
+
+
+def load_template(state: State, path: Path) -> None:
+    """Replace a state by what a file holds, and note the file as what the cloud began as.
+
+    Raises:
+        StateFileError: the file cannot be used; nothing was changed.
+    """
+    template = State()
+    try:
+        template.load_file(path)
+        template.set_fact(ORIGIN, json.dumps({"template": str(path.resolve())}))
+        template.copy_to(state)
+    finally:
+        template.close()
+
+
+def load_start(state: State) -> None:
+    """Replace a state by what its cloud began as: an estate, or a template.
+
+    Raises:
+        StateFileError: that is not known, or the template is not usable any more; nothing
+            was changed.
+    """
+    origin = json.loads(state.fact(ORIGIN, "null"))
+    if origin is None:
+        raise StateFileError(
+            "This cloud cannot go back: an older version made it, and did not note how.",
+            advice="Begin a new one: cbr.simulate().",
+        )
+    if "template" in origin:
+        load_template(state, Path(origin["template"]))
+    else:
+        of_estate(origin["estate"], origin["seed"], origin["start"], origin["backups"]).load_into(
+            state
+        )

@@ -1,0 +1,1 @@
+"""The service's small groups of operations."""

@@ -1,0 +1,272 @@
+"""Agents: programs on servers that back up paths, registered with the service."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+
+_KIND = "agent"
+_PATH_PATTERN = re.compile(r"^([a-zA-Z]:\\.*|/.*)$")
+_VERSION = "1.0.0"
+
+
+class AgentRegister(msgspec.Struct):
+    """An agent that makes itself known."""
+
+    agent_id: str
+    host_name: str
+    host_ip: str
+    host_os: str
+    host_nickname: str = ""
+    agent_version: Annotated[str, Meta(pattern=r"^(\d{1,3}\.){2}\d{1,3}$")] = _VERSION
+    agent_type: str = "native"
+
+
+class AgentRegisterReq(msgspec.Struct):
+    """The body of "Registering an Agent"."""
+
+    agent: AgentRegister
+
+
+class AgentUpdate(msgspec.Struct):
+    """What changes in an agent."""
+
+    status: Literal["uninstall"]
+
+
+class AgentUpdateReq(msgspec.Struct):
+    """The body of "Modifying an Agent"."""
+
+    agent: AgentUpdate
+
+
+class AddPathReq(msgspec.Struct):
+    """The body of "Adding Agent Paths"."""
+
+    add_path: list[str]
+    exclude_path: list[dict[str, Any]] = []
+
+
+class RemovePathReq(msgspec.Struct):
+    """The body of "Removing Agent Paths"."""
+
+    remove_path: list[str]
+
+
+class AgentStatusItem(msgspec.Struct):
+    """A server whose agent is asked about."""
+
+    resource_id: str
+    resource_name: str | None = None
+    resource_type: str = machines.SERVER
+
+
+class AgentCheckReq(msgspec.Struct):
+    """The body of "Checking the Agent Status"."""
+
+    agent_status: list[AgentStatusItem]
+
+
+def _find(engine: Engine, project_id: str, agent_id: str) -> sqlite3.Row:
+    row = engine.state.one(
+        "SELECT * FROM record WHERE kind = ? AND id = ? AND owner = ?", _KIND, agent_id, project_id
+    )
+    if row is None:
+        raise Refusal("7410")
+    return row
+
+
+def _of_call(call: Call) -> tuple[str, dict[str, Any]]:
+    agent_id = identifier(call, "agent_id")
+    row = _find(call.engine, call.caller.project_id, agent_id)
+    return agent_id, json.loads(row["document"])
+
+
+def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, Any]:
+    document["updated_at"] = clock.wire(engine.now())
+    engine.state.run(
+        "UPDATE record SET document = ? WHERE kind = ? AND id = ?",
+        json.dumps(document),
+        _KIND,
+        agent_id,
+    )
+    return document
+
+
+def _register(call: Call) -> dict[str, Any]:
+    engine, given = call.engine, call.body.agent
+    known = engine.state.one(
+        "SELECT 1 FROM record WHERE kind = ? AND id = ?", _KIND, given.agent_id
+    )
+    if known is not None:
+        raise Refusal("7403")
+    now = clock.wire(engine.now())
+    document = {
+        **msgspec.to_builtins(given),
+        "status": "normal",
+        "created_at": now,
+        "updated_at": now,
+        "last_active_time": now,
+        "paths": [],
+    }
+    engine.state.insert(
+        "record",
+        kind=_KIND,
+        id=given.agent_id,
+        owner=call.caller.project_id,
+        created_at=engine.now(),
+        document=json.dumps(document),
+    )
+    return {"agent": document}
+
+
+def _list(call: Call) -> dict[str, Any]:
+    query = call.query
+    limit = query.integer("limit", low=1, high=1000, default=1000) or 0
+    offset = query.integer("offset", low=0, default=0) or 0
+    status, ids = query.text("status"), query.texts("agent_id")
+    documents = [
+        json.loads(row["document"])
+        for row in call.engine.state.all(
+            "SELECT document FROM record WHERE kind = ? AND owner = ? "
+            "ORDER BY created_at DESC, id DESC",
+            _KIND,
+            call.caller.project_id,
+        )
+    ]
+    found = [
+        each
+        for each in documents
+        if (status is None or each["status"] == status) and (not ids or each["agent_id"] in ids)
+    ]
+    return {
+        "agents": found[offset : offset + limit],
+        "count": len(found),
+        "offset": offset,
+        "limit": limit,
+    }
+
+
+def _show(call: Call) -> dict[str, Any]:
+    return {"agent": _of_call(call)[1]}
+
+
+def _update(call: Call) -> dict[str, Any]:
+    agent_id, document = _of_call(call)
+    if document["status"] != "normal":
+        raise Refusal("7403")
+    document["status"] = call.body.agent.status
+    return {"agent": _save(call.engine, agent_id, document)}
+
+
+def _unregister(call: Call) -> Answer:
+    agent_id, _ = _of_call(call)
+    call.engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, agent_id)
+    return Answer(200)
+
+
+def _add_path(call: Call) -> dict[str, Any]:
+    agent_id, document = _of_call(call)
+    wanted = call.body.add_path
+    if not wanted or not all(_PATH_PATTERN.match(path) for path in wanted):
+        raise Refusal("7407")
+    excluded = {
+        each.get("path_name"): each.get("exclude_path_name") for each in call.body.exclude_path
+    }
+    known = {path["dir_path"] for path in document["paths"]}
+    added = [path for path in dict.fromkeys(wanted) if path not in known]
+    document["paths"] += [
+        {
+            "id": call.engine.state.new_id("agent path"),
+            "status": "available",
+            "agent_id": agent_id,
+            "dir_path": path,
+            "exclude_paths": json.dumps(excluded[path]) if excluded.get(path) else None,
+        }
+        for path in added
+    ]
+    _save(call.engine, agent_id, document)
+    return {"added": added, "existed": [path for path in wanted if path in known]}
+
+
+def _remove_path(call: Call) -> dict[str, Any]:
+    agent_id, document = _of_call(call)
+    leaving = set(call.body.remove_path)
+    known = {path["dir_path"] for path in document["paths"]}
+    document["paths"] = [path for path in document["paths"] if path["dir_path"] not in leaving]
+    _save(call.engine, agent_id, document)
+    return {"removed": sorted(leaving & known), "not_existed": sorted(leaving - known)}
+
+
+def _check(call: Call) -> dict[str, Any]:
+    """Say of servers whether an agent runs there: a trait of the machine."""
+    statuses = []
+    for item in call.body.agent_status:
+        server = machines.find_resource(call.engine, call.caller.project_id, item.resource_id)
+        installed = bool(machines.properties(server.row).get("agent"))
+        statuses.append(
+            {
+                "resource_id": item.resource_id,
+                "installed": installed,
+                "version": _VERSION if installed else None,
+                "is_old": False if installed else None,
+                "code": None,
+                "message": None,
+            }
+        )
+    return {"agent_status": statuses}
+
+
+_PATH = "/v3/{project_id}/agents"
+
+ROUTES = (
+    Route(
+        "list_agent",
+        "GET",
+        _PATH,
+        _list,
+        group="Agent",
+        query=("limit", "offset", "status", "agent_id"),
+    ),
+    Route("register_agent", "POST", _PATH, _register, body=AgentRegisterReq, group="Agent"),
+    Route("show_agent", "GET", _PATH + "/{agent_id}", _show, group="Agent"),
+    Route(
+        "update_agent", "PUT", _PATH + "/{agent_id}", _update, body=AgentUpdateReq, group="Agent"
+    ),
+    Route("unregister_agent", "DELETE", _PATH + "/{agent_id}", _unregister, group="Agent"),
+    Route(
+        "add_agent_path",
+        "POST",
+        _PATH + "/{agent_id}/add-path",
+        _add_path,
+        body=AddPathReq,
+        group="Agent",
+    ),
+    Route(
+        "remove_agent_path",
+        "POST",
+        _PATH + "/{agent_id}/remove-path",
+        _remove_path,
+        body=RemovePathReq,
+        group="Agent",
+    ),
+    Route(
+        "check_agent",
+        "POST",
+        "/v3/{project_id}/agent/check",
+        _check,
+        body=AgentCheckReq,
+        group="Protectable",
+        changes=False,
+    ),
+)

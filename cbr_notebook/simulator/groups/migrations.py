@@ -1,0 +1,83 @@
+"""Moving an account from the older backup service: started once, followed by its progress."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.groups.projects import regions
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+
+_KIND = "migration"
+_SECONDS = 120
+
+
+class MigrateReq(msgspec.Struct):
+    """The body of "Starting a Migration"."""
+
+    all_regions: bool
+    reservation: Annotated[float, Meta(ge=0, le=1)]
+
+
+def _start(call: Call) -> dict[str, Any]:
+    engine, domain_id = call.engine, call.caller.domain_id
+    wanted = regions(engine) if call.body.all_regions else [call.caller.region]
+    engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, domain_id)
+    engine.state.insert(
+        "record",
+        kind=_KIND,
+        id=domain_id,
+        owner=domain_id,
+        created_at=engine.now(),
+        document=json.dumps(wanted),
+    )
+    return {region: "running" for region in wanted if region}
+
+
+def _show(call: Call) -> dict[str, Any]:
+    all_regions = call.query.boolean("all_regions")
+    row = call.engine.state.one(
+        "SELECT * FROM record WHERE kind = ? AND id = ?", _KIND, call.caller.domain_id
+    )
+    if row is None:
+        raise Refusal("4001")
+    wanted = json.loads(row["document"])
+    if all_regions is False and call.caller.region:
+        wanted = [call.caller.region]
+    passed = (call.engine.now() - row["created_at"]) / (_SECONDS * clock.MICROSECONDS)
+    progress = min(100, int(passed * 100))
+    status = "success" if progress == 100 else "migrating"
+    projects = call.engine.state.all(
+        "SELECT * FROM project WHERE domain_id = ? ORDER BY name", call.caller.domain_id
+    )
+    return {
+        "status": status,
+        "project_status": [
+            {
+                "status": status,
+                "project_id": project["id"],
+                "project_name": project["name"],
+                "region_id": project["region"],
+                "progress": progress,
+            }
+            for project in projects
+            if project["region"] in wanted
+        ],
+    }
+
+
+ROUTES = (
+    Route(
+        "show_migrate_status",
+        "GET",
+        "/v3/migrates",
+        _show,
+        group="Migration",
+        query=("all_regions",),
+    ),
+    Route("migrate_domain", "POST", "/v3/migrates", _start, body=MigrateReq, group="Migration"),
+)

@@ -1,0 +1,300 @@
+"""Organization policies: one policy for all projects of an account, deployed to each of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.policies import policies
+from cbr_notebook.simulator.policies.policy_requests import (
+    Definition,
+    PolicyCreate,
+    PolicyUpdate,
+    Trigger,
+    check_definition,
+    check_trigger,
+)
+from cbr_notebook.simulator.protocol.requests import Name, Text
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+
+DEPLOY_SECONDS = 30
+"""How long it takes until all projects have a policy, or its change."""
+
+_KIND = "organization_policy"
+Label = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class OrganizationPolicyCreate(msgspec.Struct):
+    """A new organization policy."""
+
+    name: Label
+    operation_type: str
+    policy_name: Name
+    policy_enabled: bool
+    policy_operation_definition: Definition
+    policy_trigger: Trigger
+    description: Text = ""
+    effective_scope: Text | UnsetType = UNSET
+
+
+class OrganizationPolicyCreateReq(msgspec.Struct):
+    """The body of "Creating an Organization Policy"."""
+
+    policy: OrganizationPolicyCreate
+
+
+class OrganizationPolicyUpdate(msgspec.Struct):
+    """The members of an organization policy that change."""
+
+    name: Label | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    policy_name: Name | UnsetType = UNSET
+    policy_enabled: bool | UnsetType = UNSET
+    policy_operation_definition: Definition | UnsetType = UNSET
+    policy_trigger: Trigger | UnsetType = UNSET
+    effective_scope: Text | UnsetType = UNSET
+
+
+class OrganizationPolicyUpdateReq(msgspec.Struct):
+    """The body of "Modifying an Organization Policy"."""
+
+    policy: OrganizationPolicyUpdate
+
+
+class Deployment(msgspec.Struct):
+    """What has become of an organization policy in one project."""
+
+    policy_id: str = ""
+    status: str = "syncing"
+
+
+class OrganizationPolicy(msgspec.Struct):
+    """An organization policy as the cloud keeps it."""
+
+    id: str
+    domain_id: str
+    created_at: int
+    content: OrganizationPolicyCreate
+    deployments: dict[str, Deployment]
+    """By project."""
+
+    @property
+    def status(self) -> str:
+        """What holds for all projects together."""
+        statuses = {each.status for each in self.deployments.values()}
+        return next((each for each in ("syncing", "error") if each in statuses), "available")
+
+
+# -- kept in the state ------------------------------------------------------------------------
+
+
+def _find(engine: Engine, policy_id: str, domain_id: str | None = None) -> OrganizationPolicy:
+    text = engine.state.value(
+        "SELECT document FROM record WHERE kind = ?1 AND id = ?2 AND owner = coalesce(?3, owner)",
+        _KIND,
+        policy_id,
+        domain_id,
+    )
+    if text is None:
+        raise Refusal("6000")
+    return msgspec.json.decode(text, type=OrganizationPolicy)
+
+
+def _of_call(call: Call) -> OrganizationPolicy:
+    return _find(call.engine, identifier(call, "organization_policy_id"), call.caller.domain_id)
+
+
+def _keep(engine: Engine, policy: OrganizationPolicy) -> None:
+    engine.state.run(
+        "INSERT OR REPLACE INTO record (kind, id, owner, created_at, document) "
+        "VALUES (?, ?, ?, ?, ?)",
+        _KIND,
+        policy.id,
+        policy.domain_id,
+        policy.created_at,
+        msgspec.json.encode(policy).decode(),
+    )
+
+
+def _document(engine: Engine, policy: OrganizationPolicy) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.to_builtins(policy.content)
+    name = engine.state.value("SELECT name FROM domain WHERE id = ?", policy.domain_id)
+    return {
+        "id": policy.id,
+        "domain_id": policy.domain_id,
+        "domain_name": name,
+        **content,
+        "status": policy.status,
+    }
+
+
+# -- in the projects ----------------------------------------------------------------------------
+
+
+def _deploy(engine: Engine, policy: OrganizationPolicy) -> None:
+    """Begin to bring a policy, or its change, to all projects that the account has now."""
+    for row in engine.state.all(
+        "SELECT id FROM project WHERE domain_id = ? ORDER BY name", policy.domain_id
+    ):
+        policy.deployments.setdefault(row["id"], Deployment()).status = "syncing"
+    _keep(engine, policy)
+    moment = engine.now() + DEPLOY_SECONDS * clock.MICROSECONDS
+    engine.scheduler.cancel("organization_policy_deployed", policy.id)
+    engine.scheduler.at(moment, "organization_policy_deployed", policy.id)
+
+
+def _deployed(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
+    policy = _find(engine, policy_id)
+    for project_id, deployment in policy.deployments.items():
+        try:
+            deployment.policy_id = _put(engine, project_id, deployment.policy_id, policy.content)
+        except Refusal:
+            deployment.status = "error"  # no room for another policy, or a change not allowed
+        else:
+            deployment.status = "available"
+    _keep(engine, policy)
+
+
+def _put(engine: Engine, project_id: str, policy_id: str, content: OrganizationPolicyCreate) -> str:
+    """Make or change the policy of one project; give its ID."""
+    known = engine.state.one("SELECT * FROM policy WHERE id = ?", policy_id)
+    if known is None:
+        wanted = PolicyCreate(
+            name=content.policy_name,
+            operation_type=content.operation_type,
+            operation_definition=content.policy_operation_definition,
+            trigger=content.policy_trigger,
+            enabled=content.policy_enabled,
+        )
+        return str(policies.create(engine, project_id, wanted)["id"])
+    change = PolicyUpdate(
+        name=content.policy_name,
+        operation_definition=content.policy_operation_definition,
+        trigger=content.policy_trigger,
+        enabled=content.policy_enabled,
+    )
+    return str(policies.change(engine, known, change)["id"])
+
+
+# -- over HTTP ------------------------------------------------------------------------------------
+
+
+def _check(content: OrganizationPolicyCreate, now: int) -> None:
+    if content.operation_type not in ("backup", "replication"):
+        raise Refusal("6117")
+    check_definition(
+        msgspec.to_builtins(content.policy_operation_definition), content.operation_type
+    )
+    check_trigger(content.policy_trigger, now)
+
+
+def _create(call: Call) -> dict[str, Any]:
+    engine, content = call.engine, call.body.policy
+    _check(content, engine.now())
+    policy = OrganizationPolicy(
+        id=engine.state.new_id(_KIND),
+        domain_id=call.caller.domain_id,
+        created_at=engine.now(),
+        content=content,
+        deployments={},
+    )
+    _deploy(engine, policy)
+    return {"policy": _document(engine, policy)}
+
+
+def _page(call: Call, name: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
+    limit = call.query.integer("limit", low=1, high=1000, default=1000) or 0
+    offset = call.query.integer("offset", low=0, default=0) or 0
+    return {
+        name: documents[offset : offset + limit],
+        "count": len(documents),
+        "limit": limit,
+        "offset": offset,
+    }
+
+
+def _list(call: Call) -> dict[str, Any]:
+    kind = call.query.choice("operation_type", "backup", "replication")
+    if kind is None:
+        raise Refusal("9900")
+    rows = call.engine.state.all(
+        "SELECT document FROM record WHERE kind = ? AND owner = ? ORDER BY created_at DESC, id",
+        _KIND,
+        call.caller.domain_id,
+    )
+    found = [msgspec.json.decode(row["document"], type=OrganizationPolicy) for row in rows]
+    documents = [
+        _document(call.engine, each) for each in found if each.content.operation_type == kind
+    ]
+    return _page(call, "policies", documents)
+
+
+def _show(call: Call) -> dict[str, Any]:
+    return {"policy": _document(call.engine, _of_call(call))}
+
+
+def _update(call: Call) -> dict[str, Any]:
+    policy = _of_call(call)
+    for name in OrganizationPolicyUpdate.__struct_fields__:
+        if (value := getattr(call.body.policy, name)) is not UNSET:
+            setattr(policy.content, name, value)
+    _check(policy.content, call.engine.now())
+    _deploy(call.engine, policy)
+    return {"policy": _document(call.engine, policy)}
+
+
+def _delete(call: Call) -> Answer:
+    policy, engine = _of_call(call), call.engine
+    for deployment in policy.deployments.values():
+        policies.delete(engine, deployment.policy_id)
+    engine.scheduler.cancel("organization_policy_deployed", policy.id)
+    engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, policy.id)
+    return Answer(204)
+
+
+def _list_detail(call: Call) -> dict[str, Any]:
+    policy = _of_call(call)
+    documents = [
+        {
+            "policy_id": deployment.policy_id,
+            "domain_id": policy.domain_id,
+            "project_id": project_id,
+            "status": deployment.status,
+        }
+        for project_id, deployment in policy.deployments.items()
+    ]
+    return _page(call, "policies", documents)
+
+
+_GROUP = "Organization policy"
+_PATH = "/v3/{project_id}/organization-policies"
+_POLICY_PATH = _PATH + "/{organization_policy_id}"
+_PAGE_QUERY = ("limit", "offset")
+
+ROUTES = (
+    Route(
+        "list_organization_policies", "GET", _PATH, _list, group=_GROUP,
+        query=("operation_type", *_PAGE_QUERY),
+    ),
+    Route(
+        "create_organization_policy", "POST", _PATH, _create, body=OrganizationPolicyCreateReq,
+        group=_GROUP,
+    ),
+    Route("show_organization_policy", "GET", _POLICY_PATH, _show, group=_GROUP),
+    Route(
+        "update_organization_policy", "PUT", _POLICY_PATH, _update,
+        body=OrganizationPolicyUpdateReq, group=_GROUP,
+    ),
+    Route(
+        "delete_organization_policy", "DELETE", _POLICY_PATH, _delete, status=204, group=_GROUP
+    ),
+    Route(
+        "list_organization_policy_detail", "GET", f"{_POLICY_PATH}/policy-detail", _list_detail,
+        group=_GROUP, query=_PAGE_QUERY,
+    ),
+)  # fmt: skip
+EVENTS = {"organization_policy_deployed": _deployed}

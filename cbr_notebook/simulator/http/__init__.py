@@ -1,0 +1,1 @@
+"""The way in: requests are routed, authenticated and answered."""

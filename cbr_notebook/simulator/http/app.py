@@ -1,0 +1,212 @@
+"""The cloud's front: a WSGI application that routes, authenticates and answers."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections import defaultdict
+from functools import partial
+from typing import Any
+
+import falcon
+import msgspec
+
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.http import openapi
+from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
+from cbr_notebook.simulator.iam import iam
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Query, Refusal, Route
+from cbr_notebook.simulator.services import ROUTES
+
+_log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+_Decoder = msgspec.json.Decoder[Any] | None
+_HEADERS = {
+    "Server": "api-gateway",
+    "Strict-Transport-Security": "max-age=31536000; includeSubdomains;",
+    "X-Content-Type-Options": "nosniff",
+    "X-Download-Options": "noopen",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-XSS-Protection": "1; mode=block;",
+}
+
+
+class _Resource:
+    """All routes of one path, as Falcon wants them."""
+
+
+class Front:
+    """Serves one engine over WSGI."""
+
+    def __init__(self, engine: Engine, faults: Faults) -> None:
+        self._engine = engine
+        self._faults = faults
+        self.gate = iam.Gate(engine)
+        self.wsgi = falcon.App()
+        self.wsgi.req_options.auto_parse_qs_csv = False
+        self.wsgi.req_options.keep_blank_qs_values = True
+        self.wsgi.req_options.strip_url_path_trailing_slash = True
+        by_path: dict[str, list[Route]] = defaultdict(list)
+        for route in ROUTES:
+            by_path[_template(route.path)].append(route)
+        for path, routes in by_path.items():
+            resource = _Resource()
+            for route in routes:
+                decoder = msgspec.json.Decoder(route.body) if route.body is not None else None
+                names = tuple(re.findall(r"{(\w+)}", route.path))
+                serve = partial(self._serve, route, decoder, names)
+                setattr(resource, f"on_{route.method.lower()}", serve)
+            self.wsgi.add_route(path, resource)
+        iam.add_routes(self.wsgi, engine, self.gate)
+        self.wsgi.add_route("/openapi.json", openapi.Resource())
+        self.wsgi.add_error_handler(falcon.HTTPError, self._gateway_error)
+        self.wsgi.add_error_handler(iam.IamRefusal, self._iam_error)
+        self.wsgi.add_error_handler(Refusal, self._refused)
+        self.wsgi.add_error_handler(Exception, self._broken)
+
+    def forget(self) -> None:
+        """Know no caller any more: the cloud has another state now."""
+        self.gate.forget()
+
+    @staticmethod
+    def check_operation(operation: str) -> None:
+        """Raise a ValueError, which lists them all, for an unknown operation."""
+        known = {route.operation for route in ROUTES}
+        if operation != "*" and operation not in known:
+            raise ValueError(f"no operation {operation!r}; there are: {', '.join(sorted(known))}")
+
+    def _request_id(self) -> str:
+        """Give an ID that depends on the seed and the number of requests before."""
+        text = f"{self._engine.state.seed}/{self._engine.next_request()}"
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    def _serve(
+        self,
+        route: Route,
+        decoder: _Decoder,
+        names: tuple[str, ...],
+        request: falcon.Request,
+        response: falcon.Response,
+        **segments: str,
+    ) -> None:
+        path = dict(zip(names, segments.values(), strict=True))
+        raw = b"" if route.method == "GET" else request.bounded_stream.read()
+        response.set_headers(_HEADERS)
+        fault = self._faults.take(route.operation)
+        if fault is not None and fault.delay:
+            self._faults.sleep(fault.delay)
+        engine = self._engine
+        with engine.lock:
+            engine.settle()
+            request_id = self._request_id()
+            response.set_header("X-Request-Id", request_id)
+            caller = self.gate.caller(request, raw, path)
+            if len(raw) > iam.LARGEST_BODY:
+                raise Refusal("APIGW.0201", "Request entity too large", status=413)
+            result = instead_of_work(fault, request_id) if fault is not None else None
+            if result is None:
+                body = _decode(decoder, raw)
+                call = Call(engine, caller, path, Query(request.params), body, request_id)
+                result = self._work(route, call)
+        _answer(response, route, result)
+        if fault is not None and fault.what == "cut after":
+            raise ConnectionCut
+        if fault is not None and fault.what == "truncated" and response.data:
+            response.data = response.data[: len(response.data) // 2]
+
+    def _work(self, route: Route, call: Call) -> Any:
+        if route.method == "GET" or not route.changes:
+            return route.handler(call)
+        with self._engine.work():
+            self._engine.tick()
+            return route.handler(call)
+
+    # -- answers when something is wrong --------------------------------------------------
+
+    def _refused(
+        self, request: falcon.Request, response: falcon.Response, error: Refusal, params: object
+    ) -> None:
+        response.status = error.status
+        document = {"error_code": error.code, "error_msg": error.message}
+        if error.code.startswith("APIGW."):
+            document["request_id"] = response.get_header("X-Request-Id") or self._request_id()
+        _write(response, document)
+
+    def _iam_error(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        error: iam.IamRefusal,
+        params: object,
+    ) -> None:
+        response.status = error.status
+        _write(response, error.document)
+
+    def _gateway_error(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        error: falcon.HTTPError,
+        params: object,
+    ) -> None:
+        unknown = error.status_code == 404
+        code = "APIGW.0101" if unknown else "APIGW.0201"
+        message = (
+            "The API does not exist or has not been published in the environment"
+            if unknown
+            else error.title
+        )
+        response.set_headers(_HEADERS)
+        response.status = error.status_code
+        _write(
+            response,
+            {"error_msg": message, "error_code": code, "request_id": self._request_id()},
+        )
+
+    def _broken(
+        self, request: falcon.Request, response: falcon.Response, error: Exception, params: object
+    ) -> None:
+        if isinstance(error, ConnectionCut | falcon.HTTPStatus):
+            raise error
+        _log.error("%s %s failed", request.method, request.path, exc_info=error)
+        self._refused(request, response, Refusal("9910"), params)
+
+
+def _template(path: str) -> str:
+    """Give a path whose parameters are named by their place.
+
+    Falcon wants one name at one place, while the service calls what stands there by several.
+    """
+    return "/".join(
+        f"{{at_{place}}}" if segment.startswith("{") else segment
+        for place, segment in enumerate(path.split("/"))
+    )
+
+
+def _decode(decoder: _Decoder, raw: bytes) -> Any:
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refusal("9900") from None
+
+
+def _answer(response: falcon.Response, route: Route, result: Any) -> None:
+    if isinstance(result, Answer):
+        response.status = result.status
+        response.set_headers(dict(result.headers))
+        if isinstance(result.document, str):
+            response.data = result.document.encode()
+            return
+        result = result.document
+    else:
+        response.status = route.status
+    if result is not None:
+        _write(response, result)
+
+
+def _write(response: falcon.Response, document: Any) -> None:
+    response.content_type = "application/json"
+    response.data = _encode(document)

@@ -1,0 +1,139 @@
+"""Trouble on request: error codes, gateway errors, delays, and connections that break."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+
+from cbr_notebook import catalogue
+from cbr_notebook.simulator.protocol.routing import Answer, Refusal
+
+Cut = Literal["cut before", "cut after"]
+
+
+class ConnectionCut(Exception):
+    """The connection ends without an answer; the transport and the server carry it out."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One kind of trouble for an operation, some number of times."""
+
+    operation: str
+    what: str | int
+    times: int
+    delay: float
+    retry_after: float | None
+
+
+class Faults:
+    """The troubles that are waiting for requests to come."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._lock = threading.Lock()
+        self.sleep: Callable[[float], None] = time.sleep
+        """How a delay passes: a jump of the clock in process, real time over TCP."""
+
+    def add(
+        self,
+        operation: str,
+        what: str | int | None = None,
+        *,
+        times: int = 1,
+        delay: float = 0.0,
+        retry_after: float | None = None,
+    ) -> None:
+        """Let something go wrong for the next requests of an operation.
+
+        Args:
+            operation: an operation's ID such as ``create_checkpoint``, or ``*`` for any.
+            what: an error code, an HTTP status, ``"cut before"``, ``"cut after"`` (the work is
+                done, the answer is lost), ``"html"``, ``"truncated"``; ``None`` for a delay
+                only.
+            times: for how many requests.
+            delay: seconds that the answer takes longer.
+            retry_after: seconds for a ``Retry-After`` header, with a status.
+
+        Raises:
+            ValueError: there is no such code.
+        """
+        known = ("cut before", "cut after", "html", "truncated", "")
+        if isinstance(what, str) and what not in known and catalogue.lookup(what) is None:
+            raise ValueError(f"no documented error code {what!r}")
+        with self._lock:
+            self._waiting.append(Fault(operation, what or "", times, delay, retry_after))
+
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._waiting.clear()
+
+    def take(self, operation: str) -> Fault | None:
+        """Give the trouble that waits for this operation, and count it."""
+        if not self._waiting:
+            return None
+        with self._lock:
+            for fault in self._waiting:
+                if fault.operation in (operation, "*"):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._waiting.remove(fault)
+                    return fault
+        return None
+
+
+_GATEWAY: dict[int, tuple[str, str]] = {
+    400: ("APIGW.0201", "Bad request"),
+    401: (
+        "APIGW.0301",
+        "Incorrect IAM authentication information: decrypt token fail",
+    ),
+    404: (
+        "APIGW.0101",
+        "The API does not exist or has not been published in the environment",
+    ),
+    413: ("APIGW.0201", "Request entity too large"),
+    429: (
+        "APIGW.0308",
+        "The throttling threshold has been reached: policy user over ratelimit",
+    ),
+}
+"""Code and message of the gateway, by status. Of others, such as 403 and 503, only the status is
+documented: they come without a code, for a wrong one would mislead whoever reads it."""
+
+
+def _phrase(status: int) -> str:
+    """Give the words of HTTP for a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def instead_of_work(fault: Fault, request_id: str) -> Answer | None:
+    """Give the answer that a fault puts in the work's place; ``None``: the work is done.
+
+    Raises:
+        Refusal: the fault is an error code.
+        ConnectionCut: the connection breaks before the work.
+    """
+    if fault.what == "cut before":
+        raise ConnectionCut
+    if fault.what == "html":
+        page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+        return Answer(502, page, {"Content-Type": "text/html"})
+    if isinstance(fault.what, int):
+        headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+        code, message = _GATEWAY.get(fault.what, (None, _phrase(fault.what)))
+        document = {"error_msg": message, "request_id": request_id}
+        if code is not None:
+            document["error_code"] = code
+        return Answer(fault.what, document, headers)
+    if fault.what in ("", "cut after", "truncated"):
+        return None
+    raise Refusal(fault.what)

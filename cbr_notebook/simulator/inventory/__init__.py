@@ -1,0 +1,1 @@
+"""What a backup protects: servers, disks, file systems."""

@@ -1,0 +1,1 @@
+"""What happens as time passes: policies run, backups expire, vaults go."""

@@ -1,0 +1,197 @@
+"""Deleting vaults, and removing resources from them: both delete backups."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.policies import policies
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route
+from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vault_resources, vaults
+
+VAULT_SECONDS = 20
+RESOURCE_SECONDS = 15
+
+
+class RemoveResourcesReq(msgspec.Struct):
+    """The body of "Dissociating Resources"."""
+
+    resource_ids: Annotated[list[str], Meta(min_length=1, max_length=256)]
+
+
+def _backups(engine: Engine, vault_id: str, resource_id: str | None = None) -> list[sqlite3.Row]:
+    """Give the backups in a vault, of one resource if it is named, with ``imaged``."""
+    return engine.state.all(
+        "SELECT backup.*, EXISTS (SELECT 1 FROM image WHERE backup_id = backup.id) AS imaged "
+        "FROM backup WHERE vault_id = ?1 AND parent_id IS NULL "
+        "AND (?2 IS NULL OR resource_id = ?2) ORDER BY created_at, id",
+        vault_id,
+        resource_id,
+    )
+
+
+def _erase(engine: Engine, rows: list[sqlite3.Row]) -> int:
+    """Delete backups; give the number of those that meanwhile serve an image, and stay."""
+    for row in rows:
+        if not row["imaged"]:
+            backups.erase(engine, row)
+    return sum(row["imaged"] for row in rows)
+
+
+# -- a vault -------------------------------------------------------------------------------------
+
+
+def _check_vault(engine: Engine, vault: sqlite3.Row, kept: list[sqlite3.Row]) -> None:
+    if vault["charging_mode"] == "pre_paid":
+        raise Refusal("6111")
+    if vault["status"] not in ("available", "error"):
+        raise Refusal("6112")
+    if engine.state.one(
+        "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running')", vault["id"]
+    ):
+        raise Refusal("6203")
+    if engine.state.one(
+        "SELECT 1 FROM replication_record WHERE destination_vault_id = ? "
+        "AND status IN ('replicating', 'waiting_replicate')",
+        vault["id"],
+    ):
+        raise Refusal("6130")
+    if any(row["imaged"] for row in kept):
+        raise Refusal("6204")
+    if vault["locked"] and any(row["automatic"] for row in kept):
+        raise Refusal("6111")
+
+
+def _delete_vault(call: Call) -> Answer:
+    engine, vault = call.engine, vaults.of_call(call)
+    kept = _backups(engine, vault["id"])
+    _check_vault(engine, vault, kept)
+    engine.state.update("vault", vault["id"], status="deleting", updated_at=engine.now())
+    for row in engine.state.all(
+        "SELECT policy_id FROM vault_policy WHERE vault_id = ?", vault["id"]
+    ):
+        policies.remove(engine, vault["id"], row["policy_id"])
+    tasks.begin(
+        engine,
+        "vault_delete",
+        project_id=vault["project_id"],
+        seconds=VAULT_SECONDS,
+        finish="vault_deleted",
+        subject=vault["id"],
+        request_id=f"req-{call.request_id}",
+        extra={"vault_delete": {"total_count": len(kept), "fail_count": 0}},
+        vault_id=vault["id"],
+        vault_name=vault["name"],
+        provider_id=vault["provider_id"],
+        resource_id=vault["id"],
+        resource_name=vault["name"],
+        resource_type="vault",
+    )
+    return Answer(204)
+
+
+def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    vault_id = tasks.find(engine, task_id)["subject_id"]
+    failed = _erase(engine, _backups(engine, vault_id))
+    if failed:
+        engine.state.update("vault", vault_id, status="error", updated_at=engine.now())
+        tasks.fail(engine, task_id, "6121", vault_delete={"fail_count": failed})
+        return
+    # Points that still have backups in other vaults stay: their resources were moved there.
+    engine.state.run(
+        "UPDATE restore_point SET vault_id = coalesce((SELECT vault_id FROM backup "
+        "WHERE restore_point_id = restore_point.id LIMIT 1), vault_id) WHERE vault_id = ?",
+        vault_id,
+    )
+    engine.state.run("DELETE FROM restore_point WHERE vault_id = ?", vault_id)
+    engine.state.run("DELETE FROM vault WHERE id = ?", vault_id)
+    engine.scheduler.cancel("clean_up", vault_id)
+    tasks.succeed(engine, task_id)
+
+
+# -- resources -----------------------------------------------------------------------------------
+
+
+def _check_leaving(engine: Engine, vault: sqlite3.Row, row: sqlite3.Row) -> None:
+    resource_id = row["resource_id"]
+    if tasks.running(engine, ("restore",), resource_id=resource_id):
+        raise Refusal("2010")
+    if engine.state.one(
+        "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')", resource_id
+    ):
+        raise Refusal("6203")
+    if any(backup["imaged"] for backup in _backups(engine, vault["id"], resource_id)):
+        raise Refusal("6204")
+
+
+def _remove(call: Call) -> dict[str, Any]:
+    engine, vault = call.engine, vaults.of_call(call)
+    if vault["locked"]:
+        raise Refusal("6110")
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6112")
+    leaving = vault_resources.of_vault(engine, vault["id"], call.body.resource_ids)
+    for row in leaving:
+        _check_leaving(engine, vault, row)
+    for row in leaving:
+        vault_resources.set_protect_status(engine, row["resource_id"], "removing")
+    first = leaving[0]
+    items = [{"id": r["resource_id"], "type": r["type"], "name": r["name"]} for r in leaving]
+    tasks.begin(
+        engine,
+        "remove_resource",
+        project_id=vault["project_id"],
+        seconds=RESOURCE_SECONDS,
+        finish="resources_removed",
+        subject=vault["id"],
+        request_id=f"req-{call.request_id}",
+        extra={
+            "remove_resources": {"total_count": len(items), "fail_count": 0, "resources": items}
+        },
+        vault_id=vault["id"],
+        vault_name=vault["name"],
+        provider_id=vault["provider_id"],
+        resource_id=first["resource_id"],
+        resource_name=first["name"],
+        resource_type=first["type"],
+    )
+    return {"remove_resource_ids": [row["resource_id"] for row in leaving]}
+
+
+def _resources_removed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    task = tasks.find(engine, task_id)
+    vault_id, failed = task["subject_id"], 0
+    for item in json.loads(task["extra_info"])["remove_resources"]["resources"]:
+        if _erase(engine, _backups(engine, vault_id, item["id"])):
+            failed += 1
+            engine.state.run(
+                "UPDATE vault_resource SET protect_status = 'error' WHERE resource_id = ?",
+                item["id"],
+            )
+        else:
+            engine.state.run("DELETE FROM vault_resource WHERE resource_id = ?", item["id"])
+    if failed:
+        tasks.fail(engine, task_id, "6115", remove_resources={"fail_count": failed})
+    else:
+        tasks.succeed(engine, task_id)
+
+
+ROUTES = (
+    Route("delete_vault", "DELETE", vaults.VAULT_PATH, _delete_vault, status=204, group="Vault"),
+    Route(
+        "remove_vault_resource",
+        "POST",
+        f"{vaults.VAULT_PATH}/removeresources",
+        _remove,
+        body=RemoveResourcesReq,
+        group="Vault",
+    ),
+)
+EVENTS = {"vault_deleted": _vault_deleted, "resources_removed": _resources_removed}

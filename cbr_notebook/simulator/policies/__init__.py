@@ -1,0 +1,1 @@
+"""Policies: when backups are made, and how long they are kept."""

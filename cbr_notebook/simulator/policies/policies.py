@@ -1,0 +1,334 @@
+"""Policies: when vaults are backed up or replicated, and how long backups are kept."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.policies import recurrence
+from cbr_notebook.simulator.policies.policy_requests import (
+    AssociateReq,
+    DissociateReq,
+    PolicyCreate,
+    PolicyCreateReq,
+    PolicyUpdate,
+    PolicyUpdateReq,
+    check_definition,
+    check_trigger,
+)
+from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+
+_DESTINATION = ("destination_project_id", "destination_region")
+
+
+def find(engine: Engine, project_id: str, policy_id: str) -> sqlite3.Row:
+    """Give a policy of a project; 6000 when there is none."""
+    row = engine.state.one(
+        "SELECT * FROM policy WHERE id = ? AND project_id = ?", policy_id, project_id
+    )
+    if row is None:
+        raise Refusal("6000")
+    return row
+
+
+def applied(engine: Engine, vault_id: str, operation_type: str) -> sqlite3.Row | None:
+    """Give the policy of a type that is applied to a vault."""
+    return engine.state.one(
+        "SELECT policy.*, vault_policy.destination_vault_id FROM vault_policy "
+        "JOIN policy ON policy.id = policy_id "
+        "WHERE vault_id = ? AND vault_policy.operation_type = ?",
+        vault_id,
+        operation_type,
+    )
+
+
+def schedule(engine: Engine, policy_id: str) -> None:
+    """Plan a policy's next run, if it is on and applied to a vault; forget any other plan."""
+    engine.scheduler.cancel("policy_runs", policy_id)
+    row = engine.state.one("SELECT * FROM policy WHERE id = ?", policy_id)
+    if row is None or not row["enabled"]:
+        return
+    if not engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", policy_id):
+        return
+    moment = recurrence.next_run(json.loads(row["patterns"]), row["started_at"], engine.now())
+    engine.scheduler.at(moment, "policy_runs", policy_id)
+
+
+def apply(
+    engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, destination_vault_id: str | None
+) -> None:
+    """Apply a policy to a vault, in place of another of its type.
+
+    Raises:
+        Refusal: nothing was applied; the code says why.
+    """
+    kind = policy["operation_type"]
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6112")
+    if vault["cloud_type"] == "hybrid" and kind == "backup":
+        raise Refusal("6136")
+    if vault["protect_type"] == "replication":
+        raise Refusal("6127")
+    if kind == "replication":
+        _check_destination(engine, vault, policy, destination_vault_id)
+    else:
+        destination_vault_id = None
+    before = applied(engine, vault["id"], kind)
+    engine.state.run(
+        "INSERT OR REPLACE INTO vault_policy "
+        "(vault_id, policy_id, operation_type, destination_vault_id, applied_at) "
+        "VALUES (?, ?, ?, ?, ?)",
+        vault["id"],
+        policy["id"],
+        kind,
+        destination_vault_id,
+        engine.now(),
+    )
+    if before is not None and before["id"] != policy["id"]:
+        schedule(engine, before["id"])
+    schedule(engine, policy["id"])
+
+
+def _check_destination(
+    engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, destination_vault_id: str | None
+) -> None:
+    if vault["object_type"] != "server":
+        raise Refusal("6122")
+    if not destination_vault_id:
+        raise Refusal("9900")
+    destination = engine.state.one("SELECT * FROM vault WHERE id = ?", destination_vault_id)
+    if destination is None:
+        raise Refusal("6120")
+    if destination["protect_type"] != "replication":
+        raise Refusal("6119")
+    definition = json.loads(policy["definition"])
+    region = engine.state.value(
+        "SELECT region FROM project WHERE id = ?", destination["project_id"]
+    )
+    if (destination["project_id"], region) != tuple(definition[name] for name in _DESTINATION):
+        raise Refusal("6120")
+
+
+def remove(engine: Engine, vault_id: str, policy_id: str) -> None:
+    """Take a policy off a vault; 6002 when it is not applied there."""
+    gone = engine.state.run(
+        "DELETE FROM vault_policy WHERE vault_id = ? AND policy_id = ?", vault_id, policy_id
+    )
+    if not gone:
+        raise Refusal("6002")
+    schedule(engine, policy_id)
+
+
+def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[str, Any]:
+    """Write a policy as the service does."""
+    settled = engine.now() - engine.options["policy_settling_seconds"] * clock.MICROSECONDS
+    vaults = engine.state.all(
+        "SELECT vault_id, destination_vault_id FROM vault_policy "
+        "WHERE policy_id = ? AND applied_at <= ? ORDER BY applied_at, vault_id",
+        row["id"],
+        settled,
+    )
+    properties: dict[str, Any] = {
+        "pattern": json.loads(row["patterns"]),
+        "start_time": clock.wire_policy(row["started_at"]),
+    }
+    if row["start_window_minutes"] is not None:
+        properties["start_window_minutes"] = row["start_window_minutes"]
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "operation_type": row["operation_type"],
+        "operation_definition": json.loads(row["definition"]),
+        "enabled": bool(row["enabled"]),
+        "trigger": {
+            "id": row["trigger_id"],
+            "name": "default",
+            "type": "time",
+            "properties": properties,
+        },
+        "associated_vaults": None if fresh else [dict(each) for each in vaults],
+    }
+
+
+def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row:
+    """Make a policy; give its row."""
+    if wanted.operation_type not in ("backup", "replication"):
+        raise Refusal("6117")
+    definition = msgspec.to_builtins(wanted.operation_definition)
+    check_definition(definition, wanted.operation_type)
+    check_trigger(wanted.trigger, engine.now())
+    used = engine.state.value(
+        "SELECT count(*) FROM policy WHERE project_id = ? AND operation_type = ?",
+        project_id,
+        wanted.operation_type,
+    )
+    if used >= engine.options["policies_per_type"]:
+        raise Refusal("6001")
+    policy_id = engine.state.new_id("policy")
+    engine.state.insert(
+        "policy",
+        id=policy_id,
+        project_id=project_id,
+        name=wanted.name,
+        operation_type=wanted.operation_type,
+        enabled=wanted.enabled,
+        created_at=engine.now(),
+        started_at=engine.now(),
+        defined_at=engine.now(),
+        trigger_id=engine.state.new_id("trigger"),
+        patterns=json.dumps(wanted.trigger.properties.pattern),
+        start_window_minutes=wanted.trigger.properties.start_window_minutes,
+        definition=json.dumps(definition),
+    )
+    return find(engine, project_id, policy_id)
+
+
+def _create(call: Call) -> dict[str, Any]:
+    row = create(call.engine, call.caller.project_id, call.body.policy)
+    return {"policy": document(call.engine, row, fresh=True)}
+
+
+def _list(call: Call) -> dict[str, Any]:
+    where, values = ["project_id = ?"], [call.caller.project_id]
+    if kind := call.query.choice("operation_type", "backup", "replication"):
+        where.append("operation_type = ?")
+        values.append(kind)
+    if vault_id := call.query.text("vault_id"):
+        where.append("id IN (SELECT policy_id FROM vault_policy WHERE vault_id = ?)")
+        values.append(vault_id)
+    rows = call.engine.state.all(
+        f"SELECT * FROM policy WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC",
+        *values,
+    )
+    return {"policies": [document(call.engine, row) for row in rows], "count": len(rows)}
+
+
+def _own(call: Call) -> sqlite3.Row:
+    return find(call.engine, call.caller.project_id, identifier(call, "policy_id"))
+
+
+def _show(call: Call) -> dict[str, Any]:
+    return {"policy": document(call.engine, _own(call))}
+
+
+def change(engine: Engine, row: sqlite3.Row, wanted: PolicyUpdate) -> sqlite3.Row:
+    """Change a policy; give its row.
+
+    Raises:
+        Refusal: nothing was changed; the code says why.
+    """
+    columns: dict[str, Any] = {}
+    if wanted.operation_definition is not UNSET:
+        given = msgspec.to_builtins(wanted.operation_definition)
+        columns["definition"] = json.dumps(_new_definition(engine, row, given))
+        columns["defined_at"] = engine.now()
+    if wanted.trigger is not UNSET:
+        check_trigger(wanted.trigger, engine.now())
+        patterns = json.dumps(wanted.trigger.properties.pattern)
+        columns["start_window_minutes"] = wanted.trigger.properties.start_window_minutes
+        if patterns != row["patterns"]:
+            columns |= {"patterns": patterns, "started_at": engine.now()}
+    for name in ("name", "enabled"):
+        if (value := getattr(wanted, name)) is not UNSET:
+            columns[name] = value
+    if not columns:
+        raise Refusal("9900")
+    engine.state.update("policy", row["id"], **columns)
+    schedule(engine, row["id"])
+    return find(engine, row["project_id"], row["id"])
+
+
+def _update(call: Call) -> dict[str, Any]:
+    row = change(call.engine, _own(call), call.body.policy)
+    return {"policy": document(call.engine, row)}
+
+
+def _new_definition(engine: Engine, row: sqlite3.Row, given: dict[str, Any]) -> dict[str, Any]:
+    """Give a policy's definition after a change.
+
+    The rules for keeping backups are replaced as a whole, or a count could never give way to
+    days; a replication policy keeps the destination that the change does not name.
+    """
+    before = json.loads(row["definition"])
+    definition = {name: before[name] for name in _DESTINATION if name in before} | given
+    moved = any(definition.get(name) != before.get(name) for name in _DESTINATION)
+    if moved and engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row["id"]):
+        raise Refusal("6003")
+    check_definition(definition, row["operation_type"])
+    return definition
+
+
+def _delete(call: Call) -> Answer:
+    row = _own(call)
+    delete(call.engine, row["id"])
+    return Answer(204)
+
+
+def delete(engine: Engine, policy_id: str) -> None:
+    """Delete a policy, and take it off its vaults; backups stay."""
+    engine.state.run("DELETE FROM vault_policy WHERE policy_id = ?", policy_id)
+    engine.state.run("DELETE FROM policy WHERE id = ?", policy_id)
+    engine.scheduler.cancel("policy_runs", policy_id)
+
+
+def _vault(call: Call) -> sqlite3.Row:
+    row = call.engine.state.one(
+        "SELECT * FROM vault WHERE id = ? AND project_id = ?",
+        identifier(call, "vault_id"),
+        call.caller.project_id,
+    )
+    if row is None:
+        raise Refusal("6105")
+    return row
+
+
+def _associate(call: Call) -> dict[str, Any]:
+    engine, vault, body = call.engine, _vault(call), call.body
+    given = [body.policy_id] if body.policy_id else list(body.add_policy_ids or ())
+    if not given or (body.policy_id and body.add_policy_ids) or len(given) > 10:
+        raise Refusal("9900")
+    for policy_id in given:
+        policy = find(engine, call.caller.project_id, policy_id)
+        apply(engine, vault, policy, body.destination_vault_id)
+    answer = {"vault_id": vault["id"], "policy_id": given[0]}
+    if body.destination_vault_id:
+        answer["destination_vault_id"] = body.destination_vault_id
+    return {"associate_policy": answer}
+
+
+def _dissociate(call: Call) -> dict[str, Any]:
+    vault = _vault(call)
+    policy = find(call.engine, call.caller.project_id, call.body.policy_id)
+    remove(call.engine, vault["id"], policy["id"])
+    return {"dissociate_policy": {"vault_id": vault["id"], "policy_id": policy["id"]}}
+
+
+_PATH = "/v3/{project_id}/policies"
+_VAULT = "/v3/{project_id}/vaults/{vault_id}"
+
+ROUTES = (
+    Route(
+        "list_policies", "GET", _PATH, _list, group="Policy", query=("operation_type", "vault_id")
+    ),
+    Route("create_policy", "POST", _PATH, _create, body=PolicyCreateReq, group="Policy"),
+    Route("show_policy", "GET", _PATH + "/{policy_id}", _show, group="Policy"),
+    Route(
+        "update_policy", "PUT", _PATH + "/{policy_id}", _update, body=PolicyUpdateReq,
+        group="Policy",
+    ),
+    Route("delete_policy", "DELETE", _PATH + "/{policy_id}", _delete, status=204, group="Policy"),
+    Route(
+        "associate_vault_policy", "POST", f"{_VAULT}/associatepolicy", _associate,
+        body=AssociateReq, group="Vault",
+    ),
+    Route(
+        "disassociate_vault_policy", "POST", f"{_VAULT}/dissociatepolicy", _dissociate,
+        body=DissociateReq, group="Vault",
+    ),
+)  # fmt: skip

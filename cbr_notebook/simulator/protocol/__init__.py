@@ -1,0 +1,1 @@
+"""What requests and responses are made of, for all groups of operations."""

@@ -1,0 +1,1 @@
+"""The records of all that runs on after its request was answered."""

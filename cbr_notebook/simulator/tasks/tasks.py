@@ -1,0 +1,257 @@
+"""Tasks: the record of everything that runs on after its request was answered."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from cbr_notebook import catalogue
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+
+WAITING_SECONDS = 2
+"""How long a task waits until it runs."""
+
+
+def begin(
+    engine: Engine,
+    operation_type: str,
+    *,
+    project_id: str,
+    seconds: float,
+    finish: str,
+    subject: str,
+    request_id: str | None = None,
+    extra: dict[str, Any] | None = None,
+    **columns: Any,
+) -> str:
+    """Record a task and plan its end.
+
+    Args:
+        engine: the cloud's engine.
+        operation_type: as on the wire: ``backup``, ``restore``, ``delete``, …
+        project_id: the project that sees the task.
+        seconds: how long it will take.
+        finish: the kind of the event that ends it; its subject is the task's ID.
+        subject: the ID of what it works on, such as a backup.
+        request_id: of the request that caused it; tasks of policies get one of their own.
+        extra: the member of ``extra_info`` that belongs to the operation type.
+        columns: further columns: ``vault_id``, ``resource_id``, ``policy_id``, …
+
+    Returns:
+        The task's ID.
+    """
+    now = engine.now()
+    task_id = engine.state.new_id("task")
+    due = now + int(seconds * clock.MICROSECONDS)
+    engine.state.insert(
+        "task",
+        id=task_id,
+        project_id=project_id,
+        operation_type=operation_type,
+        status="waiting",
+        created_at=now,
+        started_at=now,
+        due_at=due,
+        updated_at=now,
+        request_id=request_id or f"req-{engine.state.new_id('request')}",
+        extra_info=json.dumps(extra or {}),
+        subject_id=subject,
+        **columns,
+    )
+    engine.scheduler.at(now + WAITING_SECONDS * clock.MICROSECONDS, "task_runs", task_id)
+    engine.scheduler.at(due, finish, task_id)
+    return task_id
+
+
+def find(engine: Engine, task_id: str) -> sqlite3.Row:
+    """Give the row of a task that is known to exist."""
+    row = engine.state.one("SELECT * FROM task WHERE id = ?", task_id)
+    assert row is not None, task_id
+    return row
+
+
+def succeed(engine: Engine, task_id: str, **extra: Any) -> None:
+    """End a task well; ``extra`` is merged into what its ``extra_info`` says."""
+    _end(engine, task_id, "success", "", "", extra)
+
+
+def fail(engine: Engine, task_id: str, code: str, message: str | None = None, **extra: Any) -> None:
+    """End a task badly, with the code that says why; ``extra`` is merged into its details."""
+    full = code if "." in code else f"BackupService.{code}"
+    entry = catalogue.lookup(full)
+    _end(engine, task_id, "failed", full, message or (entry.message if entry else ""), extra)
+
+
+def _end(
+    engine: Engine, task_id: str, status: str, code: str, message: str, extra: dict[str, Any]
+) -> None:
+    known = json.loads(find(engine, task_id)["extra_info"])
+    for key, value in extra.items():
+        known[key] = {**known.get(key, {}), **value}
+    engine.state.update(
+        "task",
+        task_id,
+        status=status,
+        ended_at=engine.now(),
+        updated_at=engine.now(),
+        error_code=code,
+        error_message=message,
+        extra_info=json.dumps(known),
+    )
+    engine.scheduler.cancel("task_runs", task_id)
+
+
+def running(engine: Engine, operation_types: tuple[str, ...], **columns: str) -> list[sqlite3.Row]:
+    """Give the unfinished tasks of some types on a vault (``vault_id``) or a resource."""
+    types = ", ".join("?" * len(operation_types))
+    where = " AND ".join(f"{name} = ?" for name in columns)
+    return engine.state.all(
+        f"SELECT * FROM task WHERE status IN ('waiting', 'running') "
+        f"AND operation_type IN ({types}) AND {where}",
+        *operation_types,
+        *columns.values(),
+    )
+
+
+def _runs(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
+    engine.state.run(
+        "UPDATE task SET status = 'running', updated_at = ? WHERE id = ? AND status = 'waiting'",
+        engine.now(),
+        task_id,
+    )
+
+
+EVENTS = {"task_runs": _runs}
+
+
+def document(row: sqlite3.Row, now: int) -> dict[str, Any]:
+    """Write a task as the service does; its progress follows from the clock."""
+    if row["status"] in ("success", "failed", "skipped", "timeout"):
+        progress = 100
+    else:
+        share = (now - row["started_at"]) / max(1, row["due_at"] - row["started_at"])
+        progress = 0 if row["status"] == "waiting" else min(99, int(share * 100))
+    extra: dict[str, Any] = {
+        "common": {"progress": progress, "request_id": row["request_id"], "task_id": row["id"]},
+        "resource": {
+            "id": row["resource_id"] or "",
+            "name": row["resource_name"] or "",
+            "type": row["resource_type"] or "",
+            "extra_info": None,
+        },
+    }
+    extra.update(json.loads(row["extra_info"]))
+    return {
+        "checkpoint_id": row["restore_point_id"],
+        "created_at": clock.wire(row["created_at"]),
+        "ended_at": clock.wire(row["ended_at"]),
+        "error_info": {"code": row["error_code"], "message": row["error_message"]},
+        "extra_info": extra,
+        "id": row["id"],
+        "operation_type": row["operation_type"],
+        "policy_id": row["policy_id"],
+        "project_id": row["project_id"],
+        "provider_id": row["provider_id"],
+        "started_at": clock.wire(row["started_at"]),
+        "status": row["status"],
+        "updated_at": clock.wire(row["updated_at"]),
+        "vault_id": row["vault_id"],
+        "vault_name": row["vault_name"],
+    }
+
+
+_TYPES = (
+    "backup",
+    "copy",
+    "replication",
+    "delete",
+    "restore",
+    "vault_delete",
+    "remove_resource",
+    "sync",
+)
+_STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
+
+
+def _list(call: Call) -> dict[str, Any]:
+    query, engine = call.query, call.engine
+    where, values = ["project_id = ?"], [call.caller.project_id]
+    for name, column in (
+        ("vault_id", "vault_id"),
+        ("vault_name", "vault_name"),
+        ("resource_id", "resource_id"),
+        ("resource_name", "resource_name"),
+        ("provider_id", "provider_id"),
+    ):
+        if (text := query.text(name)) is not None:
+            where.append(f"{column} = ?")
+            values.append(text)
+    for name, column, choices in (
+        ("operation_type", "operation_type", _TYPES),
+        ("status", "status", _STATUSES),
+    ):
+        if (text := query.choice(name, *choices)) is not None:
+            where.append(f"{column} = ?")
+            values.append(text)
+    bounds: list[str | int] = list(values)
+    for name, comparison in (("start_time", ">="), ("end_time", "<=")):
+        if (text := query.text(name)) is not None:
+            try:
+                moment = clock.parse(text)
+            except ValueError:
+                raise Refusal("9900") from None
+            where.append(f"created_at {comparison} ?")
+            bounds.append(moment)
+    lag = engine.options["task_list_lag_seconds"]
+    if lag:
+        where.append("created_at <= ?")
+        bounds.append(engine.now() - lag * clock.MICROSECONDS)
+    limit = query.integer("limit", low=1, high=1000, default=1000)
+    offset = query.integer("offset", low=0, default=0)
+    condition = " AND ".join(where)
+    rows = engine.state.all(
+        f"SELECT * FROM task WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+        *bounds,
+        limit,
+        offset,
+    )
+    count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *bounds)
+    return {
+        "operation_logs": [document(row, engine.now()) for row in rows],
+        "count": count,
+        "offset": offset,
+        "limit": limit,
+    }
+
+
+def _show(call: Call) -> dict[str, Any]:
+    row = call.engine.state.one(
+        "SELECT * FROM task WHERE id = ? AND project_id = ?",
+        call.path["operation_log_id"],
+        call.caller.project_id,
+    )
+    if row is None:
+        raise Refusal("6500")
+    return {"operation_log": document(row, call.engine.now())}
+
+
+_QUERY = (
+    "end_time", "limit", "offset", "operation_type", "provider_id", "resource_id",
+    "resource_name", "start_time", "status", "vault_id", "vault_name", "enterprise_project_id",
+)  # fmt: skip
+
+ROUTES = (
+    Route(
+        "list_op_logs", "GET", "/v3/{project_id}/operation-logs", _list, group="Task", query=_QUERY
+    ),
+    Route(
+        "show_op_log",
+        "GET",
+        "/v3/{project_id}/operation-logs/{operation_log_id}",
+        _show,
+        group="Task",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Vaults: their resources, tags and orders."""

@@ -1,0 +1,118 @@
+"""What was ordered and not yet, or already, paid: kept until someone pays."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import msgspec
+
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.routing import Caller, Refusal
+
+PRODUCT = "00301-231147-0--0"
+"""The product that every pre-paid vault of the simulated cloud is."""
+
+_KIND = "order"
+
+
+class Order(msgspec.Struct):
+    """An order for one or more vaults."""
+
+    id: str
+    project_id: str
+    user_id: str
+    purpose: Literal["create", "expand", "change_mode"]
+    vault_ids: list[str]
+    wanted: dict[str, Any]
+    """The new vault; or its new ``size`` in GB."""
+    paid: bool = False
+
+
+def place(
+    engine: Engine,
+    caller: Caller,
+    purpose: Literal["create", "expand", "change_mode"],
+    *,
+    vault_ids: list[str],
+    wanted: dict[str, Any],
+) -> Order:
+    """Keep a new order; give it."""
+    order = Order(
+        id=f"CS{engine.state.new_hex('order', 14).upper()}",
+        project_id=caller.project_id,
+        user_id=caller.user_id,
+        purpose=purpose,
+        vault_ids=vault_ids,
+        wanted=wanted,
+    )
+    engine.state.insert(
+        "record",
+        kind=_KIND,
+        id=order.id,
+        owner=order.project_id,
+        created_at=engine.now(),
+        document=_write(order),
+    )
+    return order
+
+
+def _write(order: Order) -> str:
+    return json.dumps(msgspec.to_builtins(order))
+
+
+def find(engine: Engine, order_id: str, project_id: str | None = None) -> Order:
+    """Give an order, of one project if that is named; 6109 when there is none."""
+    text = engine.state.value(
+        "SELECT document FROM record WHERE kind = ?1 AND id = ?2 AND owner = coalesce(?3, owner)",
+        _KIND,
+        order_id,
+        project_id,
+    )
+    if text is None:
+        raise Refusal("6109")
+    return msgspec.json.decode(text, type=Order)
+
+
+def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
+    """Give the order that waits to be paid for a vault."""
+    for row in engine.state.all(
+        "SELECT document FROM record WHERE kind = ? AND owner = ? ORDER BY created_at",
+        _KIND,
+        project_id,
+    ):
+        order = msgspec.json.decode(row["document"], type=Order)
+        if vault_id in order.vault_ids and not order.paid:
+            return order
+    return None
+
+
+def keep(engine: Engine, order: Order) -> None:
+    """Write what has changed in an order."""
+    engine.state.run(
+        "UPDATE record SET document = ? WHERE kind = ? AND id = ?", _write(order), _KIND, order.id
+    )
+
+
+def mark_paid(engine: Engine, order: Order) -> None:
+    """Note that an order is paid and carried out."""
+    order.paid = True
+    keep(engine, order)
+
+
+def answer(order: Order) -> dict[str, Any]:
+    """Write the service's answer to an order of a new vault."""
+    return {
+        "orders": [
+            {
+                "cloudServiceId": "cbr",
+                "orderId": order.id,
+                "subscribeResult": 1,
+                "resourceId": vault_id,
+            }
+            for vault_id in order.vault_ids
+        ],
+        "retCode": 0,
+        "errText": "success",
+        "error_code": "0",
+    }

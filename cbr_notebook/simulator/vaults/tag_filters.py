@@ -1,0 +1,174 @@
+"""Vaults found by their tags: the filter language of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.vaults.vault_creation import ObjectType
+from cbr_notebook.simulator.vaults.vault_documents import documents
+
+
+class TagFilter(msgspec.Struct):
+    """A key with some of its values; without values, with any."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=127)]
+    values: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(max_length=10)]
+
+
+Filters = Annotated[list[TagFilter], Meta(max_length=10)]
+
+
+class Match(msgspec.Struct):
+    """A vault's name: a part of it, or, if empty, an empty one."""
+
+    key: Literal["resource_name"]
+    value: Annotated[str, Meta(max_length=255)]
+
+
+class InstancesReq(msgspec.Struct):
+    """The body of "Querying Vaults by Tag"."""
+
+    action: Literal["filter", "count"]
+    tags: Filters = []
+    tags_any: Filters = []
+    not_tags: Filters = []
+    not_tags_any: Filters = []
+    without_any_tag: bool = False
+    matches: Annotated[list[Match], Meta(max_length=1)] = []
+    cloud_type: Literal["public", "hybrid"] | None = None
+    object_type: ObjectType | None = None
+    limit: str | None = None
+    offset: str | None = None
+
+
+@dataclass
+class _Condition:
+    """An SQL condition on vaults that grows, with its values."""
+
+    terms: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+
+    def add(self, term: str, values: Sequence[str]) -> None:
+        self.terms.append(term)
+        self.values.extend(values)
+
+    @property
+    def text(self) -> str:
+        return " AND ".join(self.terms)
+
+
+def _one(wanted: TagFilter) -> tuple[str, list[str]]:
+    """Give the condition that a vault has a key with one of the values."""
+    if len(set(wanted.values)) < len(wanted.values):
+        raise Refusal("9900")
+    either: list[str] = []
+    values = [wanted.key]
+    for value in wanted.values:
+        if value == "*":
+            raise Refusal("9900")
+        either.append("instr(value, ?) > 0" if value.startswith("*") else "value = ?")
+        values.append(value.removeprefix("*"))
+    more = f" AND ({' OR '.join(either)})" if either else ""
+    return (
+        f"EXISTS (SELECT 1 FROM vault_tag WHERE vault_id = vault.id AND key = ?{more})",
+        values,
+    )
+
+
+def _several(filters: Sequence[TagFilter], link: str) -> tuple[str, list[str]]:
+    """Give the condition that a vault fulfils all or any of some filters."""
+    if len({each.key for each in filters}) < len(filters):
+        raise Refusal("9900")
+    parts = [_one(each) for each in filters]
+    return (
+        f"({link.join(term for term, _ in parts)})",
+        [value for _, values in parts for value in values],
+    )
+
+
+def _condition(project_id: str, wanted: InstancesReq) -> _Condition:
+    condition = _Condition(["project_id = ?"], [project_id])
+    # Read even where they do not count, so that what is wrong in them is refused.
+    by_tags = [
+        (negation, *_several(filters, link))
+        for filters, link, negation in (
+            (wanted.tags, " AND ", ""),
+            (wanted.tags_any, " OR ", ""),
+            (wanted.not_tags, " AND ", "NOT "),
+            (wanted.not_tags_any, " OR ", "NOT "),
+        )
+        if filters
+    ]
+    if wanted.without_any_tag:
+        condition.add("NOT EXISTS (SELECT 1 FROM vault_tag WHERE vault_id = vault.id)", ())
+    else:
+        for negation, term, values in by_tags:
+            condition.add(negation + term, values)
+    for match in wanted.matches:
+        term = "instr(name, ?) > 0" if match.value else "name = ?"
+        condition.add(term, [match.value])
+    for column in ("cloud_type", "object_type"):
+        if value := getattr(wanted, column):
+            condition.add(f"{column} = ?", [value])
+    return condition
+
+
+def _number(text: str | None, *, low: int, high: int, default: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+        raise Refusal("9900")
+    return int(text)
+
+
+def _find(call: Call) -> dict[str, Any]:
+    engine, wanted = call.engine, call.body
+    condition = _condition(call.caller.project_id, wanted)
+    count = engine.state.value(
+        f"SELECT count(*) FROM vault WHERE {condition.text}",
+        *condition.values,
+    )
+    if wanted.action == "count":
+        if wanted.limit is not None or wanted.offset is not None:
+            raise Refusal("9900")
+        return {"total_count": count}
+    rows = engine.state.all(
+        f"SELECT * FROM vault WHERE {condition.text} "
+        "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+        *condition.values,
+        _number(wanted.limit, low=1, high=1000, default=1000),
+        _number(wanted.offset, low=0, high=999_999_999, default=0),
+    )
+    found = documents(engine, rows)
+    return {
+        "resources": [
+            {
+                "resource_id": vault["id"],
+                "resource_name": vault["name"],
+                "resource_detail": {"vault": vault},
+                "tags": vault["tags"],
+                "sys_tags": [],
+            }
+            for vault in found
+        ],
+        "total_count": count,
+    }
+
+
+ROUTES = (
+    Route(
+        "show_vault_resource_instances",
+        "POST",
+        "/v3/{project_id}/vault/resource_instances/action",
+        _find,
+        body=InstancesReq,
+        group="Tag",
+        changes=False,
+    ),
+)

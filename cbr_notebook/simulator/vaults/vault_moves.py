@@ -1,0 +1,127 @@
+"""Moving resources from a vault to another, with all their backups there."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.disks import megabytes
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.vaults import vault_resources, vaults
+
+_SAME = ("object_type", "protect_type", "consistent_level", "cloud_type")
+"""In what two vaults must agree."""
+
+
+class MigrateResourcesReq(msgspec.Struct):
+    """The body of "Migrating Resources"."""
+
+    destination_vault_id: str
+    resource_ids: list[str]
+
+
+def _migrate(call: Call) -> dict[str, Any]:
+    engine, vault, body = call.engine, vaults.of_call(call), call.body
+    try:
+        destination = vaults.find(engine, call.caller.project_id, body.destination_vault_id)
+    except Refusal:
+        raise Refusal("6120") from None
+    moving = vault_resources.of_vault(engine, vault["id"], body.resource_ids)
+    _check_vaults(vault, destination)
+    ids = [row["resource_id"] for row in moving]
+    for resource_id in ids:
+        if engine.state.one(
+            "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')",
+            resource_id,
+        ):
+            raise Refusal("6203")
+    present = len(vault_resources.rows(engine, destination["id"]))
+    if present + len(ids) > engine.options["resources_per_vault"]:
+        raise Refusal("6100")
+    blocks = sum(_stored(engine, vault["id"], resource_id) for resource_id in ids)
+    if megabytes(destination["used_blocks"] + blocks) > destination["size_gb"] * 1024:
+        raise Refusal("6129")
+    for resource_id in ids:
+        _move(engine, vault["id"], destination["id"], resource_id)
+    vaults.add_used(engine, vault["id"], -blocks)
+    vaults.add_used(engine, destination["id"], blocks)
+    return {"migrated_resources": ids}
+
+
+def _check_vaults(vault: sqlite3.Row, destination: sqlite3.Row) -> None:
+    if vault["id"] == destination["id"]:
+        raise Refusal("9900")
+    if any(vault[name] != destination[name] for name in _SAME):
+        raise Refusal("6102")
+    for each in (vault, destination):
+        if each["status"] not in ("available", "lock"):
+            raise Refusal("6112")
+    if vault["locked"]:
+        raise Refusal("6110")
+
+
+def _stored(engine: Engine, vault_id: str, resource_id: str) -> int:
+    """Count the blocks that the backups of a resource take in a vault."""
+    return int(
+        engine.state.value(
+            "SELECT coalesce(sum(stored_blocks), 0) FROM backup "
+            "WHERE vault_id = ? AND resource_id = ? AND parent_id IS NULL",
+            vault_id,
+            resource_id,
+        )
+    )
+
+
+def _move(engine: Engine, source: str, destination: str, resource_id: str) -> None:
+    state = engine.state
+    state.run(
+        "UPDATE vault_resource SET vault_id = ?1, position = 1 + "
+        "(SELECT coalesce(max(position), 0) FROM vault_resource WHERE vault_id = ?1) "
+        "WHERE resource_id = ?2",
+        destination,
+        resource_id,
+    )
+    moved = state.all(
+        "SELECT id, restore_point_id, expired_at FROM backup "
+        "WHERE vault_id = ? AND resource_id = ? AND parent_id IS NULL",
+        source,
+        resource_id,
+    )
+    for row in moved:
+        state.run(
+            "UPDATE backup SET vault_id = ?1 WHERE id = ?2 OR parent_id = ?2",
+            destination,
+            row["id"],
+        )
+        # The next backup of a disk continues its chain, so the chain moves along.
+        state.run(
+            "UPDATE chain SET vault_id = ?1 WHERE id IN "
+            "(SELECT chain FROM backup WHERE id = ?2 OR parent_id = ?2)",
+            destination,
+            row["id"],
+        )
+        if row["expired_at"] is not None:
+            engine.scheduler.at(clock.next_hour(row["expired_at"]), "clean_up", destination)
+    for point in {row["restore_point_id"] for row in moved}:
+        state.run(
+            "UPDATE restore_point SET vault_id = ?1 WHERE id = ?2 AND NOT EXISTS "
+            "(SELECT 1 FROM backup WHERE restore_point_id = ?2 AND vault_id != ?1)",
+            destination,
+            point,
+        )
+
+
+ROUTES = (
+    Route(
+        "migrate_vault_resource",
+        "POST",
+        f"{vaults.VAULT_PATH}/migrateresources",
+        _migrate,
+        body=MigrateResourcesReq,
+        group="Vault",
+    ),
+)

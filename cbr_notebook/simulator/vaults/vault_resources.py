@@ -1,0 +1,222 @@
+"""The resources of vaults: which may join, and how. Moving and removing are next door."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory.machines import OBJECT_TYPES, Resource
+from cbr_notebook.simulator.protocol.requests import ResourceItem
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.vaults import vaults
+
+RESOURCE_TYPES = (
+    "OS::Nova::Server",
+    "OS::Cinder::Volume",
+    "OS::Ironic::BareMetalServer",
+    "OS::Native::Server",
+    "OS::Sfs::Turbo",
+    "OS::Workspace::DesktopV2",
+)
+"""The types that the service knows, whether or not the simulated cloud has such machines."""
+
+
+class AddResourcesReq(msgspec.Struct):
+    """The body of "Associating Resources"."""
+
+    resources: Annotated[list[ResourceItem], Meta(min_length=1, max_length=256)]
+
+
+class SetResourcesReq(msgspec.Struct):
+    """The body of "Setting the Automatic Backup of Resources"."""
+
+    resource_ids: list[str]
+    action: Literal["suspend", "unsuspend"]
+
+
+def rows(engine: Engine, vault_id: str) -> list[sqlite3.Row]:
+    """Give the resources of a vault, in the order in which they were added."""
+    return engine.state.all(
+        "SELECT * FROM vault_resource WHERE vault_id = ? ORDER BY position", vault_id
+    )
+
+
+def chosen_disks(engine: Engine, server_id: str, extra_info: dict[str, Any]) -> list[sqlite3.Row]:
+    """Give the disks of a server that a vault backs up."""
+    disks = machines.disks_of(engine, server_id)
+    excluded = set(extra_info.get("exclude_volumes", ()))
+    included = {each["id"] for each in extra_info.get("include_volumes", ())}
+    return [
+        disk
+        for disk in disks
+        if disk["id"] not in excluded and (not included or disk["id"] in included)
+    ]
+
+
+def set_protect_status(engine: Engine, resource_id: str, status: str) -> None:
+    """Show what is happening to a resource in its vault."""
+    engine.state.run(
+        "UPDATE vault_resource SET protect_status = ? WHERE resource_id = ? "
+        "AND protect_status != 'removing'",
+        status,
+        resource_id,
+    )
+
+
+def add(engine: Engine, vault: sqlite3.Row, items: Sequence[ResourceItem]) -> list[str]:
+    """Add resources to a vault, all or none; give their IDs."""
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6108")
+    if vault["protect_type"] == "replication" or vault["cloud_type"] == "hybrid":
+        raise Refusal("6108")
+    if len({item.id for item in items}) < len(items):
+        raise Refusal("6104")
+    present = {row["resource_id"]: row for row in rows(engine, vault["id"])}
+    new = {item.id for item in items} - present.keys()
+    if len(present) + len(new) > engine.options["resources_per_vault"]:
+        raise Refusal("6100")
+    for item in items:
+        resource = _acceptable(engine, vault, item)
+        if item.id in present:
+            if present[item.id]["protect_status"] == "removing":
+                raise Refusal("6134")
+            engine.state.run(
+                "UPDATE vault_resource SET extra_info = ? WHERE vault_id = ? AND resource_id = ?",
+                json.dumps(item.choice()),
+                vault["id"],
+                item.id,
+            )
+            continue
+        place(engine, vault["id"], resource, item.choice())
+    return [item.id for item in items]
+
+
+def place(engine: Engine, vault_id: str, resource: Resource, choice: dict[str, Any]) -> None:
+    """Write a resource into a vault; the caller has checked that it fits."""
+    engine.state.insert(
+        "vault_resource",
+        vault_id=vault_id,
+        resource_id=resource.id,
+        type=resource.type,
+        name=resource.name,
+        size_gb=resource.size_gb,
+        extra_info=json.dumps(choice),
+        added_at=engine.now(),
+        position=1
+        + (
+            engine.state.value(
+                "SELECT max(position) FROM vault_resource WHERE vault_id = ?", vault_id
+            )
+            or 0
+        ),
+    )
+
+
+def _acceptable(engine: Engine, vault: sqlite3.Row, item: ResourceItem) -> Resource:
+    if item.type not in OBJECT_TYPES.get(vault["object_type"], ()):
+        raise Refusal("6102" if item.type in RESOURCE_TYPES else "6116")
+    try:
+        resource = machines.find_resource(engine, vault["project_id"], item.id, item.type)
+    except Refusal as refusal:
+        raise Refusal("6302", f"{refusal.message.rstrip('.')}: {item.id}.") from None
+    elsewhere = engine.state.one(
+        "SELECT vault_id FROM vault_resource WHERE resource_id = ? AND vault_id != ?",
+        item.id,
+        vault["id"],
+    )
+    if elsewhere is not None:
+        raise Refusal("6103")
+    if machines.properties(resource.row).get("legacy"):
+        raise Refusal("6205")
+    if vault["object_type"] == "server":
+        _check_server(engine, vault, resource, item)
+    elif vault["object_type"] == "disk":
+        if resource.status not in ("available", "in-use"):
+            raise Refusal("7003")
+    elif resource.status != "available":
+        raise Refusal("7502")
+    return resource
+
+
+def _check_server(
+    engine: Engine, vault: sqlite3.Row, resource: Resource, item: ResourceItem
+) -> None:
+    if resource.status not in ("ACTIVE", "SHUTOFF"):
+        raise Refusal("7101")
+    disks = machines.disks_of(engine, resource.id)
+    if not disks:
+        raise Refusal("7108")
+    if not chosen_disks(engine, resource.id, item.choice()):
+        raise Refusal("9900")
+    for disk in disks:
+        other = engine.state.one(
+            "SELECT 1 FROM attachment a JOIN vault_resource r ON r.resource_id = a.server_id "
+            "WHERE a.disk_id = ? AND a.server_id != ? AND r.vault_id != ?",
+            disk["id"],
+            resource.id,
+            vault["id"],
+        )
+        if other is not None:
+            raise Refusal("6137")
+
+
+def _add(call: Call) -> dict[str, Any]:
+    vault = vaults.of_call(call)
+    return {"add_resource_ids": add(call.engine, vault, call.body.resources)}
+
+
+def of_vault(engine: Engine, vault_id: str, resource_ids: Sequence[str]) -> list[sqlite3.Row]:
+    """Give the named resources of a vault, each once.
+
+    Raises:
+        Refusal: none is named (9900), one is not there (6135), or is just leaving (6134).
+    """
+    found = {row["resource_id"]: row for row in rows(engine, vault_id)}
+    chosen = list(dict.fromkeys(resource_ids))
+    if not chosen:
+        raise Refusal("9900")
+    if any(each not in found for each in chosen):
+        raise Refusal("6135")
+    if any(found[each]["protect_status"] == "removing" for each in chosen):
+        raise Refusal("6134")
+    return [found[each] for each in chosen]
+
+
+def _set(call: Call) -> dict[str, Any]:
+    vault = vaults.of_call(call)
+    if vault["status"] not in ("available", "lock"):
+        raise Refusal("6112")
+    for row in of_vault(call.engine, vault["id"], call.body.resource_ids):
+        call.engine.state.run(
+            "UPDATE vault_resource SET auto_protect = ? WHERE resource_id = ?",
+            call.body.action == "unsuspend",
+            row["resource_id"],
+        )
+    return {"set_resource_ids": call.body.resource_ids}
+
+
+ROUTES = (
+    Route(
+        "add_vault_resource",
+        "POST",
+        f"{vaults.VAULT_PATH}/addresources",
+        _add,
+        body=AddResourcesReq,
+        group="Vault",
+    ),
+    Route(
+        "set_vault_resource",
+        "PUT",
+        f"{vaults.VAULT_PATH}/set-resources",
+        _set,
+        body=SetResourcesReq,
+        group="Vault",
+    ),
+)

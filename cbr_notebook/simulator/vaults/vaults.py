@@ -1,0 +1,178 @@
+"""Vaults: found, listed, and counted. Making and changing them is next door."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from cbr_notebook.simulator.core.disks import megabytes
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.vaults.vault_documents import document, documents
+
+SMALLEST, LARGEST = 10, 10_485_760
+"""How large a vault may be when it is created, in GB."""
+
+
+def find(engine: Engine, project_id: str, vault_id: str) -> sqlite3.Row:
+    """Give a vault of a project; 6105 when there is none."""
+    row = engine.state.one(
+        "SELECT * FROM vault WHERE id = ? AND project_id = ?", vault_id, project_id
+    )
+    if row is None:
+        raise Refusal("6105")
+    return row
+
+
+def of_call(call: Call) -> sqlite3.Row:
+    """Give the vault that a request's path names; 9900 or 6105 when there is none."""
+    return find(call.engine, call.caller.project_id, identifier(call, "vault_id"))
+
+
+def is_full(row: sqlite3.Row) -> bool:
+    """Say whether no backup may begin in the vault."""
+    return bool(megabytes(row["used_blocks"]) >= row["size_gb"] * 1024)
+
+
+def add_used(engine: Engine, vault_id: str, blocks: int) -> None:
+    """Count blocks that were stored (or freed, if negative) in a vault.
+
+    A vault that may expand and is full then grows by a quarter, until it is not full.
+    """
+    engine.state.run(
+        "UPDATE vault SET used_blocks = used_blocks + ? WHERE id = ?", blocks, vault_id
+    )
+    row = engine.state.one("SELECT * FROM vault WHERE id = ?", vault_id)
+    if row is None or not row["auto_expand"] or blocks <= 0:
+        return
+    size = row["size_gb"]
+    while megabytes(row["used_blocks"]) >= size * 1024 and size < LARGEST:
+        size = min(LARGEST, -(-size * 5 // 4))
+    if size != row["size_gb"]:
+        engine.state.update("vault", vault_id, size_gb=size, updated_at=engine.now())
+
+
+class _Filter:
+    """The conditions under which a list shows a vault."""
+
+    def __init__(self, project_id: str) -> None:
+        self._terms = ["project_id = ?"]
+        self._values: list[str] = [project_id]
+
+    def add(self, term: str, *values: str) -> None:
+        self._terms.append(term)
+        self._values.extend(values)
+
+    def add_equal(self, column: str, value: str | None) -> None:
+        if value:
+            self.add(f"{column} = ?", value)
+
+    def add_among(self, term: str, values: list[str]) -> None:
+        """Add a term whose ``{}`` takes one mark for each value, if there are any."""
+        if values:
+            self.add(term.format(", ".join("?" * len(values))), *values)
+
+    def page(self, call: Call) -> dict[str, Any]:
+        """Give a page of the vaults that fulfil all terms, newest first."""
+        engine, condition = call.engine, " AND ".join(self._terms)
+        limit = call.query.integer("limit", low=1, high=1000, default=1000)
+        offset = call.query.integer("offset", low=0, default=0)
+        rows = engine.state.all(
+            f"SELECT * FROM vault WHERE {condition} "
+            "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+            *self._values,
+            limit,
+            offset,
+        )
+        count = engine.state.value(
+            f"SELECT count(*) FROM vault WHERE {condition}",
+            *self._values,
+        )
+        return {
+            "vaults": documents(engine, rows),
+            "count": count,
+            "offset": offset,
+            "limit": limit,
+        }
+
+
+def _list(call: Call) -> dict[str, Any]:
+    query, wanted = call.query, _Filter(call.caller.project_id)
+    if name := query.text("name"):
+        wanted.add("instr(name, ?) > 0", name)
+    wanted.add_among("id IN ({})", query.texts("id"))
+    wanted.add_equal("cloud_type", query.choice("cloud_type", "public", "hybrid"))
+    wanted.add_equal("protect_type", query.choice("protect_type", "backup", "replication"))
+    wanted.add_equal("object_type", query.text("object_type"))
+    wanted.add_equal("status", query.text("status"))
+    if (enterprise := query.text("enterprise_project_id")) != "all_granted_eps":
+        wanted.add_equal("enterprise_project_id", enterprise)
+    if policy := query.text("policy_id"):
+        wanted.add("id IN (SELECT vault_id FROM vault_policy WHERE policy_id = ?)", policy)
+    if resources := query.text("resource_ids"):
+        wanted.add_among(
+            "id IN (SELECT vault_id FROM vault_resource WHERE resource_id IN ({}))",
+            [each.strip() for each in resources.split(",")],
+        )
+    return wanted.page(call)
+
+
+def _list_external(call: Call) -> dict[str, Any]:
+    query = call.query
+    project, region = query.text("external_project_id"), query.text("region_id")
+    if not project or not region:
+        raise Refusal("9900")
+    known = call.engine.state.one(
+        "SELECT 1 FROM project WHERE id = ? AND region = ? AND domain_id = ?",
+        project,
+        region,
+        call.caller.domain_id,
+    )
+    if known is None:
+        raise Refusal("8600")
+    wanted = _Filter(project)
+    wanted.add_equal("protect_type", query.choice("protect_type", "backup", "replication"))
+    # The parameter's name is the service's own slip of the pen.
+    wanted.add_equal("object_type", query.text("objcet_type"))
+    wanted.add_equal("cloud_type", query.choice("cloud_type", "public", "hybrid"))
+    wanted.add_equal("id", query.text("vault_id"))
+    return wanted.page(call)
+
+
+def _show(call: Call) -> dict[str, Any]:
+    return {"vault": document(call.engine, of_call(call))}
+
+
+def _summary(call: Call) -> dict[str, Any]:
+    (row,) = call.engine.state.all(
+        "SELECT coalesce(sum(size_gb), 0) AS size, coalesce(sum(used_blocks), 0) AS used "
+        "FROM vault WHERE project_id = ?",
+        call.caller.project_id,
+    )
+    return {"size": row["size"], "used_size": megabytes(row["used"])}
+
+
+PATH = "/v3/{project_id}/vaults"
+VAULT_PATH = PATH + "/{vault_id}"
+_LIST_QUERY = (
+    "limit", "name", "offset", "cloud_type", "protect_type", "object_type",
+    "enterprise_project_id", "id", "policy_id", "status", "resource_ids",
+)  # fmt: skip
+_EXTERNAL_QUERY = (
+    "external_project_id", "limit", "offset", "protect_type", "region_id", "objcet_type",
+    "cloud_type", "vault_id",
+)  # fmt: skip
+
+ROUTES = (
+    Route("list_vault", "GET", PATH, _list, group="Vault", query=_LIST_QUERY),
+    Route(
+        "list_external_vault",
+        "GET",
+        f"{PATH}/external",
+        _list_external,
+        group="Vault",
+        query=_EXTERNAL_QUERY,
+    ),
+    Route("show_summary", "GET", f"{PATH}/summary", _summary, group="Vault"),
+    Route("show_vault", "GET", VAULT_PATH, _show, group="Vault"),
+)
