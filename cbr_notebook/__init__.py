@@ -110,9 +110,9 @@ def profiles() -> pd.DataFrame:
     """
     import pandas as pd
 
-    from cbr_notebook.auth import credentials
+    from cbr_notebook.auth.sources import lookup
 
-    found = credentials.profiles()
+    found = lookup.profiles()
     texts = {
         name: pd.Series([getattr(each, name) for each in found], dtype="str")
         for name in ("name", "place", "way", "region")

@@ -1,4 +1,4 @@
-"""Which addresses a session talks to."""
+"""Addresses of the service and of IAM: which may be derived, and which may be used."""
 
 from __future__ import annotations
 
@@ -10,19 +10,45 @@ import httpx
 
 from cbr_notebook.errors import InvalidRequest
 
+OPERATOR_DOMAIN = "myhuaweicloud.com"
+"""The operator whose addresses follow a rule, so that they may be derived from a region."""
+
+_OF_OPERATOR = re.compile(rf"(?:iam|cbr)(?:\.[a-z0-9-]+)?\.{re.escape(OPERATOR_DOMAIN)}")
+_API_VERSION = re.compile(r"/v3(?:/auth/tokens)?$")
+_OLD_API_VERSION = re.compile(r"/v(?:1|2)(?:\.\d+)?$")
+
 
 def cbr_endpoint(region: str) -> str:
-    """Give the service's address in a region."""
-    return f"https://cbr.{region}.myhuaweicloud.com"
+    """Return the service's address in a region of the operator whose addresses are derived."""
+    return f"https://cbr.{region}.{OPERATOR_DOMAIN}"
 
 
 def iam_endpoint(region: str) -> str:
-    """Give IAM's address in a region."""
-    return f"https://iam.{region}.myhuaweicloud.com"
+    """Return IAM's address in a region of the operator whose addresses are derived."""
+    return f"https://iam.{region}.{OPERATOR_DOMAIN}"
+
+
+def belongs_to_operator(address: str) -> bool:
+    """Return whether an address is one of the operator whose addresses are derived."""
+    try:
+        url = httpx.URL(address)
+    except (ValueError, httpx.InvalidURL):
+        return False
+    return (url.scheme, url.port) == ("https", None) and bool(_OF_OPERATOR.fullmatch(url.host))
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an address is on this computer."""
+    return _is_loopback(httpx.URL(address).host)
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address, with its port if one is written."""
+    return address.partition("//")[2].partition("/")[0].rpartition("@")[2]
 
 
 def checked(endpoint: str, name: str) -> str:
-    """Give an endpoint without a trailing slash.
+    """Return an endpoint without a trailing slash.
 
     Args:
         endpoint: a full URL.
@@ -49,6 +75,24 @@ def checked(endpoint: str, name: str) -> str:
             field=name,
         )
     return endpoint.rstrip("/")
+
+
+def checked_iam(endpoint: str) -> str:
+    """Return IAM's address without the version that files often write behind it.
+
+    Raises:
+        InvalidRequest: it is not a URL, sends secrets unencrypted over a network, or names a
+            version of the interface that this package does not speak.
+    """
+    address = _API_VERSION.sub("", checked(endpoint, "iam_endpoint"))
+    if old := _OLD_API_VERSION.search(address):
+        raise InvalidRequest(
+            f"The IAM address names version {old.group()[1:]} of its interface, which is not "
+            "supported.",
+            advice="Name the address of version 3, which ends with /v3.",
+            field="iam_endpoint",
+        )
+    return address
 
 
 def _without_secrets(endpoint: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.auth import credentials
+from cbr_notebook.auth.sources import lookup
 from cbr_notebook.errors import CBRError
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
@@ -79,7 +79,7 @@ class SignIn(Form):
     def _load(self) -> None:
         profile = self._fields["profile"]
         try:
-            found = credentials.profiles()
+            found = lookup.profiles()
         except CBRError as problem:  # there are other ways to sign in
             profile.help = f"{problem.message} {problem.advice or ''}".strip()
             return

@@ -28,6 +28,9 @@ class Identity:
     project_id: str
     endpoint: str
     source: str
+    iam_endpoint: str = ""
+    tls: str = ""
+    """Whether certificates are checked, in words."""
 
 
 class Context:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,15 +12,12 @@ import httpx
 
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.transport import Transport
-from cbr_notebook.auth import credentials as found_credentials
-from cbr_notebook.auth import endpoints
 from cbr_notebook.auth.credentials import Credentials
-from cbr_notebook.auth.projects import find_project_id
+from cbr_notebook.auth.http_client import Verify, described, open_client, warn_if_unchecked
 from cbr_notebook.auth.secret import Secret, as_secret
-from cbr_notebook.auth.signature import SignatureAuth
-from cbr_notebook.auth.token import ReadyTokenAuth, TokenAuth
-from cbr_notebook.auth.token_cache import TokenCache
-from cbr_notebook.errors import AuthenticationError, InvalidRequest
+from cbr_notebook.auth.sign_in import Place, place_of, sign_in
+from cbr_notebook.auth.sources import lookup
+from cbr_notebook.auth.sources.environment import from_environment
 from cbr_notebook.session.context import Identity
 from cbr_notebook.session.session import Session
 
@@ -38,22 +34,24 @@ def connect(
     project_id: str | None = None,
     project_name: str | None = None,
     access_key: str | None = None,
-    secret_key: str | None = None,
-    security_token: str | None = None,
+    secret_key: str | Secret | None = None,
+    security_token: str | Secret | None = None,
     user_name: str | None = None,
-    password: str | None = None,
+    password: str | Secret | None = None,
     domain_name: str | None = None,
-    token: str | None = None,
+    token: str | Secret | None = None,
     endpoint: str | None = None,
     iam_endpoint: str | None = None,
-    verify: bool | str | ssl.SSLContext = True,
+    verify: Verify | None = None,
     timeout: float = _TIMEOUT,
     cache_token: bool = False,
 ) -> Session:
     """Open a session on a real service.
 
-    What is not given is taken from the named profile; without one from the environment, then
-    from the profile ``basic`` of the vendor's profile file.
+    Who signs in, and where, comes from one source: the arguments, the named profile, the
+    environment (an openrc file or the vendor's SDK names), or the profile ``basic``. The
+    service's address is the one in IAM's catalogue; it is derived from the region for Huawei
+    Cloud only. Addresses that are named here win; what is missing is an error, not a guess.
 
     Args:
         profile: the name of a profile.
@@ -67,10 +65,11 @@ def connect(
         password: the password and
         domain_name: the account.
         token: a token that you have already; it cannot be renewed.
-        endpoint: the full URL of the service; the region's if left out. Plain ``http://`` only
-            to this computer.
-        iam_endpoint: the full URL of IAM; the region's if left out.
-        verify: ``False`` is for tests only; or a file of certificates, or an SSL context.
+        endpoint: the full URL of the service; found by the rule above if left out. Plain
+            ``http://`` only to this computer.
+        iam_endpoint: the full URL of IAM, with or without ``/v3``.
+        verify: a file of certificates that are trusted, or an SSL context; ``False`` checks
+            nobody and is for tests only. If left out, what the identity's source says.
         timeout: seconds to wait for an answer.
         cache_token: keep the token of a user and password on disk, readable by you only, so
             that the next notebook need not sign in; ``session.sign_out()`` deletes it.
@@ -84,37 +83,34 @@ def connect(
             cannot be read.
         ConnectionFailed: IAM cannot be reached, when the project must be found by name.
     """
+    # Wrapped before anything can fail: a verbose traceback shows the variables of each frame.
+    secret_key, security_token = as_secret(secret_key), as_secret(security_token)
+    password, token = as_secret(password), as_secret(token)
     given = Credentials(
         access_key=access_key,
-        secret_key=as_secret(secret_key),
-        security_token=as_secret(security_token),
+        secret_key=secret_key,
+        security_token=security_token,
         user_name=user_name,
-        password=as_secret(password),
+        password=password,
         domain_name=domain_name,
-        token=as_secret(token),
+        token=token,
         project_id=project_id,
         project_name=project_name,
         region=region,
         endpoint=endpoint,
         iam_endpoint=iam_endpoint,
     )
-    who = found_credentials.find(given, profile)
-    who.refuse_strange()
-    where = who.region
-    if not where and not who.endpoint:
-        raise AuthenticationError(
-            "No region was found.",
-            advice='Name it: cbr.connect(region="eu-west-0"), or set HUAWEICLOUD_SDK_REGION.',
-        )
-    base = endpoints.checked(who.endpoint or endpoints.cbr_endpoint(where or ""), "endpoint")
-    iam = who.iam_endpoint or (who.endpoint if not where else endpoints.iam_endpoint(where))
-    iam = endpoints.checked(iam or base, "iam_endpoint")
-    http = httpx.Client(verify=_trusted(verify), timeout=timeout)
+    who = lookup.find(given, profile)
+    who.validate()
+    place = place_of(who)
+    trusted = who.verify if verify is None else verify
+    http = open_client(trusted, timeout, *filter(None, (place.iam, place.service)))
+    warn_if_unchecked(trusted, who.source if verify is None else "the call")
     return _open(
         http,
         who,
-        base,
-        iam,
+        place,
+        tls=described(trusted),
         sleep=time.sleep,
         clock=lambda: datetime.now(UTC),
         cloud=None,
@@ -163,7 +159,7 @@ def tutorial(estate: Literal["demo", "documented", "empty"] = "documented") -> S
     Args:
         estate: what is in the simulated cloud.
     """
-    if found_credentials.from_environment().complete:
+    if from_environment().complete:
         return connect()
     return simulate(estate)
 
@@ -183,49 +179,37 @@ def on_cloud(cloud: Cloud, *, user_name: str | None = None, project: str | None 
     return _open(
         http,
         who,
-        account.base_url,
-        account.base_url,
+        Place(account.base_url, account.base_url, None),
+        tls="none: within this process",
         sleep=cloud.sleep,
         clock=lambda: cloud.now,
         cloud=cloud,
     )
 
 
-def _trusted(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
-    """Read the certificates that are trusted, if a file of them was named."""
-    if not isinstance(verify, str):
-        return verify
-    try:
-        return ssl.create_default_context(cafile=verify)
-    except (OSError, ValueError) as problem:  # a file without a certificate is an OSError, too
-        raise InvalidRequest(
-            f"The certificates cannot be read from {verify}: {problem}.",
-            advice="Name a file in PEM form, or leave verify out.",
-            field="verify",
-        ) from problem
-
-
 def _open(
     http: httpx.Client,
     who: Credentials,
-    base: str,
-    iam: str,
+    place: Place,
     *,
+    tls: str,
     sleep: Callable[[float], None],
     clock: Callable[[], datetime],
     cloud: Cloud | None,
     cache_token: bool = False,
 ) -> Session:
-    auth, project_id = _authentication(http, who, iam, clock, cache_token)
-    http.auth = auth
-    transport = Transport(http, base, project_id, sleep=sleep, clock=clock)
+    signed_in = sign_in(http, who, place, sleep=sleep, clock=clock, cache_token=cache_token)
+    http.auth = signed_in.auth
+    transport = Transport(http, signed_in.endpoint, signed_in.project_id, sleep=sleep, clock=clock)
     identity = Identity(
-        who=who.user_name or who.access_key or "token holder",
+        who=signed_in.who,
         how=who.way,
-        region=who.region or "",
-        project_id=project_id,
-        endpoint=base,
+        region=signed_in.region,
+        project_id=signed_in.project_id,
+        endpoint=signed_in.endpoint,
         source=who.source,
+        iam_endpoint=signed_in.iam_endpoint or "not needed",
+        tls=tls,
     )
     return Session(
         Client(transport),
@@ -236,36 +220,3 @@ def _open(
         cloud=cloud,
         reopen=on_cloud if cloud is not None else None,
     )
-
-
-def _authentication(
-    http: httpx.Client,
-    who: Credentials,
-    iam: str,
-    clock: Callable[[], datetime],
-    cache_token: bool,
-) -> tuple[httpx.Auth, str]:
-    """Give the way to authenticate, and the project's ID."""
-    name = who.project_name or who.region or ""
-    if who.token:
-        ready = ReadyTokenAuth(who.token)
-        return ready, who.project_id or find_project_id(http, ready, iam, name)
-    if who.access_key and who.secret_key:
-        signed = SignatureAuth(
-            who.access_key, who.secret_key, security_token=who.security_token, clock=clock
-        )
-        project_id = who.project_id or find_project_id(http, signed, iam, name)
-        return signed.for_project(project_id), project_id
-    assert who.user_name and who.password and who.domain_name
-    identity = (iam, who.domain_name, who.user_name, who.project_id or name)
-    by_token = TokenAuth(
-        iam_endpoint=iam,
-        user_name=who.user_name,
-        password=who.password,
-        domain_name=who.domain_name,
-        project_id=who.project_id,
-        project_name=name,
-        clock=lambda: clock().timestamp(),
-        cache=TokenCache(identity) if cache_token else None,
-    )
-    return by_token, who.project_id or find_project_id(http, by_token, iam, name)

@@ -41,6 +41,8 @@ class Session(GuidedRestores):
             ("Region", who.region or "not named"),
             ("Project", who.project_id),
             ("Service", who.endpoint),
+            ("IAM", who.iam_endpoint),
+            ("TLS", who.tls),
         ]
         if self.simulated:
             facts.append(("Its time", f"{self.now:%Y-%m-%d %H:%M:%S} UTC"))

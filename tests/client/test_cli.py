@@ -93,13 +93,13 @@ def test_a_token_may_be_kept_on_disk_until_one_signs_out(
     served.connect(**user).vaults()
     (kept,) = tmp_path.rglob("*.json")
     assert served.account["password"] not in kept.read_text()
-    # The token alone is enough: a wrong password is not even sent.
-    session = served.connect(**user | {"password": "wrong"})
+    # A kept token is no reason to accept a wrong password.
+    with pytest.raises(errors.AuthenticationError):
+        served.connect(**user | {"password": "wrong"}).vaults()
+    session = served.connect(**user)
     assert not session.vaults().empty
     session.sign_out()
     assert not kept.exists()
-    with pytest.raises(errors.AuthenticationError):
-        served.connect(**user | {"password": "wrong"}).vaults()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from cbr_notebook.auth import iam as iam_room
+from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.token import TokenAuth
 from cbr_notebook.auth.token_cache import TokenCache
@@ -25,16 +27,16 @@ class Iam:
         self.now = 0.0
         self.seen: list[str] = []
         self.lock = threading.Lock()
-        self.auth = TokenAuth(
-            iam_endpoint="https://iam.example.com",
+        self.http = httpx.Client(transport=httpx.MockTransport(self._answer))
+        who = Credentials(
             user_name="ada",
             password=Secret("very-secret"),
             domain_name="northwind",
             project_name="eu-west-0",
-            clock=lambda: self.now,
-            cache=cache,
         )
-        self.http = httpx.Client(transport=httpx.MockTransport(self._answer), auth=self.auth)
+        iam = iam_room.Iam(self.http, "https://iam.example.com", sleep=lambda seconds: None)
+        self.auth = TokenAuth(iam, who, clock=lambda: self.now, cache=cache)
+        self.http.auth = self.auth
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == "iam.example.com":

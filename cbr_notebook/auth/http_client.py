@@ -1,0 +1,125 @@
+"""The HTTP client of a session: whom it trusts, and which proxy it may use."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import urllib.request
+import warnings
+
+import httpx
+
+from cbr_notebook.auth import endpoints
+from cbr_notebook.auth.redaction import protect_logs, redacted
+from cbr_notebook.errors import InvalidRequest
+
+Verify = bool | str | ssl.SSLContext
+_THIS_COMPUTER = ("localhost", "127.0.0.1", "[::1]")
+
+
+class UncheckedCertificates(UserWarning):
+    """The session does not check whom it talks to."""
+
+
+def open_client(verify: Verify | None, timeout: float, *addresses: str) -> httpx.Client:
+    """Return a client that sends nothing for this computer through a proxy.
+
+    Args:
+        verify: ``False`` checks no certificate; a file or a context names those that are
+            trusted.
+        timeout: seconds to wait for an answer.
+        addresses: that are talked to, as far as they are known.
+
+    Raises:
+        InvalidRequest: the certificates cannot be read, or the environment names a proxy that
+            cannot be used.
+    """
+    protect_logs()
+    trusted = _trusted(verify)
+    hosts = {_host(each) for each in addresses if endpoints.is_loopback(each)}
+    direct = httpx.HTTPTransport(verify=trusted, trust_env=False)
+    mounts = {f"all://{host}": direct for host in (*_THIS_COMPUTER, *hosts)}
+    trouble: str | None
+    try:
+        return httpx.Client(verify=trusted, timeout=timeout, mounts=mounts)
+    except ImportError:
+        trouble, advice = (
+            "The environment names a SOCKS proxy, and the package that speaks to one is missing.",
+            "Install it: pip install 'httpx[socks]'. Or unset ALL_PROXY, HTTPS_PROXY and "
+            "HTTP_PROXY.",
+        )
+    except (ValueError, httpx.InvalidURL) as problem:
+        trouble, advice = (
+            f"The environment names a proxy that cannot be used: {redacted(str(problem))}",
+            "Write it like http://proxy.example.com:3128 in HTTPS_PROXY, or unset it.",
+        )
+    raise InvalidRequest(trouble, advice=advice)
+
+
+def described(verify: Verify | None) -> str:
+    """Return in words whether certificates are checked."""
+    if verify is False:
+        return "certificates are NOT checked"
+    if isinstance(verify, str):
+        return f"certificates checked, those of {verify} trusted"
+    return "certificates checked"
+
+
+def warn_if_unchecked(verify: Verify | None, source: str) -> None:
+    """Warn that nobody is checked, if so; once a session."""
+    if verify is False:
+        warnings.warn(
+            f"Certificates are not checked (from {source}): whoever is between you and the "
+            "service can read and change everything. Name the certificates that you trust "
+            'instead: verify="ca.pem".',
+            UncheckedCertificates,
+            stacklevel=3,
+        )
+
+
+def proxy_for(url: httpx.URL) -> str | None:
+    """Return the host of the environment's proxy for an address, without its password."""
+    if endpoints.is_loopback(str(url)) or urllib.request.proxy_bypass(url.host):
+        return None
+    proxies = urllib.request.getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    return endpoints.host_of(found if "//" in found else f"//{found}") if found else None
+
+
+def _host(address: str) -> str:
+    host = httpx.URL(address).host
+    return f"[{host}]" if ":" in host else host
+
+
+def _trusted(verify: Verify | None) -> ssl.SSLContext:
+    """Return the context with the certificates that are trusted."""
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    if isinstance(verify, str):
+        return _from_file(verify, "verify")
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if verify is not False else ():
+        place = os.environ.get(name)
+        if place and not os.path.exists(place):
+            raise _unreadable(place, "there is no such file or folder", name)
+    try:
+        return httpx.create_ssl_context(verify=verify is not False)
+    except (OSError, ValueError) as problem:
+        place = os.environ.get("SSL_CERT_FILE", "the environment")
+        raise _unreadable(place, str(problem), "SSL_CERT_FILE") from None
+
+
+def _from_file(place: str, name: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=place)
+    except (OSError, ValueError) as problem:  # a file without a certificate is an OSError, too
+        raise _unreadable(place, str(problem), name) from None
+
+
+def _unreadable(place: str, why: str, name: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The certificates cannot be read from {place}: {why}.",
+        advice="Name a file in PEM form, or leave verify out."
+        if name == "verify"
+        else f"Mend or unset {name}; or name a file in PEM form by verify=.",
+        field="verify",
+    )

@@ -1,0 +1,414 @@
+"""IAM: tokens, projects and the catalogue of addresses, with repetition and typed errors."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from cbr_notebook.auth.catalog import CatalogEndpoint, endpoints_in
+from cbr_notebook.auth.connection_errors import (
+    PAGE_ADVICE,
+    Trouble,
+    page_instead_of_answer,
+    trouble_of,
+)
+from cbr_notebook.auth.credentials import Credentials
+from cbr_notebook.auth.secret import Secret
+from cbr_notebook.errors import (
+    AuthenticationError,
+    CBRError,
+    ConnectionFailed,
+    RateLimited,
+    ServiceError,
+    error_for,
+)
+
+_ATTEMPTS = 5
+_CONNECTION_ATTEMPTS = 2
+_BUSY = (429, 502, 503, 504)
+_LONGEST_PAUSE = 60.0
+_SIGN_IN_REFUSED = (400, 401, 403, 404)
+_LARGEST_ANSWER = 4 * 1024 * 1024
+_DEFAULT_LIFETIME = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, and what IAM says about it.
+
+    Attributes:
+        value: the token itself.
+        lifetime: seconds from its issue to its end.
+        project_id: the project that it is for, if it is for one.
+        project_name: this project's name.
+        user_name: whose it is.
+        addresses: the service's addresses in IAM's catalogue.
+    """
+
+    value: Secret
+    lifetime: float = _DEFAULT_LIFETIME
+    project_id: str | None = None
+    project_name: str | None = None
+    user_name: str | None = None
+    addresses: tuple[CatalogEndpoint, ...] = field(default=())
+
+
+class Iam:
+    """IAM at one address."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        address: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take where IAM is.
+
+        Args:
+            http: sends the requests.
+            address: IAM's address, without a version.
+            sleep: waits some seconds before a request is repeated.
+        """
+        self._http = http
+        self.address = address.rstrip("/")
+        self._sleep = sleep
+
+    def issue(self, who: Credentials, *, catalog: bool) -> Token:
+        """Return a new token for a user, or for an agency that the user takes up.
+
+        Args:
+            who: a user with a password, or a token to be had for another project.
+            catalog: whether the catalogue of addresses is wanted, too.
+
+        Raises:
+            AuthenticationError: IAM does not accept the user, the agency or the project.
+            ConnectionFailed: IAM cannot be reached, or something else answers.
+            RateLimited: IAM is asked too often.
+            ServiceError: IAM fails, or its answer cannot be read.
+        """
+        if not who.agency_name:
+            return self._issued(_token_request(self, who, _identity(who), _scope(who), catalog))
+        own = self._issued(_token_request(self, who, _identity(who), _domain_scope(who), False))
+        request = _token_request(self, who, _agency(who), _scope(who), catalog)
+        request.headers["X-Auth-Token"] = own.value.reveal()
+        return self._issued(request)
+
+    def read(self, token: Secret) -> Token:
+        """Return what IAM says about a token that one has.
+
+        Raises:
+            AuthenticationError: IAM does not accept it.
+            CBRError: as in :meth:`issue`.
+        """
+        request = _request_with_token(self, token)
+        return _described(self._send(request, (200,)), token, self.address)
+
+    def project_id(self, auth: httpx.Auth, name: str) -> str:
+        """Return the ID of a project by its name.
+
+        Args:
+            auth: signs the request.
+            name: the project's name; the default project of a region bears the region's.
+
+        Raises:
+            AuthenticationError: there is no such project; the message lists those there are.
+            PermissionDenied: one may not list projects.
+            CBRError: as in :meth:`issue`.
+        """
+        request = self._http.build_request("GET", f"{self.address}/v3/projects")
+        rows = _document(self._send(request, (200,), auth=auth), self.address).get("projects")
+        projects = {
+            str(row["name"]): row.get("id")
+            for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict) and row.get("name")
+        }
+        if name not in projects:
+            raise AuthenticationError(
+                f"There is no project {name!r} in this account.",
+                advice=f"There are: {', '.join(sorted(projects)) or 'none'}. "
+                "Name one by project_name or project_id.",
+            )
+        return checked_project_id(projects[name], self.address)
+
+    def addresses(self, auth: httpx.Auth) -> tuple[CatalogEndpoint, ...]:
+        """Return the service's addresses in the catalogue, for one who signs requests.
+
+        Raises:
+            CBRError: as in :meth:`issue`, or one may not read the catalogue.
+        """
+        request = self._http.build_request("GET", f"{self.address}/v3/auth/catalog")
+        document = _document(self._send(request, (200,), auth=auth), self.address)
+        return endpoints_in(document.get("catalog"))
+
+    def _issued(self, request: httpx.Request) -> Token:
+        response = self._send(request, (200, 201), signing_in=True)
+        value = _token_in(response)
+        if value is None:
+            raise unreadable_answer(self.address, "it holds no usable token", response)
+        return _described(response, value, self.address)
+
+    def _send(
+        self,
+        request: httpx.Request,
+        good: tuple[int, ...],
+        *,
+        auth: httpx.Auth | None = None,
+        signing_in: bool = False,
+    ) -> httpx.Response:
+        """Send a request, again after a pause where IAM is busy; nothing is changed by it."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            answer = self._attempt(request, auth)
+            if isinstance(answer, Trouble):
+                if attempt >= _CONNECTION_ATTEMPTS or not answer.passing:
+                    raise _unreachable(answer)
+                self._sleep(_pause(None, attempt))
+                continue
+            if answer.status_code in good:
+                if page := page_instead_of_answer(answer):
+                    raise ConnectionFailed(page, advice=PAGE_ADVICE)
+                return answer
+            if answer.status_code not in _BUSY or attempt == _ATTEMPTS:
+                raise _refusal(answer, self.address, signing_in=signing_in)
+            self._sleep(_pause(answer, attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response | Trouble:
+        fresh = httpx.Request(
+            request.method, request.url, headers=request.headers, content=request.content
+        )
+        try:
+            return self._http.send(fresh, auth=auth, follow_redirects=False)
+        except httpx.TransportError as problem:
+            return trouble_of(problem, request.url)
+        except httpx.DecodingError as problem:
+            why = type(problem).__name__
+        raise unreadable_answer(self.address, why, None)
+
+
+def _unreachable(trouble: Trouble) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"Signing in: {trouble.message}",
+        advice=f"Nothing was changed. {trouble.advice}",
+    )
+
+
+def checked_project_id(value: Any, address: str) -> str:
+    """Return the ID of a project, if it can be one.
+
+    Raises:
+        ServiceError: it is null, empty or not a text.
+    """
+    if isinstance(value, str) and value and all(each.isalnum() or each in "._~-" for each in value):
+        return value
+    raise unreadable_answer(address, f"the ID of the project is {value!r}", None)
+
+
+def unreadable_answer(address: str, why: str, response: httpx.Response | None) -> ServiceError:
+    """Return the error for an answer of IAM that makes no sense."""
+    return ServiceError(
+        f"The answer of IAM at {address} cannot be read: {why}.",
+        advice="Check iam_endpoint: something else may answer there, such as a proxy.",
+        http_status=response.status_code if response is not None else None,
+        request_id=_request_id(response) if response is not None else None,
+    )
+
+
+# -- requests: built here, so that the frames that may fail hold no secret ---------------------
+
+
+def _identity(who: Credentials) -> dict[str, Any]:
+    if who.token:
+        return {"methods": ["token"], "token": {"id": who.token}}
+    user: dict[str, Any] = {"password": who.password}
+    if who.user_id:
+        user["id"] = who.user_id
+    else:
+        user["name"] = who.user_name
+        user["domain"] = {"id": who.domain_id} if who.domain_id else {"name": who.domain_name}
+    return {"methods": ["password"], "password": {"user": user}}
+
+
+def _agency(who: Credentials) -> dict[str, Any]:
+    role = {"agency_name": who.agency_name}
+    if who.agency_domain_id:
+        role["domain_id"] = who.agency_domain_id
+    else:
+        role["domain_name"] = who.agency_domain_name
+    return {"methods": ["assume_role"], "assume_role": role}
+
+
+def _scope(who: Credentials) -> dict[str, Any] | None:
+    if who.project_id:
+        return {"project": {"id": who.project_id}}
+    name = who.project_name or who.region
+    if not name:
+        return None
+    project: dict[str, Any] = {"name": name}
+    if who.project_name and who.project_domain_id:
+        project["domain"] = {"id": who.project_domain_id}
+    elif who.project_name and who.project_domain_name:
+        project["domain"] = {"name": who.project_domain_name}
+    return {"project": project}
+
+
+def _domain_scope(who: Credentials) -> dict[str, Any] | None:
+    if who.domain_id or who.domain_name:
+        return {"domain": {"id": who.domain_id} if who.domain_id else {"name": who.domain_name}}
+    return None
+
+
+def _token_request(
+    iam: Iam,
+    who: Credentials,
+    identity: dict[str, Any],
+    scope: dict[str, Any] | None,
+    catalog: bool,
+) -> httpx.Request:
+    auth = {"identity": _revealed(identity)}
+    if scope:
+        auth["scope"] = scope
+    query = "" if catalog else "?nocatalog=true"
+    return httpx.Request("POST", f"{iam.address}/v3/auth/tokens{query}", json={"auth": auth})
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, dict):
+        return {key: _revealed(each) for key, each in value.items()}
+    return value
+
+
+def _request_with_token(iam: Iam, token: Secret) -> httpx.Request:
+    headers = {"X-Auth-Token": token.reveal(), "X-Subject-Token": token.reveal()}
+    return httpx.Request("GET", f"{iam.address}/v3/auth/tokens", headers=headers)
+
+
+# -- answers -----------------------------------------------------------------------------------
+
+
+def _document(response: httpx.Response, address: str) -> dict[str, Any]:
+    trouble: str | None = None
+    try:
+        document = response.json() if len(response.content) <= _LARGEST_ANSWER else None
+    except (ValueError, RecursionError):
+        document, trouble = None, "it is not JSON"
+    if not isinstance(document, dict):
+        raise unreadable_answer(address, trouble or "it is not what IAM answers", response)
+    return document
+
+
+def _described(response: httpx.Response, value: Secret, address: str) -> Token:
+    document = _document(response, address).get("token")
+    if not isinstance(document, dict):
+        raise unreadable_answer(address, "it does not describe the token", response)
+    project = document.get("project")
+    project = project if isinstance(project, dict) else {}
+    given = project.get("id")
+    return Token(
+        value,
+        _lifetime(document),
+        checked_project_id(given, address) if project else None,
+        _text(project.get("name")),
+        _text(_member(document, "user", "name")),
+        endpoints_in(document.get("catalog")),
+    )
+
+
+def _lifetime(document: dict[str, Any]) -> float:
+    try:
+        seconds = (
+            datetime.fromisoformat(document["expires_at"])
+            - datetime.fromisoformat(document["issued_at"])
+        ).total_seconds()
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return _DEFAULT_LIFETIME
+    return seconds if math.isfinite(seconds) and seconds > 0 else _DEFAULT_LIFETIME
+
+
+def _member(document: dict[str, Any], *names: str) -> Any:
+    found: Any = document
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _token_in(response: httpx.Response) -> Secret | None:
+    value = response.headers.get("X-Subject-Token", "")
+    return Secret(value) if value and all("!" <= each <= "~" for each in value) else None
+
+
+def _refusal(response: httpx.Response, address: str, *, signing_in: bool) -> CBRError:
+    """Return the error for an answer that is none, with IAM's own words where it has some."""
+    if page := page_instead_of_answer(response):
+        error: CBRError = ConnectionFailed(page, advice=PAGE_ADVICE)
+        error.http_status = response.status_code
+        return error
+    code, message = _words(response)
+    status, request_id = response.status_code, _request_id(response)
+    if signing_in and status in _SIGN_IN_REFUSED:
+        return AuthenticationError(
+            message or f"Signing in failed: IAM answered HTTP {status}.",
+            code=code,
+            advice=f"IAM at {address} refused it. Check the user, the password, the account "
+            "(domain) and the project. The password was not stored anywhere.",
+            http_status=status,
+            request_id=request_id,
+        )
+    if status == 401:
+        code = code or "APIGW.0301"
+    error = error_for(code, message, status, request_id)
+    if isinstance(error, RateLimited):
+        error.retry_after = _asked_pause(response)
+    return error
+
+
+def _words(response: httpx.Response) -> tuple[str | None, str | None]:
+    """Return the code and the message of an error in any of the shapes that it may have."""
+    try:
+        document = response.json() if len(response.content) <= _LARGEST_ANSWER else None
+    except (ValueError, RecursionError):
+        return None, None
+    inner = document.get("error", document) if isinstance(document, dict) else None
+    if not isinstance(inner, dict):
+        return None, None
+    code = inner.get("error_code") or inner.get("code")
+    message = inner.get("error_msg") or inner.get("message")
+    return _text(code), _text(message)
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    found: Iterable[str | None] = (
+        response.headers.get(name) for name in ("X-IAM-Trace-Id", "X-Request-Id")
+    )
+    return next((each for each in found if each), None)
+
+
+def _pause(response: httpx.Response | None, attempt: int) -> float:
+    asked = None if response is None else _asked_pause(response)
+    return min(asked or float(2 ** (attempt - 1)), _LONGEST_PAUSE)
+
+
+def _asked_pause(response: httpx.Response) -> float | None:
+    """Return the seconds that IAM asks to wait; ``None`` where it asks for no sensible time."""
+    text = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None

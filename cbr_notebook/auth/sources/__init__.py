@@ -1,0 +1,1 @@
+"""Where identities come from: each source names who, and the place that belongs to it."""
