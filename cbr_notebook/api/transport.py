@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -16,15 +15,8 @@ import httpx
 import msgspec
 import tenacity
 
-from cbr_notebook.errors import (
-    CBRError,
-    ConnectionFailed,
-    InvalidRequest,
-    NotFound,
-    RateLimited,
-    ServiceError,
-    error_for,
-)
+from cbr_notebook.api.failures import connection_error, page_error, refusal, request_id_of
+from cbr_notebook.errors import CBRError, InvalidRequest, RateLimited, ServiceError
 
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
@@ -33,7 +25,6 @@ _ATTEMPTS = 5
 _BUSY = (429, 502, 503, 504)
 _SURELY_NOT_DONE = (429, 503)
 """Answers after which also a request that changes something may be sent again."""
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LONGEST_PAUSE = 60.0
 _PATH_PART = re.compile(r"[A-Za-z0-9._~%-]+")
 
@@ -175,18 +166,16 @@ class Transport:
             response = self._client.send(fresh)
         except httpx.TransportError as problem:
             self._record(request, 0, None)
-            never_left = isinstance(problem, _NEVER_LEFT)
-            failure = _connection_error(
-                request, problem, may_have_happened=not (safe or never_left)
-            )
-            if safe or never_left:
+            failure, again = connection_error(request, problem, safe=safe)
+            if again:
                 raise _Repeatable(failure, None) from None
             raise failure from None
-        request_id = _request_id(response)
-        self._record(request, response.status_code, request_id)
-        if response.is_success:
+        self._record(request, response.status_code, request_id_of(response))
+        if response.is_success or response.is_redirect:
+            if (page := page_error(request, response, safe=safe)) is not None:
+                raise page
             return response
-        error = _error(response, request_id)
+        error = refusal(request, response, now=self._clock())
         repeatable = _BUSY if safe else _SURELY_NOT_DONE
         if response.status_code in repeatable:
             pause = self._asked_pause(response)
@@ -253,58 +242,3 @@ def _decode(content: bytes, answer: type[T]) -> T:
             advice="Ask again; if it stays so, something between you and the service changes "
             "its answers, such as a proxy.",
         ) from None
-
-
-def _request_id(response: httpx.Response) -> str | None:
-    for name in ("X-Request-Id", "X-IAM-Trace-Id"):
-        if value := response.headers.get(name):
-            return str(value)
-    return None
-
-
-def _connection_error(
-    request: httpx.Request, problem: httpx.TransportError, *, may_have_happened: bool
-) -> ConnectionFailed:
-    what = f"{request.method} {request.url.path}"
-    if may_have_happened:
-        error = ConnectionFailed(
-            f"No answer came to {what} ({type(problem).__name__}).",
-            advice="It may have been carried out; it was not sent again. "
-            "Look at session.tasks() or the list concerned before you repeat it.",
-        )
-    else:
-        error = ConnectionFailed(
-            f"{request.url.host} could not be reached for {what} ({type(problem).__name__}).",
-            advice="Nothing was changed. Check the network, the region's name and the endpoint.",
-        )
-    error.may_have_happened = may_have_happened
-    return error
-
-
-def _error(response: httpx.Response, request_id: str | None) -> CBRError:
-    """Read an error in any of the shapes that gateway, IAM, middleware and service have."""
-    try:
-        document = json.loads(response.content)
-    except ValueError:
-        return error_for(None, None, response.status_code, request_id)
-    if not isinstance(document, dict):
-        return error_for(None, None, response.status_code, request_id)
-    if "unauthorized" in document:
-        return NotFound(
-            "The service knows no such project or ID.",
-            advice="Check the region, the project and the ID; this is not a sign-in problem.",
-            http_status=response.status_code,
-            request_id=request_id,
-        )
-    inner = document.get("error")
-    if isinstance(inner, dict):
-        document = inner
-    code = document.get("error_code") or document.get("errorCode") or document.get("code")
-    message = document.get("error_msg") or document.get("errorMsg") or document.get("message")
-    request_id = request_id or document.get("request_id")
-    return error_for(
-        code if isinstance(code, str) else None,
-        message if isinstance(message, str) else None,
-        response.status_code,
-        request_id,
-    )
