@@ -1,4 +1,8 @@
-"""Holds a thread up where another one could come between, so that what happens then is certain."""
+"""Points at which a test holds a thread up, so that what comes between is certain.
+
+They sit at public boundaries: a method of the session or of its client, the clock of its
+simulated cloud, a trait of a widget.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from cbr_notebook.session import Session
+
 _LONG = 20.0
 
 
@@ -20,7 +26,7 @@ class Gate:
         self._came, self._opened = threading.Event(), threading.Event()
 
     def before(self, do: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the same function, with the gate before it."""
+        """Return the same function, with the gate before it."""
 
         def held_up(*given: Any, **more: Any) -> Any:
             self._pass()
@@ -29,7 +35,7 @@ class Gate:
         return held_up
 
     def after(self, do: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the same function, with the gate behind it."""
+        """Return the same function, with the gate behind it."""
 
         def held_up(*given: Any, **more: Any) -> Any:
             found = do(*given, **more)
@@ -65,3 +71,55 @@ def after(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> Gate:
     gate = Gate()
     monkeypatch.setattr(of, name, gate.after(getattr(of, name)))
     return gate
+
+
+def at_pause(
+    monkeypatch: pytest.MonkeyPatch, session: Session, do: Callable[[], None] | None = None
+) -> None:
+    """Do something when the client of a simulated cloud waits the next time, then let it wait.
+
+    Args:
+        monkeypatch: undoes it.
+        session: whose waiting is meant.
+        do: what is done; left out: somebody interrupts the kernel.
+    """
+    advance = session.cloud.advance
+
+    def first(**duration: float) -> Any:
+        monkeypatch.setattr(session.cloud, "advance", advance)
+        if do is None:
+            raise KeyboardInterrupt
+        do()
+        return advance(**duration)
+
+    monkeypatch.setattr(session.cloud, "advance", first)
+
+
+def when(widget: Any, trait: str, value: Any, do: Callable[[], None]) -> None:
+    """Do something at once when a trait of a widget becomes a value, the first time."""
+
+    def changed(change: Any) -> None:
+        if change["new"] == value:
+            widget.unobserve(changed, trait)
+            do()
+
+    widget.observe(changed, trait)
+
+
+def running(name: str) -> list[threading.Thread]:
+    """Return the threads of forms that run and are named like this, such as ``tasks watches``."""
+    return [each for each in threading.enumerate() if each.name == f"cbr {name}"]
+
+
+def join(name: str) -> None:
+    """Wait until no thread of a form that is named like this runs."""
+    for each in running(name):
+        each.join(_LONG)
+        assert not each.is_alive()
+
+
+def beside(step: Callable[[], object]) -> threading.Thread:
+    """Take a step in another thread."""
+    thread = threading.Thread(target=step)
+    thread.start()
+    return thread

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cbr_notebook.forms import create_policy
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
 from cbr_notebook.session.preview import in_utc, preview
 from tests.forms import sync_points
-from tests.forms.pressing import press, settle, type_into
 
 PARIS = timezone(timedelta(hours=2))
 NOW = datetime(2020, 8, 17, 4, tzinfo=UTC)
@@ -49,19 +49,20 @@ def test_the_preview_agrees_with_what_the_cloud_keeps(session: Session) -> None:
 
 
 def test_a_policy_is_created_and_applied_in_the_persons_words(session: Session) -> None:
-    form: Any = session.forms.create_policy()
-    settle(form)
-    type_into(form, "name", "nightly")
-    type_into(form, "times", "00:30")
-    type_into(form, "timezone", "UTC+02:00")
-    type_into(form, "vaults", [session.find_vault("vault-dev").id])
-    settle(form)
+    form = session.forms.create_policy()
+    page = FormPage(form)
+    page.wait()
+    page.fill("name", "nightly")
+    page.fill("times", "00:30")
+    page.fill("timezone", "UTC+02:00")
+    page.fill("vaults", [session.find_vault("vault-dev").id])
+    page.wait()
     assert "Create policy nightly and apply it to 1 vault: 365 backups a year, 30 kept." in (
-        form._outline.html
+        page.summary
     )
-    assert "It takes the place of the policy of vault-dev" in form._outline.html
-    assert "After a year 30 of 365 backups of a resource are kept." in form._picture.html
-    press(form, times=2)
+    assert "It takes the place of the policy of vault-dev" in page.summary
+    assert "After a year 30 of 365 backups of a resource are kept." in page.panel("preview")
+    page.press(times=2)
     assert form.error is None
     found = session.find_policy("nightly")
     assert [each.vault_id for each in found.associated_vaults] == [
@@ -73,28 +74,30 @@ def test_a_policy_is_created_and_applied_in_the_persons_words(session: Session) 
 
 
 def test_a_place_is_a_time_zone_and_summer_time_is_told(session: Session) -> None:
-    form: Any = session.forms.create_policy(name="nightly", times="02:00")
+    form = session.forms.create_policy(name="nightly", times="02:00")
+    page = FormPage(form)
     form.value = {"timezone": "Europe/Berlin"}
-    assert form._fields["timezone"].help == (
+    assert page.field("timezone").help == (
         "Now UTC+02:00. From 2020-10-25 on, runs are earlier there: "
         "the service knows no summer time."
     )
     assert "BYHOUR=0;BYMINUTE=00" in form.code
-    assert "The next ten runs (Europe/Berlin)" in form._picture.html
-    assert "<li>Tue 2020-08-18 02:00 (00:00 UTC)</li>" in form._picture.html
+    assert "The next ten runs (Europe/Berlin)" in page.panel("preview")
+    assert "<li>Tue 2020-08-18 02:00 (00:00 UTC)</li>" in page.panel("preview")
     form.value = {"timezone": "Asia/Kolkata"}
-    assert form._fields["timezone"].help == "Now UTC+05:30. "
+    assert page.field("timezone").help == "Now UTC+05:30. "
     assert "BYHOUR=20;BYMINUTE=30" in form.code
-    assert "<li>Tue 2020-08-18 02:00 (Mon 20:30 UTC)</li>" in form._picture.html
+    assert "<li>Tue 2020-08-18 02:00 (Mon 20:30 UTC)</li>" in page.panel("preview")
 
 
 def test_the_picture_has_a_line_for_each_rule(session: Session) -> None:
-    form: Any = session.forms.create_policy(name="mixed", keep="periods", max_backups=5)
-    settle(form)
+    form = session.forms.create_policy(name="mixed", keep="periods", max_backups=5)
+    page = FormPage(form)
+    page.wait()
     assert (
         "After a year 25 of 365 backups of a resource are kept. "
         "daily: 7, weekly: 4, monthly: 12, newest: 5"
-    ) in form._picture.html
+    ) in page.panel("preview")
 
 
 def test_what_is_no_choice_is_told_and_breaks_nothing(session: Session) -> None:
@@ -109,13 +112,14 @@ def test_bad_input_is_told_beside_the_field(session: Session) -> None:
 
 
 def test_what_could_not_be_applied_is_applied_at_the_second_attempt(session: Session) -> None:
-    form: Any = session.forms.create_policy(name="nightly", vaults=["vault-dev", "vault-web"])
-    settle(form)
+    form = session.forms.create_policy(name="nightly", vaults=["vault-dev", "vault-web"])
+    page = FormPage(form)
+    page.wait()
     session.cloud.fail("associate_vault_policy", "BackupService.6302")
-    press(form)
-    assert "could not be applied" in form._wrong.html
-    press(form)
-    assert "Policy nightly is there" in form._said.html
+    page.press()
+    assert "could not be applied" in page.error
+    page.press()
+    assert "Policy nightly is there" in page.result
     assert list(session.policies()["name"]).count("nightly") == 1
     assert len(session.find_policy("nightly").associated_vaults) == 2
 
@@ -144,14 +148,16 @@ def test_the_python_does_the_same(session: Session) -> None:
 def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = session.forms.create_policy(name="nightly")
-    settle(form)
-    type_into(form, "times", "2")
+    form = session.forms.create_policy(name="nightly")
+    page = FormPage(form)
+    page.wait()
+    page.fill("times", "2")
     # Asked between taking the values and checking them.
     shown = type("Shown", (dict,), {})(create_policy._SHOWN)
     gate = sync_points.before(monkeypatch, shown, "get")
     monkeypatch.setattr(create_policy, "_SHOWN", shown)
-    times, typed = form._fields["times"], threading.Event()
+    times: Any = page.field("times")
+    typed = threading.Event()
     heard = times.on_change
 
     def hear(field: Any) -> None:
@@ -159,12 +165,14 @@ def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
         heard(field)
 
     times.on_change = hear
-    form._start("draws", lambda _: form._guarded(form._show))
+    one = sync_points.beside(lambda: FormPage(form).leave("name"))  # which draws
     gate.wait()
-    form._start("types", lambda _: type_into(form, "times", "02:00"))
+    other = sync_points.beside(lambda: page.fill("times", "02:00"))
     assert typed.wait(20)
     gate.open()
-    settle(form)
+    one.join(20)
+    other.join(20)
+    page.wait()
     assert form.error is None
-    assert form._wrong.html == ""
-    assert "The next ten runs" in form._picture.html
+    assert page.error == ""
+    assert "The next ten runs" in page.panel("preview")

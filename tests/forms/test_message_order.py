@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cbr_notebook.forms.kit import widget
 from cbr_notebook.forms.kit.field import Field, SecretField
 from cbr_notebook.forms.kit.message_order import MessageSequencer
-from tests.forms.pressing import settle
+from cbr_notebook.forms.testing import FormPage, send
 
 if TYPE_CHECKING:
     from cbr_notebook.session import Session
@@ -97,23 +97,24 @@ def test_a_click_after_a_gap_does_nothing_and_says_so(
     sequencer = MessageSequencer(longest_gap=3600)
     monkeypatch.setattr(widget, "_SEQUENCER", sequencer)
     form = session.forms.create_vault()
+    page = FormPage(form)
     form.value = {"name": "vault_old", "size_gb": 100}
     sent = list[str]()
     monkeypatch.setattr(Field, "send_again", lambda field: sent.append(field.name))
-    form._button.dispatch({"type": "click", **said(2)})
+    send(page.button().comm, {"type": "click", **said(2)})
     sequencer.give_up("page", missing=1)
-    settle(form)
+    page.wait()
     assert form.result is None
-    assert "Press again" in form._wrong.html
+    assert "Press again" in page.error
     assert "name" in sent  # the page shows again what holds here
-    form._button.dispatch({"type": "click", **said(3)})
-    settle(form)
+    send(page.button().comm, {"type": "click", **said(3)})
+    page.wait()
     assert form.result.name == "vault_old"
 
 
 def test_a_secret_is_never_sent_again() -> None:
     field = SecretField("secret_key", "Secret access key")
-    field.dispatch({"type": "value", "value": "s3cret"})
+    send(field.comm, {"type": "value", "value": "s3cret"})
     sent = list[object]()
     field.send_state = sent.append  # type: ignore[method-assign]
     field.send_again()
@@ -122,10 +123,12 @@ def test_a_secret_is_never_sent_again() -> None:
 
 def test_a_click_that_overtakes_what_was_typed_before_it_waits_for_it(session: Session) -> None:
     form = session.forms.create_vault()
+    page = FormPage(form)
     form.value = {"name": "vault_old", "size_gb": 100}
-    form._button.dispatch({"type": "click", **said(2, "overtaken")})
-    settle(form)
+    send(page.button().comm, {"type": "click", **said(2, "overtaken")})
+    page.wait()
     assert form.result is None
-    form._fields["name"].dispatch({"type": "value", "value": "vault_new", **said(1, "overtaken")})
-    settle(form)
+    typed = {"type": "value", "value": "vault_new", **said(1, "overtaken")}
+    send(page.field("name").comm, typed)
+    page.wait()
     assert form.result.name == "vault_new"

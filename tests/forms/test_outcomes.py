@@ -8,8 +8,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import click, press, settle, shown, type_into
+from tests.forms import sync_points
 
 
 def no_answer(*_: Any, **__: Any) -> Any:
@@ -19,26 +20,28 @@ def no_answer(*_: Any, **__: Any) -> Any:
 def test_a_backup_that_is_out_of_sight_is_not_told_as_not_done(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = session.forms.back_up(vault="vault-db")
-    settle(form)
+    form = session.forms.back_up(vault="vault-db")
+    page = FormPage(form)
+    page.wait()
     with monkeypatch.context() as patch:
         patch.setattr(session.client.tasks, "list", no_answer)
-        press(form)
-    assert "not done" not in form._wrong.html
-    assert "asked for, but it is out of sight" in form._wrong.html
-    click(form, form._said.html, "Watch again")
-    assert "2 of 2 backed up" in form._said.html
-    assert form._wrong.html == ""
+        page.press()
+    assert "not done" not in page.error
+    assert "asked for, but it is out of sight" in page.error
+    page.click("Watch again", within="result")
+    assert "2 of 2 backed up" in page.result
+    assert page.error == ""
 
 
 def test_an_answer_that_did_not_come_leaves_it_open_whether_it_was_done(session: Session) -> None:
-    form: Any = session.forms.create_vault(name="new", size_gb=20)
-    settle(form)
+    form = session.forms.create_vault(name="new", size_gb=20)
+    page = FormPage(form)
+    page.wait()
     session.cloud.fail("create_vault", "cut after")
-    press(form)
-    assert "nobody knows whether it was done" in form._wrong.html
+    page.press()
+    assert "nobody knows whether it was done" in page.error
     assert form.problems == {"name": "There is a vault of this name already. Give another one."}
-    press(form)
+    page.press()
     assert list(session.vaults()["name"]).count("new") == 1
 
 
@@ -48,80 +51,95 @@ def test_whoever_interrupts_a_program_stops_waiting_and_nothing_else(
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    form: Any = session.forms.vaults(row="vault-web", act="delete")
+    form = session.forms.vaults(row="vault-web", act="delete")
+    page = FormPage(form)
     form.value = {"confirm": "vault-web"}
     with monkeypatch.context() as patch:
         patch.setattr(session, "_sleep", interrupted)
         with pytest.raises(errors.WaitTimeout, match="goes on"):
             form.submit()
-    assert not form._button.busy
-    click(form, form._said.html, "Watch again")
-    assert "vault-web is deleted" in form._said.html
+    assert not page.button().busy
+    page.click("Watch again", within="result")
+    assert "vault-web is deleted" in page.result
 
 
 def test_what_is_wrong_is_said_until_it_is_mended(session: Session) -> None:
-    form: Any = session.forms.create_vault()
-    press(form)
-    assert "Vault name</button>: Fill this in." in form._wrong.html
-    assert "Still missing: Vault name, Capacity (GB)." in form._outline.html
-    type_into(form, "name", "new")
-    assert "Vault name</button>" not in form._wrong.html
-    type_into(form, "size_gb", 20)
-    assert form._wrong.html == ""
+    form = session.forms.create_vault()
+    page = FormPage(form)
+    page.press()
+    assert "Vault name</button>: Fill this in." in page.error
+    assert "Still missing: Vault name, Capacity (GB)." in page.summary
+    page.fill("name", "new")
+    assert "Vault name</button>" not in page.error
+    page.fill("size_gb", 20)
+    assert page.error == ""
 
 
-def test_nothing_can_be_filled_in_while_it_is_at_it(session: Session) -> None:
-    form: Any = session.forms.create_vault(name="new", size_gb=20)
-    settle(form)
-    assert form._begin()
-    type_into(form, "name", "other")
-    assert form._fields["name"].value == "new"
-    assert all(each.disabled for each in form._fields.values())
+def test_nothing_can_be_filled_in_while_it_is_at_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.create_vault(name="new", size_gb=20)
+    page = FormPage(form)
+    page.wait()
+    gate = sync_points.before(monkeypatch, session, "create_vault")
+    page.press(wait=False)
+    gate.wait()
+    page.fill("name", "other")
+    assert page.field("name").value == "new"
+    assert all(each.disabled for each in page.fields().values())
     with pytest.raises(errors.Conflict, match="at it"):
         form.value = {"name": "other"}
-    form._carry_out(lambda: None)
-    assert not any(each.disabled for each in form._fields.values())
+    gate.open()
+    page.wait()
+    assert not any(each.disabled for each in page.fields().values())
 
 
 def test_an_account_without_vaults_is_led_to_one() -> None:
     with cbr.simulate("empty") as session:
         for open_form in (session.forms.back_up, session.forms.tags):
-            form: Any = open_form()
-            settle(form)
-            click(form, form._outline.html, "Create a vault")
-            assert form._next.children[0].title == "Create a vault"
+            page = FormPage(open_form())
+            page.wait()
+            page.click("Create a vault", within="summary")
+            assert page.opened()[0].form.title == "Create a vault"
 
 
 def test_forms_that_were_opened_by_others_leave_each_other_alone(session: Session) -> None:
-    first, second = session.forms.overview(), session.forms.vaults()
-    for form in (first, second):
-        settle(form)
-        form.open_below("back_up", vault="vault-web" if form is first else "vault-db")
-    opened: Any = [form._next.children[0] for form in (first, second)]
-    assert [len(form.value["resources"]) for form in opened] == [4, 2]
-    assert opened[0].comm is not None
+    first, second = FormPage(session.forms.overview()), FormPage(session.forms.vaults())
+    for page, vault in ((first, "vault-web"), (second, "vault-db")):
+        page.wait()
+        page.act("result", "open", f"back_up?vault={vault}")
+    opened = [page.opened()[0] for page in (first, second)]
+    assert [len(page.form.value["resources"]) for page in opened] == [4, 2]
+    assert opened[0].on_page
 
 
-def test_a_form_at_work_stays_when_another_one_is_opened(session: Session) -> None:
-    form: Any = session.forms.overview()
-    settle(form)
-    form.open_below("back_up", vault="vault-web")
-    (at_work,) = form._next.children
-    settle(at_work)
-    assert at_work._begin()
-    form.open_below("tasks")
-    assert [each.title for each in form._next.children] == ["Back up now", "Tasks"]
-    at_work._carry_out(lambda: None)
-    form.open_below("tags")
-    assert [each.title for each in form._next.children] == ["Tags of a vault"]
+def test_a_form_at_work_stays_when_another_one_is_opened(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.overview()
+    page = FormPage(form)
+    page.wait()
+    page.act("result", "open", "back_up?vault=vault-web")
+    (at_work,) = page.opened()
+    gate = sync_points.before(monkeypatch, session, "back_up")
+    at_work.wait()
+    at_work.press(wait=False)
+    gate.wait()
+    page.act("result", "open", "tasks?")
+    assert [each.form.title for each in page.opened()] == ["Back up now", "Tasks"]
+    gate.open()
+    at_work.wait()
+    page.act("result", "open", "tags?")
+    assert [each.form.title for each in page.opened()] == ["Tags of a vault"]
 
 
 def test_the_tasks_say_what_the_list_shows(session: Session) -> None:
-    form: Any = session.forms.tasks()
-    settle(form)
+    form = session.forms.tasks()
+    page = FormPage(form)
+    page.wait()
     session.back_up("vault-web")
-    form._look(0)
-    assert "4 at work" in form._outline.html
+    page.press()
+    assert "4 at work" in page.summary
     session.cloud.advance(hours=1)
-    form._look(0)
-    assert "0 at work" in shown(form)
+    page.press()
+    assert "0 at work" in page.told

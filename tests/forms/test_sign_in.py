@@ -12,9 +12,9 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.simulator import Cloud
 from cbr_notebook.simulator.server import CloudServer
-from tests.forms.pressing import press, shown, type_into
 
 
 @pytest.fixture
@@ -37,17 +37,18 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def everything(form: Form) -> str:
     """What a notebook could save of a form."""
-    states = [each.get_state() for each in form._fields.values()]
-    return json.dumps(states, default=repr) + shown(form) + repr(form) + str(form.value) + form.code
+    states = FormPage(form).saved()
+    return json.dumps(states, default=repr) + repr(form) + str(form.value) + form.code
 
 
 def test_the_simulated_cloud_needs_nothing() -> None:
     form = cbr.forms.sign_in(how="Simulated cloud")
+    page = FormPage(form)
     assert form.problems == {}
     session = form.submit()
     assert session.simulated
     assert len(session.vaults()) > 0
-    assert "You are signed in" in form._said.html
+    assert "You are signed in" in page.result
     session.close()
 
 
@@ -55,14 +56,15 @@ def test_an_access_key_signs_in_and_its_secret_is_nowhere(served: tuple[Cloud, s
     cloud, url = served
     who = cloud.credentials
     form = cbr.forms.sign_in()
-    form._loaded.wait()
-    type_into(form, "access_key", who.access_key)
-    type_into(form, "secret_key", who.secret_key)
-    type_into(form, "region", who.region)
-    type_into(form, "project", who.project_id)
-    type_into(form, "endpoint", url)
+    page = FormPage(form)
+    page.wait_until_loaded()
+    page.fill("access_key", who.access_key)
+    page.fill("secret_key", who.secret_key)
+    page.fill("region", who.region)
+    page.fill("project", who.project_id)
+    page.fill("endpoint", url)
     assert who.secret_key not in everything(form)
-    press(form)
+    page.press()
     assert form.error is None
     assert len(form.result.vaults()) > 0
     assert who.secret_key not in everything(form)
@@ -88,12 +90,13 @@ def test_a_password_goes_to_the_iam_endpoint_that_is_named(served: tuple[Cloud, 
     cloud, url = served
     who = cloud.credentials
     form = cbr.forms.sign_in(how="User name and password")
-    assert form._fields["iam_endpoint"].hidden
+    page = FormPage(form)
+    assert page.field("iam_endpoint").hidden
     form.value = {
         "domain_name": who.domain_name, "user_name": who.user_name, "password": who.password,
         "region": who.region, "endpoint": url,
     }  # fmt: skip
-    assert not form._fields["iam_endpoint"].hidden
+    assert not page.field("iam_endpoint").hidden
     form.value = {"iam_endpoint": url}
     assert f'iam_endpoint="{url}"' in form.code
     session = form.submit()
@@ -105,11 +108,12 @@ def test_a_wrong_secret_is_told_at_once_and_not_shown(served: tuple[Cloud, str])
     cloud, url = served
     who = cloud.credentials
     form = cbr.forms.sign_in(access_key=who.access_key, project=who.project_id, endpoint=url)
+    page = FormPage(form)
     form.value = {"secret_key": "open-sesame-typed"}
     with pytest.raises(errors.AuthenticationError):
         form.submit()
     assert form.result is None
-    assert "Sign in: not done" in form._wrong.html
+    assert "Sign in: not done" in page.error
     assert "open-sesame-typed" not in everything(form)
 
 
@@ -162,8 +166,9 @@ def test_a_broken_profile_file_leaves_the_other_ways_open(tmp_path: Path) -> Non
     place.parent.mkdir()
     place.write_text("garbage")
     form = cbr.forms.sign_in(how="Simulated cloud")
+    page = FormPage(form)
     assert form.problems == {}
-    assert "cannot be read" in form._fields["profile"].help
+    assert "cannot be read" in page.field("profile").help
     form.submit().close()
 
 

@@ -76,6 +76,9 @@ class FieldOnPage(Protocol):
     hidden: bool
     focused: int
 
+    def observe(self, handler: Any, names: Any) -> None:
+        """Let a handler hear what changes, as any widget does."""
+
 
 class FormPage:
     """A form on a page: fill in, press, click, and read what is said.
@@ -166,11 +169,19 @@ class FormPage:
         if wait:
             self.wait()
 
-    def select_row(self, place: int) -> None:
-        """Click a row of the table, counted from 0."""
-        self.wait()
-        _update(self.table, selected_rows=[place])
-        self.wait()
+    def select_row(self, place: int, *, of: ITable | None = None, wait: bool = True) -> None:
+        """Click a row of the table, counted from 0.
+
+        Args:
+            place: of the row.
+            of: the table that was aimed at, if another one has come in its place.
+            wait: whether to wait before for what the form asks, and for what comes of it.
+        """
+        if wait:
+            self.wait()
+        _update(of or self.table, selected_rows=[place])
+        if wait:
+            self.wait()
 
     def show(self) -> None:
         """Bring the form into view: what looks on while somebody sees it begins to."""
