@@ -34,7 +34,7 @@ class ChoosingBackup(Form):
         """The backup that the form chose by itself, and may replace by another."""
         self._too_late: backup_picker.Choice | None = None
         """The backup that somebody chose, and that was made after the trouble began."""
-        self._line, self._days = self._region(name="calendar"), self._region()
+        self._line, self._days = self._region(name="timeline"), self._region(name="calendar")
         fields = (
             field.pick(
                 "resource", "Server, disk or file system", required=True, placeholder=_ASKING

@@ -13,28 +13,6 @@ from cbr_notebook.forms.testing.reading import buttons_in, steps_in
 
 _LONG = 20.0
 """Seconds to wait for what a form does before the test fails."""
-_PLACES = {
-    "result": "_said",
-    "error": "_wrong",
-    "load_error": "_unanswered",
-    "summary": "_outline",
-    "code": "_source",
-    "facts": "_facts",
-    "members": "_members",
-    "offers": "_offers",
-    "overview": "_seen",
-    "tasks": "_rows",
-    "preview": "_picture",
-    "timeline": "_line",
-    "calendar": "_days",
-    "which": "_which",
-    "verdict": "_verdict",
-    "checks": "_checks",
-    "will": "_will",
-    "pending": "_pending",
-    "told": "_told",
-}
-"""Where forms that do not name their panels yet keep each of them."""
 _TOLD = ("summary", "load_error", "error", "result", "code")
 _speakers = itertools.count(1)
 
@@ -199,15 +177,7 @@ class FormPage:
 
     def wait(self) -> None:
         """Wait until nothing of the form runs beside the main thread."""
-        if hasattr(self.form, "wait_until_idle"):
-            idle = self.form.wait_until_idle(_LONG)
-        else:
-            idle = True
-            while idle and (running := [work for work in self.form._works if work.running]):
-                for work in running:  # which may begin another one
-                    work.join(_LONG)
-                    idle = idle and not work.running
-        if not idle:
+        if not self.form.wait_until_idle(_LONG):
             raise AssertionError(f"{self.form!r} is still at work after {_LONG:.0f} s")
 
     # -- what a person sees ------------------------------------------------------------------------
@@ -332,9 +302,7 @@ class FormPage:
 
     def _panels(self) -> dict[str, PanelOnPage]:
         shown = [each for each in self._widgets() if each.has_trait("html")]
-        places = {id(getattr(self.form, place, None)): name for name, place in _PLACES.items()}
-        named = {_name_of(each, places): cast("PanelOnPage", each) for each in shown}
-        return {name: each for name, each in named.items() if name}
+        return {each.name: cast("PanelOnPage", each) for each in shown if each.name}
 
     def _counted(self) -> Iterator[widgets.Widget]:
         for each in self._widgets():
@@ -361,12 +329,6 @@ def _update(widget: widgets.Widget, **state: Any) -> None:
 
 def _is_form(widget: widgets.Widget) -> bool:
     return hasattr(widget, "submit")
-
-
-def _name_of(panel: Any, places: Mapping[int, str]) -> str:
-    """Return the name of a panel; of one that has none, by its place in the form or its look."""
-    looks = {"cbr-rail": "steps", "cbr-bars": "progress"}
-    return str(getattr(panel, "name", "") or places.get(id(panel)) or looks.get(panel.look, ""))
 
 
 def _within(form: widgets.Box) -> Iterator[widgets.Widget]:
