@@ -12,6 +12,10 @@ from typing import Self
 from cbr_notebook import catalogue
 
 
+class AnswerWarning(UserWarning):
+    """Something in an answer of the service could not be used; the rest of it was."""
+
+
 class CBRError(Exception):
     """Any trouble that this package reports.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Page, Record
 from cbr_notebook.api.transport import Transport
 
@@ -139,7 +140,7 @@ class Agents:
             page = self.list(limit=limit, offset=offset, **filters)
             return page.agents, page.count
 
-        return all_items(fetch, page_size)
+        return items(fetch, page_size=page_size, key=attrgetter("agent_id"))
 
     def show(self, agent_id: str) -> Agent:
         """Give an agent with its paths.

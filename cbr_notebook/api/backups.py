@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Backup, Page, Record
 from cbr_notebook.api.transport import QueryValue, Transport
 from cbr_notebook.errors import ServiceError
@@ -208,7 +208,7 @@ class Backups:
             page = self.list(limit=limit, offset=offset, **filters)
             return page.backups, page.count
 
-        return all_items(fetch, page_size)
+        return items(fetch, page_size=page_size)
 
     def show(self, backup_id: str) -> Backup:
         """Give a backup, with the backups of its disks as ``children``.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Member, Page
 from cbr_notebook.api.transport import Transport
 from cbr_notebook.errors import InvalidRequest
@@ -90,7 +90,7 @@ class Members:
             page = self.list(backup_id, limit=limit, offset=offset, **filters)
             return page.members, page.count
 
-        return all_items(fetch, 1000)
+        return items(fetch)
 
     def add(self, backup_id: str, project_ids: Sequence[str]) -> Sequence[Member]:
         """Share a backup with projects of the same region.

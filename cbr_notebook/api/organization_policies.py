@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.policies import checked_definition
 from cbr_notebook.api.records import Definition, Page, Record, Trigger
 from cbr_notebook.api.transport import Transport
@@ -126,7 +126,7 @@ class OrganizationPolicies:
             page = self.list(operation_type, limit=limit, offset=offset)
             return page.policies, page.count
 
-        return all_items(fetch, page_size)
+        return items(fetch, page_size=page_size)
 
     def show(self, organization_policy_id: str) -> OrganizationPolicy:
         """Give an organization policy.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Page, Protectable, Record
 from cbr_notebook.api.transport import Transport
 
@@ -126,7 +126,7 @@ class Protectables:
             page = self.list(kind, limit=limit, offset=offset, **filters)
             return page.instances, page.count
 
-        return all_items(fetch, LARGEST_PAGE)
+        return items(fetch, page_size=LARGEST_PAGE)
 
     def show(self, kind: Kind, resource_id: str) -> Protectable:
         """Give a resource.

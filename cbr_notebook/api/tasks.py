@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Page, TaskRecord
 from cbr_notebook.api.transport import Transport
 
@@ -99,7 +99,7 @@ class Tasks:
             page = self.list(limit=limit, offset=offset or None, **filters)
             return page.operation_logs, page.count
 
-        return all_items(fetch, page_size)
+        return items(fetch, page_size=page_size)
 
     def show(self, task_id: str) -> TaskRecord:
         """Give a task.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Record
 from cbr_notebook.api.transport import Transport
 
@@ -76,4 +76,4 @@ class Usage:
             page = self.list(limit=limit, offset=offset, **filters)
             return page.storage_usage, page.resource_count
 
-        return all_items(fetch, page_size)
+        return items(fetch, page_size=page_size, key=lambda row: row.resource_id)

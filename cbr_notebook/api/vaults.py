@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api import checks
-from cbr_notebook.api.paging import all_items
+from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Vault
 from cbr_notebook.api.vault_bodies import (
     BillingCreate,
@@ -92,7 +92,7 @@ class Vaults(VaultResources):
             page = self.list(limit=limit, offset=offset, **filters)
             return page.vaults, page.count
 
-        return all_items(fetch, page_size)
+        return items(fetch, page_size=page_size)
 
     def show(self, vault_id: str) -> Vault:
         """Give a vault.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cbr_notebook.api.pager import LARGEST_PAGE, read_all
-from cbr_notebook.errors import Conflict, InvalidRequest
+from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters
 from cbr_notebook.session.context import Context
@@ -43,16 +41,10 @@ class Reading(Context):
         before = self.client.transport.requests
         builder = schema.builder()
         requests = list(filters.variants(asked, repeatable))
-        prints = array("q")
-
-        def take(rows: Sequence[Any]) -> None:
-            builder.add(rows)
-            prints.extend([hash(row.id) for row in rows])
-
         for each in requests:
             read_all(
                 partial(ask, each),
-                take,
+                builder.add,
                 limit=limit,
                 page_size=page_size,
                 # A simulated cloud answers in this very process: threads would gain nothing.
@@ -61,11 +53,6 @@ class Reading(Context):
         frame = builder.frame()
         if len(requests) > 1:
             frame = _merged(frame, limit)
-        elif len(frame) > page_size and len(np.unique(prints)) < len(frame):
-            raise Conflict(
-                f"The service gave some {schema.name} twice: its order changed while it was read.",
-                advice="Ask again, or for less: with since, until or a vault.",
-            )
         return self._signed(schema, frame, asked, before)
 
     def _table(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cbr_notebook import errors
 from cbr_notebook.api import pager as paging
-from cbr_notebook.api.pager import read_all
+from cbr_notebook.api.pager import items, read_all
 
 
 @dataclass(frozen=True)
@@ -269,3 +269,128 @@ def test_more_requests_at_once_where_answers_take_longer() -> None:
     paging._OWN_SHARE = 0.01  # the fixture puts it back
     assert [paging._worthwhile(8, each) for each in (0.001, 0.008, 0.03, 0.2)] == [1, 1, 3, 8]
     assert paging._worthwhile(1, 5) == 1
+
+
+# -- answers that contradict each other -----------------------------------------------------------
+
+
+class Strange:
+    """A service that answers about pages in a way of its own."""
+
+    def __init__(self, rows: int, answer: Callable[..., tuple[list[Row], int | None]]) -> None:
+        self.rows = [Row(str(number)) for number in range(rows)]
+        self.answer = answer
+        self.requests = 0
+
+    def fetch(self, offset: int, limit: int) -> tuple[Sequence[Row], int | None]:
+        self.requests += 1
+        return self.answer(self.rows, offset, limit)
+
+
+def _page_number(rows: list[Row], offset: int, limit: int) -> tuple[list[Row], int | None]:
+    begin = offset // limit * limit
+    return rows[begin : begin + limit], len(rows)
+
+
+def _reversed_pages(rows: list[Row], offset: int, limit: int) -> tuple[list[Row], int | None]:
+    end = len(rows) - offset
+    return rows[max(0, end - limit) : end], len(rows)
+
+
+def _repeated_once(rows: list[Row], offset: int, limit: int) -> tuple[list[Row], int | None]:
+    begin = 0 if offset == limit - 1 else offset
+    return rows[begin : begin + limit], len(rows)
+
+
+def _gap(rows: list[Row], offset: int, limit: int) -> tuple[list[Row], int | None]:
+    empty = 15 < offset + limit <= 28
+    return [] if empty else rows[offset : offset + limit], len(rows)
+
+
+STRANGE: dict[str, Callable[..., tuple[list[Row], int | None]]] = {
+    "the offset is ignored": lambda rows, offset, limit: (rows[:limit], len(rows)),
+    "the offset is ignored and no count told": lambda rows, offset, limit: (rows[:limit], None),
+    "offset and limit are ignored": lambda rows, offset, limit: (rows, len(rows)),
+    "one row a page": lambda rows, offset, limit: (rows[offset : offset + 1], len(rows)),
+    "one row a page, no count": lambda rows, offset, limit: (rows[offset : offset + 1], None),
+    "smaller pages, no count": lambda rows, offset, limit: (
+        rows[offset : offset + min(7, limit)], None,
+    ),
+    "pages by number": _page_number,
+    "reversed pages": _reversed_pages,
+    "each page reversed": lambda rows, offset, limit: (
+        rows[offset : offset + limit][::-1], len(rows),
+    ),
+    "a page comes twice": _repeated_once,
+    "round and round": lambda rows, offset, limit: (
+        [rows[each % len(rows)] for each in range(offset, offset + limit)], None,
+    ),
+    "a gap in the middle": _gap,
+    "nothing but a count": lambda rows, offset, limit: ([], len(rows)),
+    "the first page, then a count": lambda rows, offset, limit: (
+        rows[:limit] if offset == 0 else [], len(rows),
+    ),
+    "a count of the page": lambda rows, offset, limit: (
+        rows[offset : offset + limit], len(rows[offset : offset + limit]),
+    ),
+    "count 0": lambda rows, offset, limit: (rows[offset : offset + limit], 0),
+    "a negative count": lambda rows, offset, limit: (rows[offset : offset + limit], -5),
+    "a lower count": lambda rows, offset, limit: (rows[offset : offset + limit], len(rows) // 2),
+    "a higher count": lambda rows, offset, limit: (rows[offset : offset + limit], len(rows) + 3),
+    "a huge count": lambda rows, offset, limit: (rows[offset : offset + limit], 10**18),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::cbr_notebook.errors.AnswerWarning")
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("size", [1, 25, 60])
+@pytest.mark.parametrize("how", STRANGE)
+def test_a_strange_list_is_whole_or_an_error_soon(how: str, size: int, workers: int) -> None:
+    service = Strange(size, STRANGE[how])
+    seen: list[str] = []
+    try:
+        read_all(
+            service.fetch, lambda rows: seen.extend(row.id for row in rows),
+            page_size=10, workers=workers, progress=False,
+        )  # fmt: skip
+    except (errors.ServiceError, errors.Conflict):
+        assert size > 1 or how in (
+            "nothing but a count",
+            "the offset is ignored and no count told",
+            "round and round",
+        )
+    else:
+        assert sorted(seen) == sorted(row.id for row in service.rows)
+    assert service.requests <= 40 + 3 * size
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["offset and limit are ignored", "one row a page", "one row a page, no count",
+     "smaller pages, no count", "count 0", "a lower count", "a higher count", "a page comes twice"],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::cbr_notebook.errors.AnswerWarning")
+def test_what_can_be_read_whole_is(how: str) -> None:
+    service = Strange(60, STRANGE[how])
+    assert [row.id for row in items(service.fetch, page_size=10)] == [
+        row.id for row in service.rows
+    ]
+
+
+def test_a_count_above_the_rows_is_told_once_an_empty_page_proves_the_end() -> None:
+    service = Strange(25, STRANGE["a higher count"])
+    with pytest.warns(errors.AnswerWarning, match="counts 28 rows, but has 25"):
+        assert len(list(items(service.fetch, page_size=10))) == 25
+    assert service.requests <= 8
+
+
+def test_a_row_that_comes_again_many_pages_later_is_an_error() -> None:
+    listing = Listing(400)
+    listing.rows[390] = listing.rows[3]
+    with pytest.raises(errors.Conflict, match="twice"):
+        read(listing)
+
+
+def test_rows_without_an_id_are_all_kept() -> None:
+    rows = [Row(""), Row("a"), Row(""), Row("b")]
+    assert list(items(lambda offset, limit: (rows[offset:], 4))) == rows
