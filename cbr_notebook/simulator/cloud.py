@@ -13,20 +13,20 @@ import httpx
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
 from cbr_notebook.simulator import estates
 from cbr_notebook.simulator.backups import members
-from cbr_notebook.simulator.control import accounts, incidents
-from cbr_notebook.simulator.control.accounts import CloudCredentials
-from cbr_notebook.simulator.control.handles import Disk, Server, pick
+from cbr_notebook.simulator.control import credentials, scenarios
+from cbr_notebook.simulator.control.credentials import CloudCredentials
+from cbr_notebook.simulator.control.resource_handles import Disk, Server, pick
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.estates import snapshots
-from cbr_notebook.simulator.http.app import Front
+from cbr_notebook.simulator.http.app import App
 from cbr_notebook.simulator.http.faults import Faults
-from cbr_notebook.simulator.http.transport import CloudTransport
-from cbr_notebook.simulator.iam import iam
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.http.local_transport import CloudTransport
+from cbr_notebook.simulator.iam import accounts
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.services import EVENTS
 from cbr_notebook.simulator.vaults import orders
 
@@ -49,7 +49,7 @@ class Cloud:
         """Take up a cloud from its state; see :meth:`open` for making one."""
         self._engine = Engine(state, EVENTS, speed=speed)
         self._faults = Faults()
-        self._front = Front(self._engine, self._faults)
+        self._app = App(self._engine, self._faults)
         if not speed:
             self._faults.sleep = self.sleep
 
@@ -90,14 +90,14 @@ class Cloud:
                 f"There is no estate {estate!r}.", advice=f"Choose one of {estates.NAMES}."
             )
         try:
-            begin = clock.parse(start)
+            begin = clock.parse_time(start)
         except ValueError:
             raise InvalidRequest(
                 f"{start!r} is not a time.", advice="Write it like 2020-08-17T03:51:24Z."
             ) from None
         kept = State(state)
         try:
-            if kept.fact("now") is None:
+            if kept.meta("now") is None:
                 if template is not None:
                     snapshots.load_template(kept, Path(template))
                 else:
@@ -129,7 +129,7 @@ class Cloud:
     def now(self) -> datetime:
         """The cloud's present moment, in UTC."""
         with self._engine.lock:
-            self._engine.settle()
+            self._engine.run_due_events()
             return clock.to_datetime(self._engine.now())
 
     def advance(self, **duration: float) -> datetime:
@@ -163,7 +163,7 @@ class Cloud:
     # -- machines ------------------------------------------------------------------------------
 
     def server(self, wanted: str) -> Server:
-        """Give a server by name or ID.
+        """Return a server by name or ID.
 
         Raises:
             NotFound: there is none, or more than one; the message lists the candidates.
@@ -173,7 +173,7 @@ class Cloud:
         return Server(self._engine, pick(rows, wanted, "server")["id"])
 
     def disk(self, wanted: str) -> Disk:
-        """Give a disk or file system by name or ID.
+        """Return a disk or file system by name or ID.
 
         Raises:
             NotFound: there is none, or more than one; the message lists the candidates.
@@ -191,7 +191,7 @@ class Cloud:
         tags: dict[str, str] | None = None,
         **traits: str,
     ) -> Server:
-        """Make a server.
+        """Create a server.
 
         Args:
             name: its name.
@@ -201,7 +201,7 @@ class Cloud:
             traits: ``architecture``, ``os_type``, ``os_version``, ``kind``.
         """
         with self._engine.work():
-            server_id = machines.create_server(
+            server_id = resources.create_server(
                 self._engine,
                 project_id or self.credentials.project_id,
                 name,
@@ -220,9 +220,9 @@ class Cloud:
         encrypted: bool = False,
         shareable: bool = False,
     ) -> Disk:
-        """Make a disk that is attached to nothing."""
+        """Create a disk that is attached to nothing."""
         with self._engine.work():
-            disk_id = machines.create_disk(
+            disk_id = resources.create_disk(
                 self._engine,
                 project_id or self.credentials.project_id,
                 name,
@@ -233,14 +233,14 @@ class Cloud:
         return Disk(self._engine, disk_id)
 
     def create_file_system(self, name: str, size_gb: int, *, project_id: str | None = None) -> Disk:
-        """Make an SFS Turbo file system."""
+        """Create an SFS Turbo file system."""
         with self._engine.work():
-            disk_id = machines.create_disk(
+            disk_id = resources.create_disk(
                 self._engine,
                 project_id or self.credentials.project_id,
                 name,
                 size_gb,
-                kind=machines.FILE_SYSTEM,
+                kind=resources.FILE_SYSTEM,
             )
         return Disk(self._engine, disk_id)
 
@@ -248,13 +248,13 @@ class Cloud:
         """Delete a server with its disks; its backups stay."""
         server_id = self.server(wanted).id
         with self._engine.work():
-            machines.delete_server(self._engine, server_id)
+            resources.delete_server(self._engine, server_id)
 
     def delete_disk(self, wanted: str) -> None:
         """Delete a disk; its backups stay."""
         disk_id = self.disk(wanted).id
         with self._engine.work():
-            machines.delete_disk(self._engine, disk_id)
+            resources.delete_disk(self._engine, disk_id)
 
     def tag(self, server: str, **tags: str) -> None:
         """Add tags to a server."""
@@ -268,7 +268,7 @@ class Cloud:
         """
         victim = self.server(server)
         with self._engine.work():
-            return incidents.ransomware(self._engine, victim.id)
+            return scenarios.ransomware(self._engine, victim.id)
 
     def pay(self, order_id: str) -> list[str]:
         """Pay an order of a pre-paid vault: what was ordered happens now, and only once.
@@ -286,8 +286,8 @@ class Cloud:
         try:
             with self._engine.work():
                 return orders.pay(self._engine, order_id)
-        except Refusal as refusal:
-            raise error_for(refusal.code, refusal.message, http_status=refusal.status) from None
+        except ApiError as error:
+            raise error_for(error.code, error.message, http_status=error.status) from None
 
     def freeze(self, vault_id: str, *, status: str = "frozen") -> None:
         """Freeze a vault, as the service does when a bill is not paid.
@@ -306,7 +306,7 @@ class Cloud:
             self._engine.state.update("vault", vault_id, status=status)
 
     def register_image(self, backup_id: str, project_id: str | None = None) -> str:
-        """Make an image of a server's backup, as an image service would.
+        """Create an image of a server's backup, as an image service would.
 
         Args:
             backup_id: the backup; shared with the project and accepted, or its own.
@@ -323,8 +323,8 @@ class Cloud:
                 return members.register_image(
                     self._engine, backup_id, project_id or self.credentials.project_id
                 )
-            except Refusal as refusal:
-                raise InvalidRequest(refusal.message, code=refusal.code) from None
+            except ApiError as error:
+                raise InvalidRequest(error.message, code=error.code) from None
 
     # -- trouble ----------------------------------------------------------------------------------
 
@@ -351,7 +351,7 @@ class Cloud:
             InvalidRequest: there is no such operation or code.
         """
         try:
-            self._front.check_operation(operation)
+            self._app.check_operation(operation)
             self._faults.add(operation, what, times=times, delay=delay, retry_after=retry_after)
         except ValueError as problem:
             raise InvalidRequest(f"{problem}") from None
@@ -370,12 +370,12 @@ class Cloud:
     @property
     def credentials(self) -> CloudCredentials:
         """How to sign in as the cloud's first user, in its first project."""
-        return accounts.of_first_user(self._engine)
+        return credentials.of_first_user(self._engine)
 
     def credentials_for(
         self, *, user_name: str | None = None, project: str | None = None
     ) -> CloudCredentials:
-        """Give the credentials of another user, or in another project; made if need be.
+        """Return the credentials of another user, or in another project; made if need be.
 
         Args:
             user_name: a user of the account; a new one is made.
@@ -384,13 +384,13 @@ class Cloud:
         Raises:
             NotFound: there is no such project.
         """
-        return accounts.of_user(self._engine, user_name=user_name, project=project)
+        return credentials.of_user(self._engine, user_name=user_name, project=project)
 
     def create_project(self, name: str, region: str | None = None) -> str:
-        """Make a project in a region of the cloud; give its ID."""
+        """Create a project in a region of the cloud; return its ID."""
         account = self.credentials
         with self._engine.work():
-            return iam.create_project(
+            return accounts.create_project(
                 self._engine, account.domain_id, name, region or account.region
             )
 
@@ -399,16 +399,16 @@ class Cloud:
     @property
     def wsgi(self) -> Any:
         """The WSGI application that is the cloud."""
-        return self._front.wsgi
+        return self._app.wsgi
 
     def transport(self) -> httpx.BaseTransport:
-        """Give a transport for an httpx client that reaches the cloud without a network."""
-        return CloudTransport(self._front.wsgi)
+        """Return a transport for an httpx client that reaches the cloud without a network."""
+        return CloudTransport(self._app.wsgi)
 
-    def settle(self) -> None:
+    def run_due_events(self) -> None:
         """Carry out what is due by now; a served cloud does so by itself."""
         with self._engine.lock:
-            self._engine.settle()
+            self._engine.run_due_events()
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -433,7 +433,7 @@ class Cloud:
         """
         kept = State(state)
         try:
-            if kept.fact("now") is not None:
+            if kept.meta("now") is not None:
                 raise StateFileError(
                     f"{state} holds a cloud already.",
                     advice="Choose a new name; nothing was written.",
@@ -468,7 +468,7 @@ class Cloud:
                 not usable any more; nothing was changed.
         """
         self._engine.start_over(snapshots.load_start)
-        self._front.forget()
+        self._app.forget()
         self._faults.clear()
 
     def close(self) -> None:

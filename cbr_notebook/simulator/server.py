@@ -63,11 +63,11 @@ class CloudServer:
     def _tick(self) -> None:
         """Let what is due happen also while no request comes."""
         while not self._stop.wait(_SETTLE_EVERY):
-            self._cloud.settle()
+            self._cloud.run_due_events()
 
 
 def _cutting(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """Make a broken connection out of the exception that asks for one."""
+    """Create a broken connection out of the exception that asks for one."""
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:

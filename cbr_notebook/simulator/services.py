@@ -27,7 +27,7 @@ from cbr_notebook.simulator.groups import (
 )
 from cbr_notebook.simulator.lifecycle import policy_runs, removal, retention
 from cbr_notebook.simulator.policies import policies
-from cbr_notebook.simulator.protocol.routing import Route
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import (
     orders,

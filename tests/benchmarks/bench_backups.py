@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.control.handles import Disk
+from cbr_notebook.simulator.control.resource_handles import Disk
 from tests.simulator.asking import Asker
 
 MIB = 1024 * 1024

@@ -18,7 +18,7 @@ from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.session import Session
-from cbr_notebook.simulator.http.transport import CloudTransport
+from cbr_notebook.simulator.http.local_transport import CloudTransport
 from tests.runbook.situations import is_back, restores, spoilt
 
 NAMES = ("db-01", "app-01", "web-01", "log-01")

@@ -28,7 +28,7 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
 from cbr_notebook.session.opening import on_cloud
 from cbr_notebook.simulator import Cloud
-from cbr_notebook.simulator.http.transport import CloudTransport
+from cbr_notebook.simulator.http.local_transport import CloudTransport
 from cbr_notebook.simulator.server import CloudServer
 from tests.runbook.situations import is_back, restores, spoilt
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.control.handles import Disk
+from cbr_notebook.simulator.control.resource_handles import Disk
 from cbr_notebook.simulator.core.disks import BLOCK, GIB
 from tests.simulator.asking import Asker, Refused
 

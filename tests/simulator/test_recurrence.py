@@ -10,23 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbr_notebook.simulator.core import clock
-from cbr_notebook.simulator.policies import recurrence
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.policies import recurrence_rules
+from cbr_notebook.simulator.protocol.api_error import ApiError
 
 MONDAY = datetime(2020, 8, 17, 3, 51, 24, 678_916, tzinfo=UTC)
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def next_run(*patterns: str, after: datetime = MONDAY, start: datetime = MONDAY) -> datetime:
-    moment = recurrence.next_run(patterns, clock.from_datetime(start), clock.from_datetime(after))
+    moment = recurrence_rules.next_run(
+        patterns, clock.from_datetime(start), clock.from_datetime(after)
+    )
     return clock.to_datetime(moment)
 
 
 def is_refused(*patterns: str, start: datetime = MONDAY) -> bool:
     try:
-        recurrence.check(patterns, clock.from_datetime(start))
-    except Refusal as refusal:
-        return refusal.code == "BackupService.9900"
+        recurrence_rules.check(patterns, clock.from_datetime(start))
+    except ApiError as error:
+        return error.code == "BackupService.9900"
     return False
 
 

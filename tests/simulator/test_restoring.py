@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.control.handles import Server
+from cbr_notebook.simulator.control.resource_handles import Server
 from tests.simulator.asking import Asker, Refused
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -406,7 +406,7 @@ def test_no_backup_outlives_its_retention_or_dies_before_it(
 @given(st.lists(st.integers(0, 4000), min_size=1, max_size=40, unique=True), st.integers(0, 20))
 @settings(deadline=None)
 def test_rules_by_day_keep_one_backup_of_each_of_the_last_days(hours: list[int], most: int) -> None:
-    start = clock.parse("2020-01-01T00:00:00")
+    start = clock.parse_time("2020-01-01T00:00:00")
     made = [(str(hour), start + hour * 3600 * clock.MICROSECONDS) for hour in hours]
     definition = {"day_backups": most, "timezone": "UTC+00:00"}
     kept = retention_rules.kept_longer(definition, made, start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.control.handles import Disk, Server
+from cbr_notebook.simulator.control.resource_handles import Disk, Server
 from tests.simulator.asking import Asker, Refused
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

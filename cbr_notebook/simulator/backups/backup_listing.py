@@ -11,7 +11,9 @@ from cbr_notebook.simulator.backups.backups import document
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.disks import BLOCK, GIB
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 
 STATUSES = (
     "available", "protecting", "deleting", "restoring", "error",
@@ -58,8 +60,8 @@ _MILESTONE = 10_000
 """Rows between two remembered places of a list."""
 
 
-def _conditions(call: Call) -> tuple[list[str], list[Value]]:
-    query, project_id = call.query, call.caller.project_id
+def _conditions(context: RequestContext) -> tuple[list[str], list[Value]]:
+    query, project_id = context.query, context.caller.project_id
     where: list[str] = []
     values: list[Value] = []
 
@@ -91,14 +93,14 @@ def _conditions(call: Call) -> tuple[list[str], list[Value]]:
         narrow("resource_type = ?", kind)
     if statuses := query.texts("status"):
         if any(status not in STATUSES for status in statuses):
-            raise Refusal("9900")
+            raise ApiError("9900")
         narrow(f"status IN ({', '.join('?' * len(statuses))})", *statuses)
     for name, comparison in (("start_time", ">="), ("end_time", "<=")):
         if text := query.text(name):
             try:
-                narrow(f"created_at {comparison} ?", clock.parse(text))
+                narrow(f"created_at {comparison} ?", clock.parse_time(text))
             except ValueError:
-                raise Refusal("9900") from None
+                raise ApiError("9900") from None
     incremental = query.boolean("incremental")
     if incremental is not None:
         narrow("incremental = ?", incremental)
@@ -120,12 +122,12 @@ def _order(text: str | None) -> Order:
     if text is None:
         return (("created_at", "DESC"), ("id", "DESC"))
     if len(text) > 255:
-        raise Refusal("9900")
+        raise ApiError("9900")
     order = []
     for part in text.split(","):
         key, _, direction = part.strip().partition(":")
         if key not in _SORT_KEYS or direction not in ("", "asc", "desc"):
-            raise Refusal("9900")
+            raise ApiError("9900")
         order.append((key, (direction or "desc").upper()))
     if all(key != "id" for key, _ in order):
         order.append(("id", order[-1][1]))
@@ -133,7 +135,7 @@ def _order(text: str | None) -> Order:
 
 
 def _after(order: Order, row: sqlite3.Row) -> tuple[str, list[Value]]:
-    """Give the condition for rows that come after a row in an order."""
+    """Return the condition for rows that come after a row in an order."""
     keys = [_SORT_KEYS[key] for key, _ in order]
     values = [row[key] or 0 if key == "protected_at" else row[key] for key, _ in order]
     directions = {direction for _, direction in order}
@@ -160,7 +162,7 @@ class _Selection:
     order: Order
 
     def ids(self, engine: Engine, limit: int, offset: int) -> list[sqlite3.Row]:
-        """Give the keys of some rows, from the index alone where there is one."""
+        """Return the keys of some rows, from the index alone where there is one."""
         columns = ", ".join(key for key, _ in self.order)
         by = ", ".join(f"{_SORT_KEYS[key]} {direction}" for key, direction in self.order)
         return engine.state.all(
@@ -172,7 +174,7 @@ class _Selection:
         )
 
     def after(self, row: sqlite3.Row) -> _Selection:
-        """Give what comes after a row."""
+        """Return what comes after a row."""
         condition, values = _after(self.order, row)
         return _Selection((*self.where, condition), (*self.values, *values), self.order)
 
@@ -187,7 +189,7 @@ class _Selection:
         return count
 
     def page(self, engine: Engine, limit: int, offset: int) -> list[sqlite3.Row]:
-        """Give the keys of a page; one far down begins at the last milestone before it."""
+        """Return the keys of a page; one far down begins at the last milestone before it."""
         milestone = offset // _MILESTONE
         beyond = self._milestone(engine, milestone)
         if beyond is None:
@@ -195,7 +197,7 @@ class _Selection:
         return beyond.ids(engine, limit, offset - milestone * _MILESTONE)
 
     def _milestone(self, engine: Engine, number: int) -> _Selection | None:
-        """Give what comes after so many thousands of rows; kept until something changes."""
+        """Return what comes after so many thousands of rows; kept until something changes."""
         if number == 0:
             return self
 
@@ -209,7 +211,7 @@ class _Selection:
 
 
 def _rows(engine: Engine, ids: list[str]) -> list[sqlite3.Row]:
-    """Give whole rows in the order of their IDs."""
+    """Return whole rows in the order of their IDs."""
     marks = ", ".join("?" * len(ids))
     found = {
         row["id"]: row
@@ -218,9 +220,9 @@ def _rows(engine: Engine, ids: list[str]) -> list[sqlite3.Row]:
     return [found[each] for each in ids]
 
 
-def _list(call: Call) -> dict[str, Any]:
-    query, engine = call.query, call.engine
-    where, values = _conditions(call)
+def _list(context: RequestContext) -> dict[str, Any]:
+    query, engine = context.query, context.engine
+    where, values = _conditions(context)
     order = _order(query.text("sort"))
     limit = query.integer("limit", low=1, high=1000, default=1000)
     offset = query.integer("offset", low=0, default=0)
@@ -230,7 +232,7 @@ def _list(call: Call) -> dict[str, Any]:
     if marker := query.text("marker"):
         row = engine.state.one("SELECT * FROM backup WHERE id = ?", marker)
         if row is None:
-            raise Refusal("9900")
+            raise ApiError("9900")
         selection = selection.after(row)
     rows = _rows(engine, [row["id"] for row in selection.page(engine, limit or 0, offset or 0)])
     records = (

@@ -10,8 +10,8 @@ from typing import Any
 from cbr_notebook.simulator.backups.backup_orders import Order, choice_of
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.inventory.machines import Resource
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.resources import Resource
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 
@@ -20,7 +20,7 @@ PROTECTED_AFTER = 25
 
 
 def duration(size_gb: int, *, incremental: bool) -> float:
-    """Give the seconds that a backup takes."""
+    """Return the seconds that a backup takes."""
     return 60 + 1.2 * size_gb if incremental else 90 + 2.4 * size_gb
 
 
@@ -35,12 +35,12 @@ def begin(
 ) -> None:
     """Begin the backup of one resource: capture its disks and plan its end."""
     state, now = engine.state, engine.now()
-    is_server = resource.type in machines.OBJECT_TYPES["server"]
+    is_server = resource.type in resources.OBJECT_TYPES["server"]
     backup_id = state.new_id("backup")
     if is_server:
         disks = vault_resources.chosen_disks(engine, resource.id, choice_of(entry, order))
     else:
-        disks = [machines.disk(engine, resource.id)]
+        disks = [resources.disk(engine, resource.id)]
     captured = [
         engine.disks.back_up(disk["store"], vault["id"], incremental=order.incremental)
         for disk in disks
@@ -198,14 +198,14 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 
 def _failure(engine: Engine, backup: sqlite3.Row) -> str | None:
-    """Give the code with which a running backup fails, if its machine makes it fail."""
+    """Return the code with which a running backup fails, if its machine makes it fail."""
     for table in ("server", "disk"):
         row = engine.state.one(
             f"SELECT properties FROM {table} WHERE id = ?",
             backup["resource_id"],
         )
         if row is not None:
-            code = machines.properties(row).get("backup_fails")
+            code = resources.properties(row).get("backup_fails")
             return str(code) if code else None
     return None
 
@@ -233,7 +233,7 @@ def _give_up(engine: Engine, backup: sqlite3.Row) -> None:
 
 
 def _conclude(engine: Engine, point_id: str) -> None:
-    """Give a restore point its final status once all of its backups have theirs."""
+    """Set a restore point's final status once all of its backups have theirs."""
     statuses = [
         row["status"]
         for row in engine.state.all(

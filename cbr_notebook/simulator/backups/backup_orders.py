@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.inventory.machines import DISK, FILE_SYSTEM, Resource
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.resources import DISK, FILE_SYSTEM, Resource
+from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 
 
@@ -36,87 +36,87 @@ class Order:
 def check_vault(vault: sqlite3.Row) -> None:
     """Refuse when no backup may begin in a vault."""
     if vault["protect_type"] == "replication":
-        raise Refusal("6124")
+        raise ApiError("6124")
     if vault["cloud_type"] == "hybrid":
-        raise Refusal("6124")
+        raise ApiError("6124")
     if vault["status"] != "available":
-        raise Refusal("6113")
+        raise ApiError("6113")
     if vaults.is_full(vault):
-        raise Refusal("6114")
+        raise ApiError("6114")
 
 
 def choose(
     engine: Engine, vault: sqlite3.Row, order: Order
 ) -> tuple[list[tuple[Resource, sqlite3.Row]], list[dict[str, Any]]]:
-    """Give the resources to back up with their entries in the vault, and those left out."""
+    """Return the resources to back up with their entries in the vault, and those left out."""
     entries = vault_resources.rows(engine, vault["id"])
     everything = order.resource_ids is None
     if not everything:
         by_id = {row["resource_id"]: row for row in entries}
         missing = [each for each in order.resource_ids or () if each not in by_id]
         if missing or not order.resource_ids:
-            raise Refusal("6135") if missing else Refusal("0001")
+            raise ApiError("6135") if missing else ApiError("0001")
         entries = [by_id[each] for each in dict.fromkeys(order.resource_ids or ())]
     elif order.automatic:
         entries = [row for row in entries if row["auto_protect"]]
     chosen: list[tuple[Resource, sqlite3.Row]] = []
     skipped: list[dict[str, Any]] = []
-    problem: Refusal | None = None
+    problem: ApiError | None = None
     for entry in entries:
         try:
             chosen.append((ready(engine, vault, entry, order), entry))
-        except Refusal as refusal:
-            problem = refusal
+        except ApiError as error:
+            problem = error
             skipped.append(
                 {
                     "id": entry["resource_id"],
                     "type": entry["type"],
                     "name": entry["name"],
-                    "code": refusal.code,
-                    "reason": refusal.message,
+                    "code": error.code,
+                    "reason": error.message,
                 }
             )
     if not chosen:
         if problem is not None and len(skipped) == 1 and not everything:
             raise problem
         if skipped and all(each["code"].endswith("6125") for each in skipped):
-            raise Refusal("6125")
-        raise Refusal("0001")
+            raise ApiError("6125")
+        raise ApiError("0001")
     return chosen, skipped
 
 
 def ready(engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: Order) -> Resource:
-    """Give a resource that can be backed up now; refuse one that cannot."""
+    """Return a resource that can be backed up now; refuse one that cannot."""
     if entry["protect_status"] == "restoring":
-        raise Refusal("2010")
+        raise ApiError("2010")
     if entry["protect_status"] == "removing":
-        raise Refusal("6134")
+        raise ApiError("6134")
     if entry["protect_status"] == "protecting":
-        raise Refusal("6125")
+        raise ApiError("6125")
     try:
-        resource = machines.find_resource(engine, vault["project_id"], entry["resource_id"])
-    except Refusal:
+        resource = resources.find_resource(engine, vault["project_id"], entry["resource_id"])
+    except ApiError:
         gone = {DISK: "7000", FILE_SYSTEM: "7500"}.get(entry["type"], "7100")
-        raise Refusal(gone) from None
-    traits = machines.properties(resource.row)
+        raise ApiError(gone) from None
+    traits = resources.properties(resource.row)
     if traits.get("frozen"):
-        raise Refusal("6215")
+        raise ApiError("6215")
     if traits.get("databases_busy"):
-        raise Refusal("7200")
-    if resource.type in machines.OBJECT_TYPES["server"]:
+        raise ApiError("7200")
+    if resource.type in resources.OBJECT_TYPES["server"]:
         _check_server(engine, vault, resource, choice_of(entry, order))
     elif resource.type == DISK:
         _check_disk(resource.row)
     else:
         if traits.get("sub_status"):
-            raise Refusal("7503")
+            raise ApiError("7503")
         if resource.status != "available":
-            raise Refusal("7502")
+            raise ApiError("7502")
     return resource
 
 
 def choice_of(entry: sqlite3.Row, order: Order) -> dict[str, Any]:
-    """Give the choice of disks for a resource: the order's, or the vault's."""
+    """Return the choice of disks for a resource: the order's, or the vault's."""
     kept: dict[str, Any] = json.loads(entry["extra_info"])
     return order.choices.get(entry["resource_id"], kept)
 
@@ -124,41 +124,41 @@ def choice_of(entry: sqlite3.Row, order: Order) -> dict[str, Any]:
 def _check_server(
     engine: Engine, vault: sqlite3.Row, resource: Resource, choice: dict[str, Any]
 ) -> None:
-    traits = machines.properties(resource.row)
+    traits = resources.properties(resource.row)
     if resource.status not in ("ACTIVE", "SHUTOFF"):
-        raise Refusal("7101")
+        raise ApiError("7101")
     if vault["consistent_level"] == "app_consistent" and resource.status != "ACTIVE":
-        raise Refusal("7102")
+        raise ApiError("7102")
     if traits.get("unsupported"):
-        raise Refusal("7103")
+        raise ApiError("7103")
     disks = vault_resources.chosen_disks(engine, resource.id, choice)
     if not disks:
-        raise Refusal("7108")
+        raise ApiError("7108")
     shared = [disk for disk in disks if disk["shareable"]]
     if len(shared) > 10:
-        raise Refusal("7107")
-    kinds = [machines.properties(disk) for disk in disks]
+        raise ApiError("7107")
+    kinds = [resources.properties(disk) for disk in disks]
     if any(kind.get("scsi") for kind in kinds):
-        raise Refusal("7104")
+        raise ApiError("7104")
     if any(kind.get("dess") for kind in kinds):
-        raise Refusal("7111")
+        raise ApiError("7111")
     if any(kind.get("local") for kind in kinds):
-        raise Refusal("7113")
+        raise ApiError("7113")
     if len({kind.get("backend") for kind in kinds}) > 1:
-        raise Refusal("7105")
+        raise ApiError("7105")
     if any(disk["status"] not in ("available", "in-use") for disk in disks):
-        raise Refusal("7003")
+        raise ApiError("7003")
 
 
 def _check_disk(row: sqlite3.Row) -> None:
-    traits = machines.properties(row)
+    traits = resources.properties(row)
     for trait, code in (
         ("dess", "7001"), ("scsi", "7002"), ("unsupported", "7004"), ("old", "7007"),
         ("lazyload", "7009"),
     ):  # fmt: skip
         if traits.get(trait):
-            raise Refusal(code)
+            raise ApiError(code)
     if row["shareable"]:
-        raise Refusal("7106")
+        raise ApiError("7106")
     if row["status"] not in ("available", "in-use"):
-        raise Refusal("7003")
+        raise ApiError("7003")

@@ -10,8 +10,10 @@ import msgspec
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.requests import Name
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 
@@ -31,10 +33,10 @@ class BackupUpdateReq(msgspec.Struct):
 
 
 def find(engine: Engine, project_id: str, backup_id: str) -> sqlite3.Row:
-    """Give a backup that a project owns, or that was shared with it; 6200 when there is none."""
+    """Return a backup that a project owns, or that was shared with it; 6200 when there is none."""
     row = engine.state.one("SELECT * FROM backup WHERE id = ?", backup_id)
     if row is None:
-        raise Refusal("6200")
+        raise ApiError("6200")
     if row["project_id"] == project_id:
         return row
     shared = engine.state.one(
@@ -43,12 +45,12 @@ def find(engine: Engine, project_id: str, backup_id: str) -> sqlite3.Row:
         project_id,
     )
     if shared is None:
-        raise Refusal("6200")
+        raise ApiError("6200")
     return row
 
 
 def children(engine: Engine, backup_id: str) -> list[sqlite3.Row]:
-    """Give the backups of the disks of a server's backup."""
+    """Return the backups of the disks of a server's backup."""
     return engine.state.all("SELECT * FROM backup WHERE parent_id = ? ORDER BY rowid", backup_id)
 
 
@@ -61,9 +63,9 @@ def document(
     return {
         "children": [document(child) for child in children or ()],
         "checkpoint_id": row["restore_point_id"],
-        "created_at": clock.wire(row["created_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
         "description": row["description"],
-        "expired_at": clock.wire(row["expired_at"]),
+        "expired_at": clock.to_api_time(row["expired_at"]),
         "extend_info": json.loads(row["extend_info"]),
         "id": row["id"],
         "image_type": row["image_type"],
@@ -71,7 +73,7 @@ def document(
         "name": row["name"],
         "parent_id": row["parent_id"],
         "project_id": row["project_id"],
-        "protected_at": clock.wire(row["protected_at"]),
+        "protected_at": clock.to_api_time(row["protected_at"]),
         "provider_id": row["provider_id"],
         "resource_az": row["resource_az"],
         "resource_id": row["resource_id"],
@@ -79,7 +81,7 @@ def document(
         "resource_size": row["resource_size_gb"],
         "resource_type": row["resource_type"],
         "status": row["status"],
-        "updated_at": clock.wire(row["updated_at"]),
+        "updated_at": clock.to_api_time(row["updated_at"]),
         "vault_id": row["vault_id"],
         "version": 3,
         "enterprise_project_id": row["enterprise_project_id"],
@@ -111,7 +113,7 @@ def erase(engine: Engine, row: sqlite3.Row) -> None:
 
 
 def _unchain(engine: Engine, row: sqlite3.Row) -> int:
-    """Let a disk's backup out of its chain; give the entries that its vault no longer holds."""
+    """Let a disk's backup out of its chain; return the entries that its vault no longer holds."""
     freed, successor = engine.disks.forget(row["chain"], row["sequence"])
     inherited = row["stored_blocks"] - freed
     if successor is None or not inherited:
@@ -131,61 +133,63 @@ def _unchain(engine: Engine, row: sqlite3.Row) -> int:
     return int(freed + inherited)
 
 
-def _show(call: Call) -> dict[str, Any]:
-    row = find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
-    return {"backup": with_children(call.engine, row)}
+def _show(context: RequestContext) -> dict[str, Any]:
+    row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
+    return {"backup": with_children(context.engine, row)}
 
 
-def _own(call: Call) -> sqlite3.Row:
-    row = find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
-    if row["project_id"] != call.caller.project_id:
-        raise Refusal("8600")
+def _own(context: RequestContext) -> sqlite3.Row:
+    row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
+    if row["project_id"] != context.caller.project_id:
+        raise ApiError("8600")
     return row
 
 
-def _update(call: Call) -> dict[str, Any]:
-    row = _own(call)
-    call.engine.state.update(
-        "backup", row["id"], name=call.body.backup.name, updated_at=call.engine.now()
+def _update(context: RequestContext) -> dict[str, Any]:
+    row = _own(context)
+    context.engine.state.update(
+        "backup", row["id"], name=context.body.backup.name, updated_at=context.engine.now()
     )
-    return {"backup": with_children(call.engine, find(call.engine, row["project_id"], row["id"]))}
+    return {
+        "backup": with_children(context.engine, find(context.engine, row["project_id"], row["id"]))
+    }
 
 
 def check_deletable(engine: Engine, row: sqlite3.Row) -> None:
     """Refuse when a backup may not be deleted now."""
     if row["parent_id"] is not None:
-        raise Refusal("6201")
+        raise ApiError("6201")
     if row["status"] in ("protecting", "waiting_protect"):
-        raise Refusal("6203")
+        raise ApiError("6203")
     if row["status"] in ("restoring", "waiting_restore"):
-        raise Refusal("6216")
+        raise ApiError("6216")
     if row["status"] not in ("available", "error"):
-        raise Refusal("6201")
+        raise ApiError("6201")
     if engine.state.one("SELECT 1 FROM image WHERE backup_id = ?", row["id"]):
-        raise Refusal("6204")
+        raise ApiError("6204")
     copying = engine.state.one(
         "SELECT 1 FROM replication_record WHERE source_backup_id = ? "
         "AND status IN ('replicating', 'waiting_replicate')",
         row["id"],
     )
     if copying:
-        raise Refusal("6216")
+        raise ApiError("6216")
     vault = engine.state.one("SELECT * FROM vault WHERE id = ?", row["vault_id"])
     if vault is not None and vault["status"] == "deleting":
-        raise Refusal("6201")
+        raise ApiError("6201")
     if vault is not None and vault["locked"] and row["automatic"]:
-        raise Refusal("6220")
+        raise ApiError("6220")
 
 
-def _delete(call: Call) -> Answer:
-    row = _own(call)
-    check_deletable(call.engine, row)
-    begin_delete(call.engine, row, request_id=call.request_id)
-    return Answer(204)
+def _delete(context: RequestContext) -> Response:
+    row = _own(context)
+    check_deletable(context.engine, row)
+    begin_delete(context.engine, row, request_id=context.request_id)
+    return Response(204)
 
 
 def begin_delete(engine: Engine, row: sqlite3.Row, *, request_id: str | None = None) -> str:
-    """Begin to delete a backup; give the task's ID."""
+    """Begin to delete a backup; return the task's ID."""
     for each in [row, *children(engine, row["id"])]:
         engine.state.update("backup", each["id"], status="deleting", updated_at=engine.now())
     vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", row["vault_id"])
@@ -216,16 +220,16 @@ def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     tasks.succeed(engine, task_id)
 
 
-def _metadata(call: Call) -> dict[str, Any]:
-    row = find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
+def _metadata(context: RequestContext) -> dict[str, Any]:
+    row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
     if row["status"] != "available":
-        raise Refusal("6206")
+        raise ApiError("6206")
     kept = json.loads(row["properties"])
     volumes = [
         {"id": child["resource_id"], "name": child["resource_name"],
          "size": child["resource_size_gb"],
          "bootable": json.loads(child["extend_info"])["bootable"]}
-        for child in children(call.engine, row["id"])
+        for child in children(context.engine, row["id"])
     ]  # fmt: skip
     server = {
         "id": row["resource_id"],

@@ -13,8 +13,10 @@ from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Response, Route
 
 _STATUSES = ("pending", "accepted", "rejected")
 _SORT_KEYS = ("created_at", "updated_at", "status", "id")
@@ -40,53 +42,53 @@ def document(row: sqlite3.Row) -> dict[str, Any]:
         "backup_id": row["backup_id"],
         "dest_project_id": row["dest_project_id"],
         "status": row["status"],
-        "created_at": clock.wire(row["created_at"]),
-        "updated_at": clock.wire(row["updated_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
+        "updated_at": clock.to_api_time(row["updated_at"]),
         "image_id": row["image_id"],
         "vault_id": row["vault_id"],
     }
 
 
-def _own_backup(call: Call) -> sqlite3.Row:
-    row = backups.find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
-    if row["project_id"] != call.caller.project_id:
-        raise Refusal("6707")
+def _own_backup(context: RequestContext) -> sqlite3.Row:
+    row = backups.find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
+    if row["project_id"] != context.caller.project_id:
+        raise ApiError("6707")
     return row
 
 
 def _check_shareable(engine: Engine, backup: sqlite3.Row) -> None:
-    if backup["parent_id"] is not None or backup["resource_type"] != machines.SERVER:
-        raise Refusal("6700")
+    if backup["parent_id"] is not None or backup["resource_type"] != resources.SERVER:
+        raise ApiError("6700")
     if backup["image_type"] == "replication":
-        raise Refusal("6707")
+        raise ApiError("6707")
     if backup["status"] != "available":
-        raise Refusal("6702")
+        raise ApiError("6702")
     if json.loads(backup["extend_info"]).get("encrypted"):
-        raise Refusal("6709")
+        raise ApiError("6709")
     vault = engine.state.one("SELECT status FROM vault WHERE id = ?", backup["vault_id"])
     if vault is None or vault["status"] not in ("available", "lock"):
-        raise Refusal("6712")
+        raise ApiError("6712")
 
 
-def _add(call: Call) -> dict[str, Any]:
-    engine, backup = call.engine, _own_backup(call)
+def _add(context: RequestContext) -> dict[str, Any]:
+    engine, backup = context.engine, _own_backup(context)
     _check_shareable(engine, backup)
-    wanted = call.body.members
+    wanted = context.body.members
     if len(set(wanted)) < len(wanted):
-        raise Refusal("9900")
+        raise ApiError("9900")
     for project_id in wanted:
         project = engine.state.one("SELECT region FROM project WHERE id = ?", project_id)
         if (
             project is None
             or project_id == backup["project_id"]
-            or project["region"] != call.caller.region
+            or project["region"] != context.caller.region
         ):
-            raise Refusal("6704")
+            raise ApiError("6704")
         if _member(engine, backup["id"], project_id) is not None:
-            raise Refusal("6714")
+            raise ApiError("6714")
     present = engine.state.value("SELECT count(*) FROM member WHERE backup_id = ?", backup["id"])
     if present + len(wanted) > engine.options["projects_per_shared_backup"]:
-        raise Refusal("6701")
+        raise ApiError("6701")
     for project_id in wanted:
         engine.state.insert(
             "member",
@@ -107,23 +109,25 @@ def _member(engine: Engine, backup_id: str, project_id: str) -> sqlite3.Row | No
     )
 
 
-def _visible_member(call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
-    """Give a backup and one of its members, seen by the owner or by that member."""
-    backup = backups.find(call.engine, call.caller.project_id, identifier(call, "backup_id"))
-    project_id = call.path["member_id"]
-    member = _member(call.engine, backup["id"], project_id)
-    if member is None or call.caller.project_id not in (backup["project_id"], project_id):
-        raise Refusal("6705")
+def _visible_member(context: RequestContext) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """Return a backup and one of its members, seen by the owner or by that member."""
+    backup = backups.find(
+        context.engine, context.caller.project_id, identifier(context, "backup_id")
+    )
+    project_id = context.path["member_id"]
+    member = _member(context.engine, backup["id"], project_id)
+    if member is None or context.caller.project_id not in (backup["project_id"], project_id):
+        raise ApiError("6705")
     return backup, member
 
 
-def _list(call: Call) -> dict[str, Any]:
-    engine, query = call.engine, call.query
-    backup = backups.find(engine, call.caller.project_id, identifier(call, "backup_id"))
+def _list(context: RequestContext) -> dict[str, Any]:
+    engine, query = context.engine, context.query
+    backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
     where, values = ["backup_id = ?"], [backup["id"]]
-    if call.caller.project_id != backup["project_id"]:
+    if context.caller.project_id != backup["project_id"]:
         where.append("dest_project_id = ?")
-        values.append(call.caller.project_id)
+        values.append(context.caller.project_id)
     query.choice("status", *_STATUSES)
     for name in ("dest_project_id", "image_id", "status", "vault_id"):
         if text := query.text(name):
@@ -131,7 +135,7 @@ def _list(call: Call) -> dict[str, Any]:
             values.append(text)
     key, _, direction = (query.text("sort") or "created_at:desc").partition(":")
     if key not in _SORT_KEYS or direction not in ("", "asc", "desc"):
-        raise Refusal("9900")
+        raise ApiError("9900")
     rows = engine.state.all(
         f"SELECT * FROM member WHERE {' AND '.join(where)} "
         f"ORDER BY {key} {direction or 'desc'}, id",
@@ -143,7 +147,7 @@ def _list(call: Call) -> dict[str, Any]:
     if marker := query.text("marker"):
         ids = [row["id"] for row in rows]
         if marker not in ids:
-            raise Refusal("9900")
+            raise ApiError("9900")
         rows = rows[ids.index(marker) + 1 :]
     return {
         "members": [document(row) for row in rows[offset : offset + limit]],
@@ -151,23 +155,23 @@ def _list(call: Call) -> dict[str, Any]:
     }
 
 
-def _show(call: Call) -> dict[str, Any]:
-    return {"member": document(_visible_member(call)[1])}
+def _show(context: RequestContext) -> dict[str, Any]:
+    return {"member": document(_visible_member(context)[1])}
 
 
-def _update(call: Call) -> dict[str, Any]:
-    engine = call.engine
-    backup, member = _visible_member(call)
-    if member["dest_project_id"] != call.caller.project_id:
-        raise Refusal("6708")
+def _update(context: RequestContext) -> dict[str, Any]:
+    engine = context.engine
+    backup, member = _visible_member(context)
+    if member["dest_project_id"] != context.caller.project_id:
+        raise ApiError("6708")
     if member["image_id"] is not None:
-        raise Refusal("6710")
+        raise ApiError("6710")
     vault_id = None
-    if call.body.status == "accepted":
-        vault_id = _accepting_vault(call, backup)
+    if context.body.status == "accepted":
+        vault_id = _accepting_vault(context, backup)
     engine.state.run(
         "UPDATE member SET status = ?, vault_id = ?, updated_at = ? WHERE id = ?",
-        call.body.status,
+        context.body.status,
         vault_id,
         engine.now(),
         member["id"],
@@ -177,39 +181,39 @@ def _update(call: Call) -> dict[str, Any]:
     return {"member": document(changed)}
 
 
-def _accepting_vault(call: Call, backup: sqlite3.Row) -> str:
-    """Give the vault that takes a shared backup; it must fit and have room."""
-    if not call.body.vault_id:
-        raise Refusal("6706")
-    vault = call.engine.state.one(
+def _accepting_vault(context: RequestContext, backup: sqlite3.Row) -> str:
+    """Return the vault that takes a shared backup; it must fit and have room."""
+    if not context.body.vault_id:
+        raise ApiError("6706")
+    vault = context.engine.state.one(
         "SELECT * FROM vault WHERE id = ? AND project_id = ?",
-        call.body.vault_id,
-        call.caller.project_id,
+        context.body.vault_id,
+        context.caller.project_id,
     )
     if vault is None:
-        raise Refusal("6105")
+        raise ApiError("6105")
     if vault["object_type"] != "server" or vault["protect_type"] != "backup":
-        raise Refusal("6713")
+        raise ApiError("6713")
     if vault["status"] not in ("available", "lock"):
-        raise Refusal("6712")
+        raise ApiError("6712")
     if megabytes(vault["used_blocks"]) + backup["resource_size_gb"] > vault["size_gb"] * 1024:
-        raise Refusal("6114")
+        raise ApiError("6114")
     return str(vault["id"])
 
 
-def _delete(call: Call) -> Answer:
-    backup = _own_backup(call)
-    member = _member(call.engine, backup["id"], call.path["member_id"])
+def _delete(context: RequestContext) -> Response:
+    backup = _own_backup(context)
+    member = _member(context.engine, backup["id"], context.path["member_id"])
     if member is None:
-        raise Refusal("6705")
+        raise ApiError("6705")
     if member["image_id"] is not None:
-        raise Refusal("6710")
-    call.engine.state.run("DELETE FROM member WHERE id = ?", member["id"])
-    return Answer(204)
+        raise ApiError("6710")
+    context.engine.state.run("DELETE FROM member WHERE id = ?", member["id"])
+    return Response(204)
 
 
 def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
-    """Make an image of a backup, in the owner's project or in one that accepted it.
+    """Create an image of a backup, in the owner's project or in one that accepted it.
 
     Returns:
         The image's ID. While it exists, the backup cannot be deleted nor its sharing ended.
@@ -217,18 +221,18 @@ def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
     backup = backups.find(engine, project_id, backup_id)
     member = _member(engine, backup_id, project_id)
     if member is not None and member["status"] != "accepted":
-        raise Refusal("6200")
-    if backup["resource_type"] != machines.SERVER or backup["parent_id"] is not None:
-        raise Refusal("6207")
+        raise ApiError("6200")
+    if backup["resource_type"] != resources.SERVER or backup["parent_id"] is not None:
+        raise ApiError("6207")
     if backup["status"] != "available":
-        raise Refusal("6208")
+        raise ApiError("6208")
     if not json.loads(backup["extend_info"]).get("contain_system_disk"):
-        raise Refusal("6209")
+        raise ApiError("6209")
     known = engine.state.one(
         "SELECT 1 FROM image WHERE backup_id = ? AND project_id = ?", backup_id, project_id
     )
     if known is not None:
-        raise Refusal("6210")
+        raise ApiError("6210")
     image_id = engine.state.new_id("image")
     engine.state.insert("image", id=image_id, backup_id=backup_id, project_id=project_id)
     engine.state.run(

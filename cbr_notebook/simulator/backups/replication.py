@@ -13,9 +13,11 @@ from msgspec import Meta
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.requests import Name, Text
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name, Text
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 
@@ -73,7 +75,7 @@ class Order:
 
 
 def duration(size_gb: int) -> float:
-    """Give the seconds that a replication takes."""
+    """Return the seconds that a replication takes."""
     return 60 + 2 * size_gb
 
 
@@ -82,34 +84,34 @@ def _region_of(engine: Engine, project_id: str) -> str:
 
 
 def check_destination(engine: Engine, source_region: str, order: Order) -> sqlite3.Row:
-    """Give the vault that takes replicas; refuse one that cannot."""
+    """Return the vault that takes replicas; refuse one that cannot."""
     regions = {row["region"] for row in engine.state.all("SELECT region FROM project")}
     if order.region not in regions or order.region == source_region:
-        raise Refusal("1005")
+        raise ApiError("1005")
     project = engine.state.one("SELECT * FROM project WHERE id = ?", order.project_id)
     if project is None or project["region"] != order.region:
-        raise Refusal("1011")
+        raise ApiError("1011")
     vault = engine.state.one(
         "SELECT * FROM vault WHERE id = ? AND project_id = ?", order.vault_id, order.project_id
     )
     if vault is None:
-        raise Refusal("6120")
+        raise ApiError("6120")
     if vault["protect_type"] != "replication":
-        raise Refusal("6119")
+        raise ApiError("6119")
     if vaults.is_full(vault):
-        raise Refusal("6129")
+        raise ApiError("6129")
     return vault
 
 
 def _check_backup(engine: Engine, backup: sqlite3.Row, order: Order) -> None:
     if backup["image_type"] != "backup" or backup["parent_id"] is not None:
-        raise Refusal("1002")
-    if backup["resource_type"] != machines.SERVER:
-        raise Refusal("1003")
+        raise ApiError("1002")
+    if backup["resource_type"] != resources.SERVER:
+        raise ApiError("1003")
     if backup["status"] != "available":
-        raise Refusal("1001")
+        raise ApiError("1001")
     if not json.loads(backup["extend_info"]).get("contain_system_disk"):
-        raise Refusal("1004")
+        raise ApiError("1004")
     marks = ", ".join("?" * len(_LASTING))
     if engine.state.one(
         f"SELECT 1 FROM replication_record WHERE source_backup_id = ? "
@@ -118,11 +120,11 @@ def _check_backup(engine: Engine, backup: sqlite3.Row, order: Order) -> None:
         order.region,
         *_LASTING,
     ):
-        raise Refusal("1009")
+        raise ApiError("1009")
 
 
 def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
-    """Begin to copy a backup; give the ID of the replication's record."""
+    """Begin to copy a backup; return the ID of the replication's record."""
     source_region = _region_of(engine, backup["project_id"])
     check_destination(engine, source_region, order)
     _check_backup(engine, backup, order)
@@ -184,9 +186,9 @@ def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
 def start_all(engine: Engine, vault: sqlite3.Row, order: Order) -> list[tuple[str, str]]:
     """Begin to copy what a vault holds and the region lacks; give backups and records."""
     if vault["object_type"] != "server" or vault["protect_type"] != "backup":
-        raise Refusal("6128")
+        raise ApiError("6128")
     if tasks.running(engine, ("replication",), vault_id=vault["id"]):
-        raise Refusal("6130")
+        raise ApiError("6130")
     check_destination(engine, _region_of(engine, vault["project_id"]), order)
     begun = []
     for backup in engine.state.all(
@@ -196,10 +198,10 @@ def start_all(engine: Engine, vault: sqlite3.Row, order: Order) -> list[tuple[st
     ):
         try:
             begun.append((backup["id"], start(engine, backup, order)))
-        except Refusal:
+        except ApiError:
             continue  # it is there already, or is not one that can be copied
     if not begun:
-        raise Refusal("0001")
+        raise ApiError("0001")
     return begun
 
 
@@ -213,15 +215,15 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     if code is None and vault is not None and vaults.is_full(vault):
         code = "6129"
     if code is not None or source is None or vault is None:
-        refusal = Refusal(code or "1006")
+        error = ApiError(code or "1006")
         engine.state.update(
             "replication_record",
             record["id"],
             status="fail",
-            fail_code=refusal.code,
-            fail_reason=refusal.message,
+            fail_code=error.code,
+            fail_reason=error.message,
         )
-        tasks.fail(engine, task_id, refusal.code)
+        tasks.fail(engine, task_id, error.code)
         return
     replica_id, point_id = _copy(engine, source, vault, plan, automatic=record["automatic"])
     engine.state.update(
@@ -251,7 +253,7 @@ def _copy(
     *,
     automatic: int,
 ) -> tuple[str, str]:
-    """Make the replica with its children and their bytes; give its ID and restore point's."""
+    """Create the replica with its children and their bytes; return its ID and restore point's."""
     state = engine.state
     point_id = state.new_id("replica checkpoint")
     state.insert(
@@ -318,27 +320,27 @@ def _insert(
     )
 
 
-def _order(call: Call, wanted: ReplicateBackup | ReplicateVault) -> Order:
+def _order(context: RequestContext, wanted: ReplicateBackup | ReplicateVault) -> Order:
     return Order(
         project_id=wanted.destination_project_id,
         region=wanted.destination_region,
         vault_id=wanted.destination_vault_id,
-        request_id=call.request_id,
+        request_id=context.request_id,
     )
 
 
-def _replicate_backup(call: Call) -> dict[str, Any]:
-    engine, wanted = call.engine, call.body.replicate
-    backup = backups.find(engine, call.caller.project_id, identifier(call, "backup_id"))
-    if backup["project_id"] != call.caller.project_id:
-        raise Refusal("1002")
+def _replicate_backup(context: RequestContext) -> dict[str, Any]:
+    engine, wanted = context.engine, context.body.replicate
+    backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
+    if backup["project_id"] != context.caller.project_id:
+        raise ApiError("1002")
     order = Order(
         project_id=wanted.destination_project_id,
         region=wanted.destination_region,
         vault_id=wanted.destination_vault_id,
         name=wanted.name,
         description=wanted.description,
-        request_id=call.request_id,
+        request_id=context.request_id,
     )
     record_id = start(engine, backup, order)
     return {
@@ -346,15 +348,15 @@ def _replicate_backup(call: Call) -> dict[str, Any]:
             "backup_id": backup["id"],
             "replication_record_id": record_id,
             "provider_id": backup["provider_id"],
-            **_where(call, wanted),
+            **_where(context, wanted),
         }
     }
 
 
-def _replicate_vault(call: Call) -> dict[str, Any]:
-    engine, wanted = call.engine, call.body.replicate
-    vault = vaults.find(engine, call.caller.project_id, wanted.vault_id)
-    begun = start_all(engine, vault, _order(call, wanted))
+def _replicate_vault(context: RequestContext) -> dict[str, Any]:
+    engine, wanted = context.engine, context.body.replicate
+    vault = vaults.find(engine, context.caller.project_id, wanted.vault_id)
+    begun = start_all(engine, vault, _order(context, wanted))
     return {
         "replication": {
             "backups": [
@@ -363,15 +365,15 @@ def _replicate_vault(call: Call) -> dict[str, Any]:
             ],
             "vault_id": vault["id"],
             "provider_id": vault["provider_id"],
-            **_where(call, wanted),
+            **_where(context, wanted),
         }
     }
 
 
-def _where(call: Call, wanted: ReplicateBackup | ReplicateVault) -> dict[str, Any]:
+def _where(context: RequestContext, wanted: ReplicateBackup | ReplicateVault) -> dict[str, Any]:
     return {
-        "project_id": call.caller.project_id,
-        "source_region": call.caller.region,
+        "project_id": context.caller.project_id,
+        "source_region": context.caller.region,
         "destination_project_id": wanted.destination_project_id,
         "destination_region": wanted.destination_region,
         "destination_vault_id": wanted.destination_vault_id,

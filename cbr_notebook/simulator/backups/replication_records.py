@@ -15,7 +15,7 @@ def document(row: sqlite3.Row) -> dict[str, Any]:
     """Write a record as the service does."""
     progress = {"success": 100, "fail": 100, "skip": 100}.get(row["status"], 0)
     return {
-        "created_at": clock.wire(row["created_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
         "destination_backup_id": row["destination_backup_id"],
         "destination_checkpoint_id": row["destination_restore_point_id"],
         "destination_project_id": row["destination_project_id"],
@@ -39,7 +39,7 @@ def document(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def of(engine: Engine, backup_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Give the records of some backups, seen from either end."""
+    """Return the records of some backups, seen from either end."""
     marks = ", ".join("?" * len(backup_ids))
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for column in ("source_backup_id", "destination_backup_id"):

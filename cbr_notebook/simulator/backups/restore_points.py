@@ -13,8 +13,10 @@ from cbr_notebook.simulator.backups import backup_making, backup_orders
 from cbr_notebook.simulator.backups.backup_orders import Order
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.requests import Name, ResourceItem, Text
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name, ResourceItem, Text
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaults
 
 
@@ -45,10 +47,10 @@ class CheckpointReq(msgspec.Struct):
 
 
 def start(engine: Engine, vault: sqlite3.Row, order: Order) -> str:
-    """Begin a restore point; give its ID.
+    """Begin a restore point; return its ID.
 
     Raises:
-        Refusal: nothing was begun; the code says why.
+        ApiError: nothing was begun; the code says why.
     """
     backup_orders.check_vault(vault)
     chosen, skipped = backup_orders.choose(engine, vault, order)
@@ -134,7 +136,7 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
         "project_id": row["project_id"],
         "status": row["status"],
         "vault": None if bare else content,
-        "created_at": clock.wire(row["created_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
         "extra_info": None
         if bare
         else {
@@ -145,14 +147,14 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
     }
 
 
-def _create(call: Call) -> dict[str, Any]:
-    engine = call.engine
-    wanted: Checkpoint = call.body.checkpoint
-    vault = vaults.find(engine, call.caller.project_id, wanted.vault_id)
+def _create(context: RequestContext) -> dict[str, Any]:
+    engine = context.engine
+    wanted: Checkpoint = context.body.checkpoint
+    vault = vaults.find(engine, context.caller.project_id, wanted.vault_id)
     given = wanted.parameters or Parameters()
     days = given.retention_duration_days
     if days is not None and (given.auto_trigger or not (days == -1 or 1 <= days <= 36500)):
-        raise Refusal("9900")
+        raise ApiError("9900")
     ids = given.resources
     choices: dict[str, dict[str, Any]] = {}
     if given.resource_details:
@@ -172,7 +174,7 @@ def _create(call: Call) -> dict[str, Any]:
             policy_id=given.policy_id,
             retention_days=days or -1,
             expires_at=engine.now() + days * day if days and days > 0 else None,
-            request_id=call.request_id,
+            request_id=context.request_id,
         ),
     )
     row = engine.state.one("SELECT * FROM restore_point WHERE id = ?", point_id)
@@ -180,15 +182,15 @@ def _create(call: Call) -> dict[str, Any]:
     return {"checkpoint": document(engine, row, fresh=True)}
 
 
-def _show(call: Call) -> dict[str, Any]:
-    row = call.engine.state.one(
+def _show(context: RequestContext) -> dict[str, Any]:
+    row = context.engine.state.one(
         "SELECT * FROM restore_point WHERE id = ? AND project_id = ?",
-        identifier(call, "checkpoint_id"),
-        call.caller.project_id,
+        identifier(context, "checkpoint_id"),
+        context.caller.project_id,
     )
     if row is None:
-        raise Refusal("6217")
-    return {"checkpoint": document(call.engine, row)}
+        raise ApiError("6217")
+    return {"checkpoint": document(context.engine, row)}
 
 
 ROUTES = (

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.tasks import tasks
 
 
@@ -32,16 +32,16 @@ class Restore:
 def check_backup(engine: Engine, backup: sqlite3.Row, project_id: str) -> None:
     """Refuse a backup from which nothing can be restored now."""
     if backup["project_id"] != project_id:
-        raise Refusal("2003")
+        raise ApiError("2003")
     if backup["image_type"] == "replication":
-        raise Refusal("2004")
+        raise ApiError("2004")
     if backup["status"] == "restoring":
-        raise Refusal("2010")
+        raise ApiError("2010")
     if backup["status"] != "available":
-        raise Refusal("2005")
+        raise ApiError("2005")
     vault = engine.state.one("SELECT status FROM vault WHERE id = ?", backup["vault_id"])
     if vault is None or vault["status"] not in ("available", "lock"):
-        raise Refusal("6202")
+        raise ApiError("6202")
 
 
 def to_server(
@@ -52,26 +52,26 @@ def to_server(
         "SELECT * FROM server WHERE id = ? AND project_id = ?", server_id, backup["project_id"]
     )
     if row is None:
-        raise Refusal("7100")
-    if backup["resource_type"] == machines.SERVER and row["type"] == machines.BARE_METAL:
-        raise Refusal("2006")
-    if backup["resource_type"] == machines.BARE_METAL and row["type"] == machines.SERVER:
-        raise Refusal("2014")
+        raise ApiError("7100")
+    if backup["resource_type"] == resources.SERVER and row["type"] == resources.BARE_METAL:
+        raise ApiError("2006")
+    if backup["resource_type"] == resources.BARE_METAL and row["type"] == resources.SERVER:
+        raise ApiError("2014")
     if backup["resource_type"] != row["type"]:
-        raise Refusal("7115")
+        raise ApiError("7115")
     if server_id != backup["resource_id"]:
-        raise Refusal("2003")
+        raise ApiError("2003")
     _check_server(backup, row)
     _check_idle(engine, server_id)
     sources = {child["id"]: child for child in backups.children(engine, backup["id"])}
-    disks = {disk["id"]: disk for disk in machines.disks_of(engine, server_id)}
+    disks = {disk["id"]: disk for disk in resources.disks_of(engine, server_id)}
     if not mappings or any(source not in sources for source in mappings):
-        raise Refusal("9900")
+        raise ApiError("9900")
     pairs = []
     for source_id, disk_id in mappings.items():
         if disk_id not in disks:
             known = engine.state.one("SELECT 1 FROM disk WHERE id = ?", disk_id)
-            raise Refusal("2012" if known else "7000")
+            raise ApiError("2012" if known else "7000")
         pairs.append((sources[source_id], disks[disk_id]))
     for source, disk in pairs:
         _check_disk(source, disk, allowed=("in-use", "available"))
@@ -79,28 +79,28 @@ def to_server(
 
 
 def _check_server(backup: sqlite3.Row, row: sqlite3.Row) -> None:
-    if machines.properties(row).get("dr_site"):
-        raise Refusal("7117")
+    if resources.properties(row).get("dr_site"):
+        raise ApiError("7117")
     if row["status"] in ("DELETED", "SOFT_DELETED"):
-        raise Refusal("2007")
+        raise ApiError("2007")
     if row["status"] not in ("ACTIVE", "SHUTOFF"):
-        raise Refusal("2008")
+        raise ApiError("2008")
     then = json.loads(backup["properties"])
     if then.get("architecture", row["architecture"]) != row["architecture"]:
-        raise Refusal("2015")
+        raise ApiError("2015")
     if then.get("os_type", row["os_type"]) != row["os_type"]:
-        raise Refusal("7114")
+        raise ApiError("7114")
 
 
 def to_disk(engine: Engine, backup: sqlite3.Row, disk_id: str) -> Restore:
     """Check the restore of a single disk, which must be detached."""
-    if backup["resource_type"] != machines.DISK or backup["parent_id"] is not None:
-        raise Refusal("7115")
+    if backup["resource_type"] != resources.DISK or backup["parent_id"] is not None:
+        raise ApiError("7115")
     row = engine.state.one(
         "SELECT * FROM disk WHERE id = ? AND project_id = ?", disk_id, backup["project_id"]
     )
-    if row is None or row["type"] != machines.DISK:
-        raise Refusal("7000")
+    if row is None or row["type"] != resources.DISK:
+        raise ApiError("7000")
     _check_idle(engine, disk_id)
     _check_disk(backup, row, allowed=("available",))
     return Restore(backup, row, [(backup, row)])
@@ -108,43 +108,43 @@ def to_disk(engine: Engine, backup: sqlite3.Row, disk_id: str) -> Restore:
 
 def to_file_system(engine: Engine, backup: sqlite3.Row, resource_id: str) -> Restore:
     """Check the restore of a file system, which goes back only to itself."""
-    if backup["resource_type"] != machines.FILE_SYSTEM or resource_id != backup["resource_id"]:
-        raise Refusal("7510")
+    if backup["resource_type"] != resources.FILE_SYSTEM or resource_id != backup["resource_id"]:
+        raise ApiError("7510")
     row = engine.state.one("SELECT * FROM disk WHERE id = ?", resource_id)
     if row is None:
-        raise Refusal("7500")
+        raise ApiError("7500")
     _check_idle(engine, resource_id)
-    traits = machines.properties(row)
+    traits = resources.properties(row)
     if traits.get("restore_refused"):
-        raise Refusal(str(traits["restore_refused"]))
+        raise ApiError(str(traits["restore_refused"]))
     if row["size_gb"] < backup["resource_size_gb"]:
-        raise Refusal("7507")
+        raise ApiError("7507")
     if row["status"] != "available":
-        raise Refusal("7511")
+        raise ApiError("7511")
     return Restore(backup, row, [(backup, row)])
 
 
 def _check_idle(engine: Engine, resource_id: str) -> None:
     """Refuse while the target is being backed up or restored."""
     if tasks.running(engine, ("backup",), resource_id=resource_id):
-        raise Refusal("2002")
+        raise ApiError("2002")
     if tasks.running(engine, ("restore",), resource_id=resource_id):
-        raise Refusal("2010")
+        raise ApiError("2010")
 
 
 def _check_disk(source: sqlite3.Row, disk: sqlite3.Row, *, allowed: tuple[str, ...]) -> None:
     if source["chain"] is None:
-        raise Refusal("2005")
-    traits = machines.properties(disk)
+        raise ApiError("2005")
+    traits = resources.properties(disk)
     if traits.get("dr_site"):
-        raise Refusal("7008")
+        raise ApiError("7008")
     if traits.get("unsupported"):
-        raise Refusal("7004")
+        raise ApiError("7004")
     if traits.get("scsi") or traits.get("dess"):
-        raise Refusal("2009")
+        raise ApiError("2009")
     if disk["status"] not in allowed:
-        raise Refusal("2011")
+        raise ApiError("2011")
     if disk["bootable"] and not json.loads(source["extend_info"]).get("bootable"):
-        raise Refusal("2013")
+        raise ApiError("2013")
     if disk["size_gb"] < source["resource_size_gb"]:
-        raise Refusal("2001")
+        raise ApiError("2001")

@@ -12,8 +12,10 @@ from msgspec import Meta
 from cbr_notebook.simulator.backups import backups, restore_rules
 from cbr_notebook.simulator.backups.restore_rules import Restore
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources
 
@@ -49,38 +51,38 @@ class RestoreReq(msgspec.Struct):
 
 
 def duration(size_gb: int) -> float:
-    """Give the seconds that a restore takes."""
+    """Return the seconds that a restore takes."""
     return 60 + 1.5 * size_gb
 
 
-def _restore(call: Call) -> Answer:
-    engine, wanted = call.engine, call.body.restore
-    backup = backups.find(engine, call.caller.project_id, identifier(call, "backup_id"))
+def _restore(context: RequestContext) -> Response:
+    engine, wanted = context.engine, context.body.restore
+    backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
     if backup["parent_id"] is not None:
-        raise Refusal("2012")
-    restore_rules.check_backup(engine, backup, call.caller.project_id)
+        raise ApiError("2012")
+    restore_rules.check_backup(engine, backup, context.caller.project_id)
     restore = _checked(engine, backup, wanted)
-    task_id = _begin(engine, restore, power_on=wanted.power_on, request_id=call.request_id)
+    task_id = _begin(engine, restore, power_on=wanted.power_on, request_id=context.request_id)
     if engine.options["restore_answers_empty"]:
-        return Answer(202)
-    return Answer(202, {"job_id": task_id})
+        return Response(202)
+    return Response(202, {"job_id": task_id})
 
 
 def _checked(engine: Engine, backup: sqlite3.Row, wanted: RestoreBody) -> Restore:
-    if backup["resource_type"] in machines.OBJECT_TYPES["server"]:
+    if backup["resource_type"] in resources.OBJECT_TYPES["server"]:
         if not wanted.server_id or not wanted.mappings:
-            raise Refusal("9900")
+            raise ApiError("9900")
         pairs = {mapping.backup_id: mapping.volume_id for mapping in wanted.mappings}
         if len(set(pairs.values())) < len(wanted.mappings):
-            raise Refusal("9900")
+            raise ApiError("9900")
         return restore_rules.to_server(engine, backup, wanted.server_id, pairs)
     if wanted.server_id:
-        raise Refusal("7115")
+        raise ApiError("7115")
     if wanted.volume_id:
         return restore_rules.to_disk(engine, backup, wanted.volume_id)
     if wanted.resource_id:
         return restore_rules.to_file_system(engine, backup, wanted.resource_id)
-    raise Refusal("9900")
+    raise ApiError("9900")
 
 
 def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str) -> str:
@@ -90,7 +92,7 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
     vault_resources.set_protect_status(engine, target["id"], "restoring")
     for _, disk in restore.pairs:
         engine.state.update("disk", disk["id"], status="restoring-backup")
-    if target["type"] in machines.OBJECT_TYPES["server"]:
+    if target["type"] in resources.OBJECT_TYPES["server"]:
         engine.state.update("server", target["id"], status="SHUTOFF")
     vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
     return tasks.begin(
@@ -166,18 +168,18 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 
 def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | None:
-    """Make a disk what its backup holds, size included; give the code if it cannot be done."""
+    """Create a disk what its backup holds, size included; return the code if it cannot be done."""
     source = engine.state.one("SELECT * FROM backup WHERE id = ?", source_id)
     disk = engine.state.one("SELECT * FROM disk WHERE id = ?", disk_id)
     if disk is None:
         return "7000"
     assert source is not None
-    traits = machines.properties(disk)
+    traits = resources.properties(disk)
     if traits.get("restore_fails"):
         return str(traits["restore_fails"])
     engine.disks.restore(source["chain"], source["sequence"], disk["store"])
     if disk["size_gb"] != source["resource_size_gb"]:
-        machines.resize(engine, disk_id, source["resource_size_gb"])
+        resources.resize(engine, disk_id, source["resource_size_gb"])
     return None
 
 

@@ -11,8 +11,10 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.requests import Name
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 
@@ -72,34 +74,34 @@ def _begin(engine: Engine, vault: sqlite3.Row, request_id: str, items: list[Any]
     )
 
 
-def _sync_backups(call: Call) -> dict[str, Any]:
-    engine = call.engine
+def _sync_backups(context: RequestContext) -> dict[str, Any]:
+    engine = context.engine
     vault = engine.state.one(
         "SELECT * FROM vault WHERE project_id = ? AND cloud_type = 'hybrid' "
         "AND status = 'available' ORDER BY created_at, id LIMIT 1",
-        call.caller.project_id,
+        context.caller.project_id,
     )
     if vault is None:
-        raise Refusal("7300")
+        raise ApiError("7300")
     return {
         "sync": [
             {
                 "backup_id": item.backup_id,
-                "operation_log_id": _begin(engine, vault, call.request_id, [item]),
+                "operation_log_id": _begin(engine, vault, context.request_id, [item]),
             }
-            for item in call.body.sync
+            for item in context.body.sync
         ]
     }
 
 
-def _sync_vault(call: Call) -> dict[str, Any]:
-    engine = call.engine
-    vault = vaults.find(engine, call.caller.project_id, call.body.sync.vault_id)
+def _sync_vault(context: RequestContext) -> dict[str, Any]:
+    engine = context.engine
+    vault = vaults.find(engine, context.caller.project_id, context.body.sync.vault_id)
     if vault["cloud_type"] != "hybrid":
-        raise Refusal("7300")
+        raise ApiError("7300")
     if tasks.running(engine, ("sync",), vault_id=vault["id"]):
-        raise Refusal("7302")
-    task_id = _begin(engine, vault, call.request_id, [])
+        raise ApiError("7302")
+    task_id = _begin(engine, vault, context.request_id, [])
     return {"sync": {"operation_log_id": task_id, "vault_id": vault["id"]}}
 
 
@@ -115,7 +117,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 
 def _insert(engine: Engine, vault: sqlite3.Row, item: dict[str, Any]) -> None:
-    """Make an outside backup known; its bytes stay where they are."""
+    """Create an outside backup known; its bytes stay where they are."""
     engine.state.run("DELETE FROM backup WHERE id = ?", item["backup_id"])
     engine.state.insert(
         "backup",

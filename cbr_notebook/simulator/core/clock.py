@@ -25,7 +25,7 @@ def to_datetime(moment: int) -> datetime:
     return _EPOCH + timedelta(microseconds=moment)
 
 
-def parse(text: str) -> int:
+def parse_time(text: str) -> int:
     """Read any of the service's time shapes; all are UTC unless they name an offset.
 
     Raises:
@@ -36,20 +36,20 @@ def parse(text: str) -> int:
     return from_datetime(datetime.fromisoformat(text))
 
 
-def wire(moment: int | None) -> str | None:
+def to_api_time(moment: int | None) -> str | None:
     """Write a moment as the service's documents do: microseconds, and no zone."""
     if moment is None:
         return None
     return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
-def wire_policy(moment: int) -> str:
+def to_policy_time(moment: int) -> str:
     """Write a moment as a policy's ``start_time`` does."""
     return to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def next_hour(moment: int) -> int:
-    """Give the next full hour after a moment."""
+    """Return the next full hour after a moment."""
     hour = 3600 * MICROSECONDS
     return (moment // hour + 1) * hour
 
@@ -68,21 +68,21 @@ class Clock:
         self._speed = speed
         self._wall = wall
         self._since = wall()
-        self.reached = now
+        self.current = now
         """How far the cloud's events have been carried out; never later than :meth:`now`."""
 
     def now(self) -> int:
-        """Give the present simulated moment."""
+        """Return the present simulated moment."""
         if not self._speed:
             return self._base
         return self._base + int((self._wall() - self._since) * self._speed * MICROSECONDS)
 
     def set(self, now: int) -> None:
         """Stand at another moment, which may be an earlier one; all until then has happened."""
-        self._base = self.reached = now
+        self._base = self.current = now
         self._since = self._wall()
 
     def move(self, microseconds: int) -> int:
-        """Move forward by this much; give the moment then."""
+        """Move forward by this much; return the moment then."""
         self._base += microseconds
         return self.now()

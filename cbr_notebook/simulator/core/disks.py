@@ -24,7 +24,7 @@ _SWEEP_AFTER = 20_000
 
 
 def megabytes(blocks: int) -> int:
-    """Give what some blocks take, in whole MB (1024 * 1024 bytes), rounded up."""
+    """Return what some blocks take, in whole MB (1024 * 1024 bytes), rounded up."""
     return -(-blocks * BLOCK // (1024 * 1024))
 
 
@@ -45,13 +45,13 @@ class Disks:
         self._now = now
 
     def new_store(self) -> int:
-        """Give a number for the bytes of a new disk.
+        """Return a number for the bytes of a new disk.
 
         It is never that of a disk now gone, whose backups may still be in a vault.
         """
         newest = int(self._state.value("SELECT coalesce(max(store), 0) FROM disk"))
-        store = 1 + max(newest, int(self._state.fact("newest_store", 0)))
-        self._state.set_fact("newest_store", store)
+        store = 1 + max(newest, int(self._state.meta("newest_store", 0)))
+        self._state.set_meta("newest_store", store)
         return store
 
     # -- a disk's present bytes ---------------------------------------------------------
@@ -196,7 +196,7 @@ class Disks:
         self._state.run("DELETE FROM disk_block WHERE store = ?", store)
 
     def checksum(self, store: int) -> str:
-        """Give a SHA-256 that is the same for the same bytes, and only for them."""
+        """Return a SHA-256 that is the same for the same bytes, and only for them."""
         whole = hashlib.sha256()
         for row in self._state.all(
             "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL "
@@ -259,7 +259,7 @@ class Disks:
         return chain, 0, writes, stored
 
     def contents(self, chain: int, sequence: int) -> dict[int, bytes]:
-        """Give what a backup holds: the block's hash at each position that is not zeros."""
+        """Return what a backup holds: the block's hash at each position that is not zeros."""
         return {
             row["position"]: row["hash"]
             for row in self._state.all(
@@ -272,7 +272,7 @@ class Disks:
         }
 
     def restore(self, chain: int, sequence: int, store: int) -> int:
-        """Make a disk hold exactly what a backup holds; give the number of changed blocks."""
+        """Create a disk hold exactly what a backup holds; return the number of changed blocks."""
         wanted = self.contents(chain, sequence)
         present = {
             row["position"]: row["hash"]
@@ -290,7 +290,7 @@ class Disks:
         return len(entries)
 
     def import_chain(self, vault_id: str, store: int, contents: dict[int, bytes]) -> int:
-        """Begin a chain in another vault with these contents: a replica. Give the chain."""
+        """Begin a chain in another vault with these contents: a replica. Return the chain."""
         chain = int(
             self._state.value(
                 "INSERT INTO chain (vault_id, store) VALUES (?, ?) RETURNING id", vault_id, store
@@ -341,8 +341,8 @@ class Disks:
 
     def _sweep(self, freed: int) -> None:
         """Let go of the bytes that nothing refers to, once enough may have gathered."""
-        gathered = int(self._state.fact("freed_blocks", 0)) + freed
-        self._state.set_fact("freed_blocks", 0 if gathered >= _SWEEP_AFTER else gathered)
+        gathered = int(self._state.meta("freed_blocks", 0)) + freed
+        self._state.set_meta("freed_blocks", 0 if gathered >= _SWEEP_AFTER else gathered)
         if gathered < _SWEEP_AFTER:
             return
         self._state.run(

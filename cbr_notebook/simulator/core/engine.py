@@ -39,7 +39,7 @@ class Engine:
         self.state = state
         self.lock = threading.RLock()
         self.options = Options(state)
-        self.clock = Clock(int(state.fact("now", 0)), speed)
+        self.clock = Clock(int(state.meta("now", 0)), speed)
         self.scheduler = Scheduler(
             state,
             self.clock,
@@ -49,14 +49,14 @@ class Engine:
         self.disks = Disks(state, self.now)
         self._remembered: dict[Hashable, Any] = {}
         self._working = False
-        self._requests = int(state.fact("requests", 0))
+        self._requests = int(state.meta("requests", 0))
 
     def now(self) -> int:
-        """Give the present moment as the cloud's services see it, in microseconds.
+        """Return the present moment as the cloud's services see it, in microseconds.
 
         While an event is carried out, this is the event's own time.
         """
-        return self.clock.reached
+        return self.clock.current
 
     @contextmanager
     def work(self) -> Iterator[None]:
@@ -65,15 +65,15 @@ class Engine:
             if self._working:
                 yield
                 return
-            reached = self.clock.reached
+            current = self.clock.current
             self._working = True
             try:
                 with self.state.transaction():
-                    self._settle(self.clock.now())
+                    self._run_events_until(self.clock.now())
                     yield
                     self._keep_counts()
             except BaseException:
-                self.clock.reached = reached
+                self.clock.current = current
                 self.scheduler.forget_cache()
                 raise
             finally:
@@ -81,7 +81,7 @@ class Engine:
                 self._working = False
 
     def remember(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Give a computed value; it is kept until anything changes in the cloud."""
+        """Return a computed value; it is kept until anything changes in the cloud."""
         if self._working:
             return compute()
         if key not in self._remembered:
@@ -90,26 +90,28 @@ class Engine:
             self._remembered[key] = compute()
         return self._remembered[key]
 
-    def settle(self) -> None:
+    def run_due_events(self) -> None:
         """Carry out what is due by now; costs nothing when nothing is."""
         now = self.clock.now()
         if self.scheduler.next_due() <= now:
             with self.work():
                 pass
         else:
-            self.clock.reached = max(self.clock.reached, now)
+            self.clock.current = max(self.clock.current, now)
 
     def advance(self, microseconds: int) -> None:
         """Let time pass: all that happens meanwhile has happened afterwards."""
         with self.work():
-            self._settle(self.clock.move(microseconds))
+            self._run_events_until(self.clock.move(microseconds))
 
     def tick(self) -> None:
         """Let the fraction of a second pass that a request takes, always the same by seed."""
         reserved = self.state.take_reserved("tick")
         if reserved is None:
-            reserved = _TICK_SMALLEST + int.from_bytes(self.state.draw("tick")[:4]) % _TICK_RANGE
-        self._settle(self.clock.move(int(reserved)))
+            reserved = (
+                _TICK_SMALLEST + int.from_bytes(self.state.random_bytes("tick")[:4]) % _TICK_RANGE
+            )
+        self._run_events_until(self.clock.move(int(reserved)))
 
     def next_request(self) -> int:
         """Return the number of a request that has come: the first of a cloud is 1."""
@@ -125,7 +127,7 @@ class Engine:
     def settled(self) -> Iterator[State]:
         """Hold the lock; the state in hand lacks nothing that was counted in memory."""
         with self.lock:
-            self.settle()
+            self.run_due_events()
             self._keep_counts()
             yield self.state
 
@@ -137,16 +139,16 @@ class Engine:
         """
         with self.lock:
             load(self.state)
-            self.clock.set(int(self.state.fact("now", 0)))
+            self.clock.set(int(self.state.meta("now", 0)))
             self.options.read()
             self.scheduler.forget_cache()
             self._remembered.clear()
-            self._requests = int(self.state.fact("requests", 0))
+            self._requests = int(self.state.meta("requests", 0))
 
     def _keep_counts(self) -> None:
-        self.state.set_fact("now", self.clock.reached)
-        self.state.set_fact("requests", self._requests)
+        self.state.set_meta("now", self.clock.current)
+        self.state.set_meta("requests", self._requests)
 
-    def _settle(self, moment: int) -> None:
+    def _run_events_until(self, moment: int) -> None:
         self.scheduler.run_until(moment)
-        self.clock.reached = max(self.clock.reached, moment)
+        self.clock.current = max(self.clock.current, moment)

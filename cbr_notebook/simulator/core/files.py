@@ -33,7 +33,7 @@ class Files:
         self._end = size_gb * 1024**3
 
     def directory(self) -> dict[str, tuple[int, int]]:
-        """Give the place and length, in bytes, of each file.
+        """Return the place and length, in bytes, of each file.
 
         Raises:
             FileAreaError: the area is damaged, or encrypted by someone.
@@ -51,11 +51,11 @@ class Files:
         return {path: (place, size) for path, (place, size) in entries.items()}
 
     def names(self) -> list[str]:
-        """Give the paths of all files, sorted."""
+        """Return the paths of all files, sorted."""
         return sorted(self.directory())
 
     def read(self, path: str) -> bytes:
-        """Give a file's bytes.
+        """Return a file's bytes.
 
         Raises:
             FileAreaError: there is no such file.

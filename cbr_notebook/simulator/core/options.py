@@ -36,7 +36,7 @@ class Options:
         }
 
     def __getitem__(self, name: str) -> int:
-        """Give the value of an option.
+        """Return the value of an option.
 
         Raises:
             KeyError: there is no such option.
@@ -51,5 +51,5 @@ class Options:
         """
         if name not in DEFAULTS:
             raise KeyError(f"no option {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
-        self._state.set_fact(f"option/{name}", int(value))
+        self._state.set_meta(f"option/{name}", int(value))
         self._values[name] = int(value)

@@ -61,7 +61,7 @@ class Scheduler:
         self._state.run("DELETE FROM event WHERE kind = ? AND subject = ?", kind, subject)
 
     def next_due(self) -> int:
-        """Give the moment of the next event; far in the future when there is none."""
+        """Return the moment of the next event; far in the future when there is none."""
         if self._next is None:
             due = self._state.value("SELECT min(due_at) FROM event")
             self._next = _NEVER if due is None else int(due)
@@ -83,5 +83,5 @@ class Scheduler:
             if row is None:  # the event that was next has been cancelled
                 return
             self._state.run("DELETE FROM event WHERE id = ?", row["id"])
-            self._clock.reached = max(self._clock.reached, row["due_at"])
+            self._clock.current = max(self._clock.current, row["due_at"])
             self._carry_out(row["kind"], row["subject"], json.loads(row["arguments"]))

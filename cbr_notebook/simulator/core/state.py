@@ -126,21 +126,21 @@ class State:
     # -- reading and writing ---------------------------------------------------------
 
     def one(self, sql: str, *values: type_of_cell) -> sqlite3.Row | None:
-        """Give the first row of a query, or ``None``."""
+        """Return the first row of a query, or ``None``."""
         row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
         return row
 
     def all(self, sql: str, *values: type_of_cell) -> list[sqlite3.Row]:
-        """Give all rows of a query."""
+        """Return all rows of a query."""
         return self._db.execute(sql, values).fetchall()
 
     def value(self, sql: str, *values: type_of_cell) -> Any:
-        """Give the first cell of the first row of a query, or ``None``."""
+        """Return the first cell of the first row of a query, or ``None``."""
         row = self._db.execute(sql, values).fetchone()
         return None if row is None else row[0]
 
     def run(self, sql: str, *values: type_of_cell) -> int:
-        """Carry out a change; give the number of rows that it touched."""
+        """Carry out a change; return the number of rows that it touched."""
         return self._db.execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Iterable[tuple[type_of_cell, ...]]) -> None:
@@ -166,7 +166,7 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make the changes inside it happen wholly or not at all; may be nested."""
+        """Create the changes inside it happen wholly or not at all; may be nested."""
         if self._depth:
             yield
             return
@@ -184,12 +184,12 @@ class State:
 
     # -- small facts, and identifiers -------------------------------------------------
 
-    def fact(self, key: str, default: Any = None) -> Any:
-        """Give one of the cloud's own facts (seed, clock, switches)."""
+    def meta(self, key: str, default: Any = None) -> Any:
+        """Return one of the cloud's own facts (seed, clock, switches)."""
         value = self.value("SELECT value FROM meta WHERE key = ?", key)
         return default if value is None else value
 
-    def set_fact(self, key: str, value: type_of_cell) -> None:
+    def set_meta(self, key: str, value: type_of_cell) -> None:
         """Remember one of the cloud's own facts."""
         self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
@@ -218,10 +218,10 @@ class State:
     def seed(self) -> Any:
         """What the cloud's identifiers follow from."""
         if self._seed is None:
-            self._seed = self.fact("seed")
+            self._seed = self.meta("seed")
         return self._seed
 
-    def draw(self, purpose: str) -> bytes:
+    def random_bytes(self, purpose: str) -> bytes:
         """Draw sixteen bytes that depend on nothing but the seed and the draws before."""
         count = self.value(
             "UPDATE meta SET value = value + 1 WHERE key = 'draws' RETURNING value",
@@ -229,14 +229,14 @@ class State:
         return hashlib.blake2b(f"{self.seed}/{purpose}/{count}".encode(), digest_size=16).digest()
 
     def new_id(self, kind: str) -> str:
-        """Give a new lower-case UUID with dashes for a thing of this kind."""
+        """Return a new lower-case UUID with dashes for a thing of this kind."""
         reserved = self.take_reserved(kind)
-        return str(reserved) if reserved else str(UUID(bytes=self.draw(kind), version=4))
+        return str(reserved) if reserved else str(UUID(bytes=self.random_bytes(kind), version=4))
 
     def new_hex(self, kind: str, digits: int = 32) -> str:
-        """Give a new identifier of lower-case hexadecimal digits."""
+        """Return a new identifier of lower-case hexadecimal digits."""
         reserved = self.take_reserved(kind)
-        return str(reserved) if reserved else self.draw(kind).hex()[:digits]
+        return str(reserved) if reserved else self.random_bytes(kind).hex()[:digits]
 
     # -- files --------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.iam import iam
+from cbr_notebook.simulator.iam import accounts
 
 BASE_URL = "https://cloud.simulated"
 REGION, OTHER_REGION = "eu-west-0", "eu-west-1"
@@ -19,15 +19,15 @@ def build(
     domain_name: str = "workshop",
     user_name: str = "operator",
 ) -> tuple[str, str, str]:
-    """Make the account; give the IDs of its user, its project and its project elsewhere."""
+    """Create the account; return the IDs of its user, its project and its project elsewhere."""
     state = engine.state
-    domain_id = iam.create_domain(engine, domain_name)
-    first = iam.create_project(engine, domain_id, REGION, REGION, project_id)
-    second = iam.create_project(engine, domain_id, OTHER_REGION, OTHER_REGION)
-    iam.create_project(engine, domain_id, f"{REGION}_staging", REGION)
+    domain_id = accounts.create_domain(engine, domain_name)
+    first = accounts.create_project(engine, domain_id, REGION, REGION, project_id)
+    second = accounts.create_project(engine, domain_id, OTHER_REGION, OTHER_REGION)
+    accounts.create_project(engine, domain_id, f"{REGION}_staging", REGION)
     password = "Pw-" + state.new_hex("password", 16)
-    user = iam.create_user(engine, domain_id, user_name, password, user_id)
-    access, secret = iam.create_access_key(engine, user)
+    user = accounts.create_user(engine, domain_id, user_name, password, user_id)
+    access, secret = accounts.create_access_key(engine, user)
     account = {
         "base_url": BASE_URL,
         "region": REGION,
@@ -39,5 +39,5 @@ def build(
         "access_key": access,
         "secret_key": secret,
     }
-    state.set_fact("account", json.dumps(account))
+    state.set_meta("account", json.dumps(account))
     return user, first, second

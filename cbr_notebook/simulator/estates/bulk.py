@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.vaults import vaults
 
 PROTECTED_AFTER = 25_057_047
@@ -67,8 +67,8 @@ def insert_backups(
         backups: the oldest first.
     """
     state = engine.state
-    resource = machines.find_resource(engine, vault["project_id"], server_id)
-    (disk,) = machines.disks_of(engine, server_id)
+    resource = resources.find_resource(engine, vault["project_id"], server_id)
+    (disk,) = resources.disks_of(engine, server_id)
     chain, _, writes, stored = engine.disks.back_up(disk["store"], vault["id"], incremental=False)
     _change_blocks(engine, disk["store"], chain, len(backups))
     common = {

@@ -16,7 +16,7 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.estates import account
-from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.policies import policies, policy_requests
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
 
@@ -28,9 +28,9 @@ _MB = 16
 
 
 def build(engine: Engine) -> None:
-    """Make the cloud, and let it live for ninety days."""
+    """Create the cloud, and let it live for ninety days."""
     end = engine.now()
-    engine.clock.reached = end - _HISTORY_DAYS * _DAY
+    engine.clock.current = end - _HISTORY_DAYS * _DAY
     builder = _Builder(engine)
     builder.servers()
     builder.vaults_and_policies()
@@ -39,7 +39,7 @@ def build(engine: Engine) -> None:
         if day == _UPGRADE_DAY:
             builder.back_up_before_upgrade()
         engine.scheduler.run_until(end - (_HISTORY_DAYS - 1 - day) * _DAY)
-    engine.clock.reached = end
+    engine.clock.current = end
     builder.leave_todays_marks()
 
 
@@ -53,7 +53,7 @@ class _Builder:
         self._ids: dict[str, str] = {}
 
     def servers(self) -> None:
-        """Make the machines and what is on them."""
+        """Create the machines and what is on them."""
         for name, disks, written_mb, tags in (
             ("web-01", (("vda", 40),), 120, {"tier": "web", "env": "prod"}),
             ("web-02", (("vda", 40),), 110, {"tier": "web", "env": "prod"}),
@@ -69,21 +69,21 @@ class _Builder:
             self._server(self._project, name, disks, written_mb, tags)
         self._server(
             self._project, "metal-01", (("vda", 50),), 80, {"tier": "db", "env": "prod"},
-            kind=machines.BARE_METAL,
+            kind=resources.BARE_METAL,
         )  # fmt: skip
         self._server(self._staging, "stage-web-01", (("vda", 40),), 60, {"env": "stage"})
         self._server(self._staging, "stage-db-01", (("vda", 40), ("vdb", 100)), 80, {})
         self._server(self._elsewhere, "dr-web-01", (("vda", 40),), 60, {})
         for name, size, written_mb in (("archive", 100, 120), ("scratch", 20, 20)):
-            disk = machines.create_disk(self._engine, self._project, name, size)
+            disk = resources.create_disk(self._engine, self._project, name, size)
             self._ids[name] = disk
-            row = machines.disk(self._engine, disk)
+            row = resources.disk(self._engine, disk)
             self._engine.disks.fill(row["store"], 64 * _MB, written_mb * _MB, seed=len(name))
         name, size = "shared-docs", 500
-        self._ids[name] = machines.create_disk(
-            self._engine, self._project, name, size, kind=machines.FILE_SYSTEM
+        self._ids[name] = resources.create_disk(
+            self._engine, self._project, name, size, kind=resources.FILE_SYSTEM
         )
-        store = machines.disk(self._engine, self._ids[name])["store"]
+        store = resources.disk(self._engine, self._ids[name])["store"]
         Files(self._engine.disks, store, size).write("/handbook.txt", b"Read me first.\n" * 200)
 
     def _server(
@@ -94,13 +94,13 @@ class _Builder:
         written_mb: int,
         tags: dict[str, str],
         *,
-        kind: str = machines.SERVER,
+        kind: str = resources.SERVER,
     ) -> None:
-        server_id = machines.create_server(
+        server_id = resources.create_server(
             self._engine, project, name, disks=disks, tags=tags, kind=kind
         )
         self._ids[name] = server_id
-        for number, disk in enumerate(machines.disks_of(self._engine, server_id)):
+        for number, disk in enumerate(resources.disks_of(self._engine, server_id)):
             files = Files(self._engine.disks, disk["store"], disk["size_gb"])
             if number == 0:
                 files.write("/etc/motd", f"Welcome to {name}\n".encode())
@@ -113,7 +113,7 @@ class _Builder:
             self._engine.disks.fill(disk["store"], 64 * _MB, share * _MB, seed=number)
 
     def vaults_and_policies(self) -> None:
-        """Make the vaults and the policies that fill them."""
+        """Create the vaults and the policies that fill them."""
         daily = self._policy(
             "daily-0300", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=3;BYMINUTE=00",
             {"retention_duration_days": 30},
@@ -161,7 +161,7 @@ class _Builder:
         self,
         name: str,
         size: int,
-        resources: tuple[str, ...],
+        members: tuple[str, ...],
         policy_id: str | None,
         team: str,
         *,
@@ -186,8 +186,8 @@ class _Builder:
         )
         vault = vault_creation.create(engine, project_id=project, user_id=self._user, wanted=wanted)
         self._ids[name] = vault["id"]
-        for each in resources:
-            resource = machines.find_resource(engine, project, self._ids[each])
+        for each in members:
+            resource = resources.find_resource(engine, project, self._ids[each])
             vault_resources.place(engine, vault["id"], resource, {})
         if policy_id is not None:
             policies.apply(engine, vault, policies.find(engine, project, policy_id), None)
@@ -201,7 +201,7 @@ class _Builder:
         ):  # fmt: skip
             if day % every:
                 continue
-            disk = machines.disks_of(engine, self._ids[name])[-1]
+            disk = resources.disks_of(engine, self._ids[name])[-1]
             first = (64 + (day * 13) % 100) * _MB
             engine.disks.fill(disk["store"], first, changed_mb * _MB, seed=100 + day)
         self._trouble("app-02", day, {30: "7203", 31: "7203", 62: "7203"})
@@ -216,7 +216,7 @@ class _Builder:
         )
 
     def back_up_before_upgrade(self) -> None:
-        """Make the backup that someone makes by hand before a risky day."""
+        """Create the backup that someone makes by hand before a risky day."""
         vault = vaults.find(self._engine, self._project, self._ids["vault-web"])
         order = backup_orders.Order(
             resource_ids=[self._ids["web-01"]],

@@ -12,12 +12,12 @@ import json
 
 import msgspec
 
-from cbr_notebook.simulator.core.clock import parse as moment
+from cbr_notebook.simulator.core.clock import parse_time as moment
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups
-from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 PROJECT = "0605767b5780d5762fc5c0118072a564"
@@ -37,10 +37,10 @@ _CONSISTENCY = {
 
 
 def build(engine: Engine) -> None:
-    """Make the cloud."""
+    """Create the cloud."""
     state = engine.state
     user, project, _ = account.build(engine, project_id=PROJECT, user_id=USER)
-    machines.create_server(
+    resources.create_server(
         engine,
         project,
         "server-4690-0002",
@@ -49,7 +49,7 @@ def build(engine: Engine) -> None:
     )
     _write_files(engine, SERVER)
     for number in range(1, 4):
-        machines.create_server(
+        resources.create_server(
             engine,
             project,
             f"xzl_ecs-{number:04d}-0001",
@@ -57,7 +57,7 @@ def build(engine: Engine) -> None:
             created_at=moment("2020-05-01T08:00:00"),
         )
     _write_files(engine, _BUSY_SERVER)
-    machines.create_disk(engine, project, "volume-4690", 10, created_at=engine.now())
+    resources.create_disk(engine, project, "volume-4690", 10, created_at=engine.now())
     _history(engine, user, project)
     state.reserve("vault", "ea7b8717-2543-478a-a92d-3ca7ee448f67")
     state.reserve("checkpoint", "d9ce6924-d753-4132-bd16-a9f8838ea7d2")
@@ -67,7 +67,7 @@ def build(engine: Engine) -> None:
 
 
 def _write_files(engine: Engine, server_id: str) -> None:
-    disk = machines.disks_of(engine, server_id)[0]
+    disk = resources.disks_of(engine, server_id)[0]
     files = Files(engine.disks, disk["store"], disk["size_gb"])
     files.write("/etc/motd", f"Welcome to {disk['name']}\n".encode())
     files.write("/var/www/index.html", b"<h1>It works</h1>\n" * 64)
@@ -91,13 +91,13 @@ def _history(engine: Engine, user: str, project: str) -> None:
         vault_creation.VaultCreate,
     )
     vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
-    server = machines.find_resource(engine, project, _BUSY_SERVER)
+    server = resources.find_resource(engine, project, _BUSY_SERVER)
     vault_resources.place(engine, vault["id"], server, {})
     newest = moment("2020-08-18T07:00:46.932061")
     backups = []
     for hour in range(2, _ALL_BACKUPS):
         digits = state.new_hex("backup name", 4)
-        created = newest - hour * _HOUR + state.draw("jitter")[0] * 3907
+        created = newest - hour * _HOUR + state.random_bytes("jitter")[0] * 3907
         backups.append(
             PastBackup(
                 id=state.new_id("backup"),

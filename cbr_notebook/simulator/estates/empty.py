@@ -7,5 +7,5 @@ from cbr_notebook.simulator.estates import account
 
 
 def build(engine: Engine) -> None:
-    """Make the account."""
+    """Create the account."""
     account.build(engine)

@@ -17,7 +17,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import State
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO
-from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 DEFAULT_BACKUPS = 100_000
@@ -46,8 +46,8 @@ def build(engine: Engine, backups: int) -> None:
         vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
         for position in range(_SERVERS_A_VAULT):
             name = f"server-{number:02d}-{position:02d}"
-            server_id = machines.create_server(engine, project, name)
-            resource = machines.find_resource(engine, project, server_id)
+            server_id = resources.create_server(engine, project, name)
+            resource = resources.find_resource(engine, project, server_id)
             vault_resources.place(engine, vault["id"], resource, {})
     with _without_indexes(engine.state):
         _fill(engine, project, backups)
@@ -93,15 +93,15 @@ def _fill(engine: Engine, project: str, backups: int) -> None:
         "at, at + 25000000, at + 300000000, 1, 1, ?6 "
         "FROM made JOIN owner ON place = n % ?8 ORDER BY made.id",
         backups - 1,
-        int(engine.state.fact("seed")),
+        int(engine.state.meta("seed")),
         project,
         engine.now() - step,
         step,
         json.dumps(SERVER_INFO),
         _SERVERS_A_VAULT,
         _VAULTS * _SERVERS_A_VAULT,
-        machines.SERVER,
-        machines.ZONE,
+        resources.SERVER,
+        resources.ZONE,
     )
     engine.state.run(
         "INSERT INTO restore_point (id, project_id, vault_id, status, created_at, name, "

@@ -69,8 +69,8 @@ def _build(name: str, seed: int, start: int, backups: int | None) -> Snapshot:
         origin = {"estate": name, "seed": seed, "start": start, "backups": backups}
         with state.transaction():
             for key, value in (("seed", seed), ("draws", 0), ("now", start)):
-                state.set_fact(key, value)
-            state.set_fact(ORIGIN, json.dumps(origin))
+                state.set_meta(key, value)
+            state.set_meta(ORIGIN, json.dumps(origin))
         engine = Engine(state, EVENTS)
         with engine.work():
             estates.build(engine, name, backups=backups)
@@ -88,7 +88,7 @@ def load_template(state: State, path: Path) -> None:
     template = State()
     try:
         template.load_file(path)
-        template.set_fact(ORIGIN, json.dumps({"template": str(path.resolve())}))
+        template.set_meta(ORIGIN, json.dumps({"template": str(path.resolve())}))
         template.copy_to(state)
     finally:
         template.close()
@@ -101,7 +101,7 @@ def load_start(state: State) -> None:
         StateFileError: that is not known, or the template is not usable any more; nothing
             was changed.
     """
-    origin = json.loads(state.fact(ORIGIN, "null"))
+    origin = json.loads(state.meta(ORIGIN, "null"))
     if origin is None:
         raise StateFileError(
             "This cloud cannot go back: an older version made it, and did not note how.",

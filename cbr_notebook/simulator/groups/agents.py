@@ -12,8 +12,10 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Response, Route
 
 _KIND = "agent"
 _PATH_PATTERN = re.compile(r"^([a-zA-Z]:\\.*|/.*)$")
@@ -68,7 +70,7 @@ class AgentStatusItem(msgspec.Struct):
 
     resource_id: str
     resource_name: str | None = None
-    resource_type: str = machines.SERVER
+    resource_type: str = resources.SERVER
 
 
 class AgentCheckReq(msgspec.Struct):
@@ -82,18 +84,18 @@ def _find(engine: Engine, project_id: str, agent_id: str) -> sqlite3.Row:
         "SELECT * FROM record WHERE kind = ? AND id = ? AND owner = ?", _KIND, agent_id, project_id
     )
     if row is None:
-        raise Refusal("7410")
+        raise ApiError("7410")
     return row
 
 
-def _of_call(call: Call) -> tuple[str, dict[str, Any]]:
-    agent_id = identifier(call, "agent_id")
-    row = _find(call.engine, call.caller.project_id, agent_id)
+def _of_call(context: RequestContext) -> tuple[str, dict[str, Any]]:
+    agent_id = identifier(context, "agent_id")
+    row = _find(context.engine, context.caller.project_id, agent_id)
     return agent_id, json.loads(row["document"])
 
 
 def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, Any]:
-    document["updated_at"] = clock.wire(engine.now())
+    document["updated_at"] = clock.to_api_time(engine.now())
     engine.state.run(
         "UPDATE record SET document = ? WHERE kind = ? AND id = ?",
         json.dumps(document),
@@ -103,14 +105,14 @@ def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, 
     return document
 
 
-def _register(call: Call) -> dict[str, Any]:
-    engine, given = call.engine, call.body.agent
+def _register(context: RequestContext) -> dict[str, Any]:
+    engine, given = context.engine, context.body.agent
     known = engine.state.one(
         "SELECT 1 FROM record WHERE kind = ? AND id = ?", _KIND, given.agent_id
     )
     if known is not None:
-        raise Refusal("7403")
-    now = clock.wire(engine.now())
+        raise ApiError("7403")
+    now = clock.to_api_time(engine.now())
     document = {
         **msgspec.to_builtins(given),
         "status": "normal",
@@ -123,25 +125,25 @@ def _register(call: Call) -> dict[str, Any]:
         "record",
         kind=_KIND,
         id=given.agent_id,
-        owner=call.caller.project_id,
+        owner=context.caller.project_id,
         created_at=engine.now(),
         document=json.dumps(document),
     )
     return {"agent": document}
 
 
-def _list(call: Call) -> dict[str, Any]:
-    query = call.query
+def _list(context: RequestContext) -> dict[str, Any]:
+    query = context.query
     limit = query.integer("limit", low=1, high=1000, default=1000) or 0
     offset = query.integer("offset", low=0, default=0) or 0
     status, ids = query.text("status"), query.texts("agent_id")
     documents = [
         json.loads(row["document"])
-        for row in call.engine.state.all(
+        for row in context.engine.state.all(
             "SELECT document FROM record WHERE kind = ? AND owner = ? "
             "ORDER BY created_at DESC, id DESC",
             _KIND,
-            call.caller.project_id,
+            context.caller.project_id,
         )
     ]
     found = [
@@ -157,37 +159,37 @@ def _list(call: Call) -> dict[str, Any]:
     }
 
 
-def _show(call: Call) -> dict[str, Any]:
-    return {"agent": _of_call(call)[1]}
+def _show(context: RequestContext) -> dict[str, Any]:
+    return {"agent": _of_call(context)[1]}
 
 
-def _update(call: Call) -> dict[str, Any]:
-    agent_id, document = _of_call(call)
+def _update(context: RequestContext) -> dict[str, Any]:
+    agent_id, document = _of_call(context)
     if document["status"] != "normal":
-        raise Refusal("7403")
-    document["status"] = call.body.agent.status
-    return {"agent": _save(call.engine, agent_id, document)}
+        raise ApiError("7403")
+    document["status"] = context.body.agent.status
+    return {"agent": _save(context.engine, agent_id, document)}
 
 
-def _unregister(call: Call) -> Answer:
-    agent_id, _ = _of_call(call)
-    call.engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, agent_id)
-    return Answer(200)
+def _unregister(context: RequestContext) -> Response:
+    agent_id, _ = _of_call(context)
+    context.engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, agent_id)
+    return Response(200)
 
 
-def _add_path(call: Call) -> dict[str, Any]:
-    agent_id, document = _of_call(call)
-    wanted = call.body.add_path
+def _add_path(context: RequestContext) -> dict[str, Any]:
+    agent_id, document = _of_call(context)
+    wanted = context.body.add_path
     if not wanted or not all(_PATH_PATTERN.match(path) for path in wanted):
-        raise Refusal("7407")
+        raise ApiError("7407")
     excluded = {
-        each.get("path_name"): each.get("exclude_path_name") for each in call.body.exclude_path
+        each.get("path_name"): each.get("exclude_path_name") for each in context.body.exclude_path
     }
     known = {path["dir_path"] for path in document["paths"]}
     added = [path for path in dict.fromkeys(wanted) if path not in known]
     document["paths"] += [
         {
-            "id": call.engine.state.new_id("agent path"),
+            "id": context.engine.state.new_id("agent path"),
             "status": "available",
             "agent_id": agent_id,
             "dir_path": path,
@@ -195,25 +197,27 @@ def _add_path(call: Call) -> dict[str, Any]:
         }
         for path in added
     ]
-    _save(call.engine, agent_id, document)
+    _save(context.engine, agent_id, document)
     return {"added": added, "existed": [path for path in wanted if path in known]}
 
 
-def _remove_path(call: Call) -> dict[str, Any]:
-    agent_id, document = _of_call(call)
-    leaving = set(call.body.remove_path)
+def _remove_path(context: RequestContext) -> dict[str, Any]:
+    agent_id, document = _of_call(context)
+    leaving = set(context.body.remove_path)
     known = {path["dir_path"] for path in document["paths"]}
     document["paths"] = [path for path in document["paths"] if path["dir_path"] not in leaving]
-    _save(call.engine, agent_id, document)
+    _save(context.engine, agent_id, document)
     return {"removed": sorted(leaving & known), "not_existed": sorted(leaving - known)}
 
 
-def _check(call: Call) -> dict[str, Any]:
+def _check(context: RequestContext) -> dict[str, Any]:
     """Say of servers whether an agent runs there: a trait of the machine."""
     statuses = []
-    for item in call.body.agent_status:
-        server = machines.find_resource(call.engine, call.caller.project_id, item.resource_id)
-        installed = bool(machines.properties(server.row).get("agent"))
+    for item in context.body.agent_status:
+        server = resources.find_resource(
+            context.engine, context.caller.project_id, item.resource_id
+        )
+        installed = bool(resources.properties(server.row).get("agent"))
         statuses.append(
             {
                 "resource_id": item.resource_id,

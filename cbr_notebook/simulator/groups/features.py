@@ -5,31 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from cbr_notebook.simulator.groups.projects import regions
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 
 
-def _features(call: Call) -> dict[str, Any]:
-    elsewhere = [region for region in regions(call.engine) if region != call.caller.region]
+def _features(context: RequestContext) -> dict[str, Any]:
+    elsewhere = [region for region in regions(context.engine) if region != context.caller.region]
     return {
         "features.backup_double_az": False,
         "features.bccrack_enable": True,
         "replication.destination_regions": elsewhere,
         "replication.enable": bool(elsewhere),
-        "replication.source_region": call.caller.region,
+        "replication.source_region": context.caller.region,
     }
 
 
-def _list(call: Call) -> dict[str, Any]:
-    limit = call.query.integer("limit", low=1, high=1000, default=1000) or 0
-    offset = call.query.integer("offset", low=0, high=1000, default=0) or 0
-    return dict(list(_features(call).items())[offset : offset + limit])
+def _list(context: RequestContext) -> dict[str, Any]:
+    limit = context.query.integer("limit", low=1, high=1000, default=1000) or 0
+    offset = context.query.integer("offset", low=0, high=1000, default=0) or 0
+    return dict(list(_features(context).items())[offset : offset + limit])
 
 
-def _show(call: Call) -> dict[str, Any]:
-    features = _features(call)
-    key = call.path["feature_key"]
+def _show(context: RequestContext) -> dict[str, Any]:
+    features = _features(context)
+    key = context.path["feature_key"]
     if key not in features:
-        raise Refusal("9900")
+        raise ApiError("9900")
     return {key: features[key]}
 
 

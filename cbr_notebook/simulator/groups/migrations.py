@@ -10,7 +10,9 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.groups.projects import regions
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 
 _KIND = "migration"
 _SECONDS = 120
@@ -23,9 +25,9 @@ class MigrateReq(msgspec.Struct):
     reservation: Annotated[float, Meta(ge=0, le=1)]
 
 
-def _start(call: Call) -> dict[str, Any]:
-    engine, domain_id = call.engine, call.caller.domain_id
-    wanted = regions(engine) if call.body.all_regions else [call.caller.region]
+def _start(context: RequestContext) -> dict[str, Any]:
+    engine, domain_id = context.engine, context.caller.domain_id
+    wanted = regions(engine) if context.body.all_regions else [context.caller.region]
     engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, domain_id)
     engine.state.insert(
         "record",
@@ -38,21 +40,21 @@ def _start(call: Call) -> dict[str, Any]:
     return {region: "running" for region in wanted if region}
 
 
-def _show(call: Call) -> dict[str, Any]:
-    all_regions = call.query.boolean("all_regions")
-    row = call.engine.state.one(
-        "SELECT * FROM record WHERE kind = ? AND id = ?", _KIND, call.caller.domain_id
+def _show(context: RequestContext) -> dict[str, Any]:
+    all_regions = context.query.boolean("all_regions")
+    row = context.engine.state.one(
+        "SELECT * FROM record WHERE kind = ? AND id = ?", _KIND, context.caller.domain_id
     )
     if row is None:
-        raise Refusal("4001")
+        raise ApiError("4001")
     wanted = json.loads(row["document"])
-    if all_regions is False and call.caller.region:
-        wanted = [call.caller.region]
-    passed = (call.engine.now() - row["created_at"]) / (_SECONDS * clock.MICROSECONDS)
+    if all_regions is False and context.caller.region:
+        wanted = [context.caller.region]
+    passed = (context.engine.now() - row["created_at"]) / (_SECONDS * clock.MICROSECONDS)
     progress = min(100, int(passed * 100))
     status = "success" if progress == 100 else "migrating"
-    projects = call.engine.state.all(
-        "SELECT * FROM project WHERE domain_id = ? ORDER BY name", call.caller.domain_id
+    projects = context.engine.state.all(
+        "SELECT * FROM project WHERE domain_id = ? ORDER BY name", context.caller.domain_id
     )
     return {
         "status": status,

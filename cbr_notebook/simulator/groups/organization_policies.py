@@ -18,8 +18,10 @@ from cbr_notebook.simulator.policies.policy_requests import (
     check_definition,
     check_trigger,
 )
-from cbr_notebook.simulator.protocol.requests import Name, Text
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name, Text
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Response, Route
 
 DEPLOY_SECONDS = 30
 """How long it takes until all projects have a policy, or its change."""
@@ -100,12 +102,14 @@ def _find(engine: Engine, policy_id: str, domain_id: str | None = None) -> Organ
         domain_id,
     )
     if text is None:
-        raise Refusal("6000")
+        raise ApiError("6000")
     return msgspec.json.decode(text, type=OrganizationPolicy)
 
 
-def _of_call(call: Call) -> OrganizationPolicy:
-    return _find(call.engine, identifier(call, "organization_policy_id"), call.caller.domain_id)
+def _of_call(context: RequestContext) -> OrganizationPolicy:
+    return _find(
+        context.engine, identifier(context, "organization_policy_id"), context.caller.domain_id
+    )
 
 
 def _keep(engine: Engine, policy: OrganizationPolicy) -> None:
@@ -152,7 +156,7 @@ def _deployed(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
     for project_id, deployment in policy.deployments.items():
         try:
             deployment.policy_id = _put(engine, project_id, deployment.policy_id, policy.content)
-        except Refusal:
+        except ApiError:
             deployment.status = "error"  # no room for another policy, or a change not allowed
         else:
             deployment.status = "available"
@@ -160,7 +164,7 @@ def _deployed(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
 
 
 def _put(engine: Engine, project_id: str, policy_id: str, content: OrganizationPolicyCreate) -> str:
-    """Make or change the policy of one project; give its ID."""
+    """Make or change the policy of one project; return its ID."""
     known = engine.state.one("SELECT * FROM policy WHERE id = ?", policy_id)
     if known is None:
         wanted = PolicyCreate(
@@ -185,19 +189,19 @@ def _put(engine: Engine, project_id: str, policy_id: str, content: OrganizationP
 
 def _check(content: OrganizationPolicyCreate, now: int) -> None:
     if content.operation_type not in ("backup", "replication"):
-        raise Refusal("6117")
+        raise ApiError("6117")
     check_definition(
         msgspec.to_builtins(content.policy_operation_definition), content.operation_type
     )
     check_trigger(content.policy_trigger, now)
 
 
-def _create(call: Call) -> dict[str, Any]:
-    engine, content = call.engine, call.body.policy
+def _create(context: RequestContext) -> dict[str, Any]:
+    engine, content = context.engine, context.body.policy
     _check(content, engine.now())
     policy = OrganizationPolicy(
         id=engine.state.new_id(_KIND),
-        domain_id=call.caller.domain_id,
+        domain_id=context.caller.domain_id,
         created_at=engine.now(),
         content=content,
         deployments={},
@@ -206,9 +210,9 @@ def _create(call: Call) -> dict[str, Any]:
     return {"policy": _document(engine, policy)}
 
 
-def _page(call: Call, name: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
-    limit = call.query.integer("limit", low=1, high=1000, default=1000) or 0
-    offset = call.query.integer("offset", low=0, default=0) or 0
+def _page(context: RequestContext, name: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
+    limit = context.query.integer("limit", low=1, high=1000, default=1000) or 0
+    offset = context.query.integer("offset", low=0, default=0) or 0
     return {
         name: documents[offset : offset + limit],
         "count": len(documents),
@@ -217,47 +221,47 @@ def _page(call: Call, name: str, documents: list[dict[str, Any]]) -> dict[str, A
     }
 
 
-def _list(call: Call) -> dict[str, Any]:
-    kind = call.query.choice("operation_type", "backup", "replication")
+def _list(context: RequestContext) -> dict[str, Any]:
+    kind = context.query.choice("operation_type", "backup", "replication")
     if kind is None:
-        raise Refusal("9900")
-    rows = call.engine.state.all(
+        raise ApiError("9900")
+    rows = context.engine.state.all(
         "SELECT document FROM record WHERE kind = ? AND owner = ? ORDER BY created_at DESC, id",
         _KIND,
-        call.caller.domain_id,
+        context.caller.domain_id,
     )
     found = [msgspec.json.decode(row["document"], type=OrganizationPolicy) for row in rows]
     documents = [
-        _document(call.engine, each) for each in found if each.content.operation_type == kind
+        _document(context.engine, each) for each in found if each.content.operation_type == kind
     ]
-    return _page(call, "policies", documents)
+    return _page(context, "policies", documents)
 
 
-def _show(call: Call) -> dict[str, Any]:
-    return {"policy": _document(call.engine, _of_call(call))}
+def _show(context: RequestContext) -> dict[str, Any]:
+    return {"policy": _document(context.engine, _of_call(context))}
 
 
-def _update(call: Call) -> dict[str, Any]:
-    policy = _of_call(call)
+def _update(context: RequestContext) -> dict[str, Any]:
+    policy = _of_call(context)
     for name in OrganizationPolicyUpdate.__struct_fields__:
-        if (value := getattr(call.body.policy, name)) is not UNSET:
+        if (value := getattr(context.body.policy, name)) is not UNSET:
             setattr(policy.content, name, value)
-    _check(policy.content, call.engine.now())
-    _deploy(call.engine, policy)
-    return {"policy": _document(call.engine, policy)}
+    _check(policy.content, context.engine.now())
+    _deploy(context.engine, policy)
+    return {"policy": _document(context.engine, policy)}
 
 
-def _delete(call: Call) -> Answer:
-    policy, engine = _of_call(call), call.engine
+def _delete(context: RequestContext) -> Response:
+    policy, engine = _of_call(context), context.engine
     for deployment in policy.deployments.values():
         policies.delete(engine, deployment.policy_id)
     engine.scheduler.cancel("organization_policy_deployed", policy.id)
     engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, policy.id)
-    return Answer(204)
+    return Response(204)
 
 
-def _list_detail(call: Call) -> dict[str, Any]:
-    policy = _of_call(call)
+def _list_detail(context: RequestContext) -> dict[str, Any]:
+    policy = _of_call(context)
     documents = [
         {
             "policy_id": deployment.policy_id,
@@ -267,7 +271,7 @@ def _list_detail(call: Call) -> dict[str, Any]:
         }
         for project_id, deployment in policy.deployments.items()
     ]
-    return _page(call, "policies", documents)
+    return _page(context, "policies", documents)
 
 
 _GROUP = "Organization policy"

@@ -6,11 +6,13 @@ import sqlite3
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 
 
 def regions(engine: Engine) -> list[str]:
-    """Give the names of the cloud's regions."""
+    """Return the names of the cloud's regions."""
     return [
         row["region"]
         for row in engine.state.all("SELECT DISTINCT region FROM project ORDER BY region")
@@ -23,8 +25,8 @@ def _of_domain(engine: Engine, domain_id: str) -> list[sqlite3.Row]:
     )
 
 
-def _region_projects(call: Call) -> dict[str, Any]:
-    rows = _of_domain(call.engine, call.caller.domain_id)
+def _region_projects(context: RequestContext) -> dict[str, Any]:
+    rows = _of_domain(context.engine, context.caller.domain_id)
     return {
         "projects": [
             {
@@ -43,28 +45,30 @@ def _region_projects(call: Call) -> dict[str, Any]:
     }
 
 
-def _domain_projects(call: Call) -> dict[str, Any]:
-    domain = call.engine.state.one("SELECT * FROM domain WHERE name = ?", call.path["domain_name"])
+def _domain_projects(context: RequestContext) -> dict[str, Any]:
+    domain = context.engine.state.one(
+        "SELECT * FROM domain WHERE name = ?", context.path["domain_name"]
+    )
     if domain is None:
-        raise Refusal("6704")
-    rows = _of_domain(call.engine, domain["id"])
+        raise ApiError("6704")
+    rows = _of_domain(context.engine, domain["id"])
     return {
         "projects": [
             {"project_id": row["id"], "project_name": row["name"]}
             for row in rows
-            if row["region"] == (call.caller.region or row["region"])
+            if row["region"] == (context.caller.region or row["region"])
         ]
     }
 
 
-def _show_domain(call: Call) -> dict[str, Any]:
-    row = call.engine.state.one(
+def _show_domain(context: RequestContext) -> dict[str, Any]:
+    row = context.engine.state.one(
         "SELECT project.*, domain.name AS domain_name FROM project "
         "JOIN domain ON domain.id = domain_id WHERE project.id = ?",
-        call.path["source_project_id"],
+        context.path["source_project_id"],
     )
     if row is None:
-        raise Refusal("6704")
+        raise ApiError("6704")
     return {
         "project_id": row["id"],
         "project_name": row["name"],
@@ -73,9 +77,9 @@ def _show_domain(call: Call) -> dict[str, Any]:
     }
 
 
-def _capabilities(call: Call) -> dict[str, Any]:
-    here = call.caller.region
-    elsewhere = [region for region in regions(call.engine) if region != here]
+def _capabilities(context: RequestContext) -> dict[str, Any]:
+    here = context.caller.region
+    elsewhere = [region for region in regions(context.engine) if region != here]
     return {"regions": [{"name": here, "replication_destinations": elsewhere}]}
 
 

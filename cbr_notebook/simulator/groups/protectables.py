@@ -8,14 +8,16 @@ from typing import Any
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vault_documents
 
 _KINDS = {
-    "server": ("server", (machines.SERVER, machines.BARE_METAL)),
-    "disk": ("disk", (machines.DISK,)),
-    "turbo": ("disk", (machines.FILE_SYSTEM,)),
+    "server": ("server", (resources.SERVER, resources.BARE_METAL)),
+    "disk": ("disk", (resources.DISK,)),
+    "turbo": ("disk", (resources.FILE_SYSTEM,)),
     "workspace": ("server", ("OS::Workspace::DesktopV2",)),
 }
 _LARGEST_PAGE = 50
@@ -23,10 +25,10 @@ _LARGEST_PAGE = 50
 
 def disk_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     """Write what the service shows of a disk."""
-    traits = machines.properties(row)
+    traits = resources.properties(row)
     attachments = [
         {
-            "attached_at": clock.wire(server["attached_at"]),
+            "attached_at": clock.to_api_time(server["attached_at"]),
             "attachment_id": row["id"],
             "device": f"/dev/{server['device']}",
             "host_name": None,
@@ -34,13 +36,13 @@ def disk_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
             "server_id": server["id"],
             "volume_id": row["id"],
         }
-        for server in machines.servers_of(engine, row["id"])
+        for server in resources.servers_of(engine, row["id"])
     ]
     detail = {
         "attachments": attachments,
         "availability_zone": row["availability_zone"],
         "bootable": "true" if row["bootable"] else "false",
-        "created_at": clock.wire(row["created_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
         "description": None,
         "encrypted": bool(row["encrypted"]),
         "id": row["id"],
@@ -57,7 +59,7 @@ def disk_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
         "source_volid": None,
         "status": row["status"],
         "tags": json.loads(row["tags"]),
-        "updated_at": clock.wire(row["written_at"] or row["created_at"]),
+        "updated_at": clock.to_api_time(row["written_at"] or row["created_at"]),
         "volume_type": row["volume_type"],
     }
     return {
@@ -73,13 +75,13 @@ def disk_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
 
 def server_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     """Write what the service shows of a server, with its disks."""
-    traits = machines.properties(row)
-    disks = machines.disks_of(engine, row["id"])
+    traits = resources.properties(row)
+    disks = resources.disks_of(engine, row["id"])
     detail = {
         "OS-EXT-AZ:availability_zone": row["availability_zone"],
         "OS-EXT-STS:power_state": 1 if row["status"] == "ACTIVE" else 4,
         "OS-EXT-STS:vm_state": "active" if row["status"] == "ACTIVE" else "stopped",
-        "created": clock.wire(row["created_at"]),
+        "created": clock.to_api_time(row["created_at"]),
         "flavor": {"id": row["flavor"]},
         "id": row["id"],
         "image": {"id": ""},
@@ -118,37 +120,37 @@ def _protectable(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
         "reason": "",
         "vault": None if vault is None else _vault(engine, vault),
     }
-    traits = machines.properties(row)
+    traits = resources.properties(row)
     if traits.get("scsi") or traits.get("dess") or traits.get("unsupported"):
-        refusal = Refusal("7002" if traits.get("scsi") else "7004")
-        result.update(result=False, code=refusal.code, reason=refusal.message)
+        error = ApiError("7002" if traits.get("scsi") else "7004")
+        result.update(result=False, code=error.code, reason=error.message)
     return result
 
 
 def _vault(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     """Write the vault of a resource; here, and only here, it tells when it last changed."""
     document = vault_documents.document(engine, row)
-    return {**document, "updated_at": clock.wire(row["updated_at"])}
+    return {**document, "updated_at": clock.to_api_time(row["updated_at"])}
 
 
 def _document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
-    is_disk = row["type"] in (machines.DISK, machines.FILE_SYSTEM)
+    is_disk = row["type"] in (resources.DISK, resources.FILE_SYSTEM)
     document = disk_document(engine, row) if is_disk else server_document(engine, row)
     return {**document, "protectable": _protectable(engine, row)}
 
 
-def _kind(call: Call) -> tuple[str, tuple[str, ...]]:
-    kind = _KINDS.get(call.path["protectable_type"])
+def _kind(context: RequestContext) -> tuple[str, tuple[str, ...]]:
+    kind = _KINDS.get(context.path["protectable_type"])
     if kind is None:
-        raise Refusal("6116")
+        raise ApiError("6116")
     return kind
 
 
-def _list(call: Call) -> dict[str, Any]:
-    table, types = _kind(call)
-    query, engine = call.query, call.engine
+def _list(context: RequestContext) -> dict[str, Any]:
+    table, types = _kind(context)
+    query, engine = context.query, context.engine
     where = ["project_id = ?", f"type IN ({', '.join('?' * len(types))})"]
-    values: list[str | int] = [call.caller.project_id, *types]
+    values: list[str | int] = [context.caller.project_id, *types]
     for name, condition in (
         ("id", "id = ?"),
         ("name", "instr(name, ?) > 0"),
@@ -167,7 +169,7 @@ def _list(call: Call) -> dict[str, Any]:
     if marker := query.text("marker"):
         row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", marker)
         if row is None:
-            raise Refusal("9900")
+            raise ApiError("9900")
         where.append("(created_at, id) > (?, ?)")
         values += [row["created_at"], row["id"]]
     rows = engine.state.all(
@@ -180,17 +182,17 @@ def _list(call: Call) -> dict[str, Any]:
     return {"instances": [_document(engine, row) for row in rows], "count": count}
 
 
-def _show(call: Call) -> dict[str, Any]:
-    table, types = _kind(call)
-    row = call.engine.state.one(
+def _show(context: RequestContext) -> dict[str, Any]:
+    table, types = _kind(context)
+    row = context.engine.state.one(
         f"SELECT * FROM {table} WHERE id = ? AND project_id = ?",
-        identifier(call, "instance_id"),
-        call.caller.project_id,
+        identifier(context, "instance_id"),
+        context.caller.project_id,
     )
     if row is None or row["type"] not in types:
         gone = {"server": "7100", "disk": "7000", "turbo": "7500"}
-        raise Refusal(gone.get(call.path["protectable_type"], "6302"))
-    return {"instance": _document(call.engine, row)}
+        raise ApiError(gone.get(context.path["protectable_type"], "6302"))
+    return {"instance": _document(context.engine, row)}
 
 
 _PATH = "/v3/{project_id}/protectables/{protectable_type}/instances"

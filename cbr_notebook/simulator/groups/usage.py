@@ -7,7 +7,8 @@ from typing import Any
 
 from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Call, Route
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 
 _RESOURCE_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
 
@@ -36,15 +37,15 @@ def _usage(engine: Engine, project_id: str) -> list[sqlite3.Row]:
     return found
 
 
-def _show(call: Call) -> dict[str, Any]:
-    query = call.query
+def _show(context: RequestContext) -> dict[str, Any]:
+    query = context.query
     kind = query.choice("resource_type", *_RESOURCE_TYPES)
     resource_id = query.text("resource_id")
     limit = query.integer("limit", low=1, high=1000, default=1000) or 1000
     offset = query.integer("offset", low=0, default=0) or 0
     rows = [
         row
-        for row in _usage(call.engine, call.caller.project_id)
+        for row in _usage(context.engine, context.caller.project_id)
         if kind in (None, row["resource_type"]) and resource_id in (None, row["resource_id"])
     ]
     return {

@@ -15,12 +15,16 @@ import msgspec
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.http import openapi
 from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
-from cbr_notebook.simulator.iam import iam
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Query, Refusal, Route
+from cbr_notebook.simulator.iam import authenticator, operations
+from cbr_notebook.simulator.iam.iam_error import IamError
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import Query, RequestContext
+from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.services import ROUTES
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+_LARGEST_BODY = 12 * 1024 * 1024
 _Decoder = msgspec.json.Decoder[Any] | None
 _HEADERS = {
     "Server": "api-gateway",
@@ -36,13 +40,13 @@ class _Resource:
     """All routes of one path, as Falcon wants them."""
 
 
-class Front:
+class App:
     """Serves one engine over WSGI."""
 
     def __init__(self, engine: Engine, faults: Faults) -> None:
         self._engine = engine
         self._faults = faults
-        self.gate = iam.Gate(engine)
+        self.authenticator = authenticator.Authenticator(engine)
         self.wsgi = falcon.App()
         self.wsgi.req_options.auto_parse_qs_csv = False
         self.wsgi.req_options.keep_blank_qs_values = True
@@ -58,16 +62,16 @@ class Front:
                 serve = partial(self._serve, route, decoder, names)
                 setattr(resource, f"on_{route.method.lower()}", serve)
             self.wsgi.add_route(path, resource)
-        iam.add_routes(self.wsgi, engine, self.gate)
+        operations.add_routes(self.wsgi, engine, self.authenticator)
         self.wsgi.add_route("/openapi.json", openapi.Resource())
         self.wsgi.add_error_handler(falcon.HTTPError, self._gateway_error)
-        self.wsgi.add_error_handler(iam.IamRefusal, self._iam_error)
-        self.wsgi.add_error_handler(Refusal, self._refused)
+        self.wsgi.add_error_handler(IamError, self._iam_error)
+        self.wsgi.add_error_handler(ApiError, self._refused)
         self.wsgi.add_error_handler(Exception, self._broken)
 
     def forget(self) -> None:
         """Know no caller any more: the cloud has another state now."""
-        self.gate.forget()
+        self.authenticator.forget()
 
     @staticmethod
     def check_operation(operation: str) -> None:
@@ -77,7 +81,7 @@ class Front:
             raise ValueError(f"no operation {operation!r}; there are: {', '.join(sorted(known))}")
 
     def _request_id(self) -> str:
-        """Give an ID that depends on the seed and the number of requests before."""
+        """Return an ID that depends on the seed and the number of requests before."""
         text = f"{self._engine.state.seed}/{self._engine.next_request()}"
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -98,34 +102,36 @@ class Front:
             self._faults.sleep(fault.delay)
         engine = self._engine
         with engine.lock:
-            engine.settle()
+            engine.run_due_events()
             request_id = self._request_id()
             response.set_header("X-Request-Id", request_id)
-            caller = self.gate.caller(request, raw, path)
-            if len(raw) > iam.LARGEST_BODY:
-                raise Refusal("APIGW.0201", "Request entity too large", status=413)
+            caller = self.authenticator.caller(request, raw, path)
+            if len(raw) > _LARGEST_BODY:
+                raise ApiError("APIGW.0201", "Request entity too large", status=413)
             result = instead_of_work(fault, request_id) if fault is not None else None
             if result is None:
                 body = _decode(decoder, raw)
-                call = Call(engine, caller, path, Query(request.params), body, request_id)
-                result = self._work(route, call)
+                context = RequestContext(
+                    engine, caller, path, Query(request.params), body, request_id
+                )
+                result = self._work(route, context)
         _answer(response, route, result)
         if fault is not None and fault.what == "cut after":
             raise ConnectionCut
         if fault is not None and fault.what == "truncated" and response.data:
             response.data = response.data[: len(response.data) // 2]
 
-    def _work(self, route: Route, call: Call) -> Any:
+    def _work(self, route: Route, context: RequestContext) -> Any:
         if route.method == "GET" or not route.changes:
-            return route.handler(call)
+            return route.handler(context)
         with self._engine.work():
             self._engine.tick()
-            return route.handler(call)
+            return route.handler(context)
 
     # -- answers when something is wrong --------------------------------------------------
 
     def _refused(
-        self, request: falcon.Request, response: falcon.Response, error: Refusal, params: object
+        self, request: falcon.Request, response: falcon.Response, error: ApiError, params: object
     ) -> None:
         response.status = error.status
         document = {"error_code": error.code, "error_msg": error.message}
@@ -137,7 +143,7 @@ class Front:
         self,
         request: falcon.Request,
         response: falcon.Response,
-        error: iam.IamRefusal,
+        error: IamError,
         params: object,
     ) -> None:
         response.status = error.status
@@ -170,11 +176,11 @@ class Front:
         if isinstance(error, ConnectionCut | falcon.HTTPStatus):
             raise error
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
-        self._refused(request, response, Refusal("9910"), params)
+        self._refused(request, response, ApiError("9910"), params)
 
 
 def _template(path: str) -> str:
-    """Give a path whose parameters are named by their place.
+    """Return a path whose parameters are named by their place.
 
     Falcon wants one name at one place, while the service calls what stands there by several.
     """
@@ -190,11 +196,11 @@ def _decode(decoder: _Decoder, raw: bytes) -> Any:
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refusal("9900") from None
+        raise ApiError("9900") from None
 
 
 def _answer(response: falcon.Response, route: Route, result: Any) -> None:
-    if isinstance(result, Answer):
+    if isinstance(result, Response):
         response.status = result.status
         response.set_headers(dict(result.headers))
         if isinstance(result.document, str):

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from typing import Literal
 
 from cbr_notebook import catalogue
-from cbr_notebook.simulator.protocol.routing import Answer, Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.routes import Response
 
 Cut = Literal["cut before", "cut after"]
 
@@ -74,7 +75,7 @@ class Faults:
             self._waiting.clear()
 
     def take(self, operation: str) -> Fault | None:
-        """Give the trouble that waits for this operation, and count it."""
+        """Return the trouble that waits for this operation, and count it."""
         if not self._waiting:
             return None
         with self._lock:
@@ -108,32 +109,32 @@ documented: they come without a code, for a wrong one would mislead whoever read
 
 
 def _phrase(status: int) -> str:
-    """Give the words of HTTP for a status."""
+    """Return the words of HTTP for a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
         return f"HTTP {status}"
 
 
-def instead_of_work(fault: Fault, request_id: str) -> Answer | None:
-    """Give the answer that a fault puts in the work's place; ``None``: the work is done.
+def instead_of_work(fault: Fault, request_id: str) -> Response | None:
+    """Return the answer that a fault puts in the work's place; ``None``: the work is done.
 
     Raises:
-        Refusal: the fault is an error code.
+        ApiError: the fault is an error code.
         ConnectionCut: the connection breaks before the work.
     """
     if fault.what == "cut before":
         raise ConnectionCut
     if fault.what == "html":
         page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-        return Answer(502, page, {"Content-Type": "text/html"})
+        return Response(502, page, {"Content-Type": "text/html"})
     if isinstance(fault.what, int):
         headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
         code, message = _GATEWAY.get(fault.what, (None, _phrase(fault.what)))
         document = {"error_msg": message, "request_id": request_id}
         if code is not None:
             document["error_code"] = code
-        return Answer(fault.what, document, headers)
+        return Response(fault.what, document, headers)
     if fault.what in ("", "cut after", "truncated"):
         return None
-    raise Refusal(fault.what)
+    raise ApiError(fault.what)

@@ -15,7 +15,7 @@ _PATH_PARAMETER = {"in": "path", "required": True, "schema": {"type": "string"}}
 
 @cache
 def document() -> dict[str, Any]:
-    """Give the document as plain data."""
+    """Return the document as plain data."""
     bodies = [route.body for route in ROUTES if route.body is not None]
     schemas, components = msgspec.json.schema_components(
         bodies, ref_template="#/components/schemas/{name}"

@@ -10,7 +10,7 @@ from typing import Any
 from cbr_notebook.simulator.backups import backup_orders, replication, restore_points
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import policies, retention_rules
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import auto_bind, vault_resources
 
@@ -44,12 +44,12 @@ def replicate(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
         policy_id=policy["id"],
         expires_at=retention_rules.expiry(definition, engine.now()),
     )
-    with contextlib.suppress(Refusal):
+    with contextlib.suppress(ApiError):
         replication.start_all(engine, vault, order)
 
 
 def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
-    """Make the restore point that a policy asks for.
+    """Create the restore point that a policy asks for.
 
     While the last run still goes on, this one is left out. A resource that cannot be backed
     up leaves a failed task; one that is being backed up already does not.
@@ -66,27 +66,27 @@ def back_up(engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row) -> None:
     )
     try:
         point_id = restore_points.start(engine, vault, order)
-    except Refusal as refusal:
+    except ApiError as error:
         for entry in vault_resources.rows(engine, vault["id"]):
             if entry["auto_protect"]:
-                reason = _obstacle(engine, vault, entry, order) or refusal
+                reason = _obstacle(engine, vault, entry, order) or error
                 _note_failure(engine, vault, policy, entry, reason)
         return
     skipped = engine.state.value("SELECT skipped FROM restore_point WHERE id = ?", point_id)
     entries = {row["resource_id"]: row for row in vault_resources.rows(engine, vault["id"])}
     for each in json.loads(skipped):
-        reason = Refusal(each["code"], each["reason"])
+        reason = ApiError(each["code"], each["reason"])
         _note_failure(engine, vault, policy, entries[each["id"]], reason)
 
 
 def _obstacle(
     engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: backup_orders.Order
-) -> Refusal | None:
-    """Give what keeps a resource from being backed up now, if it is its own."""
+) -> ApiError | None:
+    """Return what keeps a resource from being backed up now, if it is its own."""
     try:
         backup_orders.ready(engine, vault, entry, order)
-    except Refusal as refusal:
-        return refusal
+    except ApiError as error:
+        return error
     return None
 
 
@@ -110,7 +110,7 @@ def _note_failure(
     vault: sqlite3.Row,
     policy: sqlite3.Row,
     resource: sqlite3.Row,
-    reason: Refusal,
+    reason: ApiError,
 ) -> None:
     if reason.code == _BUSY:
         return

@@ -12,7 +12,9 @@ from msgspec import Meta
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import policies
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 
@@ -27,7 +29,7 @@ class RemoveResourcesReq(msgspec.Struct):
 
 
 def _backups(engine: Engine, vault_id: str, resource_id: str | None = None) -> list[sqlite3.Row]:
-    """Give the backups in a vault, of one resource if it is named, with ``imaged``."""
+    """Return the backups in a vault, of one resource if it is named, with ``imaged``."""
     return engine.state.all(
         "SELECT backup.*, EXISTS (SELECT 1 FROM image WHERE backup_id = backup.id) AS imaged "
         "FROM backup WHERE vault_id = ?1 AND parent_id IS NULL "
@@ -38,7 +40,7 @@ def _backups(engine: Engine, vault_id: str, resource_id: str | None = None) -> l
 
 
 def _erase(engine: Engine, rows: list[sqlite3.Row]) -> int:
-    """Delete backups; give the number of those that meanwhile serve an image, and stay."""
+    """Delete backups; return the number of those that meanwhile serve an image, and stay."""
     for row in rows:
         if not row["imaged"]:
             backups.erase(engine, row)
@@ -50,27 +52,27 @@ def _erase(engine: Engine, rows: list[sqlite3.Row]) -> int:
 
 def _check_vault(engine: Engine, vault: sqlite3.Row, kept: list[sqlite3.Row]) -> None:
     if vault["charging_mode"] == "pre_paid":
-        raise Refusal("6111")
+        raise ApiError("6111")
     if vault["status"] not in ("available", "error"):
-        raise Refusal("6112")
+        raise ApiError("6112")
     if engine.state.one(
         "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running')", vault["id"]
     ):
-        raise Refusal("6203")
+        raise ApiError("6203")
     if engine.state.one(
         "SELECT 1 FROM replication_record WHERE destination_vault_id = ? "
         "AND status IN ('replicating', 'waiting_replicate')",
         vault["id"],
     ):
-        raise Refusal("6130")
+        raise ApiError("6130")
     if any(row["imaged"] for row in kept):
-        raise Refusal("6204")
+        raise ApiError("6204")
     if vault["locked"] and any(row["automatic"] for row in kept):
-        raise Refusal("6111")
+        raise ApiError("6111")
 
 
-def _delete_vault(call: Call) -> Answer:
-    engine, vault = call.engine, vaults.of_call(call)
+def _delete_vault(context: RequestContext) -> Response:
+    engine, vault = context.engine, vaults.of_call(context)
     kept = _backups(engine, vault["id"])
     _check_vault(engine, vault, kept)
     engine.state.update("vault", vault["id"], status="deleting", updated_at=engine.now())
@@ -85,7 +87,7 @@ def _delete_vault(call: Call) -> Answer:
         seconds=VAULT_SECONDS,
         finish="vault_deleted",
         subject=vault["id"],
-        request_id=f"req-{call.request_id}",
+        request_id=f"req-{context.request_id}",
         extra={"vault_delete": {"total_count": len(kept), "fail_count": 0}},
         vault_id=vault["id"],
         vault_name=vault["name"],
@@ -94,7 +96,7 @@ def _delete_vault(call: Call) -> Answer:
         resource_name=vault["name"],
         resource_type="vault",
     )
-    return Answer(204)
+    return Response(204)
 
 
 def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
@@ -122,22 +124,22 @@ def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 def _check_leaving(engine: Engine, vault: sqlite3.Row, row: sqlite3.Row) -> None:
     resource_id = row["resource_id"]
     if tasks.running(engine, ("restore",), resource_id=resource_id):
-        raise Refusal("2010")
+        raise ApiError("2010")
     if engine.state.one(
         "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')", resource_id
     ):
-        raise Refusal("6203")
+        raise ApiError("6203")
     if any(backup["imaged"] for backup in _backups(engine, vault["id"], resource_id)):
-        raise Refusal("6204")
+        raise ApiError("6204")
 
 
-def _remove(call: Call) -> dict[str, Any]:
-    engine, vault = call.engine, vaults.of_call(call)
+def _remove(context: RequestContext) -> dict[str, Any]:
+    engine, vault = context.engine, vaults.of_call(context)
     if vault["locked"]:
-        raise Refusal("6110")
+        raise ApiError("6110")
     if vault["status"] not in ("available", "lock"):
-        raise Refusal("6112")
-    leaving = vault_resources.of_vault(engine, vault["id"], call.body.resource_ids)
+        raise ApiError("6112")
+    leaving = vault_resources.of_vault(engine, vault["id"], context.body.resource_ids)
     for row in leaving:
         _check_leaving(engine, vault, row)
     for row in leaving:
@@ -151,7 +153,7 @@ def _remove(call: Call) -> dict[str, Any]:
         seconds=RESOURCE_SECONDS,
         finish="resources_removed",
         subject=vault["id"],
-        request_id=f"req-{call.request_id}",
+        request_id=f"req-{context.request_id}",
         extra={
             "remove_resources": {"total_count": len(items), "fail_count": 0, "resources": items}
         },

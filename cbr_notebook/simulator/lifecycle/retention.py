@@ -29,7 +29,7 @@ class _Rule:
 
 
 def _rules(engine: Engine, vault_id: str) -> list[_Rule]:
-    """Give the rules of policies that bear on a vault, if they do more than set a moment.
+    """Return the rules of policies that bear on a vault, if they do more than set a moment.
 
     For a vault for replicas, those are the policies that replicate into it.
     """
@@ -57,7 +57,7 @@ def _home(engine: Engine, resource_id: str) -> str | None:
 
 
 def _by_resource(engine: Engine, vault_id: str) -> dict[str, list[sqlite3.Row]]:
-    """Give the usable automatic backups in a vault, the newest of each resource first."""
+    """Return the usable automatic backups in a vault, the newest of each resource first."""
     found: dict[str, list[sqlite3.Row]] = defaultdict(list)
     for row in engine.state.all(
         "SELECT id, resource_id, created_at, expired_at FROM backup "
@@ -72,7 +72,7 @@ def _by_resource(engine: Engine, vault_id: str) -> dict[str, list[sqlite3.Row]]:
 
 
 def _judge(rows: list[sqlite3.Row], rule: _Rule, now: int) -> tuple[set[str], list[str]]:
-    """Give the backups of a resource that long-term rules keep, and those beyond the count."""
+    """Return the backups of a resource that long-term rules keep, and those beyond the count."""
     made = [(row["id"], row["created_at"]) for row in rows]
     kept = retention_rules.kept_longer(rule.definition, made, now)
     most = retention_rules.most(rule.definition)
@@ -94,7 +94,7 @@ def _expired(engine: Engine, vault_id: str) -> set[str]:
 
 
 def _old_failures(engine: Engine, vault_id: str) -> set[str]:
-    """Give the failed automatic backups beyond the ten newest, or a month old.
+    """Return the failed automatic backups beyond the ten newest, or a month old.
 
     The clean-up is planned for the moment at which the next one will be too old.
     """

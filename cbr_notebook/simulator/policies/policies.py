@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.policies import recurrence
+from cbr_notebook.simulator.policies import recurrence_rules
 from cbr_notebook.simulator.policies.policy_requests import (
     AssociateReq,
     DissociateReq,
@@ -22,23 +22,25 @@ from cbr_notebook.simulator.policies.policy_requests import (
     check_definition,
     check_trigger,
 )
-from cbr_notebook.simulator.protocol.routing import Answer, Call, Refusal, Route, identifier
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Response, Route
 
 _DESTINATION = ("destination_project_id", "destination_region")
 
 
 def find(engine: Engine, project_id: str, policy_id: str) -> sqlite3.Row:
-    """Give a policy of a project; 6000 when there is none."""
+    """Return a policy of a project; 6000 when there is none."""
     row = engine.state.one(
         "SELECT * FROM policy WHERE id = ? AND project_id = ?", policy_id, project_id
     )
     if row is None:
-        raise Refusal("6000")
+        raise ApiError("6000")
     return row
 
 
 def applied(engine: Engine, vault_id: str, operation_type: str) -> sqlite3.Row | None:
-    """Give the policy of a type that is applied to a vault."""
+    """Return the policy of a type that is applied to a vault."""
     return engine.state.one(
         "SELECT policy.*, vault_policy.destination_vault_id FROM vault_policy "
         "JOIN policy ON policy.id = policy_id "
@@ -56,7 +58,7 @@ def schedule(engine: Engine, policy_id: str) -> None:
         return
     if not engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", policy_id):
         return
-    moment = recurrence.next_run(json.loads(row["patterns"]), row["started_at"], engine.now())
+    moment = recurrence_rules.next_run(json.loads(row["patterns"]), row["started_at"], engine.now())
     engine.scheduler.at(moment, "policy_runs", policy_id)
 
 
@@ -66,15 +68,15 @@ def apply(
     """Apply a policy to a vault, in place of another of its type.
 
     Raises:
-        Refusal: nothing was applied; the code says why.
+        ApiError: nothing was applied; the code says why.
     """
     kind = policy["operation_type"]
     if vault["status"] not in ("available", "lock"):
-        raise Refusal("6112")
+        raise ApiError("6112")
     if vault["cloud_type"] == "hybrid" and kind == "backup":
-        raise Refusal("6136")
+        raise ApiError("6136")
     if vault["protect_type"] == "replication":
-        raise Refusal("6127")
+        raise ApiError("6127")
     if kind == "replication":
         _check_destination(engine, vault, policy, destination_vault_id)
     else:
@@ -99,20 +101,20 @@ def _check_destination(
     engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, destination_vault_id: str | None
 ) -> None:
     if vault["object_type"] != "server":
-        raise Refusal("6122")
+        raise ApiError("6122")
     if not destination_vault_id:
-        raise Refusal("9900")
+        raise ApiError("9900")
     destination = engine.state.one("SELECT * FROM vault WHERE id = ?", destination_vault_id)
     if destination is None:
-        raise Refusal("6120")
+        raise ApiError("6120")
     if destination["protect_type"] != "replication":
-        raise Refusal("6119")
+        raise ApiError("6119")
     definition = json.loads(policy["definition"])
     region = engine.state.value(
         "SELECT region FROM project WHERE id = ?", destination["project_id"]
     )
     if (destination["project_id"], region) != tuple(definition[name] for name in _DESTINATION):
-        raise Refusal("6120")
+        raise ApiError("6120")
 
 
 def remove(engine: Engine, vault_id: str, policy_id: str) -> None:
@@ -121,7 +123,7 @@ def remove(engine: Engine, vault_id: str, policy_id: str) -> None:
         "DELETE FROM vault_policy WHERE vault_id = ? AND policy_id = ?", vault_id, policy_id
     )
     if not gone:
-        raise Refusal("6002")
+        raise ApiError("6002")
     schedule(engine, policy_id)
 
 
@@ -136,7 +138,7 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
     )
     properties: dict[str, Any] = {
         "pattern": json.loads(row["patterns"]),
-        "start_time": clock.wire_policy(row["started_at"]),
+        "start_time": clock.to_policy_time(row["started_at"]),
     }
     if row["start_window_minutes"] is not None:
         properties["start_window_minutes"] = row["start_window_minutes"]
@@ -157,9 +159,9 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
 
 
 def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row:
-    """Make a policy; give its row."""
+    """Create a policy; return its row."""
     if wanted.operation_type not in ("backup", "replication"):
-        raise Refusal("6117")
+        raise ApiError("6117")
     definition = msgspec.to_builtins(wanted.operation_definition)
     check_definition(definition, wanted.operation_type)
     check_trigger(wanted.trigger, engine.now())
@@ -169,7 +171,7 @@ def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row
         wanted.operation_type,
     )
     if used >= engine.options["policies_per_type"]:
-        raise Refusal("6001")
+        raise ApiError("6001")
     policy_id = engine.state.new_id("policy")
     engine.state.insert(
         "policy",
@@ -189,39 +191,39 @@ def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row
     return find(engine, project_id, policy_id)
 
 
-def _create(call: Call) -> dict[str, Any]:
-    row = create(call.engine, call.caller.project_id, call.body.policy)
-    return {"policy": document(call.engine, row, fresh=True)}
+def _create(context: RequestContext) -> dict[str, Any]:
+    row = create(context.engine, context.caller.project_id, context.body.policy)
+    return {"policy": document(context.engine, row, fresh=True)}
 
 
-def _list(call: Call) -> dict[str, Any]:
-    where, values = ["project_id = ?"], [call.caller.project_id]
-    if kind := call.query.choice("operation_type", "backup", "replication"):
+def _list(context: RequestContext) -> dict[str, Any]:
+    where, values = ["project_id = ?"], [context.caller.project_id]
+    if kind := context.query.choice("operation_type", "backup", "replication"):
         where.append("operation_type = ?")
         values.append(kind)
-    if vault_id := call.query.text("vault_id"):
+    if vault_id := context.query.text("vault_id"):
         where.append("id IN (SELECT policy_id FROM vault_policy WHERE vault_id = ?)")
         values.append(vault_id)
-    rows = call.engine.state.all(
+    rows = context.engine.state.all(
         f"SELECT * FROM policy WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC",
         *values,
     )
-    return {"policies": [document(call.engine, row) for row in rows], "count": len(rows)}
+    return {"policies": [document(context.engine, row) for row in rows], "count": len(rows)}
 
 
-def _own(call: Call) -> sqlite3.Row:
-    return find(call.engine, call.caller.project_id, identifier(call, "policy_id"))
+def _own(context: RequestContext) -> sqlite3.Row:
+    return find(context.engine, context.caller.project_id, identifier(context, "policy_id"))
 
 
-def _show(call: Call) -> dict[str, Any]:
-    return {"policy": document(call.engine, _own(call))}
+def _show(context: RequestContext) -> dict[str, Any]:
+    return {"policy": document(context.engine, _own(context))}
 
 
 def change(engine: Engine, row: sqlite3.Row, wanted: PolicyUpdate) -> sqlite3.Row:
-    """Change a policy; give its row.
+    """Change a policy; return its row.
 
     Raises:
-        Refusal: nothing was changed; the code says why.
+        ApiError: nothing was changed; the code says why.
     """
     columns: dict[str, Any] = {}
     if wanted.operation_definition is not UNSET:
@@ -238,19 +240,19 @@ def change(engine: Engine, row: sqlite3.Row, wanted: PolicyUpdate) -> sqlite3.Ro
         if (value := getattr(wanted, name)) is not UNSET:
             columns[name] = value
     if not columns:
-        raise Refusal("9900")
+        raise ApiError("9900")
     engine.state.update("policy", row["id"], **columns)
     schedule(engine, row["id"])
     return find(engine, row["project_id"], row["id"])
 
 
-def _update(call: Call) -> dict[str, Any]:
-    row = change(call.engine, _own(call), call.body.policy)
-    return {"policy": document(call.engine, row)}
+def _update(context: RequestContext) -> dict[str, Any]:
+    row = change(context.engine, _own(context), context.body.policy)
+    return {"policy": document(context.engine, row)}
 
 
 def _new_definition(engine: Engine, row: sqlite3.Row, given: dict[str, Any]) -> dict[str, Any]:
-    """Give a policy's definition after a change.
+    """Return a policy's definition after a change.
 
     The rules for keeping backups are replaced as a whole, or a count could never give way to
     days; a replication policy keeps the destination that the change does not name.
@@ -259,15 +261,15 @@ def _new_definition(engine: Engine, row: sqlite3.Row, given: dict[str, Any]) -> 
     definition = {name: before[name] for name in _DESTINATION if name in before} | given
     moved = any(definition.get(name) != before.get(name) for name in _DESTINATION)
     if moved and engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row["id"]):
-        raise Refusal("6003")
+        raise ApiError("6003")
     check_definition(definition, row["operation_type"])
     return definition
 
 
-def _delete(call: Call) -> Answer:
-    row = _own(call)
-    delete(call.engine, row["id"])
-    return Answer(204)
+def _delete(context: RequestContext) -> Response:
+    row = _own(context)
+    delete(context.engine, row["id"])
+    return Response(204)
 
 
 def delete(engine: Engine, policy_id: str) -> None:
@@ -277,24 +279,24 @@ def delete(engine: Engine, policy_id: str) -> None:
     engine.scheduler.cancel("policy_runs", policy_id)
 
 
-def _vault(call: Call) -> sqlite3.Row:
-    row = call.engine.state.one(
+def _vault(context: RequestContext) -> sqlite3.Row:
+    row = context.engine.state.one(
         "SELECT * FROM vault WHERE id = ? AND project_id = ?",
-        identifier(call, "vault_id"),
-        call.caller.project_id,
+        identifier(context, "vault_id"),
+        context.caller.project_id,
     )
     if row is None:
-        raise Refusal("6105")
+        raise ApiError("6105")
     return row
 
 
-def _associate(call: Call) -> dict[str, Any]:
-    engine, vault, body = call.engine, _vault(call), call.body
+def _associate(context: RequestContext) -> dict[str, Any]:
+    engine, vault, body = context.engine, _vault(context), context.body
     given = [body.policy_id] if body.policy_id else list(body.add_policy_ids or ())
     if not given or (body.policy_id and body.add_policy_ids) or len(given) > 10:
-        raise Refusal("9900")
+        raise ApiError("9900")
     for policy_id in given:
-        policy = find(engine, call.caller.project_id, policy_id)
+        policy = find(engine, context.caller.project_id, policy_id)
         apply(engine, vault, policy, body.destination_vault_id)
     answer = {"vault_id": vault["id"], "policy_id": given[0]}
     if body.destination_vault_id:
@@ -302,10 +304,10 @@ def _associate(call: Call) -> dict[str, Any]:
     return {"associate_policy": answer}
 
 
-def _dissociate(call: Call) -> dict[str, Any]:
-    vault = _vault(call)
-    policy = find(call.engine, call.caller.project_id, call.body.policy_id)
-    remove(call.engine, vault["id"], policy["id"])
+def _dissociate(context: RequestContext) -> dict[str, Any]:
+    vault = _vault(context)
+    policy = find(context.engine, context.caller.project_id, context.body.policy_id)
+    remove(context.engine, vault["id"], policy["id"])
     return {"dissociate_policy": {"vault_id": vault["id"], "policy_id": policy["id"]}}
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from cbr_notebook.simulator.policies import recurrence
+from cbr_notebook.simulator.policies import recurrence_rules
 from cbr_notebook.simulator.policies.retention_rules import DAYS, LONG_TERM, MONTHS, WEEKS, short
-from cbr_notebook.simulator.protocol.requests import Name
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name
 
 Keep = Annotated[int, Meta(ge=0, le=100)]
 Limit = Annotated[int, Meta(ge=-1, le=99999)]
@@ -136,11 +136,11 @@ class DissociateReq(msgspec.Struct):
 def check_definition(definition: dict[str, Any], operation_type: str) -> None:
     """Refuse with 9900 a definition whose members do not go together."""
     if any(definition.get(name) for name in LONG_TERM) and not definition.get("timezone"):
-        raise Refusal("9900")
+        raise ApiError("9900")
     if operation_type == "replication":
         for name in ("destination_project_id", "destination_region"):
             if not definition.get(name):
-                raise Refusal("9900")
+                raise ApiError("9900")
     rules = definition.get("advanced_retention_rules") or {}
     for rule in filter(None, rules.values()):
         _check_rule(rule)
@@ -152,24 +152,24 @@ def _check_rule(rule: dict[str, Any]) -> None:
     _check_words(rule.get("retention_weeks", ()), WEEKS, 5)
     _check_words(rule.get("retention_months", ()), MONTHS, 3)
     if 0 in rule.get("days_of_month", ()) or rule.get("retention_duration_periods") == 0:
-        raise Refusal("9900")
+        raise ApiError("9900")
     by_week = bool(rule.get("retention_weeks") or rule.get("days_of_week"))
     by_day = bool(rule.get("days_of_month"))
     kind = rule.get("retention_type")
     if (kind == "Weekly" and by_day) or (kind == "Monthly" and by_week):
-        raise Refusal("9900")
+        raise ApiError("9900")
     if rule.get("retention_duration_periods", -1) >= 1 and not (by_week or by_day):
-        raise Refusal("9900")
+        raise ApiError("9900")
 
 
 def _check_words(given: Iterable[str], known: tuple[str, ...], letters: int) -> None:
     if any(short(word, known, letters) is None for word in given):
-        raise Refusal("9900")
+        raise ApiError("9900")
 
 
 def check_trigger(trigger: Trigger, now: int) -> None:
     """Refuse with 9900 the times at which no policy can run."""
-    recurrence.check(trigger.properties.pattern, now)
+    recurrence_rules.check(trigger.properties.pattern, now)
     window = trigger.properties.start_window_minutes
     if window is not None and not 60 <= window <= 480:
-        raise Refusal("9900")
+        raise ApiError("9900")

@@ -33,7 +33,7 @@ _ADVANCED = {
 
 
 def short(word: str, words: tuple[str, ...], letters: int) -> int | None:
-    """Give the place of a day, week or month that is written in full or by its first letters."""
+    """Return the place of a day, week or month that is written in full or by its first letters."""
     for place, known in enumerate(words):
         if word.upper() in (known, known[:letters]):
             return place
@@ -41,7 +41,7 @@ def short(word: str, words: tuple[str, ...], letters: int) -> int | None:
 
 
 def zone(definition: dict[str, Any]) -> timezone:
-    """Give the time zone of a policy's periods, written such as ``UTC+08:00``."""
+    """Return the time zone of a policy's periods, written such as ``UTC+08:00``."""
     text = definition.get("timezone")
     if not text:
         return UTC
@@ -51,7 +51,7 @@ def zone(definition: dict[str, Any]) -> timezone:
 
 
 def most(definition: dict[str, Any]) -> int | None:
-    """Give the number of backups of a resource that a policy keeps, if it counts them."""
+    """Return the number of backups of a resource that a policy keeps, if it counts them."""
     count = definition.get("max_backups")
     return count if count is not None and count >= 1 else None
 
@@ -64,7 +64,7 @@ def sets_only_a_moment(definition: dict[str, Any]) -> bool:
 
 
 def expiry(definition: dict[str, Any], created_at: int) -> int | None:
-    """Give the moment at which a backup of a policy expires, as it is known when it is made.
+    """Return the moment at which a backup of a policy expires, as it is known when it is made.
 
     Advanced rules hold a backup of a chosen day longer than the days that hold for all; beside
     a count, they alone give it a moment.
@@ -81,7 +81,7 @@ def expiry(definition: dict[str, Any], created_at: int) -> int | None:
 
 
 def kept_longer(definition: dict[str, Any], made: Iterable[tuple[str, int]], now: int) -> set[str]:
-    """Give the backups of one resource that a policy keeps beside its count or days.
+    """Return the backups of one resource that a policy keeps beside its count or days.
 
     The rules by day, week, month and year keep the newest backup of each of the last so many
     periods that have one, in the policy's time zone; advanced rules, the backups of chosen
@@ -112,7 +112,7 @@ def kept_longer(definition: dict[str, Any], made: Iterable[tuple[str, int]], now
 
 
 def _advanced_end(definition: dict[str, Any], created_at: int) -> int | None:
-    """Give the latest moment until which an advanced rule keeps a backup, if one does."""
+    """Return the latest moment until which an advanced rule keeps a backup, if one does."""
     rules = definition.get("advanced_retention_rules")
     if not rules:
         return None

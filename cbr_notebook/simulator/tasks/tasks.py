@@ -9,7 +9,9 @@ from typing import Any
 from cbr_notebook import catalogue
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 
 WAITING_SECONDS = 2
 """How long a task waits until it runs."""
@@ -67,7 +69,7 @@ def begin(
 
 
 def find(engine: Engine, task_id: str) -> sqlite3.Row:
-    """Give the row of a task that is known to exist."""
+    """Return the row of a task that is known to exist."""
     row = engine.state.one("SELECT * FROM task WHERE id = ?", task_id)
     assert row is not None, task_id
     return row
@@ -105,7 +107,7 @@ def _end(
 
 
 def running(engine: Engine, operation_types: tuple[str, ...], **columns: str) -> list[sqlite3.Row]:
-    """Give the unfinished tasks of some types on a vault (``vault_id``) or a resource."""
+    """Return the unfinished tasks of some types on a vault (``vault_id``) or a resource."""
     types = ", ".join("?" * len(operation_types))
     where = " AND ".join(f"{name} = ?" for name in columns)
     return engine.state.all(
@@ -146,8 +148,8 @@ def document(row: sqlite3.Row, now: int) -> dict[str, Any]:
     extra.update(json.loads(row["extra_info"]))
     return {
         "checkpoint_id": row["restore_point_id"],
-        "created_at": clock.wire(row["created_at"]),
-        "ended_at": clock.wire(row["ended_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
+        "ended_at": clock.to_api_time(row["ended_at"]),
         "error_info": {"code": row["error_code"], "message": row["error_message"]},
         "extra_info": extra,
         "id": row["id"],
@@ -155,9 +157,9 @@ def document(row: sqlite3.Row, now: int) -> dict[str, Any]:
         "policy_id": row["policy_id"],
         "project_id": row["project_id"],
         "provider_id": row["provider_id"],
-        "started_at": clock.wire(row["started_at"]),
+        "started_at": clock.to_api_time(row["started_at"]),
         "status": row["status"],
-        "updated_at": clock.wire(row["updated_at"]),
+        "updated_at": clock.to_api_time(row["updated_at"]),
         "vault_id": row["vault_id"],
         "vault_name": row["vault_name"],
     }
@@ -176,9 +178,9 @@ _TYPES = (
 _STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 
 
-def _list(call: Call) -> dict[str, Any]:
-    query, engine = call.query, call.engine
-    where, values = ["project_id = ?"], [call.caller.project_id]
+def _list(context: RequestContext) -> dict[str, Any]:
+    query, engine = context.query, context.engine
+    where, values = ["project_id = ?"], [context.caller.project_id]
     for name, column in (
         ("vault_id", "vault_id"),
         ("vault_name", "vault_name"),
@@ -200,9 +202,9 @@ def _list(call: Call) -> dict[str, Any]:
     for name, comparison in (("start_time", ">="), ("end_time", "<=")):
         if (text := query.text(name)) is not None:
             try:
-                moment = clock.parse(text)
+                moment = clock.parse_time(text)
             except ValueError:
-                raise Refusal("9900") from None
+                raise ApiError("9900") from None
             where.append(f"created_at {comparison} ?")
             bounds.append(moment)
     lag = engine.options["task_list_lag_seconds"]
@@ -227,15 +229,15 @@ def _list(call: Call) -> dict[str, Any]:
     }
 
 
-def _show(call: Call) -> dict[str, Any]:
-    row = call.engine.state.one(
+def _show(context: RequestContext) -> dict[str, Any]:
+    row = context.engine.state.one(
         "SELECT * FROM task WHERE id = ? AND project_id = ?",
-        call.path["operation_log_id"],
-        call.caller.project_id,
+        context.path["operation_log_id"],
+        context.caller.project_id,
     )
     if row is None:
-        raise Refusal("6500")
-    return {"operation_log": document(row, call.engine.now())}
+        raise ApiError("6500")
+    return {"operation_log": document(row, context.engine.now())}
 
 
 _QUERY = (

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory.machines import OBJECT_TYPES
-from cbr_notebook.simulator.protocol.requests import ResourceItem
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import ResourceItem
 from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaults
 
 _LEAST_FREE_GB = 40
@@ -32,14 +32,14 @@ def scan(engine: Engine, vault: sqlite3.Row) -> list[str]:
         try:
             present = vaults.find(engine, vault["project_id"], vault["id"])
             vault_resources.add(engine, present, [ResourceItem(row["id"], row["type"])])
-        except Refusal:
+        except ApiError:
             continue  # in a state, or of a kind, that cannot be backed up: it stays outside
         joined.append(str(row["id"]))
     return joined
 
 
 def _unprotected(engine: Engine, vault: sqlite3.Row) -> Iterator[sqlite3.Row]:
-    """Give the resources that the vault would take, the oldest first."""
+    """Return the resources that the vault would take, the oldest first."""
     wanted = {(tag["key"], tag["value"]) for tag in json.loads(vault["bind_rules"]).get("tags", ())}
     table = "server" if vault["object_type"] == "server" else "disk"
     size = (

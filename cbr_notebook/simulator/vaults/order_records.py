@@ -8,7 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Caller, Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import Caller
 
 PRODUCT = "00301-231147-0--0"
 """The product that every pre-paid vault of the simulated cloud is."""
@@ -62,7 +63,7 @@ def _write(order: Order) -> str:
 
 
 def find(engine: Engine, order_id: str, project_id: str | None = None) -> Order:
-    """Give an order, of one project if that is named; 6109 when there is none."""
+    """Return an order, of one project if that is named; 6109 when there is none."""
     text = engine.state.value(
         "SELECT document FROM record WHERE kind = ?1 AND id = ?2 AND owner = coalesce(?3, owner)",
         _KIND,
@@ -70,12 +71,12 @@ def find(engine: Engine, order_id: str, project_id: str | None = None) -> Order:
         project_id,
     )
     if text is None:
-        raise Refusal("6109")
+        raise ApiError("6109")
     return msgspec.json.decode(text, type=Order)
 
 
 def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
-    """Give the order that waits to be paid for a vault."""
+    """Return the order that waits to be paid for a vault."""
     for row in engine.state.all(
         "SELECT document FROM record WHERE kind = ? AND owner = ? ORDER BY created_at",
         _KIND,

@@ -10,8 +10,10 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.requests import Name
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Name
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import order_records, vault_creation, vaults
 from cbr_notebook.simulator.vaults.order_records import Order
 from cbr_notebook.simulator.vaults.vault_creation import Address
@@ -89,12 +91,12 @@ class ChargeModeReq(msgspec.Struct):
 
 
 def pay(engine: Engine, order_id: str) -> list[str]:
-    """Pay an order: what was ordered happens now. Give the IDs of its vaults.
+    """Pay an order: what was ordered happens now. Return the IDs of its vaults.
 
     Paying again changes nothing.
 
     Raises:
-        Refusal: there is no such order (6109), or what was ordered cannot be any more;
+        ApiError: there is no such order (6109), or what was ordered cannot be any more;
             the order then stays unpaid.
     """
     order = order_records.find(engine, order_id)
@@ -122,13 +124,13 @@ def _carry_out(engine: Engine, order: Order) -> None:
     order_records.mark_paid(engine, order)
 
 
-def _order_vault(call: Call) -> dict[str, Any]:
-    wanted: VaultOrder = call.body.vault
+def _order_vault(context: RequestContext) -> dict[str, Any]:
+    wanted: VaultOrder = context.body.vault
     if wanted.billing.charging_mode != "pre_paid":
-        raise Refusal("9900")
+        raise ApiError("9900")
     if wanted.name is None:
-        wanted.name = f"vault-{call.engine.state.new_hex('vault name', 4)}"
-    return vault_creation.order_vault(call, wanted)
+        wanted.name = f"vault-{context.engine.state.new_hex('vault name', 4)}"
+    return vault_creation.order_vault(context, wanted)
 
 
 def _answer(order: Order, code: int | str = 0) -> dict[str, Any]:
@@ -142,72 +144,72 @@ def _lock(engine: Engine, vault: sqlite3.Row) -> None:
 
 def _check_size(vault: sqlite3.Row, product: Product | UpdatedProduct) -> None:
     if product.resource_spec_code != spec_code(vault):
-        raise Refusal("9900")
+        raise ApiError("9900")
     if megabytes(vault["used_blocks"]) > product.resource_size * 1024:
-        raise Refusal("6101")
+        raise ApiError("6101")
     if product.resource_size <= vault["size_gb"]:
-        raise Refusal("6107")
+        raise ApiError("6107")
 
 
-def _change(call: Call) -> dict[str, Any]:
-    engine, product = call.engine, call.body.product_info
-    vault = vaults.find(engine, call.caller.project_id, call.body.resource_id)
+def _change(context: RequestContext) -> dict[str, Any]:
+    engine, product = context.engine, context.body.product_info
+    vault = vaults.find(engine, context.caller.project_id, context.body.resource_id)
     if product.resource_size_measure_id != _GIGABYTES:
-        raise Refusal("9900")
+        raise ApiError("9900")
     if vault["charging_mode"] != "pre_paid":
-        raise Refusal("6109")
+        raise ApiError("6109")
     if order_records.unpaid_of(engine, vault["project_id"], vault["id"]):
-        raise Refusal("6123")
+        raise ApiError("6123")
     if vault["status"] != "available":
-        raise Refusal("6112")
+        raise ApiError("6112")
     _check_size(vault, product)
     order = order_records.place(
         engine,
-        call.caller,
+        context.caller,
         "expand",
         vault_ids=[vault["id"]],
         wanted={"size": product.resource_size, "product_id": product.product_id},
     )
     _lock(engine, vault)
-    if call.body.is_auto_pay:
+    if context.body.is_auto_pay:
         _carry_out(engine, order)
     return _answer(order)
 
 
-def _update(call: Call) -> dict[str, Any]:
-    engine, product = call.engine, call.body.product_info
-    order = order_records.find(engine, call.path["order_id"], call.caller.project_id)
-    if call.body.resource_id not in order.vault_ids:
-        raise Refusal("6105")
+def _update(context: RequestContext) -> dict[str, Any]:
+    engine, product = context.engine, context.body.product_info
+    order = order_records.find(engine, context.path["order_id"], context.caller.project_id)
+    if context.body.resource_id not in order.vault_ids:
+        raise ApiError("6105")
     if order.paid or order.purpose == "change_mode":
-        raise Refusal("6109")
+        raise ApiError("6109")
     if product.resource_size_measure_id != _GIGABYTES:
-        raise Refusal("9900")
+        raise ApiError("9900")
     if order.purpose == "create":
         order.wanted["billing"]["size"] = product.resource_size
     else:
-        _check_size(vaults.find(engine, order.project_id, call.body.resource_id), product)
+        _check_size(vaults.find(engine, order.project_id, context.body.resource_id), product)
         order.wanted = {"size": product.resource_size, "product_id": product.product_id}
     order_records.keep(engine, order)
     return _answer(order, "0")
 
 
-def _change_mode(call: Call) -> dict[str, Any]:
-    engine, body = call.engine, call.body
+def _change_mode(context: RequestContext) -> dict[str, Any]:
+    engine, body = context.engine, context.body
     if body.period_type == "year" and body.period_num > 5:
-        raise Refusal("9900")
+        raise ApiError("9900")
     chosen = [
-        vaults.find(engine, call.caller.project_id, vault_id)
+        vaults.find(engine, context.caller.project_id, vault_id)
         for vault_id in dict.fromkeys(body.vault_ids)
     ]
     for vault in chosen:
         if vault["charging_mode"] == "pre_paid":
-            raise Refusal("6110")
+            raise ApiError("6110")
         if vault["status"] != "available":
-            raise Refusal("6112")
+            raise ApiError("6112")
     order = order_records.place(
         engine,
-        call.caller,
+        context.caller,
         "change_mode",
         vault_ids=[vault["id"] for vault in chosen],
         wanted={"period_type": body.period_type, "period_num": body.period_num},

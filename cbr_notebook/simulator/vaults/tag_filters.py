@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults.vault_creation import ObjectType
 from cbr_notebook.simulator.vaults.vault_documents import documents
 
@@ -64,14 +66,14 @@ class _Condition:
 
 
 def _one(wanted: TagFilter) -> tuple[str, list[str]]:
-    """Give the condition that a vault has a key with one of the values."""
+    """Return the condition that a vault has a key with one of the values."""
     if len(set(wanted.values)) < len(wanted.values):
-        raise Refusal("9900")
+        raise ApiError("9900")
     either: list[str] = []
     values = [wanted.key]
     for value in wanted.values:
         if value == "*":
-            raise Refusal("9900")
+            raise ApiError("9900")
         either.append("instr(value, ?) > 0" if value.startswith("*") else "value = ?")
         values.append(value.removeprefix("*"))
     more = f" AND ({' OR '.join(either)})" if either else ""
@@ -82,9 +84,9 @@ def _one(wanted: TagFilter) -> tuple[str, list[str]]:
 
 
 def _several(filters: Sequence[TagFilter], link: str) -> tuple[str, list[str]]:
-    """Give the condition that a vault fulfils all or any of some filters."""
+    """Return the condition that a vault fulfils all or any of some filters."""
     if len({each.key for each in filters}) < len(filters):
-        raise Refusal("9900")
+        raise ApiError("9900")
     parts = [_one(each) for each in filters]
     return (
         f"({link.join(term for term, _ in parts)})",
@@ -123,20 +125,20 @@ def _number(text: str | None, *, low: int, high: int, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
-        raise Refusal("9900")
+        raise ApiError("9900")
     return int(text)
 
 
-def _find(call: Call) -> dict[str, Any]:
-    engine, wanted = call.engine, call.body
-    condition = _condition(call.caller.project_id, wanted)
+def _find(context: RequestContext) -> dict[str, Any]:
+    engine, wanted = context.engine, context.body
+    condition = _condition(context.caller.project_id, wanted)
     count = engine.state.value(
         f"SELECT count(*) FROM vault WHERE {condition.text}",
         *condition.values,
     )
     if wanted.action == "count":
         if wanted.limit is not None or wanted.offset is not None:
-            raise Refusal("9900")
+            raise ApiError("9900")
         return {"total_count": count}
     rows = engine.state.all(
         f"SELECT * FROM vault WHERE {condition.text} "

@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.requests import Tag
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import Tag
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vaults
 
 
@@ -41,10 +43,10 @@ class TagsReq(msgspec.Struct):
 
 
 def put(engine: Engine, vault_id: str, tags: list[Tag]) -> None:
-    """Give a vault tags; one that it has already gets the new value.
+    """Set tags of a vault; one that it has already gets the new value.
 
     Raises:
-        Refusal: a vault may not have so many (6600); none was set.
+        ApiError: a vault may not have so many (6600); none was set.
     """
     state = engine.state
     for tag in tags:
@@ -58,16 +60,16 @@ def put(engine: Engine, vault_id: str, tags: list[Tag]) -> None:
         )
     count = state.value("SELECT count(*) FROM vault_tag WHERE vault_id = ?", vault_id)
     if count > engine.options["tags_per_vault"]:
-        raise Refusal("6600")
+        raise ApiError("6600")
 
 
-def _create(call: Call) -> None:
-    put(call.engine, vaults.of_call(call)["id"], [call.body.tag.checked()])
+def _create(context: RequestContext) -> None:
+    put(context.engine, vaults.of_call(context)["id"], [context.body.tag.checked()])
 
 
-def _change_many(call: Call) -> None:
-    engine, vault, given = call.engine, vaults.of_call(call), call.body.tags
-    if call.body.action == "delete":
+def _change_many(context: RequestContext) -> None:
+    engine, vault, given = context.engine, vaults.of_call(context), context.body.tags
+    if context.body.action == "delete":
         for tag in given:
             engine.state.run(
                 "DELETE FROM vault_tag WHERE vault_id = ?1 AND key = ?2 "
@@ -79,34 +81,34 @@ def _change_many(call: Call) -> None:
         return
     tags = [Tag(tag.key, tag.value or "").checked() for tag in given]
     if len({tag.key for tag in tags}) < len(tags):
-        raise Refusal("9900")
+        raise ApiError("9900")
     put(engine, vault["id"], tags)
 
 
-def _delete(call: Call) -> None:
-    gone = call.engine.state.run(
+def _delete(context: RequestContext) -> None:
+    gone = context.engine.state.run(
         "DELETE FROM vault_tag WHERE vault_id = ? AND key = ?",
-        vaults.of_call(call)["id"],
-        call.path["key"],
+        vaults.of_call(context)["id"],
+        context.path["key"],
     )
     if not gone:
-        raise Refusal("6601")
+        raise ApiError("6601")
 
 
-def _show(call: Call) -> dict[str, Any]:
-    rows = call.engine.state.all(
+def _show(context: RequestContext) -> dict[str, Any]:
+    rows = context.engine.state.all(
         "SELECT key, value FROM vault_tag WHERE vault_id = ? ORDER BY position",
-        vaults.of_call(call)["id"],
+        vaults.of_call(context)["id"],
     )
     return {"tags": [dict(row) for row in rows], "sys_tags": []}
 
 
-def _show_project(call: Call) -> dict[str, Any]:
+def _show_project(context: RequestContext) -> dict[str, Any]:
     values: dict[str, list[str]] = defaultdict(list)
-    for row in call.engine.state.all(
+    for row in context.engine.state.all(
         "SELECT DISTINCT key, value FROM vault_tag JOIN vault ON vault.id = vault_id "
         "WHERE project_id = ? ORDER BY key, value",
-        call.caller.project_id,
+        context.caller.project_id,
     ):
         values[row["key"]].append(row["value"])
     return {"tags": [{"key": key, "values": found} for key, found in values.items()]}

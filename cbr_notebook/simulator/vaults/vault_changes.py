@@ -14,8 +14,10 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.requests import BindRules, Name, Threshold
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import BindRules, Name, Threshold
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_creation import Consistency
@@ -71,10 +73,10 @@ class ExpirationReq(msgspec.Struct):
     time_zone: str
 
 
-def _update(call: Call) -> dict[str, Any]:
-    engine, row, change = call.engine, vaults.of_call(call), call.body.vault
+def _update(context: RequestContext) -> dict[str, Any]:
+    engine, row, change = context.engine, vaults.of_call(context), context.body.vault
     if row["status"] not in ("available", "lock"):
-        raise Refusal("6110")
+        raise ApiError("6110")
     columns: dict[str, Any] = {
         name: value
         for name in ("name", "auto_bind", "smn_notify", "threshold")
@@ -84,11 +86,13 @@ def _update(call: Call) -> dict[str, Any]:
         columns |= _change_billing(engine, row, change.billing)
     if change.locked is not UNSET:
         if row["locked"] and not change.locked:
-            raise Refusal("9900", "vault not support to modify locked attribute from true to false")
+            raise ApiError(
+                "9900", "vault not support to modify locked attribute from true to false"
+            )
         columns["locked"] = change.locked
     if change.auto_expand is not UNSET:
         if change.auto_expand and row["charging_mode"] == "pre_paid":
-            raise Refusal("6110")
+            raise ApiError("6110")
         columns["auto_expand"] = change.auto_expand
     if change.bind_rules is not UNSET:
         for tag in change.bind_rules.tags:
@@ -102,37 +106,37 @@ def _change_billing(engine: Engine, row: sqlite3.Row, change: BillingUpdate) -> 
     columns: dict[str, Any] = {}
     if change.size is not UNSET:
         if not 1 <= change.size <= vaults.LARGEST:
-            raise Refusal("6101")
+            raise ApiError("6101")
         if megabytes(row["used_blocks"]) > change.size * 1024:
-            raise Refusal("6101")
+            raise ApiError("6101")
         if row["status"] == "lock":
-            raise Refusal("6112")
+            raise ApiError("6112")
         if row["charging_mode"] == "pre_paid":
-            raise Refusal("6110")
+            raise ApiError("6110")
         columns["size_gb"] = change.size
     if change.consistent_level is not UNSET:
         level = change.consistent_level
         if row["consistent_level"] == "app_consistent" and level == "crash_consistent":
-            raise Refusal("9900")
+            raise ApiError("9900")
         if level == "app_consistent" and row["object_type"] != "server":
-            raise Refusal("6126")
+            raise ApiError("6126")
         columns["consistent_level"] = level
     return columns
 
 
-def _batch_update(call: Call) -> dict[str, Any]:
-    engine, change = call.engine, call.body.vault
+def _batch_update(context: RequestContext) -> dict[str, Any]:
+    engine, change = context.engine, context.body.vault
     columns = {
         name: value
         for name in ("smn_notify", "threshold")
         if (value := getattr(change, name)) is not UNSET
     }
     if not columns:
-        raise Refusal("9900")
+        raise ApiError("9900")
     rows = engine.state.all(
         "SELECT id FROM vault WHERE project_id = ? AND status IN ('available', 'lock') "
         "ORDER BY created_at, id",
-        call.caller.project_id,
+        context.caller.project_id,
     )
     for row in rows:
         engine.state.update("vault", row["id"], updated_at=engine.now(), **columns)
@@ -143,21 +147,21 @@ def _batch_update(call: Call) -> dict[str, Any]:
 
 
 def _end_of_day(day: date, zone: str) -> int:
-    """Give the moment at which a day ends in a zone such as ``UTC+08:00``."""
+    """Return the moment at which a day ends in a zone such as ``UTC+08:00``."""
     match = _ZONE.match(zone)
     if match is None:
-        raise Refusal("9900")
+        raise ApiError("9900")
     sign, hours, minutes = match.groups()
     shift = timedelta(hours=int(hours), minutes=int(minutes))
     if shift > timedelta(hours=14) or int(minutes) > 59:
-        raise Refusal("9900")
+        raise ApiError("9900")
     local = timezone(-shift if sign == "-" else shift)
     midnight = datetime.combine(day + timedelta(days=1), time(), local)
     return clock.from_datetime(midnight.astimezone(UTC))
 
 
 def _expiring(engine: Engine, vault: sqlite3.Row, moment: int) -> list[sqlite3.Row]:
-    """Give the backups whose expiry moves; in a locked vault it only ever moves later."""
+    """Return the backups whose expiry moves; in a locked vault it only ever moves later."""
     return engine.state.all(
         "SELECT id FROM backup WHERE vault_id = ? AND parent_id IS NULL "
         "AND status IN ('available', 'protecting', 'restoring') AND expired_at IS NOT NULL "
@@ -169,17 +173,17 @@ def _expiring(engine: Engine, vault: sqlite3.Row, moment: int) -> list[sqlite3.R
     )
 
 
-def _update_expiration(call: Call) -> dict[str, Any]:
-    engine, vault = call.engine, vaults.of_call(call)
+def _update_expiration(context: RequestContext) -> dict[str, Any]:
+    engine, vault = context.engine, vaults.of_call(context)
     try:
-        day = date.fromisoformat(call.body.expect_expiration_date[:10])
-        moment = _end_of_day(day, call.body.time_zone)
+        day = date.fromisoformat(context.body.expect_expiration_date[:10])
+        moment = _end_of_day(day, context.body.time_zone)
     except (ValueError, OverflowError):
-        raise Refusal("9900") from None
+        raise ApiError("9900") from None
     if moment <= engine.now():
-        raise Refusal("9900")
+        raise ApiError("9900")
     if vault["status"] != "available":
-        raise Refusal("6112")
+        raise ApiError("6112")
     moving = _expiring(engine, vault, moment)
     for row in moving:
         engine.state.run(
@@ -197,7 +201,7 @@ def _update_expiration(call: Call) -> dict[str, Any]:
         seconds=_SHIFT_SECONDS,
         finish="expiration_updated",
         subject=vault["id"],
-        request_id=f"req-{call.request_id}",
+        request_id=f"req-{context.request_id}",
         extra={
             "update_expiration_time": {
                 "affected_backups_count": len(moving),

@@ -11,7 +11,8 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import policies
-from cbr_notebook.simulator.protocol.requests import (
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import (
     BindRules,
     Name,
     ResourceItem,
@@ -19,7 +20,8 @@ from cbr_notebook.simulator.protocol.requests import (
     Tag,
     Threshold,
 )
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import order_records, vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_documents import PROVIDERS, document
 
@@ -76,36 +78,36 @@ class VaultCreateReq(msgspec.Struct):
 
 
 def check(engine: Engine, project_id: str, wanted: VaultCreate) -> list[Tag]:
-    """Refuse a vault that may not be; give its tags without surrounding spaces."""
+    """Refuse a vault that may not be; return its tags without surrounding spaces."""
     state, options = engine.state, engine.options
     _check_billing(wanted.billing)
     prepaid = wanted.billing.charging_mode == "pre_paid"
     if (wanted.auto_expand and prepaid) or (wanted.demand_billing and not prepaid):
-        raise Refusal("9900")
+        raise ApiError("9900")
     for tag in wanted.bind_rules.tags if wanted.bind_rules else ():
         tag.checked()
     tags = _checked_tags(wanted.tags, options["tags_per_vault"])
     if options["unique_vault_names"] and state.one(
         "SELECT 1 FROM vault WHERE project_id = ? AND name = ?", project_id, wanted.name
     ):
-        raise Refusal("6106")
+        raise ApiError("6106")
     present = state.value("SELECT count(*) FROM vault WHERE project_id = ?", project_id)
     if present >= options["vaults"]:
-        raise Refusal("6133")
+        raise ApiError("6133")
     return tags
 
 
 def _check_billing(billing: BillingCreate) -> None:
     if not vaults.SMALLEST <= billing.size <= vaults.LARGEST:
-        raise Refusal("6101")
+        raise ApiError("6101")
     if billing.consistent_level == "app_consistent" and billing.object_type != "server":
-        raise Refusal("6126")
+        raise ApiError("6126")
     if billing.protect_type == "replication" and billing.object_type != "server":
-        raise Refusal("6122")
+        raise ApiError("6122")
     if billing.charging_mode == "pre_paid":
         longest = _LONGEST_PERIOD.get(billing.period_type or "", 0)
         if not 1 <= (billing.period_num or 0) <= longest:
-            raise Refusal("9900")
+            raise ApiError("9900")
 
 
 def _checked_tags(tags: list[Tag] | None, most: int) -> list[Tag]:
@@ -113,9 +115,9 @@ def _checked_tags(tags: list[Tag] | None, most: int) -> list[Tag]:
         return []
     checked = [tag.checked() for tag in tags]
     if not checked or len({tag.key for tag in checked}) < len(checked):
-        raise Refusal("9900")
+        raise ApiError("9900")
     if len(checked) > most:
-        raise Refusal("6600")
+        raise ApiError("6600")
     return checked
 
 
@@ -129,7 +131,7 @@ def create(
     order_id: str | None = None,
     product_id: str | None = None,
 ) -> sqlite3.Row:
-    """Make a vault with its resources, tags and policy; give its row.
+    """Create a vault with its resources, tags and policy; return its row.
 
     Args:
         engine: the cloud's engine.
@@ -141,7 +143,7 @@ def create(
         product_id: what was ordered.
 
     Raises:
-        Refusal: no vault was made; the code says why.
+        ApiError: no vault was made; the code says why.
     """
     tags = check(engine, project_id, wanted)
     state, billing, now = engine.state, wanted.billing, engine.now()
@@ -190,31 +192,31 @@ def create(
     return row
 
 
-def _create(call: Call) -> dict[str, Any]:
-    engine, caller, wanted = call.engine, call.caller, call.body.vault
+def _create(context: RequestContext) -> dict[str, Any]:
+    engine, caller, wanted = context.engine, context.caller, context.body.vault
     if wanted.billing.charging_mode == "pre_paid":
-        return order_vault(call, wanted)
+        return order_vault(context, wanted)
     row = create(engine, project_id=caller.project_id, user_id=caller.user_id, wanted=wanted)
     return {"vault": document(engine, row)}
 
 
-def order_vault(call: Call, wanted: VaultCreate) -> dict[str, Any]:
+def order_vault(context: RequestContext, wanted: VaultCreate) -> dict[str, Any]:
     """Order a pre-paid vault: it comes to be when the order is paid."""
-    check(call.engine, call.caller.project_id, wanted)
+    check(context.engine, context.caller.project_id, wanted)
     order = order_records.place(
-        call.engine,
-        call.caller,
+        context.engine,
+        context.caller,
         "create",
-        vault_ids=[call.engine.state.new_id("vault")],
+        vault_ids=[context.engine.state.new_id("vault")],
         wanted=msgspec.to_builtins(wanted),
     )
     if wanted.billing.is_auto_pay:
-        carry_out(call.engine, order)
+        carry_out(context.engine, order)
     return order_records.answer(order)
 
 
 def carry_out(engine: Engine, order: order_records.Order) -> None:
-    """Make the vault of an order that is paid."""
+    """Create the vault of an order that is paid."""
     create(
         engine,
         project_id=order.project_id,

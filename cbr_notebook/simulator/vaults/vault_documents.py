@@ -25,7 +25,7 @@ PROVIDERS = {
 
 
 def spec_code(row: sqlite3.Row) -> str:
-    """Give the product's code, which follows from the vault's types."""
+    """Return the product's code, which follows from the vault's types."""
     if row["cloud_type"] == "hybrid":
         return "vault.hybrid.server.normal"
     if row["protect_type"] == "replication":
@@ -80,7 +80,7 @@ def _tags(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
 
 
 def _resources(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
-    """Give the resources of vaults with their present sizes; disks grow, servers get more."""
+    """Return the resources of vaults with their present sizes; disks grow, servers get more."""
     return engine.state.all(
         "SELECT r.*, server.id IS NULL AND disk.id IS NULL AS gone, "
         "coalesce(disk.size_gb, (SELECT sum(size_gb) FROM attachment JOIN disk ON id = disk_id "
@@ -127,7 +127,7 @@ def _document(
         "description": row["description"],
         "resources": resources,
         "provider_id": row["provider_id"],
-        "created_at": clock.wire(row["created_at"]),
+        "created_at": clock.to_api_time(row["created_at"]),
         "project_id": row["project_id"],
         "enterprise_project_id": row["enterprise_project_id"],
         "auto_bind": bool(row["auto_bind"]),

@@ -10,7 +10,9 @@ import msgspec
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 
 _SAME = ("object_type", "protect_type", "consistent_level", "cloud_type")
@@ -24,12 +26,12 @@ class MigrateResourcesReq(msgspec.Struct):
     resource_ids: list[str]
 
 
-def _migrate(call: Call) -> dict[str, Any]:
-    engine, vault, body = call.engine, vaults.of_call(call), call.body
+def _migrate(context: RequestContext) -> dict[str, Any]:
+    engine, vault, body = context.engine, vaults.of_call(context), context.body
     try:
-        destination = vaults.find(engine, call.caller.project_id, body.destination_vault_id)
-    except Refusal:
-        raise Refusal("6120") from None
+        destination = vaults.find(engine, context.caller.project_id, body.destination_vault_id)
+    except ApiError:
+        raise ApiError("6120") from None
     moving = vault_resources.of_vault(engine, vault["id"], body.resource_ids)
     _check_vaults(vault, destination)
     ids = [row["resource_id"] for row in moving]
@@ -38,13 +40,13 @@ def _migrate(call: Call) -> dict[str, Any]:
             "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')",
             resource_id,
         ):
-            raise Refusal("6203")
+            raise ApiError("6203")
     present = len(vault_resources.rows(engine, destination["id"]))
     if present + len(ids) > engine.options["resources_per_vault"]:
-        raise Refusal("6100")
+        raise ApiError("6100")
     blocks = sum(_stored(engine, vault["id"], resource_id) for resource_id in ids)
     if megabytes(destination["used_blocks"] + blocks) > destination["size_gb"] * 1024:
-        raise Refusal("6129")
+        raise ApiError("6129")
     for resource_id in ids:
         _move(engine, vault["id"], destination["id"], resource_id)
     vaults.add_used(engine, vault["id"], -blocks)
@@ -54,14 +56,14 @@ def _migrate(call: Call) -> dict[str, Any]:
 
 def _check_vaults(vault: sqlite3.Row, destination: sqlite3.Row) -> None:
     if vault["id"] == destination["id"]:
-        raise Refusal("9900")
+        raise ApiError("9900")
     if any(vault[name] != destination[name] for name in _SAME):
-        raise Refusal("6102")
+        raise ApiError("6102")
     for each in (vault, destination):
         if each["status"] not in ("available", "lock"):
-            raise Refusal("6112")
+            raise ApiError("6112")
     if vault["locked"]:
-        raise Refusal("6110")
+        raise ApiError("6110")
 
 
 def _stored(engine: Engine, vault_id: str, resource_id: str) -> int:

@@ -11,10 +11,12 @@ import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.inventory.machines import OBJECT_TYPES, Resource
-from cbr_notebook.simulator.protocol.requests import ResourceItem
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES, Resource
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.fields import ResourceItem
+from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vaults
 
 RESOURCE_TYPES = (
@@ -42,15 +44,15 @@ class SetResourcesReq(msgspec.Struct):
 
 
 def rows(engine: Engine, vault_id: str) -> list[sqlite3.Row]:
-    """Give the resources of a vault, in the order in which they were added."""
+    """Return the resources of a vault, in the order in which they were added."""
     return engine.state.all(
         "SELECT * FROM vault_resource WHERE vault_id = ? ORDER BY position", vault_id
     )
 
 
 def chosen_disks(engine: Engine, server_id: str, extra_info: dict[str, Any]) -> list[sqlite3.Row]:
-    """Give the disks of a server that a vault backs up."""
-    disks = machines.disks_of(engine, server_id)
+    """Return the disks of a server that a vault backs up."""
+    disks = resources.disks_of(engine, server_id)
     excluded = set(extra_info.get("exclude_volumes", ()))
     included = {each["id"] for each in extra_info.get("include_volumes", ())}
     return [
@@ -73,20 +75,20 @@ def set_protect_status(engine: Engine, resource_id: str, status: str) -> None:
 def add(engine: Engine, vault: sqlite3.Row, items: Sequence[ResourceItem]) -> list[str]:
     """Add resources to a vault, all or none; give their IDs."""
     if vault["status"] not in ("available", "lock"):
-        raise Refusal("6108")
+        raise ApiError("6108")
     if vault["protect_type"] == "replication" or vault["cloud_type"] == "hybrid":
-        raise Refusal("6108")
+        raise ApiError("6108")
     if len({item.id for item in items}) < len(items):
-        raise Refusal("6104")
+        raise ApiError("6104")
     present = {row["resource_id"]: row for row in rows(engine, vault["id"])}
     new = {item.id for item in items} - present.keys()
     if len(present) + len(new) > engine.options["resources_per_vault"]:
-        raise Refusal("6100")
+        raise ApiError("6100")
     for item in items:
         resource = _acceptable(engine, vault, item)
         if item.id in present:
             if present[item.id]["protect_status"] == "removing":
-                raise Refusal("6134")
+                raise ApiError("6134")
             engine.state.run(
                 "UPDATE vault_resource SET extra_info = ? WHERE vault_id = ? AND resource_id = ?",
                 json.dumps(item.choice()),
@@ -121,27 +123,27 @@ def place(engine: Engine, vault_id: str, resource: Resource, choice: dict[str, A
 
 def _acceptable(engine: Engine, vault: sqlite3.Row, item: ResourceItem) -> Resource:
     if item.type not in OBJECT_TYPES.get(vault["object_type"], ()):
-        raise Refusal("6102" if item.type in RESOURCE_TYPES else "6116")
+        raise ApiError("6102" if item.type in RESOURCE_TYPES else "6116")
     try:
-        resource = machines.find_resource(engine, vault["project_id"], item.id, item.type)
-    except Refusal as refusal:
-        raise Refusal("6302", f"{refusal.message.rstrip('.')}: {item.id}.") from None
+        resource = resources.find_resource(engine, vault["project_id"], item.id, item.type)
+    except ApiError as error:
+        raise ApiError("6302", f"{error.message.rstrip('.')}: {item.id}.") from None
     elsewhere = engine.state.one(
         "SELECT vault_id FROM vault_resource WHERE resource_id = ? AND vault_id != ?",
         item.id,
         vault["id"],
     )
     if elsewhere is not None:
-        raise Refusal("6103")
-    if machines.properties(resource.row).get("legacy"):
-        raise Refusal("6205")
+        raise ApiError("6103")
+    if resources.properties(resource.row).get("legacy"):
+        raise ApiError("6205")
     if vault["object_type"] == "server":
         _check_server(engine, vault, resource, item)
     elif vault["object_type"] == "disk":
         if resource.status not in ("available", "in-use"):
-            raise Refusal("7003")
+            raise ApiError("7003")
     elif resource.status != "available":
-        raise Refusal("7502")
+        raise ApiError("7502")
     return resource
 
 
@@ -149,12 +151,12 @@ def _check_server(
     engine: Engine, vault: sqlite3.Row, resource: Resource, item: ResourceItem
 ) -> None:
     if resource.status not in ("ACTIVE", "SHUTOFF"):
-        raise Refusal("7101")
-    disks = machines.disks_of(engine, resource.id)
+        raise ApiError("7101")
+    disks = resources.disks_of(engine, resource.id)
     if not disks:
-        raise Refusal("7108")
+        raise ApiError("7108")
     if not chosen_disks(engine, resource.id, item.choice()):
-        raise Refusal("9900")
+        raise ApiError("9900")
     for disk in disks:
         other = engine.state.one(
             "SELECT 1 FROM attachment a JOIN vault_resource r ON r.resource_id = a.server_id "
@@ -164,42 +166,42 @@ def _check_server(
             vault["id"],
         )
         if other is not None:
-            raise Refusal("6137")
+            raise ApiError("6137")
 
 
-def _add(call: Call) -> dict[str, Any]:
-    vault = vaults.of_call(call)
-    return {"add_resource_ids": add(call.engine, vault, call.body.resources)}
+def _add(context: RequestContext) -> dict[str, Any]:
+    vault = vaults.of_call(context)
+    return {"add_resource_ids": add(context.engine, vault, context.body.resources)}
 
 
 def of_vault(engine: Engine, vault_id: str, resource_ids: Sequence[str]) -> list[sqlite3.Row]:
-    """Give the named resources of a vault, each once.
+    """Return the named resources of a vault, each once.
 
     Raises:
-        Refusal: none is named (9900), one is not there (6135), or is just leaving (6134).
+        ApiError: none is named (9900), one is not there (6135), or is just leaving (6134).
     """
     found = {row["resource_id"]: row for row in rows(engine, vault_id)}
     chosen = list(dict.fromkeys(resource_ids))
     if not chosen:
-        raise Refusal("9900")
+        raise ApiError("9900")
     if any(each not in found for each in chosen):
-        raise Refusal("6135")
+        raise ApiError("6135")
     if any(found[each]["protect_status"] == "removing" for each in chosen):
-        raise Refusal("6134")
+        raise ApiError("6134")
     return [found[each] for each in chosen]
 
 
-def _set(call: Call) -> dict[str, Any]:
-    vault = vaults.of_call(call)
+def _set(context: RequestContext) -> dict[str, Any]:
+    vault = vaults.of_call(context)
     if vault["status"] not in ("available", "lock"):
-        raise Refusal("6112")
-    for row in of_vault(call.engine, vault["id"], call.body.resource_ids):
-        call.engine.state.run(
+        raise ApiError("6112")
+    for row in of_vault(context.engine, vault["id"], context.body.resource_ids):
+        context.engine.state.run(
             "UPDATE vault_resource SET auto_protect = ? WHERE resource_id = ?",
-            call.body.action == "unsuspend",
+            context.body.action == "unsuspend",
             row["resource_id"],
         )
-    return {"set_resource_ids": call.body.resource_ids}
+    return {"set_resource_ids": context.body.resource_ids}
 
 
 ROUTES = (

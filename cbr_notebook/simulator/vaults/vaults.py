@@ -7,7 +7,9 @@ from typing import Any
 
 from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Call, Refusal, Route, identifier
+from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults.vault_documents import document, documents
 
 SMALLEST, LARGEST = 10, 10_485_760
@@ -15,18 +17,18 @@ SMALLEST, LARGEST = 10, 10_485_760
 
 
 def find(engine: Engine, project_id: str, vault_id: str) -> sqlite3.Row:
-    """Give a vault of a project; 6105 when there is none."""
+    """Return a vault of a project; 6105 when there is none."""
     row = engine.state.one(
         "SELECT * FROM vault WHERE id = ? AND project_id = ?", vault_id, project_id
     )
     if row is None:
-        raise Refusal("6105")
+        raise ApiError("6105")
     return row
 
 
-def of_call(call: Call) -> sqlite3.Row:
-    """Give the vault that a request's path names; 9900 or 6105 when there is none."""
-    return find(call.engine, call.caller.project_id, identifier(call, "vault_id"))
+def of_call(context: RequestContext) -> sqlite3.Row:
+    """Return the vault that a request's path names; 9900 or 6105 when there is none."""
+    return find(context.engine, context.caller.project_id, identifier(context, "vault_id"))
 
 
 def is_full(row: sqlite3.Row) -> bool:
@@ -72,11 +74,11 @@ class _Filter:
         if values:
             self.add(term.format(", ".join("?" * len(values))), *values)
 
-    def page(self, call: Call) -> dict[str, Any]:
-        """Give a page of the vaults that fulfil all terms, newest first."""
-        engine, condition = call.engine, " AND ".join(self._terms)
-        limit = call.query.integer("limit", low=1, high=1000, default=1000)
-        offset = call.query.integer("offset", low=0, default=0)
+    def page(self, context: RequestContext) -> dict[str, Any]:
+        """Return a page of the vaults that fulfil all terms, newest first."""
+        engine, condition = context.engine, " AND ".join(self._terms)
+        limit = context.query.integer("limit", low=1, high=1000, default=1000)
+        offset = context.query.integer("offset", low=0, default=0)
         rows = engine.state.all(
             f"SELECT * FROM vault WHERE {condition} "
             "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
@@ -96,8 +98,8 @@ class _Filter:
         }
 
 
-def _list(call: Call) -> dict[str, Any]:
-    query, wanted = call.query, _Filter(call.caller.project_id)
+def _list(context: RequestContext) -> dict[str, Any]:
+    query, wanted = context.query, _Filter(context.caller.project_id)
     if name := query.text("name"):
         wanted.add("instr(name, ?) > 0", name)
     wanted.add_among("id IN ({})", query.texts("id"))
@@ -114,40 +116,40 @@ def _list(call: Call) -> dict[str, Any]:
             "id IN (SELECT vault_id FROM vault_resource WHERE resource_id IN ({}))",
             [each.strip() for each in resources.split(",")],
         )
-    return wanted.page(call)
+    return wanted.page(context)
 
 
-def _list_external(call: Call) -> dict[str, Any]:
-    query = call.query
+def _list_external(context: RequestContext) -> dict[str, Any]:
+    query = context.query
     project, region = query.text("external_project_id"), query.text("region_id")
     if not project or not region:
-        raise Refusal("9900")
-    known = call.engine.state.one(
+        raise ApiError("9900")
+    known = context.engine.state.one(
         "SELECT 1 FROM project WHERE id = ? AND region = ? AND domain_id = ?",
         project,
         region,
-        call.caller.domain_id,
+        context.caller.domain_id,
     )
     if known is None:
-        raise Refusal("8600")
+        raise ApiError("8600")
     wanted = _Filter(project)
     wanted.add_equal("protect_type", query.choice("protect_type", "backup", "replication"))
     # The parameter's name is the service's own slip of the pen.
     wanted.add_equal("object_type", query.text("objcet_type"))
     wanted.add_equal("cloud_type", query.choice("cloud_type", "public", "hybrid"))
     wanted.add_equal("id", query.text("vault_id"))
-    return wanted.page(call)
+    return wanted.page(context)
 
 
-def _show(call: Call) -> dict[str, Any]:
-    return {"vault": document(call.engine, of_call(call))}
+def _show(context: RequestContext) -> dict[str, Any]:
+    return {"vault": document(context.engine, of_call(context))}
 
 
-def _summary(call: Call) -> dict[str, Any]:
-    (row,) = call.engine.state.all(
+def _summary(context: RequestContext) -> dict[str, Any]:
+    (row,) = context.engine.state.all(
         "SELECT coalesce(sum(size_gb), 0) AS size, coalesce(sum(used_blocks), 0) AS used "
         "FROM vault WHERE project_id = ?",
-        call.caller.project_id,
+        context.caller.project_id,
     )
     return {"size": row["size"], "used_size": megabytes(row["used"])}
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
 
 NAME_PATTERN = "^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_\\-]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME_PATTERN)]
@@ -28,10 +28,10 @@ class Tag(msgspec.Struct):
     value: str = ""
 
     def checked(self) -> Tag:
-        """Give the tag without surrounding spaces; 9900 when key or value is not allowed."""
+        """Return the tag without surrounding spaces; 9900 when key or value is not allowed."""
         tag = Tag(self.key.strip(" "), self.value.strip(" "))
         if not _KEY.match(tag.key) or not _VALUE.match(tag.value):
-            raise Refusal("9900")
+            raise ApiError("9900")
         return tag
 
 
@@ -64,7 +64,7 @@ class ResourceItem(msgspec.Struct):
     extra_info: ExtraInfo | str | None = None
 
     def choice(self) -> dict[str, Any]:
-        """Give the choice of disks as a plain document."""
+        """Return the choice of disks as a plain document."""
         if not isinstance(self.extra_info, ExtraInfo):
             return {}
         chosen: dict[str, Any] = msgspec.to_builtins(self.extra_info)

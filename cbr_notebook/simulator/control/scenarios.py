@@ -7,7 +7,7 @@ import hashlib
 from cbr_notebook.simulator.core.disks import BLOCK
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.files import Files
-from cbr_notebook.simulator.inventory import machines
+from cbr_notebook.simulator.inventory import resources
 
 NOTE = "/README_TO_DECRYPT.txt"
 
@@ -23,8 +23,8 @@ def ransomware(engine: Engine, server_id: str) -> list[str]:
         The files that are lost, as ``device:path``.
     """
     lost = []
-    key = engine.state.draw("ransomware")
-    for disk in machines.disks_of(engine, server_id):
+    key = engine.state.random_bytes("ransomware")
+    for disk in resources.disks_of(engine, server_id):
         store = disk["store"]
         files = Files(engine.disks, store, disk["size_gb"])
         for path in files.names():

@@ -12,7 +12,7 @@ from math import gcd
 from dateutil.rrule import DAILY, WEEKLY, rrule, rruleset
 
 from cbr_notebook.simulator.core.clock import from_datetime, to_datetime
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _MOST_RULES = 24
@@ -35,14 +35,14 @@ class _Rule:
     """Of each of the hours."""
 
     def times(self) -> list[int]:
-        """Give the times of day, in minutes after midnight."""
+        """Return the times of day, in minutes after midnight."""
         return [hour * 60 + minute for hour in self.hours for minute in self.minutes]
 
 
 def _numbers(text: str, low: int, high: int) -> list[int]:
     parts = text.split(",")
     if not all(_NUMBER.fullmatch(part) and low <= int(part) <= high for part in parts):
-        raise Refusal("9900")
+        raise ApiError("9900")
     return [int(part) for part in parts]
 
 
@@ -52,7 +52,7 @@ def _parse(pattern: str) -> _Rule:
     for part in pattern.split(";"):
         name, equals, value = part.partition("=")
         if not equals or not value or name in parts:
-            raise Refusal("9900")
+            raise ApiError("9900")
         parts[name] = value
     frequency = parts.pop("FREQ", None)
     days = parts.pop("BYDAY", None)
@@ -60,16 +60,16 @@ def _parse(pattern: str) -> _Rule:
     minutes = _numbers(parts.pop("BYMINUTE", ""), 0, 59)
     intervals = _numbers(parts.pop("INTERVAL", "1"), 1, _LONGEST_INTERVAL)
     if parts or len(intervals) != 1:
-        raise Refusal("9900")
+        raise ApiError("9900")
     (interval,) = intervals
     weekdays: frozenset[int] | None = None
     if frequency == "WEEKLY":
         named = days.split(",") if days is not None else []
         if not named or interval != 1 or not set(named) <= set(_DAYS):
-            raise Refusal("9900")
+            raise ApiError("9900")
         weekdays = frozenset(_DAYS.index(day) for day in named)
     elif frequency != "DAILY" or days is not None:
-        raise Refusal("9900")
+        raise ApiError("9900")
     return _Rule(weekdays, interval, tuple(sorted(set(hours))), tuple(sorted(set(minutes))))
 
 
@@ -121,16 +121,16 @@ def check(patterns: Sequence[str], started_at: int) -> None:
             since 1970.
     """
     if not 1 <= len(patterns) <= _MOST_RULES:
-        raise Refusal("9900")
+        raise ApiError("9900")
     rules = [_parse(pattern) for pattern in patterns]
     weekday = to_datetime(started_at).weekday()
     for one, other in combinations_with_replacement(dict.fromkeys(rules), 2):
         if _too_close(one, other, weekday):
-            raise Refusal("9900")
+            raise ApiError("9900")
 
 
 def next_run(patterns: Sequence[str], started_at: int, after: int) -> int:
-    """Give the first run after a moment.
+    """Return the first run after a moment.
 
     Args:
         patterns: accepted rules.

@@ -10,12 +10,12 @@ from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.simulator.core.disks import BLOCK, GIB
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.files import FileAreaError, Files
-from cbr_notebook.simulator.inventory import machines
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.protocol.api_error import ApiError
 
 
 def pick(rows: list[sqlite3.Row], wanted: str, what: str) -> sqlite3.Row:
-    """Give the one row of this ID or name.
+    """Return the one row of this ID or name.
 
     Raises:
         NotFound: there is none, or more than one; the message lists the candidates.
@@ -43,7 +43,7 @@ class Disk:
     @property
     def _row(self) -> sqlite3.Row:
         with self._engine.lock:
-            return machines.disk(self._engine, self.id)
+            return resources.disk(self._engine, self.id)
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ class Disk:
     def device(self) -> str | None:
         """Where it is attached, such as ``vda``; ``None`` where it is not."""
         with self._engine.lock:
-            servers = machines.servers_of(self._engine, self.id)
+            servers = resources.servers_of(self._engine, self.id)
         return str(servers[0]["device"]) if servers else None
 
     def _files(self) -> Files:
@@ -88,7 +88,7 @@ class Disk:
                 raise InvalidRequest(str(problem)) from None
 
     def read_file(self, path: str) -> bytes:
-        """Give a file's bytes.
+        """Return a file's bytes.
 
         Raises:
             NotFound: there is no such file, or the file area is damaged.
@@ -112,7 +112,7 @@ class Disk:
                 raise NotFound(str(problem)) from None
 
     def files(self) -> list[str]:
-        """Give the names of all files, sorted.
+        """Return the names of all files, sorted.
 
         Raises:
             NotFound: the file area is damaged.
@@ -124,7 +124,7 @@ class Disk:
                 raise NotFound(str(problem)) from None
 
     def read(self, offset: int, length: int) -> bytes:
-        """Give bytes of the disk, from an offset in bytes."""
+        """Return bytes of the disk, from an offset in bytes."""
         self._check(offset, length)
         with self._engine.lock:
             return self._engine.disks.read(self._row["store"], offset, length)
@@ -155,14 +155,14 @@ class Disk:
             self._engine.disks.fill(self._row["store"], start_mb * per_mb, megabytes * per_mb, seed)
 
     def checksum(self) -> str:
-        """Give a SHA-256 that is the same for the same bytes, and only for them."""
+        """Return a SHA-256 that is the same for the same bytes, and only for them."""
         with self._engine.lock:
             return self._engine.disks.checksum(self._row["store"])
 
     def resize(self, size_gb: int) -> None:
-        """Give the disk another size in GB; what lies beyond a smaller one is lost."""
+        """Resize the disk, in GB; what lies beyond a smaller one is lost."""
         with self._engine.work():
-            machines.resize(self._engine, self.id, size_gb)
+            resources.resize(self._engine, self.id, size_gb)
 
     def set_status(self, status: str) -> None:
         """Put the disk in any status, such as ``error``."""
@@ -170,7 +170,7 @@ class Disk:
             self._engine.state.update("disk", self.id, status=status)
 
     def set_trait(self, name: str, value: Any) -> None:
-        """Give the disk a special trait: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``."""
+        """Set a special trait of the disk: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``."""
         _set_trait(self._engine, "disk", self.id, name, value)
 
 
@@ -187,7 +187,7 @@ class Server:
     @property
     def _row(self) -> sqlite3.Row:
         with self._engine.lock:
-            return machines.server(self._engine, self.id)
+            return resources.server(self._engine, self.id)
 
     @property
     def name(self) -> str:
@@ -204,17 +204,17 @@ class Server:
         """The server's disks, the system disk first."""
         with self._engine.lock:
             return [
-                Disk(self._engine, row["id"]) for row in machines.disks_of(self._engine, self.id)
+                Disk(self._engine, row["id"]) for row in resources.disks_of(self._engine, self.id)
             ]
 
     def disk(self, wanted: str) -> Disk:
-        """Give a disk by its device (``vda``), name or ID.
+        """Return a disk by its device (``vda``), name or ID.
 
         Raises:
             NotFound: there is none, or more than one; the message lists them.
         """
         with self._engine.lock:
-            rows = machines.disks_of(self._engine, self.id)
+            rows = resources.disks_of(self._engine, self.id)
         for row in rows:
             if wanted in (row["device"], f"/dev/{row['device']}"):
                 return Disk(self._engine, row["id"])
@@ -222,11 +222,11 @@ class Server:
 
     def attach(self, disk: Disk, device: str | None = None) -> None:
         """Attach a disk, at the next free device unless one is given."""
-        self._do(lambda: machines.attach(self._engine, self.id, disk.id, device))
+        self._do(lambda: resources.attach(self._engine, self.id, disk.id, device))
 
     def detach(self, disk: Disk) -> None:
         """Take a disk off."""
-        self._do(lambda: machines.detach(self._engine, self.id, disk.id))
+        self._do(lambda: resources.detach(self._engine, self.id, disk.id))
 
     def stop(self) -> None:
         """Stop the server."""
@@ -245,7 +245,7 @@ class Server:
         self._set(status=status)
 
     def set_trait(self, name: str, value: Any) -> None:
-        """Give the server a special trait: ``dr_site``, ``frozen``, ``backup_fails``."""
+        """Set a special trait of the server: ``dr_site``, ``frozen``, ``backup_fails``."""
         _set_trait(self._engine, "server", self.id, name, value)
 
     def rebuild(self, **columns: str) -> None:
@@ -260,13 +260,13 @@ class Server:
         with self._engine.work():
             try:
                 change()
-            except Refusal as refusal:
-                raise InvalidRequest(refusal.message, code=refusal.code) from None
+            except ApiError as error:
+                raise InvalidRequest(error.message, code=error.code) from None
 
 
 def _set_trait(engine: Engine, table: str, key: str, name: str, value: Any) -> None:
     with engine.work():
         row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", key)
         assert row is not None
-        traits = machines.properties(row) | {name: value}
+        traits = resources.properties(row) | {name: value}
         engine.state.update(table, key, properties=json.dumps(traits))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cbr_notebook.errors import NotFound
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.iam import iam
+from cbr_notebook.simulator.iam import accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class CloudCredentials:
 
 def of_first_user(engine: Engine) -> CloudCredentials:
     """Return how to sign in as the cloud's first user, in its first project."""
-    return CloudCredentials(**json.loads(engine.state.fact("account")))
+    return CloudCredentials(**json.loads(engine.state.meta("account")))
 
 
 def of_user(
@@ -43,7 +43,7 @@ def of_user(
     Raises:
         NotFound: there is no such project.
     """
-    account = json.loads(engine.state.fact("account"))
+    account = json.loads(engine.state.meta("account"))
     state = engine.state
     with engine.work():
         if project is not None:
@@ -63,13 +63,13 @@ def of_user(
 def _user(engine: Engine, name: str, domain_id: str) -> dict[str, str]:
     """Return a user's own part of the credentials; create the user if need be."""
     state = engine.state
-    known = state.fact(f"user/{name}")
+    known = state.meta(f"user/{name}")
     if known is not None:
         found: dict[str, str] = json.loads(known)
         return found
     password = "Pw-" + state.new_hex("password", 16)
-    user_id = iam.create_user(engine, domain_id, name, password)
-    access, secret = iam.create_access_key(engine, user_id)
+    user_id = accounts.create_user(engine, domain_id, name, password)
+    access, secret = accounts.create_access_key(engine, user_id)
     made = {"user_name": name, "password": password, "access_key": access, "secret_key": secret}
-    state.set_fact(f"user/{name}", json.dumps(made))
+    state.set_meta(f"user/{name}", json.dumps(made))
     return made

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.routing import Refusal
+from cbr_notebook.simulator.protocol.api_error import ApiError
 
 SERVER = "OS::Nova::Server"
 BARE_METAL = "OS::Ironic::BareMetalServer"
@@ -55,7 +55,7 @@ def create_disk(
     encrypted: bool = False,
     shareable: bool = False,
 ) -> str:
-    """Make an empty disk or file system; give its ID."""
+    """Create an empty disk or file system; return its ID."""
     disk_id = disk_id or engine.state.new_id("disk")
     engine.state.insert(
         "disk",
@@ -93,7 +93,7 @@ def create_server(
     tags: Mapping[str, str] | None = None,
     properties: Mapping[str, Any] | None = None,
 ) -> str:
-    """Make a server with its disks, given as device and size in GB; give its ID."""
+    """Create a server with its disks, given as device and size in GB; return its ID."""
     server_id = server_id or engine.state.new_id("server")
     created = engine.now() if created_at is None else created_at
     engine.state.insert(
@@ -126,23 +126,23 @@ def create_server(
 
 
 def server(engine: Engine, server_id: str) -> sqlite3.Row:
-    """Give a server's row; 7100 when there is none."""
+    """Return a server's row; 7100 when there is none."""
     row = engine.state.one("SELECT * FROM server WHERE id = ?", server_id)
     if row is None:
-        raise Refusal("7100")
+        raise ApiError("7100")
     return row
 
 
 def disk(engine: Engine, disk_id: str) -> sqlite3.Row:
-    """Give a disk's row; 7000 when there is none."""
+    """Return a disk's row; 7000 when there is none."""
     row = engine.state.one("SELECT * FROM disk WHERE id = ?", disk_id)
     if row is None:
-        raise Refusal("7000")
+        raise ApiError("7000")
     return row
 
 
 def disks_of(engine: Engine, server_id: str) -> list[sqlite3.Row]:
-    """Give the disks of a server, the system disk first, with their ``device``."""
+    """Return the disks of a server, the system disk first, with their ``device``."""
     return engine.state.all(
         "SELECT disk.*, attachment.device, attachment.attached_at FROM attachment "
         "JOIN disk ON disk.id = disk_id WHERE server_id = ? ORDER BY device",
@@ -151,7 +151,7 @@ def disks_of(engine: Engine, server_id: str) -> list[sqlite3.Row]:
 
 
 def servers_of(engine: Engine, disk_id: str) -> list[sqlite3.Row]:
-    """Give the servers to which a disk is attached, with its ``device`` there."""
+    """Return the servers to which a disk is attached, with its ``device`` there."""
     return engine.state.all(
         "SELECT server.*, attachment.device, attachment.attached_at FROM attachment "
         "JOIN server ON server.id = server_id WHERE disk_id = ? ORDER BY server.id",
@@ -162,7 +162,7 @@ def servers_of(engine: Engine, disk_id: str) -> list[sqlite3.Row]:
 def find_resource(
     engine: Engine, project_id: str, resource_id: str, resource_type: str | None = None
 ) -> Resource:
-    """Give a resource of a project; 6302 when there is none of this ID and type."""
+    """Return a resource of a project; 6302 when there is none of this ID and type."""
     row = engine.state.one(
         "SELECT * FROM server WHERE id = ? AND project_id = ?", resource_id, project_id
     )
@@ -173,30 +173,30 @@ def find_resource(
             "SELECT * FROM disk WHERE id = ? AND project_id = ?", resource_id, project_id
         )
         if row is None:
-            raise Refusal("6302")
+            raise ApiError("6302")
         size = row["size_gb"]
     if resource_type is not None and row["type"] != resource_type:
-        raise Refusal("6302")
+        raise ApiError("6302")
     return Resource(
         row["id"], row["type"], row["name"], size, row["status"], row["availability_zone"], row
     )
 
 
 def properties(row: sqlite3.Row) -> dict[str, Any]:
-    """Give the special traits of a server or disk (``scsi``, ``dess``, ``dr_site``, …)."""
+    """Return the special traits of a server or disk (``scsi``, ``dess``, ``dr_site``, …)."""
     traits: dict[str, Any] = json.loads(row["properties"])
     return traits
 
 
 def attach(engine: Engine, server_id: str, disk_id: str, device: str | None = None) -> str:
-    """Attach a disk to a server; give the device name."""
+    """Attach a disk to a server; return the device name."""
     taken = {row["device"] for row in disks_of(engine, server_id)}
     if device is None:
         device = next(name for name in (f"vd{c}" for c in "abcdefghijklmnopqrstuvwxyz")
                       if name not in taken)  # fmt: skip
     row = disk(engine, disk_id)
     if device in taken or (row["status"] != "available" and not row["shareable"]):
-        raise Refusal("7003", f"The disk {row['name']} is {row['status']}, or {device} is taken.")
+        raise ApiError("7003", f"The disk {row['name']} is {row['status']}, or {device} is taken.")
     engine.state.insert(
         "attachment",
         server_id=server_id,
@@ -214,13 +214,13 @@ def detach(engine: Engine, server_id: str, disk_id: str) -> None:
         "DELETE FROM attachment WHERE server_id = ? AND disk_id = ?", server_id, disk_id
     )
     if not gone:
-        raise Refusal("7201")
+        raise ApiError("7201")
     if not servers_of(engine, disk_id):
         engine.state.update("disk", disk_id, status="available")
 
 
 def resize(engine: Engine, disk_id: str, size_gb: int) -> None:
-    """Give a disk another size; what lies beyond a smaller one is lost."""
+    """Resize a disk; what lies beyond a smaller one is lost."""
     row = disk(engine, disk_id)
     engine.state.update("disk", disk_id, size_gb=size_gb)
     if size_gb < row["size_gb"]:
