@@ -14,8 +14,9 @@ from cbr_notebook import errors, forms
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, SecretField
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import press, settle, shown, type_into
+from tests.forms import sync_points
 
 
 class Errand(Form):
@@ -94,9 +95,10 @@ def test_what_is_wrong_is_told_by_field_and_nothing_is_sent(
     session: Session, values: dict[str, Any], wrong: str
 ) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     form.value = values
     assert list(form.problems) == [wrong]
-    assert form._fields[wrong].problem == form.problems[wrong]
+    assert page.field(wrong).problem == form.problems[wrong]
     assert form.code == ""
     with pytest.raises(errors.InvalidRequest) as refused:
         form.submit()
@@ -106,47 +108,51 @@ def test_what_is_wrong_is_told_by_field_and_nothing_is_sent(
 
 def test_nobody_is_blamed_for_a_field_that_was_not_reached_yet(session: Session) -> None:
     form = Errand(session)
+    page = FormPage(form)
     assert form.problems == {"goal": "Fill this in."}
-    assert form._fields["goal"].problem == ""
-    press(form)
-    assert form._fields["goal"].problem == "Fill this in."
-    assert "Not sent yet" in shown(form)
+    assert page.field("goal").problem == ""
+    page.press()
+    assert page.field("goal").problem == "Fill this in."
+    assert "Not sent yet" in page.told
     assert form.sent == []
 
 
 def test_the_summary_and_the_code_follow_what_is_typed(session: Session) -> None:
     form = Errand(session)
-    assert "once all is filled in" in form._outline.html or form._loaded.wait()
-    type_into(form, "goal", 'the "sea"')
-    assert "Go to the &quot;sea&quot;." in form._outline.html
+    page = FormPage(form)
+    page.wait_until_loaded()
+    page.fill("goal", 'the "sea"')
+    assert "Go to the &quot;sea&quot;." in page.summary
     assert form.code == 'session.go("the \\"sea\\"")'
-    assert "session.go" in form._source.html
+    assert "session.go" in page.panel("code")
 
 
 def test_two_clicks_send_once(session: Session) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     form.gate.clear()
-    form._loaded.wait()
+    page.wait_until_loaded()
     for _ in range(2):
-        form._button.dispatch({"type": "click"})
-    assert form._button.disabled
-    assert form._button.busy
+        page.press(wait=False)
+    assert page.button().disabled
+    assert page.button().busy
     form.gate.set()
-    settle(form)
-    press(form)  # a late second click: it is done already
+    page.wait()
+    page.press()  # a late second click: it is done already
     assert len(form.sent) == 1
     assert form.result == "sea"
 
 
 def test_while_it_is_at_it_a_program_is_refused(session: Session) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     form.gate.clear()
-    form._loaded.wait()
-    form._button.dispatch({"type": "click"})
+    page.wait_until_loaded()
+    page.press(wait=False)
     with pytest.raises(errors.Conflict, match="at it already"):
         form.submit()
     form.gate.set()
-    settle(form)
+    page.wait()
     assert len(form.sent) == 1
 
 
@@ -163,81 +169,87 @@ def test_submitting_again_sends_nothing_until_something_changes(session: Session
 
 def test_an_error_of_the_service_is_shown_with_code_remedy_and_request(session: Session) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     form.problem = errors.QuotaExceeded(
         "Too <many>.", code="BackupService.6133", advice="Ask for more.", request_id="r-1"
     )
-    press(form)
+    page.press()
     for part in ("Too &lt;many&gt;.", "BackupService.6133", "Ask for more.", "r-1"):
-        assert part in form._wrong.html
+        assert part in page.error
     assert form.error is form.problem
     assert form.result is None
     form.problem = None
-    press(form)
-    assert form._wrong.html == ""
+    page.press()
+    assert page.error == ""
     assert form.result == "sea"
 
 
 def test_an_error_about_a_field_is_shown_beside_it_until_it_changes(session: Session) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     form.problem = errors.InvalidRequest("The sea is closed.", field="goal")
     with pytest.raises(errors.InvalidRequest):
         form.submit()
-    assert form._fields["goal"].problem == "The sea is closed."
-    type_into(form, "goal", "hill")
-    assert form._fields["goal"].problem == ""
+    assert page.field("goal").problem == "The sea is closed."
+    page.fill("goal", "hill")
+    assert page.field("goal").problem == ""
     assert form.problems == {}
 
 
 def test_an_exception_that_nobody_expected_appears_in_the_form(session: Session) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     form.problem = ZeroDivisionError("by nothing")
-    press(form)
-    assert "ZeroDivisionError: by nothing" in form._wrong.html
-    assert not form._button.disabled
+    page.press()
+    assert "ZeroDivisionError: by nothing" in page.error
+    assert not page.button().disabled
 
 
 def test_an_exception_while_a_page_is_heard_appears_in_the_form(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = Errand(session, goal="sea")
+    page = FormPage(form)
     assert form.problems == {}
     monkeypatch.setattr(form, "_check", lambda _: 1 / 0)
-    type_into(form, "goal", "hill")
-    assert "ZeroDivisionError" in form._wrong.html
+    page.fill("goal", "hill")
+    assert "ZeroDivisionError" in page.error
 
 
 def test_what_cannot_be_asked_for_is_told_and_asked_again(session: Session) -> None:
     session.cloud.fail("list_policies", "BackupService.0001", times=50)
     form = session.forms.create_vault(name="v", size_gb=20)
+    page = FormPage(form)
     assert "" in form.problems
-    assert "could not be asked for" in form._unanswered.html
+    assert "could not be asked for" in page.panel("load_error")
     with pytest.raises(errors.CBRError):
         form.submit()
     session.cloud.heal()
-    form._wrong.on_act("ask again", "")
+    page.click("Try again")
     assert form.problems == {}
     assert form.value["name"] == "v"
-    assert form._wrong.html == ""
+    assert page.error == ""
 
 
 def test_a_secret_is_in_no_state_and_in_no_text(session: Session) -> None:
     form = Errand(session, goal="sea")
-    type_into(form, "word", "open sesame")
+    page = FormPage(form)
+    page.fill("word", "open sesame")
     assert form.value["word"].reveal() == "open sesame"
-    states = [each.get_state() for each in form._fields.values()]
-    assert "open sesame" not in json.dumps(states, default=repr)
-    texts = (repr(form), str(form.value), str(form.kept()), shown(form), form.code)
+    assert "open sesame" not in json.dumps(page.saved(), default=repr)
+    texts = (repr(form), str(form.value), str(form.kept()), form.code)
     assert not any("open sesame" in text for text in texts)
 
 
 def test_running_again_keeps_what_was_typed_and_stops_the_threads(session: Session) -> None:
     before = session.forms.create_vault()
     before.value = {"name": "typed", "resources": ["legacy-01"]}
+    # No public act keeps a form of this kind at work until it is told to stop.
     waiting = before._start("waits", lambda work: work.rest(600) and None)
     after = session.forms.create_vault()
     assert after is not before
     assert after.value["name"] == "typed"
-    assert after._fields["resources"].label_of(after.value["resources"][0]) == "legacy-01"
+    assert FormPage(after).chosen("resources") == ["legacy-01"]
     waiting.join(20)
     assert not waiting.running
 
@@ -267,8 +279,10 @@ def test_forms_of_two_cells_live_side_by_side(
 
 def test_closing_a_form_frees_whoever_waits_for_it(session: Session) -> None:
     form = session.forms.create_vault()
+    waiting = sync_points.beside(lambda: form.value)
     form.close()
-    assert form._loaded.wait(20)
+    waiting.join(20)
+    assert not waiting.is_alive()
 
 
 def test_forms_are_named_by_title(session: Session) -> None:

@@ -2,73 +2,70 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cbr_notebook import errors, forms
 from cbr_notebook.forms.kit.field import text
+from cbr_notebook.forms.kit.option_loader import OptionLoader
+from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
-from tests.forms.pressing import press, settle, shown, type_into
 from tests.forms.sync_points import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cbr_notebook.forms.base import Form
     from cbr_notebook.session import Session
-
-
-def beside(step: Callable[[], object]) -> threading.Thread:
-    """Take a step in another thread."""
-    thread = threading.Thread(target=step)
-    thread.start()
-    return thread
 
 
 def test_two_pages_that_press_at_once_make_one_vault(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = session.forms.create_vault(name="once", size_gb=100)
-    settle(form)
-    gate = sync_points.after(monkeypatch, form, "_problems")
-    second = beside(lambda: form._button.dispatch({"type": "click"}))
+    form = session.forms.create_vault(name="once", size_gb=100, tags="a=b")
+    page = FormPage(form)
+    page.wait()
+    gate = sync_points.after(monkeypatch, page.field("tags"), "rule")  # while it is checked
+    second = sync_points.beside(lambda: FormPage(form).press(wait=False))
     gate.wait()
-    press(form)
+    page.press()
     gate.open()
     second.join(20)
-    settle(form)
+    page.wait()
     assert session.vaults()["name"].tolist().count("once") == 1
 
 
 def test_what_changes_after_it_was_found_right_is_not_sent_unseen(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = session.forms.create_vault(name="checked", size_gb=100)
-    settle(form)
-    gate = sync_points.after(monkeypatch, form, "_problems")
-    page = beside(lambda: form._button.dispatch({"type": "click"}))
+    form = session.forms.create_vault(name="checked", size_gb=100, tags="a=b")
+    page = FormPage(form)
+    page.wait()
+    gate = sync_points.after(monkeypatch, page.field("tags"), "rule")  # while it is checked
+    presses = sync_points.beside(lambda: page.press(wait=False))
     gate.wait()
-    form._fields["size_gb"].dispatch({"type": "value", "value": 5})
+    FormPage(form).fill("size_gb", 5, leave=False)
     gate.open()
-    page.join(20)
-    settle(form)
+    presses.join(20)
+    page.wait()
     assert form.result is None
 
 
 def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form: Any = session.forms.create_vault(name="half", size_gb=100)
-    settle(form)
-    gate = sync_points.after(monkeypatch, form, "_fill")
-    cell = beside(lambda: setattr(form, "value", {"name": "whole"}))
+    form = session.forms.create_vault(name="half", size_gb=100)
+    page = FormPage(form)
+    page.wait()
+    gate = Gate()
+    sync_points.when(page.field("name"), "value", "whole", gate.before(lambda: None))
+    cell = sync_points.beside(lambda: setattr(form, "value", {"name": "whole"}))
     gate.wait()
-    form._button.dispatch({"type": "click"})
+    page.press(wait=False)
     gate.open()
     cell.join(20)
-    settle(form)
+    page.wait()
     assert form.result is None
     assert form.submit().name == "whole"
 
@@ -78,14 +75,15 @@ def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
 ) -> None:
     monkeypatch.setattr(forms, "_cell", lambda: "a cell")
     form = session.forms.create_vault(name="mine", size_gb=100)
-    settle(form)
+    page = FormPage(form)
+    page.wait()
     gate = sync_points.before(monkeypatch, session, "create_vault")
-    form._button.dispatch({"type": "click"})
+    page.press(wait=False)
     gate.wait()
     assert session.forms.create_vault(name="mine", size_gb=100) is form
     gate.open()
-    settle(form)
-    assert "mine" in form._said.html
+    page.wait()
+    assert "mine" in page.result
     assert session.forms.create_vault() is not form
 
 
@@ -98,27 +96,27 @@ def test_two_forms_of_a_kind_live_side_by_side_where_cells_have_no_id(
     gate.wait()
     second = session.forms.back_up()
     gate.open()
-    settle(first)
-    settle(second)
+    for form in (first, second):
+        FormPage(form).wait()
     assert first.value["name"] == "first"
     assert second.value["name"] == ""
-    assert not first._button.disabled
+    assert not FormPage(first).button().disabled
 
 
 def test_what_nobody_knows_stays_told_although_nothing_can_be_asked_for(session: Session) -> None:
     form = session.forms.create_vault(name="perhaps", size_gb=100)
-    settle(form)
+    page = FormPage(form)
+    page.wait()
     session.cloud.fail("create_vault", "cut after")
     session.cloud.fail("list_vault", 503, times=1000)
-    press(form)
-    assert "nobody knows whether it was done" in form._wrong.html
-    assert "could not be asked for" in form._unanswered.html
+    page.press()
+    assert "nobody knows whether it was done" in page.error
+    assert "could not be asked for" in page.panel("load_error")
     session.cloud.heal()
-    form._act_on("ask again", "")
-    settle(form)
-    assert form._unanswered.html == ""
-    assert "nobody knows whether it was done" in form._wrong.html
-    assert "There is a vault of this name already" in form._fields["name"].problem
+    page.click("Try again", within="load_error")
+    assert page.panel("load_error") == ""
+    assert "nobody knows whether it was done" in page.error
+    assert "There is a vault of this name already" in page.field("name").problem
 
 
 @pytest.mark.parametrize("kind", ["truncated", "html", 500])
@@ -126,57 +124,62 @@ def test_an_answer_that_cannot_be_read_does_not_say_that_nothing_was_done(
     session: Session, kind: Any
 ) -> None:
     form = session.forms.create_vault(name="perhaps", size_gb=100)
-    settle(form)
+    page = FormPage(form)
+    page.wait()
     session.cloud.fail("create_vault", kind)
-    press(form)
-    assert "nobody knows whether it was done" in form._wrong.html
+    page.press()
+    assert "nobody knows whether it was done" in page.error
     assert not isinstance(form.error, errors.ConnectionFailed)
-    press(form)
+    page.press()
     assert session.vaults()["name"].tolist().count("perhaps") <= 1
 
 
-def test_a_question_that_is_of_no_interest_any_more_says_nothing(session: Session) -> None:
-    form = session.forms.tags()
-    settle(form)
-    questions, gate, said = form._questions, Gate(), list[str]()
+def test_a_question_that_is_of_no_interest_any_more_says_nothing() -> None:
+    questions, said = OptionLoader(Worker, lambda: None), list[str]()
 
     def fail() -> Callable[[], None]:
         raise errors.NotFound("It is gone.")
 
+    gate = Gate()
     questions.ask("a row", gate.before(fail))
     gate.wait()
     questions.forget("a row")
     gate.open()
-    settle(form)
+    assert questions.idle.wait(20)
     assert questions.error is None
     gate = Gate()
     questions.ask("a row", gate.before(lambda: lambda: said.append("first")))
     gate.wait()
     questions.ask("a row", lambda: lambda: said.append("second"))
     gate.open()
-    settle(form)
+    assert questions.idle.wait(20)
     assert said == ["second"]
 
 
-def test_a_form_that_only_stops_watching_still_asks(session: Session) -> None:
+def test_a_form_that_only_stops_watching_still_asks(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form = session.forms.back_up()
-    settle(form)
-    gate = Gate()
-    form._ask(gate.before(lambda: lambda: None))
+    page = FormPage(form)
+    page.wait()
+    gate = sync_points.before(monkeypatch, session.client.protectables, "list_all")
+    page.fill("vault", "vault-nas")
     gate.wait()
     form.stop()
-    type_into(form, "vault", session.find_vault("vault-disks").id)
+    page.fill("vault", "vault-disks")
     gate.open()
-    settle(form)
-    assert [each["label"] for each in form._fields["resources"].options]
-    assert "Asking" not in shown(form)
+    page.wait()
+    assert "archive" in page.labels("resources")
+    assert "Asking" not in page.told
 
 
 def test_a_closed_form_begins_nothing(session: Session) -> None:
     form = session.forms.create_vault(name="closed", size_gb=100)
-    settle(form)
+    page = FormPage(form)
+    page.wait()
     form.close()
-    form._clicked()
+    page.press(wait=False)  # that was under way
+    # No public act of a closed form begins work beside the main thread.
     work = form._start("looks", lambda work: work.rest(3600))
     work.join(20)
     assert not work.running
@@ -196,12 +199,9 @@ def test_the_page_is_told_what_holds_if_it_knew_something_else() -> None:
     assert sent.count("value") == 2
 
 
-def closes_all(form: Form) -> bool:
-    return all(each.comm is None for each in form._fields.values())
-
-
 def test_closing_leaves_no_field_behind(session: Session) -> None:
     for form in (session.forms.vaults(), session.forms.restore(), session.forms.share()):
-        settle(form)
+        page = FormPage(form)
+        page.wait()
         form.close()
-        assert closes_all(form)
+        assert not page.on_page
