@@ -74,7 +74,11 @@ def after(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> Gate:
 
 
 def at_pause(
-    monkeypatch: pytest.MonkeyPatch, session: Session, do: Callable[[], None] | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    session: Session,
+    do: Callable[[], None] | None = None,
+    *,
+    once: Callable[[], bool] = lambda: True,
 ) -> None:
     """Do something when the client of a simulated cloud waits the next time, then let it wait.
 
@@ -82,14 +86,16 @@ def at_pause(
         monkeypatch: undoes it.
         session: whose waiting is meant.
         do: what is done; left out: somebody interrupts the kernel.
+        once: says whether the time has come.
     """
     advance = session.cloud.advance
 
     def first(**duration: float) -> Any:
-        monkeypatch.setattr(session.cloud, "advance", advance)
-        if do is None:
-            raise KeyboardInterrupt
-        do()
+        if once():
+            monkeypatch.setattr(session.cloud, "advance", advance)
+            if do is None:
+                raise KeyboardInterrupt
+            do()
         return advance(**duration)
 
     monkeypatch.setattr(session.cloud, "advance", first)

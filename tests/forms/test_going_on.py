@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from cbr_notebook.errors import WaitTimeout
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import Session
-from tests.forms.pressing import click, settle
+from tests.forms import sync_points
 from tests.forms.test_restore import ACCEPTED, walk
 
 
-def interrupted(session: Session) -> Any:
+def interrupted(session: Session, monkeypatch: pytest.MonkeyPatch) -> FormPage:
     """A form whose restore was interrupted before it was asked for."""
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
-    wait = session._sleep
-
-    def interrupt(seconds: float) -> None:
-        session._sleep = wait
-        raise KeyboardInterrupt
-
-    session._sleep = interrupt
+    walk(page, "Confirm")
+    sync_points.at_pause(monkeypatch, session)
     with pytest.raises(WaitTimeout):
         form.submit()
-    return form
+    return page
 
 
-def test_a_program_that_is_interrupted_before_the_request_can_go_on(session: Session) -> None:
-    form = interrupted(session)
-    assert "The restore has not been asked for yet" in form._wrong.html
+def test_a_program_that_is_interrupted_before_the_request_can_go_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = interrupted(session, monkeypatch)
+    assert "The restore has not been asked for yet" in page.error
     assert session.restores()["state"].tolist() == ["not asked"]
-    click(form, form._wrong.html, "Go on with it")
-    assert "web-01 is back" in form._said.html
+    page.click("Go on with it", within="error")
+    assert "web-01 is back" in page.result
     assert session.restores()["state"].tolist() == ["success"]
 
 
 def test_a_run_of_before_goes_on_only_with_the_name_and_one_is_led_to_its_field(
-    session: Session,
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupted(session)
-    form: Any = session.forms.restore()
-    settle(form)
+    interrupted(session, monkeypatch)
+    form = session.forms.restore()
+    page = FormPage(form)
+    page.wait()
     for name in ("", "web-02"):
-        form._again_name.dispatch({"type": "value", "value": name})
-        before = form._again_name.focused
-        click(form, form._pending.html, "Go on with it")
-        assert form._again_name.problem == "Type web-01 to go on with it."
-        assert form._again_name.focused == before + 1
+        page.fill("again_name", name, leave=False)
+        before = page.field("again_name").focused
+        page.click("Go on with it", within="pending")
+        assert page.field("again_name").problem == "Type web-01 to go on with it."
+        assert page.field("again_name").focused == before + 1
         assert session.restores()["state"].tolist() == ["not asked"]
-    form._again_name.dispatch({"type": "value", "value": "web-01"})
-    click(form, form._pending.html, "Go on with it")
-    assert form._again_name.problem == ""
+    page.fill("again_name", "web-01", leave=False)
+    page.click("Go on with it", within="pending")
+    assert page.field("again_name").problem == ""
     assert session.restores()["state"].tolist() == ["success"]

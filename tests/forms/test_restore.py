@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
 from cbr_notebook.forms import planning
-from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.kit.panels import HtmlPanel
+from cbr_notebook.forms.testing import FormPage, buttons_in
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
-from tests.forms.pressing import click, press, settle, shown, type_into
+from tests.forms import sync_points
 
 MESSAGE = "/etc/motd"
 ACCEPTED = {"confirm": "web-01"}
@@ -33,113 +34,133 @@ def infected(session: Session) -> Session:
     return session
 
 
-def act(form: Form, act: str, of: str = "") -> None:
-    """Press a button of the form's HTML."""
-    form._act_on(act, of)
-    settle(form)
-
-
-def walk(form: Any, to: str) -> None:
+def walk(page: FormPage, to: str) -> None:
     """Press Next until a step is reached."""
-    settle(form)
-    while form._steps.titles[form._steps.at] != to:
-        before = form._steps.at
-        form._steps._next.dispatch({"type": "click"})
-        settle(form)
-        assert form._steps.at > before, form.problems
+    page.wait()
+    while to not in page.step:
+        before = page.step
+        page.press("Next")
+        assert page.step != before, page.form.problems
 
 
-def chosen(form: Form) -> str:
-    return form._fields["backup"].label_of(form.value["backup"])
+def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the form look at its checks by itself, as it does now and then while it is seen."""
+    session = page.form.session
+    ask, begun, again = session.plan_restore, itertools.count(), threading.Event()
+
+    def counted(*given: Any, **more: Any) -> Any:
+        if next(begun):  # what the look before has found is shown
+            again.set()
+        return ask(*given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(planning, "_FIRST_LOOK", 0.01)
+        patch.setattr(session, "plan_restore", counted)
+        page.show()
+        assert again.wait(20)
+        page.hide()
+        page.wait()
+
+
+def suggested(page: FormPage) -> None:
+    """Choose the backup that the form suggests."""
+    (button,) = [each for each in buttons_in(page.panel("timeline")) if "clean one" in each.label]
+    page.click(button.label)
 
 
 def test_a_server_goes_back_with_everything_in_one_submit(infected: Session) -> None:
     form = infected.forms.restore(resource="web-01", before="2020-08-18T12:00Z")
-    assert chosen(form) == "2020-08-18 03:00 UTC"
+    page = FormPage(form)
+    page.wait()
+    assert page.chosen("backup") == "2020-08-18 03:00 UTC"
     form.value = ACCEPTED
     assert form.problems == {}
     run = form.submit()
     assert run.state == "success"
     assert infected.cloud.server("web-01").disks[0].read_file(MESSAGE) != b"pay"
-    assert "web-01 is back" in form._said.html
+    assert "web-01 is back" in page.result
     assert run.begun["safety_backup"] is True
     assert form.submit() is run, "nothing happens twice"
     assert len(infected.restores()) == 1
 
 
 def test_step_by_step_as_on_a_page(infected: Session) -> None:
-    form: Any = infected.forms.restore()
-    settle(form)
-    form._steps.walk(1)
-    assert form._steps.at == 0
-    assert form._fields["resource"].problem == "Choose one."
-    type_into(form, "resource", infected.find_resource("web-01").id)
-    walk(form, "Choose backup")
-    assert "jump" in form._line.html
-    assert "Choose the newest clean one: 2020-08-18 03:00 UTC" in form._line.html
-    act(form, "choose", form._suggested().id)
-    walk(form, "Check")
-    assert "Possible: no check has anything against it" in form._verdict.html
-    walk(form, "Confirm")
-    assert form._button.label == "Restore web-01 to 2020-08-18 03:00 UTC"
-    assert "The present state of web-01 is backed up first" in form._will.html
-    assert "cannot be undone" not in form._will.html
-    press(form)
-    assert "Fill this in" in form._fields["confirm"].problem
-    type_into(form, "confirm", "web-02")
-    press(form)
-    assert form._fields["confirm"].problem == "That is not the name. Type web-01."
+    form = infected.forms.restore()
+    page = FormPage(form)
+    page.wait()
+    page.press("Next")
+    assert page.step.startswith("1.")
+    assert page.field("resource").problem == "Choose one."
+    page.fill("resource", infected.find_resource("web-01").id)
+    walk(page, "Choose backup")
+    assert "jump" in page.panel("timeline")
+    assert "Choose the newest clean one: 2020-08-18 03:00 UTC" in page.panel("timeline")
+    suggested(page)
+    walk(page, "Check")
+    assert "Possible: no check has anything against it" in page.panel("verdict")
+    walk(page, "Confirm")
+    assert page.button().label == "Restore web-01 to 2020-08-18 03:00 UTC"
+    assert "The present state of web-01 is backed up first" in page.panel("will")
+    assert "cannot be undone" not in page.panel("will")
+    page.press()
+    assert "Fill this in" in page.field("confirm").problem
+    page.fill("confirm", "web-02")
+    page.press()
+    assert page.field("confirm").problem == "That is not the name. Type web-01."
     assert infected.restores().empty
-    type_into(form, "confirm", "web-01")
-    press(form, times=2)
+    page.fill("confirm", "web-01")
+    page.press(times=2)
     assert form.error is None
     assert len(infected.restores()) == 1
-    assert "web-01 is back" in form._said.html
-    assert form._steps.titles[form._steps.at] == "Watch and verify"
+    assert "web-01 is back" in page.result
+    assert "Watch and verify" in page.step
 
 
 def test_going_back_and_forth_loses_nothing(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01")
-    settle(form)
-    act(form, "choose", form._suggested().id)
-    walk(form, "Confirm")
-    type_into(form, "rto", "4h")
+    form = session.forms.restore(resource="web-01")
+    page = FormPage(form)
+    page.wait()
+    suggested(page)
+    walk(page, "Confirm")
+    page.fill("rto", "4h")
     before = form.value
     for _ in range(3):
-        form._steps._back.dispatch({"type": "click"})
-    assert form._steps.at == 0
-    walk(form, "Confirm")
+        page.press("Back")
+    assert page.step.startswith("1.")
+    walk(page, "Confirm")
     assert form.value == before
 
 
 def test_a_check_that_fails_stops_at_the_checks_until_it_is_mended(session: Session) -> None:
     server = session.cloud.server("web-01")
     server.set_status("ERROR")
-    form: Any = session.forms.restore(resource="web-01")
-    settle(form)
-    act(form, "choose", form._suggested().id)
-    walk(form, "Check")
-    form._steps.walk(3)
-    assert form._steps.titles[form._steps.at] == "Check"
-    assert "Not possible: 1 check failed" in form._verdict.html
-    assert "server status" in form._checks.html
-    assert form._fields["target"].problem == ""
+    form = session.forms.restore(resource="web-01")
+    page = FormPage(form)
+    page.wait()
+    suggested(page)
+    walk(page, "Check")
+    page.press("Next")
+    assert "Check" in page.step
+    assert "Not possible: 1 check failed" in page.panel("verdict")
+    assert "server status" in page.panel("checks")
+    assert page.field("target").problem == ""
     assert "server status" in form.problems["checks"]
     with pytest.raises(InvalidRequest):
         form.submit()
     server.set_status("ACTIVE")
-    act(form, "check_again")
-    walk(form, "Confirm")
+    page.click("Check again")
+    walk(page, "Confirm")
 
 
 def test_without_a_safety_backup_the_warning_has_to_be_accepted(session: Session) -> None:
     form = session.forms.restore(resource="web-01", before="2020-08-17T03:30Z")
+    page = FormPage(form)
     form.value = {"safety_backup": False, "confirm": "web-01"}
     assert form.problems == {"acknowledge": "Not accepted yet: safety backup."}
     form.value = {"acknowledge": ["safety backup"]}
     assert form.problems == {}
-    assert "This cannot be undone" in form._will.html  # type: ignore[attr-defined]
-    assert "cbr-card wrong" in form._will.html  # type: ignore[attr-defined]
+    assert "This cannot be undone" in page.panel("will")
+    assert "cbr-card wrong" in page.panel("will")
     assert form.submit().begun["safety_backup"] is False
 
 
@@ -153,28 +174,30 @@ def test_the_python_does_the_same(session: Session) -> None:
 
 
 def test_a_disk_can_be_left_out(session: Session) -> None:
-    form: Any = session.forms.restore(resource="db-01", before="2020-08-17")
-    settle(form)
-    walk(form, "Check")
-    rows = form._mapping.options
+    form = session.forms.restore(resource="db-01", before="2020-08-17")
+    page = FormPage(form)
+    page.wait()
+    walk(page, "Check")
+    rows = page.field("disks").options
     assert len(rows) == 2
     data = next(row for row in rows if "system" not in row["label"])
     chosen = {row["value"]: row["usual"] for row in rows} | {data["value"]: ""}
-    form._mapping.dispatch({"type": "value", "value": chosen})
-    settle(form)
+    page.fill("disks", chosen, leave=False)
+    page.wait()
     assert form.value["disks"] == {key: value for key, value in chosen.items() if value}
-    form.value = {"confirm": "db-01", "acknowledge": form._plan.warnings}
+    form.value = {"confirm": "db-01", "acknowledge": page.labels("acknowledge")}
     run = form.submit()
     assert list(run.request["mappings"]) == list(form.value["disks"])
 
 
 def test_leaving_all_disks_out_is_told_beside_them(session: Session) -> None:
-    form: Any = session.forms.restore(resource="db-01", before="2020-08-17")
-    settle(form)
-    walk(form, "Check")
-    nothing = {row["value"]: "" for row in form._mapping.options}
-    form._mapping.dispatch({"type": "value", "value": nothing})
-    settle(form)
+    form = session.forms.restore(resource="db-01", before="2020-08-17")
+    page = FormPage(form)
+    page.wait()
+    walk(page, "Check")
+    nothing = {row["value"]: "" for row in page.field("disks").options}
+    page.fill("disks", nothing, leave=False)
+    page.wait()
     assert "nothing would be restored" in form.problems["disks"]
 
 
@@ -182,7 +205,7 @@ def test_a_disk_and_a_file_system_can_be_restored(session: Session) -> None:
     for name in ("archive", "shared-docs"):
         form = session.forms.restore(resource=name, before="2020-08-17")
         form.value = {"confirm": name}
-        form.value = {"acknowledge": form._plan.warnings}  # type: ignore[attr-defined]
+        form.value = {"acknowledge": FormPage(form).labels("acknowledge")}
         assert form.submit().state == "success"
 
 
@@ -191,10 +214,12 @@ def test_a_manifest_is_compared_afterwards(infected: Session, tmp_path: Path) ->
     path = tmp_path / "files.json"
     path.write_text(json.dumps(manifest))
     form = infected.forms.restore(resource="web-02", before="2020-08-18T12:00Z")
+    page = FormPage(form)
     form.value = {"confirm": "web-02", "manifest": str(path)}
     form.submit()
-    assert "files are as then" in form._said.html
+    assert "files are as then" in page.result
     form = infected.forms.restore(resource="web-02", manifest=str(tmp_path / "none.json"))
+    page = FormPage(form)
     assert "cannot be read" in form.problems["manifest"]
 
 
@@ -206,57 +231,61 @@ def test_what_cannot_be_read_is_told_beside_the_field(session: Session) -> None:
 
 
 def test_the_calendar_lists_a_day(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01")
-    settle(form)
-    assert "August 2020" in form._days.html
-    act(form, "day", "2020-08-10")
-    assert [each["label"] for each in form._fields["backup"].options] == ["2020-08-10 03:00 UTC"]
-    act(form, "all_days")
-    assert len(form._fields["backup"].options) == 32
-    act(form, "month", "2020-07")
-    assert "July 2020" in form._days.html
+    form = session.forms.restore(resource="web-01")
+    page = FormPage(form)
+    page.wait()
+    assert "August 2020" in page.panel("calendar")
+    page.act("calendar", "day", "2020-08-10")
+    assert page.labels("backup") == ["2020-08-10 03:00 UTC"]
+    page.click("All days")
+    assert len(page.field("backup").options) == 32
+    page.click("Earlier")
+    assert "July 2020" in page.panel("calendar")
 
 
 def test_a_restore_that_has_not_ended_is_offered_first(session: Session) -> None:
     backup = session.backups(resource="web-01").iloc[0]
     run = session.plan_restore(backup).execute(confirm="web-01", safety_backup=True)
-    form: Any = session.forms.restore()
-    settle(form)
-    assert "A restore of web-01 has not ended: running" in form._pending.html
-    act(form, "take_up", run.run_id)
-    assert "web-01 is back" in form._said.html
+    form = session.forms.restore()
+    page = FormPage(form)
+    page.wait()
+    assert "A restore of web-01 has not ended: running" in page.panel("pending")
+    page.click("Watch it")
+    assert "web-01 is back" in page.result
     assert form.result.run_id == run.run_id
-    assert form._pending.html == ""
+    assert page.panel("pending") == ""
     assert session.restores()["state"].tolist() == ["success"]
 
 
 def test_a_service_error_is_told_and_the_way_back_is_open(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
+    walk(page, "Confirm")
     session.cloud.fail("restore_backup", "BackupService.2010")
-    press(form)
-    assert "BackupService.2010" in form._wrong.html
-    assert form._steps.titles[form._steps.at] == "Confirm"
-    assert "not done" in form._wrong.html
-    assert not form._busy
+    page.press()
+    assert "BackupService.2010" in page.error
+    assert "Confirm" in page.step
+    assert "not done" in page.error
+    assert not form.busy
 
 
 def test_trouble_while_watching_says_that_the_restore_goes_on(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
+    walk(page, "Confirm")
     # Long enough that watching is given up.
     session.cloud.fail("show_op_log", 503, times=100_000)
-    press(form)
-    assert "The restore goes on; watching it failed" in form._wrong.html
-    assert "not done" not in form._wrong.html
+    page.press()
+    assert "The restore goes on; watching it failed" in page.error
+    assert "not done" not in page.error
     assert form.result.state == "running"
-    assert form._said.html == "", "there is nothing to stop"
+    assert page.result == "", "there is nothing to stop"
     session.cloud.heal()
-    click(form, form._wrong.html, "Watch it again")
-    assert "web-01 is back" in form._said.html
-    assert form._wrong.html == ""
+    page.click("Watch it again", within="error")
+    assert "web-01 is back" in page.result
+    assert page.error == ""
     assert len(session.restores()) == 1
 
 
@@ -266,193 +295,203 @@ def test_trouble_while_verifying_leaves_a_way_to_verify_again(
     def broken(run: RestoreRun, **_: Any) -> Any:
         raise ConnectionFailed("The service cannot be reached.")
 
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
+    walk(page, "Confirm")
     with monkeypatch.context() as patched:
         patched.setattr(RestoreRun, "verify", broken)
-        press(form)
-    assert "done, but verifying failed" in form._wrong.html
-    assert "web-01 is restored; it is not verified yet" in form._said.html
-    click(form, form._said.html, "Verify again")
-    assert "web-01 is back" in form._said.html
-    assert form._wrong.html == ""
+        page.press()
+    assert "done, but verifying failed" in page.error
+    assert "web-01 is restored; it is not verified yet" in page.result
+    page.click("Verify again", within="result")
+    assert "web-01 is back" in page.result
+    assert page.error == ""
 
 
-def test_a_program_that_is_interrupted_can_watch_again(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+def test_a_program_that_is_interrupted_can_watch_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
-    wait, interrupted = session._sleep, []
+    walk(page, "Confirm")
 
-    def interrupt(seconds: float) -> None:
-        if form.result is not None and not interrupted:
-            assert form._busy
-            interrupted.append(seconds)
-            raise KeyboardInterrupt
-        wait(seconds)
+    def interrupt() -> None:
+        assert form.busy
+        raise KeyboardInterrupt
 
-    session._sleep = interrupt
+    sync_points.at_pause(monkeypatch, session, interrupt, once=lambda: form.result is not None)
     with pytest.raises(WaitTimeout):
         form.submit()
-    assert "The restore goes on; nobody watches it now" in form._wrong.html
-    assert not form._busy
-    click(form, form._wrong.html, "Watch it again")
-    assert "web-01 is back" in form._said.html
+    assert "The restore goes on; nobody watches it now" in page.error
+    assert not form.busy
+    page.click("Watch it again", within="error")
+    assert "web-01 is back" in page.result
 
 
 def test_a_request_without_an_answer_is_not_called_undone(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
+    walk(page, "Confirm")
     session.cloud.fail("restore_backup", "cut before")
-    press(form)
-    assert "The restore was asked for; nobody knows yet whether it runs" in form._wrong.html
-    assert "not done" not in form._wrong.html
-    click(form, form._wrong.html, "Cancel it")
-    assert "given up" in form._said.html
-    assert form._wrong.html == form._pending.html == ""
+    page.press()
+    assert "The restore was asked for; nobody knows yet whether it runs" in page.error
+    assert "not done" not in page.error
+    page.click("Cancel it", within="error")
+    assert "given up" in page.result
+    assert page.error == page.panel("pending") == ""
 
 
-def test_a_restore_is_cancelled_while_the_safety_backup_is_made(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+def test_a_restore_is_cancelled_while_the_safety_backup_is_made(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
-    wait = session._sleep
+    walk(page, "Confirm")
 
-    def cancel(seconds: float) -> None:
-        session._sleep = wait
-        assert form._busy
-        assert "Cancel: nothing has been overwritten yet" in form._course.html
-        page = threading.Thread(target=form._act_on, args=("cancel_now", form._run_id))
-        page.start()
-        page.join(20)
-        assert "Cancelling" in form._told.html
-        assert "cancel_now" not in form._course.html
-        wait(seconds)
+    def cancel() -> None:
+        assert form.busy
+        assert "Cancel: nothing has been overwritten yet" in page.panel("progress")
+        other = FormPage(form)
+        clicks = sync_points.beside(
+            lambda: other.click("Cancel: nothing has been overwritten yet", wait=False)
+        )
+        clicks.join(20)
+        assert "Cancelling" in page.panel("told")
+        assert "Cancel:" not in page.panel("progress")
 
-    session._sleep = cancel
-    press(form)
-    settle(form)
-    assert "Cancelled: nothing was overwritten" in form._said.html
-    assert form._wrong.html == ""
+    sync_points.at_pause(monkeypatch, session, cancel)
+    page.press()
+    page.wait()
+    assert "Cancelled: nothing was overwritten" in page.result
+    assert page.error == ""
     assert session.restores()["state"].tolist() == ["stopped"]
     assert session.tasks(operation_type="restore").empty
     run_id = session.restores()["run_id"].iloc[0]
     assert len(session.backups(name=f"before-{run_id}")) == 1
     # The form is usable again, and the name has to be typed again.
-    assert form._steps.titles[form._steps.at] == "Confirm"
+    assert "Confirm" in page.step
     assert form.value["confirm"] == ""
     session.cloud.advance(hours=1)  # the safety backup is ready
-    act(form, "check_again")
+    page.click("Check again")
     form.value = ACCEPTED
-    press(form)
-    assert "web-01 is back" in form._said.html
+    page.press()
+    assert "web-01 is back" in page.result
 
 
-def test_trouble_in_the_background_leaves_the_checks_as_they_are(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
-    walk(form, "Confirm")
+def test_trouble_in_the_background_leaves_the_checks_as_they_are(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
+    walk(page, "Confirm")
     form.value = ACCEPTED
-    wanted = form._wanted()
+    backup = session.find_backup(form.value["backup"])
     session.cloud.fail("*", 503, times=100_000)
-    form._ask_for_plan(wanted, in_passing=True)()
-    assert form._plan is not None
-    assert "Possible" in form._verdict.html
+    look(page, monkeypatch)
+    assert "Possible" in page.panel("verdict")
     session.cloud.heal()
-    session.delete_backup(wanted["backup"], confirm=form._chosen_backup().name)
+    assert form.problems == {}
+    session.delete_backup(backup, confirm=backup.name)
     session.cloud.advance(hours=1)
-    form._ask_for_plan(wanted, in_passing=True)()
-    assert form._plan is None
-    assert "It cannot be checked" in form._verdict.html
+    look(page, monkeypatch)
+    assert "It cannot be checked" in page.panel("verdict")
+    assert "checks" in form.problems
 
 
 def test_looking_again_goes_on_after_checks_that_could_not_be_made(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "_FIRST_LOOK", 0.01)
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
-    settle(form)
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
+    page.wait()
     session.cloud.fail("*", 503, times=100_000)
-    act(form, "check_again")
-    assert "It cannot be checked" in form._verdict.html
+    page.click("Check again")
+    assert "It cannot be checked" in page.panel("verdict")
     session.cloud.heal()
-    form._checks._view_count = 1
-    for _ in range(500):
-        if form._plan is not None:
-            break
-        time.sleep(0.02)
-    form.stop()
-    settle(form)
-    assert "Possible" in form._verdict.html
+    look(page, monkeypatch)
+    assert "Possible" in page.panel("verdict")
 
 
 def test_what_was_chosen_stands_in_the_steps(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
-    settle(form)
-    assert "1. Server: web-01" in form._steps._rail.html
-    assert "2. Backup: 2020-08-16 03:00" in form._steps._rail.html
-    assert "2020-08-16 03:00 UTC" in form._which.html
-    target = form._fields["target"]
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
+    page.wait()
+    assert "1. Server: web-01" in " ".join(page.steps)
+    assert "2. Backup: 2020-08-16 03:00" in " ".join(page.steps)
+    assert "2020-08-16 03:00 UTC" in page.panel("which")
+    target = page.field("target")
     assert target.options[0]["label"] == "web-01 itself"
     assert target.options[0]["note"] == "overwritten"
     form = session.forms.restore(resource="archive")
-    settle(form)
-    assert "1. Disk: archive" in form._steps._rail.html
-    assert "2. Choose backup" in form._steps._rail.html
+    page = FormPage(form)
+    page.wait()
+    assert "1. Disk: archive" in " ".join(page.steps)
+    assert "2. Choose backup" in " ".join(page.steps)
 
 
 def test_a_backup_chosen_by_hand_stays_when_the_trouble_is_told(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01")
-    settle(form)
-    option = next(o for o in form._fields["backup"].options if "2020-08-10" in o["label"])
-    type_into(form, "backup", option["value"])
-    type_into(form, "before", "2020-08-12")
-    assert chosen(form) == "2020-08-10 03:00 UTC"
-    assert "Choose the newest clean one: 2020-08-11 03:00 UTC" in form._line.html
-    type_into(form, "before", "2020-08-09")
+    form = session.forms.restore(resource="web-01")
+    page = FormPage(form)
+    page.wait()
+    option = next(o for o in page.field("backup").options if "2020-08-10" in o["label"])
+    page.fill("backup", option["value"])
+    page.fill("before", "2020-08-12")
+    assert page.chosen("backup") == "2020-08-10 03:00 UTC"
+    assert "Choose the newest clean one: 2020-08-11 03:00 UTC" in page.panel("timeline")
+    page.fill("before", "2020-08-09")
     assert form.value["backup"] is None
-    assert "The backup of 2020-08-10 03:00 UTC, which was chosen" in form._fields["backup"].problem
-    click(form, form._line.html, "Choose the newest clean one: 2020-08-08 03:00 UTC")
-    assert form._fields["backup"].problem == ""
-    assert "The newest clean one is chosen" in form._line.html
+    assert "The backup of 2020-08-10 03:00 UTC, which was chosen" in page.field("backup").problem
+    page.click("Choose the newest clean one: 2020-08-08 03:00 UTC", within="timeline")
+    assert page.field("backup").problem == ""
+    assert "The newest clean one is chosen" in page.panel("timeline")
 
 
 def test_a_backup_that_the_form_proposed_follows_the_trouble(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01")
-    settle(form)
+    form = session.forms.restore(resource="web-01")
+    page = FormPage(form)
+    page.wait()
     for before, proposed in (("2020-08-12", "2020-08-11"), ("2020-08-05", "2020-08-04")):
-        type_into(form, "before", before)
-        assert chosen(form) == f"{proposed} 03:00 UTC"
+        page.fill("before", before)
+        assert page.chosen("backup") == f"{proposed} 03:00 UTC"
 
 
-def test_a_check_that_fails_meanwhile_leads_back_to_the_checks(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+def test_a_check_that_fails_meanwhile_leads_back_to_the_checks(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
-    walk(form, "Confirm")
+    walk(page, "Confirm")
     session.cloud.server("web-01").set_status("ERROR")
-    form._ask_for_plan(form._wanted(), in_passing=True)()
-    form._show()
-    assert "Not possible: 1 check failed" in form._will.html
-    press(form)
-    assert form._steps.titles[form._steps.at] == "Check"
+    look(page, monkeypatch)
+    assert "Not possible: 1 check failed" in page.panel("will")
+    page.press()
+    assert "Check" in page.step
     assert session.restores().empty
 
 
-def test_the_report_goes_to_the_browser_and_into_no_state(session: Session) -> None:
-    form: Any = session.forms.restore(resource="web-01", before="2020-08-17")
+def test_the_report_goes_to_the_browser_and_into_no_state(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
     form.value = ACCEPTED
     form.submit()
     sent: list[Any] = []
-    form._said.send = sent.append
-    act(form, "report", "html")
+    monkeypatch.setattr(HtmlPanel, "send", lambda _, content, **__: sent.append(content))
+    page.click("Download report (HTML)")
     assert sent[0]["name"].endswith(".html")
     assert "web-01" in sent[0]["text"]
-    assert sent[0]["text"] not in shown(form)
+    assert sent[0]["text"] not in page.told
 
 
 def test_an_account_without_backups_says_so() -> None:
     with cbr.simulate("empty") as session:
         form = session.forms.restore()
+        page = FormPage(form)
         assert form.problems["resource"] == "Choose one."
-        assert form._fields["resource"].placeholder == "Nothing has a backup yet."
+        assert page.field("resource").placeholder == "Nothing has a backup yet."
