@@ -9,17 +9,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook import errors
+from cbr_notebook import errors, openers
+from cbr_notebook._version import __version__ as __version__
 from cbr_notebook.errors import CBRError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.runbook.journal.report import verify_report
-    from cbr_notebook.session import Session, Task, connect, simulate, tutorial
-
-__version__ = "0.1.0"
+    from cbr_notebook.tasks.task import Task
 
 __all__ = [
     "CBRError",
@@ -38,15 +38,19 @@ __all__ = [
 ]
 
 _LATER = {
-    "Session": "session",
-    "Task": "session",
-    "connect": "session",
+    "Session": "entry",
+    "Task": "tasks.task",
+    "connect": "entry",
     "export": "exporting",
-    "simulate": "session",
+    "simulate": "entry",
     "to_text": "exporting",
-    "tutorial": "session",
+    "tutorial": "entry",
+    "verify_report": "runbook.journal.report",
 }
 """What is loaded when it is first asked for, and the module that it is in."""
+
+
+openers.register(lambda: import_module("cbr_notebook.entry"))
 
 
 def __getattr__(name: str) -> Any:
@@ -54,17 +58,13 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         module = import_module(f"cbr_notebook.{_LATER[name]}")
         return getattr(module, name)
-    if name == "verify_report":
-        from cbr_notebook.runbook.journal.report import verify_report
-
-        return verify_report
     if name == "forms":  # cbr.forms.sign_in() needs no session
         return import_module("cbr_notebook.forms")
     raise AttributeError(f"module 'cbr_notebook' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "forms"])
 
 
 def load_ipython_extension(ipython: Any) -> None:

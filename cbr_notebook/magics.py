@@ -21,10 +21,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from cbr_notebook import frames
+from cbr_notebook.entry import Session
 from cbr_notebook.errors import CBRError, InvalidRequest
-from cbr_notebook.session import Session
-from cbr_notebook.session.finding import ResourceKind
-from cbr_notebook.session.queries import FURTHER_FILTERS
+from cbr_notebook.session.lookup import ResourceKind
+from cbr_notebook.session.queries.lists import FURTHER_FILTERS
 
 _OWN = ("help", "use")
 _LINE = r"\s*(?:\w+\s*=\s*)?%?cbr\b"
@@ -197,7 +197,7 @@ def _flags(helper: str) -> dict[str, inspect.Parameter]:
     named = {
         name: each
         for name, each in own.items()
-        if name != "self" and each.kind is not each.VAR_KEYWORD
+        if name not in ("self", "session") and each.kind is not each.VAR_KEYWORD
     }
     return named | {
         name: each for name, each in FURTHER_FILTERS.get(helper, {}).items() if name not in named
@@ -207,7 +207,7 @@ def _flags(helper: str) -> dict[str, inspect.Parameter]:
 def _first(helper: str) -> str | None:
     """Give the name of the argument that needs no flag."""
     for name, parameter in inspect.signature(_helpers()[helper]).parameters.items():
-        if name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+        if name not in ("self", "session") and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             return name
     return None
 
@@ -220,7 +220,7 @@ def _is(parameter: inspect.Parameter, *kinds: str) -> bool:
 
 def _takes_several(helper: str, name: str) -> bool:
     own = inspect.signature(_helpers()[helper]).parameters
-    return name not in own or _is(own[name], "Values", "Named", "Sequence")
+    return name not in own or _is(own[name], "Values", "ResourceRef", "Sequence")
 
 
 def _values(helper: str, name: str) -> list[str]:

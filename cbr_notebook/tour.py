@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 import cbr_notebook as cbr
-from cbr_notebook.session import Session
+from cbr_notebook import Session
 
 
 def tour() -> None:

@@ -15,7 +15,7 @@ from cbr_notebook.errors import AuthenticationError
 
 if TYPE_CHECKING:
     from cbr_notebook.forms.base import Form
-    from cbr_notebook.session import Session
+    from cbr_notebook.runbook.guided_session import GuidedSession
 
 __all__ = ["Forms", "sign_in", "signed_in"]
 
@@ -37,7 +37,7 @@ class Forms:
     ``session.forms.back_up(vault="vault-web")``.
     """
 
-    def __init__(self, session: Session, *, by_cell: bool = True) -> None:
+    def __init__(self, session: GuidedSession, *, by_cell: bool = True) -> None:
         self._session = session
         self._opened: Opened | None = {} if by_cell else None
 
@@ -115,7 +115,7 @@ def sign_in(**values: Any) -> Form:
     return _fresh(_signing_in, "signing_in:SignIn", None, values)
 
 
-def signed_in() -> Session:
+def signed_in() -> GuidedSession:
     """Give the session of whoever has signed in last by a form of this notebook.
 
     Raises:
@@ -127,12 +127,12 @@ def signed_in() -> Session:
             "Nobody has signed in by a form yet.",
             advice="Run cbr.forms.sign_in(), fill it in and press Sign in.",
         )
-    session: Session = signed_in_by[-1].result
+    session: GuidedSession = signed_in_by[-1].result
     return session
 
 
 def _fresh(
-    opened: Opened | None, place: str, session: Session | None, values: dict[str, Any]
+    opened: Opened | None, place: str, session: GuidedSession | None, values: dict[str, Any]
 ) -> Form:
     """Open a form in place of the one that the same cell has opened before."""
     module, _, kind = place.partition(":")

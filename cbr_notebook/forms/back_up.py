@@ -13,8 +13,8 @@ from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.worker import Worker
-from cbr_notebook.session.readiness import why_vault_cannot
-from cbr_notebook.session.waiting import Task
+from cbr_notebook.session.operations.readiness import why_vault_cannot
+from cbr_notebook.tasks.task import Task
 
 _LONGEST_DAYS = 36_500
 _KINDS = ("server", "disk", "turbo")
@@ -155,7 +155,7 @@ class BackUp(Form):
         for pause in result.looks():
             self._bars.html = self._drawn(result)
             if work is None:
-                self.session._sleep(pause)
+                self.session.poller.sleep(pause)
             elif not work.pause(self.session, pause):
                 self._tell_stopped(result)
                 return

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.kit.markup import escaped
-from cbr_notebook.session.changes import newest_clean
-from cbr_notebook.session.words import counted
+from cbr_notebook.session.reports.change_rate import newest_clean
+from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
         if len(found) > 1
         else f"of {found[0].moment}"
     )
-    said = f"{counted(len(found), 'backup')} {span}. " + (
+    said = f"{pluralize(len(found), 'backup')} {span}. " + (
         f"Jumps in changed data: {', '.join(jumps)}." if jumps else "No jump in changed data."
     )
     drawn = "".join(
@@ -255,7 +255,7 @@ def month_page(
 
 def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | None) -> str:
     jump = any(each.jump for each in made)
-    said = f"{day:%Y-%m-%d}: {counted(len(made), 'backup')}{', a jump' * jump}"
+    said = f"{day:%Y-%m-%d}: {pluralize(len(made), 'backup')}{', a jump' * jump}"
     looks = ["jump"] * jump + ["chosen"] * any(each.id == chosen for each in made)
     return (
         f'<button type="button" class="{" ".join(looks)}" data-act="day" data-of="{day}" '

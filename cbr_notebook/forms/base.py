@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import parse_qsl
 
 import ipywidgets as widgets
@@ -26,6 +26,14 @@ from cbr_notebook.runbook.run.outcomes import maybe_executed
 
 Outcome = tuple[Any, BaseException | None]
 """What came of an act, and what went wrong."""
+
+
+class _OffersForms(Protocol):
+    """A session as people hold it."""
+
+    @property
+    def forms(self) -> Any:
+        """The forms of the session."""
 
 
 class Form(Filling):
@@ -276,7 +284,7 @@ class Form(Filling):
 
     def open_below(self, form: str, **values: Any) -> None:
         """Show another form below this one: the next step. One that is at work stays."""
-        opened = getattr(self.session.forms._beside(), form)(**values)
+        opened = getattr(cast("_OffersForms", self.session).forms._beside(), form)(**values)
         with self._lock:
             before = cast("tuple[Form, ...]", self._next.children)
             at_work = [each for each in before if each.busy]

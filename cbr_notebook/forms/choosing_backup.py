@@ -14,10 +14,10 @@ from cbr_notebook.forms import backup_picker, pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
-from cbr_notebook.session.moments import moment
+from cbr_notebook.text.timeparse import parse_time
 
 if TYPE_CHECKING:
-    from cbr_notebook.session.finding import ResourceKind
+    from cbr_notebook.session.lookup import ResourceKind
 
 _ASKING = "Asking the service what there is…"
 
@@ -128,7 +128,7 @@ class ChoosingBackup(Form):
         return fill
 
     def _read(self, value: str) -> datetime:
-        return moment(value, self.session.now, "before")
+        return parse_time(value, self.session.now, "before")
 
     def _until(self) -> datetime | None:
         before = self._fields["before"]

@@ -17,10 +17,10 @@ from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.preview_view import previewed
-from cbr_notebook.session import zones
-from cbr_notebook.session.preview import Preview, in_utc, preview
-from cbr_notebook.session.recurrence import DAYS
-from cbr_notebook.session.words import counted
+from cbr_notebook.schedule import zones
+from cbr_notebook.schedule.preview import Preview, in_utc, preview
+from cbr_notebook.schedule.rules import DAYS
+from cbr_notebook.text.formatting import pluralize
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -179,13 +179,13 @@ class CreatePolicy(Form):
 
     def _summary(self, value: Mapping[str, Any]) -> str:
         seen = self._preview(value)
-        vaults = counted(len(self._chosen(value)), "vault")
+        vaults = pluralize(len(self._chosen(value)), "vault")
         first = f" The first run is at {seen.runs[0]:%Y-%m-%d %H:%M} UTC." if seen.runs else ""
         replaced = self._replaced(value)
         instead = f" It takes the place of the policy of {', '.join(replaced)}." if replaced else ""
         return (
             f"Create policy {value['name']} and apply it to {vaults}: "
-            f"{counted(seen.made, 'backup')} a year, {len(seen.kept)} kept.{first}{instead}"
+            f"{pluralize(seen.made, 'backup')} a year, {len(seen.kept)} kept.{first}{instead}"
         )
 
     def _warns(self, value: Mapping[str, Any]) -> bool:

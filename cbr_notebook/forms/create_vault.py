@@ -11,7 +11,7 @@ from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 _PURPOSES = (Option("backup", "Backup"), Option("replication", "Replication"))
 
@@ -111,7 +111,7 @@ class CreateVault(Form):
             "pay per use",
         ]
         if count:
-            parts.append(f"with {counted(count, 'resource')}")
+            parts.append(f"with {pluralize(count, 'resource')}")
         if self._policy(value):
             parts.append(f"policy {self._fields['policy'].label_of(value['policy'])}")
         said = f"Create vault {value['name']}: {', '.join(parts)}."

@@ -20,7 +20,7 @@ from cbr_notebook.forms.kit.widget import FormWidget
 from cbr_notebook.forms.kit.worker import Worker
 
 if TYPE_CHECKING:
-    from cbr_notebook.session import Session
+    from cbr_notebook.runbook.guided_session import GuidedSession
 
 
 class Filling(widgets.VBox):
@@ -40,14 +40,16 @@ class Filling(widgets.VBox):
     given_anew: Sequence[str] = ()
     """The fields that a form which comes after does not take over, such as a confirmation."""
 
-    def __init__(self, session: Session | None, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, session: GuidedSession | None, values: Mapping[str, Any] | None = None
+    ) -> None:
         """Open a form.
 
         Args:
             session: what it works on; none before one has signed in.
             values: what is filled in from the start, by field.
         """
-        self.session = cast("Session", session)
+        self.session = cast("GuidedSession", session)
         self.result: Any = None
         """What came of it; ``None`` before."""
         self.error: BaseException | None = None

@@ -15,7 +15,7 @@ from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.table import Table
 from cbr_notebook.forms.kit.worker import Worker
-from cbr_notebook.session.names import called
+from cbr_notebook.session.references import display_name
 
 _LOST = "what would be lost"
 MOST_ROWS = 5000
@@ -110,7 +110,10 @@ class Listing(Form):
         self._lost = {}
         self._table.show(table, list(self._records))
         self._fields["row"].offer(
-            [Option("", "choose one"), *(Option(i, called(r)) for i, r in self._records.items())]
+            [
+                Option("", "choose one"),
+                *(Option(i, display_name(r)) for i, r in self._records.items()),
+            ]
         )
         self._show_row()
 
@@ -167,7 +170,7 @@ class Listing(Form):
             if not act.part or self._parts(record)
         ]
         return markup.card(
-            called(record),
+            display_name(record),
             [(f"{self.noun} ID", record.id)],
             buttons=[*self._ways(record), *acts],
         )
@@ -176,7 +179,7 @@ class Listing(Form):
         """Give the name of what is destroyed: of the row, or of a part of it."""
         record = self._records[value["row"]]
         if not self.acts[value["act"]].part:
-            return called(record)
+            return display_name(record)
         names = {each.value: each.label for each in self._parts(record)}
         return names.get(value["part"], str(value["part"]))
 
@@ -240,7 +243,7 @@ class Listing(Form):
     def _code(self, value: Mapping[str, Any]) -> str:
         record, act = self._records[value["row"]], self.acts[value["act"]]
         arguments = [getattr(each, "id", each) for each in act.arguments(record, value["part"])]
-        line = markup.call(f"session.{act.call}", *arguments, confirm=called(record))
+        line = markup.call(f"session.{act.call}", *arguments, confirm=display_name(record))
         return f"{line}.wait()" if act.waits else line
 
     def _begin(self, values: Mapping[str, Any] | None = None) -> bool:
@@ -254,7 +257,7 @@ class Listing(Form):
             raise self._cannot_be_sent(problems)
         self._at = self._meant(value)
         self._done = f"{self._at} {self.acts[value['act']].done}"
-        return self._call(value, confirm=called(self._records[value["row"]]))
+        return self._call(value, confirm=display_name(self._records[value["row"]]))
 
     def _card(self, result: Any) -> str:
         return markup.card(f"{self.action}: asked for", tone="warn", text="It is not gone yet.")
@@ -264,7 +267,7 @@ class Listing(Form):
         if result is not None:
             for pause in result.looks():
                 if work is None:
-                    self.session._sleep(pause)
+                    self.session.poller.sleep(pause)
                 elif not work.pause(self.session, pause):
                     self._tell_stopped(result)
                     return

@@ -11,7 +11,7 @@ from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 _SHOWN = 6
 _OPEN = ("not asked", "asked", "running")
@@ -114,7 +114,7 @@ def _item(
 
 def _restores(rows: pd.DataFrame) -> str:
     return _item(
-        f"{counted(len(rows), 'restore')} not ended",
+        f"{pluralize(len(rows), 'restore')} not ended",
         rows,
         lambda row: f"<b>{escaped(row['target_name'])}</b>: {escaped(row['state'])}",
         "warn",
@@ -125,7 +125,7 @@ def _restores(rows: pd.DataFrame) -> str:
 
 def _unprotected(rows: pd.DataFrame) -> str:
     return _item(
-        f"{counted(len(rows), 'resource')} not protected",
+        f"{pluralize(len(rows), 'resource')} not protected",
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row)}",
         "wrong",
@@ -153,7 +153,7 @@ def _failures(rows: pd.DataFrame) -> str:
     times = rows.groupby(same, dropna=False)["id"].transform("size")
     latest = rows.assign(times=times).drop_duplicates(same)
     return _item(
-        f"{counted(len(rows), 'task')} failed in the last seven days",
+        f"{pluralize(len(rows), 'task')} failed in the last seven days",
         latest,
         lambda row: (
             f"<b>{_known(row['resource_name'])}</b>, {_often(row['times'])}"
@@ -167,7 +167,7 @@ def _failures(rows: pd.DataFrame) -> str:
 
 def _old(rows: pd.DataFrame) -> str:
     return _item(
-        f"{counted(len(rows), 'resource')} whose last backup is too old",
+        f"{pluralize(len(rows), 'resource')} whose last backup is too old",
         rows,
         lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours. {_renew(row)}",
         "warn",
@@ -186,7 +186,7 @@ def _renew(row: Mapping[Hashable, Any]) -> str:
 
 def _filling(rows: pd.DataFrame) -> str:
     return _item(
-        f"{counted(len(rows), 'vault')} filling up",
+        f"{pluralize(len(rows), 'vault')} filling up",
         rows,
         lambda row: (
             f"<b>{escaped(row['name'])}</b>: {_percent(row)} used{_until(row)}. "
@@ -235,7 +235,7 @@ def _capacity(rows: pd.DataFrame) -> str:
         for row in fullest
         if pd.notna(row["used_percent"])
     )
-    return card(f"{used:.1f} of {size} GB used in {counted(len(rows), 'vault')}", body=bars)
+    return card(f"{used:.1f} of {size} GB used in {pluralize(len(rows), 'vault')}", body=bars)
 
 
 def _doors() -> str:

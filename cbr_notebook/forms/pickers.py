@@ -11,9 +11,9 @@ from cbr_notebook.api.tags import checked
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.markup import card, link_to_form
-from cbr_notebook.session.finding import ResourceKind
-from cbr_notebook.session.names import is_id
-from cbr_notebook.session.readiness import why_not_now
+from cbr_notebook.session.lookup import ResourceKind
+from cbr_notebook.session.operations.readiness import why_not_now
+from cbr_notebook.session.references import is_id
 
 
 class HasName(Protocol):

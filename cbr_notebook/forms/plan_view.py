@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
 from cbr_notebook.runbook.plan.checks import Check, Outcome
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
@@ -44,7 +44,7 @@ def checked(plan: RestorePlan) -> str:
     # What the service will not tell is no reason to stop; it is there to be read.
     return (
         f'<div class="cbr-card">{_table([*failed, *warned, *unknown])}'
-        f'<details data-key="passed"><summary>{counted(len(passed), "check")} passed</summary>'
+        f'<details data-key="passed"><summary>{pluralize(len(passed), "check")} passed</summary>'
         f"{_table(passed)}</details><p>{seen}</p>{ASK_AGAIN}</div>"
     )
 
@@ -56,9 +56,9 @@ def _with(plan: RestorePlan, outcome: Outcome) -> list[Check]:
 def _verdict(plan: RestorePlan) -> tuple[str, Tone]:
     failed, warned = _with(plan, Outcome.FAIL), _with(plan, Outcome.WARN)
     if failed:
-        return f"Not possible: {counted(len(failed), 'check')} failed", "wrong"
+        return f"Not possible: {pluralize(len(failed), 'check')} failed", "wrong"
     if warned:
-        return f"Possible, with {counted(len(warned), 'warning')} to accept", "warn"
+        return f"Possible, with {pluralize(len(warned), 'warning')} to accept", "warn"
     return "Possible: no check has anything against it", "good"
 
 

@@ -16,7 +16,7 @@ from cbr_notebook.forms.kit.worker import Worker
 if TYPE_CHECKING:
     from cbr_notebook.runbook.plan.facts import BackupFacts
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
-    from cbr_notebook.session.finding import ResourceKind
+    from cbr_notebook.session.lookup import ResourceKind
 
 _PLANNED = ("backup", "target", "disks", "power_on")
 """The fields that a plan is made from."""

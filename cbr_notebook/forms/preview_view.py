@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from cbr_notebook.forms.kit.markup import escaped
-from cbr_notebook.session.preview import Preview
+from cbr_notebook.schedule.preview import Preview
 
 _WORDS = {
     "max_backups": "newest",

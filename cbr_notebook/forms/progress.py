@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from cbr_notebook import catalogue
 from cbr_notebook.api.records import SkippedResource, TaskRecord
 from cbr_notebook.forms.kit.markup import Tone, escaped
-from cbr_notebook.session.watching import ENDED
+from cbr_notebook.tasks.poller import ENDED
 
 WORDS = {
     "waiting": "waiting",

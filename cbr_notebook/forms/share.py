@@ -16,7 +16,7 @@ from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.listing import MOST_ROWS
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 _PROJECT = re.compile(r"[0-9a-f]{32}")
 _MOST_PROJECTS = 10
@@ -126,7 +126,7 @@ class Share(Form):
         )
         head = "".join(f'<th scope="col">{name}</th>' for name in ("Project", "Status", "Act"))
         return markup.card(
-            f"Shared with {counted(len(found), 'project')}",
+            f"Shared with {pluralize(len(found), 'project')}",
             body=f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
         )
 
@@ -150,7 +150,7 @@ class Share(Form):
         wanted = projects(value["projects"])
         return (
             f"Share the backup {backup.name} of {backup.resource_name} with "
-            f"{counted(len(wanted), 'project')}. Whoever accepts it can make servers of it."
+            f"{pluralize(len(wanted), 'project')}. Whoever accepts it can make servers of it."
         )
 
     def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
@@ -164,7 +164,7 @@ class Share(Form):
     def _card(self, result: Sequence[Member]) -> str:
         self._members_of(self._fields["backup"].value)()
         return markup.card(
-            f"Offered to {counted(len(result), 'project')}",
+            f"Offered to {pluralize(len(result), 'project')}",
             tone="good",
             text="Each of them has to accept it.",
             buttons=[markup.button("again", "Share another")],

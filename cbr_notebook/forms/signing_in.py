@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cbr_notebook import openers
 from cbr_notebook.auth.sources import lookup
 from cbr_notebook.errors import CBRError
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option, SecretField
-from cbr_notebook.session import connect, simulate
 
 if TYPE_CHECKING:
-    from cbr_notebook.session import Session
+    from cbr_notebook.runbook.guided_session import GuidedSession
 
 _PROJECT_ID = re.compile("[0-9a-f]{32}")
 _WAYS = (
@@ -137,19 +137,20 @@ class SignIn(Form):
         joined = f"    {asked},\n)" if line.endswith(",\n)") else f", {asked})"
         return f"from getpass import getpass\n\nsession = {line[:-1]}{joined}"
 
-    def _act(self, value: Mapping[str, Any]) -> Session:
+    def _act(self, value: Mapping[str, Any]) -> GuidedSession:
         if value["how"] == "simulated":
-            return simulate(value["estate"])
+            simulated: GuidedSession = openers.entry().simulate(value["estate"])
+            return simulated
         named = self._arguments(value)
         for key in ("secret_key", "password"):
             if key in _NEEDED[value["how"]]:
                 named[key] = value[key]
-        session = connect(**named)
+        session: GuidedSession = openers.entry().connect(**named)
         # A key is believed until it is used; a wrong one should be told here.
         session.client.vaults.list(limit=1)
         return session
 
-    def _card(self, result: Session) -> str:
+    def _card(self, result: GuidedSession) -> str:
         who = result.identity
         self.session = result
         return markup.card(

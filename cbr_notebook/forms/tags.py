@@ -14,7 +14,7 @@ from cbr_notebook.forms import pickers
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field
-from cbr_notebook.session.sharing import MOST_TAGS, TagChanges
+from cbr_notebook.session.operations.tags import MOST_TAGS, TagChanges
 
 
 class TagRows(Field):

@@ -15,7 +15,7 @@ from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.worker import Worker
-from cbr_notebook.session.watching import ENDED, pause_after
+from cbr_notebook.tasks.poller import ENDED, pause_after
 
 _SHOWN = 50
 
@@ -107,7 +107,7 @@ class Tasks(Form):
     def _found(self, within: float) -> tuple[TaskRecord, ...]:
         status = self._fields["status"].value or None
         ask = self.session.client.tasks.list
-        return self.session._watcher.answer(
+        return self.session.poller.answer(
             ("tasks", status, _SHOWN),
             lambda: ask(status=status, limit=_SHOWN).operation_logs,
             within,

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.plots import calendar, capacity, durations, timeline
-from cbr_notebook.session.moments import LONGEST, span
+from cbr_notebook.text.timeparse import LONGEST, parse_duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from cbr_notebook.session import Session
-    from cbr_notebook.session.moments import Moment
+    from cbr_notebook.text.timeparse import TimeLike
 
 __all__ = ["Plots", "alt_text", "calendar", "capacity", "durations", "timeline"]
 
@@ -88,11 +88,11 @@ class Plots:
             session.recovery_points(target=target),
             session.backups(status="available"),
             now=session.now,
-            target=span(target, "target"),
+            target=parse_duration(target, "target"),
             ax=ax,
         )
 
-    def durations(self, *, since: Moment = "30d", ax: Axes | None = None) -> Axes:
+    def durations(self, *, since: TimeLike = "30d", ax: Axes | None = None) -> Axes:
         """Draw how long tasks took, by kind, in minutes or hours.
 
         Args:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, DayLocator
 
 from cbr_notebook.plots import picture
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 _FEW_DAYS = 7
 """Days so few that an axis would show hours, too."""
@@ -87,10 +87,10 @@ def draw(
         ax.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
     picture.legend(ax)
     count = {state: int((table["state"] == state).sum()) for state in _LOOKS}
-    title = f"Backups of {span}: {counted(count['failed'], 'failed day')}, "
+    title = f"Backups of {span}: {pluralize(count['failed'], 'failed day')}, "
     title += f"{count['partial']} partial, " if count["partial"] else ""
     title += f"{count['missing']} missing" + picture.only(len(rows), len(seen), "the worst")
-    details = f"{counted(len(seen), 'resource')}. " + picture.listed(
+    details = f"{pluralize(len(seen), 'resource')}. " + picture.listed(
         [
             *_troubles(table, names),
             *sorted(f"{names[each]} has no backup in this time" for each in bare),

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cbr_notebook.plots import picture
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 _WIDEST = 200.0
 """Percent up to which resources that are larger than their vault are drawn."""
@@ -59,7 +59,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("percent of the vault's size")
     picture.legend(ax, markerscale=0.5)
     over = int((_numbers(frame["used_percent"]) >= _numbers(frame["threshold"])).sum())
-    title = f"{over} of {counted(len(frame), 'vault')} over the threshold; "
+    title = f"{over} of {pluralize(len(frame), 'vault')} over the threshold; "
     title += _forecast(frame) + picture.only(len(table), len(frame), "the fullest")
     words = [f"{row.name}: {_words(row)}{_allocated(row)}" for row in frame.itertuples()]
     return picture.finish(ax, title, f"{picture.listed(words)}.")

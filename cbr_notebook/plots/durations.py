@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cbr_notebook.plots import picture
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "*", "p")
 _MANY_MINUTES = 180.0
@@ -55,7 +55,7 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     name = ended["resource_name"].iloc[longest]
     what = f" of {picture.shorten(name)}" if pd.notna(name) else ""
     title = (
-        f"{counted(len(ended), 'task')}: {length.median():.1f} {unit} at the median; "
+        f"{pluralize(len(ended), 'task')}: {length.median():.1f} {unit} at the median; "
         f"the longest, {kind.iloc[longest]}{what}, {length.max():.1f}"
     )
     medians = length.groupby(kind).median().sort_values(ascending=False)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cbr_notebook.plots import picture
-from cbr_notebook.session.words import counted
+from cbr_notebook.text.formatting import pluralize
 
 
 def draw(
@@ -64,7 +64,7 @@ def draw(
     picture.lines_of_rows(ax)
     picture.time_axis(ax, "moment that the backup holds (UTC);  ! = none within the target")
     picture.legend(ax)
-    title = f"{int(late.sum())} of {counted(len(points), 'resource')} without a good "
+    title = f"{int(late.sum())} of {pluralize(len(points), 'resource')} without a good "
     title += f"backup of the last {_length(target)}"
     title += picture.only(len(table), len(points), "the worst")
     return picture.finish(
@@ -76,12 +76,12 @@ def _length(span: timedelta) -> str:
     """Give ``24 hours``, ``7 days``, ``30 minutes``."""
     minutes = int(span / timedelta(minutes=1))
     if minutes % 1440 == 0 and minutes > 1440:
-        return counted(minutes // 1440, "day")
-    return f"{minutes} minutes" if minutes % 60 else counted(minutes // 60, "hour")
+        return pluralize(minutes // 1440, "day")
+    return f"{minutes} minutes" if minutes % 60 else pluralize(minutes // 60, "hour")
 
 
 def _words(row: Any) -> str:
     if pd.isna(row.newest):
         return f"{row.name}: no good backup"
-    number = counted(row.backups, "backup")
+    number = pluralize(row.backups, "backup")
     return f"{row.name}: {number}, the newest of {picture.day(row.newest)}, {row.newest:%H:%M}"

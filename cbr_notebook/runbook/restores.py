@@ -1,91 +1,191 @@
-"""What a session says and does about guided restores: planned, past and present."""
+"""Guided restores: planned, past and present, taken up again, and several as one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.restores import RESTORES, RestoreRow
-from cbr_notebook.runbook.group.group_plan import GroupPlan, plan_group
+from cbr_notebook.runbook.group import group_plan
+from cbr_notebook.runbook.group import resume as resuming
+from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.group.group_run import GroupRun
-from cbr_notebook.runbook.group.resume import find, resume
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.evidence import Evidence
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
-from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
+from cbr_notebook.runbook.run import restore_plan
+from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.verify.manifest import Checksum, take_manifest
-from cbr_notebook.session.names import Named
+from cbr_notebook.runbook.verify import manifest
+from cbr_notebook.session import Session
+from cbr_notebook.session.references import ResourceRef, display_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbr_notebook.session import Session
+
+def plan_restore(
+    session: Session,
+    backup: ResourceRef,
+    target: ResourceRef = None,
+    disks: Mapping[str, str] | None = None,
+    *,
+    power_on: bool = True,
+) -> RestorePlan:
+    """Lay out a restore and check it beforehand; sends nothing that changes anything.
+
+    Args:
+        backup: which backup.
+        target: what would be overwritten; what was backed up if left out.
+        disks: for a server: from the ID of a disk's backup to the ID of the disk, where
+            not all disks, or other ones, are meant.
+        power_on: start the server afterwards.
+
+    Returns:
+        The plan: ``checks``, ``overwritten``, ``untouched``, ``impossible``,
+        ``data_loss``, ``expected_duration``; its ``execute`` carries it out.
+
+    Raises:
+        NotFound: there is no such backup, or no target of this name.
+        InvalidRequest: a name fits several, or ``disks`` names what is no disk of the
+            backup, one disk twice, or none at all.
+
+    API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
+    """
+    return restore_plan.plan_restore(session, backup, target, disks, power_on=power_on)
 
 
-class Runs:
-    """The runs of one session's project."""
+def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFrame:
+    """List the guided restores of this project that this computer knows of.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    Args:
+        folder: of the journals; ``CBR_RUNBOOK_FOLDER`` or the user's data folder if left
+            out.
 
-    def plan(
-        self,
-        backup: Named,
-        target: Named,
-        disks: Mapping[str, str] | None,
-        *,
-        power_on: bool,
-    ) -> RestorePlan:
-        """Lay out a restore."""
-        return plan_restore(self._session, backup, target, disks, power_on=power_on)
+    Returns:
+        One row a run, newest first: ``run_id``, ``target_id``, ``target_name``,
+        ``backup_id``, ``backup_name``, ``task_id``, ``note`` (text), ``state`` (category:
+        ``not asked``, ``asked``, ``running``, ``success``, ``failed``, ``stopped``,
+        ``given up``, ``damaged``), ``began_at``, ``ended_at`` (UTC), ``verified`` (flag).
 
-    def table(self, folder: str | Path | None) -> pd.DataFrame:
-        """Return all runs, newest first."""
-        rows = []
-        for path in ledger.paths(ledger.folder_for(self._session, folder)):
-            try:
-                journal = Journal(path)
-            except CBRError as problem:
-                rows.append(RestoreRow(path.stem, state="damaged", note=problem.message))
-                continue
-            first = journal.entries[0] if journal.entries else None
-            if first is None or first.kind != "confirmed":
-                continue
-            if first.facts["project_id"] == self._session.identity.project_id:
-                rows.append(_row(path.stem, journal))
-        rows.sort(key=lambda row: row.began_at or "", reverse=True)
-        return RESTORES.frame(rows)
+    Raises:
+        InvalidRequest: the folder cannot be used.
+    """
+    rows = []
+    for path in ledger.paths(ledger.folder_for(session, folder)):
+        try:
+            journal = Journal(path)
+        except CBRError as problem:
+            rows.append(RestoreRow(path.stem, state="damaged", note=problem.message))
+            continue
+        first = journal.entries[0] if journal.entries else None
+        if first is None or first.kind != "confirmed":
+            continue
+        if first.facts["project_id"] == session.identity.project_id:
+            rows.append(_row(path.stem, journal))
+    rows.sort(key=lambda row: row.began_at or "", reverse=True)
+    return RESTORES.frame(rows)
 
-    def resume(
-        self,
-        run_id: str,
-        confirm: str | Sequence[str] | None,
-        folder: str | Path | None,
-        on_progress: OnProgress | None,
-    ) -> RestoreRun | GroupRun:
-        """Take a run up again."""
-        return resume(
-            self._session, run_id, confirm=confirm, folder=folder, on_progress=on_progress
-        )
 
-    def cancel(self, run_id: str, folder: str | Path | None) -> str:
-        """Stop a run or group as far as it has not begun."""
-        return find(self._session, run_id, folder).cancel()
+def resume_restore(
+    session: Session,
+    run_id: str,
+    *,
+    confirm: str | Sequence[str] | None = None,
+    folder: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> RestoreRun | GroupRun:
+    """Take a guided restore up again where the service stands, such as after a crash.
 
-    def plan_group(self, wanted: Iterable[Any]) -> GroupPlan:
-        """Plan several restores as one."""
-        return plan_group(self._session, wanted)
+    What has ended stays so, what runs is found and can be waited for. What was asked for
+    without an answer is looked for; it is asked for again only if it never arrived.
 
-    def take_manifest(
-        self, target: str, files: Iterable[str] | None, checksum: Checksum | None
-    ) -> dict[str, Any]:
-        """Note the checksums of files."""
-        return take_manifest(self._session, target, files, checksum=checksum)
+    Args:
+        run_id: of a run, as :meth:`restores` lists it, or of a group.
+        confirm: the target's name (of a group: all), where the confirmation is more than
+            an hour old and the restore has yet to be asked for.
+        folder: of the journals.
+        on_progress: is told how far it is.
+
+    Returns:
+        The run or the group.
+
+    Raises:
+        NotFound: there is no such run; the message lists the newest.
+        ConfirmationNeeded: the confirmation is too old.
+        Conflict: another process is at it, or something moved since the plan was made.
+        ConnectionFailed: the service could not be reached; resume again later.
+
+    API: Backup, "Restoring Data Using a Backup"; Task, "Querying the Task List".
+    """
+    return resuming.resume(session, run_id, confirm=confirm, folder=folder, on_progress=on_progress)
+
+
+def cancel_restore(session: Session, run_id: str, *, folder: str | Path | None = None) -> str:
+    """Stop a guided restore, or what of a group has not begun.
+
+    Args:
+        run_id: of a run or group, also one that another process carries out.
+        folder: of the journals.
+
+    Returns:
+        What was stopped, in words.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: the service is restoring; it cannot be stopped.
+    """
+    return resuming.find(session, run_id, folder).cancel()
+
+
+def plan_restores(session: Session, restores: Iterable[Any]) -> GroupPlan:
+    """Plan several restores as one, with an order; sends nothing that changes anything.
+
+    Args:
+        restores: for each a plan, or a mapping with the arguments of
+            :meth:`plan_restore` and ``after``: names of targets that must be back before.
+
+    Returns:
+        The plan; its ``execute`` carries all of it out.
+
+    Raises:
+        InvalidRequest: a target appears twice, ``after`` names none of them, or the order
+            goes in a circle.
+        NotFound: a backup or target does not exist.
+    """
+    return group_plan.plan_group(session, restores)
+
+
+def take_manifest(
+    session: Session,
+    target: ResourceRef,
+    files: Iterable[str] | None = None,
+    *,
+    checksum: Callable[[str, str], str | None] | None = None,
+) -> dict[str, Any]:
+    """Note the checksums of a target's files, to verify a later restore with.
+
+    Args:
+        target: a server, disk or file system.
+        files: which files: ``path``, or ``vdb:path`` on a certain disk; on a simulated
+            cloud all if left out.
+        checksum: gives the SHA-256 of a file by disk and path, such as
+            ``cbr_notebook.runbook.over_ssh("root@web-01")``; on a simulated cloud
+            its disks are read if left out.
+
+    Returns:
+        ``target``, ``taken_at`` and ``files``; it can be kept as JSON.
+
+    Raises:
+        InvalidRequest: on a real service, ``files`` or ``checksum`` is missing.
+        NotFound: there is no such target or file.
+    """
+    name = target if isinstance(target, str) else display_name(session.find_resource(target))
+    return manifest.take_manifest(session, name, files, checksum=checksum)
 
 
 def _row(run_id: str, journal: Journal) -> RestoreRow:

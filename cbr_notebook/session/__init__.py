@@ -1,9 +1,8 @@
-"""The session: context, questions, acts."""
+"""The session: operations, queries and reports of one object, flat as a table of contents."""
 
 from __future__ import annotations
 
-from cbr_notebook.session.opening import connect, on_cloud, simulate, tutorial
 from cbr_notebook.session.session import Session
-from cbr_notebook.session.waiting import Task
+from cbr_notebook.tasks.task import Task
 
-__all__ = ["Session", "Task", "connect", "on_cloud", "simulate", "tutorial"]
+__all__ = ["Session", "Task"]

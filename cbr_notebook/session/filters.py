@@ -10,7 +10,7 @@ from typing import Any
 from cbr_notebook.errors import InvalidRequest
 
 
-def known(given: Mapping[str, Any], names: Sequence[str], table: str) -> None:
+def reject_unknown(given: Mapping[str, Any], names: Sequence[str], table: str) -> None:
     """Check the names of filters.
 
     Raises:
@@ -28,7 +28,7 @@ def known(given: Mapping[str, Any], names: Sequence[str], table: str) -> None:
         )
 
 
-def not_both(given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> None:
+def reject_conflicts(given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> None:
     """Check that nothing is said twice in two ways.
 
     Args:
@@ -48,7 +48,7 @@ def not_both(given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> No
                 )
 
 
-def in_order(start: str | None, end: str | None) -> None:
+def reject_reversed(start: str | None, end: str | None) -> None:
     """Check that a span of time has a beginning before its end.
 
     Raises:
@@ -62,7 +62,7 @@ def in_order(start: str | None, end: str | None) -> None:
         )
 
 
-def variants(asked: Mapping[str, Any], repeatable: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+def expand(asked: Mapping[str, Any], repeatable: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Give the requests for filters with lists of values, where the service takes but one.
 
     Args:

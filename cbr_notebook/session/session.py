@@ -1,37 +1,205 @@
-"""The one object that people hold."""
+"""One flat class: a table of contents of what a session can be asked and told to do."""
 
 from __future__ import annotations
 
 import html
-from functools import cached_property
+from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
-from cbr_notebook.session.guided import GuidedRestores
-from cbr_notebook.session.upstairs import opened
+import httpx
+
+from cbr_notebook.api.client import Client
+from cbr_notebook.auth.token import SignedOut, TokenAuth
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session import lookup
+from cbr_notebook.session.context import Identity
+from cbr_notebook.session.operations import backups as backup_operations
+from cbr_notebook.session.operations import policies as policy_operations
+from cbr_notebook.session.operations import replication, sharing
+from cbr_notebook.session.operations import restore as restore_operation
+from cbr_notebook.session.operations import tags as tag_operations
+from cbr_notebook.session.operations import vaults as vault_operations
+from cbr_notebook.session.queries import account, lists
+from cbr_notebook.session.reports import capacity as capacity_report
+from cbr_notebook.session.reports import change_rate
+from cbr_notebook.session.reports import failures as failure_report
+from cbr_notebook.session.reports import recovery_points as recovery_report
+from cbr_notebook.session.reports import schedule as schedule_report
+from cbr_notebook.session.reports import unprotected as unprotected_report
+from cbr_notebook.tasks.poller import TaskPoller
 
 if TYPE_CHECKING:
-    from cbr_notebook.forms import Forms
-    from cbr_notebook.plots import Plots
+    from cbr_notebook.simulator import Cloud
 
 
-class Session(GuidedRestores):
-    """Who you are and where, and everything you can ask and do there.
+class Session:
+    """Who you are and where, and what you can ask and do there.
 
-    Made by ``cbr.connect()`` on a real service, or by ``cbr.simulate()`` on a cloud of its own.
+    Each method is a function of a topic module; its first parameter is the session. What stands
+    above (forms, pictures, guided restores) is added by ``cbr_notebook.entry.Session``, which
+    ``cbr.connect()`` and ``cbr.simulate()`` return.
     """
 
-    @cached_property
-    def plots(self) -> Plots:
-        """Pictures: capacity, calendar, recovery points, durations."""
-        plots: Plots = opened("plots:Plots", self)
-        return plots
+    # -- lists of the service ---------------------------------------------------------------------
+    vaults = lists.vaults
+    backups = lists.backups
+    restore_points = lists.restore_points
+    tasks = lists.tasks
+    task = lists.task
+    policies = lists.policies
+    policy_rules = lists.policy_rules
+    resources = lists.resources
+    vault_resources = lists.vault_resources
+    members = sharing.members
+    tags = tag_operations.tags
+    usage = account.usage
+    agents = account.agents
+    features = account.features
+    replication_targets = account.replication_targets
+    organization_policies = account.organization_policies
 
-    @cached_property
-    def forms(self) -> Forms:
-        """Forms to fill in and click: create, back up, schedule, share, watch."""
-        forms: Forms = opened("forms:Forms", self)
-        return forms
+    # -- reports ----------------------------------------------------------------------------------
+    unprotected = unprotected_report.unprotected
+    capacity = capacity_report.capacity
+    recovery_points = recovery_report.recovery_points
+    gaps = recovery_report.gaps
+    failures = failure_report.failures
+    schedule = schedule_report.schedule
+    changed_data = change_rate.changed_data
+    last_clean_backup = change_rate.last_clean_backup
+
+    # -- records by ID, name, record or row -------------------------------------------------------
+    find_vault = lookup.find_vault
+    find_policy = lookup.find_policy
+    find_backup = lookup.find_backup
+    find_resource = lookup.find_resource
+    find_vault_elsewhere = lookup.find_vault_elsewhere
+
+    # -- operations -------------------------------------------------------------------------------
+    create_vault = vault_operations.create_vault
+    update_vault = vault_operations.update_vault
+    delete_vault = vault_operations.delete_vault
+    add_resources = vault_operations.add_resources
+    remove_resources = vault_operations.remove_resources
+    back_up = backup_operations.back_up
+    delete_backup = backup_operations.delete_backup
+    create_policy = policy_operations.create_policy
+    update_policy = policy_operations.update_policy
+    delete_policy = policy_operations.delete_policy
+    apply_policy = policy_operations.apply_policy
+    remove_policy = policy_operations.remove_policy
+    restore = restore_operation.restore
+    replicate = replication.replicate
+    share = sharing.share
+    accept_share = sharing.accept_share
+    reject_share = sharing.reject_share
+    unshare = sharing.unshare
+    tag = tag_operations.tag
+    untag = tag_operations.untag
+    set_tags = tag_operations.set_tags
+
+    def __init__(
+        self,
+        client: Client,
+        identity: Identity,
+        http: httpx.Client,
+        *,
+        sleep: Callable[[float], None],
+        clock: Callable[[], datetime],
+        cloud: Cloud | None = None,
+        reopen: Callable[..., Any] | None = None,
+    ) -> None:
+        """Put a session together; ``cbr.connect()`` and ``cbr.simulate()`` do.
+
+        Args:
+            client: the service, operation by operation.
+            identity: who and where.
+            http: the connections.
+            sleep: waits some seconds.
+            clock: gives the present moment.
+            cloud: the simulated cloud, if it is one.
+            reopen: opens another session on the same simulated cloud.
+        """
+        self.client = client
+        self.identity = identity
+        self.poller = TaskPoller(clock, sleep)
+        self._http = http
+        self._cloud = cloud
+        self._reopen = reopen
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this session talks to a cloud of its own in this process."""
+        return self._cloud is not None
+
+    @property
+    def cloud(self) -> Cloud:
+        """The simulated cloud: its clock, servers and disks.
+
+        Raises:
+            InvalidRequest: the session talks to a real service.
+        """
+        if self._cloud is None:
+            raise InvalidRequest(
+                "This session talks to a real service, which has no handle.",
+                advice="cbr.simulate() gives a session with a cloud of its own.",
+            )
+        return self._cloud
+
+    @property
+    def now(self) -> datetime:
+        """The present moment in UTC: the simulated cloud's, or this computer's."""
+        return self.poller.clock().astimezone(UTC)
+
+    def sign_out(self) -> None:
+        """Forget who you are: the token in memory and on disk, and the keys.
+
+        The session answers nothing any more; a simulated cloud stays as it is.
+        """
+        auth = self._http.auth
+        if isinstance(auth, TokenAuth):
+            auth.forget()
+        self._http.auth = SignedOut()
+
+    def close(self) -> None:
+        """Close the connections; a simulated cloud lets go of its state file."""
+        self._http.close()
+        if self._cloud is not None:
+            self._cloud.close()
+
+    def in_project(self, project: str) -> Self:
+        """Open a session in another project of the same simulated cloud.
+
+        Args:
+            project: its name or ID.
+
+        Raises:
+            InvalidRequest: the session talks to a real service.
+            NotFound: there is no such project.
+        """
+        return self._sibling(user_name=self.identity.who, project=project)
+
+    def as_user(self, user_name: str) -> Self:
+        """Open a session as another user of the same simulated cloud, in the same project.
+
+        Args:
+            user_name: the user; a new one is made.
+
+        Raises:
+            InvalidRequest: the session talks to a real service.
+        """
+        return self._sibling(user_name=user_name, project=self.identity.project_id)
+
+    def _sibling(self, **who: str) -> Self:
+        """Open another session on the same simulated cloud."""
+        cloud = self.cloud
+        assert self._reopen is not None
+        sibling: Self = self._reopen(cloud, **who)
+        return sibling
+
+    # -- how it is shown --------------------------------------------------------------------------
 
     def _facts(self) -> list[tuple[str, str]]:
         who = self.identity
@@ -63,37 +231,7 @@ class Session(GuidedRestores):
         )
         return f"<table><caption><b>{self._title()}</b></caption><tbody>{rows}</tbody></table>"
 
-    def in_project(self, project: str) -> Session:
-        """Open a session in another project of the same simulated cloud.
-
-        Args:
-            project: its name or ID.
-
-        Raises:
-            InvalidRequest: the session talks to a real service.
-            NotFound: there is no such project.
-        """
-        return self._sibling(user_name=self.identity.who, project=project)
-
-    def as_user(self, user_name: str) -> Session:
-        """Open a session as another user of the same simulated cloud, in the same project.
-
-        Args:
-            user_name: the user; a new one is made.
-
-        Raises:
-            InvalidRequest: the session talks to a real service.
-        """
-        return self._sibling(user_name=user_name, project=self.identity.project_id)
-
-    def _sibling(self, **who: str) -> Session:
-        """Open another session on the same simulated cloud."""
-        cloud = self.cloud
-        assert self._reopen is not None
-        sibling: Session = self._reopen(cloud, **who)
-        return sibling
-
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

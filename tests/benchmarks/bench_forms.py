@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 import cbr_notebook as cbr
-from cbr_notebook.session import Session
+from cbr_notebook import Session
 from tests.benchmarks.ratios import compare, report
 
 FORMS = (

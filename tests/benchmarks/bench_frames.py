@@ -24,7 +24,7 @@ import httpx
 import msgspec
 
 import cbr_notebook as cbr
-from cbr_notebook.session import Session
+from cbr_notebook import Session
 
 ROWS = 100_000
 PAGE = 1000

@@ -17,7 +17,7 @@ def _import(modules: str) -> None:
 
 def main() -> None:
     """Print the ratio."""
-    for modules in ("cbr_notebook", "cbr_notebook.session"):
+    for modules in ("cbr_notebook", "cbr_notebook.entry"):
         result = compare(
             lambda modules=modules: _import(f"pandas, httpx, {modules}"),
             lambda: _import("pandas, httpx"),

@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from statistics import median
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.session import Session
 
 _SECONDS_BEFORE, _SECONDS_PER_GB = 60, 1.5
 EVERY_FIVE_SECONDS = 5

@@ -201,11 +201,11 @@ SLOW = """\
 import time
 import cbr_notebook as cbr
 session = cbr.simulate()
-wait = session._sleep
+wait = session.poller.sleep
 def slowly(seconds):
     time.sleep(0.5)
     wait(min(seconds, 1))
-session._sleep = slowly
+session.poller.sleep = slowly
 session.forms.restore(resource='web-01', before='2020-08-17')"""
 
 

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.api.records import Definition, Policy, Trigger, TriggerProperties
-from cbr_notebook.session import Session
-from cbr_notebook.session.gaps import missed_runs
-from cbr_notebook.session.runs import runs
+from cbr_notebook.schedule.gaps import missed_runs
+from cbr_notebook.schedule.runs import runs
 
 ANSWERS = ("unprotected", "capacity", "recovery_points", "failures", "schedule")
 

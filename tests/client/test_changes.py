@@ -8,7 +8,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import NotFound
-from cbr_notebook.session.changes import newest_clean
+from cbr_notebook.session.reports.change_rate import newest_clean
 
 
 def test_a_disk_that_is_rewritten_shows_as_a_jump_and_nothing_else_does() -> None:

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import cli, errors
-from cbr_notebook.session import Session
+from cbr_notebook import Session, cli, errors
 
 
 class Served:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import ConfirmationNeeded
-from cbr_notebook.session import Session
 
 
 @pytest.fixture

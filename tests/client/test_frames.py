@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import frames
+from cbr_notebook import Session, frames
 from cbr_notebook.api.records import Backup
 from cbr_notebook.frames import SCHEMAS, Column, Schema
-from cbr_notebook.session import Session
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.runbook.plan.targets import Targets
-from cbr_notebook.session import Session
-from cbr_notebook.session.moments import moment, span, wire
+from cbr_notebook.text.timeparse import parse_duration, parse_time, to_api_time
 
 NOW = datetime(2020, 8, 17, 3, tzinfo=UTC)
 ENDLESS = ["99999999999d", "36501d", "9" * 400 + "m", "9" * 5000 + "w"]
@@ -34,8 +34,8 @@ def session() -> Iterator[Session]:
     ],
 )  # fmt: skip
 def test_lengths_that_are_read(text: str, expected: timedelta) -> None:
-    assert span(text, "target") == expected
-    assert moment(text, NOW, "since") == NOW - expected
+    assert parse_duration(text, "target") == expected
+    assert parse_time(text, NOW, "since") == NOW - expected
 
 
 @pytest.mark.parametrize("text", ENDLESS)
@@ -85,7 +85,7 @@ def test_a_number_of_days_that_cannot_be_meant_is_refused(
 @pytest.mark.parametrize("wrong", ["", "soon", "7", "-7d", "2020-08-17", "d", None, 7])
 def test_what_is_no_length_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidRequest, match="is not a length of time") as caught:
-        span(wrong, "target")
+        parse_duration(wrong, "target")
     assert "12h" in str(caught.value.advice)
 
 
@@ -99,11 +99,11 @@ def test_what_is_no_length_is_refused(wrong: Any) -> None:
 )  # fmt: skip
 def test_what_is_no_moment_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidRequest, match="is not a time"):
-        moment(wrong, NOW, "since")
+        parse_time(wrong, NOW, "since")
 
 
 def test_a_year_is_written_with_four_digits() -> None:
-    assert wire(datetime(101, 2, 3, 4, 5, 6, 7, tzinfo=UTC)) == "0101-02-03T04:05:06Z"
+    assert to_api_time(datetime(101, 2, 3, 4, 5, 6, 7, tzinfo=UTC)) == "0101-02-03T04:05:06Z"
 
 
 @pytest.mark.parametrize("step", [{"days": 36_501}, {"days": 10**12}, {"hours": -1}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
@@ -25,11 +26,12 @@ def test_nothing_that_has_no_name_goes_without_its_id(
     find: str, act: str, which: str, confirm: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with cbr.simulate() as session:
-        found = getattr(session, find)
+        module = sys.modules[getattr(session, act).__module__]
+        found = getattr(module, find)
 
         def nameless(*arguments: Any) -> Any:
             return msgspec.structs.replace(found(*arguments), name=None)
 
-        monkeypatch.setattr(session, find, nameless)
+        monkeypatch.setattr(module, find, nameless)
         with pytest.raises(ConfirmationNeeded, match=r"confirm='[0-9a-f-]{36}'"):
             getattr(session, act)(which, confirm=confirm)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest, NotFound
-from cbr_notebook.session import Session
 
 WAYS = ["id", "name", "record", "row", "one row", "column of names", "tuple", "mapping"]
 LIKE_AN_ID = "01234567-89ab-cdef-0123-456789abcdef"

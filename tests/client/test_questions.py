@@ -12,12 +12,11 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.transport import Transport
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.token import TokenAuth
-from cbr_notebook.session import Session
 from cbr_notebook.session.context import Identity
 
 NOW = datetime(2020, 8, 17, tzinfo=UTC)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.session import Session
+from cbr_notebook import Session
 
 SERVERS = ("web-01", "web-02")
 

@@ -6,7 +6,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import Conflict, InvalidRequest, NotFound
-from cbr_notebook.session import replicating
+from cbr_notebook.session.operations import replication
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_all_of_a_vault_that_is_not_there_yet_is_copied(session: cbr.Session) ->
 def test_more_copies_than_a_page_has_rows_are_watched_to_their_end(
     session: cbr.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replicating, "LARGEST_PAGE", 1)
+    monkeypatch.setattr(replication, "LARGEST_PAGE", 1)
     task = session.replicate(vault="films", **WHERE)
     session.cloud.advance(days=1)
     assert task.refresh().ended

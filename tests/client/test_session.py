@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
-from cbr_notebook.session import Session
+from cbr_notebook import Session, errors
 
 
 @pytest.fixture
@@ -137,7 +136,7 @@ def test_an_interrupt_stops_the_waiting_not_the_work(
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(task, "_sleep", interrupted)
+    monkeypatch.setattr(session.poller, "sleep", interrupted)
     with pytest.raises(errors.WaitTimeout, match="You stopped waiting"):
         task.wait()
     session.cloud.advance(hours=1)

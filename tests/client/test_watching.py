@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.session import watching
-from cbr_notebook.session.watching import Watcher
+from cbr_notebook.tasks import poller
+from cbr_notebook.tasks.poller import TaskPoller
 
 
 class Clocks:
@@ -22,13 +22,13 @@ class Clocks:
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     made = Clocks()
-    monkeypatch.setattr(watching.time, "monotonic", lambda: made.computer)
+    monkeypatch.setattr(poller.time, "monotonic", lambda: made.computer)
     return made
 
 
 @pytest.mark.parametrize("clock", ["session", "computer"])
 def test_an_answer_ages_by_the_clock_that_goes_on(clocks: Clocks, clock: str) -> None:
-    watcher, asked = Watcher(lambda: clocks.session), []
+    watcher, asked = TaskPoller(lambda: clocks.session), []
 
     def ask() -> list[TaskRecord]:
         asked.append(1)

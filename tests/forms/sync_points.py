@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from cbr_notebook.session import Session
+    from cbr_notebook import Session
 
 _LONG = 20.0
 

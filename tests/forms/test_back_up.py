@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 
 
 def test_all_of_a_vault_is_backed_up_and_watched_to_its_end(session: Session) -> None:
@@ -133,7 +132,7 @@ def test_interrupting_stops_the_waiting_and_not_the_backup(
         raise KeyboardInterrupt
 
     assert form.problems == {}
-    monkeypatch.setattr(session, "_sleep", interrupt)
+    monkeypatch.setattr(session.poller, "sleep", interrupt)
     with pytest.raises(errors.WaitTimeout, match="goes on"):
         form.submit()
     assert "The backup goes on" in page.result

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook import errors, forms
+from cbr_notebook import Session, errors, forms
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, SecretField
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 
 

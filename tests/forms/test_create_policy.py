@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from cbr_notebook import Session
 from cbr_notebook.forms import create_policy
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
-from cbr_notebook.session.preview import in_utc, preview
+from cbr_notebook.schedule.preview import in_utc, preview
 from tests.forms import sync_points
 
 PARIS = timezone(timedelta(hours=2))

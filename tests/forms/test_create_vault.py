@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 
 
 def test_a_vault_is_created_with_all_that_was_filled_in(session: Session) -> None:

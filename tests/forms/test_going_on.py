@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cbr_notebook import Session
 from cbr_notebook.errors import WaitTimeout
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 from tests.forms.test_restore import ACCEPTED, walk
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import Conflict, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.forms.kit.table import Table
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 
 

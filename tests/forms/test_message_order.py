@@ -15,7 +15,7 @@ from cbr_notebook.forms.kit.message_order import MessageSequencer
 from cbr_notebook.forms.testing import FormPage, send
 
 if TYPE_CHECKING:
-    from cbr_notebook.session import Session
+    from cbr_notebook import Session
 
 
 def said(turn: int, speaker: str = "page") -> dict[str, object]:

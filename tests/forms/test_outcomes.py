@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 
 
@@ -55,7 +54,7 @@ def test_whoever_interrupts_a_program_stops_waiting_and_nothing_else(
     page = FormPage(form)
     form.value = {"confirm": "vault-web"}
     with monkeypatch.context() as patch:
-        patch.setattr(session, "_sleep", interrupted)
+        patch.setattr(session.poller, "sleep", interrupted)
         with pytest.raises(errors.WaitTimeout, match="goes on"):
             form.submit()
     assert not page.button().busy

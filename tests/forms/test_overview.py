@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 
 
 def seen(form: Form) -> str:

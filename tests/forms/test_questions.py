@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 
 
 def no_answer(*_: Any, **__: Any) -> Any:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
 from cbr_notebook.forms import planning
 from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.forms.testing import FormPage, buttons_in
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 
 MESSAGE = "/etc/motd"

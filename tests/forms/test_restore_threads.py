@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from cbr_notebook import Session
 from cbr_notebook.errors import Conflict, ConnectionFailed, NotFound
 from cbr_notebook.forms.kit.field import Button
 from cbr_notebook.forms.kit.steps import Steps
 from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.session import Session
 from tests.forms.pressing import click, press, settle, type_into
 from tests.forms.sync_points import Gate
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms import share
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 
 

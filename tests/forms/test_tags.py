@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cbr_notebook import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 
 
 @pytest.fixture

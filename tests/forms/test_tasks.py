@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.forms import tasks
 from cbr_notebook.forms.testing import FormPage
-from cbr_notebook.session import Session
 from tests.forms import sync_points
 
 

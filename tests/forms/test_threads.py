@@ -17,7 +17,7 @@ from tests.forms.sync_points import Gate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cbr_notebook.session import Session
+    from cbr_notebook import Session
 
 
 def test_two_pages_that_press_at_once_make_one_vault(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.session import Session
+from cbr_notebook import Session
 from tests.runbook.situations import spoilt
 
 

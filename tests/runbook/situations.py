@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cbr_notebook import Session
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.session import Session
 
 GOOD = {"vda": ("/etc/motd", b"good"), "vdb": ("/data", b"orders")}
 

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.runbook.journal.record import Progress
-from cbr_notebook.session import Session
 from tests.runbook.situations import execute, is_back, kinds, restores, spoilt
 
 # -- before anything is sent ------------------------------------------------------------------
@@ -217,7 +216,7 @@ def test_the_own_task_is_found_among_others(
 
 def test_clocks_that_differ_do_not_matter(session: Session) -> None:
     cloud = session.cloud
-    session._clock = lambda: cloud.now - timedelta(days=700)
+    session.poller.clock = lambda: cloud.now - timedelta(days=700)
     session.cloud.fail("restore_backup", "cut after")
     execute(session).wait()
     assert is_back(session)
@@ -227,7 +226,7 @@ def test_clocks_that_differ_do_not_matter(session: Session) -> None:
 def test_a_clock_that_is_set_back_does_not_stop_the_watch(session: Session) -> None:
     cloud = session.cloud
     run = execute(session)
-    session._clock = lambda: cloud.now - timedelta(days=700)
+    session.poller.clock = lambda: cloud.now - timedelta(days=700)
     before = session.client.transport.requests
     run.wait()
     assert session.client.transport.requests - before < 30

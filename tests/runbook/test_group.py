@@ -13,11 +13,10 @@ import httpx
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.record import Progress
-from cbr_notebook.session import Session
 from cbr_notebook.simulator.http.local_transport import CloudTransport
 from tests.runbook.situations import is_back, restores, spoilt
 

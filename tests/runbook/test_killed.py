@@ -21,12 +21,11 @@ import httpx
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
+from cbr_notebook.entry import on_cloud
 from cbr_notebook.runbook.journal import journal as journal_module
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.session import Session
-from cbr_notebook.session.opening import on_cloud
 from cbr_notebook.simulator import Cloud
 from cbr_notebook.simulator.http.local_transport import CloudTransport
 from cbr_notebook.simulator.server import CloudServer

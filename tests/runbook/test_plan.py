@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.runbook.plan.checks import Outcome, check_all
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
-from cbr_notebook.session import Session
 
 
 def test_planning_only_asks(session: Session) -> None:

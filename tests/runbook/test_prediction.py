@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook import Session
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
-from cbr_notebook.session import Session
 
 METAL = "OS::Ironic::BareMetalServer"
 

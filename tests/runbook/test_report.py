@@ -15,12 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.runbook.journal import report as report_module
 from cbr_notebook.runbook.journal.evidence import duration
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify.manifest import over_ssh
-from cbr_notebook.session import Session
 
 SUFFIXES = ("html", "md", "json")
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run import submit
-from cbr_notebook.session import Session
 from tests.runbook.situations import execute, is_back, only_run, restores, resumed
 
 
@@ -141,13 +140,13 @@ def test_the_waiting_has_a_limit_and_the_restore_goes_on(session: Session) -> No
 
 def test_an_interrupt_stops_the_waiting_only(session: Session) -> None:
     run = execute(session)
-    sleep = session._sleep
+    sleep = session.poller.sleep
 
     def interrupted(seconds: float) -> None:
-        session._sleep = sleep
+        session.poller.sleep = sleep
         raise KeyboardInterrupt
 
-    session._sleep = interrupted
+    session.poller.sleep = interrupted
     with pytest.raises(errors.WaitTimeout, match="you stopped waiting"):
         run.wait()
     run.wait()

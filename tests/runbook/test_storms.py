@@ -10,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import Session, errors
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.session import Session
 from tests.runbook.situations import is_back, restores, spoilt
 
 OPERATIONS = (

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cbr_notebook import errors
-from cbr_notebook.session import Session
+from cbr_notebook import Session, errors
 from tests.runbook.situations import execute, is_back, kinds, only_run, restores, resumed
 
 
@@ -79,7 +78,8 @@ def test_a_token_that_expires_in_mid_run_is_renewed(session: Session, tmp_path: 
 
     from cbr_notebook.auth.credentials import Credentials
     from cbr_notebook.auth.secret import Secret
-    from cbr_notebook.session import opening
+    from cbr_notebook.auth.sign_in import Place
+    from cbr_notebook.entry.open_session import open_session
 
     cloud = session.cloud
     account = cloud.credentials
@@ -91,8 +91,8 @@ def test_a_token_that_expires_in_mid_run_is_renewed(session: Session, tmp_path: 
         source="test",
     )
     http = httpx.Client(transport=cloud.transport())
-    by_token = opening._open(
-        http, who, account.base_url, account.base_url,
+    by_token = open_session(
+        http, who, Place(account.base_url, account.base_url, None), tls="",
         sleep=cloud.sleep, clock=lambda: cloud.now, cloud=cloud,
     )  # fmt: skip
     run = execute(by_token)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook import errors
-from cbr_notebook.session import Session
+from cbr_notebook import Session, errors
 from tests.runbook.situations import execute, restores, resumed, spoilt
 
 

@@ -12,7 +12,7 @@ import traitlets
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.kit.widget import FormWidget, read_script
-from cbr_notebook.session.names import texts
+from cbr_notebook.session.references import ids_or_names
 
 _ESM = read_script("field.js")
 
@@ -308,7 +308,7 @@ def pick(name: str, label: str, options: Iterable[Option] = (), **traits: Any) -
 def _named(given: Any) -> list[str]:
     """Return the values or labels that a program names, by text, record, row or table."""
     try:
-        return [] if given is None else texts(given, "option")
+        return [] if given is None else ids_or_names(given, "option")
     except InvalidRequest:
         return [str(given)]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cbr_notebook.session import Session
+    from cbr_notebook.runbook.guided_session import GuidedSession
 
 
 class Worker:
@@ -49,10 +49,10 @@ class Worker:
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
-    def pause(self, session: Session, seconds: float) -> bool:
+    def pause(self, session: GuidedSession, seconds: float) -> bool:
         """Wait; on a simulated cloud its time jumps instead. Return whether to go on."""
         if session.simulated:
-            session._sleep(seconds)
+            session.poller.sleep(seconds)
             return not self.stopped
         return self.rest(seconds)
 

@@ -17,7 +17,7 @@ from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
 from cbr_notebook.session import Session
-from cbr_notebook.session.moments import Moment
+from cbr_notebook.text.timeparse import TimeLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ class GroupPlan:
         safety_keep_days: int | None = None,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
-        incident_at: Moment | None = None,
+        incident_at: TimeLike | None = None,
     ) -> GroupRun:
         """Carry all of it out, each restore when those that it waits for are back and verified.
 

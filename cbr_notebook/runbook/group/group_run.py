@@ -164,7 +164,7 @@ class GroupRun:
             first = min(active, key=lambda each: each.due)
             pause = (first.due - self.session.now).total_seconds()
             if pause > 0:
-                self.session._sleep(pause)
+                self.session.poller.sleep(pause)
             if not self._advance(first):
                 active.remove(first)
                 if not _well(first.run):

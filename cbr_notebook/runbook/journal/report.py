@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cbr_notebook import __version__
+from cbr_notebook._version import __version__
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
 from cbr_notebook.runbook.journal.journal import Entry, broken_link, read_entries

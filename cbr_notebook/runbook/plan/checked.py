@@ -17,8 +17,8 @@ from cbr_notebook.runbook.plan.checks import Check, Outcome, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.plan.survey import survey
 from cbr_notebook.session import Session
-from cbr_notebook.session.names import Named
-from cbr_notebook.session.words import counted, length
+from cbr_notebook.session.references import ResourceRef
+from cbr_notebook.text.formatting import format_duration, pluralize
 
 _MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ fail", "unknown": "? unknown"}
 _URGENCY = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS)
@@ -215,7 +215,7 @@ class CheckedPlan:
             )
         lines = [
             f"{target.name} goes back to {made} (backup {facts.backup.name}). "
-            f"What was written in the {length(self.data_loss)} since is lost."
+            f"What was written in the {format_duration(self.data_loss)} since is lost."
         ]
         for old, disk in facts.overwritten:
             size = f"{disk.size_gb} GB"
@@ -231,7 +231,7 @@ class CheckedPlan:
             lines.append(f"Newer good backups, which stay: {newer}.")
         expected = self.expected_duration
         lines.append(
-            f"Likely to take {length(expected)}, as earlier restores did."
+            f"Likely to take {format_duration(expected)}, as earlier restores did."
             if expected
             else "How long it takes is not known: no earlier restore compares."
         )
@@ -267,17 +267,17 @@ class CheckedPlan:
         """Say in a line whether it may be done."""
         failed, warned = self._with(Outcome.FAIL), self._with(Outcome.WARN)
         if failed:
-            return f"Not possible: {counted(len(failed), 'check')} failed."
+            return f"Not possible: {pluralize(len(failed), 'check')} failed."
         if warned:
             names = ", ".join(each.name for each in warned)
-            return f"Possible, with {counted(len(warned), 'warning')} to acknowledge: {names}."
+            return f"Possible, with {pluralize(len(warned), 'warning')} to acknowledge: {names}."
         return "Possible: no check has anything against it."
 
 
 def check_restore(
     session: Session,
-    backup: Named,
-    target: Named = None,
+    backup: ResourceRef,
+    target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool = True,

@@ -18,10 +18,10 @@ from cbr_notebook.runbook.plan.facts import (
     TargetFacts,
     TaskFacts,
 )
+from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session import Session
-from cbr_notebook.session.moments import read_wire
-from cbr_notebook.session.names import Named
-from cbr_notebook.session.runs import runs
+from cbr_notebook.session.references import ResourceRef
+from cbr_notebook.text.timeparse import parse_api_time
 
 Kind = Literal["server", "disk", "turbo"]
 _KINDS: dict[str, Kind] = {DISK_TYPE: "disk", FILE_SYSTEM_TYPE: "turbo"}
@@ -32,8 +32,8 @@ _RESTORES_COMPARED = 5
 
 def survey(
     session: Session,
-    backup: Named,
-    target: Named = None,
+    backup: ResourceRef,
+    target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool = True,
@@ -84,7 +84,9 @@ def survey(
     )
 
 
-def _target(session: Session, backup: Backup, wanted: Named, kind: Kind) -> Protectable | None:
+def _target(
+    session: Session, backup: Backup, wanted: ResourceRef, kind: Kind
+) -> Protectable | None:
     """Return the target as it is now; ``None`` if what was backed up is there no more."""
     if wanted is None:
         resource_id = backup.resource_id or ""
@@ -108,7 +110,7 @@ def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> Ba
         name=backup.name or backup.id,
         status=backup.status or NOT_TOLD,
         image_type=backup.image_type or "backup",
-        created_at=read_wire(backup.created_at) or session.now,
+        created_at=parse_api_time(backup.created_at) or session.now,
         project_id=backup.project_id or session.identity.project_id,
         vault_id=backup.vault_id or "",
         resource_id=backup.resource_id or "",
@@ -207,7 +209,7 @@ def _disk_facts(disk: Protectable, server_id: str | None, refused: str | None) -
         device=_text(place.get("device")),
         system_disk=_flag(detail.get("bootable")),
         server_id=server_id or _text(place.get("server_id")),
-        updated_at=read_wire(detail.get("updated_at")),
+        updated_at=parse_api_time(detail.get("updated_at")),
         disaster_recovery=_flag(metadata.get("dr_site")),
         refused=refused,
         scsi=_flag(metadata.get("hw:passthrough")),
@@ -306,7 +308,7 @@ def _newer(
         (row.name or row.id, made)
         for row in rows
         if row.image_type != "replication"
-        and (made := read_wire(row.created_at)) is not None
+        and (made := parse_api_time(row.created_at)) is not None
         and made > backup.created_at
     ]
     return tuple(sorted(newer, key=lambda each: each[1], reverse=True))
@@ -346,7 +348,7 @@ def _past_restores(
     sizes: dict[str, int | None] = {backup.id: backup.size_gb}
     past = []
     for task in (mine or tasks)[:_RESTORES_COMPARED]:
-        begun, ended = read_wire(task.started_at), read_wire(task.ended_at)
+        begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
         restore = task.extra_info.restore if task.extra_info else None
         restored = restore.backup_id if restore else None
         if begun is None or ended is None or restored is None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.session.moments import Moment, moment, span
+from cbr_notebook.text.timeparse import TimeLike, parse_duration, parse_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class Targets:
         now: datetime,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
-        incident_at: Moment | None = None,
+        incident_at: TimeLike | None = None,
     ) -> Targets:
         """Read targets as people give them.
 
         Raises:
             InvalidRequest: one is not a duration, or the moment not a moment of the past.
         """
-        begin = now if incident_at is None else moment(incident_at, now, "incident_at")
+        begin = now if incident_at is None else parse_time(incident_at, now, "incident_at")
         if begin > now:
             raise InvalidRequest(
                 f"incident_at {begin.isoformat()} is yet to come.",
@@ -53,7 +53,7 @@ class Targets:
 def _span(value: timedelta | str | None, field: str) -> timedelta | None:
     if value is None:
         return None
-    found = span(value, field)
+    found = parse_duration(value, field)
     if found <= timedelta():
         raise InvalidRequest(f"{field} must be longer than nothing.", field=field)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cbr_notebook.runbook.journal.record import Progress, RunRecord
-from cbr_notebook.session.waiting import ProgressBar
+from cbr_notebook.tasks.progress_bar import ProgressBar
 
 
 class _Bars:

@@ -17,7 +17,7 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.submit import submit_steps
 from cbr_notebook.runbook.run.watch import run_steps
 from cbr_notebook.session import Session
-from cbr_notebook.session.words import counted, length
+from cbr_notebook.text.formatting import format_duration, pluralize
 
 _SAFETY = "safety backup"
 
@@ -115,12 +115,12 @@ def overwritten_in_words(plan: CheckedPlan) -> str:
     assert facts.target is not None
     pairs = facts.overwritten
     size = sum(disk.size_gb for _, disk in pairs)
-    disks = f"{counted(len(pairs), 'disk')} ({size} GB)"
+    disks = f"{pluralize(len(pairs), 'disk')} ({size} GB)"
     lost = facts.data_loss
     return (
         f"This overwrites {disks} of {facts.target.name} with the backup {facts.backup.name} "
         f"of {facts.backup.created_at:%Y-%m-%d %H:%M:%S} UTC. All that was written since, "
-        f"{length(lost)}, is lost. It cannot be undone."
+        f"{format_duration(lost)}, is lost. It cannot be undone."
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.safety import validate_keep_days
-from cbr_notebook.session.moments import Moment
+from cbr_notebook.text.timeparse import TimeLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class RestoreOptions:
         safety_keep_days: int | None = None,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
-        incident_at: Moment | None = None,
+        incident_at: TimeLike | None = None,
     ) -> RestoreOptions:
         """Read options as people give them.
 

@@ -14,8 +14,8 @@ from cbr_notebook.runbook.run.execute import execute, refuse_failed
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.session import Session
-from cbr_notebook.session.moments import Moment
-from cbr_notebook.session.names import Named
+from cbr_notebook.session.references import ResourceRef
+from cbr_notebook.text.timeparse import TimeLike
 
 
 class RestorePlan(CheckedPlan):
@@ -43,7 +43,7 @@ class RestorePlan(CheckedPlan):
         safety_keep_days: int | None = None,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
-        incident_at: Moment | None = None,
+        incident_at: TimeLike | None = None,
     ) -> RestoreRun:
         """Carry the plan out until the service's task is known. This cannot be undone.
 
@@ -102,8 +102,8 @@ class RestorePlan(CheckedPlan):
 
 def plan_restore(
     session: Session,
-    backup: Named,
-    target: Named = None,
+    backup: ResourceRef,
+    target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool = True,

@@ -9,9 +9,9 @@ from cbr_notebook.api.records import TaskRecord
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.outcomes import maybe_executed
-from cbr_notebook.session.finding import ResourceKind
-from cbr_notebook.session.own_tasks import tasks_of_point
-from cbr_notebook.session.waiting import pause_after
+from cbr_notebook.session.lookup import ResourceKind
+from cbr_notebook.tasks.poller import pause_after
+from cbr_notebook.tasks.task_lookup import tasks_of_point
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
 _LOOK_FOR = 60.0

@@ -25,7 +25,7 @@ from cbr_notebook.runbook.plan.drift import being_restored, drift_since_plan
 from cbr_notebook.runbook.run.outcomes import is_transient, maybe_executed, not_executed
 from cbr_notebook.runbook.run.safety import back_up_first
 from cbr_notebook.runbook.run.task_search import recognise, restores_of
-from cbr_notebook.session.waiting import pause_after
+from cbr_notebook.tasks.poller import pause_after
 
 CONFIRMATION_LASTS = timedelta(hours=1)
 """How long after its confirmation a run that is taken up again may still ask the service."""

@@ -10,7 +10,7 @@ from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
 from cbr_notebook.runbook.run.outcomes import is_transient
 from cbr_notebook.runbook.run.submit import LOOKUP_TIMEOUT_S, submit_steps
-from cbr_notebook.session.waiting import pause_after
+from cbr_notebook.tasks.poller import pause_after
 
 MAX_OUTAGE_S = 1800.0
 """Seconds of unbroken trouble after which watching is given up; the run goes on."""
@@ -97,7 +97,7 @@ def run_steps(run: RunRecord, steps: Iterator[float], timeout: float | None = No
                     if left <= 0:
                         raise _still_running(run, f"has not ended in {timeout:g} s")
                     pause = min(pause, left)
-                run.session._sleep(pause)
+                run.session.poller.sleep(pause)
     except KeyboardInterrupt:
         raise _still_running(run, "goes on; you stopped waiting") from None
 

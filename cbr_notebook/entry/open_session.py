@@ -1,0 +1,56 @@
+"""Put a session together: connections, authentication, project, client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import httpx
+
+from cbr_notebook.api.client import Client
+from cbr_notebook.api.transport import Transport
+from cbr_notebook.auth.credentials import Credentials
+from cbr_notebook.auth.sign_in import Place, sign_in
+from cbr_notebook.entry.session import Session
+from cbr_notebook.session.context import Identity
+
+if TYPE_CHECKING:
+    from cbr_notebook.simulator import Cloud
+
+
+def open_session(
+    http: httpx.Client,
+    who: Credentials,
+    place: Place,
+    *,
+    tls: str,
+    sleep: Callable[[float], None],
+    clock: Callable[[], datetime],
+    cloud: Cloud | None,
+    cache_token: bool = False,
+    reopen: Callable[..., Session] | None = None,
+) -> Session:
+    """Return a session of an identity: authenticated, in its project, on its connections."""
+    signed_in = sign_in(http, who, place, sleep=sleep, clock=clock, cache_token=cache_token)
+    http.auth = signed_in.auth
+    transport = Transport(http, signed_in.endpoint, signed_in.project_id, sleep=sleep, clock=clock)
+    identity = Identity(
+        who=signed_in.who,
+        how=who.way,
+        region=signed_in.region,
+        project_id=signed_in.project_id,
+        endpoint=signed_in.endpoint,
+        source=who.source,
+        iam_endpoint=signed_in.iam_endpoint or "not needed",
+        tls=tls,
+    )
+    return Session(
+        Client(transport),
+        identity,
+        http,
+        sleep=sleep,
+        clock=clock,
+        cloud=cloud,
+        reopen=reopen,
+    )

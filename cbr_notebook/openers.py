@@ -1,0 +1,35 @@
+"""The ways to open a session, for a form that signs in: it stands below them.
+
+What opens a session knows forms, so that ``session.forms`` exists; a form that opens a session
+must not import that in turn. The package's ``__init__`` says here where the ways are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Entry(Protocol):
+    """Where sessions are opened."""
+
+    @property
+    def connect(self) -> Callable[..., Any]:
+        """Opens a session on a real service."""
+
+    @property
+    def simulate(self) -> Callable[..., Any]:
+        """Opens a session on a cloud of its own."""
+
+
+_load: list[Callable[[], Entry]] = []
+
+
+def register(load: Callable[[], Entry]) -> None:
+    """Say what loads the ways to open a session."""
+    _load[:] = [load]
+
+
+def entry() -> Entry:
+    """Return the ways to open a session; they are loaded now, if they were not yet."""
+    return _load[0]()

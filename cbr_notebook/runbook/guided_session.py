@@ -1,0 +1,17 @@
+"""A session that also knows guided restores."""
+
+from __future__ import annotations
+
+from cbr_notebook.runbook import restores as guided
+from cbr_notebook.session import Session
+
+
+class GuidedSession(Session):
+    """A session with restores that are planned, checked, confirmed, watched and proven."""
+
+    plan_restore = guided.plan_restore
+    plan_restores = guided.plan_restores
+    restores = guided.restores
+    resume_restore = guided.resume_restore
+    cancel_restore = guided.cancel_restore
+    take_manifest = guided.take_manifest

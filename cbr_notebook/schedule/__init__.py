@@ -1,0 +1,1 @@
+"""When policies run and what they keep: pure functions that know no session."""

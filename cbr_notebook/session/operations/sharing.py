@@ -1,0 +1,88 @@
+"""Share backups between projects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cbr_notebook.api.records import Member
+from cbr_notebook.frames.members import MEMBERS
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.lookup import find_backup, find_vault
+from cbr_notebook.session.references import (
+    ResourceRef,
+    choose,
+    one_id_or_name,
+)
+
+
+def members(session: Context, backup: ResourceRef) -> pd.DataFrame:
+    """Give one row a project that a backup is shared with.
+
+    Args:
+        backup: which one.
+
+    Returns:
+        The columns of ``cbr.schema("members")``.
+
+    API: Backup sharing, "Querying the Share Member List".
+    """
+    return MEMBERS.frame(list(session.client.members.list_all(find_backup(session, backup).id)))
+
+
+def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) -> Sequence[Member]:
+    """Share a server's backup with projects of the same region; they must accept it.
+
+    Args:
+        backup: which one.
+        projects: the IDs of the projects, at most ten.
+
+    Returns:
+        The new members, pending.
+
+    Raises:
+        InvalidRequest: not a server's backup, or not a project to share with.
+        Conflict: shared already, or not available.
+
+    API: Backup sharing, "Adding Share Members".
+    """
+    wanted = [projects] if isinstance(projects, str) else list(projects)
+    return session.client.members.add(find_backup(session, backup).id, wanted)
+
+
+def accept_share(session: Context, backup: ResourceRef, *, vault: ResourceRef) -> Member:
+    """Accept a backup that another project shares, into a vault of one's own.
+
+    API: Backup sharing, "Updating a Share Member".
+    """
+    backup_id = _shared_backup(session, backup)
+    mine, vault_id = session.identity.project_id, find_vault(session, vault).id
+    return session.client.members.update(backup_id, mine, status="accepted", vault_id=vault_id)
+
+
+def reject_share(session: Context, backup: ResourceRef) -> Member:
+    """Reject a backup that another project shares.
+
+    API: Backup sharing, "Updating a Share Member".
+    """
+    backup_id = _shared_backup(session, backup)
+    return session.client.members.update(backup_id, session.identity.project_id, status="rejected")
+
+
+def unshare(session: Context, backup: ResourceRef, project: str) -> None:
+    """Stop sharing a backup with a project.
+
+    Raises:
+        NotFound: it is not shared with it.
+        Conflict: an image was made of it there.
+
+    API: Backup sharing, "Deleting a Share Member".
+    """
+    session.client.members.delete(find_backup(session, backup).id, project)
+
+
+def _shared_backup(session: Context, backup: ResourceRef) -> str:
+    text = one_id_or_name(backup, "backup")
+    shared = list(session.client.backups.list_all(own_type="shared"))
+    return choose(text, shared, "shared backup", lambda each: each.name).id

@@ -1,0 +1,1 @@
+"""What a session can be asked: the service's lists as DataFrames."""

@@ -1,0 +1,438 @@
+"""Lists of the service as DataFrames."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.api import backups as backups_api
+from cbr_notebook.api.pager import LARGEST_PAGE
+from cbr_notebook.api.protectables import LARGEST_PAGE as PAGE
+from cbr_notebook.api.protectables import Protectables
+from cbr_notebook.api.records import Backup
+from cbr_notebook.api.tasks import Tasks
+from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.frames.details import BackupsOfPoint, resources_of, rules_of
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import reject_conflicts, reject_unknown
+from cbr_notebook.session.lookup import (
+    ResourceKind,
+    find_backup,
+    find_policy,
+    find_vault,
+    resource_filter,
+    vault_ids,
+)
+from cbr_notebook.session.references import (
+    ResourceRef,
+    one_id_or_name,
+)
+from cbr_notebook.session.tables import make_table, read_list, sorted_by, time_range
+from cbr_notebook.tasks.task import Task
+from cbr_notebook.text.timeparse import (
+    TimeLike,
+)
+
+Values = str | Sequence[str] | None
+"""A value of a filter, or several of which any will do."""
+
+Answer = tuple[Sequence[Any], int | None]
+
+
+def _parameters(operation: Any, *besides: str) -> dict[str, inspect.Parameter]:
+    """Give the filters of an operation, apart from those that a helper has as its own."""
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(operation).parameters.items()
+        if name not in ("self", "session", "limit", *besides)
+        and parameter.kind is not parameter.VAR_KEYWORD
+    }
+
+
+FURTHER_FILTERS = {
+    "vaults": _parameters(Vaults.list, "offset"),
+    "backups": _parameters(backups_api.list_query),
+    "tasks": _parameters(Tasks.list, "offset"),
+    "resources": _parameters(Protectables.list, "kind", "offset", "marker"),
+}
+"""The service's own filters that a helper takes as ``**filters``."""
+
+_VAULT_FILTERS = tuple(FURTHER_FILTERS["vaults"])
+_BACKUP_FILTERS = tuple(FURTHER_FILTERS["backups"])
+_TASK_FILTERS = tuple(FURTHER_FILTERS["tasks"])
+_RESOURCE_FILTERS = tuple(FURTHER_FILTERS["resources"])
+
+if TYPE_CHECKING:
+    _BackupRow = Backup
+else:
+    _BackupRow = frames.BACKUPS.row_type(Backup)
+
+
+class _BackupRows(msgspec.Struct):
+    """A page of backups, of which only what the table shows is decoded."""
+
+    backups: list[_BackupRow] = []
+    count: int | None = None
+
+
+def vaults(
+    session: Context,
+    *,
+    name: str | None = None,
+    status: Values = None,
+    object_type: Values = None,
+    protect_type: Values = None,
+    policy: ResourceRef = None,
+    limit: int | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Give one row a vault; sizes in GB, use in MB, times in UTC.
+
+    Args:
+        name: part of the name.
+        status: ``available``, ``lock``, ``frozen``, ``deleting`` or ``error``.
+        object_type: ``server``, ``disk``, ``turbo``, …
+        protect_type: ``backup`` or ``replication``.
+        policy: only vaults with this policy.
+        limit: rows at most.
+        filters: further ones of the service: ``id``, ``cloud_type``, ``resource_ids``,
+            ``enterprise_project_id``.
+
+    Returns:
+        The columns of ``cbr.schema("vaults")``.
+
+    Raises:
+        InvalidRequest: a filter has a value that the service does not know.
+
+    API: Vault, "Querying the Vault List".
+    """
+    reject_unknown(filters, _VAULT_FILTERS, "vaults")
+    reject_conflicts({"policy": policy, **filters}, {"policy": ("policy_id",)})
+    asked = {
+        "name": name,
+        "status": status,
+        "object_type": object_type,
+        "protect_type": protect_type,
+        **filters,
+    }
+    if policy is not None:
+        asked["policy_id"] = find_policy(session, policy).id
+
+    def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+        page = session.client.vaults.list(limit=size, offset=offset or None, **one)
+        return page.vaults, page.count
+
+    return read_list(
+        session, frames.VAULTS, asked, ask, limit=limit, repeatable=("id", "resource_ids")
+    )
+
+
+def backups(
+    session: Context,
+    *,
+    vault: ResourceRef = None,
+    resource: ResourceRef = None,
+    parent: ResourceRef = None,
+    resource_type: Values = None,
+    status: Values = None,
+    name: Values = None,
+    since: TimeLike | None = None,
+    until: TimeLike | None = None,
+    limit: int | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Give one row a backup, newest first; backups of a server's disks are left out.
+
+    Args:
+        vault: only in this vault, or in these.
+        resource: only of this server, disk or file system, or of these.
+        parent: of a server's backup: the backups of its disks.
+        resource_type: such as ``OS::Nova::Server``.
+        status: ``available``, ``error``, ``protecting``, …
+        name: the exact name.
+        since: not made before this: a time, or ``7d``, ``12h``.
+        until: not made after this.
+        limit: rows at most.
+        filters: further ones of the service: ``sort``, ``offset``, ``marker``,
+            ``image_type``, ``incremental``, ``own_type``, ``member_status``,
+            ``used_percent``, ``checkpoint_id``, ``resource_az``, ….
+
+    A list of values means any of them, also where the service takes but one: then several
+    requests are made and merged, newest first.
+
+    Returns:
+        The columns of ``cbr.schema("backups")``.
+
+    Raises:
+        InvalidRequest: a filter has a value that the service does not know.
+
+    API: Backup, "Querying All Backups".
+    """
+    reject_unknown(filters, _BACKUP_FILTERS, "backups")
+    reject_conflicts(
+        {"vault": vault, "resource": resource, "parent": parent, "since": since,
+         "until": until, **filters},
+        {"vault": ("vault_id",), "resource": ("resource_id", "resource_name"),
+         "parent": ("parent_id",), "since": ("start_time",), "until": ("end_time",)},
+    )  # fmt: skip
+    asked = {
+        "resource_type": resource_type,
+        "status": status,
+        "name": name,
+        **time_range(session, since, until),
+        **filters,
+    }
+    if vault is not None:
+        asked["vault_id"] = vault_ids(session, vault)
+    if parent is not None:
+        asked["parent_id"] = find_backup(session, parent).id
+    if resource is not None:
+        asked |= resource_filter(session, resource)
+    if "offset" in asked or "marker" in asked:
+        page = session.client.backups.list(limit=limit, **asked)
+        return make_table(session, frames.BACKUPS, page.backups, asked, limit)
+    # Read in the order of creation, which no change of a backup disturbs, and sorted then.
+    sort = asked.get("sort")
+    later = sort is not None and (limit is None or limit > LARGEST_PAGE)
+    transport = session.client.transport
+
+    def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+        one = {**one, "sort": None} if later else one
+        query = backups_api.list_query(limit=size, offset=offset, **one)
+        page = transport.get(backups_api.PATH, _BackupRows, query)
+        return page.backups, page.count
+
+    if sort is not None:
+        backups_api.list_query(sort=sort)
+    frame = read_list(
+        session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",)
+    )
+    if limit is not None:
+        frame.attrs["limit"] = limit  # it may not be all that fits the filters
+    return sorted_by(frame, sort).head(limit) if later else frame  # type: ignore[arg-type]
+
+
+def tasks(
+    session: Context,
+    *,
+    status: Values = None,
+    operation_type: Values = None,
+    vault: ResourceRef = None,
+    resource: ResourceRef = None,
+    since: TimeLike | None = None,
+    until: TimeLike | None = None,
+    limit: int | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Give one row a task, newest first.
+
+    Args:
+        status: ``waiting``, ``running``, ``success``, ``failed``, ``skipped``, ``timeout``.
+        operation_type: ``backup``, ``restore``, ``delete``, ``replication``, …
+        vault: only of this vault, or of these.
+        resource: only of this server, disk or file system, or of these.
+        since: not begun before this: a time, or ``7d``, ``12h``.
+        until: not begun after this.
+        limit: rows at most.
+        filters: further ones of the service: ``vault_name``, ``provider_id``, ….
+
+    Returns:
+        The columns of ``cbr.schema("tasks")``.
+
+    Raises:
+        InvalidRequest: a filter has a value that the service does not know.
+
+    API: Task, "Querying the Task List".
+    """
+    reject_unknown(filters, _TASK_FILTERS, "tasks")
+    reject_conflicts(
+        {"vault": vault, "resource": resource, "since": since, "until": until, **filters},
+        {"vault": ("vault_id", "vault_name"), "resource": ("resource_id", "resource_name"),
+         "since": ("start_time",), "until": ("end_time",)},
+    )  # fmt: skip
+    asked = {
+        "status": status,
+        "operation_type": operation_type,
+        **time_range(session, since, until),
+        **filters,
+    }
+    if vault is not None:
+        asked["vault_id"] = vault_ids(session, vault)
+    if resource is not None:
+        asked |= resource_filter(session, resource)
+
+    def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+        page = session.client.tasks.list(limit=size, offset=offset or None, **one)
+        return page.operation_logs, page.count
+
+    return read_list(session, frames.TASKS, asked, ask, limit=limit)
+
+
+def policies(
+    session: Context,
+    *,
+    operation_type: Literal["backup", "replication"] | None = None,
+    vault: ResourceRef = None,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Give one row a policy.
+
+    Args:
+        operation_type: ``backup`` or ``replication``.
+        vault: only policies applied to this vault.
+        limit: rows at most.
+
+    Returns:
+        The columns of ``cbr.schema("policies")``.
+
+    API: Policy, "Querying the Policy List".
+    """
+    vault_id = None if vault is None else find_vault(session, vault).id
+    page = session.client.policies.list(operation_type=operation_type, vault_id=vault_id)
+    asked = {"operation_type": operation_type, "vault_id": vault_id}
+    return make_table(session, frames.POLICIES, page.policies, asked, limit)
+
+
+def vault_resources(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
+    """Give one row a resource of a vault, with what its backups take.
+
+    Args:
+        vault: only of this vault, or of these; of all if left out.
+
+    Returns:
+        The columns of ``cbr.schema("vault_resources")``.
+
+    Raises:
+        NotFound: there is no such vault.
+
+    API: Vault, "Querying the Vault List".
+    """
+    wanted = vault_ids(session, vault)
+    asked = {"vault_id": wanted}
+    ids = [wanted] if isinstance(wanted, str) else wanted
+    vaults = [each for each in session.client.vaults.list_all() if ids is None or each.id in ids]
+    return make_table(session, frames.VAULT_RESOURCES, resources_of(vaults), asked, None)
+
+
+def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
+    """Give one row a restore point that still has backups, newest first.
+
+    The service has no list of restore points; this one is made from their backups.
+
+    Args:
+        filters: as for :meth:`backups`: ``vault``, ``resource``, ``since``, ``until``, ….
+
+    Returns:
+        The columns of ``cbr.schema("restore_points")``.
+
+    Raises:
+        InvalidRequest: a filter has a value that the service does not know.
+
+    API: Backup, "Querying All Backups".
+    """
+    table = backups(session, **filters)
+    points = [
+        BackupsOfPoint(
+            id=str(point),
+            vault_id=rows["vault_id"].iloc[0],
+            created_at=rows["created_at"].min().tz_localize(None).isoformat(),
+            backups=len(rows),
+            available=int((rows["status"] == "available").sum()),
+            resource_names=", ".join(sorted(rows["resource_name"].dropna())),
+        )
+        for point, rows in table.groupby("checkpoint_id", sort=False)
+    ]
+    frame = frames.RESTORE_POINTS.frame(points)
+    frame.attrs = {**table.attrs, "resource": "restore_points"}
+    return frame
+
+
+def policy_rules(session: Context, policy: ResourceRef = None) -> pd.DataFrame:
+    """Give one row a recurrence rule of a policy; days and times in UTC.
+
+    Args:
+        policy: only of this policy; of all if left out.
+
+    Returns:
+        The columns of ``cbr.schema("policy_rules")``.
+
+    Raises:
+        NotFound: there is no such policy.
+
+    API: Policy, "Querying the Policy List".
+    """
+    if policy is None:
+        return make_table(
+            session,
+            frames.POLICY_RULES,
+            rules_of(session.client.policies.list().policies),
+            {},
+            None,
+        )
+    found = find_policy(session, policy)
+    return make_table(
+        session, frames.POLICY_RULES, rules_of([found]), {"policy_id": found.id}, None
+    )
+
+
+def resources(
+    session: Context,
+    kind: ResourceKind | None = None,
+    *,
+    name: str | None = None,
+    limit: int | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Give one row a server, disk or file system, with the vault that it is in.
+
+    Args:
+        kind: ``server``, ``disk``, ``turbo`` (file systems); the three if left out.
+        name: part of the name.
+        limit: rows at most.
+        filters: further ones of the service: ``id``, ``status``, ``server_id``.
+
+    Returns:
+        The columns of ``cbr.schema("resources")``.
+
+    Raises:
+        InvalidRequest: there is no such kind.
+
+    API: Protectable, "Querying Protectable Resources".
+    """
+    reject_unknown(filters, _RESOURCE_FILTERS, "resources")
+    kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
+    asked = {"name": name, **filters}
+
+    def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
+        page = session.client.protectables.list(limit=size, offset=offset, **one)
+        return page.instances, page.count
+
+    return read_list(
+        session, frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE
+    )
+
+
+def task(session: Context, task_id: ResourceRef) -> Task:
+    """Take up a task again.
+
+    Args:
+        task_id: its ID, or its row of :meth:`tasks`.
+
+    Raises:
+        NotFound: there is none of this ID (BackupService.6500).
+
+    API: Task, "Querying a Specified Task".
+    """
+    task_id = one_id_or_name(task_id, "task")
+    record = session.client.tasks.show(task_id)
+    resource = record.extra_info.resource if record.extra_info else None
+    what = f"{record.operation_type or 'task'} of {resource.name if resource else task_id}"
+    return Task(session.poller, what, lambda: [session.client.tasks.show(task_id)]).refresh()
+
+
+FURTHER_FILTERS["restore_points"] = {**_parameters(backups), **FURTHER_FILTERS["backups"]}

@@ -1,0 +1,1 @@
+"""Answers that no single list of the service has."""

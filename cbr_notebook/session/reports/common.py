@@ -1,0 +1,89 @@
+"""What several reports read: good backups, policies by vault, vaults by resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.queries import lists
+from cbr_notebook.session.tables import describe
+from cbr_notebook.text.timeparse import (
+    LONGEST,
+)
+
+HOUR = timedelta(hours=1)
+
+
+def vaults_by_resource(session: Context) -> dict[str, Vault]:
+    """Return the vault of each resource that is in one, by the resource's ID."""
+    return {
+        resource.id: vault
+        for vault in session.client.vaults.list_all()
+        for resource in vault.resources or ()
+    }
+
+
+def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame:
+    """Give the good backups: those that were given, if that is what they are, else asked for.
+
+    Raises:
+        InvalidRequest: something else was given.
+    """
+    if backups is None:
+        return lists.backups(session, status="available")
+    if backups.attrs.get("project_id") != session.identity.project_id or (
+        *map(backups.attrs.get, ("resource", "filters", "limit")),
+    ) != ("backups", {"status": "available"}, None):
+        raise InvalidRequest(
+            "These are not all good backups of this project.",
+            field="backups",
+            advice='Give session.backups(status="available"), or leave them out.',
+        )
+    return backups
+
+
+def backup_policies(session: Context) -> dict[str, list[Policy]]:
+    """Give the backup policies of each vault."""
+    found: dict[str, list[Policy]] = {}
+    for policy in session.client.policies.list(operation_type="backup").policies:
+        for applied in policy.associated_vaults or ():
+            found.setdefault(applied.vault_id, []).append(policy)
+    return found
+
+
+def answer(
+    session: Context, schema: frames.Schema, rows: Sequence[Any], asked: dict[str, Any], before: int
+) -> pd.DataFrame:
+    """Return a report's rows as a DataFrame that says what was asked."""
+    return describe(session, schema, schema.frame(rows), asked, before)
+
+
+def check_days(days: int) -> None:
+    """Check a number of days to look back.
+
+    Raises:
+        InvalidRequest: it is out of range.
+    """
+    if not 1 <= days <= LONGEST.days:
+        raise InvalidRequest(
+            f"days must be 1 to {LONGEST.days}, not {days}.",
+            advice="Leave it out, or choose fewer.",
+            field="days",
+        )
+
+
+def hours_since(now: datetime, then: datetime | None) -> int | None:
+    """Return the whole hours since a moment."""
+    return None if then is None else int((now - then) / HOUR)
+
+
+def api_text(moment: datetime | None) -> str | None:
+    """Return a moment as the service writes its times."""
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")

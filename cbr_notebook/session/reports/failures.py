@@ -1,0 +1,46 @@
+"""Which tasks failed, why, and what helps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook import catalogue, frames
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.queries import lists
+from cbr_notebook.session.tables import describe
+from cbr_notebook.text.timeparse import (
+    TimeLike,
+)
+
+
+def failures(
+    session: Context, *, since: TimeLike = "30d", until: TimeLike | None = None
+) -> pd.DataFrame:
+    """Give the tasks that failed, timed out or were skipped, with cause and remedy.
+
+    Args:
+        since: not begun before this: a time, or ``7d``, ``12h``.
+        until: not begun after this.
+
+    Returns:
+        The columns of ``cbr.schema("failures")``, newest first.
+
+    Raises:
+        InvalidRequest: a time cannot be read.
+
+    API: Task, "Querying the Task List".
+    """
+    before = session.client.transport.requests
+    bad = ("failed", "timeout", "skipped")
+    table = lists.tasks(session, status=bad, since=since, until=until)
+    kept = [column.name for column in frames.FAILURES.columns if column.name != "advice"]
+    advice = [_advice(code) for code in table["error_code"]]
+    frame = table[kept].assign(advice=pd.Series(advice, dtype="str", index=table.index))
+    return describe(session, frames.FAILURES, frame, table.attrs["filters"], before)
+
+
+def _advice(code: Any) -> str | None:
+    entry = catalogue.lookup(code) if isinstance(code, str) and code else None
+    return entry.advice if entry else None

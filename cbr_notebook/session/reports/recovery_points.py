@@ -1,0 +1,136 @@
+"""The newest and oldest good backup of each resource, and the runs that left none."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.schedule.gaps import missed_runs
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.reports.common import (
+    HOUR,
+    answer,
+    api_text,
+    backup_policies,
+    check_days,
+    good_backups,
+    hours_since,
+    vaults_by_resource,
+)
+from cbr_notebook.text.timeparse import (
+    parse_duration,
+)
+
+
+def recovery_points(
+    session: Context, *, target: str = "24h", days: int = 7, backups: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Give the newest and the oldest good backup of each resource, and what is missing.
+
+    Listed is each resource that is in a vault or has good backups (available ones). A gap
+    is a run of an enabled backup policy of its vault, in the last ``days``, between which
+    and the next run no good backup of the resource was made. Runs count from the oldest
+    backup that the policy still keeps, and until an hour ago: later ones may be at work.
+
+    Args:
+        target: the age that the newest may have: ``24h``, ``7d``.
+        days: how many days to look back for gaps; 1 to 36500.
+        backups: ``session.backups(status="available")``, where that was asked already: for
+            several answers from one reading. Asked for if left out.
+
+    Returns:
+        The columns of ``cbr.schema("recovery_points")``, the oldest newest first.
+
+    Raises:
+        InvalidRequest: the target is not a length of time, ``days`` is out of range, or
+            ``backups`` are not the good ones.
+
+    API: Backup, "Querying All Backups"; Vault; Policy.
+    """
+    allowed = parse_duration(target, "target")
+    check_days(days)
+    before = session.client.transport.requests
+    vaults = vaults_by_resource(session)
+    policies = backup_policies(session)
+    backups = good_backups(session, backups)
+    by_resource = {str(key): rows for key, rows in backups.groupby("resource_id", sort=False)}
+    names = {
+        resource.id: (resource.name, resource.type)
+        for vault in vaults.values()
+        for resource in vault.resources or ()
+    }
+    rows = []
+    for each in dict.fromkeys([*names, *by_resource]):
+        good = by_resource.get(each)
+        moments = [] if good is None else sorted(good["created_at"])
+        newest = moments[-1].to_pydatetime() if moments else None
+        if each in names:
+            name, kind = names[each]
+        else:
+            assert good is not None
+            name, kind = good["resource_name"].iloc[0], good["resource_type"].iloc[0]
+        vault = vaults.get(each)
+        mine = [] if vault is None else [p for p in policies.get(vault.id, []) if p.enabled]
+        taken = [moment.to_pydatetime() for moment in moments]
+        rows.append(
+            SimpleNamespace(
+                id=each, name=name, type=kind, vault_name=vault.name if vault else None,
+                backups=len(moments), newest=api_text(newest),
+                oldest=api_text(moments[0].to_pydatetime() if moments else None),
+                age_hours=hours_since(session.now, newest),
+                target_hours=int(allowed / HOUR),
+                within_target=newest is not None and session.now - newest <= allowed,
+                gaps=sum(len(missed_runs(p, taken, session.now, days)) for p in mine),
+            )
+        )  # fmt: skip
+    rows.sort(key=lambda row: (row.newest or "", row.name or ""))
+    return answer(session, frames.RECOVERY_POINTS, rows, {"target": target, "days": days}, before)
+
+
+def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give the runs of policies that left a resource without a good backup.
+
+    What a gap is says :meth:`recovery_points`, which counts them; a resource that never
+    had a good backup has none, ``unprotected()`` lists it.
+
+    The service does not tell what a policy or a vault was like earlier, so past days are
+    held against the policies and vaults of today: after a policy was changed, or a resource
+    was moved, days before it may show gaps that were none then, or hide some.
+
+    Args:
+        days: how many days to look back, 1 to 36500.
+        backups: ``session.backups(status="available")``, where that was asked already: for
+            several answers from one reading. Asked for if left out.
+
+    Returns:
+        The columns of ``cbr.schema("gaps")``, the newest first.
+
+    Raises:
+        InvalidRequest: ``days`` is out of range, or ``backups`` are not the good ones.
+
+    API: Backup, "Querying All Backups"; Vault; Policy.
+    """
+    check_days(days)
+    before = session.client.transport.requests
+    vaults = vaults_by_resource(session)
+    policies = backup_policies(session)
+    good = good_backups(session, backups)
+    moments = {
+        str(key): sorted(each.to_pydatetime() for each in rows)
+        for key, rows in good.groupby("resource_id", sort=False)["created_at"]
+    }
+    rows = [
+        SimpleNamespace(
+            resource_id=resource.id, resource_name=resource.name, missed_at=api_text(run),
+            policy_id=policy.id, policy_name=policy.name,
+            vault_id=vault.id, vault_name=vault.name,
+        )
+        for vault in {each.id: each for each in vaults.values()}.values()
+        for policy in policies.get(vault.id, ()) if policy.enabled
+        for resource in vault.resources or ()
+        for run in missed_runs(policy, moments.get(resource.id, []), session.now, days)
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row.missed_at or "", row.resource_name or ""), reverse=True)
+    return answer(session, frames.GAPS, rows, {"days": days}, before)

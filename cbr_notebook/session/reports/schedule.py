@@ -1,0 +1,56 @@
+"""When the policies run next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.schedule.runs import runs
+from cbr_notebook.schedule.zones import zone
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.reports.common import answer, api_text
+
+
+def schedule(session: Context, *, days: int = 7, timezone: str | None = None) -> pd.DataFrame:
+    """Give the next runs of every enabled policy on every vault it is applied to.
+
+    Args:
+        days: how many days ahead, 1 to 366.
+        timezone: of the local time, such as ``Europe/Paris`` or ``UTC+02:00``; this
+            computer's if left out.
+
+    Returns:
+        The columns of ``cbr.schema("schedule")``, in order of time.
+
+    Raises:
+        InvalidRequest: ``days`` is out of range, or there is no such time zone.
+
+    API: Policy, "Querying the Policy List".
+    """
+    if not 1 <= days <= 366:
+        raise InvalidRequest(f"days must be 1 to 366, not {days}.", field="days")
+    there = zone(timezone) if timezone is not None else None
+    before = session.client.transport.requests
+    vaults = {vault.id: vault for vault in session.client.vaults.list_all()}
+    rows = []
+    for policy in session.client.policies.list().policies:
+        if not policy.enabled or not policy.associated_vaults:
+            continue
+        for run in runs(policy, session.now, session.now + timedelta(days=days)):
+            local = run.astimezone(there).isoformat(" ", timespec="minutes")
+            for applied in policy.associated_vaults:
+                vault = vaults.get(applied.vault_id)
+                rows.append(
+                    SimpleNamespace(
+                        runs_at=api_text(run), runs_at_local=local, policy_id=policy.id,
+                        policy_name=policy.name, operation_type=policy.operation_type,
+                        vault_id=applied.vault_id, vault_name=vault.name if vault else None,
+                        resources=len(vault.resources or ()) if vault else None,
+                    )
+                )  # fmt: skip
+    rows.sort(key=lambda row: (row.runs_at, row.policy_name or "", row.vault_name or ""))
+    return answer(session, frames.SCHEDULE, rows, {"days": days, "timezone": timezone}, before)

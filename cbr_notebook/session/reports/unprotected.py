@@ -1,0 +1,105 @@
+"""Which resources are not protected as they should be, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.lookup import ResourceKind
+from cbr_notebook.session.reports.common import (
+    answer,
+    api_text,
+    backup_policies,
+    good_backups,
+    hours_since,
+    vaults_by_resource,
+)
+from cbr_notebook.text.timeparse import (
+    parse_duration,
+)
+
+
+def unprotected(
+    session: Context,
+    kind: ResourceKind | None = None,
+    *,
+    target: str = "7d",
+    backups: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Give the servers, disks and file systems that are not protected as they should be.
+
+    A resource is listed with the first of these reasons that holds: it is ``in no vault``;
+    its vault has ``no backup policy``; each of them is off (``policy is off``); it has
+    ``no good backup`` (one that is available); its ``last good backup is too old``. A disk
+    that is attached to a server is looked at with its server, unless it is in a vault
+    itself.
+
+    Args:
+        kind: ``server``, ``disk`` or ``turbo``; the three if left out.
+        target: the age that the last good backup may have: ``24h``, ``7d``.
+        backups: ``session.backups(status="available")``, where that was asked already: for
+            several answers from one reading. Asked for if left out.
+
+    Returns:
+        The columns of ``cbr.schema("unprotected")``.
+
+    Raises:
+        InvalidRequest: the target is not a length of time, there is no such kind, or
+            ``backups`` are not the good ones.
+
+    API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup.
+    """
+    oldest = session.now - parse_duration(target, "target")
+    before = session.client.transport.requests
+    kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
+    known = {row.id: row for each in kinds for row in session.client.protectables.list_all(each)}
+    vaults = vaults_by_resource(session)
+    servers = (
+        known.values() if "server" in kinds else session.client.protectables.list_all("server")
+    )
+    attached = {disk.id for server in servers for disk in server.children or ()} - set(vaults)
+    policies = backup_policies(session)
+    newest = _newest(good_backups(session, backups))
+    rows = []
+    for row in known.values():
+        if row.id in attached:
+            continue
+        vault = vaults.get(row.id)
+        last = newest.get(row.id)
+        reason = _reason(vault, policies.get(vault.id, []) if vault else [], last, oldest)
+        if reason is not None:
+            rows.append(
+                SimpleNamespace(
+                    id=row.id, name=row.name, type=row.type, size_gb=row.size, reason=reason,
+                    vault_id=vault.id if vault else None,
+                    vault_name=vault.name if vault else None,
+                    newest=api_text(last), age_hours=hours_since(session.now, last),
+                )
+            )  # fmt: skip
+    return answer(session, frames.UNPROTECTED, rows, {"kind": kind, "target": target}, before)
+
+
+def _reason(
+    vault: Vault | None, policies: Sequence[Policy], last: datetime | None, oldest: datetime
+) -> str | None:
+    if vault is None:
+        return "in no vault"
+    if not policies:
+        return "no backup policy"
+    if not any(policy.enabled for policy in policies):
+        return "policy is off"
+    if last is None:
+        return "no good backup"
+    return "last good backup is too old" if last < oldest else None
+
+
+def _newest(backups: pd.DataFrame) -> dict[str, datetime]:
+    found = backups.groupby("resource_id")["created_at"].max()
+    return {str(resource): moment.to_pydatetime() for resource, moment in found.items()}

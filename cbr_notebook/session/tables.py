@@ -1,0 +1,132 @@
+"""From requests to a DataFrame: pages, one table, and what was asked beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.api.pager import LARGEST_PAGE, read_all
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.frames.schema import Schema
+from cbr_notebook.session import filters
+from cbr_notebook.session.context import Context
+from cbr_notebook.text.timeparse import (
+    TimeLike,
+    parse_time,
+    to_api_time,
+)
+
+Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]
+"""Given filters, offset and limit: the rows of a page, and how many there are in all."""
+
+_WORKERS = 8
+
+
+def read_list(
+    session: Context,
+    schema: Schema,
+    asked: Mapping[str, Any],
+    ask: Ask,
+    *,
+    limit: int | None,
+    repeatable: Sequence[str] = (),
+    page_size: int = LARGEST_PAGE,
+) -> pd.DataFrame:
+    """Read a list page by page; filters with several values are asked one by one."""
+    _check_limit(limit)
+    before = session.client.transport.requests
+    builder = schema.builder()
+    requests = list(filters.expand(asked, repeatable))
+    for each in requests:
+        read_all(
+            partial(ask, each),
+            builder.add,
+            limit=limit,
+            page_size=page_size,
+            # A simulated cloud answers in this very process: threads would gain nothing.
+            workers=1 if session.simulated else _WORKERS,
+        )
+    frame = builder.frame()
+    if len(requests) > 1:
+        frame = _merged(frame, limit)
+    return describe(session, schema, frame, asked, before)
+
+
+def make_table(
+    session: Context,
+    schema: Schema,
+    rows: Iterable[Any],
+    asked: Mapping[str, Any],
+    limit: int | None,
+) -> pd.DataFrame:
+    """Turn records into a DataFrame that says what was asked."""
+    _check_limit(limit)
+    before = session.client.transport.requests
+    return describe(session, schema, schema.frame(list(islice(rows, limit))), asked, before)
+
+
+def describe(
+    session: Context, schema: Schema, frame: pd.DataFrame, asked: Mapping[str, Any], before: int
+) -> pd.DataFrame:
+    """Note beside a table what was asked, of whom and when, and return it."""
+    frame.attrs = {
+        "resource": schema.name,
+        "region": session.identity.region,
+        "project_id": session.identity.project_id,
+        "filters": {key: value for key, value in asked.items() if value is not None},
+        "asked_at": session.now.isoformat(timespec="seconds"),
+        "requests": max(1, session.client.transport.requests - before),
+    }
+    return frame
+
+
+def time_range(
+    session: Context, since: TimeLike | None, until: TimeLike | None
+) -> dict[str, str | None]:
+    """Give a span of time as the service's filters.
+
+    Raises:
+        InvalidRequest: one is not a time, or they are in the wrong order.
+    """
+    start, end = filter_time(session, since, "since"), filter_time(session, until, "until")
+    filters.reject_reversed(start, end)
+    return {"start_time": start, "end_time": end}
+
+
+def filter_time(session: Context, value: TimeLike | None, field: str) -> str | None:
+    """Return a time as the service's filters write it."""
+    return None if value is None else to_api_time(parse_time(value, session.now, field))
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and (isinstance(limit, bool) or limit < 1):
+        raise InvalidRequest(
+            f"limit must be at least 1, not {limit}.",
+            advice="Leave it out to get all rows.",
+            field="limit",
+        )
+
+
+def _merged(frame: pd.DataFrame, limit: int | None) -> pd.DataFrame:
+    """Put the answers to several requests together: each row once, newest first."""
+    frame = frame.drop_duplicates("id")
+    if "created_at" in frame.columns:
+        frame = frame.sort_values("created_at", ascending=False, kind="stable")
+    return frame.head(len(frame) if limit is None else limit).reset_index(drop=True)
+
+
+def sorted_by(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
+    """Sort a table as the service would: ``created_at:asc,name:desc``; ties by ID."""
+    keys = [part.strip().partition(":") for part in sort.split(",")]
+    names = [name for name, _, _ in keys]
+    rising = [direction == "asc" for _, _, direction in keys]
+    if "id" not in names:
+        names, rising = [*names, "id"], [*rising, rising[-1]]
+    by_value = frame.assign(
+        **{name: frame[name].astype("str") for name in names if frame[name].dtype == "category"}
+    )
+    return frame.loc[by_value.sort_values(names, ascending=rising).index].reset_index(drop=True)

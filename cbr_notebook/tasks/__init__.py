@@ -1,0 +1,1 @@
+"""Work that the service carries out: found, watched, awaited."""

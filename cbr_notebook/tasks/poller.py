@@ -1,0 +1,111 @@
+"""What is known of running work, shared by all that wait for it: forms, waits, lists."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
+
+from cbr_notebook.api.records import TaskRecord
+
+ENDED = ("success", "failed", "skipped", "timeout")
+"""The statuses in which a task stays."""
+_SHORTEST_PAUSE = 5.0
+_SHARE = 0.1
+_REMEMBERED = 2000
+
+_Instant = tuple[datetime, float]
+"""A moment by the session's clock, and by this computer's, in seconds."""
+
+
+def pause_after(elapsed: float) -> float:
+    """Give the seconds until the next look at work that has been watched for some time.
+
+    Looks grow rarer as work gets longer: the end is noticed within 5 seconds or a tenth of
+    the time that it took, and an hour costs about sixty requests.
+    """
+    return max(_SHORTEST_PAUSE, elapsed * _SHARE)
+
+
+class TaskPoller:
+    """The one poller of a session: who looks at a task also looks for all others who wait for it.
+
+    It has no thread of its own. Whoever waits asks it at each look, and gets what somebody else
+    has just seen, if that is fresh enough. So any number of forms and waits cost at most two
+    requests a pause, and when nobody waits nothing is asked.
+
+    What was seen ages by the session's clock and by this computer's, whichever went further: a
+    simulated clock stands still while people look on, and jumps while programs wait.
+    """
+
+    def __init__(
+        self, clock: Callable[[], datetime], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Make the poller of a session.
+
+        Args:
+            clock: gives the present moment.
+            sleep: waits some seconds.
+        """
+        self.clock = clock
+        self.sleep = sleep
+        self._lock = threading.Lock()
+        self._tasks: dict[str, tuple[_Instant, TaskRecord]] = {}
+        self._answers: dict[Hashable, tuple[_Instant, tuple[TaskRecord, ...]]] = {}
+
+    def tasks(
+        self, ids: Sequence[str], ask: Callable[[], Sequence[TaskRecord]], within: float
+    ) -> tuple[TaskRecord, ...]:
+        """Give the records of some tasks.
+
+        Args:
+            ids: the tasks, as far as they are known; none if they have yet to be found.
+            ask: asks the service for them.
+            within: how old, in seconds, what somebody else has seen may be. A task that has
+                ended does not change any more.
+        """
+        with self._lock:
+            now = self._now()
+            known = [self._tasks[each] for each in ids if each in self._tasks]
+            if ids and len(known) == len(ids) and all(
+                record.status in ENDED or _age(now, seen) < within for seen, record in known
+            ):  # fmt: skip
+                return tuple(record for _, record in known)
+            found = tuple(ask())
+            self._notice(found)
+            return found
+
+    def answer(
+        self, question: Hashable, ask: Callable[[], Sequence[TaskRecord]], within: float
+    ) -> tuple[TaskRecord, ...]:
+        """Give the answer to a question about tasks, such as which are the newest.
+
+        Args:
+            question: what is asked, so that others who ask the same are answered too.
+            ask: asks the service.
+            within: how old, in seconds, an answer may be.
+        """
+        with self._lock:
+            known = self._answers.get(question)
+            if known is not None and _age(self._now(), known[0]) < within:
+                return known[1]
+            found = tuple(ask())
+            self._notice(found)
+            self._answers[question] = (self._now(), found)
+            return found
+
+    def _now(self) -> _Instant:
+        return self.clock(), time.monotonic()
+
+    def _notice(self, records: Sequence[TaskRecord]) -> None:
+        now = self._now()
+        for record in records:
+            self._tasks.pop(record.id, None)
+            self._tasks[record.id] = (now, record)
+        for oldest in list(self._tasks)[:-_REMEMBERED]:
+            del self._tasks[oldest]
+
+
+def _age(now: _Instant, seen: _Instant) -> float:
+    return max((now[0] - seen[0]).total_seconds(), now[1] - seen[1])

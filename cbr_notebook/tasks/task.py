@@ -1,0 +1,174 @@
+"""Work that runs on: watched, awaited, taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from cbr_notebook import catalogue
+from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.errors import TaskFailed, WaitTimeout
+from cbr_notebook.tasks.poller import ENDED, TaskPoller, pause_after
+from cbr_notebook.tasks.progress_bar import ProgressBar
+
+
+class Task:
+    """Work that the service carries out: one task, or several that belong together."""
+
+    def __init__(
+        self,
+        poller: TaskPoller,
+        what: str,
+        find: Callable[[], Sequence[TaskRecord]],
+        *,
+        expected: int = 1,
+        result: Any = None,
+    ) -> None:
+        """Take up work; sessions make these.
+
+        Args:
+            poller: of the session: waits, and shares what is seen with others.
+            what: the work in words, such as "Backing up web-01".
+            find: asks the service for the tasks that belong to the work.
+            expected: how many tasks belong to the work.
+            result: what the work makes, such as the record of a restore point.
+        """
+        self.what = what
+        self.result = result
+        self._find = find
+        self._poller = poller
+        self._expected = expected
+        self.records: tuple[TaskRecord, ...] = ()
+        """The service's tasks, as they were at the last look."""
+
+    def __repr__(self) -> str:
+        return f"<Task {self.what}: {self.status}, {self.progress} %>"
+
+    @property
+    def id(self) -> str | None:
+        """The ID of the (first) task, for :meth:`Session.task`; known after a look."""
+        return self.records[0].id if self.records else None
+
+    @property
+    def ids(self) -> list[str]:
+        """The IDs of all its tasks; known after a look."""
+        return [record.id for record in self.records]
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it has ended, at the last look."""
+        return len(self.records) >= self._expected and all(
+            record.status in ENDED for record in self.records
+        )
+
+    @property
+    def status(self) -> str:
+        """``waiting``, ``running``, ``success``, ``partial`` or ``failed``, at the last look."""
+        statuses = [record.status for record in self.records]
+        if not self.ended:
+            return (
+                "running" if any(each not in (None, "waiting") for each in statuses) else "waiting"
+            )
+        bad = sum(status in ("failed", "timeout") for status in statuses)
+        if not bad:
+            return "success"
+        return "failed" if bad == len(statuses) else "partial"
+
+    @property
+    def progress(self) -> int:
+        """How far all of it is, in percent, at the last look."""
+        if self.ended:
+            return 100
+        done = [
+            100
+            if record.status in ENDED
+            else (record.extra_info.common.progress or 0)
+            if record.extra_info and record.extra_info.common
+            else 0
+            for record in self.records
+        ]
+        return sum(done) // max(self._expected, len(done))
+
+    @property
+    def error(self) -> TaskFailed | None:
+        """What went wrong, at the last look; ``None`` while nothing has."""
+        failed = [record for record in self.records if record.status in ("failed", "timeout")]
+        if not failed:
+            return None
+        lines = []
+        for record in failed:
+            resource = record.extra_info.resource if record.extra_info else None
+            name = resource.name if resource else None
+            message = record.error_info.message if record.error_info else None
+            lines.append(f"{name or record.id}: {message or record.status}")
+        first = failed[0].error_info
+        code = first.code if first else None
+        entry = catalogue.lookup(code) if code else None
+        common = failed[0].extra_info.common if failed[0].extra_info else None
+        good = len(self.records) - len(failed)
+        others = f" The other {good} went well." if good else ""
+        return TaskFailed(
+            f"{self.what} failed. {' '.join(lines)}{others}",
+            code=code or None,
+            advice=entry.advice if entry else "session.failures() and session.tasks() say more.",
+            request_id=common.request_id if common else None,
+        )
+
+    def refresh(self) -> Task:
+        """Look at the work once."""
+        self.records = self._poller.tasks((), self._find, 0)
+        return self
+
+    def looks(self) -> Iterator[float]:
+        """Look at the work until it has ended; yields the seconds until the next look.
+
+        What somebody else has seen meanwhile, half a pause ago at most, is not asked again.
+        """
+        start = self._poller.clock()
+        self.refresh()
+        while not self.ended:
+            pause = pause_after((self._poller.clock() - start).total_seconds())
+            yield pause
+            ids = self.ids if len(self.records) >= self._expected else ()
+            self.records = self._poller.tasks(ids, self._find, pause / 2)
+
+    def wait(self, timeout: float | None = None, *, progress: bool = True) -> Task:
+        """Wait for the end, with a progress bar.
+
+        Args:
+            timeout: the longest time to wait, in seconds; without limit if left out.
+            progress: show the bar.
+
+        Returns:
+            This task, ended well.
+
+        Raises:
+            TaskFailed: some or all of it failed; the message says what and why.
+            WaitTimeout: the time is over, or you interrupted the waiting; the work goes on.
+        """
+        start = self._poller.clock()
+        bar = ProgressBar(self.what) if progress else None
+        try:
+            for pause in self.looks():
+                if bar:
+                    bar.show(self.progress)
+                if timeout is not None:
+                    elapsed = (self._poller.clock() - start).total_seconds()
+                    if elapsed >= timeout:
+                        raise self._still_running(f"{self.what} has not ended in {timeout:g} s.")
+                    pause = min(pause, timeout - elapsed)
+                self._poller.sleep(pause)
+            if bar:
+                bar.show(self.progress)
+        except KeyboardInterrupt:
+            raise self._still_running(f"You stopped waiting; {self.what} goes on.") from None
+        finally:
+            if bar:
+                bar.close()
+        if self.error is not None:
+            raise self.error
+        return self
+
+    def _still_running(self, message: str) -> WaitTimeout:
+        again = f'session.task("{self.id}").wait()' if self.id else "session.tasks()"
+        return WaitTimeout(message, advice=f"Nothing is lost. Watch it again with {again}.")

@@ -1,0 +1,111 @@
+"""Times as people say them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from cbr_notebook.errors import InvalidRequest
+
+TimeLike = str | datetime
+"""A datetime, a timestamp such as ``2020-08-17T06:00Z``, or how long ago: ``7d``, ``12h``."""
+
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST = timedelta(days=36_500)
+"""The longest length of time that can be meant: a century."""
+
+
+def parse_duration(value: str | timedelta, field: str) -> timedelta:
+    """Read a length of time such as ``24h`` or ``7d``.
+
+    Args:
+        value: what was said.
+        field: the argument's name, for the error.
+
+    Raises:
+        InvalidRequest: it is not a length of time, or longer than a century.
+    """
+    found = value if isinstance(value, timedelta) else _length(value)
+    if found is None:
+        raise InvalidRequest(
+            f"{field} {value!r} is not a length of time.",
+            advice="Write a number and a unit: 30m, 12h, 7d, 2w.",
+            field=field,
+        )
+    if found > LONGEST:
+        raise _too_long(value, field)
+    return found
+
+
+def parse_time(value: TimeLike, now: datetime, field: str) -> datetime:
+    """Read a moment; without a zone it is UTC.
+
+    Args:
+        value: what was said.
+        now: from when ``7d`` and the like are counted back.
+        field: the argument's name, for the error.
+
+    Raises:
+        InvalidRequest: it is not a moment, or more than a century ago by its length.
+    """
+    ago = None if isinstance(value, datetime) else _length(value)
+    if ago is not None:
+        if ago > LONGEST:
+            raise _too_long(value, field)
+        return now - ago
+    try:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        read = read if read.tzinfo else read.replace(tzinfo=UTC)
+        if read != read:  # as what is missing in a table
+            raise ValueError
+        to_api_time(read)
+    # A moment of the year 1 or 9999 may be none in UTC.
+    except (ValueError, OverflowError, AttributeError):
+        raise InvalidRequest(
+            f"{field} {value!r} is not a time.",
+            advice="Write 2020-08-17, 2020-08-17T06:00Z, or how long ago: 30m, 12h, 7d, 2w.",
+            field=field,
+        ) from None
+    return read
+
+
+def to_api_time(value: datetime) -> str:
+    """Write a moment as the service's filters want it."""
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def parse_api_time(text: object) -> datetime | None:
+    """Read a time of the service, which is UTC; ``None`` if it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def format_time(text: str | None) -> str:
+    """Write a time of the service for people: ``2020-08-17 03:00 UTC``."""
+    read = parse_api_time(text)
+    return f"{read.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if read else text or "an unknown time"
+
+
+def _length(value: object) -> timedelta | None:
+    """Read a length of time, however long; ``None`` if it is none."""
+    found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    try:
+        return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    except OverflowError:
+        return timedelta.max
+
+
+def _too_long(value: object, field: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{field} {value!r} is longer than a century.",
+        advice=f"At most {LONGEST.days}d are allowed.",
+        field=field,
+    )
