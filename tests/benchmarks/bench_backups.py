@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk
-from tests.simulator.asking import Asker
+from tests.simulator.http_client import Client
 
 MIB = 1024 * 1024
 WRITTEN = 1024 * MIB
@@ -23,10 +23,10 @@ CHANGED = WRITTEN // 100
 ROUNDS = 5
 
 
-def prepare() -> tuple[Asker, Disk, str]:
+def prepare() -> tuple[Client, Disk, str]:
     """Make a cloud with one server, a GiB of different bytes on its disk, and a vault."""
     cloud = Cloud.open("empty")
-    ask = Asker(cloud)
+    ask = Client(cloud)
     server = cloud.create_server("web-01")
     disk = server.disk("vda")
     noise = random.Random(7)
@@ -43,7 +43,7 @@ def prepare() -> tuple[Asker, Disk, str]:
     return ask, disk, ask("POST", "vaults", body)["vault"]["id"]
 
 
-def back_up(ask: Asker, vault_id: str, *, incremental: bool) -> tuple[float, int]:
+def back_up(ask: Client, vault_id: str, *, incremental: bool) -> tuple[float, int]:
     """Back up; give the seconds that the cloud worked, and the MB that were stored."""
     used = ask("GET", f"vaults/{vault_id}")["vault"]["billing"]["used"]
     body = {"checkpoint": {"vault_id": vault_id, "parameters": {"incremental": incremental}}}

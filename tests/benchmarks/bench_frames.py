@@ -41,9 +41,9 @@ class _Rows(msgspec.Struct):
 
 def _prepared(rows: int) -> list[bytes]:
     from cbr_notebook.simulator.cloud import Cloud
-    from tests.simulator.asking import Asker
+    from tests.simulator.http_client import Client
 
-    ask = Asker(Cloud.open("large", backups=rows))
+    ask = Client(Cloud.open("large", backups=rows))
     found: list[bytes] = []
     for offset in range(0, rows, PAGE):
         path = f"/v3/{ask.project_id}/backups?limit={PAGE}&offset={offset}"

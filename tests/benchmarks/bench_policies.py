@@ -15,8 +15,8 @@ import time
 from statistics import median
 
 from cbr_notebook.simulator.cloud import Cloud
-from tests.simulator.asking import Asker
-from tests.simulator.policy_making import apply, create_policy, protect
+from tests.simulator.http_client import Client
+from tests.simulator.policies.policy_builders import apply, create_policy, protect
 
 POLICIES = 200
 DAYS = 5
@@ -25,7 +25,7 @@ DAYS = 5
 def prepare(cloud: Cloud) -> None:
     """Apply policies to the vaults that are there, and to as many new ones as it takes."""
     cloud.options["policies_per_type"] = POLICIES
-    ask = Asker(cloud)
+    ask = Client(cloud)
     vaults = [each["id"] for each in ask("GET", "vaults")["vaults"]]
     for number in range(POLICIES):
         rule = f"FREQ=DAILY;INTERVAL=1;BYHOUR={number % 24};BYMINUTE={number % 60}"

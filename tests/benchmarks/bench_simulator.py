@@ -21,7 +21,7 @@ import httpx
 
 from cbr_notebook.simulator.cloud import Cloud
 from tests.benchmarks.ratios import compare, report
-from tests.simulator.asking import Asker
+from tests.simulator.http_client import Client
 
 VAULT = {
     "name": "films",
@@ -48,7 +48,7 @@ class _Bare:
 
 def one_vault_in_process() -> None:
     """GET of one vault, against a bare Falcon handler behind the same transport of httpx."""
-    ask = Asker(Cloud.open("empty"))
+    ask = Client(Cloud.open("empty"))
     vault_id = ask("POST", "vaults", {"vault": VAULT})["vault"]["id"]
     url = f"/v3/{ask.project_id}/vaults/{vault_id}"
     bare = falcon.App()
@@ -64,7 +64,7 @@ def one_vault_in_process() -> None:
 
 def page_of_backups() -> None:
     """A page of backups at 200,000 stored, against 2,000."""
-    few, many = (Asker(Cloud.open("large", backups=stored)) for stored in (2_000, 200_000))
+    few, many = (Client(Cloud.open("large", backups=stored)) for stored in (2_000, 200_000))
     for offset in (0, 1_000, 150_000):
         query = f"backups?limit=100&offset={offset}"
         result = compare(

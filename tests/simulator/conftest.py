@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cbr_notebook.simulator.cloud import Cloud
-from tests.simulator.asking import Asker
+from tests.simulator.http_client import Client
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def ask(cloud: Cloud) -> Asker:
+def ask(cloud: Cloud) -> Client:
     """The account's first user, in the first project."""
-    return Asker(cloud)
+    return Client(cloud)
