@@ -131,7 +131,7 @@ def _tls_refusal(problem: BaseException) -> ssl.SSLError | None:
 
 
 def _reason(refused: ssl.SSLError) -> str:
-    return (refused.reason or "TLS error").replace("_", " ").lower()
+    return (getattr(refused, "reason", None) or "TLS error").replace("_", " ").lower()
 
 
 def _certificate(refused: ssl.SSLCertVerificationError, where: str) -> Trouble:

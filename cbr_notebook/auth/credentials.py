@@ -88,15 +88,7 @@ class Credentials:
             InvalidRequest: a value holds characters that it cannot, a setting is not
                 understood, or an agency is not fully named; a secret is not shown.
         """
-        if self.unsupported:
-            names = ", ".join(self.unsupported)
-            raise InvalidRequest(
-                f"Not understood in {self.source}: {names}.",
-                advice="It is refused because ignoring it could sign in as somebody else or "
-                "somewhere else. Remove it, or use a user name and password, a token, or an "
-                "access key.",
-                field=self.unsupported[0],
-            )
+        self.refuse_unsupported()
         for name, allowed in _ALLOWED.items():
             if self._is_strange(name, allowed):
                 value = getattr(self, name)
@@ -117,6 +109,22 @@ class Credentials:
             )
         if self.agency_name:
             self._validate_agency()
+
+    def refuse_unsupported(self) -> None:
+        """Refuse settings that this package does not understand, rather than ignore them.
+
+        Raises:
+            InvalidRequest: there are some; the message names them.
+        """
+        if self.unsupported:
+            names = ", ".join(self.unsupported)
+            raise InvalidRequest(
+                f"Not understood in {self.source}: {names}.",
+                advice="It is refused because ignoring it could sign in as somebody else or "
+                "somewhere else. Remove it, or use a user name and password, a token, or an "
+                "access key.",
+                field=self.unsupported[0],
+            )
 
     def _can_be_written(self, name: str) -> bool:
         try:

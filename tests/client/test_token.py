@@ -171,3 +171,47 @@ def test_a_forgotten_token_is_gone_from_disk_too(cache: TokenCache) -> None:
     assert not cache.path.exists()
     iam.ask()
     assert iam.seen == ["token-1", "token-2"]
+
+
+def kept_by(tmp_path: Path, password: str = "very-secret") -> TokenCache:
+    return TokenCache(("https://iam.example.com", "ada"), tmp_path, password=Secret(password))
+
+
+def test_a_token_that_was_had_with_another_password_is_not_found(tmp_path: Path) -> None:
+    kept_by(tmp_path).save(Secret("token-1"), 1e12)
+    assert kept_by(tmp_path).load() == (Secret("token-1"), 1e12)
+    assert kept_by(tmp_path, "wrong").load() is None
+    assert "very-secret" not in kept_by(tmp_path).path.read_text()
+
+
+def test_a_folder_that_others_can_write_is_not_used(tmp_path: Path) -> None:
+    cache = kept_by(tmp_path)
+    cache.save(Secret("token-1"), 1e12)
+    tmp_path.chmod(0o777)
+    assert cache.load() is None
+    cache.path.unlink()
+    cache.save(Secret("token-1"), 1e12)
+    assert not cache.path.exists()
+
+
+def test_a_link_in_the_place_of_file_or_folder_is_not_used(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.mkdir(mode=0o700)
+    cache = kept_by(real)
+    cache.save(Secret("token-1"), 1e12)
+    elsewhere = real / "elsewhere.json"
+    cache.path.rename(elsewhere)
+    cache.path.symlink_to(elsewhere)
+    assert cache.load() is None
+    (tmp_path / "link").symlink_to(real)
+    linked = kept_by(tmp_path / "link")
+    linked.path.unlink()
+    linked.save(Secret("token-1"), 1e12)
+    assert not linked.path.exists()
+
+
+@pytest.mark.parametrize("token", ["a b", "töken", "x\nX-Evil: 1", ""])
+def test_an_illegal_kept_token_is_no_token_and_not_shown(tmp_path: Path, token: str) -> None:
+    cache = kept_by(tmp_path)
+    cache.save(Secret(token), 1e12)
+    assert cache.load() is None

@@ -121,6 +121,7 @@ def _from_profile(given: Credentials, source: Credentials, profile: str) -> Cred
             "or leave the identity out. Nothing is sent to the place of another identity.",
             field="profile",
         )
+    source.refuse_unsupported()
     _refuse_place_alone(source, given)
     for complete in _WAYS:
         who = complete(_merged(given, source))
@@ -138,6 +139,8 @@ def _complete(given: Credentials, sources: Sequence[Credentials]) -> Credentials
                 return _with_region(who, sources)
             continue  # somebody is named: nobody else will do
         for source in sources:
+            if source.names_somebody or source.iam_endpoint:
+                source.refuse_unsupported()  # or somebody else would sign in instead
             merged = _merged(given, source)
             if source.place_must_be_own and merged.complete:
                 _refuse_place_alone(source, given)
@@ -249,7 +252,8 @@ def _nobody(given: Credentials, sources: Sequence[Credentials]) -> Authenticatio
         return _no_secret(given)
     for source in sources:
         _refuse_place_alone(source, given)
-        if source.names_somebody:
+        if source.names_somebody or source.unsupported:
+            source.refuse_unsupported()
             return _no_secret(_merged(given, source))
     return AuthenticationError(
         "No credentials were found.",
