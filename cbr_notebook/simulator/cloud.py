@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
@@ -397,13 +397,13 @@ class Cloud:
     # -- doors --------------------------------------------------------------------------------
 
     @property
-    def wsgi(self) -> Any:
+    def wsgi(self) -> App:
         """The WSGI application that is the cloud."""
-        return self._app.wsgi
+        return self._app
 
     def transport(self) -> httpx.BaseTransport:
         """Return a transport for an httpx client that reaches the cloud without a network."""
-        return CloudTransport(self._app.wsgi)
+        return CloudTransport(self._app)
 
     def run_due_events(self) -> None:
         """Carry out what is due by now; a served cloud does so by itself."""

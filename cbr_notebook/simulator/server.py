@@ -1,82 +1,142 @@
-"""A cloud behind a TCP port, for any client on this machine."""
+"""A cloud behind a TCP port, for any client that reaches it."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
 
-from cheroot import wsgi
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.http.faults import ConnectionCut
+from cbr_notebook.simulator.http.asgi import Application, Bridge
 
-_SETTLE_EVERY = 1.0
+_SETTLE_EVERY_S = 1.0
+_IDLE_S = 75
+"""How long a connection on which nothing is asked is kept."""
+_STOPPING_S = 2
+"""How long those who are being answered may take to read it when the server stops."""
+_THREADS = 64
+_BACKLOG = 512
+
+
+class Served(Protocol):
+    """What a server serves: one cloud, or the clouds of a class."""
+
+    @property
+    def wsgi(self) -> Application:
+        """What answers the requests."""
+
+    def run_due_events(self) -> None:
+        """Carry out what is due by now."""
+
+    def close(self) -> None:
+        """Let go of what it keeps."""
 
 
 class CloudServer:
-    """Serves a cloud over HTTP on a thread pool, until it is stopped."""
+    """Serves a cloud over HTTP, until it is stopped.
 
-    def __init__(self, cloud: Cloud, host: str = "127.0.0.1", port: int = 0) -> None:
+    One event loop holds all connections; the cloud's work is done on a pool of threads.
+    """
+
+    def __init__(
+        self,
+        served: Served,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+        application: Application | None = None,
+    ) -> None:
         """Bind the port; see :meth:`serve`.
 
         Args:
-            cloud: the cloud to serve.
+            served: the cloud to serve.
             host: the address to listen on.
             port: the port; 0 lets the system choose.
+            tls: has the certificate to show; plain HTTP if left out.
+            application: answers in the place of the cloud, or before it.
 
         Raises:
             OSError: the address or port cannot be used.
         """
-        self._cloud = cloud
-        self._server = wsgi.Server(
-            (host, port), _cutting(cloud.wsgi), numthreads=8, server_name="api-gateway"
+        self._served = served
+        self._scheme = "http" if tls is None else "https"
+        self._socket = _listen(host, port)
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="cloud")
+        config = uvicorn.Config(
+            Bridge(application or served.wsgi, self._executor),
+            http=_Connection,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_IDLE_S,
+            timeout_graceful_shutdown=_STOPPING_S,
+            ssl_context_factory=None if tls is None else lambda _config, _make: tls,
         )
-        self._server.nodelay = True
+        self._server = uvicorn.Server(config)
         self._stop = threading.Event()
-        self._server.prepare()
-        self.host, self.port = self._server.bind_addr[:2]
 
     @property
     def base_url(self) -> str:
         """Where clients find the cloud."""
-        return f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self._scheme}://{host}:{self.port}"
 
     def serve(self) -> None:
         """Answer requests until :meth:`stop` is called; then close port and state."""
         ticking = threading.Thread(target=self._tick, name="cloud clock", daemon=True)
         ticking.start()
         try:
-            self._server.serve()
+            asyncio.run(self._server.serve([self._socket]))
         finally:
             self._stop.set()
             ticking.join()
-            self._cloud.close()
+            self._socket.close()
+            self._executor.shutdown(cancel_futures=True)
+            self._served.close()
 
     def stop(self) -> None:
-        """Stop answering, from another thread than the one that serves."""
+        """Stop answering; may be called from any thread, and from a signal's handler."""
         self._stop.set()
-        self._server.stop()
+        self._server.should_exit = True
 
     def _tick(self) -> None:
         """Let what is due happen also while no request comes."""
-        while not self._stop.wait(_SETTLE_EVERY):
-            self._cloud.run_due_events()
+        while not self._stop.wait(_SETTLE_EVERY_S):
+            self._served.run_due_events()
 
 
-def _cutting(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """Create a broken connection out of the exception that asks for one."""
+class _Connection(HttpToolsProtocol):
+    """A connection that the application can break, and that ends if nothing is ever asked."""
 
-    def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        try:
-            return application(environ, start_response)
-        except ConnectionCut:
-            connection = environ.get("cheroot.connection")
-            if connection is not None:
-                with contextlib.suppress(OSError):
-                    connection.socket.shutdown(socket.SHUT_RDWR)
-            raise
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
-    return wrapped
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that clients can connect to already."""
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening

@@ -54,12 +54,12 @@ def _prepared(rows: int) -> list[bytes]:
 
 def serve() -> None:
     """Serve prepared rows; each project is a list of another length or latency."""
-    from cheroot import wsgi
+    from cbr_notebook.simulator.server import CloudServer
 
     everything = _prepared(ROWS)
     few = everything[: ROWS // 10]
 
-    def application(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
         project = environ["PATH_INFO"].split("/")[2]
         query = parse_qs(environ["QUERY_STRING"])
         offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
@@ -72,9 +72,21 @@ def serve() -> None:
         start("200 OK", headers)
         return [body]
 
-    server = wsgi.Server(("127.0.0.1", 0), application, numthreads=20)
-    server.prepare()
-    print(server.bind_addr[1], flush=True)
+    class Rows:
+        """What a server serves."""
+
+        __call__ = staticmethod(answer)
+        settle = close = staticmethod(lambda: None)
+
+        @property
+        def wsgi(self) -> Any:
+            return self
+
+        def largest_body(self, environ: dict[str, Any]) -> int:
+            return 0
+
+    server = CloudServer(Rows())
+    print(server.port, flush=True)
     server.serve()
 
 

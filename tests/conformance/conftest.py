@@ -14,7 +14,6 @@ from tests.conformance.sdk_client import SdkClient
 
 def _serve(cloud: Cloud) -> Iterator[SdkClient]:
     server = CloudServer(cloud)
-    server._server.expiration_interval = 0.02  # how long its stop may take
     serving = threading.Thread(target=server.serve, daemon=True)
     serving.start()
     yield SdkClient(cloud, server.base_url)

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -256,22 +256,22 @@ class Served:
         self.manifest = spoilt(self.session, sizes=(1, 1))
         self.arrives = arrives
         self.client: subprocess.Popen[str] | None = None
-        inner = self.cloud.wsgi
-
-        def wsgi(environ: dict[str, Any], start_response: Any) -> Any:
-            if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/restore"):
-                assert self.client is not None
-                self.client.kill()
-                self.client.wait()
-                if not self.arrives:
-                    start_response("503 Service Unavailable", [])
-                    return [b""]
-            return inner(environ, start_response)
-
-        self.server = CloudServer(self.cloud)
-        self.server._server.wsgi_app = wsgi
+        self.server = CloudServer(self.cloud, application=self)
         self.thread = threading.Thread(target=self.server.serve)
         self.thread.start()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/restore"):
+            assert self.client is not None
+            self.client.kill()
+            self.client.wait()
+            if not self.arrives:
+                start_response("503 Service Unavailable", [])
+                return [b""]
+        return self.cloud.wsgi(environ, start_response)
+
+    def largest_body(self, environ: dict[str, Any]) -> int:
+        return self.cloud.wsgi.largest_body(environ)
 
     def run_client(self, folder: Path) -> int:
         """Start a client in a process of its own and wait for its end."""

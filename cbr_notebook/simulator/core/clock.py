@@ -71,6 +71,11 @@ class Clock:
         self.current = now
         """How far the cloud's events have been carried out; never later than :meth:`now`."""
 
+    @property
+    def speed(self) -> float:
+        """How many simulated seconds pass in a real second by themselves."""
+        return self._speed
+
     def now(self) -> int:
         """Return the present simulated moment."""
         if not self._speed:

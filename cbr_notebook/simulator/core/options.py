@@ -35,6 +35,10 @@ class Options:
             row["key"].removeprefix("option/"): int(row["value"]) for row in rows
         }
 
+    def all(self) -> dict[str, int]:
+        """Return all options with their values."""
+        return dict(self._values)
+
     def __getitem__(self, name: str) -> int:
         """Return the value of an option.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,9 @@ import msgspec
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.http import openapi
 from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
-from cbr_notebook.simulator.iam import authenticator, operations
+from cbr_notebook.simulator.http.headers import Headers, request_id_of
+from cbr_notebook.simulator.iam import operations
+from cbr_notebook.simulator.iam.authenticator import LARGEST_BODY, Authenticator
 from cbr_notebook.simulator.iam.iam_error import IamError
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import Query, RequestContext
@@ -24,16 +26,7 @@ from cbr_notebook.simulator.services import ROUTES
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
-_LARGEST_BODY = 12 * 1024 * 1024
 _Decoder = msgspec.json.Decoder[Any] | None
-_HEADERS = {
-    "Server": "api-gateway",
-    "Strict-Transport-Security": "max-age=31536000; includeSubdomains;",
-    "X-Content-Type-Options": "nosniff",
-    "X-Download-Options": "noopen",
-    "X-Frame-Options": "SAMEORIGIN",
-    "X-XSS-Protection": "1; mode=block;",
-}
 
 
 class _Resource:
@@ -46,8 +39,8 @@ class App:
     def __init__(self, engine: Engine, faults: Faults) -> None:
         self._engine = engine
         self._faults = faults
-        self.authenticator = authenticator.Authenticator(engine)
-        self.wsgi = falcon.App()
+        self.authenticator = Authenticator(engine)
+        self.wsgi = falcon.App(middleware=[Headers(engine)])
         self.wsgi.req_options.auto_parse_qs_csv = False
         self.wsgi.req_options.keep_blank_qs_values = True
         self.wsgi.req_options.strip_url_path_trailing_slash = True
@@ -62,7 +55,8 @@ class App:
                 serve = partial(self._serve, route, decoder, names)
                 setattr(resource, f"on_{route.method.lower()}", serve)
             self.wsgi.add_route(path, resource)
-        operations.add_routes(self.wsgi, engine, self.authenticator)
+        for path, served, suffix in operations.routes(engine, self.authenticator):
+            self.wsgi.add_route(path, served, suffix=suffix)
         self.wsgi.add_route("/openapi.json", openapi.Resource())
         self.wsgi.add_error_handler(falcon.HTTPError, self._gateway_error)
         self.wsgi.add_error_handler(IamError, self._iam_error)
@@ -80,10 +74,16 @@ class App:
         if operation != "*" and operation not in known:
             raise ValueError(f"no operation {operation!r}; there are: {', '.join(sorted(known))}")
 
-    def _request_id(self) -> str:
-        """Return an ID that depends on the seed and the number of requests before."""
-        text = f"{self._engine.state.seed}/{self._engine.next_request()}"
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request, as a WSGI application does."""
+        answer: Iterable[bytes] = self.wsgi(environ, start_response)
+        return answer
+
+    def largest_body(self, environ: dict[str, Any]) -> int:
+        """Return the bytes that a request's body may have; 0: its sender is not known."""
+        if environ["PATH_INFO"].rstrip("/") == operations.SIGN_IN:
+            return operations.LARGEST_SIGN_IN
+        return LARGEST_BODY if self.authenticator.recognizes(environ) else 0
 
     def _serve(
         self,
@@ -95,19 +95,14 @@ class App:
         **segments: str,
     ) -> None:
         path = dict(zip(names, segments.values(), strict=True))
-        raw = b"" if route.method == "GET" else request.bounded_stream.read()
-        response.set_headers(_HEADERS)
         fault = self._faults.take(route.operation)
         if fault is not None and fault.delay:
             self._faults.sleep(fault.delay)
         engine = self._engine
         with engine.lock:
             engine.run_due_events()
-            request_id = self._request_id()
-            response.set_header("X-Request-Id", request_id)
-            caller = self.authenticator.caller(request, raw, path)
-            if len(raw) > _LARGEST_BODY:
-                raise ApiError("APIGW.0201", "Request entity too large", status=413)
+            request_id = request_id_of(request, engine)
+            caller, raw = self.authenticator.caller(request, path)
             result = instead_of_work(fault, request_id) if fault is not None else None
             if result is None:
                 body = _decode(decoder, raw)
@@ -136,7 +131,7 @@ class App:
         response.status = error.status
         document = {"error_code": error.code, "error_msg": error.message}
         if error.code.startswith("APIGW."):
-            document["request_id"] = response.get_header("X-Request-Id") or self._request_id()
+            document["request_id"] = request_id_of(request, self._engine)
         _write(response, document)
 
     def _iam_error(
@@ -163,12 +158,10 @@ class App:
             if unknown
             else error.title
         )
-        response.set_headers(_HEADERS)
         response.status = error.status_code
-        _write(
-            response,
-            {"error_msg": message, "error_code": code, "request_id": self._request_id()},
-        )
+        response.set_headers(dict(error.headers or {}))  # 405: which methods are allowed
+        request_id = request_id_of(request, self._engine)
+        _write(response, {"error_msg": message, "error_code": code, "request_id": request_id})
 
     def _broken(
         self, request: falcon.Request, response: falcon.Response, error: Exception, params: object
@@ -195,8 +188,19 @@ def _decode(decoder: _Decoder, raw: bytes) -> Any:
         return None
     try:
         return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except msgspec.ValidationError as problem:
+        raise ApiError("9900", _naming_member(str(problem))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ApiError("9900") from None
+
+
+def _naming_member(problem: str) -> str:
+    """Return the documented words, and which member of the body they are about.
+
+    The real service does not name it; whoever learns to call it is helped by the name.
+    """
+    documented = ApiError("9900").message
+    return f"{documented.rstrip('.')}: {problem.replace(' - at `$', ' - at `body')}."
 
 
 def _answer(response: falcon.Response, route: Route, result: Any) -> None:

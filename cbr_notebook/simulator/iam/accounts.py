@@ -1,15 +1,28 @@
-"""Accounts: domains, projects, users and access keys, as they are created."""
+"""Accounts, projects, users and their keys."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import State
+
+SecretSource = Callable[[str, int], str]
+"""Makes a secret for a purpose, of that many hexadecimal digits."""
+
+_USER = (
+    "SELECT user.*, domain.name AS domain_name FROM user JOIN domain ON domain.id = domain_id "
+    "WHERE enabled = 1 AND "
+)
 
 
-def hash_password(password: str, salt: bytes) -> bytes:
-    """Return what is kept instead of a password."""
-    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1000)
+def _hash_password(password: str, salt: bytes) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", password.encode("utf-8", "surrogatepass"), salt, 1000)
 
 
 def create_domain(engine: Engine, name: str, domain_id: str | None = None) -> str:
@@ -42,7 +55,7 @@ def create_user(
         domain_id=domain_id,
         name=name,
         password_salt=salt,
-        password_hash=hash_password(password, salt),
+        password_hash=_hash_password(password, salt),
     )
     return user_id
 
@@ -53,10 +66,12 @@ def create_access_key(
     *,
     security_token: str | None = None,
     expires_at: int | None = None,
+    draw: SecretSource | None = None,
 ) -> tuple[str, str]:
-    """Create an access key, temporary if it has a security token; give access and secret."""
-    access = engine.state.new_hex("access", 20).upper()
-    secret = (engine.state.new_hex("secret") + engine.state.new_hex("secret"))[:40]
+    """Create an access key, temporary if it has a security token; return access and secret."""
+    draw = draw or engine.state.new_hex
+    access = draw("access", 20).upper()
+    secret = (draw("secret", 32) + draw("secret", 32))[:40]
     engine.state.insert(
         "access_key",
         access=access,
@@ -66,3 +81,88 @@ def create_access_key(
         expires_at=expires_at,
     )
     return access, secret
+
+
+def secret_source(engine: Engine, *, served: bool) -> SecretSource:
+    """Return what makes secrets: by the seed, so that all can be done again, or unguessable.
+
+    Args:
+        engine: of the cloud.
+        served: whether others can reach the cloud, who may know its seed.
+    """
+    if not served:
+        return engine.state.new_hex
+    return lambda purpose, digits: secrets.token_hex((digits + 1) // 2)[:digits]
+
+
+def give_keys(state: State, keys: Mapping[str, str]) -> None:
+    """Replace the names and secrets of the first user by others; nobody else keeps any.
+
+    Args:
+        state: of a cloud with an account; the same keys give the same state.
+        keys: ``domain_name``, ``user_name``, ``password``, ``access_key``, ``secret_key``.
+    """
+    account = json.loads(state.meta("account"))
+    salt = hashlib.sha256(keys["secret_key"].encode()).digest()[:16]
+    with state.transaction():
+        user = state.one(
+            "SELECT id FROM user WHERE domain_id = ? AND name = ?",
+            account["domain_id"],
+            account["user_name"],
+        )
+        assert user is not None
+        state.update("domain", account["domain_id"], name=keys["domain_name"])
+        state.run("DELETE FROM token")
+        state.run("DELETE FROM access_key")
+        state.run("DELETE FROM meta WHERE key LIKE 'user/%'")
+        state.run("UPDATE user SET enabled = 0 WHERE id <> ?", user["id"])
+        state.update(
+            "user",
+            user["id"],
+            name=keys["user_name"],
+            password_salt=salt,
+            password_hash=_hash_password(keys["password"], salt),
+        )
+        state.insert(
+            "access_key",
+            access=keys["access_key"],
+            secret=keys["secret_key"],
+            user_id=user["id"],
+        )
+        state.set_meta("account", json.dumps(account | dict(keys)))
+
+
+def user_by_id(state: State, user_id: str) -> Any:
+    """Return the row of a user who may sign in, with the account's name, or ``None``."""
+    return state.one(_USER + "user.id = ?", user_id)
+
+
+def user_by_password(state: State, claim: Any) -> Any:
+    """Return the row of the user whose password is right, or ``None``.
+
+    Args:
+        state: of the cloud.
+        claim: the member ``password.user`` of a sign-in.
+
+    Raises:
+        KeyError, TypeError, AttributeError: the claim lacks something, or is of another shape.
+    """
+    if "id" in claim:
+        user = state.one(_USER + "user.id = ?", str(claim["id"]))
+    else:
+        domain = claim["domain"]
+        user = state.one(
+            _USER + "user.name = ? AND (domain.name = ? OR domain.id = ?)",
+            str(claim["name"]),
+            _text(domain.get("name")),
+            _text(domain.get("id")),
+        )
+    salt = user["password_salt"] if user is not None else b"nobody"
+    found = _hash_password(str(claim["password"]), salt)
+    if user is None or not hmac.compare_digest(found, user["password_hash"]):
+        return None
+    return user
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Errors in the shapes of IAM and of the gateway."""
+"""The two shapes in which IAM and the gateway refuse a request."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ class IamError(Exception):
 def iam_error(status: int, message: str, title: str) -> IamError:
     """Return an error in IAM's shape."""
     return IamError(status, {"error": {"code": status, "message": message, "title": title}})
+
+
+def invalid_body() -> IamError:
+    """Return the refusal of a body that IAM cannot read."""
+    return iam_error(400, "The request body is invalid", "Bad Request")
+
+
+def too_large() -> ApiError:
+    """Return the gateway's refusal of a body with more bytes than it takes."""
+    return ApiError("APIGW.0201", "Request entity too large", status=413)
 
 
 def unauthorized(tail: str) -> ApiError:

@@ -1,7 +1,8 @@
-"""IAM's own operations, as resources of the application."""
+"""IAM's operations over HTTP."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -9,102 +10,215 @@ import msgspec
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.iam.accounts import create_access_key
-from cbr_notebook.simulator.iam.authenticator import Authenticator
-from cbr_notebook.simulator.iam.iam_error import IamError, iam_error
-from cbr_notebook.simulator.iam.tokens import issue_token
+from cbr_notebook.simulator.iam import accounts, lifetimes, tokens
+from cbr_notebook.simulator.iam.authenticator import Authenticator, read_body
+from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
+from cbr_notebook.simulator.iam.lifetimes import SERVED
+from cbr_notebook.simulator.iam.tokens import Door
+from cbr_notebook.simulator.protocol.request_context import Caller
+
+SIGN_IN = "/v3/auth/tokens"
+LARGEST_SIGN_IN = 64 * 1024
+"""Bytes of the only body that is read before it is known who sends it."""
+_UPDATED = "2018-10-15T00:00:00Z"
 
 
-class TokensResource:
-    """POST /v3/auth/tokens."""
+class IamResource:
+    """What all of IAM's resources share; their answers carry a trace ID."""
 
     def __init__(self, engine: Engine, authenticator: Authenticator) -> None:
-        self._engine, self._authenticator = engine, authenticator
+        """Take the cloud's engine, and who knows its users."""
+        self._engine = engine
+        self._authenticator = authenticator
+
+    def _caller(self, request: falcon.Request) -> Caller:
+        with self._engine.lock:
+            self._engine.run_due_events()
+            return self._authenticator.caller(request, {})[0]
+
+
+def door_of(request: falcon.Request) -> Door:
+    """Return by which way a client came."""
+    return Door(f"{request.scheme}://{request.netloc}", bool(request.env.get(SERVED)))
+
+
+class Versions:
+    """GET /: which versions there are; GET /v3: the one there is."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer that there is a choice, of one."""
+        response.status = 300
+        response.media = {"versions": {"values": [_version(request)]}}
+
+    def on_get_one(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with the version."""
+        response.media = {"version": _version(request)}
+
+
+def _version(request: falcon.Request) -> dict[str, Any]:
+    return {
+        "id": "v3.8",
+        "status": "stable",
+        "updated": _UPDATED,
+        "links": [{"rel": "self", "href": f"{door_of(request).base_url}/v3/"}],
+        "media-types": [
+            {"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}
+        ],
+    }
+
+
+class Tokens(IamResource):
+    """POST and GET /v3/auth/tokens."""
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer the request."""
-        body = request.bounded_stream.read()
-        engine = self._engine
-        with engine.lock:
-            engine.run_due_events()
-            try:
-                with engine.work():
-                    token, document = issue_token(
-                        self._authenticator,
-                        engine,
-                        body,
-                        nocatalog=request.get_param("nocatalog") == "true",
-                    )
-            except IamError as error:
-                response.status = error.status
-                response.media = error.document
-                return
+        """Issue a token."""
+        body = read_body(request, LARGEST_SIGN_IN)
+        with self._engine.work():
+            token, document = tokens.issue(
+                self._authenticator,
+                self._engine,
+                body,
+                door_of(request),
+                catalog=_wants_catalog(request),
+            )
         response.status = 201
         response.set_header("X-Subject-Token", token)
         response.media = document
 
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Describe the token in X-Subject-Token."""
+        caller = self._caller(request)
+        subject = request.get_header("X-Subject-Token") or ""
+        with self._engine.lock:
+            row = self._authenticator.token_row(subject)
+            if row is None or row["domain_id"] != caller.domain_id:
+                raise iam_error(404, "X-Subject-Token is invalid in the request", "Not Found")
+            response.media = tokens.describe(
+                self._engine, subject, row, door_of(request), catalog=_wants_catalog(request)
+            )
+        response.set_header("X-Subject-Token", subject)
 
-class ProjectsResource:
-    """GET /v3/projects."""
+    on_head = on_get
 
-    def __init__(self, engine: Engine, authenticator: Authenticator) -> None:
-        self._engine, self._authenticator = engine, authenticator
+
+def _wants_catalog(request: falcon.Request) -> bool:
+    """Say whether the catalogue is wanted; ``?nocatalog`` without a value declines it, too."""
+    return request.get_param("nocatalog") not in ("true", "")
+
+
+class Catalog(IamResource):
+    """GET /v3/auth/catalog: the catalogue of the caller's own token."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer the request."""
-        engine = self._engine
-        with engine.lock:
-            engine.run_due_events()
-            caller = self._authenticator.caller(request, b"", {})
-            name = request.get_param("name")
-            rows = engine.state.all(
-                "SELECT * FROM project WHERE domain_id = ? AND (?2 IS NULL OR name = ?2) "
-                "ORDER BY name",
-                caller.domain_id,
-                name,
-            )
-        base = f"{request.scheme}://{request.netloc}/v3/projects"
+        caller = self._caller(request)
+        base_url = door_of(request).base_url
         response.media = {
-            "links": {"self": base, "next": None, "previous": None},
-            "projects": [
-                {
-                    "is_domain": False,
-                    "description": row["description"],
-                    "links": {"self": f"{base}/{row['id']}"},
-                    "enabled": bool(row["enabled"]),
-                    "id": row["id"],
-                    "parent_id": row["parent_id"],
-                    "domain_id": row["domain_id"],
-                    "name": row["name"],
-                }
-                for row in rows
-            ],
+            "catalog": tokens.services(caller.region, caller.project_id, base_url)
+            if caller.project_id
+            else [],
+            "links": {"self": f"{base_url}/v3/auth/catalog"},
         }
 
 
-class SecurityTokensResource:
-    """POST /v3.0/OS-CREDENTIAL/securitytokens: temporary access keys."""
+class Domains(IamResource):
+    """GET /v3/auth/domains: the account of the caller."""
 
-    def __init__(self, engine: Engine, authenticator: Authenticator) -> None:
-        self._engine, self._authenticator = engine, authenticator
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer the request."""
+        caller = self._caller(request)
+        base_url = door_of(request).base_url
+        response.media = {
+            "domains": [
+                {
+                    "description": "",
+                    "enabled": True,
+                    "id": caller.domain_id,
+                    "links": {"self": f"{base_url}/v3/domains/{caller.domain_id}"},
+                    "name": caller.domain_name,
+                }
+            ],
+            "links": {"self": f"{base_url}/v3/auth/domains"},
+        }
+
+
+class Projects(IamResource):
+    """GET /v3/projects, and GET /v3/auth/projects: those that the caller may use."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer the request."""
+        caller = self._caller(request)
+        with self._engine.lock:
+            rows = self._engine.state.all(
+                "SELECT * FROM project WHERE domain_id = ? AND (?2 IS NULL OR name = ?2) "
+                "ORDER BY name",
+                caller.domain_id,
+                request.get_param("name"),
+            )
+        base_url = door_of(request).base_url
+        response.media = {
+            "links": {"self": f"{base_url}{request.path}", "next": None, "previous": None},
+            "projects": [_project(row, base_url) for row in rows],
+        }
+
+
+class Project(IamResource):
+    """GET /v3/projects/{project_id}."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response, at_3: str) -> None:
+        """Answer the request."""
+        caller = self._caller(request)
+        with self._engine.lock:
+            row = self._engine.state.one(
+                "SELECT * FROM project WHERE domain_id = ? AND id = ?", caller.domain_id, at_3
+            )
+        if row is None:
+            raise iam_error(404, f"Could not find project: {at_3}.", "Not Found")
+        response.media = {"project": _project(row, door_of(request).base_url)}
+
+
+def _project(row: Any, base_url: str) -> dict[str, Any]:
+    return {
+        "is_domain": False,
+        "description": row["description"],
+        "links": {"self": f"{base_url}/v3/projects/{row['id']}"},
+        "enabled": bool(row["enabled"]),
+        "id": row["id"],
+        "parent_id": row["parent_id"],
+        "domain_id": row["domain_id"],
+        "name": row["name"],
+    }
+
+
+class SecurityTokens(IamResource):
+    """POST /v3.0/OS-CREDENTIAL/securitytokens: temporary access keys."""
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer the request."""
-        body = request.bounded_stream.read()
         engine = self._engine
-        with engine.lock, engine.work():
-            caller = self._authenticator.caller(request, body, {})
+        with engine.work():
+            caller, body = self._authenticator.caller(request, {})
             try:
                 identity = msgspec.json.decode(body)["auth"]["identity"]
                 seconds = int(identity.get("token", {}).get("duration_seconds", 900))
-            except (msgspec.DecodeError, KeyError, TypeError, ValueError):
-                raise iam_error(400, "The request body is invalid", "Bad Request") from None
+            except (
+                msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError,
+                AttributeError, OverflowError,
+            ):  # fmt: skip
+                raise invalid_body() from None
             if not 900 <= seconds <= 86400:
-                raise iam_error(400, "The request body is invalid", "Bad Request")
-            expires_at = engine.now() + seconds * clock.MICROSECONDS
-            security_token = engine.state.new_hex("security_token") * 4
-            access, secret = create_access_key(
-                engine, caller.user_id, security_token=security_token, expires_at=expires_at
+                raise invalid_body()
+            duration = seconds * clock.MICROSECONDS
+            now = engine.now()
+            lifetime = lifetimes.begin(now, duration, served=door_of(request).served)
+            draw = accounts.secret_source(engine, served=door_of(request).served)
+            security_token = lifetime.mark + draw("security_token", 32) * 4
+            access, secret = accounts.create_access_key(
+                engine,
+                caller.user_id,
+                security_token=security_token,
+                expires_at=now + duration,
+                draw=draw,
             )
         response.status = 201
         response.media = {
@@ -112,16 +226,25 @@ class SecurityTokensResource:
                 "access": access,
                 "secret": secret,
                 "securitytoken": security_token,
-                "expires_at": f"{clock.to_api_time(expires_at)}Z",
+                "expires_at": lifetime.expires_at,
             }
         }
 
 
-def add_routes(wsgi: falcon.App[Any, Any], engine: Engine, authenticator: Authenticator) -> None:
-    """Add IAM's operations to the application."""
-    for path, resource in (
-        ("/v3/auth/tokens", TokensResource),
-        ("/v3/projects", ProjectsResource),
-        ("/v3.0/OS-CREDENTIAL/securitytokens", SecurityTokensResource),
-    ):
-        wsgi.add_route(path, resource(engine, authenticator))
+def routes(
+    engine: Engine, authenticator: Authenticator
+) -> Iterable[tuple[str, object, str | None]]:
+    """Return IAM's paths, each with its resource and Falcon's suffix for it."""
+    projects = Projects(engine, authenticator)
+    versions = Versions()
+    return (
+        ("/", versions, None),
+        ("/v3", versions, "one"),
+        (SIGN_IN, Tokens(engine, authenticator), None),
+        ("/v3/auth/catalog", Catalog(engine, authenticator), None),
+        ("/v3/auth/domains", Domains(engine, authenticator), None),
+        ("/v3/auth/projects", projects, None),
+        ("/v3/projects", projects, None),
+        ("/v3/projects/{at_3}", Project(engine, authenticator), None),
+        ("/v3.0/OS-CREDENTIAL/securitytokens", SecurityTokens(engine, authenticator), None),
+    )

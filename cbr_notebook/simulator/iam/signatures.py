@@ -16,6 +16,8 @@ from urllib.parse import quote, unquote_plus
 
 ALGORITHM = "SDK-HMAC-SHA256"
 SKEW_SECONDS = 15 * 60
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+"""What a client states in place of the body's hash if it signs the headers only."""
 
 _CLAIM = re.compile(
     rf"^{ALGORITHM} Access=(?P<access>[^,]+), *SignedHeaders=(?P<headers>[^,]+), *"
@@ -80,8 +82,8 @@ def sign(
     }
     if not path.endswith("/"):
         path += "/"
-    stated = given.get("x-sdk-content-sha256") if body else None
-    body_hash = stated or hashlib.sha256(body).hexdigest()
+    unsigned = given.get("x-sdk-content-sha256") == _UNSIGNED
+    body_hash = _UNSIGNED if unsigned else hashlib.sha256(body).hexdigest()
     canonical = "\n".join(
         (
             method.upper(),

@@ -1,51 +1,121 @@
-"""Tokens: issued for a password or for another token."""
+"""Tokens: issued for a password or another token, and described."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.iam.accounts import hash_password
-from cbr_notebook.simulator.iam.authenticator import Authenticator
-from cbr_notebook.simulator.iam.iam_error import iam_error
+from cbr_notebook.simulator.iam import accounts, lifetimes
+from cbr_notebook.simulator.iam.authenticator import Authenticator, digest
+from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
+from cbr_notebook.simulator.iam.lifetimes import Lifetime
 
 TOKEN_LIFETIME = 24 * 3600 * clock.MICROSECONDS
 
 
-def issue_token(
-    authenticator: Authenticator, engine: Engine, body: bytes, nocatalog: bool
-) -> tuple[str, Any]:
-    """Issue a token for a password or another token; give it and its document."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """By which way a client came: what its links lead to, and whose clock it has."""
+
+    base_url: str
+    served: bool
+
+
+def issue(
+    authenticator: Authenticator, engine: Engine, body: bytes, door: Door, *, catalog: bool
+) -> tuple[str, dict[str, Any]]:
+    """Issue a token for a password or another token; return it and its document.
+
+    Args:
+        authenticator: knows the other token.
+        engine: of the cloud, at work.
+        body: the request's.
+        door: where the client came in.
+        catalog: whether the document holds the catalogue.
+
+    Raises:
+        IamError: the body is malformed, or nobody is who it says.
+    """
     try:
         auth = msgspec.json.decode(body)["auth"]
-        methods = auth["identity"]["methods"]
         identity = auth["identity"]
+        methods = identity["methods"]
         user = _user_behind(authenticator, engine, methods, identity)
-        scope = auth.get("scope") or {}
-        project, domain_id = _scope(engine, user, scope)
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
-        raise iam_error(400, "The request body is invalid", "Bad Request") from None
+        project, domain_id = _scope(engine, user, auth.get("scope") or {})
+    except (msgspec.DecodeError, RecursionError, LookupError, TypeError, AttributeError):
+        raise invalid_body() from None
     now = engine.now()
-    token = "MII" + "".join(engine.state.random_bytes("token").hex() for _ in range(8))
+    lifetime = lifetimes.begin(now, TOKEN_LIFETIME, served=door.served)
+    draw = accounts.secret_source(engine, served=door.served)
+    token = f"MII{lifetime.mark}" + "".join(draw("token", 32) for _ in range(8))
     engine.state.insert(
         "token",
-        digest=hashlib.sha256(token.encode()).digest(),
+        digest=digest(token),
         user_id=user["id"],
         project_id=project["id"] if project else None,
         domain_id=domain_id,
         issued_at=now,
         expires_at=now + TOKEN_LIFETIME,
     )
+    return token, _document(user, project, lifetime, door, methods=methods, catalog=catalog)
+
+
+def describe(engine: Engine, token: str, row: Any, door: Door, *, catalog: bool) -> dict[str, Any]:
+    """Return the document of a token that was issued before.
+
+    Args:
+        engine: of the cloud.
+        token: the token.
+        row: its row.
+        door: where the client came in.
+        catalog: whether the document holds the catalogue.
+    """
+    user = accounts.user_by_id(engine.state, row["user_id"])
+    project = engine.state.one("SELECT * FROM project WHERE id = ?", row["project_id"])
+    lifetime = lifetimes.told(token, row["issued_at"], row["expires_at"])
+    return _document(user, project, lifetime, door, methods=["password"], catalog=catalog)
+
+
+def services(region: str, project_id: str, base_url: str) -> list[dict[str, Any]]:
+    """Return the catalogue: where the cloud's services are, for a client that came by a host."""
+    places = (
+        ("cbr", "cbr", f"{base_url}/v3/{project_id}"),
+        ("iam", "iam", f"{base_url}/v3"),
+        ("identity", "keystone", f"{base_url}/v3"),
+    )
+    return [
+        {
+            "type": kind,
+            "name": name,
+            "id": hashlib.md5(f"{region}/{kind}".encode(), usedforsecurity=False).hexdigest(),
+            "endpoints": [
+                {
+                    "id": hashlib.md5(url.encode(), usedforsecurity=False).hexdigest(),
+                    "interface": "public",
+                    "region": region,
+                    "region_id": region,
+                    "url": url,
+                }
+            ],
+        }
+        for kind, name, url in places
+    ]
+
+
+def _document(
+    user: Any, project: Any, lifetime: Lifetime, door: Door, *, methods: list[str], catalog: bool
+) -> dict[str, Any]:
     domain = {"id": user["domain_id"], "name": user["domain_name"]}
+    has_catalog = catalog and project is not None
     document: dict[str, Any] = {
-        "catalog": [] if nocatalog or not project else _catalog(project["region"], project["id"]),
-        "expires_at": f"{clock.to_api_time(now + TOKEN_LIFETIME)}Z",
-        "issued_at": f"{clock.to_api_time(now)}Z",
+        "catalog": services(project["region"], project["id"], door.base_url) if has_catalog else [],
+        "expires_at": lifetime.expires_at,
+        "issued_at": lifetime.issued_at,
         "methods": methods,
         "roles": [{"id": "0", "name": "te_admin"}, {"id": "0", "name": "secu_admin"}],
         "user": {
@@ -55,73 +125,38 @@ def issue_token(
             "domain": domain,
         },
     }
-    if project:
+    if project is not None:
         document["project"] = {"id": project["id"], "name": project["name"], "domain": domain}
     else:
         document["domain"] = domain
-    return token, {"token": document}
-
-
-def _catalog(region: str, project_id: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "cbr",
-            "name": "cbr",
-            "id": hashlib.md5(region.encode(), usedforsecurity=False).hexdigest(),
-            "endpoints": [
-                {
-                    "id": project_id,
-                    "interface": "public",
-                    "region": region,
-                    "region_id": region,
-                    "url": f"https://cbr.{region}.myhuaweicloud.com/v3/{project_id}",
-                }
-            ],
-        }
-    ]
-
-
-_USER = (
-    "SELECT user.*, domain.name AS domain_name FROM user JOIN domain ON domain.id = domain_id "
-    "WHERE enabled = 1 AND "
-)
+    return {"token": document}
 
 
 def _user_behind(
     authenticator: Authenticator, engine: Engine, methods: list[str], identity: dict[str, Any]
 ) -> Any:
     if methods == ["token"]:
-        row = authenticator.token_row(identity["token"]["id"])
-        if row is None:
+        row = authenticator.token_row(str(identity["token"]["id"]))
+        user = None if row is None else accounts.user_by_id(engine.state, row["user_id"])
+        if user is None:
             raise iam_error(401, "The X-Auth-Token is invalid!", "Unauthorized")
-        return engine.state.one(_USER + "user.id = ?", row["user_id"])
+        return user
     if methods[0] != "password":
         raise KeyError("methods")
-    claim = identity["password"]["user"]
-    if "id" in claim:
-        user = engine.state.one(_USER + "user.id = ?", claim["id"])
-    else:
-        user = engine.state.one(
-            _USER + "user.name = ? AND (domain.name = ? OR domain.id = ?)",
-            claim["name"],
-            claim["domain"].get("name"),
-            claim["domain"].get("id"),
-        )
-    salt = user["password_salt"] if user is not None else b"nobody"
-    found = hash_password(str(claim["password"]), salt)
-    if user is None or not hmac.compare_digest(found, user["password_hash"]):
+    user = accounts.user_by_password(engine.state, identity["password"]["user"])
+    if user is None:
         raise iam_error(401, "The username or password is wrong.", "Unauthorized")
     return user
 
 
-def _scope(engine: Engine, user: Any, scope: dict[str, Any]) -> tuple[Any, str]:
+def _scope(engine: Engine, user: Any, scope: Any) -> tuple[Any, str]:
     if "project" in scope:
         wanted = scope["project"]
         project = engine.state.one(
             "SELECT * FROM project WHERE domain_id = ? AND (id = ? OR name = ?)",
             user["domain_id"],
-            wanted.get("id"),
-            wanted.get("name"),
+            str(wanted.get("id")),
+            str(wanted.get("name")),
         )
         if project is None:
             raise iam_error(401, "The project does not exist or is not yours.", "Unauthorized")

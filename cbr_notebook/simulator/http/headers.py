@@ -1,0 +1,64 @@
+"""What every answer of the cloud carries in its headers."""
+
+from __future__ import annotations
+
+import hashlib
+from email.utils import formatdate
+from typing import Any
+
+import falcon
+
+from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.iam.operations import IamResource
+
+CLOUD_TIME = "X-Cloud-Time"
+"""The cloud's own moment, and how many of its seconds pass in a second of the host: a client that
+reads it can live in the cloud's time without asking for it."""
+
+_FIXED = {
+    "Server": "api-gateway",
+    "Strict-Transport-Security": "max-age=31536000; includeSubdomains;",
+    "X-Content-Type-Options": "nosniff",
+    "X-Download-Options": "noopen",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-XSS-Protection": "1; mode=block;",
+}
+
+
+class Headers:
+    """Falcon middleware that adds the headers."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine, whose clock and count of requests they tell."""
+        self._engine = engine
+
+    def process_response(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        resource: Any,
+        req_succeeded: bool,
+    ) -> None:
+        """Add the headers to an answer, whether the request succeeded or not."""
+        response.set_headers(_FIXED)
+        request_id = request_id_of(request, self._engine)
+        response.set_header("X-Request-Id", request_id)
+        if isinstance(resource, IamResource):
+            response.set_header("X-IAM-Trace-Id", f"token_null_null_{request_id}")
+        now = self._engine.clock.now()
+        response.set_header("Date", formatdate(now // clock.MICROSECONDS, usegmt=True))
+        response.set_header(
+            CLOUD_TIME, f"{clock.to_api_time(now)}Z; speed={self._engine.clock.speed:g}"
+        )
+
+
+def request_id_of(request: falcon.Request, engine: Engine) -> str:
+    """Return a request's ID: it depends on the seed and the number of requests before."""
+    known: str | None = request.context.get("request_id")
+    if known is None:
+        with engine.lock:
+            text = f"{engine.state.seed}/{engine.next_request()}"
+        known = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        request.context["request_id"] = known
+    return known
