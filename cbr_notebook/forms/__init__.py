@@ -8,13 +8,14 @@ Voilà.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import AuthenticationError
 
 if TYPE_CHECKING:
-    from cbr_notebook.forms.base import Form
+    from cbr_notebook.forms.kit.definition import FormDefinition
+    from cbr_notebook.forms.kit.form import Form
     from cbr_notebook.runbook.guided_session import GuidedSession
 
 __all__ = ["Forms", "sign_in", "signed_in"]
@@ -38,6 +39,13 @@ class Forms:
     """
 
     def __init__(self, session: GuidedSession, *, by_cell: bool = True) -> None:
+        """Begin without a form.
+
+        Args:
+            session: what the forms work on.
+            by_cell: whether a form takes over what was typed into the one before, in the same
+                cell. Those that are opened by another form are of no cell.
+        """
         self._session = session
         self._opened: Opened | None = {} if by_cell else None
 
@@ -51,60 +59,87 @@ class Forms:
 
     def overview(self) -> Form:
         """See what needs attention first, and go on from there."""
-        return self._form("overview:Overview", {})
+        from cbr_notebook.forms.overview import Overview
+
+        return self._form(Overview(), {})
 
     def vaults(self, **values: Any) -> Form:
         """List vaults; delete one, or take a resource out of one, after typing its name."""
-        return self._form("lists:Vaults", values)
+        from cbr_notebook.forms.listing import ListForm
+        from cbr_notebook.forms.lists import VAULTS
+
+        return self._form(ListForm(VAULTS), values)
 
     def backups(self, **values: Any) -> Form:
         """List backups; restore from one, or delete one after typing its name."""
-        return self._form("lists:Backups", values)
+        from cbr_notebook.forms.listing import ListForm
+        from cbr_notebook.forms.lists import BACKUPS
+
+        return self._form(ListForm(BACKUPS), values)
 
     def policies(self, **values: Any) -> Form:
         """List policies; delete one after typing its name."""
-        return self._form("lists:Policies", values)
+        from cbr_notebook.forms.listing import ListForm
+        from cbr_notebook.forms.lists import POLICIES
+
+        return self._form(ListForm(POLICIES), values)
 
     def create_vault(self, **values: Any) -> Form:
         """Create a vault: the form's ``result`` is the vault."""
-        return self._form("create_vault:CreateVault", values)
+        from cbr_notebook.forms.create_vault import CreateVault
+
+        return self._form(CreateVault(), values)
 
     def create_policy(self, **values: Any) -> Form:
         """Create a policy, seeing its next runs and what it keeps; ``result`` is the policy."""
-        return self._form("create_policy:CreatePolicy", values)
+        from cbr_notebook.forms.create_policy import CreatePolicy
+
+        return self._form(CreatePolicy(), values)
 
     def back_up(self, **values: Any) -> Form:
         """Back up resources of a vault now, and watch it; ``result`` is the task."""
-        return self._form("back_up:BackUp", values)
+        from cbr_notebook.forms.back_up import BackUp
+
+        return self._form(BackUp(), values)
 
     def restore(self, **values: Any) -> Form:
         """Be led through a restore: choose, check, confirm, watch, verify; ``result`` is the run.
 
         A restore that has not ended, such as after a crash, is offered first.
         """
-        return self._form("restore:Restore", values)
+        from cbr_notebook.forms.restore import Restore
+
+        def open_form(given: dict[str, Any]) -> Any:
+            return Restore(self._session, given)
+
+        form: Form = _fresh(self._opened, "restore", open_form, values)
+        return form
 
     def tasks(self, **values: Any) -> Form:
         """Watch what runs now, and see what ended and why."""
-        return self._form("tasks:Tasks", values)
+        from cbr_notebook.forms.tasks import Tasks
+
+        return self._form(Tasks(), values)
 
     def share(self, **values: Any) -> Form:
         """Share a backup with projects; accept or reject what they share."""
-        return self._form("share:Share", values)
+        from cbr_notebook.forms.share import Share
+
+        return self._form(Share(), values)
 
     def tags(self, **values: Any) -> Form:
         """Edit the tags of a vault; what differs is shown before it is saved."""
-        return self._form("tags:Tags", values)
+        from cbr_notebook.forms.tags import Tags
 
-    def _beside(self) -> Forms:
-        """Give the same forms for one that opens another below itself.
+        return self._form(Tags(), values)
 
-        Those are of no cell, so that they neither take anything over nor end another one.
-        """
-        return Forms(self._session, by_cell=False)
+    def _form(self, definition: FormDefinition, values: dict[str, Any]) -> Form:
+        from cbr_notebook.forms.kit.form import Form
 
-    def _form(self, place: str, values: dict[str, Any]) -> Form:
-        return _fresh(self._opened, place, self._session, values)
+        def open_form(given: dict[str, Any]) -> Form:
+            return Form(definition, self._session, given)
+
+        return _fresh(self._opened, definition.name, open_form, values)
 
 
 def sign_in(**values: Any) -> Form:
@@ -112,11 +147,14 @@ def sign_in(**values: Any) -> Form:
 
     This form needs no session: ``cbr.forms.sign_in()``.
     """
-    return _fresh(_signing_in, "signing_in:SignIn", None, values)
+    from cbr_notebook.forms.kit.form import Form
+    from cbr_notebook.forms.signing_in import SignIn
+
+    return _fresh(_signing_in, "sign_in", lambda given: Form(SignIn(), None, given), values)
 
 
 def signed_in() -> GuidedSession:
-    """Give the session of whoever has signed in last by a form of this notebook.
+    """Return the session of whoever has signed in last by a form of this notebook.
 
     Raises:
         AuthenticationError: nobody has.
@@ -132,28 +170,29 @@ def signed_in() -> GuidedSession:
 
 
 def _fresh(
-    opened: Opened | None, place: str, session: GuidedSession | None, values: dict[str, Any]
+    opened: Opened | None,
+    name: str,
+    open_form: Callable[[dict[str, Any]], Form],
+    values: dict[str, Any],
 ) -> Form:
     """Open a form in place of the one that the same cell has opened before."""
-    module, _, kind = place.partition(":")
-    make: type[Form] = getattr(import_module(f"cbr_notebook.forms.{module}"), kind)
     if opened is None:
-        return make(session, values)
+        return open_form(values)
     cell = _cell()
     # Of a form in a notebook whose cells have no ID, as in Voilà, nobody knows that it comes again.
-    before, call = opened.get((kind, cell), (None, {})) if cell else (None, {})
+    before, call = opened.get((name, cell), (None, {})) if cell else (None, {})
     if before is not None and before.in_flight and cell != _NO_NOTEBOOK:
         return before  # what comes of it is shown there
-    form = make(session, values if before is None else _taken_over(before, call, values))
+    form = open_form(values if before is None else _taken_over(before, call, values))
     if before is not None:
         # A program may still use it: then it only stops watching.
         before.stop() if cell == _NO_NOTEBOOK else before.close()
-    opened[kind, cell] = form, values
+    opened[name, cell] = form, values
     return form
 
 
 def _taken_over(before: Form, call: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Give the values of a form that comes after another one.
+    """Return the values of a form that comes after another one.
 
     What was typed stays, unless the call says something new. If that is a choice on which other
     fields depend, what was typed belonged to another choice, and is let go.
@@ -163,12 +202,12 @@ def _taken_over(before: Form, call: dict[str, Any], values: dict[str, Any]) -> d
         for key, value in values.items()
         if key not in call or not _same(value, call[key])
     }
-    typed = {} if new.keys() & set(before.leading) else before.kept()
+    typed = {} if new.keys() & set(before.definition.leading) else before.kept()
     return {**values, **typed, **new}
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Say whether two values are the same; of tables nobody knows."""
+    """Return whether two values are the same; of tables nobody knows."""
     try:
         return bool(one == other)
     except ValueError:
@@ -176,7 +215,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _cell() -> str | None:
-    """Give the ID of the notebook's cell that runs now; ``None`` if nobody knows it."""
+    """Return the ID of the notebook's cell that runs now; ``None`` if nobody knows it."""
     if "ipykernel" not in sys.modules:
         return _NO_NOTEBOOK
     from IPython.core.getipython import get_ipython

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ipywidgets import Widget
+
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Protectable, RestorePoint, Vault
 from cbr_notebook.errors import TaskFailed
 from cbr_notebook.forms import pickers, progress
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.kit.worker import Worker, pause_for
 from cbr_notebook.session.operations.readiness import why_vault_cannot
 from cbr_notebook.tasks.task import Task
 
@@ -20,9 +23,10 @@ _LONGEST_DAYS = 36_500
 _KINDS = ("server", "disk", "turbo")
 
 
-class BackUp(Form):
+class BackUp(FormDefinition):
     """Back up now, all of a vault or some of it, and see how it goes."""
 
+    form: Form
     name = "back_up"
     title = "Back up now"
     intro = "Makes backups besides those of the vault's policy."
@@ -30,8 +34,8 @@ class BackUp(Form):
     busy_label = "Backing up…"
     leading = ("vault",)
 
-    def _build(self) -> Sequence[Field]:
-        self._bars = self._region(name="progress", look="cbr-bars")
+    def build(self) -> Sequence[Field]:
+        self._bars = self.form.panel("progress", look="cbr-bars")
         self._vaults: dict[str, Vault] = {}
         self._all: list[Vault] = []
         self._known: dict[str, dict[str, Protectable]] = {}
@@ -60,35 +64,34 @@ class BackUp(Form):
             ),
         )
 
-    def _layout(self) -> Sequence[Any]:
-        parts = list(super()._layout())
-        parts.insert(parts.index(self._said), self._bars)
-        return parts
+    def layout(self, widgets: list[Widget]) -> list[Widget]:
+        widgets.insert(widgets.index(self.form.panels.result), self._bars)
+        return widgets
 
-    def _load(self) -> None:
-        self._all = list(self.session.client.vaults.list_all())
+    def load(self) -> None:
+        self._all = list(self.session.records.vaults())
         self._vaults = {e.id: e for e in self._all if e.billing.protect_type != "replication"}
         self._known = {}
-        self._fields["vault"].offer(pickers.vaults(self._vaults.values()))
-        self._members_of(self._fields["vault"].value)()
+        self.fields["vault"].offer(pickers.vaults(self._vaults.values()))
+        self._members_of(self.fields["vault"].value)()
 
-    def _changed(self, changed: Field) -> None:
+    def changed(self, changed: Field) -> None:
         if changed.name == "vault" and changed.value in self._vaults:
             vault_id, self._of = changed.value, None
-            self._fields["resources"].offer([])
-            self._ask(lambda: self._members_of(vault_id), "resources")
+            self.fields["resources"].offer([])
+            self.form.ask(lambda: self._members_of(vault_id), "resources")
 
     def _members_of(self, vault_id: Any) -> Callable[[], None]:
         """Ask for the resources of a vault; those that were chosen of them stay."""
         vault = self._vaults.get(vault_id)
         kind: Any = vault.billing.object_type if vault else None
         if kind in _KINDS and kind not in self._known:
-            found = self.session.client.protectables.list_all(kind)
+            found = self.session.records.resources(kind)
             self._known[kind] = {each.id: each for each in found}
         options = pickers.members(vault, self._known.get(kind or "", {})) if vault else []
 
         def fill() -> None:
-            resources = self._fields["resources"]
+            resources = self.fields["resources"]
             chosen = resources.touched and self._of == vault_id
             self._of = vault_id
             resources.offer(options)
@@ -98,20 +101,20 @@ class BackUp(Form):
 
         return fill
 
-    def _empty(self) -> str:
+    def empty(self) -> str:
         return "" if self._vaults else pickers.no_vault()
 
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         reason = why_vault_cannot(self._vaults[value["vault"]])
         return {"vault": reason} if reason else {}
 
     def _all_chosen(self, value: Mapping[str, Any]) -> bool:
         """Say whether all is chosen that can be: then the service tells what it leaves out."""
-        able = [each["value"] for each in self._fields["resources"].options if not each["disabled"]]
+        able = [each["value"] for each in self.fields["resources"].options if not each["disabled"]]
         return set(value["resources"]) == set(able)
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
-        resources = self._fields["resources"]
+    def summary(self, value: Mapping[str, Any]) -> str:
+        resources = self.fields["resources"]
         names = [resources.label_of(each) for each in value["resources"]]
         which = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         vault = self._vaults[value["vault"]].name
@@ -128,45 +131,42 @@ class BackUp(Form):
             "keep_days": value["keep_days"],
         }
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         sent = self._arguments(value)
         if sent["resources"]:
-            resources = self._fields["resources"]
+            resources = self.fields["resources"]
             sent["resources"] = [pickers.named(resources, each) for each in sent["resources"]]
         sent["incremental"] = None if sent["incremental"] else False
         return (
             markup.call(
                 "session.back_up",
-                pickers.named(self._fields["vault"], value["vault"], self._all),
+                pickers.named(self.fields["vault"], value["vault"], self._all),
                 **sent,
             )
             + ".wait()"
         )
 
-    def _act(self, value: Mapping[str, Any]) -> Task:
+    def act(self, value: Mapping[str, Any]) -> Task:
         return self.session.back_up(self._vaults[value["vault"]], **self._arguments(value))
 
-    def _card(self, result: Task) -> str:
+    def card(self, result: Task) -> str:
         return ""
 
-    def _follow(self, result: Task, work: Worker | None) -> None:
+    def follow(self, result: Task, worker: Worker | None) -> None:
         """Show how far it is until it has ended, or until nobody wants to see it."""
         self._bars.html = self._drawn(result)
         for pause in result.looks():
             self._bars.html = self._drawn(result)
-            if work is None:
-                self.session.poller.sleep(pause)
-            elif not work.pause(self.session, pause):
-                self._tell_stopped(result)
+            if not pause_for(worker, self.session, pause):
+                self.form.tell_stopped()
                 return
         self._bars.html = self._drawn(result)
-        self._said.html = self._outcome(result)
+        self.form.panels.result.html = self._outcome(result)
         if result.error is not None:
             raise result.error
 
-    def _tell(self, problem: BaseException) -> None:
-        if not isinstance(problem, TaskFailed):  # that is told by the bars
-            super()._tell(problem)
+    def failed(self, problem: BaseException) -> bool:
+        return isinstance(problem, TaskFailed)  # which the bars tell
 
     def _drawn(self, task: Task) -> str:
         point: RestorePoint = task.result
@@ -195,16 +195,15 @@ class BackUp(Form):
             ],
         )
 
-    def _tell_stopped(self, task: Task) -> None:
-        self._bars.html = progress.bars(task.records)
-        self._said.html = markup.card(
+    def stopped(self, result: Task) -> bool:
+        self._bars.html = progress.bars(result.records)
+        self.form.panels.result.html = markup.card(
             "The backup goes on",
-            [("Restore point ID", task.result.id)],
+            [("Restore point ID", result.result.id)],
             text="Nobody is watching it here any more; nothing is lost.",
             buttons=[markup.button("watch", "Watch again")],
         )
+        return True
 
     def again(self) -> None:
-        """Let the same be done once more."""
         self._bars.html = ""
-        super().again()

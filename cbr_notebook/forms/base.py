@@ -284,7 +284,8 @@ class Form(Filling):
 
     def open_below(self, form: str, **values: Any) -> None:
         """Show another form below this one: the next step. One that is at work stays."""
-        opened = getattr(cast("_OffersForms", self.session).forms._beside(), form)(**values)
+        forms = cast("_OffersForms", self.session).forms
+        opened = getattr(type(forms)(self.session, by_cell=False), form)(**values)
         with self._lock:
             before = cast("tuple[Form, ...]", self._next.children)
             at_work = [each for each in before if each.busy]

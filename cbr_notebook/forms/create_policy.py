@@ -9,13 +9,16 @@ from dataclasses import replace
 from datetime import timezone
 from typing import Any
 
+from ipywidgets import Widget
+
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Policy, Vault
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import pickers
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.preview_view import previewed
 from cbr_notebook.schedule import zones
 from cbr_notebook.schedule.preview import Preview, in_utc, preview
@@ -41,16 +44,17 @@ _ZONES = (*zones.distances(), *zones.places())
 _MOST = 99_999
 
 
-class CreatePolicy(Form):
+class CreatePolicy(FormDefinition):
     """Create a policy and apply it to vaults; ``result`` is the policy."""
 
+    form: Form
     name = "create_policy"
     title = "Create a policy"
     intro = "When backups are made by themselves, and which of them are kept."
     action = "Create policy"
     busy_label = "Creating…"
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         self._vaults: dict[str, Vault] = {}
         self._made: Policy | None = None
         self._made_of: dict[str, Any] = {}
@@ -58,7 +62,7 @@ class CreatePolicy(Form):
         self._policies: list[Policy] = []
         self._scheduled: dict[str, str] = {}
         """The vaults that have a backup policy, with its name: a new one takes its place."""
-        self._picture = self._region(name="preview", look="cbr-preview")
+        self._picture = self.form.panel("preview", look="cbr-preview")
         return (
             field.text("name", "Policy name", required=True, rule=checks.name),
             field.choice("operation_type", "Type", [Option("backup", "Backup"),
@@ -81,14 +85,13 @@ class CreatePolicy(Form):
             field.choices("vaults", "Apply to vaults", help="It can also be applied later."),
         )  # fmt: skip
 
-    def _layout(self) -> Sequence[Any]:
-        parts = list(super()._layout())
-        parts.insert(2, self._picture)
-        return parts
+    def layout(self, widgets: list[Widget]) -> list[Widget]:
+        widgets.insert(2, self._picture)
+        return widgets
 
-    def _load(self) -> None:
-        self._vaults = {each.id: each for each in self.session.client.vaults.list_all()}
-        self._policies = list(self.session.client.policies.list().policies)
+    def load(self) -> None:
+        self._vaults = {each.id: each for each in self.session.records.vaults()}
+        self._policies = self.session.records.policies()
         self._scheduled = {
             str(applied.vault_id): str(policy.name or policy.id)
             for policy in self._policies
@@ -98,7 +101,7 @@ class CreatePolicy(Form):
         self._offer_vaults()
         self._hide()
 
-    def _changed(self, changed: Field) -> None:
+    def changed(self, changed: Field) -> None:
         if changed.name == "operation_type":
             self._offer_vaults()
         elif changed.name == "timezone" and changed.check() is None:
@@ -120,25 +123,25 @@ class CreatePolicy(Form):
         return said
 
     def _offer_vaults(self) -> None:
-        kind = self._fields["operation_type"].value
+        kind = self.fields["operation_type"].value
         # A replication policy, too, is applied to the vault whose backups are replicated.
         found = [each for each in self._vaults.values() if each.billing.protect_type == "backup"]
-        self._fields["vaults"].offer(
+        self.fields["vaults"].offer(
             replace(each, note=f"{each.note}; has {before}") if before else each
             for each in pickers.vaults(found)
             for before in [self._scheduled.get(each.value)]
         )
-        self._fields["vaults"].hidden = kind == "replication"
+        self.fields["vaults"].hidden = kind == "replication"
 
     def _hide(self) -> None:
-        shown = _SHOWN.get(self._fields["keep"].value, ())
+        shown = _SHOWN.get(self.fields["keep"].value, ())
         for name in ("max_backups", "retention_days", *_PERIODS):
-            self._fields[name].hidden = name not in shown
-            self._fields[name].required = name in shown and name not in _PERIODS
+            self.fields[name].hidden = name not in shown
+            self.fields[name].required = name in shown and name not in _PERIODS
         for name in ("destination_region", "destination_project_id"):
-            here = self._fields["operation_type"].value == "replication"
-            self._fields[name].hidden = not here
-            self._fields[name].required = here
+            here = self.fields["operation_type"].value == "replication"
+            self.fields[name].hidden = not here
+            self.fields[name].required = here
 
     def _kept(self, value: Mapping[str, Any]) -> dict[str, int]:
         return {name: value[name] for name in _SHOWN[value["keep"]] if value[name]}
@@ -153,20 +156,19 @@ class CreatePolicy(Form):
     def _preview(self, value: Mapping[str, Any]) -> Preview:
         return preview(self._rules(value), self._kept(value), self._away(value), self.session.now)
 
-    def _draw(self) -> None:
-        super()._draw()
-        if not self._loaded.is_set():
+    def draw(self) -> None:
+        if not self.form.loader.idle.is_set():
             return
-        value = self._values()
+        value = self.form.values()
         needed = ("days", "times", "timezone", "keep", *_SHOWN.get(value["keep"], ()))
-        wrong = any(self._fields[name].check() for name in needed)
-        if wrong or value != self._values():  # whoever changes a value draws it after this
+        wrong = any(self.fields[name].check() for name in needed)
+        if wrong or value != self.form.values():  # whoever changes a value draws it after this
             self._picture.html = ""
             return
         place = value["timezone"]
         self._picture.html = previewed(self._preview(value), zones.zone(place), place)
 
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         made = self._made
         if made is None or made.name != value["name"]:
             return pickers.taken(value["name"], self._policies, "policy")
@@ -177,7 +179,7 @@ class CreatePolicy(Form):
             "change it with session.update_policy."
         }
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         seen = self._preview(value)
         vaults = pluralize(len(self._chosen(value)), "vault")
         first = f" The first run is at {seen.runs[0]:%Y-%m-%d %H:%M} UTC." if seen.runs else ""
@@ -188,7 +190,7 @@ class CreatePolicy(Form):
             f"{pluralize(seen.made, 'backup')} a year, {len(seen.kept)} kept.{first}{instead}"
         )
 
-    def _warns(self, value: Mapping[str, Any]) -> bool:
+    def warns(self, value: Mapping[str, Any]) -> bool:
         return bool(self._replaced(value))
 
     def _replaced(self, value: Mapping[str, Any]) -> list[str]:
@@ -197,7 +199,7 @@ class CreatePolicy(Form):
         return [str(self._vaults[each].name) for each in chosen if each in self._scheduled]
 
     def _chosen(self, value: Mapping[str, Any]) -> list[str]:
-        return [] if self._fields["vaults"].hidden else list(value["vaults"])
+        return [] if self.fields["vaults"].hidden else list(value["vaults"])
 
     def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
         sent: dict[str, Any] = {"pattern": self._rules(value), **self._kept(value)}
@@ -209,16 +211,16 @@ class CreatePolicy(Form):
             sent["destination_project_id"] = value["destination_project_id"]
         return sent
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         call = markup.call("session.create_policy", value["name"], **self._arguments(value))
         applied = [
             f"session.apply_policy(policy, {json.dumps(name, ensure_ascii=False)})"
             for each in self._chosen(value)
-            for name in [pickers.named(self._fields["vaults"], each, self._vaults.values())]
+            for name in [pickers.named(self.fields["vaults"], each, self._vaults.values())]
         ]
         return "\n".join([f"policy = {call}", *applied])
 
-    def _act(self, value: Mapping[str, Any]) -> Policy:
+    def act(self, value: Mapping[str, Any]) -> Policy:
         """Create it, then apply it; what is done already is not done again at a second attempt."""
         if self._made is None or self._made.name != value["name"]:
             sent = self._arguments(value)
@@ -242,16 +244,17 @@ class CreatePolicy(Form):
             self._applied.add(vault_id)
         return self._made
 
-    def _tell(self, problem: BaseException) -> None:
-        super()._tell(problem)
+    def failed(self, problem: BaseException) -> bool:
+        self.form.tell_failure(problem)
         if self._made is not None and isinstance(problem, CBRError):
-            self._wrong.html = markup.error_card(
+            self.form.panels.error.html = markup.error_card(
                 problem,
                 f"Policy {self._made.name} is there, but not applied to all",
                 [markup.link_to_form("policies", "Show policies")],
             )
+        return True
 
-    def _card(self, result: Policy) -> str:
+    def card(self, result: Policy) -> str:
         vaults = ", ".join(str(self._vaults[each].name) for each in sorted(self._applied))
         return markup.card(
             f"Policy {result.name} is there",
@@ -262,11 +265,9 @@ class CreatePolicy(Form):
         )  # fmt: skip
 
     def again(self) -> None:
-        """Begin with another name."""
         self._made = None
-        self._fields["name"].clear()
-        super().again()
-        self._reload()
+        self.fields["name"].clear()
+        self.form.reload()
 
 
 def _number(name: str, label: str, **traits: Any) -> Field:

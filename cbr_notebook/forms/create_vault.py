@@ -8,17 +8,19 @@ from typing import Any
 from cbr_notebook.api import checks
 from cbr_notebook.api.records import Policy, Protectable, Vault
 from cbr_notebook.forms import pickers
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.text.formatting import pluralize
 
 _PURPOSES = (Option("backup", "Backup"), Option("replication", "Replication"))
 
 
-class CreateVault(Form):
+class CreateVault(FormDefinition):
     """Create a vault, with what it protects, and when."""
 
+    form: Form
     name = "create_vault"
     title = "Create a vault"
     intro = "A vault holds the backups of the resources in it. It is paid per use."
@@ -26,7 +28,7 @@ class CreateVault(Form):
     busy_label = "Creating…"
     leading = ("object_type",)
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         self._vaults: list[Vault] = []
         self._policies: list[Policy] = []
         self._known: dict[str, dict[str, Protectable]] = {}
@@ -60,36 +62,36 @@ class CreateVault(Form):
             ),
         )
 
-    def _load(self) -> None:
-        self._vaults = list(self.session.client.vaults.list_all())
-        self._policies = list(self.session.client.policies.list().policies)
+    def load(self) -> None:
+        self._vaults = list(self.session.records.vaults())
+        self._policies = self.session.records.policies()
         fitting = [each for each in self._policies if each.operation_type == "backup"]
-        self._fields["policy"].offer(pickers.nothing_or(pickers.policies(fitting), "No policy"))
+        self.fields["policy"].offer(pickers.nothing_or(pickers.policies(fitting), "No policy"))
         self._known = {}
-        self._resources_of(self._fields["object_type"].value)()
+        self._resources_of(self.fields["object_type"].value)()
 
-    def _changed(self, changed: Field) -> None:
-        kind = self._fields["object_type"].value
+    def changed(self, changed: Field) -> None:
+        kind = self.fields["object_type"].value
         if changed.name == "object_type" and kind in ("server", "disk", "turbo"):
-            self._ask(lambda: self._resources_of(kind), "resources")
+            self.form.ask(lambda: self._resources_of(kind), "resources")
         elif changed.name == "protect_type":
             for name in ("resources", "policy"):
-                self._fields[name].hidden = changed.value == "replication"
-        self._fields["size_gb"].help = self._need_in_words()
+                self.fields[name].hidden = changed.value == "replication"
+        self.fields["size_gb"].help = self._need_in_words()
 
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         return pickers.taken(value["name"], self._vaults, "vault")
 
     def _resources_of(self, kind: Any) -> Callable[[], None]:
         if kind not in self._known:
-            found = self.session.client.protectables.list_all(kind)
+            found = self.session.records.resources(kind)
             self._known[kind] = {each.id: each for each in found}
         options = pickers.free_resources(self._known[kind].values())
-        return lambda: self._fields["resources"].offer(options)
+        return lambda: self.fields["resources"].offer(options)
 
     def _need(self) -> int:
         """Give the sizes of the chosen resources together, in GB."""
-        known = self._known.get(self._fields["object_type"].value, {})
+        known = self._known.get(self.fields["object_type"].value, {})
         chosen = self._sent_resources()
         return sum(known[each].size or 0 for each in chosen if each in known)
 
@@ -99,10 +101,10 @@ class CreateVault(Form):
         return f"The chosen resources need {need} GB. {allowed}" if need else allowed
 
     def _sent_resources(self) -> list[str]:
-        resources = self._fields["resources"]
+        resources = self.fields["resources"]
         return [] if resources.hidden else list(resources.value)
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         count = len(self._sent_resources())
         kind = {"server": "server", "disk": "disk", "turbo": "file system"}[value["object_type"]]
         parts = [
@@ -113,19 +115,19 @@ class CreateVault(Form):
         if count:
             parts.append(f"with {pluralize(count, 'resource')}")
         if self._policy(value):
-            parts.append(f"policy {self._fields['policy'].label_of(value['policy'])}")
+            parts.append(f"policy {self.fields['policy'].label_of(value['policy'])}")
         said = f"Create vault {value['name']}: {', '.join(parts)}."
-        if self._warns(value):
+        if self.warns(value):
             said += f" It may fill up: its resources are {self._need()} GB together."
         return said
 
-    def _warns(self, value: Mapping[str, Any]) -> bool:
+    def warns(self, value: Mapping[str, Any]) -> bool:
         return bool(value["size_gb"] < self._need() and not value["auto_expand"])
 
     def _policy(self, value: Mapping[str, Any]) -> str | None:
-        return None if self._fields["policy"].hidden else value["policy"] or None
+        return None if self.fields["policy"].hidden else value["policy"] or None
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         policy = self._policy(value)
         return markup.call(
             "session.create_vault",
@@ -134,17 +136,17 @@ class CreateVault(Form):
             object_type=value["object_type"],
             protect_type="replication" if value["protect_type"] == "replication" else None,
             resources=[
-                pickers.named(self._fields["resources"], each) for each in self._sent_resources()
+                pickers.named(self.fields["resources"], each) for each in self._sent_resources()
             ]
             or None,
             policy=(
-                pickers.named(self._fields["policy"], policy, self._policies) if policy else None
+                pickers.named(self.fields["policy"], policy, self._policies) if policy else None
             ),
             tags=pickers.tags(value["tags"]) or None,
             auto_expand=value["auto_expand"] or None,
         )
 
-    def _act(self, value: Mapping[str, Any]) -> Vault:
+    def act(self, value: Mapping[str, Any]) -> Vault:
         return self.session.create_vault(
             value["name"],
             size_gb=value["size_gb"],
@@ -156,7 +158,7 @@ class CreateVault(Form):
             auto_expand=value["auto_expand"],
         )
 
-    def _card(self, result: Vault) -> str:
+    def card(self, result: Vault) -> str:
         names = ", ".join(str(each.name) for each in result.resources or ())
         first = [markup.link_to_form("back_up", "Back up now", vault=result.id)] if names else []
         return markup.card(
@@ -174,11 +176,11 @@ class CreateVault(Form):
             ],
         )
 
-    def _act_on(self, act: str, of: str) -> None:
-        if act == "another":
-            for name in ("name", "resources"):
-                self._fields[name].clear()
-            self.again()
-            self._reload()
-        else:
-            super()._act_on(act, of)
+    def handle(self, act: str, of: str) -> bool:
+        if act != "another":
+            return False
+        for name in ("name", "resources"):
+            self.fields[name].clear()
+        self.form.again()
+        self.form.reload()
+        return True

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
@@ -141,6 +142,17 @@ class Filling(widgets.VBox):
     def fields(self) -> dict[str, Field]:
         """Its fields, by name."""
         return self._fields
+
+    @property
+    def panels(self) -> SimpleNamespace:
+        """What it says besides its fields."""
+        return SimpleNamespace(
+            summary=self._outline,
+            error=self._wrong,
+            load_error=self._unanswered,
+            result=self._said,
+            code=self._source,
+        )
 
     @property
     def button(self) -> Button:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,9 +13,14 @@ from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
 
+if TYPE_CHECKING:
+    from cbr_notebook.runbook.guided_session import GuidedSession
+
+Rows = tuple[pd.DataFrame, list[Any]]
+
 
 def _used(billing: Billing) -> int | None:
-    """Give how full a vault is, in percent."""
+    """Return how full a vault is, in percent."""
     return round((billing.used or 0) / (billing.size * 10.24)) if billing.size else None
 
 
@@ -23,16 +28,42 @@ def _itself(record: Any, _: str | None) -> tuple[Any, ...]:
     return (record.id,)
 
 
-class Vaults(Listing):
-    """The vaults: delete one with its backups, or take a resource out of one."""
+def _vaults(session: GuidedSession) -> Rows:
+    found = sorted(session.records.vaults(), key=lambda each: each.name or "")
+    table = pd.DataFrame(
+        {
+            "Name": [each.name for each in found],
+            "Status": [each.billing.status for each in found],
+            "Protects": [each.billing.object_type for each in found],
+            "Capacity (GB)": [each.billing.size for each in found],
+            "Used (%)": [_used(each.billing) for each in found],
+            "Resources": [len(each.resources or ()) for each in found],
+        }
+    )
+    return table, list(found)
 
-    name = "vaults"
-    title = "Vaults"
-    intro = "Choose a vault to see what can be done with it."
-    noun = "Vault"
-    first = ("create_vault", "Create a vault")
-    action = "Delete vault"
-    acts = MappingProxyType(
+
+def _resources_in(record: Any) -> Sequence[Option]:
+    return [
+        Option(each.id, each.name or each.id, f"{each.backup_count or 0} backups")
+        for each in record.resources or ()
+    ]
+
+
+def _from_vault(record: Any) -> Sequence[str]:
+    backed_up = [markup.link_to_form("back_up", "Back up now", vault=record.id)]
+    tagged = markup.link_to_form("tags", "Edit tags", vault=record.id)
+    return [*(backed_up if record.resources else ()), tagged]
+
+
+VAULTS = Listing(
+    name="vaults",
+    title="Vaults",
+    intro="Choose a vault to see what can be done with it.",
+    noun="Vault",
+    action="Delete vault",
+    first=("create_vault", "Create a vault"),
+    acts=MappingProxyType(
         {
             "delete": Act("Delete vault", "Delete", "is deleted", "delete_vault", _itself),
             "remove": Act(
@@ -44,96 +75,79 @@ class Vaults(Listing):
                 part=True,
             ),
         }
+    ),
+    rows=_vaults,
+    parts=_resources_in,
+    links=_from_vault,
+)
+
+
+def _backups(session: GuidedSession) -> Rows:
+    found = session.backups(limit=MOST_ROWS)
+    found = found[found["parent_id"].isna()]
+    table = pd.DataFrame(
+        {
+            "Made": found["created_at"].dt.strftime("%Y-%m-%d %H:%M"),
+            "Resource": found["resource_name"],
+            "Name": found["name"],
+            "Status": found["status"].astype(str),
+            "Kind": found["incremental"].map({True: "incremental", False: "full"}),
+        }
     )
+    known = found[["id", "name", "resource_id"]].astype(object)
+    known = known.where(known.notna(), None)
+    return table, list(known.itertuples(index=False))
 
-    def _found(self) -> tuple[pd.DataFrame, list[Any]]:
-        found = sorted(self.session.client.vaults.list_all(), key=lambda each: each.name or "")
-        table = pd.DataFrame(
-            {
-                "Name": [each.name for each in found],
-                "Status": [each.billing.status for each in found],
-                "Protects": [each.billing.object_type for each in found],
-                "Capacity (GB)": [each.billing.size for each in found],
-                "Used (%)": [_used(each.billing) for each in found],
-                "Resources": [len(each.resources or ()) for each in found],
-            }
+
+def _from_backup(record: Any) -> Sequence[str]:
+    return [
+        markup.link_to_form(
+            "restore", "Restore from it", resource=record.resource_id, backup=record.id
         )
-        return table, list(found)
-
-    def _parts(self, record: Any) -> Sequence[Option]:
-        return [
-            Option(each.id, each.name or each.id, f"{each.backup_count or 0} backups")
-            for each in record.resources or ()
-        ]
-
-    def _ways(self, record: Any) -> Sequence[str]:
-        backed_up = [markup.link_to_form("back_up", "Back up now", vault=record.id)]
-        tagged = markup.link_to_form("tags", "Edit tags", vault=record.id)
-        return [*(backed_up if record.resources else ()), tagged]
+    ]
 
 
-class Backups(Listing):
-    """The backups, newest first: restore from one, or delete one."""
-
-    name = "backups"
-    title = "Backups"
-    intro = f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC)."
-    noun = "Backup"
-    first = ("back_up", "Back up")
-    action = "Delete backup"
-    acts = MappingProxyType(
+BACKUPS = Listing(
+    name="backups",
+    title="Backups",
+    intro=f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC).",
+    noun="Backup",
+    action="Delete backup",
+    first=("back_up", "Back up"),
+    acts=MappingProxyType(
         {"delete": Act("Delete backup", "Delete", "is deleted", "delete_backup", _itself)}
+    ),
+    rows=_backups,
+    links=_from_backup,
+)
+
+
+def _policies(session: GuidedSession) -> Rows:
+    found = sorted(session.records.policies(), key=lambda each: each.name or "")
+    table = pd.DataFrame(
+        {
+            "Name": [each.name for each in found],
+            "Type": [each.operation_type for each in found],
+            "Switched on": ["yes" if each.enabled else "no" for each in found],
+            "Vaults": [len(each.associated_vaults or ()) for each in found],
+        }
     )
-
-    def _found(self) -> tuple[pd.DataFrame, list[Any]]:
-        found = self.session.backups(limit=MOST_ROWS)
-        found = found[found["parent_id"].isna()]
-        table = pd.DataFrame(
-            {
-                "Made": found["created_at"].dt.strftime("%Y-%m-%d %H:%M"),
-                "Resource": found["resource_name"],
-                "Name": found["name"],
-                "Status": found["status"].astype(str),
-                "Kind": found["incremental"].map({True: "incremental", False: "full"}),
-            }
-        )
-        known = found[["id", "name", "resource_id"]].astype(object)
-        known = known.where(known.notna(), None)
-        return table, list(known.itertuples(index=False))
-
-    def _ways(self, record: Any) -> Sequence[str]:
-        return [
-            markup.link_to_form(
-                "restore", "Restore from it", resource=record.resource_id, backup=record.id
-            )
-        ]
+    return table, list(found)
 
 
-class Policies(Listing):
-    """The policies: delete one; its backups stay."""
-
-    name = "policies"
-    title = "Policies"
-    intro = "Choose a policy to see what can be done with it. No backup goes with a policy."
-    noun = "Policy"
-    first = ("create_policy", "Create a policy")
-    action = "Delete policy"
-    acts = MappingProxyType(
+POLICIES = Listing(
+    name="policies",
+    title="Policies",
+    intro="Choose a policy to see what can be done with it. No backup goes with a policy.",
+    noun="Policy",
+    action="Delete policy",
+    first=("create_policy", "Create a policy"),
+    acts=MappingProxyType(
         {
             "delete": Act(
                 "Delete policy", "Delete", "is deleted", "delete_policy", _itself, waits=False
             )
         }
-    )
-
-    def _found(self) -> tuple[pd.DataFrame, list[Any]]:
-        found = sorted(self.session.client.policies.list().policies, key=lambda p: p.name or "")
-        table = pd.DataFrame(
-            {
-                "Name": [each.name for each in found],
-                "Type": [each.operation_type for each in found],
-                "Switched on": ["yes" if each.enabled else "no" for each in found],
-                "Vaults": [len(each.associated_vaults or ()) for each in found],
-            }
-        )
-        return table, list(found)
+    ),
+    rows=_policies,
+)

@@ -6,10 +6,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from ipywidgets import Widget
 
 from cbr_notebook.forms import pickers
-from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form
 from cbr_notebook.text.formatting import pluralize
 
@@ -17,40 +19,42 @@ _SHOWN = 6
 _OPEN = ("not asked", "asked", "running")
 
 
-class Overview(Form):
+class Overview(FormDefinition):
     """See how things stand; ``result`` is a table of what needs attention."""
 
+    form: Form
     name = "overview"
     title = "Overview"
     intro = "What needs attention comes first. Times are in UTC."
     action = "Look again"
     busy_label = "Looking…"
+    repeatable = True
 
-    def _build(self) -> Sequence[Field]:
-        self._seen = self._region(name="overview", look="cbr-overview")
+    def build(self) -> Sequence[Field]:
+        self._seen = self.form.panel("overview", look="cbr-overview")
         return ()
 
-    def _layout(self) -> Sequence[Any]:
-        return [self._head, self._seen, self._button, self._wrong, self._said, self._source,
-                self._next]  # fmt: skip
+    def layout(self, widgets: list[Widget]) -> list[Widget]:
+        head, _, _, *below = widgets
+        return [head, self._seen, *below]
 
-    def _load(self) -> None:
+    def load(self) -> None:
         self._seen.html = self._drawn()
 
     def _is_done(self) -> bool:
         return False  # one can always look again
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         return (
             "session.unprotected()\nsession.failures(since='7d')\nsession.recovery_points()\n"
             "session.capacity()\nsession.restores()"
         )
 
-    def _act(self, value: Mapping[str, Any]) -> pd.DataFrame:
+    def act(self, value: Mapping[str, Any]) -> pd.DataFrame:
         self._seen.html = self._drawn()
         return self._attention
 
-    def _card(self, result: pd.DataFrame) -> str:
+    def card(self, result: pd.DataFrame) -> str:
         return ""
 
     def _drawn(self) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from itertools import islice
 from typing import Any
+
+from ipywidgets import Widget
 
 from cbr_notebook.api.records import Backup, Member
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.forms import pickers
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.listing import MOST_ROWS
 from cbr_notebook.text.formatting import pluralize
 
@@ -23,9 +25,10 @@ _MOST_PROJECTS = 10
 _SERVER = "OS::Nova::Server"  # the service shares no others, nor bare metal
 
 
-class Share(Form):
+class Share(FormDefinition):
     """Share a server's backup; first of all, what others share with this project."""
 
+    form: Form
     name = "share"
     title = "Share a backup"
     intro = "With projects of the same region, which have to accept it. Times are in UTC."
@@ -33,11 +36,11 @@ class Share(Form):
     busy_label = "Sharing…"
     leading = ("backup",)
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         self._backups: dict[str, Backup] = {}
         self._offered: dict[str, Backup] = {}
-        self._members = self._region(name="members", live="status")
-        self._offers = self._region(name="offers", live="status")
+        self._members = self.form.panel("members", live="status")
+        self._offers = self.form.panel("offers", live="status")
         self._vault = field.choice(
             "vault",
             "Vault to accept into",
@@ -61,35 +64,32 @@ class Share(Form):
             ),
         )
 
-    def _layout(self) -> Sequence[Any]:
-        parts = list(super()._layout())
-        parts.insert(2, self._members)
-        parts[1:1] = [self._vault, self._offers]
-        return parts
+    def layout(self, widgets: list[Widget]) -> list[Widget]:
+        head, fields, *below = widgets
+        return [head, self._vault, self._offers, fields, self._members, *below]
 
-    def _load(self) -> None:
-        client = self.session.client
+    def load(self) -> None:
+        records = self.session.records
         found = self._shareable()
         self._backups = {each.id: each for each in found}
-        chosen = self._fields["backup"].value
-        self._fields["backup"].offer(
+        chosen = self.fields["backup"].value
+        self.fields["backup"].offer(
             Option(each.id, f"{each.resource_name} · {_time(each)}", each.name or "")
             for each in sorted(found, key=lambda each: str(each.created_at), reverse=True)
         )
-        self._fields["backup"].value = chosen if chosen in self._backups else None
-        pending = client.backups.list_all(own_type="shared", member_status="pending")
+        self.fields["backup"].value = chosen if chosen in self._backups else None
+        pending = records.backups(own_type="shared", member_status="pending")
         self._offered = {each.id: each for each in pending}
-        self._vault.offer(pickers.vaults(client.vaults.list_all(object_type="server")))
+        self._vault.offer(pickers.vaults(records.vaults(object_type="server")))
         self._vault.hidden = not self._offered
         self._offers.html = self._offers_drawn()
 
     def _shareable(self) -> list[Backup]:
         """Ask for the newest backups that can be shared, and for the one that is meant."""
-        ask = self.session.client.backups
-        good = ask.list_all(status="available", image_type="backup")
+        good = self.session.records.backups(status="available", image_type="backup")
         found = list(islice(good, MOST_ROWS))
-        meant = self._given.get("backup")
-        if meant is not None and not self._filled:
+        meant = self.form.given("backup")
+        if meant is not None:
             with suppress(NotFound, InvalidRequest):  # the field says so
                 one = self.session.find_backup(meant)
                 if one.id not in {each.id for each in found}:
@@ -100,14 +100,14 @@ class Share(Form):
             if each.status == "available" and each.resource_type == _SERVER and not each.parent_id
         ]
 
-    def _changed(self, changed: Field) -> None:
+    def changed(self, changed: Field) -> None:
         if changed.name == "backup":
-            self._members.html = self._said.html = ""
+            self._members.html = self.form.panels.result.html = ""
             if changed.value in self._backups:
-                self._ask(lambda: self._members_of(changed.value), "members")
+                self.form.ask(lambda: self._members_of(changed.value), "members")
 
     def _members_of(self, backup_id: str) -> Callable[[], None]:
-        found = list(self.session.client.members.list_all(backup_id))
+        found = self.session.records.members(backup_id)
 
         def fill() -> None:
             self._members.html = self._members_drawn(found)
@@ -145,7 +145,7 @@ class Share(Form):
             for each in self._offered.values()
         )
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         backup = self._backups[value["backup"]]
         wanted = projects(value["projects"])
         return (
@@ -153,16 +153,16 @@ class Share(Form):
             f"{pluralize(len(wanted), 'project')}. Whoever accepts it can make servers of it."
         )
 
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         if self.session.identity.project_id in projects(value["projects"]):
             return {"projects": "This is the project that you work in. Name another."}
         return {}
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         return markup.call("session.share", value["backup"], projects(value["projects"]))
 
-    def _card(self, result: Sequence[Member]) -> str:
-        self._members_of(self._fields["backup"].value)()
+    def card(self, result: Sequence[Member]) -> str:
+        self._members_of(self.fields["backup"].value)()
         return markup.card(
             f"Offered to {pluralize(len(result), 'project')}",
             tone="good",
@@ -170,7 +170,7 @@ class Share(Form):
             buttons=[markup.button("again", "Share another")],
         )
 
-    def _empty(self) -> str:
+    def empty(self) -> str:
         if self._backups:
             return ""
         return markup.card(
@@ -179,32 +179,31 @@ class Share(Form):
             buttons=[markup.link_to_form("back_up", "Back up")],
         )
 
-    def _act_on(self, act: str, of: str) -> None:
+    def handle(self, act: str, of: str) -> bool:
         if act == "stop_sharing":
             self._ask_to_stop(of)
         elif act == "keep":
-            self._said.html = self._to_stop = ""
+            self.form.panels.result.html = self._to_stop = ""
         elif act in _ACTS:
             vault = self._vault.value  # as it stands beside what was pressed
             offer = self._offered.get(of)
             stands = of == self._to_stop if act == "really_stop" else offer is not None
-            if stands and self._begin():
+            if stands:
                 name = "" if offer is None else str(offer.name)
-                do = partial(self._do, act, of, name, vault)
-                self._go(lambda _: self._carry_out(do))
+                self.form.run(lambda _: self._do(act, of, name, vault))
         else:
-            super()._act_on(act, of)
+            return False
+        return True
 
-    def _lock_fields(self, locked: bool) -> None:
-        super()._lock_fields(locked)
+    def lock(self, locked: bool) -> None:
         self._vault.disabled = locked
 
     def _ask_to_stop(self, of: str) -> None:
         backup_id, project = of.split()
         backup = self._backups[backup_id]
         self._to_stop = of
-        self._wrong.html = ""
-        self._said.html = markup.card(
+        self.form.panels.error.html = ""
+        self.form.panels.result.html = markup.card(
             f"Stop sharing {backup.name}?",
             [("Project", project)],
             tone="warn",
@@ -223,7 +222,7 @@ class Share(Form):
             self.session.unshare(backup_id, project)
             self._to_stop = ""
             said = "It is shared with this project no more."
-            self._ask(lambda: self._members_of(backup_id), "members")
+            self.form.ask(lambda: self._members_of(backup_id), "members")
         elif act == "accept":
             if not vault:
                 raise InvalidRequest(
@@ -238,14 +237,14 @@ class Share(Form):
             self._offered.pop(of, None)
             said = f"{name} is rejected."
         self._at = ""
-        self._reload()
-        self._said.html = markup.card(said, tone="good")
+        self.form.reload()
+        self.form.panels.result.html = markup.card(said, tone="good")
 
-    def _act(self, value: Mapping[str, Any]) -> Sequence[Member]:
+    def act(self, value: Mapping[str, Any]) -> Sequence[Member]:
         self._at = ""
         return self.session.share(value["backup"], projects(value["projects"]))
 
-    def _doing(self) -> str:
+    def doing(self) -> str:
         return _ACTS.get(self._at, self.action)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from cbr_notebook import openers
 from cbr_notebook.auth.sources import lookup
 from cbr_notebook.errors import CBRError
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option, SecretField
+from cbr_notebook.forms.kit.form import Form
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession
@@ -43,16 +44,17 @@ _NEEDED = {
 }
 
 
-class SignIn(Form):
+class SignIn(FormDefinition):
     """Sign in; ``result`` is the session."""
 
+    form: Form
     name = "sign_in"
     title = "Sign in"
     intro = "What you type as a secret stays in the kernel's memory; no notebook keeps it."
     action = "Sign in"
     busy_label = "Signing in…"
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         fields = (
             field.choice("how", "How to sign in", _WAYS),
             field.text("access_key", "Access key ID"),
@@ -76,8 +78,8 @@ class SignIn(Form):
         self._show_way("access_key", fields)
         return fields
 
-    def _load(self) -> None:
-        profile = self._fields["profile"]
+    def load(self) -> None:
+        profile = self.fields["profile"]
         try:
             found = lookup.profiles()
         except CBRError as problem:  # there are other ways to sign in
@@ -90,9 +92,9 @@ class SignIn(Form):
             if each.name and each.complete
         )
 
-    def _changed(self, changed: Field) -> None:
+    def changed(self, changed: Field) -> None:
         if changed.name in ("how", "endpoint"):
-            self._show_way(self._fields["how"].value, tuple(self._fields.values()))
+            self._show_way(self.fields["how"].value, tuple(self.fields.values()))
 
     def _show_way(self, way: Any, fields: Sequence[Field]) -> None:
         shown = _SHOWN.get(way, ())
@@ -104,7 +106,7 @@ class SignIn(Form):
         region_field.required = way in ("access_key", "password") and not endpoint.value
         iam.hidden = iam.hidden or not (endpoint.value or iam.value)
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         if value["how"] == "simulated":
             return "Open a cloud of your own in this kernel: no network, no account."
         who = {
@@ -125,7 +127,7 @@ class SignIn(Form):
         key = "project_id" if project and _PROJECT_ID.fullmatch(project) else "project_name"
         return {**named, key: project}
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         if value["how"] == "simulated":
             return "session = " + markup.call("cbr.simulate", value["estate"])
         named = self._arguments(value)
@@ -137,7 +139,7 @@ class SignIn(Form):
         joined = f"    {asked},\n)" if line.endswith(",\n)") else f", {asked})"
         return f"from getpass import getpass\n\nsession = {line[:-1]}{joined}"
 
-    def _act(self, value: Mapping[str, Any]) -> GuidedSession:
+    def act(self, value: Mapping[str, Any]) -> GuidedSession:
         if value["how"] == "simulated":
             simulated: GuidedSession = openers.entry().simulate(value["estate"])
             return simulated
@@ -147,12 +149,12 @@ class SignIn(Form):
                 named[key] = value[key]
         session: GuidedSession = openers.entry().connect(**named)
         # A key is believed until it is used; a wrong one should be told here.
-        session.client.vaults.list(limit=1)
+        session.vaults(limit=1)
         return session
 
-    def _card(self, result: GuidedSession) -> str:
+    def card(self, result: GuidedSession) -> str:
         who = result.identity
-        self.session = result
+        self.form.session = result
         return markup.card(
             "You are signed in",
             [

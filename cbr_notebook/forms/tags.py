@@ -11,9 +11,10 @@ from cbr_notebook.api.records import Vault
 from cbr_notebook.api.tags import checked
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.forms import pickers
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.session.operations.tags import MOST_TAGS, TagChanges
 
 
@@ -61,9 +62,10 @@ class TagRows(Field):
         return _tags(self.value)
 
 
-class Tags(Form):
+class Tags(FormDefinition):
     """Edit the tags of a vault; ``result`` is what was added, changed and removed."""
 
+    form: Form
     name = "tags"
     title = "Tags of a vault"
     intro = "What differs is shown before it is saved."
@@ -71,7 +73,7 @@ class Tags(Form):
     busy_label = "Saving…"
     leading = ("vault",)
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         self._vaults: dict[str, Vault] = {}
         self._before: dict[str, str] = {}
         """The tags that the vault had when they were asked for."""
@@ -89,112 +91,109 @@ class Tags(Form):
             self._rows,
         )
 
-    def _load(self) -> None:
-        found = self.session.client.vaults.list_all()
+    def load(self) -> None:
+        found = self.session.records.vaults()
         self._vaults = {each.id: each for each in found}
-        vault = self._fields["vault"]
+        vault = self.fields["vault"]
         vault.offer(pickers.vaults(self._vaults.values()))
         if vault.value in self._vaults:
             self._tags_of(vault.value)()
 
-    def _changed(self, changed: Field) -> None:
+    def changed(self, changed: Field) -> None:
         if changed.name == "vault":
             vault_id = changed.value
             self._of, self._before, self._rows.value = None, {}, []
             if vault_id in self._vaults:
-                self._ask(lambda: self._tags_of(vault_id), "tags")
-        self._said.html = ""
+                self.form.ask(lambda: self._tags_of(vault_id), "tags")
+        self.form.panels.result.html = ""
 
     def _tags_of(self, vault_id: str) -> Callable[[], None]:
         """Ask for the tags that a vault has now; what was edited of them stays."""
-        found = {each.key: each.value or "" for each in self.session.client.tags.list(vault_id)}
+        found = self.session.records.tags(vault_id)
 
         def fill() -> None:
             edited = self._rows.touched and self._of == vault_id
             self._of, self._before = vault_id, found
-            self._refused.pop("tags", None)  # what differs now is shown anew
+            self.form.forget_refusal("tags")  # what differs now is shown anew
             if not edited:
                 self._rows.value = [[key, value] for key, value in found.items()]
                 self._rows.touched = False
 
         return fill
 
-    def _empty(self) -> str:
+    def empty(self) -> str:
         return "" if self._vaults else pickers.no_vault()
 
     def _differences(self, value: Mapping[str, Any]) -> TagChanges:
         return TagChanges.between(self._before, _tags(value["tags"]))
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         changes = self._differences(value)
         if not changes:
             return "Nothing differs from what the vault has."
         return f"On {self._vaults[value['vault']].name}: " + "; ".join(_said(changes)) + "."
 
-    def _clicked(self) -> None:
-        """Show what differs; only its own button saves."""
-
-        def show() -> None:
-            self._refused = {}
-            self._wrong.html = ""
-            if not self._loaded.is_set() or self._busy:
-                return
-            if problems := self._problems():
-                self._attempted = True
-                self._show()
-                self._hold_back(problems)
-                return
-            self._agreed = self._difference()
-            _, changes = self._agreed
-            if not changes:
-                self._said.html = markup.card("Nothing to save", text="Nothing differs.")
-                return
-            rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(changes))
-            self._said.html = markup.card(
-                "Save these changes?",
-                tone="warn",
-                body=f"<ul>{rows}</ul>",
-                buttons=[
-                    markup.button("save", "Save these changes"),
-                    markup.button("keep", "Go on editing"),
-                ],
-            )
-
-        self._guarded(show)
+    def pressed(self) -> bool:
+        """Show what differs; only the button beside it saves."""
+        result, error = self.form.panels.result, self.form.panels.error
+        error.html = ""
+        if not self.form.loader.idle.is_set() or self.form.busy:
+            return True
+        self.form.forget_refusal("tags")
+        if self.form.find_problems():
+            self.form.tell_blocked(self.form.attempt())
+            return True
+        self._agreed = self._difference()
+        _, changes = self._agreed
+        if not changes:
+            result.html = markup.card("Nothing to save", text="Nothing differs.")
+            return True
+        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(changes))
+        result.html = markup.card(
+            "Save these changes?",
+            tone="warn",
+            body=f"<ul>{rows}</ul>",
+            buttons=[
+                markup.button("save", "Save these changes"),
+                markup.button("keep", "Go on editing"),
+            ],
+        )
+        return True
 
     def _difference(self) -> tuple[Any, TagChanges]:
         """Give what would be saved now, and to which vault."""
-        value = self._values()
+        value = self.form.values()
         return value["vault"], self._differences(value)
 
-    def _code(self, value: Mapping[str, Any]) -> str:
-        vault = pickers.named(self._fields["vault"], value["vault"], self._vaults.values())
+    def code(self, value: Mapping[str, Any]) -> str:
+        vault = pickers.named(self.fields["vault"], value["vault"], self._vaults.values())
         return markup.call("session.set_tags", vault, _tags(value["tags"]))
 
-    def _act(self, value: Mapping[str, Any]) -> TagChanges:
+    def act(self, value: Mapping[str, Any]) -> TagChanges:
         tags = _tags(value["tags"])
         try:
             changes = self.session.set_tags(value["vault"], tags, expected=self._before)
         except Conflict:
-            self._ask(lambda: self._tags_of(value["vault"]), "tags")
+            self.form.ask(lambda: self._tags_of(value["vault"]), "tags")
             raise
         self._before = tags
         return changes
 
-    def _card(self, result: TagChanges) -> str:
+    def card(self, result: TagChanges) -> str:
         rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(result))
         return markup.card("Tags are saved", tone="good", body=f"<ul>{rows}</ul>")
 
-    def _act_on(self, act: str, of: str) -> None:
+    def handle(self, act: str, of: str) -> bool:
         if act == "save":
-            if self._is_done() or self._agreed == self._difference():
-                super()._clicked()
+            if self.form.machine.is_done() or self._agreed == self._difference():
+                self.form.press()
             else:
-                self._clicked()
+                self.pressed()
         elif act == "keep":
-            self._said.html = ""
+            self.form.panels.result.html = ""
         else:
-            super()._act_on(act, of)
+            return False
+        return True
 
 
 def _tags(rows: Sequence[Sequence[str]]) -> dict[str, str]:

@@ -3,134 +3,129 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from ipywidgets import Widget
 
 from cbr_notebook.api.records import TaskRecord
 from cbr_notebook.api.tasks import STATUSES
 from cbr_notebook.forms import progress
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.tasks.poller import ENDED, pause_after
 
 _SHOWN = 50
 
 
-class Tasks(Form):
+class Tasks(FormDefinition):
     """See tasks, live while the form is on a page; ``result`` is the table of them."""
 
+    form: Form
     name = "tasks"
     title = "Tasks"
     intro = "Backups, restores and other work of the service, newest first; times in UTC."
     action = "Look again"
+    repeatable = True
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         self._watching: Worker | None = None
         self._records: tuple[TaskRecord, ...] = ()
         # A region that counts its views: without one on a page, nobody has to look.
-        self._rows = self._region(name="tasks", look="cbr-tasks", _view_count=0)
-        self._rows.observe(lambda _: self._guarded(self._watch), "_view_count")
+        self._rows = self.form.panel("tasks", look="cbr-tasks", _view_count=0)
+        self._rows.observe(lambda _: self.form.guarded(self._watch), "_view_count")
         statuses = [Option(each, progress.WORDS[each]) for each in sorted(STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)
 
-    def _layout(self) -> Sequence[Any]:
-        parts = list(super()._layout())
-        parts.insert(parts.index(self._wrong), self._rows)
-        return parts
+    def layout(self, widgets: list[Widget]) -> list[Widget]:
+        widgets.insert(widgets.index(self.form.panels.error), self._rows)
+        return widgets
 
-    def _load(self) -> None:
+    def load(self) -> None:
         """Look for the first time."""
         self._look(0)
 
-    def _changed(self, changed: Field) -> None:
+    def changed(self, changed: Field) -> None:
         if self._watching is not None:
             self._watch()
         else:
-            self._ask(lambda: self._drawer(self._found(0)), "tasks")
+            self.form.ask(lambda: self._drawer(self._found(0)), "tasks")
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         running = sum(each.status not in ENDED for each in self._records)
         failed = sum(each.status in ("failed", "timeout") for each in self._records)
         return f"{running} at work, {failed} failed, of the newest {len(self._records)}."
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         return markup.call("session.tasks", status=value["status"] or None, limit=_SHOWN)
 
-    def _act(self, value: Mapping[str, Any]) -> pd.DataFrame:
+    def act(self, value: Mapping[str, Any]) -> pd.DataFrame:
         self._look(0)
         self._watch()  # also if that had stopped
         return self.session.tasks(status=value["status"] or None, limit=_SHOWN)
 
-    def _card(self, result: pd.DataFrame) -> str:
+    def card(self, result: pd.DataFrame) -> str:
         return ""
-
-    def _is_done(self) -> bool:
-        return False  # one can always look again
 
     def _watch(self) -> None:
         """Begin to watch as the filter says, or stop because the form is on no page."""
-        with self._lock:
+        with self.form.machine.lock:
             if self._watching is not None:
                 self._watching.stop()
                 self._watching = None
             if self._rows._view_count:
-                self._watching = self._start("watches", self._watch_on)
+                self._watching = self.form.workers.start("watches", self._watch_on)
 
-    def _watch_on(self, work: Worker) -> None:
+    def _watch_on(self, worker: Worker) -> None:
         """Look now and then, the more rarely the longer nothing has changed."""
         since, before = time.monotonic(), ""
         try:
             while True:
                 pause = pause_after(time.monotonic() - since)
-                self._look(pause / 2, work)
+                self._look(pause / 2, worker)
                 if self._rows.html != before:
                     since, before = time.monotonic(), self._rows.html
                 # On a simulated cloud, too, looking on lets no time pass: waiting does.
-                if not work.rest(pause):
+                if not worker.rest(pause):
                     return
         except Exception as problem:
-            if not work.stopped:
-                self._wrong.html = markup.error_card(
+            if not worker.stopped:
+                self.form.panels.error.html = markup.error_card(
                     problem, "Watching has stopped", [markup.button("watch", "Watch again")]
                 )
 
-    def _look(self, within: float, work: Worker | None = None) -> None:
+    def _look(self, within: float, worker: Worker | None = None) -> None:
         """Ask, unless somebody else has just asked the same, and show it."""
         found = self._found(within)
-        if work is None or not work.stopped:
+        if worker is None or not worker.stopped:
             self._drawer(found)()
 
     def _found(self, within: float) -> tuple[TaskRecord, ...]:
-        status = self._fields["status"].value or None
-        ask = self.session.client.tasks.list
-        return self.session.poller.answer(
-            ("tasks", status, _SHOWN),
-            lambda: ask(status=status, limit=_SHOWN).operation_logs,
-            within,
-        )
+        status = self.fields["status"].value or None
+        return self.session.records.tasks(status=status, limit=_SHOWN, within=within)
 
-    def _drawer(self, found: tuple[TaskRecord, ...]) -> Any:
+    def _drawer(self, found: tuple[TaskRecord, ...]) -> Callable[[], None]:
         def draw() -> None:
             self._records = found
             rows = "".join(map(_row, found))
             listed = f'<ul tabindex="0" aria-label="Tasks">{rows}</ul>'
             self._rows.html = listed if rows else "<p>There are no such tasks.</p>"
-            if not self._questions.inline:
-                self._guarded(self._show)
+            if not self.form.loader.inline:
+                self.form.guarded(self.form.show)
 
         return draw
 
-    def _act_on(self, act: str, of: str) -> None:
+    def handle(self, act: str, of: str) -> bool:
         if act == "watch":
-            self._wrong.html = ""
-            self._questions.retry()
+            self.form.panels.error.html = ""
+            self.form.loader.retry()
             self._watch()
-        else:
-            super()._act_on(act, of)
+            return True
+        return False
 
 
 def _row(task: TaskRecord) -> str:

@@ -22,6 +22,7 @@ from cbr_notebook.session.operations import restore as restore_operation
 from cbr_notebook.session.operations import tags as tag_operations
 from cbr_notebook.session.operations import vaults as vault_operations
 from cbr_notebook.session.queries import account, lists
+from cbr_notebook.session.queries.typed_lists import TypedLists
 from cbr_notebook.session.reports import capacity as capacity_report
 from cbr_notebook.session.reports import change_rate
 from cbr_notebook.session.reports import failures as failure_report
@@ -128,6 +129,11 @@ class Session:
         self._http = http
         self._cloud = cloud
         self._reopen = reopen
+
+    @property
+    def records(self) -> TypedLists:
+        """The lists of the service as typed records, for programs that want no tables."""
+        return TypedLists(self.client, self.poller)
 
     @property
     def simulated(self) -> bool:

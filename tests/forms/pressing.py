@@ -6,7 +6,7 @@ import html as html_of
 import re
 from typing import Any
 
-from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.kit.form import Form
 
 _BUTTON = re.compile(
     r'<button type="button"[^>]*? data-act="([^"]*)" data-of="([^"]*)"[^>]*>([^<]*)<'
@@ -15,17 +15,16 @@ _BUTTON = re.compile(
 
 def type_into(form: Form, name: str, value: Any) -> None:
     """Type a value into a field and leave it."""
-    field = form._fields[name]
+    field = form.fields[name]
     field.dispatch({"type": "value", "value": value})
     field.dispatch({"type": "left"})
 
 
 def press(form: Form, times: int = 1) -> None:
     """Press the form's button, so many times before anything else happens; wait for the end."""
-    while asking := form._questions.worker:
-        asking.join(20)
+    settle(form)
     for _ in range(times):
-        form._button.dispatch({"type": "click"})
+        form.button.dispatch({"type": "click"})
     settle(form)
 
 
@@ -36,19 +35,18 @@ def click(form: Form, html: str, label: str) -> None:
         for act, of, said in _BUTTON.findall(html)
         if html_of.unescape(said) == label
     ]
-    form._act_on(*found)
+    form.panels.result.on_act(*found)
     settle(form)
 
 
 def settle(form: Form) -> None:
     """Wait until nothing of the form runs beside the main thread."""
-    while running := [work for work in form._works if work.running]:
-        for work in running:  # which may begin another one
-            work.join(20)
-            assert not work.running
+    assert form.wait_until_idle()
 
 
 def shown(form: Form) -> str:
     """Give all that the form shows besides its fields."""
-    told = (form._outline, form._unanswered, form._wrong, form._said, form._source)
-    return "".join(each.html for each in told)
+    told = form.panels
+    return "".join(
+        each.html for each in (told.summary, told.load_error, told.error, told.result, told.code)
+    )

@@ -11,28 +11,28 @@ from typing import Any
 import pytest
 
 from cbr_notebook import Session, errors, forms
-from cbr_notebook.forms.base import Form
 from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, SecretField
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
 
 
-class Errand(Form):
-    """A form that does what a test tells it."""
+class Errand(FormDefinition):
+    """Does what a test tells it."""
 
     name = "errand"
     title = "Errand"
     action = "Run"
 
-    def __init__(self, session: Session, **values: Any) -> None:
-        self.sent: list[dict[str, Any]] = []
+    def __init__(self) -> None:
+        self.sent: list[Mapping[str, Any]] = []
         self.problem: BaseException | None = None
         self.gate = threading.Event()
         self.gate.set()
-        super().__init__(session, values)
 
-    def _build(self) -> Sequence[Field]:
+    def build(self) -> Sequence[Field]:
         return (
             field.text("goal", "Goal", required=True),
             field.number("steps", "Steps"),
@@ -43,28 +43,34 @@ class Errand(Form):
             SecretField("word", "Password"),
         )
 
-    def _check(self, value: Mapping[str, Any]) -> dict[str, str]:
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         return {"steps": "Too far."} if (value["steps"] or 0) > 10 else {}
 
-    def _summary(self, value: Mapping[str, Any]) -> str:
+    def summary(self, value: Mapping[str, Any]) -> str:
         return f"Go to {value['goal']}."
 
-    def _code(self, value: Mapping[str, Any]) -> str:
+    def code(self, value: Mapping[str, Any]) -> str:
         return markup.call("session.go", value["goal"], steps=value["steps"])
 
-    def _act(self, value: Mapping[str, Any]) -> Any:
+    def act(self, value: Mapping[str, Any]) -> Any:
         assert self.gate.wait(20)
         self.sent.append(dict(value))
         if self.problem is not None:
             raise self.problem
         return value["goal"]
 
-    def _card(self, result: Any) -> str:
+    def card(self, result: Any) -> str:
         return markup.card(f"Arrived at {result}", tone="good")
 
 
+def opened(session: Session, **values: Any) -> tuple[Form, Errand]:
+    """A form that does what a test tells it, and what it is told by."""
+    errand = Errand()
+    return Form(errand, session, values), errand
+
+
 def test_values_are_set_and_read_by_field_and_options_also_by_label(session: Session) -> None:
-    form = Errand(session)
+    form, _ = opened(session)
     form.value = {"goal": "sea", "way": "South", "friends": ["Bo", "1"]}
     assert form.value == {
         "goal": "sea", "steps": None, "way": "s", "friends": ["2", "1"], "word": None,
@@ -72,11 +78,11 @@ def test_values_are_set_and_read_by_field_and_options_also_by_label(session: Ses
 
 
 def test_a_field_that_does_not_exist_is_refused(session: Session) -> None:
-    form = Errand(session)
+    form, _ = opened(session)
     with pytest.raises(errors.InvalidRequest, match="no field speed"):
         form.value = {"speed": 3}
     with pytest.raises(errors.InvalidRequest, match="no field speed"):
-        Errand(session, speed=3)
+        opened(session, speed=3)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def test_a_field_that_does_not_exist_is_refused(session: Session) -> None:
 def test_what_is_wrong_is_told_by_field_and_nothing_is_sent(
     session: Session, values: dict[str, Any], wrong: str
 ) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
     form.value = values
     assert list(form.problems) == [wrong]
@@ -102,22 +108,22 @@ def test_what_is_wrong_is_told_by_field_and_nothing_is_sent(
     with pytest.raises(errors.InvalidRequest) as refused:
         form.submit()
     assert refused.value.field == wrong
-    assert form.sent == []
+    assert errand.sent == []
 
 
 def test_nobody_is_blamed_for_a_field_that_was_not_reached_yet(session: Session) -> None:
-    form = Errand(session)
+    form, errand = opened(session)
     page = FormPage(form)
     assert form.problems == {"goal": "Fill this in."}
     assert page.field("goal").problem == ""
     page.press()
     assert page.field("goal").problem == "Fill this in."
     assert "Not sent yet" in page.told
-    assert form.sent == []
+    assert errand.sent == []
 
 
 def test_the_summary_and_the_code_follow_what_is_typed(session: Session) -> None:
-    form = Errand(session)
+    form, _ = opened(session)
     page = FormPage(form)
     page.wait_until_loaded()
     page.fill("goal", 'the "sea"')
@@ -127,66 +133,66 @@ def test_the_summary_and_the_code_follow_what_is_typed(session: Session) -> None
 
 
 def test_two_clicks_send_once(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
-    form.gate.clear()
+    errand.gate.clear()
     page.wait_until_loaded()
     for _ in range(2):
         page.press(wait=False)
     assert page.button().disabled
     assert page.button().busy
-    form.gate.set()
+    errand.gate.set()
     page.wait()
     page.press()  # a late second click: it is done already
-    assert len(form.sent) == 1
+    assert len(errand.sent) == 1
     assert form.result == "sea"
 
 
 def test_while_it_is_at_it_a_program_is_refused(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
-    form.gate.clear()
+    errand.gate.clear()
     page.wait_until_loaded()
     page.press(wait=False)
     with pytest.raises(errors.Conflict, match="at it already"):
         form.submit()
-    form.gate.set()
+    errand.gate.set()
     page.wait()
-    assert len(form.sent) == 1
+    assert len(errand.sent) == 1
 
 
 def test_submitting_again_sends_nothing_until_something_changes(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     assert form.submit() == form.submit() == "sea"
-    assert len(form.sent) == 1
+    assert len(errand.sent) == 1
     form.value = {"goal": "hill"}
     assert form.submit() == "hill"
     form.again()
     assert form.submit() == "hill"
-    assert [each["goal"] for each in form.sent] == ["sea", "hill", "hill"]
+    assert [each["goal"] for each in errand.sent] == ["sea", "hill", "hill"]
 
 
 def test_an_error_of_the_service_is_shown_with_code_remedy_and_request(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
-    form.problem = errors.QuotaExceeded(
+    errand.problem = errors.QuotaExceeded(
         "Too <many>.", code="BackupService.6133", advice="Ask for more.", request_id="r-1"
     )
     page.press()
     for part in ("Too &lt;many&gt;.", "BackupService.6133", "Ask for more.", "r-1"):
         assert part in page.error
-    assert form.error is form.problem
+    assert form.error is errand.problem
     assert form.result is None
-    form.problem = None
+    errand.problem = None
     page.press()
     assert page.error == ""
     assert form.result == "sea"
 
 
 def test_an_error_about_a_field_is_shown_beside_it_until_it_changes(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
-    form.problem = errors.InvalidRequest("The sea is closed.", field="goal")
+    errand.problem = errors.InvalidRequest("The sea is closed.", field="goal")
     with pytest.raises(errors.InvalidRequest):
         form.submit()
     assert page.field("goal").problem == "The sea is closed."
@@ -196,9 +202,9 @@ def test_an_error_about_a_field_is_shown_beside_it_until_it_changes(session: Ses
 
 
 def test_an_exception_that_nobody_expected_appears_in_the_form(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
-    form.problem = ZeroDivisionError("by nothing")
+    errand.problem = ZeroDivisionError("by nothing")
     page.press()
     assert "ZeroDivisionError: by nothing" in page.error
     assert not page.button().disabled
@@ -207,10 +213,10 @@ def test_an_exception_that_nobody_expected_appears_in_the_form(session: Session)
 def test_an_exception_while_a_page_is_heard_appears_in_the_form(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = Errand(session, goal="sea")
+    form, errand = opened(session, goal="sea")
     page = FormPage(form)
     assert form.problems == {}
-    monkeypatch.setattr(form, "_check", lambda _: 1 / 0)
+    monkeypatch.setattr(errand, "check", lambda _: 1 / 0)
     page.fill("goal", "hill")
     assert "ZeroDivisionError" in page.error
 
@@ -231,7 +237,7 @@ def test_what_cannot_be_asked_for_is_told_and_asked_again(session: Session) -> N
 
 
 def test_a_secret_is_in_no_state_and_in_no_text(session: Session) -> None:
-    form = Errand(session, goal="sea")
+    form, _ = opened(session, goal="sea")
     page = FormPage(form)
     page.fill("word", "open sesame")
     assert form.value["word"].reveal() == "open sesame"
@@ -244,7 +250,7 @@ def test_running_again_keeps_what_was_typed_and_stops_the_threads(session: Sessi
     before = session.forms.create_vault()
     before.value = {"name": "typed", "resources": ["legacy-01"]}
     # No public act keeps a form of this kind at work until it is told to stop.
-    waiting = before._start("waits", lambda work: work.rest(600) and None)
+    waiting = before.workers.start("waits", lambda work: work.rest(600) and None)
     after = session.forms.create_vault()
     assert after is not before
     assert after.value["name"] == "typed"

@@ -278,7 +278,7 @@ def test_what_was_confirmed_is_done_whatever_is_pressed_before_it_is(
 def test_what_was_not_confirmed_is_not_done(session: Session) -> None:
     form: Any = session.forms.vaults(row="vault-nas", act="delete")
     with pytest.raises(InvalidRequest, match="That is not the name"):
-        form._act({**form.value, "confirm": "shared-docs"})
+        form.definition.act({**form.value, "confirm": "shared-docs"})
     assert session.find_vault("vault-nas")
 
 

@@ -180,7 +180,7 @@ def test_a_closed_form_begins_nothing(session: Session) -> None:
     form.close()
     page.press(wait=False)  # that was under way
     # No public act of a closed form begins work beside the main thread.
-    work = form._start("looks", lambda work: work.rest(3600))
+    work = form.workers.start("looks", lambda work: work.rest(3600))
     work.join(20)
     assert not work.running
     assert form.result is None

@@ -22,14 +22,25 @@ class OptionLoader:
     could not be answered is an error until it is asked again and answered.
     """
 
-    def __init__(self, start: Start, loaded: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        start: Start,
+        loaded: Callable[[], None],
+        *,
+        began: Callable[[], None] = lambda: None,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
         """Begin without a question.
 
         Args:
             start: starts a worker, such as a form's own.
             loaded: is called whenever all there was to ask was answered, or has failed.
+            began: is called, under the loader's lock, when there is something to ask.
+            ended: is called, under the loader's lock, when there is nothing more to ask.
         """
         self._start = start
+        self._began = began
+        self._ended = ended
         self._loaded = loaded
         self._lock = threading.RLock()
         self._waiting: dict[str, Ask] = {}
@@ -42,6 +53,9 @@ class OptionLoader:
         self.idle = threading.Event()
         """Set while there is nothing to wait for."""
         self.idle.set()
+        self._shown = threading.Event()
+        """Set while there is nothing to wait for, and ``loaded`` was called for the last answer."""
+        self._shown.set()
 
     @property
     def error(self) -> Exception | None:
@@ -66,8 +80,14 @@ class OptionLoader:
             self._waiting[about] = ask
             self._asked[about] += 1
             self.idle.clear()
+            self._shown.clear()
+            self._began()
             if self.worker is None:
                 self.worker = self._start("asks", self._work_off)
+
+    def wait(self) -> None:
+        """Wait until there is nothing to wait for, and what was answered is shown."""
+        self._shown.wait()
 
     def retry(self) -> None:
         """Ask anew what could not be answered."""
@@ -102,6 +122,7 @@ class OptionLoader:
                 if worker.stopped or not self._waiting:
                     self._waiting.clear()
                     self.worker = None
+                    self._ended()
                     self.idle.set()
                     break
                 about = next(iter(self._waiting))
@@ -109,8 +130,13 @@ class OptionLoader:
                 number = self._asked[about]
             with suppress(Exception):  # remembered as an error
                 self._answer(about, ask, partial(self._wanted, worker, about, number))
-        if not worker.stopped:
-            self._loaded()
+        try:
+            if not worker.stopped:
+                self._loaded()
+        finally:
+            with self._lock:
+                if self.idle.is_set():
+                    self._shown.set()
 
     def _wanted(self, worker: Worker, about: str, number: int) -> bool:
         return not worker.stopped and self._asked[about] == number

@@ -61,6 +61,20 @@ class Worker:
         return not self._stop.wait(seconds)
 
 
+def pause_for(worker: Worker | None, session: GuidedSession, seconds: float) -> bool:
+    """Wait between two looks at what runs on; return whether to go on.
+
+    Args:
+        worker: the one that waits; ``None`` in the main thread, where only an interrupt ends it.
+        session: whose clock counts.
+        seconds: how long.
+    """
+    if worker is not None:
+        return worker.pause(session, seconds)
+    session.poller.sleep(seconds)
+    return True
+
+
 class Workers:
     """The workers of a form; once they are closed, a new one is told to stop at once."""
 

@@ -109,7 +109,7 @@ class FormPage:
             wait: whether to wait before for what the form asks, and after it for the end.
         """
         if wait:
-            self.wait_until_loaded()
+            self.wait()
         pressed = self.button(label)
         for _ in range(times):
             self._say(pressed, {"type": "click"})
@@ -163,12 +163,12 @@ class FormPage:
 
     def show(self) -> None:
         """Bring the form into view: what looks on while somebody sees it begins to."""
-        for each in self._counted():
+        for each in self._pluralize():
             _update(each, _view_count=1)
 
     def hide(self) -> None:
         """Take the form out of view."""
-        for each in self._counted():
+        for each in self._pluralize():
             _update(each, _view_count=0)
 
     def wait_until_loaded(self) -> None:
@@ -304,7 +304,7 @@ class FormPage:
         shown = [each for each in self._widgets() if each.has_trait("html")]
         return {each.name: cast("PanelOnPage", each) for each in shown if each.name}
 
-    def _counted(self) -> Iterator[widgets.Widget]:
+    def _pluralize(self) -> Iterator[widgets.Widget]:
         for each in self._widgets():
             if each.get_state().get("_view_count") is not None:
                 yield each
