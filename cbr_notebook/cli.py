@@ -1,4 +1,4 @@
-"""The terminal's door: ``cbr-notebook simulate``, ``lab``, ``tour`` and ``runbook``."""
+"""The terminal's door: ``cbr-notebook simulate``, ``doctor``, ``lab``, ``tour``, ``runbook``."""
 
 from __future__ import annotations
 
@@ -71,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     runbook = commands.add_parser("runbook", help="restore, or hold a drill, with nobody watching")
     unattended.add_arguments(runbook)
 
+    doctor = commands.add_parser("doctor", help="a read-only look at an account: what works")
+    doctor.add_argument("--profile", help="the name of a profile; else as cbr.connect() finds it")
+    doctor.add_argument(
+        "--record", metavar="DIR", help="write the answers there, without names, IDs and addresses"
+    )
+    doctor.set_defaults(run=_doctor)
+
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the tutorial notebooks")
     lab.add_argument(
         "--folder", default="cbr-notebooks", help="where the copy goes (default: %(default)s)"
@@ -119,6 +126,17 @@ def _simulate(options: argparse.Namespace) -> int:
     print(json.dumps(ready), flush=True)
     server.serve()
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from cbr_notebook.entry.doctor import examine
+    from cbr_notebook.exporting import to_text
+
+    checks = examine(options.profile, options.record)
+    print(to_text(checks))
+    if options.record:
+        print(f"The answers are in {options.record}. Look at them before you hand them on.")
+    return int((checks["outcome"] == "failed").any())
 
 
 def _tour(options: argparse.Namespace) -> int:

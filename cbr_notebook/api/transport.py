@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
@@ -206,6 +207,31 @@ class Transport:
                     self._clock().isoformat(), request.method, request.url.path, status, request_id
                 )
             )
+
+    def watched(self, tell: Callable[[httpx.Request, httpx.Response], None]) -> Transport:
+        """Return a transport on the same connections that tells of each answer."""
+        other = copy.copy(self)
+        other._client = cast("httpx.Client", _WatchedClient(self._client, tell))
+        return other
+
+
+class _WatchedClient:
+    """An HTTP client that tells of each answer before it is read by others."""
+
+    def __init__(
+        self, client: httpx.Client, tell: Callable[[httpx.Request, httpx.Response], None]
+    ) -> None:
+        self._client = client
+        self._tell = tell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request, and tell of its answer."""
+        response = self._client.send(request, **options)
+        self._tell(request, response)
+        return response
 
 
 def _checked_path(path: str) -> str:

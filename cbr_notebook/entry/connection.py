@@ -95,13 +95,17 @@ def connect(
     trusted = who.verify if verify is None else verify
     http = open_client(trusted, timeout, *filter(None, (place.iam, place.service)))
     warn_if_unchecked(trusted, who.source if verify is None else "the call")
-    return open_session(
-        http,
-        who,
-        place,
-        tls=described(trusted),
-        sleep=time.sleep,
-        clock=lambda: datetime.now(UTC),
-        cloud=None,
-        cache_token=cache_token,
-    )
+    try:
+        return open_session(
+            http,
+            who,
+            place,
+            tls=described(trusted),
+            sleep=time.sleep,
+            clock=lambda: datetime.now(UTC),
+            cloud=None,
+            cache_token=cache_token,
+        )
+    except BaseException:
+        http.close()
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from cbr_notebook.session.operations import vaults as vault_operations
 from cbr_notebook.session.queries import account, lists
 from cbr_notebook.session.queries.typed_lists import TypedLists
 from cbr_notebook.session.reports import capacity as capacity_report
-from cbr_notebook.session.reports import change_rate
+from cbr_notebook.session.reports import change_rate, diagnosis
 from cbr_notebook.session.reports import failures as failure_report
 from cbr_notebook.session.reports import recovery_points as recovery_report
 from cbr_notebook.session.reports import schedule as schedule_report
@@ -70,6 +71,7 @@ class Session:
     schedule = schedule_report.schedule
     changed_data = change_rate.changed_data
     last_clean_backup = change_rate.last_clean_backup
+    diagnose = diagnosis.diagnose
 
     # -- records by ID, name, record or row -------------------------------------------------------
     find_vault = lookup.find_vault
@@ -129,6 +131,12 @@ class Session:
         self._http = http
         self._cloud = cloud
         self._reopen = reopen
+
+    def with_client(self, client: Client) -> Self:
+        """Return the same session with another client, for one that watches the answers."""
+        other = copy.copy(self)
+        other.client = client
+        return other
 
     @property
     def records(self) -> TypedLists:

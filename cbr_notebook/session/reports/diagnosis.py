@@ -1,0 +1,72 @@
+"""Whether an account works as it should: a read-only look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cbr_notebook.api.client import Client
+from cbr_notebook.diagnosis.diagnose import Subject
+from cbr_notebook.diagnosis.diagnose import diagnose as all_checks
+from cbr_notebook.diagnosis.recorder import Recorder, prepare, write_record
+from cbr_notebook.diagnosis.rows import as_table
+
+if TYPE_CHECKING:
+    from cbr_notebook.session.session import Session
+
+
+def diagnose(self: Session, *, record: str | Path | None = None) -> pd.DataFrame:
+    """Return one row a check of the account; nothing is changed.
+
+    Looked at are name resolution, proxy, TLS and clock of each host; the sign-in; each permission
+    to read by its action's name (those to change something stay ``unknown``, since only trying
+    would show); each list, read whole; and members of answers that are unknown or of another
+    type than documented.
+
+    Args:
+        record: a new or empty folder, into which the answers are written for a report: IDs,
+            names, addresses and tags are replaced, the same by the same; types, nulls and order
+            stay.
+
+    Returns:
+        ``check``, ``outcome`` (``ok``, ``warning``, ``failed``, ``unknown``), ``seen``, ``to_do``
+        (text).
+
+    Raises:
+        InvalidRequest: the folder holds something, or cannot be written.
+    """
+    if record is not None:
+        prepare(Path(record))
+    recorder = Recorder()
+    watched = self.with_client(Client(self.client.transport.watched(recorder)))
+    who = self.identity
+    hosts = {"service": who.endpoint, "IAM": who.iam_endpoint}
+    subject = Subject(
+        client=watched.client,
+        http=self._http,
+        hosts={}
+        if self.simulated
+        else {name: each for name, each in hosts.items() if each.startswith("http")},
+        who=who.who,
+        now=self.now,
+        lists=_lists(watched),
+        exchanges=recorder.exchanges,
+    )
+    rows = list(all_checks(subject))
+    if record is not None:
+        write_record(Path(record), recorder.exchanges, rows)
+    return as_table(rows)
+
+
+def _lists(session: Session) -> dict[str, Callable[[], Any]]:
+    return {
+        "vaults": session.vaults,
+        "backups": session.backups,
+        "policies": session.policies,
+        "tasks": session.tasks,
+        "servers": lambda: session.resources("server"),
+        "disks": lambda: session.resources("disk"),
+    }
