@@ -109,11 +109,7 @@ class Forms:
         """
         from cbr_notebook.forms.restore import Restore
 
-        def open_form(given: dict[str, Any]) -> Any:
-            return Restore(self._session, given)
-
-        form: Form = _fresh(self._opened, "restore", open_form, values)
-        return form
+        return self._form(Restore(), values)
 
     def tasks(self, **values: Any) -> Form:
         """Watch what runs now, and see what ended and why."""

@@ -13,8 +13,8 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
-from cbr_notebook.forms import planning
 from cbr_notebook.forms.kit.panels import HtmlPanel
+from cbr_notebook.forms.restore import check_plan
 from cbr_notebook.forms.testing import FormPage, buttons_in
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
@@ -54,7 +54,7 @@ def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
         return ask(*given, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(planning, "_FIRST_LOOK", 0.01)
+        patch.setattr(check_plan, "FIRST_LOOK_S", 0.01)
         patch.setattr(session, "plan_restore", counted)
         page.show()
         assert again.wait(20)

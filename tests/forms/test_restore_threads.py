@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,131 +11,136 @@ from cbr_notebook import Session
 from cbr_notebook.errors import Conflict, ConnectionFailed, NotFound
 from cbr_notebook.forms.kit.field import Button
 from cbr_notebook.forms.kit.steps import Steps
-from cbr_notebook.forms.watching import BACKUP, CHECK, CONFIRM, SERVER, WATCH
+from cbr_notebook.forms.restore.planner import Found, Planner, Wanted
+from cbr_notebook.forms.restore.step import BACKUP, WATCH
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
-from tests.forms.pressing import click, press, settle, type_into
+from tests.forms import sync_points
 from tests.forms.sync_points import Gate
+from tests.forms.test_restore import look, walk
 
 LONG = 20.0
 
 
 @pytest.fixture
-def form(session: Session) -> Any:
+def page(session: Session) -> FormPage:
     """A form at the checks of the newest backup of web-01."""
-    opened: Any = session.forms.restore(resource="web-01")
-    settle(opened)
-    type_into(opened, "backup", backups(opened)[0])
-    go(opened, CHECK)
+    opened = FormPage(session.forms.restore(resource="web-01"))
+    opened.wait()
+    opened.fill("backup", backups(opened)[0])
+    walk(opened, "Check")
     return opened
 
 
-def backups(form: Any) -> list[str]:
-    return [each["value"] for each in form._fields["backup"].options]
+def backups(page: FormPage) -> list[str]:
+    return [each["value"] for each in page.field("backup").options]
 
 
-def go(form: Any, to: int) -> None:
-    form._steps.walk(to)
-    settle(form)
-    assert form._steps.at == to, form._problems()
+def planner_of(page: FormPage) -> Planner:
+    planner: Planner = page.form.definition.planner
+    return planner
 
 
-def confirmed(form: Any) -> None:
+def confirmed(page: FormPage) -> None:
     """Go to the last button, with all that it asks for."""
-    go(form, CONFIRM)
-    type_into(form, "acknowledge", form._plan.warnings)
-    type_into(form, "confirm", "web-01")
-    assert form._problems() == {}
+    walk(page, "Confirm")
+    page.fill("acknowledge", page.labels("acknowledge"))
+    page.fill("confirm", "web-01")
+    assert page.form.problems == {}
 
 
-def look(form: Any) -> Callable[[], None]:
-    """Ask for the checks as somebody does now and then; gives what shows the answer."""
-    shows: Callable[[], None] = form._ask_for_plan(form._wanted(), in_passing=True)
-    return shows
+def choose(page: FormPage, backup: str) -> None:
+    while not page.step.startswith("2."):
+        page.press("Back")
+    page.fill("backup", backup)
+    page.wait()
 
 
-def test_a_late_look_is_not_the_plan_of_a_backup_chosen_meanwhile(form: Any) -> None:
-    first, second = backups(form)[:2]
-    take_plan = form._take_plan
+def test_a_late_look_is_not_the_plan_of_a_backup_chosen_meanwhile(page: FormPage) -> None:
+    first, second = backups(page)[:2]
+    planner = planner_of(page)
+    show_found = planner.show
 
-    def choose_first(*args: Any) -> None:
-        form._take_plan = take_plan
-        type_into(form, "backup", second)
-        take_plan(*args)
+    def choose_first(found: Found) -> Wanted:
+        planner.show = show_found
+        page.fill("backup", second)
+        return show_found(found)
 
-    fill = look(form)
-    form._take_plan = choose_first
-    fill()
-    assert form._plan_for(form._values()) is None
-    assert not form._may_go_on()
-    form._steps.go(BACKUP)
-    go(form, CHECK)
-    assert form._plan.backup.id == second
-    confirmed(form)
-    press(form)
-    assert form.result.backup["id"] == second != first
+    show = planner.ask(planner.wanted(), in_passing=True)
+    planner.show = choose_first
+    show()
+    assert planner.plan_for(planner.wanted()) is None
+    page.press("Next")
+    assert "Check" in page.step
+    page.press("Back")
+    walk(page, "Check")
+    assert planner.plan is not None
+    assert planner.plan.backup.id == second
+    confirmed(page)
+    page.press()
+    assert page.form.result.backup["id"] == second != first
 
 
-def test_a_backup_chosen_while_a_look_is_shown_is_checked_by_itself(form: Any) -> None:
-    second = backups(form)[1]
-    form._steps.go(BACKUP)
-    take_plan, hear, heard = form._take_plan, form._fields["backup"].on_change, threading.Event()
-    page = threading.Thread(target=type_into, args=(form, "backup", second))
+def test_a_backup_chosen_while_a_look_is_shown_is_checked_by_itself(page: FormPage) -> None:
+    second = backups(page)[1]
+    page.press("Back")
+    planner, field, heard = planner_of(page), page.form.fields["backup"], threading.Event()
+    show_found, change = planner.show, field.on_change
+    other = threading.Thread(target=FormPage(page.form).fill, args=("backup", second))
 
     def changed(field: Any) -> None:
         heard.set()
-        hear(field)
+        change(field)
 
-    def choose_beside(*args: Any) -> None:
-        form._take_plan = take_plan
-        page.start()
+    def choose_beside(found: Found) -> Wanted:
+        planner.show = show_found
+        other.start()
         assert heard.wait(LONG)
-        take_plan(*args)
+        return show_found(found)
 
-    fill = look(form)
-    form._fields["backup"].on_change, form._take_plan = changed, choose_beside
-    fill()
-    page.join(LONG)
-    assert form._plan is None
-    assert form._fields["target"].options == []
-    go(form, CHECK)
-    assert form._plan.backup.id == second
+    show = planner.ask(planner.wanted(), in_passing=True)
+    field.on_change, planner.show = changed, choose_beside
+    show()
+    other.join(LONG)
+    assert planner.plan is None
+    assert page.labels("target") == []
+    walk(page, "Check")
+    assert planner.plan is not None
+    assert planner.plan.backup.id == second
 
 
-def test_a_plan_of_another_backup_is_refused_at_the_press_and_at_the_act(form: Any) -> None:
-    confirmed(form)
-    plan = form._plan
-    go_back_and_choose(form, backups(form)[1])
-    form._plan, form._planned = plan, form._wanted()
-    assert "checks" in form._check(form._values())
-    form._agreed = plan
+def test_a_plan_of_another_backup_is_refused_at_the_press_and_at_the_act(page: FormPage) -> None:
+    confirmed(page)
+    definition, planner = page.form.definition, planner_of(page)
+    definition.acquired()
+    plan = planner.plan
+    choose(page, backups(page)[1])
+    assert "checks" in definition.check(page.form.values())
+    assert plan is not None
+    assert not planner.wanted().fits(plan)
     with pytest.raises(Conflict, match="not what is chosen"):
-        form._act(form._values())
-    assert form.session.restores().empty
-
-
-def go_back_and_choose(form: Any, backup: str) -> None:
-    go(form, BACKUP)
-    type_into(form, "backup", backup)
-    settle(form)
+        definition.act(page.form.values())
+    assert page.form.session.restores().empty
 
 
 def test_a_look_that_ends_after_the_press_changes_nothing(
-    form: Any, monkeypatch: pytest.MonkeyPatch
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: Any, **__: Any) -> Any:
         raise NotFound("The backup is gone.")
 
-    confirmed(form)
-    plan, act, executed = form._plan, form._act, []
+    confirmed(page)
+    definition, planner = page.form.definition, planner_of(page)
+    plan, act, executed = planner.plan, definition.act, list[RestorePlan]()
     with monkeypatch.context() as patched:
-        patched.setattr(form.session, "plan_restore", gone)
-        fill = look(form)
+        patched.setattr(page.form.session, "plan_restore", gone)
+        show = planner.ask(planner.wanted(), in_passing=True)
     execute = RestorePlan.execute
 
     def late(values: Any) -> Any:
-        fill()
-        form._plan = None  # not even that
+        show()
+        planner.forget()  # not even that
         return act(values)
 
     def carried_out(self: RestorePlan, **given: Any) -> RestoreRun:
@@ -144,11 +148,11 @@ def test_a_look_that_ends_after_the_press_changes_nothing(
         return execute(self, **given)
 
     monkeypatch.setattr(RestorePlan, "execute", carried_out)
-    form._act = late
-    press(form)
-    assert form.error is None
+    monkeypatch.setattr(definition, "act", late)
+    page.press()
+    assert page.form.error is None
     assert executed[0] is plan
-    assert "The backup is gone" not in form._verdict.html
+    assert "The backup is gone" not in page.panel("verdict")
 
 
 def test_nobody_walks_past_what_was_locked_on_the_way() -> None:
@@ -165,185 +169,182 @@ def test_nobody_walks_past_what_was_locked_on_the_way() -> None:
     assert steps.at == WATCH
 
 
-def test_back_is_refused_from_the_press_on(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate()
-    confirmed(form)
-    form._act = gate.before(form._act)
-    form._button.dispatch({"type": "click"})
+def test_back_is_refused_from_the_press_on(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirmed(page)
+    gate = sync_points.before(monkeypatch, page.form.definition, "act")
+    page.press(wait=False)
     gate.wait()
-    form._steps._back.dispatch({"type": "click"})
-    form._act_on("choose", backups(form)[1])
-    assert form._steps.at == CONFIRM
+    page.press("Back", wait=False)
+    page.act("timeline", "choose", backups(page)[1], wait=False)
+    assert "Confirm" in page.step
     gate.open()
-    settle(form)
-    assert form._steps.at == WATCH
-    assert form.value["backup"] == form.result.backup["id"]
+    page.wait()
+    assert "Watch and verify" in page.step
+    assert page.form.value["backup"] == page.form.result.backup["id"]
 
 
-def test_what_was_given_is_filled_in_without_leaving_a_restore_under_way(session: Session) -> None:
+def test_what_was_given_is_filled_in_without_leaving_a_restore_under_way(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     backup = session.backups(resource="web-01").iloc[0]
     run = session.plan_restore(backup).execute(confirm="web-01", safety_backup=True)
-    gate, usage = Gate(), session.usage
-    session.usage = gate.before(usage)  # type: ignore[method-assign]
-    form: Any = session.forms.restore(resource="web-02")
+    gate = sync_points.before(monkeypatch, session, "usage")
+    page = FormPage(session.forms.restore(resource="web-02"))
     gate.wait()
-    form._act_on("take_up", run.run_id)
-    next(work for work in form._works if "acts" in work._thread.name).join(LONG)
+    page.act("pending", "take_up", run.run_id, wait=False)
+    sync_points.join("restore acts")
     gate.open()
-    settle(form)
-    assert form._steps.at == WATCH
-    assert form.result.run_id == run.run_id
+    page.wait()
+    assert "Watch and verify" in page.step
+    assert page.form.result.run_id == run.run_id
 
 
 def test_another_restore_is_offered_once_this_one_is_verified(
-    form: Any, monkeypatch: pytest.MonkeyPatch
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = Gate()
-    confirmed(form)
-    monkeypatch.setattr(RestoreRun, "verify", gate.before(RestoreRun.verify))
-    form._button.dispatch({"type": "click"})
+    confirmed(page)
+    gate = sync_points.before(monkeypatch, RestoreRun, "verify")
+    page.press(wait=False)
     gate.wait()
-    assert "Verifying" in form._said.html
-    assert "<button" not in form._said.html
-    form._act_on("again", "")
-    assert form._steps.at == WATCH
+    assert "Verifying" in page.result
+    assert "<button" not in page.result
+    page.act("result", "again", wait=False)
+    assert "Watch and verify" in page.step
     with pytest.raises(Conflict):
-        form.again()
+        page.form.again()
     gate.open()
-    settle(form)
-    assert "web-01 is back" in form._said.html
-    click(form, form._said.html, "Restore something else")
-    assert form._steps.at == SERVER
-    assert form._said.html == ""
+    page.wait()
+    assert "web-01 is back" in page.result
+    page.click("Restore something else")
+    assert page.step == "1. Choose server"
+    assert page.result == ""
 
 
 def test_a_form_that_is_closed_at_work_looks_at_no_checks(
-    form: Any, monkeypatch: pytest.MonkeyPatch
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: Any, **__: Any) -> Any:
         raise Conflict("Something moved.")
 
     gate = Gate()
-    confirmed(form)
+    confirmed(page)
     monkeypatch.setattr(RestorePlan, "execute", gate.before(refused))
-    form._button.dispatch({"type": "click"})
+    page.press(wait=False)
     gate.wait()
-    form._checks._view_count = 1
-    form.close()
+    page.show()
+    page.form.close()
     gate.open()
-    settle(form)
-    assert form._checking is None
+    page.wait()
+    assert page.form.workers.running() == []
 
 
-def test_two_threads_begin_one_look(form: Any) -> None:
-    start, came = form._start, threading.Event()
+def test_two_threads_begin_one_look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers, came = page.form.workers, threading.Event()
+    start = workers.start
 
     def look_too() -> None:
         came.set()
-        form._keep_looking()
+        page.show(views=2)
 
     other = threading.Thread(target=look_too)
 
     def start_beside(*args: Any) -> Any:
-        form._start = start
+        monkeypatch.setattr(workers, "start", start)
         other.start()
         assert came.wait(LONG)
         return start(*args)
 
-    form._start = start_beside
-    form._checks._view_count = 1
+    monkeypatch.setattr(workers, "start", start_beside)
+    page.show()
     other.join(LONG)
-    looks = [work for work in form._works if not work.stopped]
-    assert looks == [form._checking]
-    form.stop()
-    settle(form)
+    assert len([worker for worker in workers.running() if not worker.stopped]) == 1
+    page.form.stop()
+    page.wait()
 
 
 def test_verifying_again_and_cancelling_leave_the_page_heard(
-    form: Any, monkeypatch: pytest.MonkeyPatch
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    confirmed(form)
-    press(form)
+    confirmed(page)
+    page.press()
     for act, where, name, end in (
         ("verify", RestoreRun, "verify", "web-01 is back"),
-        ("cancel_run", form.session, "cancel_restore", "Cancelled"),
+        ("cancel_run", page.form.session, "cancel_restore", "Cancelled"),
     ):
-        gate = Gate()
         with monkeypatch.context() as patched:
-            patched.setattr(where, name, gate.before(getattr(where, name)))
-            form._act_on(act, form.result.run_id)
+            gate = sync_points.before(patched, where, name)
+            page.act("result", act, page.form.result.run_id, wait=False)
             gate.wait()
-            assert form._busy
+            assert page.form.busy
             gate.open()
-            settle(form)
-        assert end in form._said.html
-        assert not form._busy
+            page.wait()
+        assert end in page.result
+        assert not page.form.busy
 
 
 def test_trouble_is_told_though_the_record_cannot_be_read(
-    form: Any, monkeypatch: pytest.MonkeyPatch
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unread() -> Any:
         raise OSError("The disk is full.")
 
     def broken(*_: Any, **__: Any) -> Any:
-        monkeypatch.setattr(form.session, "restores", unread)
+        monkeypatch.setattr(page.form.session, "restores", unread)
         raise ConnectionFailed("The service cannot be reached.")
 
-    confirmed(form)
+    confirmed(page)
     monkeypatch.setattr(RestoreRun, "verify", broken)
-    press(form)
-    assert "nobody knows how far it is" in form._wrong.html
-    assert "The service cannot be reached" in form._wrong.html
-    assert "The disk is full" in form._wrong.html
-    assert not form._busy
+    page.press()
+    assert "nobody knows how far it is" in page.error
+    assert "The service cannot be reached" in page.error
+    assert "The disk is full" in page.error
+    assert not page.form.busy
+
+
+def test_a_plan_is_made_though_nobody_knows_the_kind_of_resource_any_more(page: FormPage) -> None:
+    planner = Planner(page.form, kind=lambda: None)
+    planner.plan_now()
+    assert planner.plan_for(planner.wanted()) is not None
 
 
 def test_looking_goes_on_after_what_nobody_expected(
-    form: Any, monkeypatch: pytest.MonkeyPatch
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Twice:
-        stopped = False
-        left = 2
-
-        def rest(self, _: float) -> bool:
-            self.left -= 1
-            return self.left >= 0
-
     def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("Nobody thought of this.")
 
-    form._kinds.clear()
-    look(form)()
-    assert form._may_go_on()
-    monkeypatch.setattr(form.session, "plan_restore", broken)
-    work = Twice()
-    form._keep_checking(work)
-    assert work.left == -1
-    assert "Nobody thought of this" in form._wrong.html
+    monkeypatch.setattr(page.form.session, "plan_restore", broken)
+    look(page, monkeypatch)  # which asks a second time
+    assert "Nobody thought of this" in page.error
 
 
-def test_what_goes_wrong_on_the_way_is_shown(form: Any) -> None:
-    def broken(_: int) -> bool:
+def test_what_goes_wrong_on_the_way_is_shown(
+    page: FormPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> bool:
         raise RuntimeError("Nobody thought of this.")
 
-    form._steps.on_leave = broken
-    form._steps._next.dispatch({"type": "click"})
-    assert "Nobody thought of this" in form._wrong.html
-    form._wrong.html = ""
-    form._may_go_on = lambda: broken(0)
-    form._button.dispatch({"type": "click"})
-    assert "Nobody thought of this" in form._wrong.html
+    page.form.definition.steps.on_leave = broken
+    page.press("Next")
+    assert "Nobody thought of this" in page.error
+    page.form.panels.error.html = ""
+    monkeypatch.setattr(page.form.definition, "pressed", broken)
+    page.press(wait=False)
+    assert "Nobody thought of this" in page.error
 
 
 def test_disks_and_a_target_given_by_name_stay_as_given(session: Session) -> None:
-    form: Any = session.forms.restore(resource="db-01", before="2020-08-17")
-    settle(form)
-    go(form, CHECK)
-    given = {row["value"]: row["usual"] for row in form._mapping.options[:1]}
+    page = FormPage(session.forms.restore(resource="db-01", before="2020-08-17"))
+    walk(page, "Check")
+    given = {row["value"]: row["usual"] for row in page.field("disks").options[:1]}
     form = session.forms.restore(resource="db-01", before="2020-08-17", disks=given)
     assert "checks" not in form.problems
-    assert form.value["disks"] == form._plan.disks == given
+    plan = planner_of(FormPage(form)).plan
+    assert plan is not None
+    assert form.value["disks"] == plan.disks == given
     form = session.forms.restore(resource="web-01", before="2020-08-17", target="web-02")
     assert "checks" not in form.problems or "checked yet" not in form.problems["checks"]
-    assert form.value["target"] == form._plan.target.id == session.find_resource("web-02").id
+    plan = planner_of(FormPage(form)).plan
+    assert plan is not None
+    assert plan.target is not None
+    assert form.value["target"] == plan.target.id == session.find_resource("web-02").id

@@ -161,14 +161,18 @@ class FormPage:
         if wait:
             self.wait()
 
-    def show(self) -> None:
-        """Bring the form into view: what looks on while somebody sees it begins to."""
-        for each in self._pluralize():
-            _update(each, _view_count=1)
+    def show(self, *, views: int = 1) -> None:
+        """Bring the form into view: what looks on while somebody sees it begins to.
+
+        Args:
+            views: how often it is shown now, such as in two windows.
+        """
+        for each in self._seen_parts():
+            _update(each, _view_count=views)
 
     def hide(self) -> None:
         """Take the form out of view."""
-        for each in self._pluralize():
+        for each in self._seen_parts():
             _update(each, _view_count=0)
 
     def wait_until_loaded(self) -> None:
@@ -304,7 +308,7 @@ class FormPage:
         shown = [each for each in self._widgets() if each.has_trait("html")]
         return {each.name: cast("PanelOnPage", each) for each in shown if each.name}
 
-    def _pluralize(self) -> Iterator[widgets.Widget]:
+    def _seen_parts(self) -> Iterator[widgets.Widget]:
         for each in self._widgets():
             if each.get_state().get("_view_count") is not None:
                 yield each

@@ -1,0 +1,7 @@
+"""The form of the guided restore, composed of steps."""
+
+from __future__ import annotations
+
+from cbr_notebook.forms.restore.definition import Restore
+
+__all__ = ["Restore"]

@@ -1,0 +1,130 @@
+"""The fourth step: what will be lost, what has to be accepted, and the name to type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms.kit import field
+from cbr_notebook.forms.kit.field import Field, Option
+from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.restore import plan_view
+from cbr_notebook.forms.restore.planner import Planner
+from cbr_notebook.forms.restore.step import Step
+from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.verify.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from cbr_notebook.runbook.run.restore_plan import RestorePlan
+
+TO_CONFIRM = ("acknowledge", "safety_backup", "rto", "rpo", "manifest", "confirm")
+"""The fields that are filled in once there is a plan."""
+_SAFETY = "safety backup"
+
+
+class Confirm(Step):
+    """Asks for all that has to be accepted, one by one, and for the target's name."""
+
+    title = "Confirm"
+
+    def __init__(self, form: Form, planner: Planner) -> None:
+        super().__init__(form)
+        self._planner = planner
+
+    def build(self) -> Sequence[Field]:
+        """Create the fields."""
+        self._will = self.form.panel("will")
+        self.acknowledge = field.choices("acknowledge", "Warnings that you accept")
+        self.safety_backup = field.check(
+            "safety_backup",
+            "Back up the present state first",
+            value=True,
+            help="The only way back. It is waited for before anything is overwritten.",
+        )
+        self.targets = (
+            field.text("rto", "Recovery time target", placeholder="4h", rule=_target("rto")),
+            field.text("rpo", "Recovery point target", placeholder="24h", rule=_target("rpo")),
+            field.text(
+                "manifest",
+                "Manifest file",
+                rule=read_manifest,
+                help="JSON of session.take_manifest(...): every checksum is compared afterwards.",
+            ),
+        )
+        self.name = field.text("confirm", "Type the name to confirm", required=True)
+        return self.acknowledge, self.safety_backup, *self.targets, self.name
+
+    def widgets(self) -> Sequence[widgets.Widget]:
+        """List what is lost, the fields, and the summary."""
+        beside = widgets.Box(list(self.targets))
+        beside.add_class("cbr-columns")
+        summary = self.form.panels.summary
+        return self._will, self.acknowledge, self.safety_backup, beside, self.name, summary
+
+    def follow_plan(self, plan: RestorePlan) -> None:
+        """Ask for what a new plan warns of, and for the name of its target."""
+        warned = {each.name: each.seen for each in plan.verdicts if each.name in plan.warnings}
+        self.acknowledge.offer(Option(name, name, seen) for name, seen in warned.items())
+        name = plan.target.name if plan.target else "it"
+        self.name.label = f"Type {name} to confirm"
+        moment = f"{plan.backup.created_at:%Y-%m-%d %H:%M} UTC"
+        self.form.definition.action = f"Restore {name} to {moment}"
+
+    def forget(self) -> None:
+        """Let go what was confirmed of another backup."""
+        self.name.clear()
+        self.acknowledge.clear()
+
+    def draw(self) -> None:
+        """Show what would be overwritten, and the warnings that there are."""
+        plan = self._planner.plan
+        self.acknowledge.hidden = plan is None or not self._to_accept(plan, accepted=())
+        self._will.html = (
+            plan_view.consequences(plan, safety_backup=self.safety_backup.value) if plan else ""
+        )
+
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        """Return which warning is not accepted, or that it is not the target's name."""
+        plan = self._planner.plan
+        missing = self._to_accept(plan, accepted=value["acknowledge"]) if plan else []
+        if missing:
+            return {"acknowledge": f"Not accepted yet: {', '.join(missing)}."}
+        name = self._target_name()
+        if value["confirm"] != name:
+            return {"confirm": f"That is not the name. Type {name}."}
+        return {}
+
+    def clear(self) -> None:
+        """Let another restore be confirmed anew."""
+        for each in (self.acknowledge, *self.targets, self.name):
+            each.clear()
+
+    def _target_name(self) -> str:
+        plan = self._planner.plan
+        target = plan.target if plan else None
+        return target.name if target else "it"
+
+    def _to_accept(self, plan: RestorePlan, accepted: Sequence[str]) -> list[str]:
+        """List the warnings not accepted yet; the safety backup takes care of its own."""
+        made = self.safety_backup.value
+        return [
+            name
+            for name in plan.warnings
+            if name not in accepted and not (made and name == _SAFETY)
+        ]
+
+
+def _target(name: str) -> Callable[[str], Any]:
+    """Return the rule of a recovery target."""
+
+    def rule(value: str) -> None:
+        try:
+            Targets.of(datetime.now().astimezone(), **{name: value})
+        except InvalidRequest:
+            raise InvalidRequest("That is no length of time.", advice="Write 4h, 30m.") from None
+
+    return rule

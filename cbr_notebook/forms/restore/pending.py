@@ -1,0 +1,69 @@
+"""Restores of before that have not ended: they are offered first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from cbr_notebook.forms.kit import field
+from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.restore import run_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OPEN = ("not asked", "asked", "running")
+"""The states of a run that has not ended."""
+
+
+class PendingRuns:
+    """Offers to go on with a restore; one that is not running yet only after its target's name."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._runs: pd.DataFrame | None = None
+        self._panel = form.panel("pending", live="status")
+        self._name = field.text("again_name", "Name of what goes on", hidden=True)
+        self.take_up: Callable[[str, str | None, str], None]
+        """Goes on with a run: by its ID, what it does, and the name that was typed."""
+
+    def widgets(self) -> Sequence[widgets.Widget]:
+        """List the panel, and the field for the name."""
+        return self._panel, self._name
+
+    def show(self) -> None:
+        """Offer the restores that have not ended."""
+        found = self._form.session.restores()
+        result = self._form.result
+        mine = result.run_id if result is not None else None
+        found = found[found["state"].isin(OPEN) & (found["run_id"] != mine)]
+        self._runs = found.set_index("run_id")
+        self._panel.html = run_view.unfinished(found)
+        asks = found[found["state"] != "running"]
+        self._name.hidden = asks.empty
+        self._name.required = not asks.empty
+
+    def clear(self) -> None:
+        """Offer nothing."""
+        self._panel.html = ""
+
+    def go_on(self, run_id: str, *, typed: str) -> None:
+        """Go on with a run, if its target's name stands in the field.
+
+        Args:
+            run_id: of the run.
+            typed: the name that was typed to confirm this run just now; empty if it was not.
+        """
+        name, title = self._name.value.strip(), None
+        if self._runs is not None and run_id in self._runs.index:
+            row = self._runs.loc[run_id]
+            title = f"Restore {row['target_name']} from {row['backup_name']}"
+            name = name or typed
+            if row["state"] != "running" and name != row["target_name"]:
+                self._name.problem = f"Type {row['target_name']} to go on with it."
+                self._name.focus()
+                return
+        self._name.problem = ""
+        self.take_up(run_id, title, name)

@@ -1,0 +1,239 @@
+"""The last step: how far the restore is, how it ended, what was verified, and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from cbr_notebook.errors import CBRError, Conflict
+from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.kit.steps import Steps
+from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.restore import run_view
+from cbr_notebook.forms.restore.pending import OPEN, PendingRuns
+from cbr_notebook.forms.restore.step import SERVER, WATCH, Step
+from cbr_notebook.runbook.journal.record import Progress
+from cbr_notebook.runbook.run.submit import Stopped
+
+if TYPE_CHECKING:
+    from cbr_notebook.runbook.run.run import RestoreRun
+
+
+class WatchRun(Step):
+    """Watches a restore to its end, verifies it, and says how to go on when it breaks off."""
+
+    title = "Watch and verify"
+    steps: Steps
+    """The rail; set once it is there."""
+
+    def __init__(self, form: Form, pending: PendingRuns) -> None:
+        super().__init__(form)
+        self._pending = pending
+        pending.take_up = self._take_up
+
+    def build(self) -> Sequence[Field]:
+        """Create the panels."""
+        self.run_id: str | None = None
+        """Of the restore that is watched, or was last."""
+        self._run_title = ""
+        self._with_safety = self._cancelling = False
+        self._progress: Progress | None = None
+        self._course = self.form.panel("progress", look="cbr-bars")
+        self._told = self.form.panel("told", live="status")
+        """What the present step is: unlike the bars, it changes only with the step."""
+        return ()
+
+    def widgets(self) -> Sequence[widgets.Widget]:
+        """List the panels."""
+        return self._course, self._told
+
+    # -- the course --------------------------------------------------------------------------------
+
+    def begin(self, title: str, *, safety_backup: bool) -> None:
+        """Go to this step, from which there is no way back while the restore runs."""
+        self._run_title, self._with_safety, self._cancelling = title, safety_backup, False
+        self.tell(None)
+        self.steps.lock(WATCH)
+
+    def let_go(self, step: int) -> None:
+        """Open the way back, because nothing runs."""
+        self.steps.unlock(step)
+        self.form.guarded(self._pending.show)
+
+    def tell(self, progress: Progress | None) -> None:
+        """Show how far the run is."""
+        self._progress = progress
+        if progress is not None:
+            self.run_id = progress.run_id
+            self._with_safety = self._with_safety or progress.step == run_view.FIRST_STEP
+        self._draw_course()
+
+    def follow(self, run: RestoreRun, worker: Worker | None) -> None:
+        """Watch the run to its end, verify it, and offer the evidence."""
+        self.run_id, self._run_title = run.run_id, run.title
+        if run.state == "running":
+            # So it is, also if the service cannot be asked how far.
+            self.tell(Progress(run.run_id, "restoring", 0, f"{run.title}: it is running."))
+        if worker is None:
+            try:
+                run.wait()
+            except CBRError:
+                if not run.ended:
+                    raise
+        else:
+            self.form.panels.result.html = markup.button("stop", "Stop watching")
+            for pause in run.looks():
+                if not worker.pause(self.session, pause):
+                    said = run_view.unwatched(run.run_id, run.task_id)
+                    self.form.panels.result.html = said
+                    return
+        self._pending.show()
+        self._verify(run)
+        if run.error is not None:
+            raise run.error
+
+    def failed(self, problem: BaseException) -> bool:
+        """Say what went wrong and how the restore stands; return whether it was said."""
+        panels = self.form.panels
+        try:
+            state = self._state()
+        except Exception as unread:
+            panels.error.html = markup.error_card(
+                problem, f"{self._run_title}: nobody knows how far it is"
+            ) + markup.error_card(unread, "The record of the restore cannot be read")
+            return True
+        if isinstance(problem, Stopped):
+            panels.result.html = run_view.cancelled(problem, self.run_id)
+            self.steps.focus_rail()
+        elif state in OPEN and isinstance(problem, CBRError):
+            # Whoever could stop watching before has nothing to stop any more.
+            panels.result.html = ""
+            panels.error.html = run_view.broken_off(problem, str(self.run_id), str(state))
+        elif state is not None and self.form.result is not None:
+            title = f"{self._run_title}: done, but verifying failed"
+            failed = self.form.result.error is not None
+            panels.error.html = markup.error_card(problem, self._run_title if failed else title)
+        else:
+            return False
+        return True
+
+    def clear(self) -> None:
+        """Begin with another restore."""
+        self._pending.clear()
+        self._course.html = self._told.html = ""
+        self.form.result = self.run_id = self._progress = None
+        self.steps.unlock(SERVER)
+
+    def handle(self, act: str, of: str) -> bool:
+        """Handle what can be done with a run."""
+        run: RestoreRun | None = self.form.result
+        if act == "cancel_now":
+            self._cancel(of)
+        elif act == "cancel_run":
+            self._beside("Cancelling…", lambda: self._give_up(of))
+        elif act == "verify" and run is not None:
+            self._beside("Verifying…", lambda: self._verify(run))
+        elif act == "report" and run is not None:
+            self._send_report(run, of)
+        else:
+            return False
+        return True
+
+    # -- how it works ------------------------------------------------------------------------------
+
+    def _draw_course(self) -> None:
+        with self.form.machine.lock:
+            self._course.html = run_view.under_way(
+                self._run_title,
+                self._progress,
+                safety_backup=self._with_safety,
+                cancelling=self._cancelling,
+            )
+            self._told.html = run_view.told(self._progress, cancelling=self._cancelling)
+
+    def _verify(self, run: RestoreRun) -> None:
+        """Verify what was restored; what can be done next is offered once that has ended."""
+        found, panel = None, self.form.panels.result
+        panel.html = run_view.ended(run, None, verifying=True)
+        try:
+            if run.state in ("success", "failed"):
+                found = run.verify(manifest=self.form.fields["manifest"].value or None)
+        finally:
+            panel.html = run_view.ended(run, found)
+
+    def _state(self) -> str | None:
+        """Return how far the run is that this form began or took up; ``None`` if it did not."""
+        if self.run_id is None:
+            return None
+        found = self.session.restores()
+        mine = found[found["run_id"] == self.run_id]
+        return None if mine.empty else str(mine.iloc[0]["state"])
+
+    def _take_up(self, run_id: str, title: str | None, name: str) -> None:
+        """Go on with a run that this form or another one has begun.
+
+        Args:
+            run_id: of the run.
+            title: what it does, if that is known.
+            name: of the target, as somebody has typed it.
+        """
+
+        def resume(worker: Worker) -> None:
+            mine = self.form.result is not None and self.form.result.run_id == run_id
+            self.run_id = run_id
+            self.begin(title or self._run_title, safety_backup=False)
+            try:
+                self.form.result = self.session.resume_restore(
+                    run_id, confirm=name or None, on_progress=self.tell
+                )
+            except BaseException:
+                if not mine:
+                    self.let_go(SERVER)
+                raise
+            self._pending.show()
+            self.form.watch_result(worker)
+
+        if self.form.run(resume):
+            self.steps.focus_rail()  # the button that was pressed is gone
+
+    def _beside(self, label: str, step: Callable[[], None]) -> None:
+        """Take a step beside the main thread, unless the form is busy."""
+        if self.form.run(lambda _: step(), label=label):
+            self.steps.focus_rail()  # the button that was pressed is gone
+
+    def _give_up(self, run_id: str) -> None:
+        """Cancel a run that nobody carries out."""
+        panels = self.form.panels
+        try:
+            said = self.session.cancel_restore(run_id)
+            panels.result.html = markup.card("Cancelled", tone="good", text=said)
+        except CBRError as problem:
+            self.form.error = problem
+            panels.error.html = markup.error_card(problem, "It could not be cancelled")
+        self.form.guarded(self._pending.show)
+
+    def _cancel(self, run_id: str) -> None:
+        """Let a run stop before it overwrites anything; whoever carries it out ends it."""
+        self._cancelling = True
+        self._draw_course()
+        try:
+            self.session.cancel_restore(run_id)
+        except Exception as problem:
+            self._cancelling = False
+            self._draw_course()
+            late = isinstance(problem, Conflict)
+            self.form.panels.error.html = markup.error_card(
+                problem, "Too late to cancel" if late else "It could not be cancelled"
+            )
+
+    def _send_report(self, run: RestoreRun, suffix: str) -> None:
+        """Send the report to the browser, which saves it; it is in no saved notebook."""
+        with TemporaryDirectory() as folder:
+            path: Path = run.report(Path(folder) / f"{run.run_id}.{suffix}")
+            self.form.panels.result.send_file(path.name, path.read_text(encoding="utf-8"))
