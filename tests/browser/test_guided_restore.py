@@ -48,8 +48,8 @@ def to_confirmation(page: Page) -> None:
     """Go from the first step to the fourth."""
     choose_server(page, "web-01")
     press(page, "Next: Choose backup")
-    expect(page.get_by_role("img", name="Jumps in changed data: 2020-08-19 03:00")).to_be_visible()
-    press(page, "Choose the newest clean one: 2020-08-18 03:00 UTC")
+    expect(page.get_by_role("img", name="2020-08-19 03:00")).to_be_visible()
+    press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
     expect(page.get_by_role("radio", name="2020-08-18 03:00 UTC")).to_be_checked()
     press(page, "Next: Check")
     expect(page.get_by_text("Possible: no check has anything against it")).to_be_visible()
@@ -68,7 +68,7 @@ def test_an_infected_server_is_brought_back_step_by_step(notebook: Callable[...,
     expect(page.get_by_role("button", name="2020-08-19: 1 backup, a jump")).to_be_visible()
     opened.screenshot("restore_2_backup", of=form)
     assert opened.violations() == []
-    press(page, "Choose the newest clean one: 2020-08-18 03:00 UTC")
+    press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
     press(page, "Next: Check")
     expect(page.get_by_role("button", name="Check again")).to_be_visible()
     opened.screenshot("restore_3_check", of=form)
@@ -162,8 +162,10 @@ def test_the_focus_goes_along_from_step_to_step(notebook: Callable[..., Notebook
         elif name == "Earlier":
             expect(button).to_be_disabled()
         expect(button).to_be_focused()
-    press(page, "Choose the newest clean one: 2020-08-18 03:00 UTC")
-    kept = page.get_by_role("button", name="The newest clean one is chosen: 2020-08-18 03:00 UTC")
+    press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
+    kept = page.get_by_role(
+        "button", name="The newest without a jump is chosen: 2020-08-18 03:00 UTC"
+    )
     expect(kept).to_be_focused()
     expect(current_step(page)).to_have_text("2. Backup: 2020-08-18 03:00")
     press(page, "Next: Check")
@@ -306,7 +308,7 @@ def test_the_time_line_is_drawn_for_the_width_of_the_page(
     page = opened.page
     choose_server(page, "web-01")
     press(page, "Next: Choose backup")
-    line = page.get_by_role("img", name="Jumps in changed data: 2020-08-19 03:00")
+    line = page.get_by_role("img", name="2020-08-19 03:00")
     expect(line).to_have_count(1)
     drawn, box = line.get_attribute("viewBox"), line.bounding_box()
     assert drawn is not None

@@ -64,7 +64,7 @@ def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def suggested(page: FormPage) -> None:
     """Choose the backup that the form suggests."""
-    (button,) = [each for each in buttons_in(page.panel("timeline")) if "clean one" in each.label]
+    (button,) = [each for each in buttons_in(page.panel("timeline")) if "newest" in each.label]
     page.click(button.label)
 
 
@@ -94,7 +94,7 @@ def test_step_by_step_as_on_a_page(infected: Session) -> None:
     page.fill("resource", infected.find_resource("web-01").id)
     walk(page, "Choose backup")
     assert "jump" in page.panel("timeline")
-    assert "Choose the newest clean one: 2020-08-18 03:00 UTC" in page.panel("timeline")
+    assert "Choose the newest without a jump: 2020-08-18 03:00 UTC" in page.panel("timeline")
     suggested(page)
     walk(page, "Check")
     assert "Possible: no check has anything against it" in page.panel("verdict")
@@ -441,13 +441,13 @@ def test_a_backup_chosen_by_hand_stays_when_the_trouble_is_told(session: Session
     page.fill("backup", option["value"])
     page.fill("before", "2020-08-12")
     assert page.chosen("backup") == "2020-08-10 03:00 UTC"
-    assert "Choose the newest clean one: 2020-08-11 03:00 UTC" in page.panel("timeline")
+    assert "Choose the newest without a jump: 2020-08-11 03:00 UTC" in page.panel("timeline")
     page.fill("before", "2020-08-09")
     assert form.value["backup"] is None
     assert "The backup of 2020-08-10 03:00 UTC, which was chosen" in page.field("backup").problem
-    page.click("Choose the newest clean one: 2020-08-08 03:00 UTC", within="timeline")
+    page.click("Choose the newest without a jump: 2020-08-08 03:00 UTC", within="timeline")
     assert page.field("backup").problem == ""
-    assert "The newest clean one is chosen" in page.panel("timeline")
+    assert "The newest without a jump is chosen" in page.panel("timeline")
 
 
 def test_a_backup_that_the_form_proposed_follows_the_trouble(session: Session) -> None:

@@ -43,7 +43,9 @@ class Choice:
     Attributes:
         at: the moment that it holds, in UTC.
         changed_mb: what it added, in MB; ``None`` if that is not known.
+        usual_mb: what is usual; ``None`` if that cannot be told, as of a full backup.
         jump: whether that is much more than usual.
+        asked: whether it was asked what it added.
     """
 
     id: str
@@ -54,6 +56,12 @@ class Choice:
     changed_mb: int | None = None
     usual_mb: float | None = None
     jump: bool = False
+    asked: bool = False
+
+    @property
+    def judged(self) -> bool:
+        """Whether it can be told that it is a jump, or is none."""
+        return self.changed_mb is not None and self.usual_mb is not None
 
     @property
     def good(self) -> bool:
@@ -71,6 +79,8 @@ class Choice:
         parts = [self.name, "incremental" if self.incremental else "full"]
         if self.changed_mb is not None:
             parts.append(f"added {self.changed_mb} MB")
+        if self.asked and not self.judged:
+            parts.append("cannot be judged")
         if self.jump:
             parts.append(f"a jump, {self.usual_mb:.0f} MB are usual: look before you trust it")
         if not self.good:
@@ -90,7 +100,9 @@ def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]
         changes: of the schema ``changed_data``; ``None`` if it could not be asked for.
     """
     grown: dict[str, dict[Any, Any]] = {}
+    asked = set[str]()
     if changes is not None:
+        asked = set(changes["backup_id"].astype(str))
         known = changes[changes["changed_mb"].notna()]
         grown = {str(row["backup_id"]): row for row in known.to_dict("records")}
     found = []
@@ -107,13 +119,14 @@ def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]
                 changed_mb=int(growth["changed_mb"]) if growth else None,
                 usual_mb=float(usual) if isinstance(usual, float) else None,
                 jump=bool(growth.get("jump", False)),
+                asked=str(row["id"]) in asked,
             )
         )
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def last_clean(found: Sequence[Choice]) -> Choice | None:
-    """Give the newest good backup that shows no sign of an infection.
+def newest_without_jump(found: Sequence[Choice]) -> Choice | None:
+    """Return the newest good backup before the jumps; it may be one that cannot be judged.
 
     Args:
         found: what there is, newest first.
@@ -135,13 +148,19 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
     if not found:
         return ""
     jumps = [each.moment for each in found if each.jump]
+    asked = [each for each in found if each.asked]
+    of = "" if len(asked) == len(found) else f" of the newest {len(asked)}, which were looked at"
     span = (
         f"from {found[-1].moment} to {found[0].moment}"
         if len(found) > 1
         else f"of {found[0].moment}"
     )
     said = f"{pluralize(len(found), 'backup')} {span}. " + (
-        f"Jumps in changed data: {', '.join(jumps)}." if jumps else "No jump in changed data."
+        f"Jumps in changed data{of}: {', '.join(jumps)}."
+        if jumps
+        else f"No jump in changed data{of}."
+        if asked
+        else "Nobody has looked for jumps in changed data."
     )
     drawn = "".join(
         f'<svg class="cbr-line {paper.look}" viewBox="0 0 {paper.width} {paper.height}" '
@@ -265,10 +284,30 @@ def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | N
 
 
 def way_to(best: Choice, chosen: str | None) -> str:
-    """Write the button that chooses the newest clean backup; it stays when it is chosen."""
+    """Write the button that chooses the newest without a jump; it stays when it is chosen."""
+    what, told = "the newest without a jump", ""
+    if not best.judged:
+        what = "the newest from then"
+        told = f'<p class="cbr-summary warn">{escaped(best.moment)}: {_why_unjudged(best)}</p>'
+    label, of = f"Choose {what}: {best.moment}", best.id
     if best.id == chosen:
-        return _way("choose", f"The newest clean one is chosen: {best.moment}", None, key="clean")
-    return _way("choose", f"Choose the newest clean one: {best.moment}", best.id, key="clean")
+        label, of = f"{what[0].upper()}{what[1:]} is chosen: {best.moment}", None
+    return told + _way("choose", label, of, key="newest")
+
+
+def way_further(found: Sequence[Choice]) -> str:
+    """Write the button that looks for jumps in all backups, if not all were looked at."""
+    if all(each.asked for each in found):
+        return ""
+    return _way("look_further", f"Look for jumps in all {len(found)} backups", "")
+
+
+def _why_unjudged(choice: Choice) -> str:
+    if not choice.asked:
+        return "nobody has looked yet whether it is a jump."
+    if not choice.incremental:
+        return "a full backup cannot be judged: the service does not tell what changed in it."
+    return "it cannot be judged: too few other backups tell what is usual."
 
 
 def _way(act: str, label: str, of: str | None, *, key: str = "") -> str:

@@ -18,6 +18,9 @@ from cbr_notebook.forms.restore.choose_resource import ASKING, ChooseResource
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.text.timeparse import parse_time
 
+LOOKED_AT = 10
+"""So many of the newest backups are looked at for jumps; all of them when somebody wants it."""
+
 
 class ChooseBackup(Step):
     """Chooses one of the backups of the resource; proposes the newest before the trouble."""
@@ -62,7 +65,7 @@ class ChooseBackup(Step):
             if changed.value in self._resource.kinds:
                 self.backup.placeholder = ASKING
                 self._offer()
-                self.form.ask(lambda: self._backups_of(changed.value))
+                self.form.ask(lambda: self._backups_of(changed.value, LOOKED_AT))
         elif changed is self.before:
             self._follow_trouble()
         elif changed is self.backup:
@@ -93,6 +96,10 @@ class ChooseBackup(Step):
             if not self.form.busy:
                 self.backup.accept(of)
             return True
+        if act == "look_further":
+            resource, count = self._resource.resource.value, len(self._found)
+            self.form.ask(lambda: self._backups_of(resource, count))
+            return True
         if act not in ("day", "all_days", "month"):
             return False
         if act == "month":
@@ -121,19 +128,24 @@ class ChooseBackup(Step):
                 self._too_late = choice
                 self.backup.touched = True
             return
-        suggested = backup_pictures.last_clean(self._in_time())
+        suggested = backup_pictures.newest_without_jump(self._in_time())
         readable = self.before.value and not self.before.check()
         if readable and suggested and self._too_late is None:
             self._proposed = suggested.id
             self.backup.accept(suggested.id)
 
-    def _backups_of(self, resource_id: str) -> Callable[[], None]:
-        """Ask for the backups of a resource, and what each of the newest has added."""
+    def _backups_of(self, resource_id: str, looked_at: int) -> Callable[[], None]:
+        """Ask for the backups of a resource, and what each of the newest has added.
+
+        Args:
+            resource_id: of the resource.
+            looked_at: so many of its newest backups are asked about, a request for each.
+        """
         table = self.session.backups(resource=resource_id)
         table = table[table["parent_id"].isna()]
         changes = None
         with suppress(CBRError):  # without it, one only chooses with less to go by
-            changes = self.session.changed_data(resource_id)
+            changes = self.session.changed_data(resource_id, newest=looked_at)
         found = backup_pictures.choices(table, changes)
 
         def fill() -> None:
@@ -168,10 +180,10 @@ class ChooseBackup(Step):
             self._line.html = self._days.html = ""
             return
         line = backup_pictures.time_line(found, chosen, self._until())
-        best = backup_pictures.last_clean(found)
+        best = backup_pictures.newest_without_jump(found)
         if best is not None:
             line += backup_pictures.way_to(best, chosen)
-        self._line.html = line
+        self._line.html = line + backup_pictures.way_further(self._found)
         months = backup_pictures.months(found)
         month = self._month if self._month in months else months[-1]
         self._days.html = backup_pictures.month_page(found, month, self._day, chosen)
