@@ -7,7 +7,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 
 

@@ -22,7 +22,7 @@ def test_opening_and_checking_costs_at_most_25_requests(session: Session) -> Non
     walk(page, "Choose backup")
     suggested(page)
     walk(page, "Check")
-    assert "Possible: no check has anything against it" in page.panel("verdict")
+    assert "Possible" in page.panel("verdict")
     assert session.client.transport.requests - before <= 25
 
 

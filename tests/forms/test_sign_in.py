@@ -11,7 +11,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
-from cbr_notebook.forms.base import Form
+from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.simulator import Cloud
 from cbr_notebook.simulator.server import CloudServer

@@ -289,10 +289,10 @@ def way_to(best: Choice, chosen: str | None) -> str:
     if not best.judged:
         what = "the newest from then"
         told = f'<p class="cbr-summary warn">{escaped(best.moment)}: {_why_unjudged(best)}</p>'
-    label, of = f"Choose {what}: {best.moment}", best.id
     if best.id == chosen:
-        label, of = f"{what[0].upper()}{what[1:]} is chosen: {best.moment}", None
-    return told + _way("choose", label, of, key="newest")
+        label = f"{what[0].upper()}{what[1:]} is chosen: {best.moment}"
+        return told + _way("choose", label, None, key="newest")
+    return told + _way("choose", f"Choose {what}: {best.moment}", best.id, key="newest")
 
 
 def way_further(found: Sequence[Choice]) -> str:

@@ -11,7 +11,7 @@ from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 
 if TYPE_CHECKING:
-    from cbr_notebook.session import Session
+    from cbr_notebook.runbook.guided_session import GuidedSession
 
 SERVER, BACKUP, CHECK, CONFIRM, WATCH = range(5)
 """The steps, by their number."""
@@ -26,7 +26,7 @@ class Step:
         self.form = form
 
     @property
-    def session(self) -> Session:
+    def session(self) -> GuidedSession:
         """What the form works on."""
         return self.form.session
 
