@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from cbr_notebook import __version__, unattended
@@ -50,7 +50,19 @@ def _parser() -> argparse.ArgumentParser:
         help="what is in the cloud (default: %(default)s)",
     )
     simulate.add_argument("--seed", type=int, default=7, help="other IDs (default: %(default)s)")
-    simulate.add_argument("--state", help="a file to keep the cloud in, or to continue")
+    simulate.add_argument(
+        "--state",
+        help="a file to keep the cloud in, or to continue; with --seats, a folder",
+    )
+    simulate.add_argument("--template", help="a snapshot to begin with, instead of an estate")
+    simulate.add_argument(
+        "--seats",
+        type=int,
+        help="serve a class: this many clouds on one port, each with keys of its own",
+    )
+    simulate.add_argument(
+        "--tls", action="store_true", help="serve HTTPS, with a certificate made for the class"
+    )
     simulate.add_argument(
         "--start",
         default="2020-08-17T03:51:24Z",
@@ -89,42 +101,39 @@ def _parser() -> argparse.ArgumentParser:
 
 def _simulate(options: argparse.Namespace) -> int:
     from cbr_notebook.simulator import Cloud
-    from cbr_notebook.simulator.server import CloudServer
+    from cbr_notebook.simulator.classroom import serving
 
+    wants_class = options.seats is not None
     cloud = Cloud.open(
         options.estate,
         options.seed,
-        options.state,
+        None if wants_class else options.state,
         options.start,
-        speed=options.speed,
+        speed=0.0 if wants_class else options.speed,
         backups=options.backups,
+        template=options.template,
     )
+    where = {"host": options.host, "port": options.port, "tls": options.tls}
     try:
-        server = CloudServer(cloud, options.host, options.port)
+        if wants_class:
+            with closing(cloud):
+                served = serving.serve_seats(
+                    cloud, options.seats, folder=options.state, speed=options.speed, **where
+                )
+        else:
+            served = serving.serve_one(cloud, **where)
     except OSError as problem:
         print(f"cbr-notebook: cannot listen on {options.host}:{options.port}: {problem}",
               file=sys.stderr)  # fmt: skip
         return 1
 
     def stop(*_: object) -> None:
-        threading.Thread(target=server.stop, daemon=True).start()
+        served.server.stop()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    account = cloud.credentials
-    ready = {
-        "base_url": server.base_url,
-        "region": account.region,
-        "project_id": account.project_id,
-        "domain_id": account.domain_id,
-        "domain_name": account.domain_name,
-        "user_name": account.user_name,
-        "password": account.password,
-        "access_key": account.access_key,
-        "secret_key": account.secret_key,
-    }
-    print(json.dumps(ready), flush=True)
-    server.serve()
+    print(json.dumps(served.ready), flush=True)
+    served.server.serve()
     return 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from cbr_notebook.simulator import estates
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State, StateFileError
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.services import EVENTS
 
 MOST_KEPT = 12
@@ -107,9 +108,12 @@ def load_start(state: State) -> None:
             "This cloud cannot go back: an older version made it, and did not note how.",
             advice="Begin a new one: cbr.simulate().",
         )
+    keys = origin.get("keys")
     if "template" in origin:
         load_template(state, Path(origin["template"]))
     else:
         of_estate(origin["estate"], origin["seed"], origin["start"], origin["backups"]).load_into(
             state
         )
+    if keys is not None:
+        accounts.give_keys(state, keys)

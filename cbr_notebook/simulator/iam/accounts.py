@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.state import State
+from cbr_notebook.simulator.core.state import ORIGIN, State
 
 SecretSource = Callable[[str, int], str]
 """Makes a secret for a purpose, of that many hexadecimal digits."""
@@ -99,7 +99,8 @@ def give_keys(state: State, keys: Mapping[str, str]) -> None:
     """Replace the names and secrets of the first user by others; nobody else keeps any.
 
     Args:
-        state: of a cloud with an account; the same keys give the same state.
+        state: of a cloud with an account; the same keys give the same state, and are kept when
+            the cloud goes back to its start.
         keys: ``domain_name``, ``user_name``, ``password``, ``access_key``, ``secret_key``.
     """
     account = json.loads(state.meta("account"))
@@ -130,6 +131,9 @@ def give_keys(state: State, keys: Mapping[str, str]) -> None:
             user_id=user["id"],
         )
         state.set_meta("account", json.dumps(account | dict(keys)))
+        origin = json.loads(state.meta(ORIGIN, "null"))
+        if origin is not None:
+            state.set_meta(ORIGIN, json.dumps(origin | {"keys": dict(keys)}))
 
 
 def user_by_id(state: State, user_id: str) -> Any:

@@ -1,0 +1,232 @@
+"""The control API over HTTP: whoever has a seat's key drives its cloud, and no other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import falcon
+import msgspec
+
+from cbr_notebook.errors import CBRError
+from cbr_notebook.simulator.classroom import openapi
+from cbr_notebook.simulator.classroom.operations import (
+    PREFIX,
+    Operation,
+    handle_of,
+    operations,
+    to_json,
+)
+from cbr_notebook.simulator.cloud import Cloud
+
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of a request: a file that is written to a disk travels in it."""
+_encode = msgspec.json.Encoder(enc_hook=to_json).encode
+_STATUS = {"NotFound": "404 Not Found", "AuthenticationError": "401 Unauthorized"}
+_STATUS |= {"PermissionDenied": "403 Forbidden"}
+
+
+class Seat(Protocol):
+    """One cloud of a class, as the control API needs it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: its number."""
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud."""
+
+    def about(self) -> dict[str, Any]:
+        """Return what the holder of its key may know of it."""
+
+
+class Seats(Protocol):
+    """Finds seats by key."""
+
+    def controlled_by(self, key: str) -> tuple[Seat, ...]:
+        """Return the seats that a key controls; none if it is nobody's."""
+
+
+class ControlApp:
+    """Serves the control API of some seats, as a WSGI application."""
+
+    def __init__(self, seats: Seats) -> None:
+        """Create the application; the seats are looked up at each request."""
+        self._seats = seats
+        self.wsgi = falcon.App()
+        self.wsgi.add_error_handler(Exception, _refuse)
+        for path in dict.fromkeys(each.path for each in operations()):
+            self.wsgi.add_route(path, _Operations(self, path))
+        self.wsgi.add_route(f"{PREFIX}/cloud/options", _Options(self))
+        self.wsgi.add_route(f"{PREFIX}/cloud/snapshot", _Snapshot(self))
+        self.wsgi.add_route(f"{PREFIX}/seats", _List(self))
+        self.wsgi.add_route(f"{PREFIX}/openapi.json", _Document())
+
+    def largest_body(self, key: str) -> int:
+        """Return the bytes that the holder of a key may send; 0: the key is nobody's."""
+        return LARGEST_BODY if self._seats.controlled_by(key) else 0
+
+    def seats(self, request: falcon.Request) -> tuple[Seat, ...]:
+        """Return the seats that a request is about.
+
+        Raises:
+            falcon.HTTPUnauthorized: the key is nobody's.
+            falcon.HTTPForbidden: the key does not control the seat.
+        """
+        found = self._seats.controlled_by(request.get_header("X-Control-Key") or "")
+        if not found:
+            raise falcon.HTTPUnauthorized(description="The control key is missing or unknown.")
+        wanted = request.get_param("seat")
+        if wanted in (None, "all"):
+            return found
+        chosen = tuple(seat for seat in found if seat.name == wanted)
+        if not chosen:
+            raise falcon.HTTPForbidden(description=f"The key does not control seat {wanted}.")
+        return chosen
+
+    def each(
+        self, request: falcon.Request, response: falcon.Response, do: Callable[[Cloud], Any]
+    ) -> None:
+        """Do something in each of a request's clouds and answer with what it gave.
+
+        The answer for all seats is an object by the seat's number, also if there is only one.
+        """
+        seats = self.seats(request)
+        response.content_type = "application/json"
+        if request.get_param("seat") == "all":
+            response.data = _encode({seat.name: do(seat.cloud) for seat in seats})
+            return
+        if len(seats) > 1:
+            raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1, or ?seat=all.")
+        response.data = _encode(do(seats[0].cloud))
+
+
+class _Operations:
+    """The operation at one path."""
+
+    def __init__(self, app: ControlApp, path: str) -> None:
+        self._app = app
+        for operation in operations():
+            if operation.path == path:
+                setattr(self, f"on_{operation.method.lower()}", self._serve(operation))
+
+    def _serve(self, operation: Operation) -> Callable[..., None]:
+        def serve(
+            request: falcon.Request,
+            response: falcon.Response,
+            id: str | None = None,  # noqa: A002
+        ) -> None:
+            self._app.seats(request)  # before the body is read
+            arguments = {} if operation.reads else _arguments(request)
+            self._app.each(
+                request,
+                response,
+                lambda cloud: operation.carry_out(
+                    cloud, handle_of(cloud, operation.kind, id), arguments
+                ),
+            )
+
+        return serve
+
+
+class _Options:
+    """Quotas and switches."""
+
+    def __init__(self, app: ControlApp) -> None:
+        self._app = app
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with all of them."""
+        self._app.each(request, response, lambda cloud: cloud.options.all())
+
+    def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Set some of them."""
+        self._app.seats(request)
+        values = _arguments(request)
+
+        def change(cloud: Cloud) -> dict[str, int]:
+            for name, value in values.items():
+                cloud.options[name] = value
+            return cloud.options.all()
+
+        self._app.each(request, response, change)
+
+
+class _Snapshot:
+    """A copy of everything."""
+
+    def __init__(self, app: ControlApp) -> None:
+        self._app = app
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with a state file."""
+        seats = self._app.seats(request)
+        if len(seats) > 1:
+            raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1.")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "copy.state")
+            seats[0].cloud.snapshot(path)
+            response.data = path.read_bytes()
+        response.content_type = "application/vnd.sqlite3"
+
+
+class _List:
+    """The seats that a key controls."""
+
+    def __init__(self, app: ControlApp) -> None:
+        self._app = app
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with how to sign in to each of them."""
+        response.content_type = "application/json"
+        response.data = _encode([seat.about() for seat in self._app.seats(request)])
+
+
+class _Document:
+    """The OpenAPI document; it holds no secret."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with the document."""
+        response.content_type = "application/json"
+        response.data = msgspec.json.encode(openapi.document())
+
+
+def _arguments(request: falcon.Request) -> dict[str, Any]:
+    raw = request.bounded_stream.read()
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any]) if raw else {}
+    except (msgspec.DecodeError, RecursionError):
+        raise falcon.HTTPBadRequest(description="The body is no JSON object.") from None
+
+
+def _refuse(
+    request: falcon.Request, response: falcon.Response, problem: Exception, params: object
+) -> None:
+    """Answer with what went wrong, so that the handle can raise it on the other side."""
+    told: dict[str, str | None]
+    if isinstance(problem, falcon.HTTPError):
+        name = {401: "AuthenticationError", 403: "PermissionDenied", 404: "NotFound"}.get(
+            problem.status_code, "InvalidRequest"
+        )
+        response.status = problem.status
+        told = {"error": name, "message": problem.description or problem.title}
+    elif isinstance(problem, CBRError):
+        name = type(problem).__name__
+        response.status = _STATUS.get(name, "400 Bad Request")
+        told = {
+            "error": name,
+            "message": problem.message,
+            "advice": problem.advice,
+            "code": problem.code,
+        }
+    elif isinstance(problem, KeyError | TypeError | ValueError | OverflowError):
+        name = "ValueError" if isinstance(problem, OverflowError) else type(problem).__name__
+        response.status = "400 Bad Request"
+        told = {"error": name, "message": str(problem.args[0]) if problem.args else name}
+    else:
+        raise problem
+    response.content_type = "application/json"
+    response.data = _encode(told)
