@@ -10,8 +10,11 @@ from cbr_notebook.auth.http_client import Verify, described, open_client, warn_i
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import place_of
 from cbr_notebook.auth.sources import lookup
+from cbr_notebook.entry.cloud_time import follow
+from cbr_notebook.entry.joining import join_cloud
 from cbr_notebook.entry.open_session import open_session
 from cbr_notebook.entry.session import Session
+from cbr_notebook.errors import InvalidRequest
 
 _TIMEOUT = 30.0
 
@@ -34,8 +37,9 @@ def connect(
     verify: Verify | None = None,
     timeout: float = _TIMEOUT,
     cache_token: bool = False,
+    join: str | Secret | None = None,
 ) -> Session:
-    """Open a session on a real service.
+    """Open a session on a real service, or at a seat of a class.
 
     Who signs in, and where, comes from one source: the arguments, the named profile, the
     environment (an openrc file or the vendor's SDK names), or the profile ``basic``. The
@@ -62,6 +66,8 @@ def connect(
         timeout: seconds to wait for an answer.
         cache_token: keep the token of a user and password on disk, readable by you only, so
             that the next notebook need not sign in; ``session.sign_out()`` deletes it.
+        join: a line from the join sheet of a class (``cbr-notebook simulate --seats``): it names
+            the address, the certificate and the key of a seat, and nothing else is needed.
 
     Returns:
         A session.
@@ -75,6 +81,7 @@ def connect(
     # Wrapped before anything can fail: a verbose traceback shows the variables of each frame.
     secret_key, security_token = as_secret(secret_key), as_secret(security_token)
     password, token = as_secret(password), as_secret(token)
+    join = as_secret(join)
     given = Credentials(
         access_key=access_key,
         secret_key=secret_key,
@@ -89,6 +96,14 @@ def connect(
         endpoint=endpoint,
         iam_endpoint=iam_endpoint,
     )
+    if join is not None:
+        if profile is not None or given != Credentials():
+            raise InvalidRequest(
+                "A join line names who signs in and where; nothing else can be given with it.",
+                advice="Leave the other arguments out: cbr.connect(join=line).",
+                field="join",
+            )
+        return join_cloud(join, timeout=timeout)
     who = lookup.find(given, profile)
     who.validate()
     place = place_of(who)
@@ -105,6 +120,7 @@ def connect(
             clock=lambda: datetime.now(UTC),
             cloud=None,
             cache_token=cache_token,
+            follow=follow,
         )
     except BaseException:
         http.close()

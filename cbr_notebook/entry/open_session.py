@@ -30,8 +30,23 @@ def open_session(
     cloud: Cloud | None,
     cache_token: bool = False,
     reopen: Callable[..., Session] | None = None,
+    follow: Callable[[httpx.Client, str], Callable[[], datetime]] | None = None,
 ) -> Session:
-    """Return a session of an identity: authenticated, in its project, on its connections."""
+    """Return a session of an identity: authenticated, in its project, on its connections.
+
+    Args:
+        http: the connections.
+        who: the identity.
+        place: the service and its IAM.
+        tls: how the connections are secured, in words.
+        sleep: how the session waits.
+        clock: the time by which requests are signed and tokens end.
+        cloud: the simulated cloud that the session talks to.
+        cache_token: whether a token is kept on disk.
+        reopen: opens a session as another user, or in another project, of the same cloud.
+        follow: makes the session's own clock out of the connections and the service's address;
+            ``clock`` if left out.
+    """
     signed_in = sign_in(http, who, place, sleep=sleep, clock=clock, cache_token=cache_token)
     http.auth = signed_in.auth
     transport = Transport(http, signed_in.endpoint, signed_in.project_id, sleep=sleep, clock=clock)
@@ -50,7 +65,7 @@ def open_session(
         identity,
         http,
         sleep=sleep,
-        clock=clock,
+        clock=clock if follow is None else follow(http, signed_in.endpoint),
         cloud=cloud,
         reopen=reopen,
     )

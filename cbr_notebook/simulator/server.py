@@ -86,6 +86,8 @@ class CloudServer:
         )
         self._server = uvicorn.Server(config)
         self._stop = threading.Event()
+        self.stopped = threading.Event()
+        """Set once port and state are closed."""
 
     @property
     def base_url(self) -> str:
@@ -105,6 +107,7 @@ class CloudServer:
             self._socket.close()
             self._executor.shutdown(cancel_futures=True)
             self._served.close()
+            self.stopped.set()
 
     def stop(self) -> None:
         """Stop answering; may be called from any thread, and from a signal's handler."""

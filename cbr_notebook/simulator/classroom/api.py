@@ -20,6 +20,7 @@ from cbr_notebook.simulator.classroom.operations import (
     to_json,
 )
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.http.headers import CLOUD_TIME
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a request: a file that is written to a disk travels in it."""
@@ -58,6 +59,7 @@ class ControlApp:
         self._seats = seats
         self.wsgi = falcon.App()
         self.wsgi.add_error_handler(Exception, _refuse)
+        self.wsgi.add_error_handler(falcon.HTTPError, _refuse)  # in the place of Falcon's own
         for path in dict.fromkeys(each.path for each in operations()):
             self.wsgi.add_route(path, _Operations(self, path))
         self.wsgi.add_route(f"{PREFIX}/cloud/options", _Options(self))
@@ -102,6 +104,7 @@ class ControlApp:
         if len(seats) > 1:
             raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1, or ?seat=all.")
         response.data = _encode(do(seats[0].cloud))
+        response.set_header(CLOUD_TIME, seats[0].cloud.wsgi.time_header())
 
 
 class _Operations:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -20,6 +22,8 @@ class Join:
     control_key: str = field(repr=False)
     certificate: str | None = None
     """The SHA-256 of the server's certificate, in hexadecimal digits; with HTTPS only."""
+    seat: str | None = None
+    """The number of the seat, with the instructor's key."""
 
     @property
     def line(self) -> str:
@@ -27,6 +31,8 @@ class Join:
         query = {"key": self.control_key}
         if self.certificate is not None:
             query["sha256"] = self.certificate
+        if self.seat is not None:
+            query["seat"] = self.seat
         return f"cbr+{self.base_url}/?{urlencode(query)}"
 
     def tls(self, timeout: float = 10.0) -> ssl.SSLContext | None:
@@ -85,4 +91,13 @@ def read(line: str) -> Join:
         raise problem
     if (scheme == "https") != (certificate is not None):
         raise problem
-    return Join(f"{scheme}://{address.netloc}", key, certificate)
+    if scheme == "http" and not is_loopback(address.hostname):
+        raise problem  # no class is served like that: everybody on the way could read the key
+    return Join(f"{scheme}://{address.netloc}", key, certificate, query.get("seat", [None])[0])
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this computer can reach an address."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.simulator.classroom.join import Join, is_loopback
 from cbr_notebook.simulator.classroom.registry import Registry
 from cbr_notebook.simulator.classroom.seats import MOST_SEATS, Classroom
 from cbr_notebook.simulator.cloud import Cloud
@@ -110,9 +111,11 @@ def serve_seats(
         classroom.close()
         raise
     abouts = [seat.about() for seat in classroom.seats]
+    base_url, sha256 = classroom.seats[0].base_url, classroom.seats[0].certificate
     served.ready = {
-        "base_url": abouts[0]["base_url"],
+        "base_url": base_url,
         "instructor_key": registry.instructor_key,
+        "instructor_join": Join(base_url, registry.instructor_key, sha256, "1").line,
         "seats": abouts,
     } | ({"certificate": registry.certificate} if tls else {})
     return served
@@ -132,15 +135,6 @@ def _serve(
     if certificate is not None:
         ready["certificate"] = certificate.certificate
     return ServedClass(classroom, server, ready)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this computer can reach an address."""
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def reachable_names(host: str) -> list[str]:

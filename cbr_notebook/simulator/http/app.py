@@ -15,7 +15,7 @@ import msgspec
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.http import openapi
 from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
-from cbr_notebook.simulator.http.headers import Headers, request_id_of
+from cbr_notebook.simulator.http.headers import Headers, cloud_time, request_id_of
 from cbr_notebook.simulator.iam import operations
 from cbr_notebook.simulator.iam.authenticator import LARGEST_BODY, Authenticator
 from cbr_notebook.simulator.iam.iam_error import IamError
@@ -66,6 +66,10 @@ class App:
     def forget(self) -> None:
         """Know no caller any more: the cloud has another state now."""
         self.authenticator.forget()
+
+    def time_header(self) -> str:
+        """Return the cloud's moment and speed, as the header of every answer tells them."""
+        return cloud_time(self._engine)
 
     @staticmethod
     def check_operation(operation: str) -> None:

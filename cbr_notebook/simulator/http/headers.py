@@ -53,6 +53,11 @@ class Headers:
         )
 
 
+def cloud_time(engine: Engine) -> str:
+    """Return the value of the header that tells the cloud's time."""
+    return f"{clock.to_api_time(engine.clock.now())}Z; speed={engine.clock.speed:g}"
+
+
 def request_id_of(request: falcon.Request, engine: Engine) -> str:
     """Return a request's ID: it depends on the seed and the number of requests before."""
     known: str | None = request.context.get("request_id")

@@ -1,0 +1,253 @@
+"""A class on one port: everyone has a cloud of their own, and nobody sees another's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import errors
+from cbr_notebook.cli import main
+from cbr_notebook.simulator.classroom import join
+from cbr_notebook.simulator.classroom.serving import ServedClass
+from cbr_notebook.simulator.core.state import StateFileError
+
+Serve = Callable[..., ServedClass]
+
+
+def sign_in(seat: dict[str, Any], **changes: str) -> httpx.Response:
+    who = seat | changes
+    user = {
+        "name": who["user_name"],
+        "password": who["password"],
+        "domain": {"name": who["domain_name"]},
+    }
+    identity = {"methods": ["password"], "password": {"user": user}}
+    scope = {"project": {"id": who["project_id"]}}
+    return httpx.post(
+        f"{seat['base_url']}/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}}
+    )
+
+
+def vaults(seat: dict[str, Any], token: str) -> httpx.Response:
+    url = f"{seat['base_url']}/v3/{seat['project_id']}/vaults"
+    return httpx.get(url, headers={"X-Auth-Token": token})
+
+
+def control(served: ServedClass, key: str, method: str, path: str, **more: Any) -> httpx.Response:
+    url = f"{served.ready['base_url']}/control/v1{path}"
+    return httpx.request(method, url, headers={"X-Control-Key": key}, **more)
+
+
+def test_what_one_does_others_never_see(seats: list[cbr.Session]) -> None:
+    one, two = seats
+    names, before = set(two.vaults()["name"]), two.cloud.fingerprint()
+    for vault in one.vaults()["name"]:
+        one.delete_vault(vault, confirm=vault)
+    one.cloud.delete_server("web-01")
+    one.cloud.advance(days=30)
+    one.cloud.options["vaults"] = 1
+    one.cloud.fail("*", 503, times=100)
+    assert two.cloud.fingerprint() == before
+    assert set(two.vaults()["name"]) == names
+    assert (one.cloud.now - two.cloud.now).days >= 29
+
+
+def test_each_seat_is_signed_in_to_by_its_own_password(serve: Serve) -> None:
+    served = serve(3)
+    for seat in served.ready["seats"]:
+        session = cbr.connect(join=seat["join"])
+        session.create_vault(f"of-{seat['user_name']}", size_gb=10)
+    for seat in served.ready["seats"]:
+        answer = vaults(seat, sign_in(seat).headers["X-Subject-Token"])
+        mine = {each["name"] for each in answer.json()["vaults"] if each["name"].startswith("of-")}
+        assert mine == {f"of-{seat['user_name']}"}
+
+
+def test_no_key_opens_another_seat(serve: Serve) -> None:
+    first, second = serve(2).ready["seats"]
+    assert sign_in(first, password=second["password"]).status_code == 401
+    assert sign_in(first, domain_name=second["domain_name"]).status_code == 401
+    assert sign_in(first, user_name="ada", domain_name="workshop").status_code == 401
+    secrets = [seat[name] for seat in (first, second)
+               for name in ("password", "access_key", "secret_key", "control_key")]  # fmt: skip
+    assert len(set(secrets)) == len(secrets)
+
+
+def test_a_seat_has_none_of_the_keys_that_everybody_knows(serve: Serve) -> None:
+    seat = serve(1).ready["seats"][0]
+    known = cbr.simulate().cloud.credentials
+    with pytest.raises(errors.AuthenticationError):
+        cbr.connect(
+            access_key=known.access_key, secret_key=known.secret_key, region=known.region,
+            project_id=known.project_id, endpoint=seat["base_url"],
+        ).vaults()  # fmt: skip
+
+
+def test_a_control_key_is_for_its_own_seat(serve: Serve) -> None:
+    served = serve(2)
+    first, second = served.ready["seats"]
+    for key, seat, status in (
+        (first["control_key"], None, 200), (first["control_key"], "1", 200),
+        (first["control_key"], "2", 403), ("", None, 401), ("wrong", "1", 401),
+        (first["secret_key"], "1", 401),
+    ):  # fmt: skip
+        query = {} if seat is None else {"seat": seat}
+        assert control(served, key, "GET", "/cloud/now", params=query).status_code == status
+    assert second["control_key"] not in control(served, first["control_key"], "GET", "/seats").text
+
+
+def test_the_instructor_controls_all_seats(serve: Serve) -> None:
+    served = serve(2)
+    key = served.ready["instructor_key"]
+    one, two = (cbr.connect(join=seat["join"]) for seat in served.ready["seats"])
+    begun = one.cloud.now
+    answer = control(
+        served, key, "POST", "/cloud/advance", params={"seat": "all"}, json={"days": 2}
+    )
+    assert set(answer.json()) == {"1", "2"}
+    assert (one.cloud.now - begun).days == (two.cloud.now - begun).days == 2
+    control(
+        served, key, "POST", "/cloud/ransomware", params={"seat": "2"}, json={"server": "web-01"}
+    )
+    files = [each.cloud.server("web-01").disk("vda").files() for each in (one, two)]
+    assert [any(name.endswith(".locked") for name in each) for each in files] == [False, True]
+    assert control(served, key, "POST", "/cloud/advance", json={"days": 2}).status_code == 400
+    assert len(control(served, key, "GET", "/seats").json()) == 2
+
+
+def test_all_seats_survive_a_kill(tmp_path: Path) -> None:
+    """Also what was answered a moment before."""
+    for round_ in range(3):
+        served = _start("--seats", "3", "--estate", "empty", "--state", str(tmp_path / "class"))
+        process, ready = served
+        sessions = [cbr.connect(join=seat["join"]) for seat in ready["seats"]]
+        for number, session in enumerate(sessions):
+            had = {f"vault-{before}-{number}" for before in range(round_)}
+            assert set(session.vaults()["name"]) == had
+            session.create_vault(f"vault-{round_}-{number}", size_gb=10)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _start(*options: str) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cbr_notebook.cli", "simulate", *options], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    return process, msgspec.json.decode(process.stdout.readline())
+
+
+def test_keys_are_kept_for_their_owner_only(serve: Serve, tmp_path: Path) -> None:
+    first = serve(1, folder=tmp_path / "class", tls=True).ready
+    kept = tmp_path / "class" / "class.json"
+    if os.name == "posix":
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert first["instructor_key"] in kept.read_text()
+
+
+def test_a_class_goes_on_with_the_same_join_lines(serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    first = serve(2, "empty", folder=folder, tls=True)
+    port = first.server.port
+    session = cbr.connect(join=first.ready["seats"][1]["join"])
+    session.create_vault("mine", size_gb=10)
+    first.server.stop()
+    assert first.server.stopped.wait(20)
+    again = serve(None, "empty", folder=folder, tls=True, port=port)
+    assert again.ready == first.ready
+    assert set(cbr.connect(join=again.ready["seats"][1]["join"]).vaults()["name"]) == {"mine"}
+
+
+def test_a_damaged_file_of_keys_is_left_alone(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "class.json").write_text("not keys")
+    with pytest.raises(StateFileError, match="cannot be read"):
+        serve(1, folder=tmp_path)
+    assert (tmp_path / "class.json").read_text() == "not keys"
+
+
+def test_another_number_of_seats_is_refused(serve: Serve, tmp_path: Path) -> None:
+    serve(1, "empty", folder=tmp_path)
+    with pytest.raises(errors.InvalidRequest, match="keeps a class of 1 seats"):
+        serve(2, "empty", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--host", "0.0.0.0"), "--seats 1 --tls"),
+        (("--host", "0.0.0.0", "--tls"), "--seats 1 --tls"),
+        (("--host", "::"), "--seats 1 --tls"),
+        (("--host", "0.0.0.0", "--seats", "2"), "--tls"),
+        (("--host", "192.0.2.1", "--seats", "2"), "--tls"),
+        (("--seats", "0"), "from 1 to"),
+    ],
+)
+def test_what_others_could_misuse_is_not_served(
+    options: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "--estate", "empty", *options]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+
+
+# -- join lines ------------------------------------------------------------------------------------
+
+
+def test_a_join_line_trusts_one_certificate_only(serve: Serve) -> None:
+    real, other = serve(1, "empty", tls=True), serve(1, "empty", tls=True)
+    line = real.ready["seats"][0]["join"]
+    assert cbr.connect(join=line).vaults().empty
+    moved = line.replace(f":{urlsplit(line).port}/", f":{other.server.port}/")
+    with pytest.raises(errors.ConnectionFailed, match="another certificate"):
+        cbr.connect(join=moved)
+
+
+def test_nothing_is_sent_without_the_certificate_being_known(serve: Serve) -> None:
+    served = serve(1, "empty", tls=True)
+    with pytest.raises(httpx.ConnectError, match="certificate"):
+        httpx.get(served.ready["base_url"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "", "hello", "https://127.0.0.1:1/?key=k", "cbr+https://127.0.0.1:1/?key=k",
+        "cbr+http://127.0.0.1:1/", "cbr+http://127.0.0.1/?key=k", "cbr+http://192.0.2.1:1/?key=k",
+        "cbr+http://[::1/?key=k", "cbr+http://127.0.0.1:x/?key=k",
+    ],
+)  # fmt: skip
+def test_what_is_no_join_line_is_refused(line: str) -> None:
+    with pytest.raises(errors.InvalidRequest, match="no join line") as caught:
+        cbr.connect(join=line)
+    assert not line or line not in str(caught.value)
+
+
+def test_a_join_line_goes_with_nothing_else() -> None:
+    with pytest.raises(errors.InvalidRequest, match="nothing else"):
+        cbr.connect(join="cbr+http://127.0.0.1:1/?key=k", region="eu-west-0")
+
+
+def test_an_old_key_is_refused(serve: Serve) -> None:
+    served = serve(1, "empty")
+    line = join.Join(served.ready["base_url"], "old").line
+    with pytest.raises(errors.AuthenticationError, match="control key"):
+        cbr.connect(join=line)
+
+
+def test_a_join_line_hides_its_key_in_what_is_shown() -> None:
+    found = join.read("cbr+https://127.0.0.1:1/?key=hidden&sha256=00")
+    assert "hidden" not in repr(found)
+    assert join.read(found.line) == found
