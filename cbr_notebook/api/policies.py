@@ -23,6 +23,10 @@ _LIMITS = {
     "year_backups": (0, 100),
     "full_backup_interval": (-1, 100),
 }
+_MEMBERS = (
+    *_LIMITS, "timezone", "destination_region", "destination_project_id", "enable_acceleration",
+    "advanced_retention_rules", "start_window_minutes",
+)  # fmt: skip
 
 
 class PolicyPage(Page, frozen=True):
@@ -33,6 +37,14 @@ class PolicyPage(Page, frozen=True):
 
 class _Answer(msgspec.Struct):
     policy: Policy
+
+
+class _DefinitionOnly(msgspec.Struct):
+    operation_definition: dict[str, Any] = {}
+
+
+class _DefinitionAnswer(msgspec.Struct):
+    policy: _DefinitionOnly
 
 
 class _Create(msgspec.Struct):
@@ -53,6 +65,7 @@ class _Update(msgspec.Struct):
 def checked_definition(values: Mapping[str, Any]) -> dict[str, Any]:
     """Give what a policy keeps, if its numbers are in range."""
     for key, value in values.items():
+        checks.one_of(key, _MEMBERS, "definition")
         if key in _LIMITS:
             checks.within(value, *_LIMITS[key], key)
     long_term = ("day_backups", "week_backups", "month_backups", "year_backups")
@@ -105,6 +118,17 @@ class Policies:
         API: Policy, "Querying a Policy" (GET /v3/{project_id}/policies/{policy_id}).
         """
         return self._transport.get(f"{_PATH}/{policy_id}", _Answer).policy
+
+    def definition(self, policy_id: str) -> dict[str, Any]:
+        """Return a policy's ``operation_definition`` with all its members, also unknown ones.
+
+        Raises:
+            NotFound: there is none of this ID (BackupService.6000).
+
+        API: Policy, "Querying a Policy" (GET /v3/{project_id}/policies/{policy_id}).
+        """
+        answer = self._transport.get(f"{_PATH}/{policy_id}", _DefinitionAnswer)
+        return answer.policy.operation_definition
 
     def create(
         self,

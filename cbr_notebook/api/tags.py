@@ -61,6 +61,13 @@ def checked(key: str, value: str = "") -> tuple[str, str]:
     Raises:
         InvalidRequest: key or value has a character or a length that is not.
     """
+    for part, field in ((key, "key"), (value, "value")):
+        if not isinstance(part, str):
+            raise InvalidRequest(
+                f"The {field} of a tag is a text, not {part!r}.",
+                advice='Write tags like {"env": "prod"}; a tag without a value has the value "".',
+                field="tags",
+            )
     key, value = key.strip(), value.strip()
     if not _KEY.match(key):
         raise InvalidRequest(
@@ -75,6 +82,65 @@ def checked(key: str, value: str = "") -> tuple[str, str]:
             field="value",
         )
     return key, value
+
+
+TagRules = Mapping[str, Any] | Sequence[Any]
+"""Tags: by key a value or several, or pairs, mappings or records of key and value."""
+MOST_RULES = 5
+
+
+def tag_pairs(tags: TagRules | None) -> list[tuple[str, str]]:
+    """Return the tags that are meant, each key and value once.
+
+    Args:
+        tags: such as ``{"env": ["prod", "dev"]}``, ``[("env", "prod")]`` or
+            ``[{"key": "env", "value": "prod"}]``.
+
+    Raises:
+        InvalidRequest: a tag is not allowed, or there are more than five.
+    """
+    found: list[tuple[str, str]] = []
+    if tags is None:
+        return found
+    if isinstance(tags, Mapping):
+        for key, values in tags.items():
+            several = isinstance(values, list | tuple | set)
+            found += [checked(key, each) for each in (values if several else [values])]
+    elif isinstance(tags, str):
+        found.append(_pair(tags))
+    elif isinstance(tags, Sequence):
+        found += [_pair(each) for each in tags]
+    else:
+        raise _no_pair(tags)
+    found = list(dict.fromkeys(found))
+    if len(found) > MOST_RULES:
+        raise InvalidRequest(
+            f"{len(found)} tags are too many.", advice=f"At most {MOST_RULES}.", field="bind_rules"
+        )
+    return found
+
+
+def _pair(tag: Any) -> tuple[str, str]:
+    if isinstance(tag, Mapping):
+        if "key" not in tag:
+            raise _no_pair(tag)
+        return checked(tag["key"], tag.get("value", ""))
+    if isinstance(tag, str):
+        return checked(*tag.split("=", 1))
+    if isinstance(tag, list | tuple) and len(tag) == 2:
+        return checked(*tag)
+    key = getattr(tag, "key", None)
+    if key is None:
+        raise _no_pair(tag)
+    return checked(key, getattr(tag, "value", None) or "")
+
+
+def _no_pair(tag: Any) -> InvalidRequest:
+    return InvalidRequest(
+        f"{tag!r} is no tag.",
+        advice='Write tags like {"env": "prod"}, {"env": ["prod", "dev"]} or [("env", "prod")].',
+        field="bind_rules",
+    )
 
 
 class Tags:

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.api import checks
 from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Vault
+from cbr_notebook.api.tags import TagRules, checked, tag_pairs
 from cbr_notebook.api.vault_bodies import (
     BillingCreate,
     BillingUpdate,
@@ -119,7 +120,7 @@ class Vaults(VaultResources):
         tags: dict[str, str] | None = None,
         auto_expand: bool | None = None,
         auto_bind: bool | None = None,
-        bind_rules: dict[str, str] | None = None,
+        bind_rules: TagRules | None = None,
         threshold: int | None = None,
         backup_name_prefix: str | None = None,
         enterprise_project_id: str | None = None,
@@ -143,7 +144,8 @@ class Vaults(VaultResources):
             tags: at most ten.
             auto_expand: grow by a quarter when full.
             auto_bind: take in resources with the tags of ``bind_rules`` by itself.
-            bind_rules: key and value of up to five tags.
+            bind_rules: up to five tags, any of which will do: by key a value or several, or
+                pairs of key and value.
             threshold: percent of use at which the account is told, with
             smn_notify: if it is told.
             backup_name_prefix: put before names of automatic backups.
@@ -162,7 +164,7 @@ class Vaults(VaultResources):
 
         API: Vault, "Creating a Vault" (POST /v3/{project_id}/vaults).
         """
-        rules = [{"key": k, "value": v} for k, v in (bind_rules or {}).items()]
+        rules = [{"key": k, "value": v} for k, v in tag_pairs(bind_rules)]
         gb = checks.size_gb(size)
         billing = BillingCreate(cloud_type, consistent_level, object_type, protect_type, gb)
         billing.is_multi_az = or_unset(is_multi_az)
@@ -172,7 +174,9 @@ class Vaults(VaultResources):
             resources=list(resources),
             description=or_unset(checks.text(description, 64, "description")),
             backup_policy_id=or_unset(backup_policy_id),
-            tags=[{"key": k, "value": v} for k, v in tags.items()] if tags else UNSET,
+            tags=[{"key": k, "value": v} for k, v in map(checked, tags, tags.values())]
+            if tags
+            else UNSET,
             auto_expand=or_unset(auto_expand),
             auto_bind=or_unset(auto_bind),
             bind_rules={"tags": rules} if bind_rules is not None else UNSET,
@@ -194,7 +198,7 @@ class Vaults(VaultResources):
         consistent_level: Literal["app_consistent"] | None = None,
         auto_expand: bool | None = None,
         auto_bind: bool | None = None,
-        bind_rules: dict[str, str] | None = None,
+        bind_rules: TagRules | None = None,
         smn_notify: bool | None = None,
         threshold: int | None = None,
         locked: bool | None = None,
@@ -208,7 +212,8 @@ class Vaults(VaultResources):
             consistent_level: from crash to application consistency, not back.
             auto_expand: grow by a quarter when full.
             auto_bind: take in tagged resources by itself.
-            bind_rules: key and value of up to five tags; ``{}`` clears them.
+            bind_rules: up to five tags, any of which will do: by key a value or several, or
+                pairs of key and value; ``{}`` clears them.
             smn_notify: tell the account when the threshold is passed.
             threshold: percent of use.
             locked: protect backups from deletion; cannot be undone.
@@ -220,7 +225,7 @@ class Vaults(VaultResources):
 
         API: Vault, "Modifying a Vault" (PUT /v3/{project_id}/vaults/{vault_id}).
         """
-        rules = [{"key": k, "value": v} for k, v in (bind_rules or {}).items()]
+        rules = [{"key": k, "value": v} for k, v in tag_pairs(bind_rules)]
         billing: BillingUpdate | UnsetType = UNSET
         if size is not None or consistent_level is not None:
             billing = BillingUpdate(

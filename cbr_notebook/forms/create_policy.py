@@ -21,8 +21,8 @@ from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.preview_view import previewed
 from cbr_notebook.schedule import zones
+from cbr_notebook.schedule.days import DAYS
 from cbr_notebook.schedule.preview import Preview, in_utc, preview
-from cbr_notebook.schedule.rules import DAYS
 from cbr_notebook.text.formatting import pluralize
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cbr_notebook.schedule.runs import runs
@@ -17,7 +18,7 @@ _AT_WORK = timedelta(hours=1)
 def missed_runs(
     policy: Policy, taken: Sequence[datetime], now: datetime, days: int
 ) -> list[datetime]:
-    """Give the runs of the last days between which and the next no good backup was made.
+    """Return the runs of the last days between which and the next no good backup was made.
 
     Args:
         policy: whose runs.
@@ -35,7 +36,7 @@ def missed_runs(
     first = taken[-kept] if 0 < kept <= len(taken) else taken[0]
     expected = runs(policy, start, now)
     missed = []
-    for run, following in zip(expected, [*expected[1:], now], strict=True):
+    for run, following in pairwise([*expected, now]):
         if run < first or run > now - _AT_WORK:
             continue
         if not any(run <= moment < following for moment in taken):

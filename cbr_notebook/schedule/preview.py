@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
-from cbr_notebook.schedule.rules import DAYS
+from cbr_notebook.schedule.days import parse_times
+from cbr_notebook.schedule.rules import rules_in_utc
 from cbr_notebook.schedule.runs import of_rules
 
 _AHEAD = timedelta(days=400)
@@ -42,7 +43,7 @@ class Preview:
 def preview(
     rules: Sequence[str], keep: Mapping[str, int], zone: timezone, now: datetime
 ) -> Preview:
-    """Say what a policy would do from a moment on.
+    """Return what a policy would do from a moment on.
 
     Args:
         rules: recurrence rules in UTC.
@@ -75,23 +76,11 @@ def preview(
 
 
 def in_utc(days: Sequence[str], times: Sequence[str], zone: timezone) -> list[str]:
-    """Give the recurrence rules in UTC for days of the week and times of day elsewhere.
+    """Return the recurrence rules in UTC for days of the week and times of day elsewhere.
 
     Args:
         days: such as ``MO``.
         times: such as ``23:30``.
         zone: a fixed distance from UTC; the service knows no summer time.
     """
-    rules = []
-    monday = datetime(2024, 1, 1, tzinfo=zone)
-    for time in times:
-        hour, minute = map(int, time.split(":"))
-        there = monday.replace(hour=hour, minute=minute)
-        here = there.astimezone(UTC)
-        shift = (here.date() - there.date()).days
-        moved = [DAYS[(DAYS.index(day) + shift) % 7] for day in days]
-        rules.append(
-            f"FREQ=WEEKLY;BYDAY={','.join(sorted(moved, key=DAYS.index))};"
-            f"BYHOUR={here.hour};BYMINUTE={here.minute:02d}"
-        )
-    return rules
+    return [rule for time in times for rule in rules_in_utc(days, parse_times(time), zone)]

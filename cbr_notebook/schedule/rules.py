@@ -1,30 +1,34 @@
-"""From days and times in words to recurrence rules."""
+"""Recurrence rules of policies: made from days and times, and read back."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.schedule.days import DAYS, parse_days, parse_times
 
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_TIME = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
-
-
-def _listed(value: str | Sequence[str] | None) -> list[str]:
-    if value is None:
-        return []
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
+_MONDAY = date(2024, 1, 1)
 
 
 def recurrence_rules(
     pattern: str | Sequence[str] | None,
     *,
-    days: str | Sequence[str] | None = None,
+    days: Any = None,
     every_days: int | None = None,
-    times: str | Sequence[str] | None = None,
+    times: Any = None,
+    zone: tzinfo = UTC,
 ) -> list[str]:
-    """Give recurrence rules, from themselves or from days and times in UTC.
+    """Return recurrence rules in UTC, from themselves or from days and times.
+
+    Args:
+        pattern: rules in UTC; nothing else may be given then.
+        days: as :func:`parse_days` reads them; every day if left out.
+        every_days: instead of ``days``: every so many days.
+        times: as :func:`parse_times` reads them.
+        zone: of days and times: a fixed distance from UTC.
 
     Raises:
         InvalidRequest: both or neither are given, or a day or time cannot be read.
@@ -33,36 +37,98 @@ def recurrence_rules(
         if days or every_days or times:
             raise InvalidRequest("Give either pattern, or days and times.", field="pattern")
         return [pattern] if isinstance(pattern, str) else list(pattern)
-    if not times:
+    if times is None or times in ("", [], ()):
         raise InvalidRequest(
             "The policy has no time.", advice='Give times="23:00" and days, or a pattern.',
             field="times",
         )  # fmt: skip
-    start = _days_part(days, every_days)
+    at = parse_times(times)
+    if every_days is not None:
+        return _every(every_days, days, at, zone)
+    return rules_in_utc(parse_days(days) if days else list(DAYS), at, zone)
+
+
+def rules_in_utc(days: Sequence[str], times: Sequence[tuple[int, int]], zone: tzinfo) -> list[str]:
+    """Return the recurrence rules in UTC for days of the week and times of day elsewhere.
+
+    Args:
+        days: such as ``MO``.
+        times: hours and minutes.
+        zone: a fixed distance from UTC; the service knows no summer time.
+    """
     rules = []
-    for time in _listed(times):
-        found = _TIME.match(time)
-        if found is None:
-            raise InvalidRequest(
-                f"{time!r} is not a time of day.", advice="Write it like 23:00.", field="times"
-            )
-        rules.append(f"{start};BYHOUR={int(found[1])};BYMINUTE={found[2]}")
+    for time in times:
+        here, shift = _in_utc(time, zone)
+        moved = {DAYS[(DAYS.index(day) + shift) % 7] for day in days}
+        listed = ",".join(day for day in DAYS if day in moved)
+        rules.append(f"FREQ=WEEKLY;BYDAY={listed};BYHOUR={here.hour};BYMINUTE={here.minute:02d}")
     return rules
 
 
-def _days_part(days: str | Sequence[str] | None, every_days: int | None) -> str:
-    if every_days is not None:
-        if days or not 1 <= every_days <= 30:
-            raise InvalidRequest("every_days is 1 to 30, without days.", field="every_days")
-        return f"FREQ=DAILY;INTERVAL={every_days}"
-    named = [day.upper()[:2] for day in _listed(days)]
-    if not named or named == ["DA"]:
-        named = list(DAYS)
-    unknown = [day for day in named if day not in DAYS]
-    if unknown:
+def _every(every_days: int, days: Any, times: Sequence[tuple[int, int]], zone: tzinfo) -> list[str]:
+    if (
+        days
+        or isinstance(every_days, bool)
+        or not isinstance(every_days, int)
+        or not 1 <= every_days <= 30
+    ):
         raise InvalidRequest(
-            f"{unknown[0]!r} is not a day of the week.",
-            advice=f"Choose of {', '.join(DAYS)}, or daily.",
-            field="days",
+            "every_days is 1 to 30, without days.",
+            advice="Leave days out, or every_days.",
+            field="every_days",
         )
-    return f"FREQ=WEEKLY;BYDAY={','.join(named)}"
+    starts = [_in_utc(time, zone)[0] for time in times]
+    return [
+        f"FREQ=DAILY;INTERVAL={every_days};BYHOUR={at.hour};BYMINUTE={at.minute:02d}"
+        for at in starts
+    ]
+
+
+def _in_utc(time: tuple[int, int], zone: tzinfo) -> tuple[datetime, int]:
+    """Return a time of a Monday there in UTC, and by how many days the date moves."""
+    there = datetime(_MONDAY.year, _MONDAY.month, _MONDAY.day, *time, tzinfo=zone)
+    here = there.astimezone(UTC)
+    return here, (here.date() - there.date()).days
+
+
+@dataclass(frozen=True, slots=True)
+class DaysAndTimes:
+    """What recurrence rules say, as one would say it when creating a policy."""
+
+    days: list[str] | None
+    every_days: int | None
+    times: list[str]
+
+
+def days_and_times(rules: Sequence[str], zone: tzinfo) -> DaysAndTimes | None:
+    """Return the days and times in a zone that recurrence rules in UTC mean.
+
+    ``None`` if the rules do not share their days, so that they cannot be said so.
+    """
+    found: list[tuple[frozenset[str], int | None, str]] = []
+    for rule in rules:
+        parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+        every = int(parts.get("INTERVAL") or 1)
+        if parts.get("FREQ") == "WEEKLY" and every > 1:
+            return None
+        days = [day for day in (parts.get("BYDAY") or "").split(",") if day] or list(DAYS)
+        for hour in (parts.get("BYHOUR") or "").split(","):
+            for minute in (parts.get("BYMINUTE") or "0").split(","):
+                if not hour.isdigit() or not minute.isdigit() or not set(days) <= set(DAYS):
+                    return None
+                here = datetime.combine(_MONDAY, datetime.min.time(), UTC) + timedelta(
+                    hours=int(hour), minutes=int(minute)
+                )
+                there = here.astimezone(zone)
+                shift = (there.date() - here.date()).days
+                moved = frozenset(DAYS[(DAYS.index(day) + shift) % 7] for day in days)
+                interval = every if parts.get("FREQ") == "DAILY" and every > 1 else None
+                found.append((moved, interval, f"{there:%H:%M}"))
+    if not found or len({(days, every) for days, every, _ in found}) != 1:
+        return None
+    first_days, first_every, _ = found[0]
+    return DaysAndTimes(
+        None if first_every else [day for day in DAYS if day in first_days],
+        first_every,
+        sorted({time for _, _, time in found}),
+    )

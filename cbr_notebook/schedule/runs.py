@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
-    """Give the runs of a policy after a moment and until another, in order.
+    """Return the runs of a policy after a moment and until another, in order.
 
     Args:
         policy: which one; whether it is enabled does not matter here.
@@ -34,7 +34,7 @@ def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
 
 
 def of_rules(rules: Iterable[str], start: datetime, end: datetime) -> list[datetime]:
-    """Give the runs that recurrence rules name after a moment and until another, in order.
+    """Return the runs that recurrence rules name after a moment and until another, in order.
 
     Raises:
         ServiceError: a rule cannot be read.
@@ -46,7 +46,7 @@ def of_rules(rules: Iterable[str], start: datetime, end: datetime) -> list[datet
 
 
 def _first_day(text: str | None, otherwise: datetime) -> datetime:
-    """Give the midnight from which every second or third day is counted."""
+    """Return the midnight from which every second or third day is counted."""
     try:
         day = datetime.fromisoformat(text) if text else otherwise
     except ValueError:

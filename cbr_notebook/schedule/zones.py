@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 
 
 def zone(name: str) -> tzinfo:
-    """Give a time zone by the name of a place or by its distance from UTC.
+    """Return a time zone by the name of a place or by its distance from UTC.
 
     Args:
         name: such as ``Europe/Paris``, ``UTC`` or ``UTC+02:00``.
@@ -29,6 +29,12 @@ def zone(name: str) -> tzinfo:
     Raises:
         InvalidRequest: there is no such time zone.
     """
+    if not isinstance(name, str):
+        raise InvalidRequest(
+            f"{name!r} is not the name of a time zone.",
+            advice="Write it like Europe/Paris, UTC or UTC+02:00.",
+            field="timezone",
+        )
     if name == "UTC":
         return UTC
     if found := _DISTANCE.fullmatch(name):
@@ -46,19 +52,19 @@ def zone(name: str) -> tzinfo:
 
 
 def distances() -> list[str]:
-    """Give UTC and the whole hours from it, as the service writes them."""
+    """Return UTC and the whole hours from it, as the service writes them."""
     return ["UTC", *(written(timezone(timedelta(hours=h))) for h in range(-12, 15) if h)]
 
 
 @cache
 def places() -> Sequence[str]:
-    """Give the names of places that have a time zone of their own, in order."""
+    """Return the names of places that have a time zone of their own, in order."""
     listed = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
     return tuple(sorted(each for each in listed if each.partition("/")[0] in _CONTINENTS))
 
 
 def at(there: tzinfo, now: datetime) -> timezone:
-    """Give the distance that a time zone has from UTC at a moment."""
+    """Return the distance that a time zone has from UTC at a moment."""
     return timezone(now.astimezone(there).utcoffset() or timedelta())
 
 
@@ -71,7 +77,7 @@ def written(away: timezone) -> str:
 
 
 def next_change(there: tzinfo, now: datetime) -> datetime | None:
-    """Give the first day, within a year, that has another distance from UTC at noon.
+    """Return the first day, within a year, that has another distance from UTC at noon.
 
     ``None`` if a time zone keeps its distance, such as one without summer time.
     """

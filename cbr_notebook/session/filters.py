@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 from cbr_notebook.errors import InvalidRequest
 
 
-def reject_unknown(given: Mapping[str, Any], names: Sequence[str], table: str) -> None:
+def reject_unknown(
+    given: Mapping[str, Any], names: Sequence[str], table: str, what: str = "filter"
+) -> None:
     """Check the names of filters.
 
     Raises:
@@ -22,10 +25,16 @@ def reject_unknown(given: Mapping[str, Any], names: Sequence[str], table: str) -
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
         raise InvalidRequest(
-            f"{table} have no filter {name!r}.",
+            f"{table} {'has' if table.startswith('A ') else 'have'} no {what} {name!r}.",
             advice=f"{hint}There are: {', '.join(sorted(names))}.",
             field=name,
         )
+
+
+def settings_of(operation: Any, *besides: str) -> tuple[str, ...]:
+    """Return the names of an operation's parameters, apart from some."""
+    parameters = inspect.signature(operation).parameters
+    return tuple(name for name in parameters if name not in ("self", *besides))
 
 
 def reject_conflicts(given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> None:
@@ -63,7 +72,7 @@ def reject_reversed(start: str | None, end: str | None) -> None:
 
 
 def expand(asked: Mapping[str, Any], repeatable: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """Give the requests for filters with lists of values, where the service takes but one.
+    """Return the requests for filters with lists of values, where the service takes but one.
 
     Args:
         asked: filters; a list of values means any of them.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+
+import pandas as pd
 
 from cbr_notebook.api.protectables import KINDS
 from cbr_notebook.api.records import Backup, Policy, Protectable, Vault
@@ -16,13 +18,14 @@ from cbr_notebook.session.references import (
     ids_or_names,
     is_id,
     one_id_or_name,
+    unknown_name,
 )
 
 ResourceKind = Literal["server", "disk", "turbo", "workspace"]
 
 
 def find_vault(session: Context, vault: ResourceRef) -> Vault:
-    """Give the record of a vault, by ID, name, record or row.
+    """Return the record of a vault, by ID, name, record or row.
 
     Raises:
         NotFound: there is none; the message lists the vaults.
@@ -38,7 +41,7 @@ def find_vault(session: Context, vault: ResourceRef) -> Vault:
 
 
 def find_policy(session: Context, policy: ResourceRef) -> Policy:
-    """Give the record of a policy, by ID, name, record or row.
+    """Return the record of a policy, by ID, name, record or row.
 
     Raises:
         NotFound: there is none; the message lists the policies.
@@ -54,7 +57,7 @@ def find_policy(session: Context, policy: ResourceRef) -> Policy:
 
 
 def find_backup(session: Context, backup: ResourceRef) -> Backup:
-    """Give the record of a backup with those of its disks, by ID, name, record or row.
+    """Return the record of a backup with those of its disks, by ID, name, record or row.
 
     Raises:
         NotFound: there is none.
@@ -75,7 +78,7 @@ def find_backup(session: Context, backup: ResourceRef) -> Backup:
 def find_resource(
     session: Context, resource: ResourceRef, kind: ResourceKind | None = None
 ) -> Protectable:
-    """Give the record of a server, disk or file system, by ID, name, record or row.
+    """Return the record of a server, disk or file system, by ID, name, record or row.
 
     Args:
         resource: which one.
@@ -105,7 +108,7 @@ def find_resource(
 def find_vault_elsewhere(
     session: Context, vault: ResourceRef, region: str, project_id: str
 ) -> Vault:
-    """Give the record of a vault in a project of another region, by ID, name, record or row.
+    """Return the record of a vault in a project of another region, by ID, name, record or row.
 
     Raises:
         NotFound: there is none, or the name fits several; the advice lists them.
@@ -130,7 +133,7 @@ def find_vault_elsewhere(
 
 
 def project_of(session: Context, wanted: str) -> str:
-    """Give the ID of a project of the account, in any region."""
+    """Return the ID of a project of the account, in any region."""
     projects = session.client.projects.list()
     for project in projects:
         if wanted in (project.id, project.name):
@@ -142,7 +145,7 @@ def project_of(session: Context, wanted: str) -> str:
 
 
 def vault_ids(session: Context, vaults: ResourceRef) -> str | list[str] | None:
-    """Give the ID or IDs of the vaults that are meant; ``None`` if it was not said."""
+    """Return the ID or IDs of the vaults that are meant; ``None`` if it was not said."""
     if vaults is None:
         return None
     given = [vaults] if isinstance(vaults, Vault) else ids_or_names(vaults, "vault")
@@ -150,7 +153,7 @@ def vault_ids(session: Context, vaults: ResourceRef) -> str | list[str] | None:
 
 
 def resource_filter(session: Context, resources: ResourceRef) -> dict[str, Any]:
-    """Give the filter for resources: what was deleted can still be asked for by name."""
+    """Return the filter for resources: what was deleted can still be asked for by name."""
     given = ids_or_names(resources, "resource")
     ids = [each for each in given if is_id(each)]
     names = [each for each in given if not is_id(each)]
@@ -162,8 +165,48 @@ def resource_filter(session: Context, resources: ResourceRef) -> dict[str, Any]:
     return {key: _one_or_several(given, "resource")}
 
 
+def reject_unknown_resources(
+    session: Context, asked: Mapping[str, Any], table: pd.DataFrame
+) -> None:
+    """Check that there is or was each resource that a question names.
+
+    A resource with rows in the answer is known. Of the others the service is asked: whether it
+    exists, or has backups or tasks of when it did.
+
+    Args:
+        session: whom to ask.
+        asked: the filter of :func:`resource_filter`.
+        table: the answer, with ``resource_id`` and ``resource_name``.
+
+    Raises:
+        NotFound: there is no trace of one; the advice has near names.
+    """
+    for key in ("resource_id", "resource_name"):
+        value = asked.get(key)
+        wanted = [value] if isinstance(value, str) else list(value or ())
+        unseen = [each for each in wanted if each not in set(table[key].dropna())]
+        for each in unseen:
+            if not _was_there(session, key, each):
+                kinds: tuple[Any, ...] = ("server", "turbo", "disk")
+                there = [r for kind in kinds for r in session.client.protectables.list_all(kind)]
+                raise unknown_name(each, [r.name or r.id for r in there], "resource")
+
+
+def _was_there(session: Context, key: str, wanted: str) -> bool:
+    """Return whether a resource exists, or left a backup or a task behind."""
+    client = session.client
+    search = key.removeprefix("resource_")
+    kinds: tuple[Any, ...] = ("server", "turbo", "disk")
+    for kind in kinds:
+        rows = client.protectables.list_all(kind, **{search: wanted})
+        if any(wanted == getattr(row, search) for row in rows):
+            return True
+    one: dict[str, Any] = {key: wanted, "limit": 1}
+    return bool(client.backups.list(**one).backups or client.tasks.list(**one).operation_logs)
+
+
 def _one_or_several(values: list[str], what: str) -> str | list[str]:
-    """Give what a filter takes.
+    """Return what a filter takes.
 
     Raises:
         InvalidRequest: there is nothing: that means none, while no filter would mean all.

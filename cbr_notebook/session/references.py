@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar
 
 import pandas as pd
@@ -19,12 +20,12 @@ _UUID = re.compile(r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")
 
 
 def is_id(value: str) -> bool:
-    """Say whether a text is an ID of the service."""
+    """Return whether a text is an ID of the service."""
     return bool(_UUID.match(value))
 
 
 def _column(value: pd.DataFrame, what: str) -> str:
-    """Give the name of the column that names things of a kind."""
+    """Return the name of the column that names things of a kind."""
     for name in ("id", f"{what}_id"):
         if name in value.columns:
             return name
@@ -37,7 +38,7 @@ def _column(value: pd.DataFrame, what: str) -> str:
 
 
 def ids_or_names(value: ResourceRef, what: str) -> list[str]:
-    """Give the IDs or names that a value stands for.
+    """Return the IDs or names that a value stands for.
 
     Args:
         value: an ID, a name, a record, a row, a selection, or several of them.
@@ -69,7 +70,7 @@ def ids_or_names(value: ResourceRef, what: str) -> list[str]:
 
 
 def one_id_or_name(value: ResourceRef, what: str) -> str:
-    """Give the one ID or name that a value stands for.
+    """Return the one ID or name that a value stands for.
 
     Raises:
         InvalidRequest: it stands for none, or for several.
@@ -83,7 +84,7 @@ def one_id_or_name(value: ResourceRef, what: str) -> str:
 
 
 def choose(wanted: str, candidates: Sequence[T], what: str, name: Callable[[T], str | None]) -> T:
-    """Give the one candidate of an ID or name.
+    """Return the one candidate of an ID or name.
 
     Args:
         wanted: the ID or name.
@@ -106,11 +107,19 @@ def choose(wanted: str, candidates: Sequence[T], what: str, name: Callable[[T], 
         raise InvalidRequest(
             f"The name {wanted!r} fits {len(found)} {what}s.", advice=f"Give an ID: {listed}."
         )
-    names = sorted({str(name(each)) for each in candidates})
+    raise unknown_name(wanted, [str(name(each)) for each in candidates], what)
+
+
+def unknown_name(wanted: str, known: Iterable[str], what: str) -> NotFound:
+    """Return the error that there is no such thing, with near names first."""
+    names = sorted(set(known))
+    lower = {each.lower(): each for each in reversed(names)}
+    near = [lower[each] for each in get_close_matches(wanted.lower(), lower, n=3)]
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-    raise NotFound(
+    return NotFound(
         f"There is no {what} {wanted!r} in this project.",
-        advice=f"There are: {shown or 'none'}.",
+        advice=f"{hint}There are: {shown or 'none'}.",
     )
 
 
@@ -121,7 +130,7 @@ def by_id_or_name(
     what: str,
     name: Callable[[T], str | None],
 ) -> T:
-    """Give the one thing of an ID or name, asking for it alone where it may be an ID.
+    """Return the one thing of an ID or name, asking for it alone where it may be an ID.
 
     Args:
         wanted: the ID or name; a name may look like an ID.
@@ -156,5 +165,5 @@ class _Known(Protocol):
 
 
 def display_name(record: _Known) -> str:
-    """Give what a record is called: its ID if it has no name, so that a name can be typed."""
+    """Return what a record is called: its ID if it has no name, so that a name can be typed."""
     return record.name or record.id

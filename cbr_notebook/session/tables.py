@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -37,7 +38,7 @@ def read_list(
     page_size: int = LARGEST_PAGE,
 ) -> pd.DataFrame:
     """Read a list page by page; filters with several values are asked one by one."""
-    _check_limit(limit)
+    check_limit(limit)
     before = session.client.transport.requests
     builder = schema.builder()
     requests = list(filters.expand(asked, repeatable))
@@ -64,7 +65,7 @@ def make_table(
     limit: int | None,
 ) -> pd.DataFrame:
     """Turn records into a DataFrame that says what was asked."""
-    _check_limit(limit)
+    check_limit(limit)
     before = session.client.transport.requests
     return describe(session, schema, schema.frame(list(islice(rows, limit))), asked, before)
 
@@ -87,7 +88,7 @@ def describe(
 def time_range(
     session: Context, since: TimeLike | None, until: TimeLike | None
 ) -> dict[str, str | None]:
-    """Give a span of time as the service's filters.
+    """Return a span of time as the service's filters.
 
     Raises:
         InvalidRequest: one is not a time, or they are in the wrong order.
@@ -102,10 +103,21 @@ def filter_time(session: Context, value: TimeLike | None, field: str) -> str | N
     return None if value is None else to_api_time(parse_time(value, session.now, field))
 
 
-def _check_limit(limit: int | None) -> None:
-    if limit is not None and (isinstance(limit, bool) or limit < 1):
+def check_limit(limit: Any) -> None:
+    """Check a number of rows.
+
+    Raises:
+        InvalidRequest: it is no whole number from 1 on.
+    """
+    if limit is None:
+        return
+    try:
+        whole = not isinstance(limit, bool) and operator.index(limit) >= 1
+    except TypeError:
+        whole = False
+    if not whole:
         raise InvalidRequest(
-            f"limit must be at least 1, not {limit}.",
+            f"limit must be a whole number of at least 1, not {limit!r}.",
             advice="Leave it out to get all rows.",
             field="limit",
         )

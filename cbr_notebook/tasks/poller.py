@@ -20,7 +20,7 @@ _Instant = tuple[datetime, float]
 
 
 def pause_after(elapsed: float) -> float:
-    """Give the seconds until the next look at work that has been watched for some time.
+    """Return the seconds until the next look at work that has been watched for some time.
 
     Looks grow rarer as work gets longer: the end is noticed within 5 seconds or a tenth of
     the time that it took, and an hour costs about sixty requests.
@@ -57,7 +57,7 @@ class TaskPoller:
     def tasks(
         self, ids: Sequence[str], ask: Callable[[], Sequence[TaskRecord]], within: float
     ) -> tuple[TaskRecord, ...]:
-        """Give the records of some tasks.
+        """Return the records of some tasks.
 
         Args:
             ids: the tasks, as far as they are known; none if they have yet to be found.
@@ -79,7 +79,7 @@ class TaskPoller:
     def answer(
         self, question: Hashable, ask: Callable[[], Sequence[TaskRecord]], within: float
     ) -> tuple[TaskRecord, ...]:
-        """Give the answer to a question about tasks, such as which are the newest.
+        """Return the answer to a question about tasks, such as which are the newest.
 
         Args:
             question: what is asked, so that others who ask the same are answered too.

@@ -29,7 +29,7 @@ def newest_tasks(
     page_size: int = PAGE,
     **filters: Any,
 ) -> Sequence[TaskRecord]:
-    """Give the newest tasks, newest first: page by page until it is enough, or there are no more.
+    """Return the newest tasks, newest first: page by page until it is enough, or there are no more.
 
     Args:
         client: whom to ask.
@@ -86,7 +86,7 @@ def tasks_of_point(
     expected: int = 1,
     **filters: Any,
 ) -> Sequence[TaskRecord]:
-    """Give the backup tasks of a restore point, as far as the service shows them.
+    """Return the backup tasks of a restore point, as far as the service shows them.
 
     Args:
         client: whom to ask.
@@ -149,13 +149,13 @@ def deletion_finder(client: Client, backup: Backup) -> Callable[[], Sequence[Tas
 
 
 def _about(task: TaskRecord) -> set[str | None] | None:
-    """Give the resources that a task removes; ``None`` if it does not tell."""
+    """Return the resources that a task removes; ``None`` if it does not tell."""
     removed = task.extra_info.remove_resources if task.extra_info else None
     items = removed.resources if removed else None
     return {each.id for each in items} if items else None
 
 
 def _deleted(task: TaskRecord) -> str | None:
-    """Give the ID of the backup that a task deletes."""
+    """Return the ID of the backup that a task deletes."""
     facts = task.extra_info.delete if task.extra_info else None
     return facts.backup_id if facts else None

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from cbr_notebook.errors import InvalidRequest
 
-TimeLike = str | datetime
-"""A datetime, a timestamp such as ``2020-08-17T06:00Z``, or how long ago: ``7d``, ``12h``."""
+TimeLike = str | datetime | date | timedelta
+"""A datetime or date, a timestamp such as ``2020-08-17T06:00Z``, or how long ago: ``7d``,
+``12h``, ``"7 days"``, a timedelta."""
+DurationLike = str | timedelta
+"""A length of time: ``24h``, ``7d``, ``"7 days"``, a timedelta."""
 
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_LENGTH = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?",
+    re.ASCII | re.IGNORECASE,
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST = timedelta(days=36_500)
 """The longest length of time that can be meant: a century."""
 
 
-def parse_duration(value: str | timedelta, field: str) -> timedelta:
-    """Read a length of time such as ``24h`` or ``7d``.
+def parse_duration(value: DurationLike, field: str) -> timedelta:
+    """Read a length of time such as ``24h``, ``7d``, ``"7 days"`` or a timedelta.
 
     Args:
         value: what was said.
         field: the argument's name, for the error.
 
     Raises:
-        InvalidRequest: it is not a length of time, or longer than a century.
+        InvalidRequest: it is not a length of time, negative, or longer than a century.
     """
-    found = value if isinstance(value, timedelta) else _length(value)
-    if found is None:
+    found = _length(value)
+    if found is None or found < timedelta():
         raise InvalidRequest(
             f"{field} {value!r} is not a length of time.",
-            advice="Write a number and a unit: 30m, 12h, 7d, 2w.",
+            advice='Write a number and a unit: 30m, 12h, 7d, 2w, or "7 days".',
             field=field,
         )
     if found > LONGEST:
@@ -50,18 +56,25 @@ def parse_time(value: TimeLike, now: datetime, field: str) -> datetime:
         InvalidRequest: it is not a moment, or more than a century ago by its length.
     """
     ago = None if isinstance(value, datetime) else _length(value)
-    if ago is not None:
+    if ago is not None and ago >= timedelta():
         if ago > LONGEST:
             raise _too_long(value, field)
         return now - ago
     try:
-        read = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        if isinstance(value, str):
+            read = datetime.fromisoformat(value.strip())
+        elif isinstance(value, datetime):
+            read = value
+        elif isinstance(value, date):
+            read = datetime.combine(value, time())
+        else:
+            raise TypeError
         read = read if read.tzinfo else read.replace(tzinfo=UTC)
         if read != read:  # as what is missing in a table
             raise ValueError
         to_api_time(read)
     # A moment of the year 1 or 9999 may be none in UTC.
-    except (ValueError, OverflowError, AttributeError):
+    except (ValueError, OverflowError, AttributeError, TypeError):
         raise InvalidRequest(
             f"{field} {value!r} is not a time.",
             advice="Write 2020-08-17, 2020-08-17T06:00Z, or how long ago: 30m, 12h, 7d, 2w.",
@@ -93,12 +106,14 @@ def format_time(text: str | None) -> str:
 
 
 def _length(value: object) -> timedelta | None:
-    """Read a length of time, however long; ``None`` if it is none."""
+    """Return a length of time, however long; ``None`` if it is none."""
+    if isinstance(value, timedelta):
+        return value if value == value else None
     found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return None
     try:
-        return timedelta(**{_UNITS[found[2]]: float(found[1])})
+        return timedelta(**{_UNITS[found[2][0].lower()]: float(found[1])})
     except OverflowError:
         return timedelta.max
 

@@ -33,3 +33,17 @@ def confirm_loss(
         f"This deletes {what}: {pluralize(len(lost), 'backup')}{span}. It cannot be undone.",
         advice=f"To go on, say confirm={name!r}.",
     )
+
+
+def confirm_lock(name: str, confirm: str | None) -> None:
+    """Ask for a name before a vault is locked.
+
+    Raises:
+        ConfirmationNeeded: it was not given.
+    """
+    if confirm != name:
+        raise ConfirmationNeeded(
+            f"This locks the vault {name}: its automatic backups cannot be deleted before they "
+            "expire, and no resource can be removed or moved. It cannot be undone.",
+            advice=f"To go on, say confirm={name!r}.",
+        )

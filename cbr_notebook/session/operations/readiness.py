@@ -16,7 +16,7 @@ _SERVER_GOOD = ("ACTIVE", "SHUTOFF")
 
 
 def why_not_now(member: VaultResource, found: Protectable | None, vault: Vault) -> str | None:
-    """Say why a resource cannot be backed up now; ``None`` if nothing is known against it.
+    """Return why a resource cannot be backed up now; ``None`` if nothing is known against it.
 
     The service decides when it is asked; what it leaves out, the restore point tells.
 
@@ -43,7 +43,7 @@ def why_not_now(member: VaultResource, found: Protectable | None, vault: Vault) 
 
 
 def why_vault_cannot(vault: Vault) -> str | None:
-    """Say why a vault takes no backups now; ``None`` if nothing is known against it."""
+    """Return why a vault takes no backups now; ``None`` if nothing is known against it."""
     billing = vault.billing
     if billing.status not in (None, "available"):
         return f"The vault's status is {billing.status}; it has to be available."

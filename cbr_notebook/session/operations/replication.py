@@ -115,6 +115,6 @@ def _replications_since_now(
 
 
 def _source(task: TaskRecord) -> str | None:
-    """Give the ID of the backup that a task copies."""
+    """Return the ID of the backup that a task copies."""
     facts = task.extra_info.replication if task.extra_info else None
     return facts.source_backup_id if facts else None

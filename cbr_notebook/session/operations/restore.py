@@ -93,7 +93,7 @@ def restore(
 def _mappings(
     backup: Backup, server: Protectable, disks: Mapping[str, str] | None
 ) -> dict[str, str]:
-    """Give the disk that each disk's backup overwrites."""
+    """Return the disk that each disk's backup overwrites."""
     if disks is not None:
         return dict(disks)
     present = {disk.id for disk in server.children or ()}

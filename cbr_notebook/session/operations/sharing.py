@@ -18,7 +18,7 @@ from cbr_notebook.session.references import (
 
 
 def members(session: Context, backup: ResourceRef) -> pd.DataFrame:
-    """Give one row a project that a backup is shared with.
+    """Return one row a project that a backup is shared with.
 
     Args:
         backup: which one.

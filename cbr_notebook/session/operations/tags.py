@@ -22,7 +22,7 @@ MOST_TAGS = 10
 
 
 def tags(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
-    """Give one row a tag: of one vault, or of all.
+    """Return one row a tag: of one vault, or of all.
 
     Args:
         vault: which one; all if left out.

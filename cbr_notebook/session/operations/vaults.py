@@ -8,10 +8,13 @@ from typing import Any, Literal
 from cbr_notebook.api.records import Vault
 from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.api.vault_kinds import ObjectType
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import reject_unknown, settings_of
 from cbr_notebook.session.lookup import ResourceKind, find_policy, find_resource, find_vault
-from cbr_notebook.session.operations.confirmation import confirm_loss
+from cbr_notebook.session.operations.confirmation import confirm_lock, confirm_loss
+from cbr_notebook.session.operations.kept import tell_disks_not_kept, tell_what_was_not_kept
 from cbr_notebook.session.references import (
     ResourceRef,
     choose,
@@ -35,9 +38,14 @@ def create_vault(
     tags: Mapping[str, str] | None = None,
     auto_expand: bool = False,
     protect_type: Literal["backup", "replication"] = "backup",
+    locked: bool | None = None,
+    confirm: str | None = None,
     **settings: Any,
 ) -> Vault:
     """Create a vault that is paid per use.
+
+    What the service does not keep of it is set afterwards, where that can be done, or told by a
+    warning (``cbr.errors.AnswerWarning``).
 
     Args:
         name: 1 to 64 letters, digits, ``_`` and ``-``.
@@ -48,20 +56,26 @@ def create_vault(
         tags: at most ten.
         auto_expand: grow by a quarter when full.
         protect_type: ``backup``, or ``replication`` for replicas from elsewhere.
+        locked: keep what policies make until it expires. It cannot be undone.
+        confirm: the vault's name, where it shall be locked.
         settings: further ones of :meth:`api.vaults.Vaults.create`.
 
     Returns:
         The new vault.
 
     Raises:
-        InvalidRequest: a value is out of range; nothing was sent.
+        InvalidRequest: a value is out of range, or a setting is not known; nothing was sent.
+        ConfirmationNeeded: it would be locked, and ``confirm`` is not its name.
         Conflict: a resource is in another vault already.
 
     API: Vault, "Creating a Vault".
     """
+    reject_unknown(settings, _CREATE_SETTINGS, "A vault", "setting")
+    if locked:
+        confirm_lock(name, confirm)
     kind = kind_of(object_type)
-    items = [resource_item(session, each, kind) for each in ids_or_names(resources, "resource")]
-    return session.client.vaults.create(
+    items = [resource_item(session, each, kind) for each in _each(resources)]
+    made = session.client.vaults.create(
         name,
         size=size_gb,
         object_type=object_type,
@@ -70,24 +84,67 @@ def create_vault(
         backup_policy_id=None if policy is None else find_policy(session, policy).id,
         tags=dict(tags) if tags else None,
         auto_expand=auto_expand or None,
+        locked=locked,
         **settings,
     )
+    if auto_expand and not made.auto_expand:  # some operators ignore it in this request
+        made = session.client.vaults.update(made.id, auto_expand=True)
+    asked = {"auto_expand": auto_expand or None, "locked": locked, **settings}
+    made = tell_what_was_not_kept(session, made, asked)
+    tell_disks_not_kept(session, made, items)
+    return made
+
+
+_CREATE_SETTINGS = settings_of(Vaults.create, "name", "size", "object_type", "resources")
+_CHANGES = settings_of(Vaults.update, "vault_id", "size")
 
 
 def update_vault(
-    session: Context, vault: ResourceRef, *, size_gb: int | None = None, **changes: Any
+    session: Context,
+    vault: ResourceRef,
+    *,
+    size_gb: int | None = None,
+    locked: bool | None = None,
+    confirm: str | None = None,
+    **changes: Any,
 ) -> Vault:
     """Change a vault; what is left out stays.
+
+    What the service does not keep is told by a warning (``cbr.errors.AnswerWarning``).
 
     Args:
         vault: which one.
         size_gb: a new capacity in GB, not below what is used.
+        locked: keep what policies make until it expires. It cannot be undone.
+        confirm: the vault's name, where it shall be locked.
         changes: ``name``, ``auto_expand``, ``auto_bind``, ``bind_rules``, ``threshold``,
-            ``smn_notify``, ``consistent_level``, ``locked``.
+            ``smn_notify``, ``consistent_level``.
+
+    Returns:
+        The vault.
+
+    Raises:
+        InvalidRequest: nothing is named, or a value or setting is not known; nothing was sent.
+        ConfirmationNeeded: it would be locked, and ``confirm`` is not its name.
+        Conflict: it is locked and shall not be any more: that cannot be undone.
 
     API: Vault, "Modifying a Vault".
     """
-    return session.client.vaults.update(find_vault(session, vault).id, size=size_gb, **changes)
+    reject_unknown(changes, _CHANGES, "A vault", "setting")
+    found = find_vault(session, vault)
+    if locked is not None:
+        found = session.client.vaults.show(found.id)  # a record of before may be old
+        if locked and not found.locked:
+            confirm_lock(display_name(found), confirm)
+        elif found.locked and not locked:
+            raise Conflict(
+                f"{display_name(found)} is locked; its automatic backups stay until they expire.",
+                advice="Locking cannot be undone: it holds for good. Its policy may keep new "
+                "backups for a shorter time.",
+                field="locked",
+            )
+    changed = session.client.vaults.update(found.id, size=size_gb, locked=locked, **changes)
+    return tell_what_was_not_kept(session, changed, {"locked": locked, **changes})
 
 
 def delete_vault(session: Context, vault: ResourceRef, *, confirm: str | None = None) -> Task:
@@ -117,7 +174,8 @@ def add_resources(session: Context, vault: ResourceRef, resources: ResourceRef) 
 
     Args:
         vault: which one.
-        resources: IDs, names, records or rows.
+        resources: IDs, names, records, rows, or ``ResourceItem`` with the disks to leave out.
+            A resource that is in the vault already keeps the disks that it leaves out.
 
     Returns:
         Their IDs.
@@ -130,8 +188,15 @@ def add_resources(session: Context, vault: ResourceRef, resources: ResourceRef) 
     """
     found = find_vault(session, vault)
     kind = kind_of(found.billing.object_type)
-    items = [resource_item(session, each, kind) for each in ids_or_names(resources, "resource")]
-    return session.client.vaults.add_resources(found.id, items)
+    items = [resource_item(session, each, kind) for each in _each(resources)]
+    present = {each.id: each for each in session.client.vaults.show(found.id).resources or ()}
+    for item in items:
+        # The answer to naming a resource again overwrites which of its disks are left out.
+        if item.extra_info is None and item.id in present:
+            item.extra_info = present[item.id].extra_info or None
+    added = session.client.vaults.add_resources(found.id, items)
+    tell_disks_not_kept(session, found, items)
+    return added
 
 
 def remove_resources(
@@ -170,10 +235,21 @@ def remove_resources(
     return Task(session.poller, f"Removing {names} from {found.name}", find)
 
 
-def resource_item(session: Context, resource: str, kind: ResourceKind | None) -> ResourceItem:
+def resource_item(session: Context, resource: Any, kind: ResourceKind | None) -> ResourceItem:
     """Return what the service wants to know of a resource that is put into a vault."""
+    if isinstance(resource, ResourceItem):
+        return ResourceItem(resource.id, resource.type, resource.name, resource.extra_info)
     found = find_resource(session, resource, kind)
     return ResourceItem(found.id, found.type or "", found.name)
+
+
+def _each(resources: ResourceRef) -> list[Any]:
+    """Return the resources that are meant: IDs, names, or items that say more."""
+    if isinstance(resources, ResourceItem):
+        return [resources]
+    if isinstance(resources, list | tuple) and any(isinstance(r, ResourceItem) for r in resources):
+        return [each for one in resources for each in _each(one)]
+    return list(ids_or_names(resources, "resource"))
 
 
 def kind_of(object_type: str | None) -> ResourceKind | None:

@@ -18,7 +18,7 @@ Answer = tuple[Sequence[Any], int | None]
 def usage(
     session: Context, *, resource_type: str | None = None, limit: int | None = None
 ) -> pd.DataFrame:
-    """Give one row a resource that has backups, with what they take in MB.
+    """Return one row a resource that has backups, with what they take in MB.
 
     Args:
         resource_type: ``OS::Nova::Server`` or ``OS::Ironic::BareMetalServer``.
@@ -37,7 +37,7 @@ def usage(
 
 
 def agents(session: Context, *, limit: int | None = None) -> pd.DataFrame:
-    """Give one row an agent on a host of one's own.
+    """Return one row an agent on a host of one's own.
 
     Args:
         limit: rows at most.
@@ -51,7 +51,7 @@ def agents(session: Context, *, limit: int | None = None) -> pd.DataFrame:
 
 
 def features(session: Context) -> pd.DataFrame:
-    """Give one row a feature of the service in this project.
+    """Return one row a feature of the service in this project.
 
     Returns:
         The columns of ``cbr.schema("features")``.
@@ -63,7 +63,7 @@ def features(session: Context) -> pd.DataFrame:
 
 
 def replication_targets(session: Context) -> pd.DataFrame:
-    """Give one row a region and a region that it replicates to.
+    """Return one row a region and a region that it replicates to.
 
     Returns:
         The columns of ``cbr.schema("replication_targets")``.
@@ -84,7 +84,7 @@ def organization_policies(
     *,
     limit: int | None = None,
 ) -> pd.DataFrame:
-    """Give one row a policy of the organization.
+    """Return one row a policy of the organization.
 
     Args:
         operation_type: ``backup`` or ``replication``.

@@ -25,6 +25,7 @@ from cbr_notebook.session.lookup import (
     find_backup,
     find_policy,
     find_vault,
+    reject_unknown_resources,
     resource_filter,
     vault_ids,
 )
@@ -32,7 +33,15 @@ from cbr_notebook.session.references import (
     ResourceRef,
     one_id_or_name,
 )
-from cbr_notebook.session.tables import make_table, read_list, sorted_by, time_range
+from cbr_notebook.session.tables import (
+    check_limit,
+    describe,
+    make_table,
+    read_list,
+    sorted_by,
+    time_range,
+)
+from cbr_notebook.session.tag_filters import has_tags, tag_filter
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.text.timeparse import (
     TimeLike,
@@ -45,7 +54,7 @@ Answer = tuple[Sequence[Any], int | None]
 
 
 def _parameters(operation: Any, *besides: str) -> dict[str, inspect.Parameter]:
-    """Give the filters of an operation, apart from those that a helper has as its own."""
+    """Return the filters of an operation, apart from those that a helper has as its own."""
     return {
         name: parameter
         for name, parameter in inspect.signature(operation).parameters.items()
@@ -91,7 +100,7 @@ def vaults(
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
-    """Give one row a vault; sizes in GB, use in MB, times in UTC.
+    """Return one row a vault; sizes in GB, use in MB, times in UTC.
 
     Args:
         name: part of the name.
@@ -146,7 +155,7 @@ def backups(
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
-    """Give one row a backup, newest first; backups of a server's disks are left out.
+    """Return one row a backup, newest first; backups of a server's disks are left out.
 
     Args:
         vault: only in this vault, or in these.
@@ -212,6 +221,8 @@ def backups(
     frame = read_list(
         session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",)
     )
+    if resource is not None:
+        reject_unknown_resources(session, asked, frame)
     if limit is not None:
         frame.attrs["limit"] = limit  # it may not be all that fits the filters
     return sorted_by(frame, sort).head(limit) if later else frame  # type: ignore[arg-type]
@@ -229,7 +240,7 @@ def tasks(
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
-    """Give one row a task, newest first.
+    """Return one row a task, newest first.
 
     Args:
         status: ``waiting``, ``running``, ``success``, ``failed``, ``skipped``, ``timeout``.
@@ -270,7 +281,10 @@ def tasks(
         page = session.client.tasks.list(limit=size, offset=offset or None, **one)
         return page.operation_logs, page.count
 
-    return read_list(session, frames.TASKS, asked, ask, limit=limit)
+    frame = read_list(session, frames.TASKS, asked, ask, limit=limit)
+    if resource is not None:
+        reject_unknown_resources(session, asked, frame)
+    return frame
 
 
 def policies(
@@ -280,7 +294,7 @@ def policies(
     vault: ResourceRef = None,
     limit: int | None = None,
 ) -> pd.DataFrame:
-    """Give one row a policy.
+    """Return one row a policy.
 
     Args:
         operation_type: ``backup`` or ``replication``.
@@ -299,7 +313,7 @@ def policies(
 
 
 def vault_resources(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
-    """Give one row a resource of a vault, with what its backups take.
+    """Return one row a resource of a vault, with what its backups take.
 
     Args:
         vault: only of this vault, or of these; of all if left out.
@@ -320,7 +334,7 @@ def vault_resources(session: Context, vault: ResourceRef = None) -> pd.DataFrame
 
 
 def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
-    """Give one row a restore point that still has backups, newest first.
+    """Return one row a restore point that still has backups, newest first.
 
     The service has no list of restore points; this one is made from their backups.
 
@@ -353,7 +367,7 @@ def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
 
 
 def policy_rules(session: Context, policy: ResourceRef = None) -> pd.DataFrame:
-    """Give one row a recurrence rule of a policy; days and times in UTC.
+    """Return one row a recurrence rule of a policy; days and times in UTC.
 
     Args:
         policy: only of this policy; of all if left out.
@@ -385,14 +399,17 @@ def resources(
     kind: ResourceKind | None = None,
     *,
     name: str | None = None,
+    tags: Mapping[str, Any] | None = None,
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
-    """Give one row a server, disk or file system, with the vault that it is in.
+    """Return one row a server, disk or file system, with the vault that it is in.
 
     Args:
         kind: ``server``, ``disk``, ``turbo`` (file systems); the three if left out.
         name: part of the name.
+        tags: only those with all of these keys, each with the value or one of the values; an
+            empty list means any value: ``{"env": ["prod", "dev"], "tier": []}``.
         limit: rows at most.
         filters: further ones of the service: ``id``, ``status``, ``server_id``.
 
@@ -412,9 +429,23 @@ def resources(
         page = session.client.protectables.list(limit=size, offset=offset, **one)
         return page.instances, page.count
 
-    return read_list(
-        session, frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE
-    )
+    if tags is None:
+        return read_list(
+            session, frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE
+        )
+    wanted = tag_filter(tags)
+    before = session.client.transport.requests
+    rows = [
+        row
+        for each in kinds
+        for row in session.client.protectables.list_all(each, **asked)
+        if has_tags(row, wanted)
+    ]
+    check_limit(limit)
+    return describe(
+        session, frames.RESOURCES, frames.RESOURCES.frame(rows[:limit]),
+        {"kind": kinds, **asked, "tags": dict(tags)}, before,
+    )  # fmt: skip
 
 
 def task(session: Context, task_id: ResourceRef) -> Task:

@@ -22,7 +22,7 @@ from cbr_notebook.session.reports.growth import Growth
 def capacity(
     session: Context, *, days: int = 30, backups: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Give how full each vault is, how fast it fills, and until when it lasts.
+    """Return how full each vault is, how fast it fills, and until when it lasts.
 
     The growth is what the last days tell: good backups made a day, less those that will
     leave a day by the rules (their expiry date, or the age or number that the vault's

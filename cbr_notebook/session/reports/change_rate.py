@@ -110,7 +110,7 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
 def last_clean_backup(
     session: Context, resource: ResourceRef, *, before: TimeLike | None = None
 ) -> Backup:
-    """Give the newest good backup that shows no sign of an infection.
+    """Return the newest good backup that shows no sign of an infection.
 
     That is the newest one before the jump of the last days, if :meth:`changed_data` shows
     one. A jump of long ago, after which all went on as usual, has been lived with.
@@ -161,7 +161,7 @@ def _points(session: Context, ids: Iterable[str]) -> list[RestorePoint]:
 
 
 def _size_now(session: Context, vault_id: str, resource_id: str) -> _Size | None:
-    """Give what the backups of a resource in a vault take now."""
+    """Return what the backups of a resource in a vault take now."""
     try:
         vault = session.client.vaults.show(vault_id)
     except NotFound:
@@ -200,7 +200,7 @@ def _of_one(table: pd.DataFrame, resource: ResourceRef) -> pd.DataFrame:
 
 
 def newest_clean(found: Sequence[tuple[datetime, bool, bool]]) -> int | None:
-    """Give the place of the newest good backup before the jump of the last days.
+    """Return the place of the newest good backup before the jump of the last days.
 
     Args:
         found: of each backup, newest first: its moment, whether it can be restored, and whether

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +32,7 @@ def vaults_by_resource(session: Context) -> dict[str, Vault]:
 
 
 def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame:
-    """Give the good backups: those that were given, if that is what they are, else asked for.
+    """Return the good backups: those that were given, if that is what they are, else asked for.
 
     Raises:
         InvalidRequest: something else was given.
@@ -50,7 +51,7 @@ def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame
 
 
 def backup_policies(session: Context) -> dict[str, list[Policy]]:
-    """Give the backup policies of each vault."""
+    """Return the backup policies of each vault."""
     found: dict[str, list[Policy]] = {}
     for policy in session.client.policies.list(operation_type="backup").policies:
         for applied in policy.associated_vaults or ():
@@ -65,15 +66,19 @@ def answer(
     return describe(session, schema, schema.frame(rows), asked, before)
 
 
-def check_days(days: int) -> None:
+def check_days(days: Any, most: int = LONGEST.days) -> None:
     """Check a number of days to look back.
 
     Raises:
         InvalidRequest: it is out of range.
     """
-    if not 1 <= days <= LONGEST.days:
+    try:
+        number = 0 if isinstance(days, bool) else operator.index(days)
+    except TypeError:
+        number = 0
+    if not 1 <= number <= most:
         raise InvalidRequest(
-            f"days must be 1 to {LONGEST.days}, not {days}.",
+            f"days must be a whole number from 1 to {most}, not {days!r}.",
             advice="Leave it out, or choose fewer.",
             field="days",
         )

@@ -18,7 +18,7 @@ from cbr_notebook.text.timeparse import (
 def failures(
     session: Context, *, since: TimeLike = "30d", until: TimeLike | None = None
 ) -> pd.DataFrame:
-    """Give the tasks that failed, timed out or were skipped, with cause and remedy.
+    """Return the tasks that failed, timed out or were skipped, with cause and remedy.
 
     Args:
         since: not begun before this: a time, or ``7d``, ``12h``.

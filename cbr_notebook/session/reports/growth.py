@@ -65,7 +65,7 @@ class Growth:
 
 
 def _expiring(dated: pd.DataFrame, now: datetime, window: timedelta) -> float:
-    """Give how many backups with an expiry date leave a day.
+    """Return how many backups with an expiry date leave a day.
 
     No further ahead than such backups live: what is made from now on would leave, too.
     """

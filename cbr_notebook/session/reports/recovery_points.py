@@ -27,7 +27,7 @@ from cbr_notebook.text.timeparse import (
 def recovery_points(
     session: Context, *, target: str = "24h", days: int = 7, backups: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Give the newest and the oldest good backup of each resource, and what is missing.
+    """Return the newest and the oldest good backup of each resource, and what is missing.
 
     Listed is each resource that is in a vault or has good backups (available ones). A gap
     is a run of an enabled backup policy of its vault, in the last ``days``, between which
@@ -90,7 +90,7 @@ def recovery_points(
 
 
 def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Give the runs of policies that left a resource without a good backup.
+    """Return the runs of policies that left a resource without a good backup.
 
     What a gap is says :meth:`recovery_points`, which counts them; a resource that never
     had a good backup has none, ``unprotected()`` lists it.

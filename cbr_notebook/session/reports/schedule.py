@@ -8,15 +8,14 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.schedule.zones import zone
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.reports.common import answer, api_text
+from cbr_notebook.session.reports.common import answer, api_text, check_days
 
 
 def schedule(session: Context, *, days: int = 7, timezone: str | None = None) -> pd.DataFrame:
-    """Give the next runs of every enabled policy on every vault it is applied to.
+    """Return the next runs of every enabled policy on every vault it is applied to.
 
     Args:
         days: how many days ahead, 1 to 366.
@@ -31,8 +30,7 @@ def schedule(session: Context, *, days: int = 7, timezone: str | None = None) ->
 
     API: Policy, "Querying the Policy List".
     """
-    if not 1 <= days <= 366:
-        raise InvalidRequest(f"days must be 1 to 366, not {days}.", field="days")
+    check_days(days, 366)
     there = zone(timezone) if timezone is not None else None
     before = session.client.transport.requests
     vaults = {vault.id: vault for vault in session.client.vaults.list_all()}

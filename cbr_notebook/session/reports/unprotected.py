@@ -33,7 +33,7 @@ def unprotected(
     target: str = "7d",
     backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Give the servers, disks and file systems that are not protected as they should be.
+    """Return the servers, disks and file systems that are not protected as they should be.
 
     A resource is listed with the first of these reasons that holds: it is ``in no vault``;
     its vault has ``no backup policy``; each of them is off (``policy is off``); it has
