@@ -155,7 +155,7 @@ class BackUp(FormDefinition):
     def follow(self, result: Task, worker: Worker | None) -> None:
         """Show how far it is until it has ended, or until nobody wants to see it."""
         self._bars.html = self._drawn(result)
-        for pause in result.looks():
+        for pause in result.poll():
             self._bars.html = self._drawn(result)
             if not pause_for(worker, self.session, pause):
                 self.form.tell_stopped()

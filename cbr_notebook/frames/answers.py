@@ -53,8 +53,10 @@ CAPACITY = Schema(
         _fact("backups", "integer", "good backups in it"),
         _fact("made_a_day", "number", "backups made a day, in the days looked at"),
         _fact("leaving_a_day", "number", "backups that will be deleted a day, by the rules"),
-        _fact("growth_mb_a_day", "number", "expected growth a day", unit="MB"),
+        _fact("growth_mb_a_day", "number", "expected growth a day, by the data", unit="MB"),
         _fact("full_at", "time", "when it will be full, if it goes on like this"),
+        _fact("full_at_earliest", "time", "the earlier end of its range"),
+        _fact("full_at_latest", "time", "the later end; missing if it may never be full"),
         _fact("auto_expand", "flag", "grows by itself when full"),
     ),
 )

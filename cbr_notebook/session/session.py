@@ -127,7 +127,7 @@ class Session:
         """
         self.client = client
         self.identity = identity
-        self.poller = TaskPoller(clock, sleep)
+        self.poller = TaskPoller(clock, sleep, client.tasks.show)
         self._http = http
         self._cloud = cloud
         self._reopen = reopen

@@ -40,14 +40,19 @@ class TaskPoller:
     """
 
     def __init__(
-        self, clock: Callable[[], datetime], sleep: Callable[[float], None] = time.sleep
+        self,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        show: Callable[[str], TaskRecord] | None = None,
     ) -> None:
         """Make the poller of a session.
 
         Args:
             clock: gives the present moment.
             sleep: waits some seconds.
+            show: asks the service for a task by its ID.
         """
+        self.show = show
         self.clock = clock
         self.sleep = sleep
         self._lock = threading.Lock()

@@ -7,7 +7,7 @@ from typing import Any
 
 from cbr_notebook import catalogue
 from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.errors import TaskFailed, WaitTimeout
+from cbr_notebook.errors import NotFound, TaskFailed, WaitTimeout
 from cbr_notebook.tasks.poller import ENDED, TaskPoller, pause_after
 from cbr_notebook.tasks.progress_bar import ProgressBar
 
@@ -116,10 +116,22 @@ class Task:
 
     def refresh(self) -> Task:
         """Look at the work once."""
-        self.records = self._poller.tasks((), self._find, 0)
+        self.records = self._poller.tasks((), self._ask, 0)
         return self
 
-    def looks(self) -> Iterator[float]:
+    def _ask(self) -> Sequence[TaskRecord]:
+        """Ask the service: for the one task that still runs by its ID, else for all of them."""
+        open_ones = [record for record in self.records if record.status not in ENDED]
+        show = self._poller.show
+        if show is None or len(self.records) < self._expected or len(open_ones) != 1:
+            return self._find()
+        try:
+            seen = show(open_ones[0].id)
+        except NotFound:  # the list knows it, and this question does not yet
+            return self._find()
+        return [seen if record.id == seen.id else record for record in self.records]
+
+    def poll(self) -> Iterator[float]:
         """Look at the work until it has ended; yields the seconds until the next look.
 
         What somebody else has seen meanwhile, half a pause ago at most, is not asked again.
@@ -130,7 +142,7 @@ class Task:
             pause = pause_after((self._poller.clock() - start).total_seconds())
             yield pause
             ids = self.ids if len(self.records) >= self._expected else ()
-            self.records = self._poller.tasks(ids, self._find, pause / 2)
+            self.records = self._poller.tasks(ids, self._ask, pause / 2)
 
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> Task:
         """Wait for the end, with a progress bar.
@@ -149,7 +161,7 @@ class Task:
         start = self._poller.clock()
         bar = ProgressBar(self.what) if progress else None
         try:
-            for pause in self.looks():
+            for pause in self.poll():
                 if bar:
                     bar.show(self.progress)
                 if timeout is not None:

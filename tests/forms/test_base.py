@@ -300,7 +300,7 @@ def test_however_many_watch_a_backup_a_minute_costs_thirty_requests(session: Ses
     others = [session.task(each) for each in task.ids for _ in range(3)]
     before = session.client.transport.requests
     begun = session.now
-    due = [(0.0, number, each.looks()) for number, each in enumerate([task, *others])]
+    due = [(0.0, number, each.poll()) for number, each in enumerate([task, *others])]
     while due[0][0] <= 60:
         at, number, looks = heapq.heappop(due)
         ahead = at - (session.now - begun).total_seconds()
@@ -313,7 +313,7 @@ def test_however_many_watch_a_backup_a_minute_costs_thirty_requests(session: Ses
 
 def test_whoever_waits_alone_sees_what_is_new(session: Session) -> None:
     task = session.back_up("vault-web")
-    looks = task.looks()
+    looks = task.poll()
     next(looks)
     session.cloud.advance(hours=1)
     assert next(looks, None) is None

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.records import Policy
+from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.reports import growth as growth_of
+from cbr_notebook.session.reports.backup_flow import BackupFlow
 from cbr_notebook.session.reports.common import (
     answer,
     api_text,
     backup_policies,
     check_days,
     good_backups,
+    restore_points,
 )
-from cbr_notebook.session.reports.growth import Growth
 
 
 def capacity(
@@ -24,13 +30,15 @@ def capacity(
 ) -> pd.DataFrame:
     """Return how full each vault is, how fast it fills, and until when it lasts.
 
-    The growth is what the last days tell: good backups made a day, less those that will
-    leave a day by the rules (their expiry date, or the age or number that the vault's
-    policy keeps), times what a good backup of this vault takes on average. A vault that
-    keeps as many as it makes does not grow; ``full_at`` is empty unless it does.
+    The growth follows the data: what a backup of each resource has added lately (a week, where
+    there is so much), less what the backups give back that leave by the rules: their expiry
+    date, or the age or number that the vault's policy keeps. A vault that keeps as many as it
+    makes does not grow for long; ``full_at`` is empty unless it fills up. Its range,
+    ``full_at_earliest`` and ``full_at_latest``, is between what was added lately and in all
+    the ``days``. Where the service does not tell what backups took, the growth is missing.
 
     Args:
-        days: how many days to look back, and ahead for what leaves; 1 to 36500.
+        days: how many days to look back, and ahead for the growth a day; 1 to 36500.
         backups: ``session.backups(status="available")``, where that was asked already: for
             several answers from one reading. Asked for if left out.
 
@@ -47,20 +55,32 @@ def capacity(
     vaults = list(session.client.vaults.list_all())
     policies = backup_policies(session)
     backups = good_backups(session, backups)
+    now, by_vault = session.now, dict(list(backups.groupby("vault_id", sort=False)))
+    chosen = [growth_of.wanted_points(each, now, days) for each in by_vault.values()]
+    points = {each.id: each for each in restore_points(session, growth_of.all_points(chosen))}
     rows = []
     for vault in vaults:
-        inside = backups[backups["vault_id"] == vault.id]
-        growth = Growth.of(inside, policies.get(vault.id, []), session.now, days)
+        inside = by_vault.get(vault.id, backups.iloc[:0])
+        mine = policies.get(vault.id, [])
+        flow = BackupFlow.of(inside, mine, now, days)
         size, used = vault.billing.size or 0, vault.billing.used or 0
-        daily = growth.a_day * used / len(inside) if len(inside) else 0.0
+        grows = growth_of.resource_growth(vault, inside, points, now, days)
+        forecast = _forecast(used, inside, grows, mine, now)
+        after = [growth_of.full_after(curve, size * 1024) for curve in forecast]
+        known = bool(grows) or not len(inside)
+        ahead = min(days, len(forecast[0]) - 1)
+        daily = max(0.0, float(forecast[0][ahead] - forecast[0][0]) / ahead)
         rows.append(
             SimpleNamespace(
                 id=vault.id, name=vault.name, size_gb=size, used_mb=used,
                 used_percent=round(100 * used / (size * 1024), 1) if size else None,
                 threshold=vault.threshold, allocated_gb=vault.billing.allocated,
-                backups=len(inside), made_a_day=round(growth.made, 2),
-                leaving_a_day=round(growth.leaving, 2), growth_mb_a_day=round(daily, 1),
-                full_at=api_text(_full_at(session.now, size * 1024 - used, daily)),
+                backups=len(inside), made_a_day=round(flow.made, 2),
+                leaving_a_day=round(flow.leaving, 2),
+                growth_mb_a_day=round(daily, 1) if known else None,
+                full_at=_moment(now, after[0]) if size else None,
+                full_at_earliest=_moment(now, _first(after)) if size else None,
+                full_at_latest=_moment(now, _last(after)) if size else None,
                 auto_expand=vault.auto_expand,
             )
         )  # fmt: skip
@@ -68,10 +88,31 @@ def capacity(
     return answer(session, frames.CAPACITY, rows, {"days": days}, before)
 
 
-def _full_at(now: datetime, left_mb: int, daily: float) -> datetime | None:
-    if left_mb <= 0:
-        return now
-    # What takes longer than a century is no forecast.
-    if daily <= 0 or left_mb / daily > 36_500:
-        return None
-    return now + timedelta(days=left_mb / daily)
+def _forecast(
+    used: int,
+    inside: pd.DataFrame,
+    grows: Mapping[str, growth_of.ResourceGrowth],
+    policies: Sequence[Policy],
+    now: datetime,
+) -> list[growth_of.Curve]:
+    """Return the use ahead: as it is expected, by the recent days, and by all the days."""
+    running = [each.operation_definition for each in policies if each.enabled]
+    rule = Retention.of(msgspec.to_builtins(running[0])) if running and running[0] else None
+    return [
+        growth_of.use_ahead(used, inside, grows, rule, now, added)
+        for added in (lambda each: each.lately, lambda each: each.longer)
+    ]
+
+
+def _first(after: Sequence[float | None]) -> float | None:
+    return min((each for each in after if each is not None), default=None)
+
+
+def _last(after: Sequence[float | None]) -> float | None:
+    """Return the later of two moments; ``None`` if it is full never, by one of them."""
+    known = [each for each in after if each is not None]
+    return max(known) if len(known) == len(after) else None
+
+
+def _moment(now: datetime, after: float | None) -> str | None:
+    return None if after is None else api_text(now + timedelta(days=after))

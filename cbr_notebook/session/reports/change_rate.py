@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median_low
@@ -13,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Backup, RestorePoint
+from cbr_notebook.api.records import Backup
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_resource
@@ -22,7 +21,7 @@ from cbr_notebook.session.references import (
     ResourceRef,
     ids_or_names,
 )
-from cbr_notebook.session.reports.common import answer
+from cbr_notebook.session.reports.common import answer, restore_points
 from cbr_notebook.text.timeparse import (
     TimeLike,
     parse_time,
@@ -69,7 +68,7 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
     if table.empty:
         find_resource(session, resource)
     table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
-    points = _points(session, table["checkpoint_id"].dropna())
+    points = restore_points(session, table["checkpoint_id"].dropna())
     sizes = {
         (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
         for point in points
@@ -145,19 +144,6 @@ def last_clean_backup(
             advice="session.changed_data(...) shows all of them, and where they jump.",
         )
     return find_backup(session, str(found[at]["backup_id"]))
-
-
-def _points(session: Context, ids: Iterable[str]) -> list[RestorePoint]:
-    """Ask for restore points, several at once; one that is gone meanwhile is left out."""
-
-    def show(point_id: str) -> RestorePoint | None:
-        try:
-            return session.client.restore_points.show(point_id)
-        except NotFound:
-            return None
-
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="cbr-points") as pool:
-        return [point for point in pool.map(show, dict.fromkeys(ids)) if point is not None]
 
 
 def _size_now(session: Context, vault_id: str, resource_id: str) -> _Size | None:

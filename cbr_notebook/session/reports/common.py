@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Policy, Vault
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.api.records import Policy, RestorePoint, Vault
+from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
@@ -19,6 +20,7 @@ from cbr_notebook.text.timeparse import (
     LONGEST,
 )
 
+_WORKERS = 8
 HOUR = timedelta(hours=1)
 
 
@@ -92,3 +94,16 @@ def hours_since(now: datetime, then: datetime | None) -> int | None:
 def api_text(moment: datetime | None) -> str | None:
     """Return a moment as the service writes its times."""
     return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def restore_points(session: Context, ids: Iterable[str]) -> list[RestorePoint]:
+    """Return restore points, several asked for at once; one that is gone is left out."""
+
+    def show(point_id: str) -> RestorePoint | None:
+        try:
+            return session.client.restore_points.show(point_id)
+        except NotFound:
+            return None
+
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="cbr-points") as pool:
+        return [point for point in pool.map(show, dict.fromkeys(ids)) if point is not None]

@@ -1,86 +1,206 @@
-"""How many backups a vault gains and loses a day."""
+"""How a vault's use goes on: what its backups have added lately, and what retention gives back.
+
+The service does not tell the size of a single backup. Each restore point tells, though, what the
+backups of each resource took when it was made. Two of them a resource are looked at: one at the
+beginning of the days looked back, one a week ago. What was added since, by backup, is what the
+coming runs are taken to add; what leaves gives back what such backups had added.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-if TYPE_CHECKING:
-    from cbr_notebook.api.records import Policy
+from cbr_notebook.api.records import RestorePoint, Vault
+from cbr_notebook.schedule.retention import Retention
+from cbr_notebook.text.timeparse import parse_api_time
+
+_DAY = timedelta(days=1)
+_LATELY = timedelta(days=7)
+_AHEAD_DAYS = 400
+"""So far the rules are followed day by day; after that it goes on as on the last of them."""
+Curve = npt.NDArray[np.float64]
+"""The use of a vault in MB, today and on each of the following days."""
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """Backups made, and backups that leave by the rules, a day."""
+class Size:
+    """What the backups of a resource take, and how many there are, at a moment."""
 
-    made: float
-    leaving: float
-
-    @property
-    def a_day(self) -> float:
-        """Backups more a day; never less than none, for a forecast of what fills up."""
-        return max(0.0, self.made - self.leaving)
-
-    @classmethod
-    def of(
-        cls, backups: pd.DataFrame, policies: Sequence[Policy], now: datetime, days: int
-    ) -> Growth:
-        """Read it from a vault's good backups and its policies.
-
-        Args:
-            backups: rows of the vault, of the backups' schema.
-            policies: its backup policies.
-            now: the present moment.
-            days: how many days to look back, and ahead for what leaves.
-        """
-        if backups.empty:
-            return cls(0.0, 0.0)
-        window = timedelta(days=days)
-        created = backups["created_at"]
-        # Whole days: a backup made this morning stands for a day, not for some hours.
-        lived = ceil((now - created.min().to_pydatetime()) / timedelta(days=1))
-        length = max(1, min(days, lived))
-        recent = backups[created > now - window]
-        dated = backups["expired_at"].notna()
-        automatic = backups["auto_trigger"].fillna(False).astype(bool) & ~dated
-        leaving = _expiring(backups[dated], now, window)
-        for policy in policies:
-            definition = policy.operation_definition
-            if definition is None or not policy.enabled:
-                continue
-            age, kept = definition.retention_duration_days or -1, definition.max_backups or -1
-            if age > 0:
-                # No further ahead than the age: what is made from now on would leave, too.
-                ahead = min(window, timedelta(days=age))
-                due = automatic & (created <= now - timedelta(days=age) + ahead)
-                leaving += float(due.sum()) / (ahead / timedelta(days=1))
-            elif kept > 0:
-                leaving += _replaced(backups[automatic], now - window, kept) / length
-        return cls(len(recent) / length, leaving)
+    at: datetime
+    megabytes: float
+    backups: int
 
 
-def _expiring(dated: pd.DataFrame, now: datetime, window: timedelta) -> float:
-    """Return how many backups with an expiry date leave a day.
+@dataclass(frozen=True, slots=True)
+class ResourceGrowth:
+    """What one resource in a vault adds."""
 
-    No further ahead than such backups live: what is made from now on would leave, too.
+    a_day: float
+    """Backups made a day."""
+    lately: float
+    """MB that a backup has added lately."""
+    longer: float
+    """MB that a backup has added in all the days looked back."""
+    old: float
+    """MB that a backup before had added: what it gives back when it leaves."""
+    recent: int
+    """Of the newest backups, so many are of late."""
+
+
+def wanted_points(backups: pd.DataFrame, now: datetime, days: int) -> dict[str, list[str]]:
+    """Return the restore points to look at of each resource: the earlier and the later one.
+
+    Args:
+        backups: of one vault, good ones.
+        now: the present moment.
+        days: how many days to look back.
     """
-    if dated.empty:
+    found = {}
+    for resource, rows in backups.sort_values("created_at").groupby("resource_id", sort=False):
+        later = rows.iloc[1:]  # what the first one took is not what a backup adds
+        chosen = []
+        for span in (timedelta(days=days), _LATELY):
+            since = later[later["created_at"] > now - span]["checkpoint_id"].dropna()
+            if len(since):
+                chosen.append(str(since.iloc[0]))
+        if chosen:
+            found[str(resource)] = chosen
+    return found
+
+
+def resource_growth(
+    vault: Vault,
+    backups: pd.DataFrame,
+    points: Mapping[str, RestorePoint],
+    now: datetime,
+    days: int,
+) -> dict[str, ResourceGrowth]:
+    """Return what each resource of a vault adds, as far as it is known.
+
+    Args:
+        vault: as it is now.
+        backups: good ones of the vault.
+        points: restore points by ID: those of :func:`wanted_points`, where they still exist.
+        now: the present moment.
+        days: how many days to look back.
+    """
+    chosen = wanted_points(backups, now, days)
+    present = {
+        each.id: Size(now, float(each.backup_size), int(each.backup_count or 0))
+        for each in vault.resources or ()
+        if each.backup_size is not None
+    }
+    found = {}
+    for resource, rows in backups.groupby("resource_id", sort=False):
+        today = present.get(str(resource))
+        sizes = [
+            size
+            for point in chosen.get(str(resource), ())
+            if (size := _size_at(points.get(point), str(resource))) is not None and size.backups
+        ]
+        if today is None or not sizes:
+            continue
+        made = [int((rows["created_at"] >= each.at).sum()) for each in sizes]
+        far, near = sizes[0], sizes[-1]
+        between = made[0] - made[-1]
+        old = max(0.0, near.megabytes - far.megabytes) / between if between else 0.0
+        gone = max(0, near.backups + made[-1] - today.backups)
+        added = max(0.0, today.megabytes - near.megabytes + gone * old)
+        found[str(resource)] = ResourceGrowth(
+            made[-1] / max(1, ceil((now - near.at) / _DAY)),
+            added / max(1, made[-1]),
+            max(0.0, today.megabytes - far.megabytes) / max(1, made[0]),
+            old,
+            made[-1],
+        )
+    return found
+
+
+def _size_at(point: RestorePoint | None, resource_id: str) -> Size | None:
+    """Return what the backups of a resource took when a restore point was made."""
+    made = parse_api_time(point.created_at) if point else None
+    for each in (point.vault.resources if point and point.vault else None) or ():
+        if each.id == resource_id and each.backup_size is not None and made is not None:
+            return Size(made, float(each.backup_size), int(each.backup_count or 0))
+    return None
+
+
+def use_ahead(
+    used: float,
+    backups: pd.DataFrame,
+    growth: Mapping[str, ResourceGrowth],
+    retention: Retention | None,
+    now: datetime,
+    added: Callable[[ResourceGrowth], float] = lambda each: each.lately,
+) -> Curve:
+    """Return the use of a vault on the coming days, if its resources go on as they did.
+
+    Args:
+        used: now, in MB.
+        backups: good ones of the vault.
+        growth: what its resources add.
+        retention: of its policy; ``None`` if nothing is made by itself.
+        now: the present moment.
+        added: what a backup of a resource is taken to add.
+    """
+    days = np.arange(_AHEAD_DAYS + 1, dtype=float)
+    curve = np.full(_AHEAD_DAYS + 1, float(used))
+    for resource, rows in backups.groupby("resource_id", sort=False):
+        each = growth.get(str(resource))
+        if each is None:
+            continue
+        new = added(each)
+        ordered = rows.sort_values("created_at")
+        worth = np.full(len(ordered), each.old)
+        worth[max(0, len(ordered) - each.recent) :] = new
+        made = each.a_day * days
+        curve += new * made
+        due = ((ordered["expired_at"] - now) / _DAY).to_numpy(dtype=float)
+        dated = ~np.isnan(due)
+        for gives_back, after in zip(worth[dated], due[dated], strict=True):
+            curve -= np.where(days >= after, gives_back, 0.0)
+        if retention is None:
+            continue
+        if retention.days is not None:
+            curve -= new * each.a_day * np.maximum(0.0, days - retention.days)
+        elif retention.most is not None:
+            automatic = ordered["auto_trigger"].fillna(False).astype(bool).to_numpy() & ~dated
+            curve -= _pushed_out(worth[automatic], new, made, retention)
+    return np.asarray(np.maximum(curve, 0.0), dtype=float)
+
+
+def _pushed_out(worth: Curve, new: float, made: Curve, retention: Retention) -> Curve:
+    """Return what is given back by backups that newer ones push out, the oldest first."""
+    kept = (retention.most or 0) + sum((retention.periods or {}).values())
+    leaving = np.maximum(0.0, len(worth) + made - kept)
+    given_back = np.concatenate([[0.0], np.cumsum(worth)])
+    old = np.interp(np.minimum(leaving, len(worth)), np.arange(len(worth) + 1), given_back)
+    return np.asarray(old + new * np.maximum(0.0, leaving - len(worth)), dtype=float)
+
+
+def full_after(curve: Curve, size: float) -> float | None:
+    """Return after how many days a vault is full; ``None`` if it is not within a century."""
+    if curve[0] >= size:
         return 0.0
-    days = (dated["expired_at"] - dated["created_at"]).dt.total_seconds().median() / 86_400
-    lives = timedelta(days=float(days))
-    ahead = max(timedelta(days=1), min(window, lives))
-    leaving = int((dated["expired_at"] <= now + ahead).sum())
-    return leaving / (ahead / timedelta(days=1))
+    over = np.flatnonzero(curve >= size)
+    if len(over):
+        day = int(over[0])
+        step = curve[day] - curve[day - 1]
+        return float(day - 1 + (size - curve[day - 1]) / step)
+    slope = (curve[-1] - curve[-31]) / 30
+    left = size - curve[-1]
+    if slope <= 1e-9 or left / slope > 36_500 - _AHEAD_DAYS:
+        return None
+    return float(_AHEAD_DAYS + left / slope)
 
 
-def _replaced(automatic: pd.DataFrame, since: datetime, kept: int) -> float:
-    """Count the recent backups of resources that have as many as are kept: each drove one out."""
-    number = automatic["resource_id"].value_counts()
-    full = set(number[number >= kept].index)
-    recent = automatic[automatic["created_at"] > since]
-    return float(recent["resource_id"].isin(full).sum())
+def all_points(chosen: Sequence[Mapping[str, Sequence[str]]]) -> list[str]:
+    """Return the IDs of restore points, each once."""
+    return list(dict.fromkeys(p for each in chosen for points in each.values() for p in points))
