@@ -275,7 +275,7 @@ class ListForm(FormDefinition):
     def follow(self, result: Any, worker: Worker | None) -> None:
         """Wait until it is gone, then list what there is."""
         if result is not None:
-            for pause in result.looks():
+            for pause in result.poll():
                 if not pause_for(worker, self.session, pause):
                     self.form.tell_stopped()
                     return
