@@ -77,6 +77,7 @@ class Field(Control):
     Attributes:
         name: the argument of the session's method that it fills.
         compact: whether its few short options stand side by side.
+        bulk: whether all options can be chosen at once.
         known: whether it is known what can be chosen.
         value: ``str``; ``int`` or ``None`` of a number (or what was typed instead of one);
             ``bool`` of a check; the chosen option's value of a choice or a pick; a list of them
@@ -88,6 +89,7 @@ class Field(Control):
 
     name = traitlets.Unicode().tag(sync=True)
     compact = traitlets.Bool(False).tag(sync=True)
+    bulk = traitlets.Bool(True).tag(sync=True)
     known = traitlets.Bool(True).tag(sync=True)
     value = traitlets.Any(None, allow_none=True).tag(sync=True, echo_update=False)
     options: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)

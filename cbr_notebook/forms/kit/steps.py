@@ -24,6 +24,7 @@ class Steps(widgets.VBox):
         steps: Sequence[tuple[str, Sequence[widgets.Widget]]],
         last: Button,
         guarded: Callable[[Callable[[], None]], None],
+        note: str = "",
     ) -> None:
         """Begin at the first.
 
@@ -31,10 +32,12 @@ class Steps(widgets.VBox):
             steps: each a title and what belongs to it.
             last: the button that leads to the last step.
             guarded: takes a step of the program for somebody, and shows what goes wrong.
+            note: what is said above the steps, whichever is shown.
         """
         self._lock = threading.RLock()
         """Held while it is decided which step is shown; never while anything else is asked."""
         self.titles = [title for title, _ in steps]
+        self._note = note
         self.at = 0
         self.locked = False
         """Whether there is no way back, because it has been done."""
@@ -127,4 +130,5 @@ class Steps(widgets.VBox):
                 rows.append(f'<li class="cbr-passed">{passed}</li>')
             else:
                 rows.append(f"<li>{escaped(said)}</li>")
-        return f'<nav aria-label="Steps"><ol>{"".join(rows)}</ol></nav>'
+        note = f'<p class="cbr-note">{escaped(self._note)}</p>' if self._note else ""
+        return f'{note}<nav aria-label="Steps"><ol>{"".join(rows)}</ol></nav>'

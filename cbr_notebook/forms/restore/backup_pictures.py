@@ -283,6 +283,12 @@ def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | N
     )
 
 
+def gone(name: str) -> str:
+    """Write that what was backed up exists no more."""
+    said = f"{name} exists no more: nothing can be restored to it. The checks say how to rebuild it"
+    return f'<p class="cbr-summary warn">{escaped(said)} from a backup.</p>'
+
+
 def way_to(best: Choice, chosen: str | None) -> str:
     """Write the button that chooses the newest without a jump; it stays when it is chosen."""
     what, told = "the newest without a jump", ""

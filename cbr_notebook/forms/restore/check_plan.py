@@ -161,7 +161,7 @@ class CheckPlan(Step):
         wanted = found.wanted
         offered = [(each["value"], each["note"]) for each in self.target.options]
         targets = _targets(found, plan)
-        if not targets or offered == [(each.value, each.note) for each in targets]:
+        if offered == [(each.value, each.note) for each in targets]:
             return wanted
         self.target.offer(targets)
         # Perhaps it was chosen by its name.
@@ -202,13 +202,13 @@ class CheckPlan(Step):
 def _targets(found: Found, plan: RestorePlan) -> list[Option]:
     """Return what the plan's backup could be restored to: itself first."""
     backup = plan.backup
-    if not found.targets:
-        return []
     others = [
         Option(each.id, each.name or each.id, each.status or "")
         for each in sorted(found.targets, key=lambda each: each.name or "")
         if each.id != backup.resource_id and each.type == backup.resource_type
     ]
-    gone = all(each.id != backup.resource_id for each in found.targets)
-    fate = "exists no more" if gone else "overwritten"
+    target, known = plan.target, {backup.resource_id, *(each.value for each in others)}
+    if target is not None and target.id not in known:
+        others.append(Option(target.id, target.name, target.status))  # the checks say why not
+    fate = "exists no more" if target is None and not found.wanted.target else "overwritten"
     return [Option("", f"{backup.resource_name} itself", fate), *others]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import ipywidgets as widgets
 
-from cbr_notebook.errors import CBRError
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
@@ -18,7 +18,7 @@ from cbr_notebook.forms.restore.choose_resource import ASKING, ChooseResource
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.text.timeparse import parse_time
 
-LOOKED_AT = 10
+LOOKED_AT = 8
 """So many of the newest backups are looked at for jumps; all of them when somebody wants it."""
 
 
@@ -115,6 +115,7 @@ class ChooseBackup(Step):
         return next((each for each in self._found if each.id == self.backup.value), None)
 
     def _forget(self) -> None:
+        self._resource.gone = False
         self._found = []
         self._day = self._month = self._proposed = self._too_late = None
 
@@ -147,16 +148,35 @@ class ChooseBackup(Step):
         with suppress(CBRError):  # without it, one only chooses with less to go by
             changes = self.session.changed_data(resource_id, newest=looked_at)
         found = backup_pictures.choices(table, changes)
+        gone = self._is_gone(resource_id)
 
         def fill() -> None:
+            self._resource.gone = gone
             self._found = found
             self.backup.placeholder = "There is no backup from before that."
             self._offer()
 
         return fill
 
+    def _is_gone(self, resource_id: str) -> bool:
+        """Return whether a resource exists no more; where nobody can tell, the checks will."""
+        try:
+            self.session.client.protectables.show(self._resource.kinds[resource_id], resource_id)
+        except NotFound:
+            return True
+        except CBRError:
+            return False
+        return False
+
     def _read(self, value: str) -> datetime:
-        return parse_time(value, self.session.now, "before")
+        read = parse_time(value, self.session.now, "before")
+        if read > self.session.now:
+            raise InvalidRequest(
+                f"That is in the future: it is {self.session.now:%Y-%m-%d %H:%M} UTC now.",
+                advice="Give when the trouble began.",
+                field="before",
+            )
+        return read
 
     def _until(self) -> datetime | None:
         value = self.before.value
@@ -183,7 +203,8 @@ class ChooseBackup(Step):
         best = backup_pictures.newest_without_jump(found)
         if best is not None:
             line += backup_pictures.way_to(best, chosen)
-        self._line.html = line + backup_pictures.way_further(self._found)
+        gone = backup_pictures.gone(self._resource.label) if self._resource.gone else ""
+        self._line.html = gone + line + backup_pictures.way_further(self._found)
         months = backup_pictures.months(found)
         month = self._month if self._month in months else months[-1]
         self._days.html = backup_pictures.month_page(found, month, self._day, chosen)

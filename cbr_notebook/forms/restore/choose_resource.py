@@ -28,6 +28,8 @@ class ChooseResource(Step):
         """Create the field."""
         self.kinds: dict[str, ResourceKind] = {}
         """Of each resource that has a backup, by its ID."""
+        self.gone = False
+        """Whether what is chosen exists no more, as far as is known."""
         self.resource = field.pick(
             "resource", "Server, disk or file system", required=True, placeholder=ASKING
         )
@@ -72,4 +74,6 @@ class ChooseResource(Step):
 
     def chosen(self) -> str:
         """Return kind and name of what is chosen."""
-        return f"{_NOUNS[self.kind]}: {self.label}" if self.kind else ""
+        if not self.kind:
+            return ""
+        return f"{_NOUNS[self.kind]}: {self.label}{' (exists no more)' * self.gone}"

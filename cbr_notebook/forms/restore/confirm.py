@@ -13,6 +13,7 @@ from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.restore import plan_view
+from cbr_notebook.forms.restore.acknowledgements import Acknowledgements
 from cbr_notebook.forms.restore.planner import Planner
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.runbook.plan.targets import Targets
@@ -38,7 +39,13 @@ class Confirm(Step):
     def build(self) -> Sequence[Field]:
         """Create the fields."""
         self._will = self.form.panel("will")
-        self.acknowledge = field.choices("acknowledge", "Warnings that you accept")
+        self._warned: dict[str, str] = {}
+        """What the plan warns of: what was seen, by the name of the check."""
+        self.acknowledge = Acknowledgements(
+            "acknowledge",
+            "Warnings that you accept",
+            help="Each of them has to be accepted before anything is overwritten.",
+        )
         self.safety_backup = field.check(
             "safety_backup",
             "Back up the present state first",
@@ -67,30 +74,36 @@ class Confirm(Step):
 
     def follow_plan(self, plan: RestorePlan) -> None:
         """Ask for what a new plan warns of, and for the name of its target."""
-        warned = {each.name: each.seen for each in plan.verdicts if each.name in plan.warnings}
-        self.acknowledge.offer(Option(name, name, seen) for name, seen in warned.items())
+        self._warned = {e.name: e.seen for e in plan.verdicts if e.name in plan.warnings}
+        self._offer()
         name = plan.target.name if plan.target else "it"
         self.name.label = f"Type {name} to confirm"
         moment = f"{plan.backup.created_at:%Y-%m-%d %H:%M} UTC"
         self.form.definition.action = f"Restore {name} to {moment}"
 
+    def changed(self, changed: Field) -> None:
+        """Ask for what is not taken care of by a safety backup."""
+        if changed is self.safety_backup:
+            self._offer()
+
     def forget(self) -> None:
         """Let go what was confirmed of another backup."""
+        self._warned = {}
         self.name.clear()
         self.acknowledge.clear()
 
     def draw(self) -> None:
         """Show what would be overwritten, and the warnings that there are."""
         plan = self._planner.plan
-        self.acknowledge.hidden = plan is None or not self._to_accept(plan, accepted=())
+        self.acknowledge.hidden = plan is None or not self.acknowledge.options
         self._will.html = (
             plan_view.consequences(plan, safety_backup=self.safety_backup.value) if plan else ""
         )
 
     def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         """Return which warning is not accepted, or that it is not the target's name."""
-        plan = self._planner.plan
-        missing = self._to_accept(plan, accepted=value["acknowledge"]) if plan else []
+        accepted = value["acknowledge"]
+        missing = [name for name in self._to_accept() if name not in accepted]
         if missing:
             return {"acknowledge": f"Not accepted yet: {', '.join(missing)}."}
         name = self._target_name()
@@ -108,14 +121,13 @@ class Confirm(Step):
         target = plan.target if plan else None
         return target.name if target else "it"
 
-    def _to_accept(self, plan: RestorePlan, accepted: Sequence[str]) -> list[str]:
-        """List the warnings not accepted yet; the safety backup takes care of its own."""
+    def _to_accept(self) -> list[str]:
+        """List the warnings to accept; the safety backup takes care of its own."""
         made = self.safety_backup.value
-        return [
-            name
-            for name in plan.warnings
-            if name not in accepted and not (made and name == _SAFETY)
-        ]
+        return [name for name in self._warned if not (made and name == _SAFETY)]
+
+    def _offer(self) -> None:
+        self.acknowledge.offer(Option(name, name, self._warned[name]) for name in self._to_accept())
 
 
 def _target(name: str) -> Callable[[str], Any]:

@@ -39,6 +39,7 @@ class Restore(FormDefinition):
     action = "Restore"
     busy_label = "Restoring…"
     destroys = True
+    leading = ("resource",)
     given_anew = ("confirm", "acknowledge")
 
     def build(self) -> Sequence[Field]:
@@ -67,6 +68,7 @@ class Restore(FormDefinition):
             [(step.title, list(step.widgets())) for step in self._each],
             last=self.form.button,
             guarded=self.form.guarded,
+            note=_SIMULATED if self.session.simulated else "",
         )
         self.steps.may_move = lambda: not self.form.busy
         self.steps.on_leave = lambda at: self._each[at].may_leave()
@@ -227,6 +229,7 @@ class Restore(FormDefinition):
     def again(self) -> None:
         """Begin with another restore, once this one is at rest."""
         self.action = "Restore"
+        self.steps.set_chosen(WATCH, "")
         for name in ("resource", "before", "backup", "target", "disks"):
             self.fields[name].clear()
         self._confirm.clear()
@@ -252,6 +255,9 @@ class Restore(FormDefinition):
     def _entered(self) -> None:
         self._checks.see(self.steps.at in (CHECK, CONFIRM))
         self.form.show()
+
+
+_SIMULATED = "simulated: this is a simulated cloud, and nothing real is touched"
 
 
 def _targets(value: Mapping[str, Any]) -> dict[str, Any]:

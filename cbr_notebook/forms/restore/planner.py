@@ -58,7 +58,8 @@ class Found:
         wanted: what it was asked for with.
         plan: the plan, unless there is none.
         error: why there is none.
-        targets: all that could be overwritten; empty if nobody asked for that.
+        targets: the disks that could be overwritten; empty unless a disk is restored: the
+            service restores nothing else to another target.
     """
 
     wanted: Wanted
@@ -150,7 +151,7 @@ class Planner:
 
     def _possible_targets(self) -> tuple[Protectable, ...]:
         kind = self._kind()
-        if kind is None:
+        if kind != "disk":
             return ()
         if kind not in self._targets:
             self._targets[kind] = tuple(self._form.session.client.protectables.list_all(kind))

@@ -30,11 +30,17 @@ _FORMATS = {"html": "HTML", "md": "Markdown", "json": "JSON"}
 
 
 def under_way(
-    title: str, progress: Progress | None, *, safety_backup: bool, cancelling: bool = False
+    title: str,
+    progress: Progress | None,
+    *,
+    safety_backup: bool,
+    cancelling: bool = False,
+    failed: bool = False,
 ) -> str:
     """Write the steps of a run, with a bar for the one that it is at.
 
-    Before the service is asked to overwrite anything there is a way out.
+    Before the service is asked to overwrite anything there is a way out. A run that has failed
+    is shown as failed at the step that it was at.
     """
     at = _NAMES.index(progress.step) if progress else 0 if safety_backup else 1
     rows = []
@@ -44,7 +50,9 @@ def under_way(
         if number < at:
             rows.append(f'<li><span class="good">✓ done</span> {said}</li>')
         elif number > at:
-            rows.append(f"<li>{said}</li>")
+            rows.append(f"<li>{said}{': not reached' * failed}</li>")
+        elif failed:
+            rows.append(f'<li aria-current="step"><span class="wrong">✗ failed</span> {said}</li>')
         else:
             percent = progress.percent if progress else 0
             rows.append(
@@ -52,7 +60,7 @@ def under_way(
                 f'value="{percent}" aria-label="{escaped(said)}"></progress></li>'
             )
     way_out = ""
-    if progress is not None and progress.step in _HARMLESS and not cancelling:
+    if progress is not None and progress.step in _HARMLESS and not (cancelling or failed):
         way_out = button("cancel_now", "Cancel: nothing has been overwritten yet",
                          of=progress.run_id)  # fmt: skip
     return f'<h4>{escaped(title)}</h4><ol class="cbr-course">{"".join(rows)}</ol>{way_out}'
@@ -110,9 +118,19 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
                 for suffix, name in _FORMATS.items()
             ),
             button("verify", "Verify again"),
+            *_way_back(run),
             button("again", "Restore something else"),
         ],
     )
+
+
+def _way_back(run: RestoreRun) -> list[str]:
+    """Write the button that leads to the restore of the safety backup, if one was made."""
+    made = run.journal.last("safety_backup_made")
+    backup = made.facts.get("backup_id") if made is not None else None
+    if backup is None or run.target["id"] is None:
+        return []
+    return [button("way_back", "Go back to the state before this restore", of=str(backup))]
 
 
 def unwatched(run_id: str, task_id: str | None) -> str:

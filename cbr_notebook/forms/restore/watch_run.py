@@ -42,8 +42,10 @@ class WatchRun(Step):
         self.run_id: str | None = None
         """Of the restore that is watched, or was last."""
         self._run_title = ""
-        self._with_safety = self._cancelling = False
+        self._with_safety = self._cancelling = self._failed = False
         self._progress: Progress | None = None
+        self._before_end: Progress | None = None
+        """How far the run was before it ended."""
         self._course = self.form.panel("progress", look="cbr-bars")
         self._told = self.form.panel("told", live="status")
         """What the present step is: unlike the bars, it changes only with the step."""
@@ -58,7 +60,9 @@ class WatchRun(Step):
     def begin(self, title: str, *, safety_backup: bool) -> None:
         """Go to this step, from which there is no way back while the restore runs."""
         self._run_title, self._with_safety, self._cancelling = title, safety_backup, False
+        self._failed, self._before_end = False, None
         self.tell(None)
+        self.steps.set_chosen(WATCH, "")
         self.steps.lock(WATCH)
 
     def let_go(self, step: int) -> None:
@@ -70,6 +74,8 @@ class WatchRun(Step):
         """Show how far the run is."""
         self._progress = progress
         if progress is not None:
+            if progress.step != "ended":
+                self._before_end = progress
             self.run_id = progress.run_id
             self._with_safety = self._with_safety or progress.step == run_view.FIRST_STEP
         self._draw_course()
@@ -94,6 +100,7 @@ class WatchRun(Step):
                     self.form.panels.result.html = said
                     return
         self._pending.show()
+        self._end(run)
         self._verify(run)
         if run.error is not None:
             raise run.error
@@ -141,17 +148,27 @@ class WatchRun(Step):
             self._beside("Verifying…", lambda: self._verify(run))
         elif act == "report" and run is not None:
             self._send_report(run, of)
+        elif act == "way_back" and run is not None:
+            self.form.open_below("restore", resource=run.target["id"], backup=of)
         else:
             return False
         return True
 
     # -- how it works ------------------------------------------------------------------------------
 
+    def _end(self, run: RestoreRun) -> None:
+        """Show how the run has ended, in each of its steps and in the rail."""
+        self._failed = run.error is not None
+        if self._failed:
+            self.steps.set_chosen(WATCH, f"Failed: {run.title}")
+        self._draw_course()
+
     def _draw_course(self) -> None:
         with self.form.machine.lock:
             self._course.html = run_view.under_way(
                 self._run_title,
-                self._progress,
+                self._before_end if self._failed else self._progress,
+                failed=self._failed,
                 safety_backup=self._with_safety,
                 cancelling=self._cancelling,
             )

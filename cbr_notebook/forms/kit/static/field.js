@@ -144,7 +144,7 @@ function listed(model, id, single) {
     "aria-labelledby": `${id}-label`,
   });
   control.append(bar, rows, count);
-  all.hidden = none.hidden = single;
+  all.hidden = none.hidden = single || !model.get("bulk");
   let picked = new Set();
   const matching = () => {
     const wanted = search.value.trim().toLowerCase();
@@ -173,7 +173,7 @@ function listed(model, id, single) {
     all.textContent = few ? "All" : "All shown";
     all.setAttribute("aria-label", `${all.textContent} of ${label}`);
     search.hidden = few;
-    bar.hidden = few && (single || options.length < 2);
+    bar.hidden = few && (single || options.length < 2 || !model.get("bulk"));
   };
   let drawn = null;
   const draw = () => {
@@ -383,7 +383,7 @@ function render({ model: widget, el }) {
     if (!group) control.id = id;
     const field = node("div", { class: `cbr-field cbr-${kind}`, "data-name": model.get("name") });
     // Beside the label, not in it: a control is found by its name.
-    const optional = node("span", { class: "cbr-optional" }, "optional");
+    const optional = node("span", { class: "cbr-optional" });
     const head = node("div", {}, label, optional);
     field.append(...(kind === "check" ? [control, head] : [head, control]), help, problem);
     el.append(field);
@@ -393,7 +393,11 @@ function render({ model: widget, el }) {
       help.hidden = !model.get("help");
       if (problem.textContent !== model.get("problem")) problem.textContent = model.get("problem");
       describe(control, [help.id, problem.id], model.get("problem"));
-      optional.hidden = ["check", "choice", "pairs", "entries"].includes(kind) || model.get("required");
+      // Of one question among others it is said which need no answer; of what has to be accepted, all.
+      optional.textContent = model.get("required") ? "required" : "optional";
+      optional.hidden =
+        ["check", "choice", "pairs", "entries"].includes(kind) ||
+        (model.get("required") && model.get("bulk"));
       if (!group) control.disabled = model.get("disabled");
       if (kind !== "check" && !group) {
         control.toggleAttribute("required", model.get("required"));

@@ -1,0 +1,128 @@
+"""What the restore form says of what went wrong, cannot be known, or is only simulated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbr_notebook.forms.testing import FormPage, text_of
+from tests.forms.test_restore import ACCEPTED, walk
+
+if TYPE_CHECKING:
+    from cbr_notebook import Session
+
+
+def restored_in_vain(session: Session) -> FormPage:
+    """A form whose restore failed while the service was at it."""
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    page.form.value = ACCEPTED
+    walk(page, "Confirm")
+    disk = session.cloud.server("web-01").disk("vda")
+    disk.set_trait("restore_fails", "BackupService.7000")
+    page.press()
+    disk.set_trait("restore_fails", None)
+    return page
+
+
+def test_a_restore_that_failed_is_shown_as_failed_wherever_one_looks(session: Session) -> None:
+    page = restored_in_vain(session)
+    assert page.form.result.state == "failed"
+    assert page.step.startswith("5. Failed")
+    course = text_of(page.panel("progress"))
+    assert "✗ failed Restore" in course
+    assert "✓ done Restore" not in course
+    assert "failed" in page.result
+    assert "is back" not in page.result
+    assert page.error
+
+
+def test_a_restore_that_failed_offers_the_way_back(session: Session) -> None:
+    page = restored_in_vain(session)
+    page.click("Go back to the state before this restore")
+    (back,) = page.opened()
+    walk(back, "Confirm")
+    run = page.form.result
+    safety = session.find_backup(back.form.value["backup"])
+    assert safety.name == f"before-{run.run_id}"
+    back.form.value = {"confirm": "web-01", "acknowledge": back.labels("acknowledge")}
+    back.press()
+    assert back.form.result.state == "success"
+    assert back.form.result.backup["id"] == safety.id
+
+
+def test_a_time_of_trouble_in_the_future_is_refused_in_its_field(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01"))
+    page.wait()
+    page.fill("before", "2020-09-01")
+    assert "That is in the future: it is 2020-08-17 03:51 UTC now." in page.field("before").problem
+    assert page.form.value["backup"] is None
+    page.press("Next")
+    assert "Choose backup" in page.step
+
+
+def test_each_warning_has_to_be_accepted_by_itself(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17T03:30Z"))
+    walk(page, "Confirm")
+    assert page.field("acknowledge").hidden
+    page.fill("safety_backup", False)
+    field = page.field("acknowledge")
+    assert not field.hidden
+    assert (field.required, field.bulk) == (True, False)
+    assert page.labels("acknowledge") == ["safety backup"]
+    page.fill("confirm", "web-01")
+    page.press()
+    assert page.field("acknowledge").problem == "Not accepted yet: safety backup."
+    assert session.restores().empty
+
+
+def test_a_simulated_cloud_is_named_in_each_step(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    page.form.value = ACCEPTED
+    page.wait()
+    for step in ("Check", "Confirm", "Watch and verify"):
+        walk(page, step) if step != "Watch and verify" else page.press()
+        assert step in page.step
+        assert "simulated" in page.panel("steps")
+
+
+def test_what_exists_no_more_is_marked_and_no_other_server_offered(session: Session) -> None:
+    backup = session.backups(resource="web-01").iloc[3]["id"]
+    session.cloud.delete_server("web-01")
+    page = FormPage(session.forms.restore(resource="web-01", backup=backup))
+    page.wait()
+    assert "exists no more" in page.panel("timeline")
+    assert "(exists no more)" in page.steps[0]
+    walk(page, "Check")
+    assert page.notes("target") == {"web-01 itself": "exists no more"}
+    page.press("Next")
+    assert "Check" in page.step
+
+
+def test_only_disks_are_offered_as_another_target(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    walk(page, "Check")
+    assert page.labels("target") == ["web-01 itself"]
+    page = FormPage(session.forms.restore(resource="archive", before="2020-08-17"))
+    walk(page, "Check")
+    assert len(page.labels("target")) > 1
+
+
+def test_nothing_is_called_without_a_jump_that_was_not_looked_at(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-05"))
+    page.wait()
+    line = page.panel("timeline")
+    assert "nobody has looked yet whether it is a jump" in line
+    assert "without a jump" not in line
+    assert page.chosen("backup") == "2020-08-04 03:00 UTC"
+    page.click("Look for jumps in all 32 backups")
+    line = page.panel("timeline")
+    assert "nobody has looked" not in line
+    assert "The newest without a jump is chosen: 2020-08-04 03:00 UTC" in line
+
+
+def test_a_full_backup_cannot_be_judged(session: Session) -> None:
+    session.back_up("vault-web", resources="web-01", incremental=False).wait(progress=False)
+    page = FormPage(session.forms.restore(resource="web-01"))
+    page.wait()
+    line = page.panel("timeline")
+    assert "a full backup cannot be judged" in line
+    assert "Choose the newest from then" in line
