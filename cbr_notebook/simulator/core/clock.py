@@ -64,7 +64,8 @@ class Clock:
     def __init__(
         self, now: int, speed: float = 0.0, wall: Callable[[], float] = time.monotonic
     ) -> None:
-        self._base = now
+        self.base = now
+        """Where it stands, without what has passed of real time."""
         self._speed = speed
         self._wall = wall
         self._since = wall()
@@ -79,15 +80,15 @@ class Clock:
     def now(self) -> int:
         """Return the present simulated moment."""
         if not self._speed:
-            return self._base
-        return self._base + int((self._wall() - self._since) * self._speed * MICROSECONDS)
+            return self.base
+        return self.base + int((self._wall() - self._since) * self._speed * MICROSECONDS)
 
     def set(self, now: int) -> None:
         """Stand at another moment, which may be an earlier one; all until then has happened."""
-        self._base = self.current = now
+        self.base = self.current = now
         self._since = self._wall()
 
     def move(self, microseconds: int) -> int:
         """Move forward by this much; return the moment then."""
-        self._base += microseconds
+        self.base += microseconds
         return self.now()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from cbr_notebook.simulator.core.clock import Clock
 from cbr_notebook.simulator.core.disks import Disks
+from cbr_notebook.simulator.core.exclusive_lock import ExclusiveLock
 from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.scheduler import Scheduler
 from cbr_notebook.simulator.core.state import State
@@ -37,15 +37,16 @@ class Engine:
         speed: float = 0.0,
     ) -> None:
         self.state = state
-        self.lock = threading.RLock()
+        self.lock = ExclusiveLock()
         self.options = Options(state)
         self.clock = Clock(int(state.meta("now", 0)), speed)
         self.scheduler = Scheduler(
             state,
             self.clock,
             handlers.keys(),
-            lambda kind, subject, arguments: handlers[kind](self, subject, arguments),
+            self._carry_out,
         )
+        self._handlers = handlers
         self.disks = Disks(state, self.now)
         self._remembered: dict[Hashable, Any] = {}
         self._working = False
@@ -100,9 +101,18 @@ class Engine:
             self.clock.current = max(self.clock.current, now)
 
     def advance(self, microseconds: int) -> None:
-        """Let time pass: all that happens meanwhile has happened afterwards."""
-        with self.work():
-            self._run_events_until(self.clock.move(microseconds))
+        """Let time pass: all that happens meanwhile has happened afterwards.
+
+        Interrupted or failing, it has not passed.
+        """
+        with self.lock:
+            before = self.clock.base
+            try:
+                with self.work():
+                    self._run_events_until(self.clock.move(microseconds))
+            except BaseException:
+                self.clock.base = before
+                raise
 
     def tick(self) -> None:
         """Let the fraction of a second pass that a request takes, always the same by seed."""
@@ -144,6 +154,10 @@ class Engine:
             self.scheduler.forget_cache()
             self._remembered.clear()
             self._requests = int(self.state.meta("requests", 0))
+
+    def _carry_out(self, kind: str, subject: str, arguments: dict[str, Any]) -> None:
+        self.lock.checkpoint()
+        self._handlers[kind](self, subject, arguments)
 
     def _keep_counts(self) -> None:
         self.state.set_meta("now", self.clock.current)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,16 @@ from cbr_notebook.errors import CBRError
 from cbr_notebook.simulator.core import schema
 
 type_of_cell = str | int | float | bytes | None
+
+_FILE_TROUBLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
+"""SQLite's codes for what the disk or the file is to blame for."""
 
 ORIGIN = "origin"
 """The fact that says what a cloud began as: an estate, or a file."""
@@ -47,7 +58,7 @@ class State:
         """The kinds for which values may be reserved; more than there are does no harm."""
         try:
             self._db = self._open()
-        except sqlite3.DatabaseError as problem:
+        except (sqlite3.DatabaseError, OSError) as problem:
             raise StateFileError(
                 f"The state file {self.path} cannot be opened: {problem}.",
                 advice="Close the cloud that is using it, or choose another file. "
@@ -55,8 +66,8 @@ class State:
             ) from problem
 
     def _open(self) -> sqlite3.Connection:
-        if self.path is not None and self.path.exists() and self.path.stat().st_size:
-            self._inspect(self.path)
+        if self.path is not None and self.path.exists():
+            _inspect(self.path)
         db = sqlite3.connect(
             self.path or ":memory:",
             check_same_thread=False,
@@ -93,65 +104,57 @@ class State:
         db.execute(f"PRAGMA user_version = {schema.VERSION}")
         db.execute("COMMIT")
 
-    @staticmethod
-    def _inspect(path: Path) -> None:
-        """Refuse a file that is not a sound state of a known version, without writing to it."""
-        advice = "Choose another file, or start a new cloud. The file was not changed."
-        address = f"{path.resolve().as_uri()}?mode=ro"
-        try:
-            with closing(sqlite3.connect(address, uri=True)) as db:
-                version = db.execute("PRAGMA user_version").fetchone()[0]
-                tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-                sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except sqlite3.OperationalError as problem:
-            raise StateFileError(
-                f"{path} cannot be opened: {problem}.",
-                advice="Is another cloud using it? Close that, or choose another file.",
-            ) from problem
-        except sqlite3.DatabaseError as problem:
-            raise StateFileError(
-                f"{path} is not a usable state file: {problem}.", advice=advice
-            ) from problem
-        if sound != "ok":
-            raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
-        if version == 0 and tables:
-            raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
-        if version > schema.VERSION:
-            raise StateFileError(
-                f"The state file {path} has version {version}; this package knows up to "
-                f"version {schema.VERSION}.",
-                advice="Update cbr-notebook, or choose another file. The file was not changed.",
-            )
-
     # -- reading and writing ---------------------------------------------------------
+
+    def _execute(self, sql: str, values: tuple[type_of_cell, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(sql, values)
+        except sqlite3.DatabaseError as problem:
+            raise self._failure(problem) from problem
+
+    def _failure(self, problem: sqlite3.DatabaseError) -> Exception:
+        """Return the error of this package for a file that cannot be read or written."""
+        if getattr(problem, "sqlite_errorcode", 0) & 0xFF not in _FILE_TROUBLE:
+            return problem
+        return StateFileError(
+            f"The state {self.path or 'in memory'} cannot be used: {problem}.",
+            advice="Make room on the disk, or copy the file elsewhere; what was being changed "
+            "was not changed.",
+        )
 
     def one(self, sql: str, *values: type_of_cell) -> sqlite3.Row | None:
         """Return the first row of a query, or ``None``."""
-        row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+        row: sqlite3.Row | None = self._execute(sql, values).fetchone()
         return row
 
     def all(self, sql: str, *values: type_of_cell) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        return self._db.execute(sql, values).fetchall()
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as problem:
+            raise self._failure(problem) from problem
 
     def value(self, sql: str, *values: type_of_cell) -> Any:
         """Return the first cell of the first row of a query, or ``None``."""
-        row = self._db.execute(sql, values).fetchone()
+        row = self._execute(sql, values).fetchone()
         return None if row is None else row[0]
 
     def run(self, sql: str, *values: type_of_cell) -> int:
         """Carry out a change; return the number of rows that it touched."""
-        return self._db.execute(sql, values).rowcount
+        return self._execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Iterable[tuple[type_of_cell, ...]]) -> None:
         """Carry out one change for each row of values."""
-        self._db.executemany(sql, rows)
+        try:
+            self._db.executemany(sql, rows)
+        except sqlite3.DatabaseError as problem:
+            raise self._failure(problem) from problem
 
     def insert(self, table: str, **columns: type_of_cell) -> None:
         """Add a row to a table, columns by name."""
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
-        self._db.execute(
+        self._execute(
             f"INSERT INTO {table} ({names}) VALUES ({marks})",
             tuple(columns.values()),
         )
@@ -159,7 +162,7 @@ class State:
     def update(self, table: str, key: str, **columns: type_of_cell) -> None:
         """Change columns, by name, of the row whose ``id`` is ``key``."""
         names = ", ".join(f"{name} = ?" for name in columns)
-        self._db.execute(
+        self._execute(
             f"UPDATE {table} SET {names} WHERE id = ?",
             (*columns.values(), key),
         )
@@ -170,15 +173,15 @@ class State:
         if self._depth:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
         self._depth = 1
         try:
             yield
+            self._execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite ends it by itself when the disk is full
+                self._db.execute("ROLLBACK")
             raise
-        else:
-            self._db.execute("COMMIT")
         finally:
             self._depth = 0
 
@@ -191,7 +194,7 @@ class State:
 
     def set_meta(self, key: str, value: type_of_cell) -> None:
         """Remember one of the cloud's own facts."""
-        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+        self._execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     def take_reserved(self, kind: str) -> Any:
         """Take the next value that an estate has reserved for a kind, or ``None``."""
@@ -253,6 +256,8 @@ class State:
         try:
             self._db.execute("VACUUM INTO ?", (str(path),))
         except sqlite3.DatabaseError as problem:
+            with contextlib.suppress(OSError):
+                Path(path).unlink()  # of what was new, only a part could be written
             raise StateFileError(f"{path} cannot be written: {problem}.") from problem
 
     def load(self, source: sqlite3.Connection) -> None:
@@ -289,8 +294,9 @@ class State:
             raise StateFileError(
                 f"There is no cloud in {path}.", advice="Name a file that cloud.snapshot() wrote."
             )
-        self._inspect(path)
-        with closing(sqlite3.connect(_read_only(path), uri=True)) as source:
+        _inspect(path, only_read=True)
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as source:
             self.load(source)
 
     def copy_to(self, other: State) -> None:
@@ -321,6 +327,47 @@ class State:
         self._db.close()
 
 
-def _read_only(path: Path) -> str:
-    """Return the address at which SQLite reads a file, without a lock or a file beside it."""
-    return f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+def _inspect(path: Path, *, only_read: bool = False) -> None:
+    """Refuse a file that is not a sound state of a known version, without writing to it.
+
+    Args:
+        path: the file. An empty one is a state that is yet to begin.
+        only_read: for a file that stays as it is, in a folder that may not be writable.
+
+    Raises:
+        StateFileError: it is damaged, newer, or something else.
+        OSError: it cannot be read.
+    """
+    if path.is_file() and not path.stat().st_size:
+        return
+    advice = "Choose another file, or start a new cloud. The file was not changed."
+    address = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if only_read else ''}"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            owner = db.execute("PRAGMA application_id").fetchone()[0]
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as problem:
+        raise StateFileError(
+            f"{path} cannot be opened: {problem}.",
+            advice="Is another cloud using it? Close that, or choose another file.",
+        ) from problem
+    except sqlite3.DatabaseError as problem:
+        raise StateFileError(
+            f"{path} is not a usable state file: {problem}.", advice=advice
+        ) from problem
+    if sound != "ok":
+        raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
+    if owner or (tables and not (version and tables >= _OUR_TABLES)):
+        raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
+    if version > schema.VERSION:
+        raise StateFileError(
+            f"The state file {path} has version {version}; this package knows up to "
+            f"version {schema.VERSION}.",
+            advice="Update cbr-notebook, or choose another file. The file was not changed.",
+        )
+
+
+_OUR_TABLES = {"meta", "reserved", "event", "project", "block", "vault", "backup", "task"}
+"""Some of the tables that every version has."""

@@ -13,6 +13,7 @@ import falcon
 import msgspec
 
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import StateFileError
 from cbr_notebook.simulator.http import openapi
 from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
 from cbr_notebook.simulator.http.headers import Headers, cloud_time, request_id_of
@@ -172,6 +173,12 @@ class App:
     ) -> None:
         if isinstance(error, ConnectionCut | falcon.HTTPStatus):
             raise error
+        if isinstance(error, OverflowError):  # a number that no column holds
+            self._refused(request, response, ApiError("9900"), params)
+            return
+        if isinstance(error, StateFileError):
+            self._refused(request, response, ApiError("9910", str(error)), params)
+            return
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
         self._refused(request, response, ApiError("9910"), params)
 

@@ -97,3 +97,77 @@ def test_a_snapshot_never_overwrites(tmp_path: Path) -> None:
     with pytest.raises(StateFileError, match="exists"):
         cloud.snapshot(tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a note", b"hello"),
+        ("a long note", b"a file that is somebody's\n" * 400),
+        ("a broken database", b"SQLite format 3\0" + b"\xff" * 8000),
+    ],
+)
+def test_a_file_that_is_no_state_file_is_never_overwritten(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    precious = tmp_path / name
+    precious.write_bytes(content)
+    for use in (lambda: Cloud.open(state=precious), lambda: Cloud.open("empty").copy(precious)):
+        with pytest.raises(StateFileError):
+            use()
+    assert precious.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("statement", ["PRAGMA user_version = 1", "PRAGMA application_id = 77"])
+def test_a_database_of_another_program_with_a_version_is_refused(
+    statement: str, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "foreign.sqlite"
+    with closing(sqlite3.connect(foreign)) as db:
+        db.execute("CREATE TABLE meta (thing TEXT)")
+        db.execute(statement)
+    before = foreign.read_bytes()
+    with pytest.raises(StateFileError, match="not of a cloud"):
+        Cloud.open(state=foreign)
+    assert foreign.read_bytes() == before
+
+
+def test_a_folder_a_missing_folder_and_a_barred_file_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing" / "cloud.sqlite"):
+        with pytest.raises(StateFileError):
+            Cloud.open("empty", state=path)
+        with pytest.raises(StateFileError):
+            Cloud.open("empty").snapshot(path)
+
+
+def test_a_damaged_file_is_refused_and_left_alone(path: Path) -> None:
+    whole = path.read_bytes()
+    damaged = whole[:8192] + b"\x99" * 40_000 + whole[48_192:]
+    path.write_bytes(damaged)
+    with pytest.raises(StateFileError):
+        Cloud.open(state=path)
+    assert path.read_bytes() == damaged
+
+
+def test_a_full_disk_is_one_typed_error_and_nothing_is_lost(path: Path) -> None:
+    cloud = Cloud.open(state=path)
+    before = cloud.fingerprint()
+    pages = cloud._engine.state.value("PRAGMA page_count")
+    cloud._engine.state.run(f"PRAGMA max_page_count = {pages}")
+    disk = cloud.server("web-01").disk("vda")
+    with pytest.raises(StateFileError, match="full"):
+        disk.write(0, bytes(range(256)) * 40_000)
+    client = Client(cloud)
+    body = {"vault": {"name": "x" * 60, "resources": [], "billing": {
+        "consistent_level": "crash_consistent", "object_type": "server",
+        "protect_type": "backup", "size": 10}}}  # fmt: skip
+    statuses = {client.send("POST", "vaults", body).status_code for _ in range(60)}
+    assert 500 in statuses
+    cloud._engine.state.run("PRAGMA max_page_count = 1000000")
+    assert client.send("POST", "vaults", body).status_code == 200
+    assert disk.read_file("/etc/motd") == b"hello"
+    cloud.reset()
+    cloud.create_server("web-01").disk("vda").write_file("/etc/motd", b"hello")
+    assert cloud.fingerprint() == before
+    cloud.close()
