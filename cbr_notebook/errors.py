@@ -133,6 +133,10 @@ class ConfirmationNeeded(CBRError):
     """This destroys something: say its name to confirm."""
 
 
+class JournalFailed(CBRError):
+    """The journal of a restore cannot be read or written; nothing irreversible is done without."""
+
+
 _KINDS: dict[str, type[CBRError]] = {
     kind.__name__: kind
     for kind in (

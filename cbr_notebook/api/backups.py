@@ -304,7 +304,7 @@ class Backups:
         if destination_path is not None:
             restore["details"] = {"destination_path": destination_path}
         path = f"{PATH}/{backup_id}/restore"
-        content = self._transport.send_for_text("POST", path, {"restore": restore})
+        content = self._transport.send_for_text("POST", path, {"restore": restore}, once=True)
         if not content.strip():
             return None
         try:

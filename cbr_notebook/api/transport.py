@@ -27,6 +27,8 @@ _BUSY = (429, 502, 503, 504)
 _SURELY_NOT_DONE = (429, 503)
 """Answers after which also a request that changes something may be sent again."""
 _LONGEST_PAUSE = 60.0
+SEND_ONCE = "cbr_send_once"
+"""The extension of a request that nobody may repeat, authentication included."""
 _PATH_PART = re.compile(r"[A-Za-z0-9._~%-]+")
 
 
@@ -128,10 +130,18 @@ class Transport:
             return None
         return _decode(response.content, answer)
 
-    def send_for_text(self, method: str, path: str, body: Any) -> bytes:
-        """As :meth:`send`, for an answer that may be empty."""
+    def send_for_text(self, method: str, path: str, body: Any, *, once: bool = False) -> bytes:
+        """As :meth:`send`, for an answer that may be empty.
+
+        Args:
+            method: POST, PUT or DELETE.
+            path: with ``{project_id}`` where the project goes.
+            body: a msgspec struct, or ``None`` for no body.
+            once: send it a single time, whatever the answer: the caller asks the service what
+                became of it.
+        """
         content = None if body is None else msgspec.json.encode(body)
-        return self._send(method, path, None, content).content
+        return self._send(method, path, None, content, once=once).content
 
     def _send(
         self,
@@ -139,6 +149,8 @@ class Transport:
         path: str,
         query: Mapping[str, QueryValue] | None,
         content: bytes | None,
+        *,
+        once: bool = False,
     ) -> httpx.Response:
         request = self._client.build_request(
             method,
@@ -146,9 +158,10 @@ class Transport:
             params=_parameters(query),
             content=content,
             headers={"Content-Type": "application/json"},
+            extensions={SEND_ONCE: True} if once else None,
         )
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            stop=tenacity.stop_after_attempt(1 if once else _ATTEMPTS),
             wait=_pause,
             retry=tenacity.retry_if_exception_type(_Repeatable),
             sleep=self._sleep,
@@ -161,7 +174,11 @@ class Transport:
 
     def _once(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
         fresh = httpx.Request(
-            request.method, request.url, headers=request.headers, content=request.content
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.content,
+            extensions=request.extensions,
         )
         try:
             response = self._client.send(fresh)
@@ -259,9 +276,24 @@ def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:
     return httpx.QueryParams(tuple(pairs))
 
 
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_decoders_lock = threading.Lock()
+
+
+def _decoder(answer: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of a type, built once and by one thread.
+
+    msgspec crashes the interpreter where two threads meet a type for the first time at once.
+    """
+    with _decoders_lock:
+        if answer not in _decoders:
+            _decoders[answer] = msgspec.json.Decoder(answer)
+        return _decoders[answer]
+
+
 def _decode(content: bytes, answer: type[T]) -> T:
     try:
-        return msgspec.json.decode(content, type=answer)
+        return _decoder(answer).decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise ServiceError(
             f"The service's answer cannot be read: {problem}.",

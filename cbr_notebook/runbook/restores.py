@@ -34,7 +34,7 @@ def plan_restore(
     target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
-    power_on: bool = True,
+    power_on: bool | None = None,
 ) -> RestorePlan:
     """Lay out a restore and check it beforehand; sends nothing that changes anything.
 
@@ -43,7 +43,8 @@ def plan_restore(
         target: what would be overwritten; what was backed up if left out.
         disks: for a server: from the ID of a disk's backup to the ID of the disk, where
             not all disks, or other ones, are meant.
-        power_on: start the server afterwards.
+        power_on: start the server afterwards; if left out, only if it is running now: a
+            server that was stopped for isolation stays stopped.
 
     Returns:
         The plan: ``checks``, ``overwritten``, ``untouched``, ``impossible``,
@@ -106,8 +107,8 @@ def resume_restore(
 
     Args:
         run_id: of a run, as :meth:`restores` lists it, or of a group.
-        confirm: the target's name (of a group: all), where the confirmation is more than
-            an hour old and the restore has yet to be asked for.
+        confirm: the target's name (of a group: all), wherever the restore has yet to be
+            asked for, or may have to be asked for again. Who resumes is written down.
         folder: of the journals.
         on_progress: is told how far it is.
 
@@ -116,7 +117,7 @@ def resume_restore(
 
     Raises:
         NotFound: there is no such run; the message lists the newest.
-        ConfirmationNeeded: the confirmation is too old.
+        ConfirmationNeeded: the restore has yet to be asked for, and ``confirm`` is missing.
         Conflict: another process is at it, or something moved since the plan was made.
         ConnectionFailed: the service could not be reached; resume again later.
 

@@ -252,7 +252,7 @@ def test_a_group_that_is_killed_is_taken_up_and_nothing_is_done_twice(
     assert os.WIFSIGNALED(status)
     with cbr.simulate("empty", state=state) as again:
         (group_id,) = (path.stem for path in folder.glob("group*.jsonl"))
-        group = again.resume_restore(group_id)
+        group = again.resume_restore(group_id, confirm=list(NAMES))
         assert isinstance(group, GroupRun)
         assert group.wait().state == "success"
         assert restores(again) == 4

@@ -72,7 +72,7 @@ def finished(session: Session, folder: Path, manifest: dict[str, Any]) -> Restor
         assert restores(session) == 0
         return None
     (run_id,) = runs
-    run = session.resume_restore(run_id)
+    run = session.resume_restore(run_id, confirm="web-01")
     assert isinstance(run, RestoreRun)
     run.wait()
     assert run.verify(manifest=manifest)
@@ -199,8 +199,9 @@ def test_killed_between_asking_and_hearing_the_answer(
         session.cloud.advance(days=days_later)
         (run_id,) = session.restores()["run_id"]
         # What would be lost by now is more than what was confirmed.
-        if days_later and (path_end == "/checkpoints" or when == "not arrived"):
-            with pytest.raises(errors.ConfirmationNeeded):
+        if path_end == "/checkpoints" or when == "not arrived":
+            asked = path_end == "/restore"
+            with pytest.raises(errors.ConnectionFailed if asked else errors.ConfirmationNeeded):
                 session.resume_restore(run_id)
             session.resume_restore(run_id, confirm="web-01")
         run = finished(session, folder, manifest)
@@ -222,7 +223,7 @@ def test_killed_twice_and_resumed_by_a_third(
             session = cbr.simulate("empty", state=state)
             prepare = kill_around("not heard", "/restore")
             prepare(session, lambda: os.kill(os.getpid(), signal.SIGKILL))
-            session.resume_restore(session.restores()["run_id"][0])
+            session.resume_restore(session.restores()["run_id"][0], confirm="web-01")
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)

@@ -12,8 +12,9 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.runbook.plan.checks import Outcome, check_all
+from cbr_notebook.runbook.plan.checks import check_all
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
+from cbr_notebook.runbook.plan.verdict import Outcome
 
 
 def test_planning_only_asks(session: Session) -> None:
@@ -110,12 +111,17 @@ def test_the_fingerprint_moves_with_what_matters_and_with_nothing_else(session: 
     plan = session.plan_restore("clean-web-01")
     before = plan.fingerprint()
     server = session.cloud.server("web-01")
-    server.stop()
+    server.disk("vda").write_file("/more", b"work")
     session.cloud.advance(hours=1)
-    session.back_up("vault-web-01").wait(progress=False)
     assert plan.refresh().fingerprint() == before
+    server.stop()
+    stopped = plan.refresh().fingerprint()
+    assert stopped != before
     server.disk("vdb").resize(3)
-    assert plan.refresh().fingerprint() != before
+    resized = plan.refresh().fingerprint()
+    assert resized not in (before, stopped)
+    session.back_up("vault-web-01").wait(progress=False)
+    assert plan.refresh().fingerprint() not in (before, stopped, resized)
     assert plan.fingerprint() == before
 
 

@@ -85,7 +85,7 @@ def test_a_cancel_that_came_too_late_stops_a_request_that_has_to_be_made_again(
         execute(session, on_progress=cancel)
     session.cloud.heal()
     with pytest.raises(submit.Stopped, match="cancelled"):
-        session.resume_restore(only_run(session))
+        session.resume_restore(only_run(session), confirm="web-01")
     assert restores(session) == 0
 
 
@@ -100,17 +100,25 @@ def test_what_was_asked_without_an_answer_can_be_given_up(session: Session) -> N
     assert restores(session) == 1
 
 
-def test_an_old_confirmation_must_be_given_again(session: Session) -> None:
-    session.cloud.fail("restore_backup", 503, times=5)
+@pytest.mark.parametrize("hours", [0, 2])
+def test_who_takes_up_what_was_not_asked_must_confirm_and_is_written_down(
+    session: Session, hours: int
+) -> None:
+    session.cloud.fail("create_checkpoint", 503, times=5)
     with pytest.raises(errors.CBRError):
-        execute(session)
-    session.cloud.advance(hours=2)
+        execute(session, safety_backup=True)
+    session.cloud.advance(hours=hours)
     run_id = only_run(session)
-    with pytest.raises(errors.ConfirmationNeeded, match="confirmed at"):
-        session.resume_restore(run_id)
+    for wrong in (None, "web-02"):
+        with pytest.raises(errors.ConfirmationNeeded, match="confirmed at"):
+            session.resume_restore(run_id, confirm=wrong)
     assert restores(session) == 0
-    resumed(session, run_id, confirm="web-01").wait()
+    other = session.as_user("ada")
+    run = resumed(other, run_id, confirm="web-01").wait()
     assert restores(session) == 1
+    again = run.journal.last("confirmed_again")
+    assert again is not None
+    assert again.facts["who"] == other.identity.who != session.identity.who
 
 
 def test_a_run_that_is_over_stays_over_when_resumed(session: Session) -> None:
@@ -173,7 +181,7 @@ def test_runs_are_listed_newest_first(session: Session) -> None:
     assert session.restores().dtypes.equals(cbr.frames.RESTORES.frame([]).dtypes)
     first = execute(session).wait()
     second = execute(session).wait()
-    second.verify()
+    second.verify({"it works": lambda _: True})
     frame = session.restores()
     assert frame["run_id"].tolist() == [second.run_id, first.run_id]
     assert frame["state"].tolist() == ["success"] * 2

@@ -61,12 +61,12 @@ def test_one_restore_comes_of_one_plan_through_any_storm(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, cbr.simulate("empty") as session:
         os.environ["CBR_RUNBOOK_FOLDER"] = folder
-        spoilt(session, sizes=(1, 1))
+        manifest = spoilt(session, sizes=(1, 1))
         session.cloud.options["task_list_lag_seconds"] = lag
         session.cloud.options["restore_answers_empty"] = empty_answer
         run = brought_to_its_end(session, faults)
         session.cloud.heal()
-        assert run.verify()
+        assert run.verify(manifest=manifest)
         assert restores(session) == 1
         assert is_back(session)
         assert len(session.backups(name=f"before-{run.run_id}")) == 1

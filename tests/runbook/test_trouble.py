@@ -30,8 +30,13 @@ def test_what_may_have_been_heard_is_never_sent_again_by_itself(
     assert caught.value.may_have_happened
     assert restores(session) == 0
     assert session.restores()["state"].tolist() == ["asked"]
-    # Taken up by hand, when nothing has come of it for long enough, it is asked for anew.
-    run = resumed(session, only_run(session)).wait()
+    # Whoever takes it up and does not confirm is told once more that nobody knows.
+    with pytest.raises(errors.ConnectionFailed, match="not sent again"):
+        resumed(session, only_run(session))
+    assert restores(session) == 0
+    # Confirmed, when nothing has come of it for an hour and no disk was written, it is asked
+    # for anew.
+    run = resumed(session, only_run(session), confirm="web-01").wait()
     assert "restore_not_done" in kinds(run)
     assert restores(session) == 1
     assert is_back(session)
@@ -44,8 +49,7 @@ def test_an_answer_that_cannot_be_read_is_no_reason_to_ask_again(session: Sessio
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_storm_is_waited_out(session: Session, status: int) -> None:
-    session.cloud.fail("restore_backup", status, times=4, retry_after=7)
+def test_a_storm_while_it_is_watched_is_waited_out(session: Session, status: int) -> None:
     run = execute(session)
     session.cloud.fail("show_op_log", status, times=12)
     run.wait()
@@ -54,13 +58,33 @@ def test_a_storm_is_waited_out(session: Session, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_storm_that_lasts_leaves_a_run_that_can_be_resumed(session: Session, status: int) -> None:
-    session.cloud.fail("restore_backup", status, times=5)
-    with pytest.raises(errors.CBRError):
+def test_too_busy_may_mean_begun_and_is_not_asked_again_unseen(
+    session: Session, status: int
+) -> None:
+    session.cloud.fail("restore_backup", status, times=1, retry_after=7)
+    with pytest.raises(errors.ConnectionFailed, match="not sent again") as caught:
         execute(session)
-    assert session.restores()["state"].tolist() == ["not asked"]
+    assert caught.value.may_have_happened
+    assert session.restores()["state"].tolist() == ["asked"]
     assert restores(session) == 0
-    resumed(session, only_run(session)).wait()
+    run = resumed(session, only_run(session), confirm="web-01").wait()
+    posts = [e for e in run.journal.entries if e.facts.get("method") == "POST"]
+    assert [post.facts["status"] for post in posts] == [status, 202]
+    assert restores(session) == 1
+
+
+def test_what_was_written_meanwhile_leaves_the_question_to_a_person(session: Session) -> None:
+    session.cloud.fail("restore_backup", 503)
+    with pytest.raises(errors.ConnectionFailed):
+        execute(session)
+    session.cloud.server("web-01").disk("vda").write_file("/since", b"by whom?")
+    for _ in range(3):
+        session.cloud.advance(hours=5)
+        with pytest.raises(errors.ConnectionFailed, match="A disk was written since"):
+            resumed(session, only_run(session), confirm="web-01")
+    assert restores(session) == 0
+    session.cancel_restore(only_run(session))
+    execute(session).wait()
     assert restores(session) == 1
 
 

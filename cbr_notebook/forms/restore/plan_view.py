@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
-from cbr_notebook.runbook.plan.checks import Check, Outcome
+from cbr_notebook.runbook.plan.checks import Check
+from cbr_notebook.runbook.plan.verdict import Outcome
 from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:

@@ -85,12 +85,15 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
 
     While it is being verified nothing is offered yet.
     """
-    well = run.state == "success" and (found is None or bool(found))
+    partly = run.state == "success" and found is not None and found.outcome == "partly"
+    well = run.state == "success" and (found is None or partly or bool(found))
     name = run.target["name"]
     unverified = run.state == "success" and found is None
     title = {
         "success": f"{name} is restored; it is not verified yet"
         if unverified
+        else f"{name} is back; not all of its content was looked at"
+        if partly
         else f"{name} is back"
         if well
         else "Restored, but look at this",
@@ -100,14 +103,14 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
     rows = "".join(
         f'<tr><td class="{"good" if each.outcome == "pass" else "warn"}">{each.outcome}</td>'
         f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td></tr>'
-        for each in (found.findings if found else ())
+        for each in (found.findings if found is not None else ())
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Outcome", "Verified", "Seen"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
     return card(
         title,
         facts,
-        tone="warn" if unverified else "good" if well else "wrong",
+        tone="warn" if unverified or partly else "good" if well else "wrong",
         text="Verifying…" if verifying else "",
         body=table,
         buttons=[]

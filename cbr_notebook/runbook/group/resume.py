@@ -13,7 +13,7 @@ from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.run.options import names_of
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.run.submit import refuse_old_confirmation, submit_steps
+from cbr_notebook.runbook.run.submit import require_confirmation, submit_steps
 from cbr_notebook.runbook.run.watch import look, run_steps
 from cbr_notebook.session import Session
 
@@ -98,10 +98,17 @@ def resume(
 
 
 def _take_up(run: RestoreRun, confirm: Sequence[str]) -> None:
+    """Write down who takes a run up, and whether that person confirmed it.
+
+    Raises:
+        ConfirmationNeeded: the restore has yet to be asked for, and was not confirmed.
+    """
     if run.ended:
         return
-    if run.target["name"] in confirm:
-        run.note("confirmed_again", confirmed=run.target["name"])
+    who = {"who": run.session.identity.who, "way": run.session.identity.how}
+    if run.confirm_with in confirm:
+        run.note("confirmed_again", confirmed=run.confirm_with, **who)
+        run.confirmed_anew = True
     if run.state == "not asked":
-        refuse_old_confirmation(run)
-    run.note("resumed", state=run.state)
+        require_confirmation(run)
+    run.note("resumed", state=run.state, **who)

@@ -13,6 +13,13 @@ from cbr_notebook.runbook.journal.state import state_of
 
 _UNTOLD = ("request", "plan", "checks", "findings", "known", "overwritten", "fingerprint")
 """Facts of entries that have tables of their own."""
+_VERIFICATIONS = {
+    "verified": "verified: content was looked at, and all of it matched",
+    "partly": "partly: nothing failed, but not all content was looked at",
+    "failed": "FAILED",
+    "unknown": "unknown: nothing could be looked at",
+    "none": "none",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +37,19 @@ class Achieved:
 
     seconds: float | None
     target: float | None
+    untold: str = ""
+    """Why it cannot be told, if it cannot."""
 
     @property
     def met(self) -> bool | None:
-        """Whether the target was met; ``None``: there is none, or nothing to compare."""
+        """Whether the target was met; ``None``: there is none, or it cannot be told."""
         if self.target is None or self.seconds is None:
             return None
         return self.seconds <= self.target
 
     def __str__(self) -> str:
+        if self.untold:
+            return f"cannot be told: {self.untold}"
         if self.seconds is None:
             return "not reached"
         text = duration(self.seconds)
@@ -86,26 +97,51 @@ class Evidence:
 
     @property
     def verified(self) -> Entry | None:
-        """The entry of the newest verification that found all well."""
+        """The entry of the newest verification, if that found all well."""
         found = self.last("verified")
         return found if found is not None and found.facts["passed"] else None
+
+    @property
+    def verification(self) -> str:
+        """What the verifications come to: the newest carries what failed and did not pass since.
+
+        ``verified``, ``partly``, ``failed``, ``unknown``, or ``none``: nobody verified.
+        """
+        found = self.last("verified")
+        if found is None:
+            return "none"
+        passed = "verified" if found.facts["passed"] else "failed"
+        return str(found.facts.get("outcome", passed))
 
     @property
     def recovery_time(self) -> Achieved:
         """From the incident until all was well: verified, or restored if nobody verified."""
         target = self.begun["targets"]["rto_seconds"]
-        tried = self.last("verified")
-        end = self.verified if tried is not None else self.last("task_ended")
-        if self.state != "success" or end is None:
+        end = self.last("task_ended")
+        if self.verification == "verified":
+            end = self.verified
+        if self.state != "success" or end is None or self.verification == "failed":
             return Achieved(None, target)
-        return Achieved((_at(end) - self._incident).total_seconds(), target)
+        if self._clock_was_set_back:
+            return Achieved(None, target, "the clock of this computer was set back meanwhile")
+        seconds = (_at(end) - self._incident).total_seconds()
+        if seconds < 0:
+            return Achieved(None, target, "it would have ended before the trouble began")
+        return Achieved(seconds, target)
 
     @property
     def recovery_point(self) -> Achieved:
         """From the moment that the backup holds until the incident."""
         target = self.begun["targets"]["rpo_seconds"]
         made = datetime.fromisoformat(self.begun["backup"]["created_at"])
-        return Achieved((self._incident - made).total_seconds(), target)
+        seconds = (self._incident - made).total_seconds()
+        if seconds < 0:
+            return Achieved(None, target, "the backup is from after the trouble began")
+        return Achieved(seconds, target)
+
+    @property
+    def _clock_was_set_back(self) -> bool:
+        return any(_at(later) < _at(earlier) for earlier, later in pairwise(self.entries))
 
     @property
     def _incident(self) -> datetime:
@@ -147,6 +183,7 @@ class Evidence:
             ("Service", begun["service"]),
             ("Confirmed", f"{_utc(self.entries[0].at)} UTC by typing {begun['confirmed']}"),
             ("Warnings accepted", ", ".join(begun["acknowledged"]) or "none"),
+            ("Verification", _VERIFICATIONS[self.verification]),
             ("Safety backup", safety.facts["name"] if safety else "none"),
             ("Restore task", str(task.facts["task_id"]) if task else "none"),
             ("Times asked", str(self._times_asked())),
@@ -156,6 +193,19 @@ class Evidence:
             ("Journal", f"{len(self.entries)} entries, the last {self.entries[-1].hash}"),
         ]
         return [(name, value) for name, value in rows if value]
+
+    @property
+    def _earlier_verifications(self) -> list[Table]:
+        """All verifications but the newest, whose table stands before."""
+        entries = [entry for entry in self.entries if entry.kind == "verified"][:-1]
+        rows: list[tuple[str, ...]] = [
+            (_utc(entry.at), each["name"], each["outcome"], each["seen"])
+            for entry in entries
+            for each in entry.facts["findings"]
+        ]
+        if not rows:
+            return []
+        return [Table("Earlier verifications", ("When (UTC)", "Check", "Outcome", "Seen"), rows)]
 
     def _times_asked(self) -> int:
         """Count how often the service may have heard the request."""
@@ -192,6 +242,7 @@ class Evidence:
                     for each in (verified.facts["findings"] if verified else ())
                 ],
             ),
+            *self._earlier_verifications,
             Table(
                 "Time line",
                 ("When (UTC)", "What", "Facts"),

@@ -21,7 +21,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cbr_notebook.errors import Conflict, InvalidRequest
+from cbr_notebook.errors import Conflict, InvalidRequest, JournalFailed
 
 _FIRST = "0" * 64
 
@@ -100,6 +100,7 @@ class Journal:
 
         Raises:
             InvalidRequest: the file is not a journal, or was edited.
+            JournalFailed: the file cannot be read.
         """
         self.path = path
         self.entries: list[Entry] = []
@@ -111,12 +112,20 @@ class Journal:
         self._sound_bytes = 0
         self.reload()
 
+    @property
+    def file_id(self) -> int | None:
+        """What tells the file from a copy of it; ``None`` where there is no file yet."""
+        try:
+            return self.path.stat().st_ino
+        except OSError:
+            return None
+
     def reload(self) -> None:
         """Read what other processes have written meanwhile."""
         documents: list[dict[str, Any]] = []
         self._sound_bytes = 0
         self.torn = False
-        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        lines = self._read().splitlines(keepends=True)
         for number, line in enumerate(lines, 1):
             document = _read_line(line)
             if document is None:
@@ -130,6 +139,23 @@ class Journal:
         broken = broken_link(self.entries)
         if broken is not None:
             raise self._edited(broken)
+
+    def _read(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            if self.entries:
+                raise self._failed("is gone") from None
+            return b""
+        except OSError as problem:
+            raise self._failed(f"cannot be read: {problem.strerror}") from None
+
+    def _failed(self, what: str) -> JournalFailed:
+        return JournalFailed(
+            f"The journal {self.path} {what}.",
+            advice="Make room, or give back the right to write, in the folder of the journals; "
+            "session.tasks() shows what the service does.",
+        )
 
     def _edited(self, number: int) -> InvalidRequest:
         return InvalidRequest(
@@ -165,12 +191,12 @@ class Journal:
             self._between_processes.acquire()
         except Timeout:
             raise _busy() from None
+        except OSError as problem:
+            raise self._failed(f"cannot be locked: {problem.strerror}") from None
         try:
             self.reload()
             if self.torn:
-                with self.path.open("r+b") as file:
-                    file.truncate(self._sound_bytes)
-                    os.fsync(file.fileno())
+                self._cut_off_torn_line()
         except BaseException:
             self._between_processes.release()
             raise
@@ -182,6 +208,9 @@ class Journal:
             at: when it happened.
             kind: what happened, such as ``restore_asked``.
             facts: anything JSON can hold; never a secret.
+
+        Raises:
+            JournalFailed: the file cannot be written, is gone, or was changed meanwhile.
         """
         assert self._depth, "only who holds the journal writes it"
         if self.torn:
@@ -195,15 +224,43 @@ class Journal:
             number, moment, kind, facts, previous, _hash(number, moment, kind, facts, previous)
         )
         line = json.dumps(entry.as_dict(), ensure_ascii=False) + "\n"
-        new = not self.path.exists()
-        with self.path.open("ab") as file:
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if new:
-            _sync_folder(self.path.parent)
+        self._write(line.encode())
         self.entries.append(entry)
         return entry
+
+    def _write(self, line: bytes) -> None:
+        """Add a line durably, to the file as this process knows it and to no other."""
+        new = not self.path.exists()
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        if not self.entries:
+            flags |= os.O_CREAT
+        try:
+            handle = os.open(self.path, flags, 0o600)
+        except FileNotFoundError:
+            raise self._failed("is gone; it was deleted while the restore was under way") from None
+        except OSError as problem:
+            raise self._failed(f"cannot be written: {problem.strerror}") from None
+        with os.fdopen(handle, "ab", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size != self._sound_bytes:
+                raise self._failed("was changed by something else while it was being written")
+            try:
+                written = file.write(line)
+                os.fsync(file.fileno())
+            except OSError as problem:
+                raise self._failed(f"cannot be written: {problem.strerror}") from None
+            if written != len(line):
+                raise self._failed("cannot be written: no space is left")
+        self._sound_bytes += len(line)
+        if new:
+            _sync_folder(self.path.parent)
+
+    def _cut_off_torn_line(self) -> None:
+        try:
+            with self.path.open("r+b") as file:
+                file.truncate(self._sound_bytes)
+                os.fsync(file.fileno())
+        except OSError as problem:
+            raise self._failed(f"cannot be written: {problem.strerror}") from None
 
     def last(self, *kinds: str) -> Entry | None:
         """Return the newest entry of some kinds."""

@@ -1,6 +1,6 @@
 """Where journals are kept: a folder of the user's choice, a file a run.
 
-Named by the caller, else by ``CBR_RUNBOOK_FOLDER``, else beside the state file of a simulated
+ResourceRef by the caller, else by ``CBR_RUNBOOK_FOLDER``, else beside the state file of a simulated
 cloud or in a folder that goes with it, else the system's folder for a user's data.
 """
 
@@ -12,14 +12,14 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from cbr_notebook.errors import Conflict, InvalidRequest, NotFound
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, JournalFailed, NotFound
 from cbr_notebook.runbook.journal.journal import Journal
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def one_beginner(folder: Path) -> Iterator[None]:
         raise Conflict(
             f"Another process is beginning a restore in {folder}.", advice="Try again shortly."
         ) from None
+    except OSError as problem:
+        raise JournalFailed(
+            f"The folder {folder} for journals cannot be written: {problem.strerror}.",
+            advice="Name another: folder=….",
+        ) from None
     try:
         yield
     finally:
@@ -103,8 +108,8 @@ def new_journal(folder: Path, name: str, at: datetime) -> Journal:
         name: what is restored, for people to know the run by.
         at: the present moment.
     """
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "restore"
-    stem = f"{readable}-{at.astimezone(UTC):%Y%m%d-%H%M%S}"
+    known_by = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "restore"
+    stem = f"{known_by}-{at.astimezone(UTC):%Y%m%d-%H%M%S}"
     number = 1
     while True:
         path = folder / f"{stem if number == 1 else f'{stem}-{number}'}{SUFFIX}"
@@ -113,6 +118,12 @@ def new_journal(folder: Path, name: str, at: datetime) -> Journal:
         except FileExistsError:
             number += 1
             continue
+        except OSError as problem:
+            raise JournalFailed(
+                f"No journal can be written in {folder}: {problem.strerror}. Nothing was asked "
+                "of the service.",
+                advice="Make room, or name another folder: folder=….",
+            ) from None
         return Journal(path)
 
 
@@ -136,10 +147,39 @@ def open_journal(folder: Path, run_id: str) -> Journal:
             f"The run {run_id} ended before it began: nothing was asked of the service.",
             advice="Plan the restore anew.",
         )
+    if not is_run(journal) and journal.entries[0].kind != "group_confirmed":
+        raise InvalidRequest(
+            f"{path} is not the journal of a restore.", advice="session.restores() lists all."
+        )
     return journal
 
 
 def paths(folder: Path) -> Iterator[Path]:
     """Return the files of all runs, newest first."""
-    files = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"*{SUFFIX}")]
+    files = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(OSError):  # deleted meanwhile
+            if path.is_file():
+                files.append((path.stat().st_mtime_ns, path))
     yield from (path for _, path in sorted(files, reverse=True))
+
+
+def readable(folder: Path) -> Iterator[Journal]:
+    """Return the journals of single runs that can be read; strange files are passed over."""
+    for path in paths(folder):
+        try:
+            journal = Journal(path)
+        except CBRError:
+            continue
+        if is_run(journal):
+            yield journal
+
+
+def is_run(journal: Journal) -> bool:
+    """Whether a journal is that of a single run, with all that a run is known by."""
+    first = journal.entries[0] if journal.entries else None
+    return (
+        first is not None
+        and first.kind == "confirmed"
+        and first.facts.keys() >= {"target", "backup", "request", "project_id", "plan", "targets"}
+    )

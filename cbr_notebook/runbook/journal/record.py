@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from cbr_notebook.api.transport import RequestRecord
+from cbr_notebook.errors import JournalFailed
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.recording import recorded
 from cbr_notebook.runbook.journal.state import ENDED, State, state_of
@@ -38,6 +40,10 @@ class RunRecord:
         self.session = session
         self.journal = journal
         self.on_progress = on_progress
+        self.confirmed_anew = False
+        """Whether the person who took the run up confirmed it."""
+        self.journal_trouble = False
+        """Whether a request could not be written to the journal."""
 
     @property
     def run_id(self) -> str:
@@ -71,6 +77,11 @@ class RunRecord:
         """The arguments of the one request that matters."""
         request: dict[str, Any] = self.begun["request"]
         return request
+
+    @property
+    def confirm_with(self) -> str:
+        """What a person types to confirm: the target's name, or its ID where others bear it."""
+        return str(self.begun.get("confirm_with") or self.target["name"])
 
     @property
     def title(self) -> str:
@@ -121,13 +132,46 @@ class RunRecord:
 
         Computers' clocks differ and are set back: time that passes here counts anyway.
         """
-        start = self.session.now
-        begin = start if since is None else min(start, datetime.fromisoformat(since.at))
-        return lambda: (self.session.now - begin).total_seconds()
+        last = self.session.now
+        passed = 0.0
+        if since is not None:
+            passed = max(0.0, (last - datetime.fromisoformat(since.at)).total_seconds())
+
+        def elapsed() -> float:
+            nonlocal last, passed
+            now = self.session.now
+            passed += max(0.0, (now - last).total_seconds())
+            last = now
+            return passed
+
+        return elapsed
 
     def note(self, kind: str, **facts: Any) -> Entry:
-        """Write to the journal."""
-        return self.journal.append(self.session.now, kind, **facts)
+        """Write to the journal.
+
+        Raises:
+            JournalFailed: it cannot be written; the message says how the restore stands.
+        """
+        try:
+            return self.journal.append(self.session.now, kind, **facts)
+        except JournalFailed as problem:
+            raise JournalFailed(
+                f"{problem.message} {self.standing()}",
+                advice=problem.advice,
+            ) from None
+
+    def standing(self) -> str:
+        """Return in words what is known of the restore at this moment, for messages."""
+        name = self.target["name"] if self.journal.entries else "The target"
+        match self.state if self.journal.entries else "not asked":
+            case "not asked":
+                return f"The service was not asked to restore {name}."
+            case "asked":
+                return f"Whether the service restores {name} is not known."
+            case "running":
+                return f"{name} was being restored when last seen; the restore goes on."
+            case state:
+                return f"The restore of {name} has ended: {state}."
 
     def report_progress(self, step: Any, percent: int, message: str) -> None:
         """Let whoever watches know."""
@@ -136,14 +180,18 @@ class RunRecord:
 
     def recording(self) -> AbstractContextManager[None]:
         """Write every request of this thread to the journal while this lasts."""
-        return recorded(
-            self.session.client.transport,
-            lambda request: self.note(
+        return recorded(self.session.client.transport, self._note_request)
+
+    def _note_request(self, request: RequestRecord) -> None:
+        # An answer that has arrived must be acted on; the next step finds the journal's trouble.
+        try:
+            self.note(
                 "request",
                 sent_at=request.at,
                 method=request.method,
                 path=request.path,
                 status=request.status,
                 request_id=request.request_id,
-            ),
-        )
+            )
+        except JournalFailed:
+            self.journal_trouble = True

@@ -13,9 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.runbook.plan.checks import Check, Outcome, check_all
+from cbr_notebook.runbook.plan.checks import Check, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.plan.survey import survey
+from cbr_notebook.runbook.plan.verdict import Outcome
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
 from cbr_notebook.text.formatting import format_duration, pluralize
@@ -49,6 +50,16 @@ class CheckedPlan:
     def power_on(self) -> bool:
         """Whether the server would be started afterwards."""
         return self.facts.power_on
+
+    @property
+    def made_at(self) -> datetime:
+        """When the service was asked for the facts, in UTC."""
+        return self.facts.asked_at
+
+    @property
+    def confirm_with(self) -> str:
+        """What to type to confirm: the target's name, its ID where others bear the name."""
+        return self.facts.confirm_with
 
     @property
     def data_loss(self) -> timedelta:
@@ -174,12 +185,26 @@ class CheckedPlan:
             }
         )
 
-    def fingerprint(self) -> str:
-        """Return a digest of what must not move between the plan and the restore.
+    def look_again(self) -> CheckedPlan:
+        """Return the plan as it would be now.
 
-        Neither the time nor other backups count, nor whether a server is running: a restore
-        stops it anyway.
+        Raises:
+            NotFound: the backup, or a target that was named, exists no more.
         """
+        return CheckedPlan(self.session, self._survey(), self.disks)
+
+    def _survey(self) -> Facts:
+        target = self.facts.target
+        return survey(
+            self.session,
+            self.facts.backup.id,
+            target.id if target else None,
+            self.disks,
+            power_on=self.power_on if self.facts.power_named else None,
+        )
+
+    def fingerprint(self) -> str:
+        """Return a digest of what must not move between the plan and the restore."""
         facts = self.facts
         target = facts.target
         ground = {
@@ -187,9 +212,11 @@ class CheckedPlan:
             "vault": facts.vault_status,
             "mappings": sorted(facts.mappings),
             "target": target
-            and [target.id, target.type, target.architecture, target.os_type, _calm(target.status)],
+            and [target.id, target.name, target.status, target.architecture, target.os_type],
             "disks": sorted([disk.id, disk.size_gb] for disk in (target.disks if target else ())),
             "running": sorted(task.id for task in facts.running),
+            "restores": sorted(restore.id for restore in facts.restores),
+            "newer backups": sorted(name for name, _ in facts.newer_backups),
         }
         return hashlib.sha256(json.dumps(ground, sort_keys=True).encode()).hexdigest()
 
@@ -222,6 +249,8 @@ class CheckedPlan:
             if disk.size_gb != old.size_gb:
                 size += f", afterwards {old.size_gb} GB"
             lines.append(f"Overwritten: {disk.name} ({size}).")
+        if facts.namesakes:
+            lines.append(f"Others are called {target.name}, too; this one is {target.id}.")
         lines += [f"Stays as it is: {each.name} ({each.size_gb} GB)." for each in facts.untouched]
         lines += [
             f"Cannot be restored: {each.disk_name} ({each.size_gb} GB), which is gone."
@@ -280,7 +309,7 @@ def check_restore(
     target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
-    power_on: bool = True,
+    power_on: bool | None = None,
 ) -> CheckedPlan:
     """Survey a restore and check it; nothing is changed.
 
@@ -290,10 +319,6 @@ def check_restore(
     """
     facts = survey(session, backup, target, disks, power_on=power_on)
     return CheckedPlan(session, facts, dict(disks) if disks is not None else None)
-
-
-def _calm(status: str) -> str:
-    return "ready" if status.upper() in ("ACTIVE", "SHUTOFF") else status
 
 
 def _plain(value: Any) -> Any:

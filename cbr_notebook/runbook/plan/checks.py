@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 
+from cbr_notebook.runbook.plan.disk_checks import (
+    added_disks,
+    disk_size,
+    disk_status,
+    disk_type,
+    missing_disks,
+    system_disk,
+)
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
-
-
-class Outcome(StrEnum):
-    """How a check came out."""
-
-    PASS = "pass"  # noqa: S105 not a password
-    WARN = "warn"
-    FAIL = "fail"
-    UNKNOWN = "unknown"
+from cbr_notebook.runbook.plan.safety_checks import policy_run, safety_backup, vault_room
+from cbr_notebook.runbook.plan.verdict import (
+    DISK_TYPE,
+    FAIL,
+    FILE_SYSTEM_TYPE,
+    LOOK_AGAIN,
+    NO_TARGET,
+    PASS,
+    SERVER_TYPES,
+    UNKNOWN,
+    WARN,
+    Outcome,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +47,20 @@ class Check:
     to_do: str
 
 
-Verdict = tuple[Outcome, str, str]
-"""Outcome, what was seen, and what to do (empty when all is well)."""
-
-PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
-
-SERVER_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
-DISK_TYPE = "OS::Cinder::Volume"
-FILE_SYSTEM_TYPE = "OS::Sfs::Turbo"
-
-NO_TARGET: Verdict = (UNKNOWN, "There is no target to look at.", "")
-NO_DISK: Verdict = (UNKNOWN, "There is no disk to look at.", "")
-
-_LOOK = "Look at it in the console, then check again."
-
-SAFETY_AGE = timedelta(hours=1)
-"""A backup of the target this recent counts as a safety backup."""
+_REBUILD_SERVER = (
+    "Build it anew, step by step: 1. in Image Management, create a full-server image from the "
+    "backup (POST /v1/cloudimages/wholeimages/action with name, backup_id and "
+    "whole_image_type CBR); 2. in Elastic Cloud Server, create a server from that image "
+    "(POST /v1/{project_id}/cloudservers with imageRef) in the network of the old one; 3. give it "
+    "the old addresses; 4. put it into a vault: session.add_resources(vault, server)."
+)
+_HOW_TO_REBUILD = {
+    DISK_TYPE: "Build it anew, step by step: 1. in Elastic Volume Service, create a disk from the "
+    "backup (POST /v2/{project_id}/cloudvolumes with backup_id), in the availability zone of its "
+    "server; 2. attach it; 3. put it into a vault: session.add_resources(vault, disk).",
+    FILE_SYSTEM_TYPE: "Build it anew: in the file system's console, create a file system from the "
+    "backup; then mount it, and put it into a vault.",
+}
 
 
 def _backup_status(facts: Facts) -> Verdict:
@@ -59,7 +68,7 @@ def _backup_status(facts: Facts) -> Verdict:
     if status == "available":
         return PASS, "The backup is available.", ""
     if status == NOT_TOLD:
-        return UNKNOWN, "The service does not tell the backup's status.", _LOOK
+        return UNKNOWN, "The service does not tell the backup's status.", LOOK_AGAIN
     if status in ("protecting", "waiting_protect"):
         return FAIL, f"The backup is still being made ({status}).", "Wait until it is available."
     return FAIL, f"The backup is {status}.", "Choose another backup."
@@ -102,8 +111,8 @@ def _target_exists(facts: Facts) -> Verdict:
     if facts.target is None:
         return (
             FAIL,
-            "The target does not exist any more.",
-            "Create a new server from the backup's image, or a new disk from the backup.",
+            f"{facts.backup.resource_name} does not exist any more.",
+            _HOW_TO_REBUILD.get(facts.backup.resource_type, _REBUILD_SERVER),
         )
     return PASS, f"{facts.target.name} exists.", ""
 
@@ -121,7 +130,11 @@ def _same_target(facts: Facts) -> Verdict:
             "Go on only if that is what you want.",
         )
     if target.id == backup.resource_id:
-        return PASS, f"The target is what was backed up, {backup.resource_name}.", ""
+        seen = f"The target is what was backed up, {backup.resource_name}."
+        if facts.namesakes:
+            more = ", ".join(facts.namesakes)
+            seen += f" It is {target.id}; others bear the name, too: {more}."
+        return PASS, seen, ""
     return (
         FAIL,
         f"The backup is of {backup.resource_name}, the target is {target.name}.",
@@ -136,10 +149,11 @@ def _server_status(facts: Facts) -> Verdict:
     if target.type not in SERVER_TYPES:
         return PASS, "No server is concerned.", ""
     if target.status == NOT_TOLD:
-        return UNKNOWN, "The service does not tell the server's status.", _LOOK
+        return UNKNOWN, "The service does not tell the server's status.", LOOK_AGAIN
     status = target.status.upper()
     if status in ("ACTIVE", "SHUTOFF"):
         what = "will be stopped first" if status == "ACTIVE" else "is stopped already"
+        what += ", and will be started afterwards" if facts.power_on else ", and stays stopped"
         return PASS, f"The server is {status} and {what}.", ""
     if status in ("DELETED", "SOFT_DELETED", "TERMINATED"):
         return FAIL, f"The server is {status}.", "A terminated server cannot be restored."
@@ -148,104 +162,6 @@ def _server_status(facts: Facts) -> Verdict:
         f"The server is {status}.",
         "Bring it to Running or Stopped in the server console, then check again.",
     )
-
-
-def _disk_status(facts: Facts) -> Verdict:
-    target = facts.target
-    if target is None:
-        return NO_TARGET
-    if target.type == FILE_SYSTEM_TYPE:
-        return PASS, "No disk is concerned.", ""
-    if not facts.overwritten:
-        return NO_DISK
-    wanted = ("available",) if target.type == DISK_TYPE else ("in-use", "available")
-    wrong = [disk for _, disk in facts.overwritten if disk.status not in (*wanted, NOT_TOLD)]
-    silent = [disk.name for _, disk in facts.overwritten if disk.status == NOT_TOLD]
-    if silent and not wrong:
-        return UNKNOWN, f"The service does not tell the status of {', '.join(silent)}.", _LOOK
-    if not wrong:
-        return PASS, f"All disks are {' or '.join(wanted)}.", ""
-    seen = ", ".join(f"{disk.name} is {disk.status}" for disk in wrong)
-    if target.type == DISK_TYPE and wrong[0].status == "in-use":
-        return FAIL, seen + ".", "Detach the disk from its server, then check again."
-    return FAIL, seen + ".", "Wait until its present operation ends, then check again."
-
-
-def _disk_size(facts: Facts) -> Verdict:
-    if not facts.overwritten:
-        return NO_DISK
-    told = [(old, now) for old, now in facts.overwritten if old.size_gb and now.size_gb]
-    small = [(old, now) for old, now in told if now.size_gb < old.size_gb]
-    if small:
-        seen = "; ".join(
-            f"{now.name} has {now.size_gb} GB, its backup {old.size_gb} GB" for old, now in small
-        )
-        return FAIL, seen + ".", "Expand the disk to at least the size of the backup."
-    grown = [(old, now) for old, now in told if now.size_gb > old.size_gb]
-    if grown:
-        seen = "; ".join(
-            f"{now.name} goes back from {now.size_gb} GB to {old.size_gb} GB" for old, now in grown
-        )
-        return WARN, seen + ".", "What was written since the expansion is lost."
-    if len(told) < len(facts.overwritten):
-        return UNKNOWN, "The service does not tell the size of every disk.", _LOOK
-    return PASS, "Every disk has the size that it had.", ""
-
-
-def _system_disk(facts: Facts) -> Verdict:
-    pairs = facts.overwritten
-    if not pairs:
-        return NO_DISK
-    wrong = [(old, now) for old, now in pairs if old.system_disk is False and now.system_disk]
-    if wrong:
-        old, now = wrong[0]
-        return (
-            FAIL,
-            f"The data disk {old.disk_name} would overwrite the system disk {now.name}.",
-            "Map the backup of a data disk to a data disk.",
-        )
-    if any(old.system_disk is None or now.system_disk is None for old, now in pairs):
-        return UNKNOWN, "The service does not say which disk is the system disk.", ""
-    return PASS, "System and data disks match.", ""
-
-
-def _missing_disks(facts: Facts) -> Verdict:
-    missing = facts.impossible
-    if facts.target is None:
-        return UNKNOWN, "There is no target to compare.", ""
-    if not facts.overwritten:
-        return FAIL, "None of the backed-up disks exists any more.", "Choose another target."
-    if missing and facts.disks_named:
-        names = ", ".join(disk.disk_name for disk in missing)
-        return (
-            FAIL,
-            f"A disk that you named for {names} is not attached to {facts.target.name}.",
-            "Attach it, or leave it out of disks={…}.",
-        )
-    if missing:
-        names = ", ".join(disk.disk_name for disk in missing)
-        return (
-            WARN,
-            f"Backed up, but gone from the target: {names}.",
-            "They are left out. Create new disks from their backups if you need them.",
-        )
-    return PASS, "Every backed-up disk is still there.", ""
-
-
-def _disk_type(facts: Facts) -> Verdict:
-    if "disks" in facts.unreadable:
-        return UNKNOWN, "The disks could not be read one by one.", ""
-    disks = [disk for _, disk in facts.overwritten]
-    if not disks:
-        return NO_DISK
-    wrong = [disk for disk in disks if disk.scsi or disk.refused]
-    if wrong:
-        kinds = ", ".join(
-            f"{disk.name} is {'a SCSI disk' if disk.scsi else f'refused ({disk.refused})'}"
-            for disk in wrong
-        )
-        return FAIL, f"{kinds}.", "Disks of this kind cannot be restored; leave them out."
-    return PASS, "All disks are of a kind that can be restored.", ""
 
 
 def _architecture(facts: Facts) -> Verdict:
@@ -308,23 +224,6 @@ def _no_task(facts: Facts, types: tuple[str, ...], doing: str) -> Verdict:
     return PASS, f"The target is not being {doing}.", ""
 
 
-def _policy_run(facts: Facts) -> Verdict:
-    if not facts.policies_known:
-        return UNKNOWN, "The policies of the vault could not be read.", ""
-    if facts.next_policy_run is None:
-        return PASS, "No policy is about to run.", ""
-    window = facts.expected_duration or timedelta(hours=1)
-    due_in = facts.next_policy_run - facts.asked_at
-    seen = f"Policy {facts.policy_name} runs next at {facts.next_policy_run:%Y-%m-%d %H:%M} UTC"
-    if due_in <= window:
-        return (
-            WARN,
-            f"{seen}, perhaps during the restore.",
-            "It will skip the target or fail. Restore now and accept that, or wait it out.",
-        )
-    return PASS, f"{seen}, after the restore.", ""
-
-
 def _disaster_recovery(facts: Facts) -> Verdict:
     if facts.target is None:
         return NO_TARGET
@@ -361,7 +260,7 @@ def _file_system(facts: Facts) -> Verdict:
     if target.sub_status:
         return FAIL, f"The file system is busy: {target.sub_status}.", "Wait until that has ended."
     if target.status == NOT_TOLD or not target.size_gb or not facts.backup.size_gb:
-        return UNKNOWN, "The service does not tell the file system's status and sizes.", _LOOK
+        return UNKNOWN, "The service does not tell the file system's status and sizes.", LOOK_AGAIN
     return PASS, "The file system is available.", ""
 
 
@@ -374,21 +273,6 @@ def _preparation(facts: Facts) -> Verdict:
         UNKNOWN,
         "Whether the file system can be prepared shows only when the restore begins.",
         "If it fails, session.failures() says at which step; nothing was written before it.",
-    )
-
-
-def _safety_backup(facts: Facts) -> Verdict:
-    recent = [at for _, at in facts.newer_backups if facts.asked_at - at <= SAFETY_AGE]
-    if recent:
-        return PASS, f"A backup of the present state was made at {recent[0]:%H:%M} UTC.", ""
-    unread = "backups" in facts.unreadable
-    # Not "unknown", which needs no acknowledgement: without a way back, someone must say yes.
-    return (
-        WARN,
-        "The backups could not be read; there may be none of the present state."
-        if unread
-        else "There is no backup of the present state.",
-        "Let execute(safety_backup=True) make one first; it is the only way back.",
     )
 
 
@@ -409,11 +293,12 @@ RULES: tuple[_Rule, ...] = (
     _Rule("same target", "2003, 7510", "The wrong target loses its data.", _same_target),
     _Rule("server type", "2006, 2014, 7115", "Types do not fit each other.", _server_type),
     _Rule("server status", "2007, 2008", "The service must be able to stop it.", _server_status),
-    _Rule("disk status", "2011", "A disk in use cannot be overwritten.", _disk_status),
-    _Rule("disk size", "2001", "The backup must fit on the disk.", _disk_size),
-    _Rule("system disk", "2013", "A server does not start from a data disk.", _system_disk),
-    _Rule("disk type", "2009, 7004", "Some kinds cannot be written.", _disk_type),
-    _Rule("missing disks", "2012, 7000", "Only existing disks are written.", _missing_disks),
+    _Rule("disk status", "2011", "A disk in use cannot be overwritten.", disk_status),
+    _Rule("disk size", "2001", "The backup must fit on the disk.", disk_size),
+    _Rule("system disk", "2013", "A server does not start from a data disk.", system_disk),
+    _Rule("disk type", "2009, 7004", "Some kinds cannot be written.", disk_type),
+    _Rule("missing disks", "2012, 7000", "Only existing disks are written.", missing_disks),
+    _Rule("added disks", "", "A server whose disks are of two moments may not work.", added_disks),
     _Rule("architecture", "2015", "Programs of one do not run on another.", _architecture),
     _Rule("operating system", "7114", "Drivers and boot loaders differ.", _operating_system),
     _Rule("being backed up", "2002", "Both would touch the same disks.", _being_backed_up),
@@ -421,8 +306,9 @@ RULES: tuple[_Rule, ...] = (
     _Rule("disaster recovery", "7008, 7117", "Replication would undo it.", _disaster_recovery),
     _Rule("file system", "7507, 7511", "It must be idle to be written.", _file_system),
     _Rule("preparation", "7508, 7509", "It is frozen before it is written.", _preparation),
-    _Rule("policy run", "", "A scheduled backup may collide with the restore.", _policy_run),
-    _Rule("safety backup", "", "A restore cannot be undone.", _safety_backup),
+    _Rule("policy run", "", "A scheduled backup may collide with the restore.", policy_run),
+    _Rule("vault room", "6114", "A full vault takes no safety backup.", vault_room),
+    _Rule("safety backup", "", "A restore cannot be undone.", safety_backup),
 )
 """Every rule, in the order in which a person would look."""
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.checked import CheckedPlan, check_restore
-from cbr_notebook.runbook.plan.checks import DISK_TYPE, FILE_SYSTEM_TYPE, Check
+from cbr_notebook.runbook.plan.checks import Check
+from cbr_notebook.runbook.plan.facts import Facts, TargetFacts
+from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE, Outcome
 
-_ABOUT_TO_CHANGE = ("safety backup", "policy run")
+_ABOUT_TO_CHANGE = ("safety backup", "policy run", "vault room")
 """Checks whose outcome changes by the safety backup itself, or by the clock."""
+_URGENCY = (Outcome.PASS.value, Outcome.UNKNOWN.value, Outcome.WARN.value, Outcome.FAIL.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
     """What has become of a plan."""
 
+    plan: CheckedPlan
+    """As it would be now."""
     failed: tuple[Check, ...]
-    moved: str
+    moved: tuple[str, ...]
     """What is not as it was, in words; empty: nothing."""
 
 
@@ -52,28 +61,99 @@ def planned_again(run: RunRecord) -> CheckedPlan:
     )
 
 
-def drift_since_plan(run: RunRecord) -> Drift:
-    """Look whether a run may still be asked for."""
-    plan = planned_again(run)
-    checks = plan.verdicts
-    failed = tuple(check for check in checks if check.outcome == "fail")
-    if plan.fingerprint() == run.begun["fingerprint"]:
-        return Drift(failed, "")
-    before = {check["name"]: check["seen"] for check in run.begun["plan"]["checks"]}
-    changed = [
+def facts_at_plan(run: RunRecord) -> Facts:
+    """Return the facts that a run was confirmed on, from its journal."""
+    return msgspec.convert(run.begun["plan"], Facts)
+
+
+def drift_since_plan(run: RunRecord, *, own_backups: Collection[str] = ()) -> Drift:
+    """Look whether a run may still be asked for.
+
+    Args:
+        run: the run.
+        own_backups: the names of backups that the run made itself.
+    """
+    checks = [(each["name"], each["outcome"]) for each in run.begun["plan"]["checks"]]
+    return drift_between(facts_at_plan(run), checks, planned_again(run), own_backups)
+
+
+def drift_between(
+    before: Facts,
+    checks: Sequence[tuple[str, str]],
+    plan: CheckedPlan,
+    own_backups: Collection[str] = (),
+) -> Drift:
+    """Hold a plan as it would be now against the facts and checks of an earlier one.
+
+    Args:
+        before: what the plan was made from.
+        checks: names and outcomes of its checks.
+        plan: the same plan, as it would be now.
+        own_backups: the names of backups that the run made itself.
+    """
+    verdicts = plan.verdicts
+    failed = tuple(check for check in verdicts if check.outcome == "fail")
+    moved = list(_differences(before, plan.facts, own_backups))
+    then = dict(checks)
+    moved += [
         f"{check.name}: {check.seen}"
-        for check in checks
-        if check.seen != before.get(check.name) and check.name not in _ABOUT_TO_CHANGE
+        for check in verdicts
+        if check.name not in _ABOUT_TO_CHANGE
+        and _URGENCY.index(check.outcome) > _URGENCY.index(then.get(check.name, "fail"))
+        and check.outcome != "unknown"
     ]
-    return Drift(failed, " ".join(changed) or "the target or its disks are not as they were.")
+    return Drift(plan, failed, tuple(moved))
 
 
-def being_restored(run: RunRecord) -> bool:
+def _differences(before: Facts, now: Facts, own_backups: Collection[str]) -> Iterator[str]:
+    known = {each.id for each in before.restores}
+    for restore in now.restores:
+        if restore.id not in known:
+            at = _moment(restore.created_at)
+            yield f"It was restored by somebody since (task {restore.id}, begun {at})."
+    told = {name for name, _ in before.newer_backups} | set(own_backups)
+    newer = [f"{name} of {_moment(at)}" for name, at in now.newer_backups if name not in told]
+    if newer:
+        yield f"Newer backups of it were made: {', '.join(newer)}."
+    if before.backup.status != now.backup.status:
+        yield f"The backup was {before.backup.status} and is {now.backup.status}."
+    if before.vault_status != now.vault_status and now.vault_status is not None:
+        yield f"The vault was {before.vault_status} and is {now.vault_status}."
+    if before.target is not None and now.target is not None:
+        yield from _target_differences(before.target, now.target)
+    if before.mappings != now.mappings:
+        yield "Other disks would be overwritten than were shown."
+
+
+def _target_differences(before: TargetFacts, now: TargetFacts) -> Iterator[str]:
+    for what, then, there in (
+        ("name", before.name, now.name),
+        ("status", before.status, now.status),
+        ("architecture", before.architecture, now.architecture),
+        ("operating system", before.os_type, now.os_type),
+    ):
+        if then != there:
+            yield f"Its {what} was {then} and is {there}."
+    old, new = ({disk.id: disk for disk in each.disks} for each in (before, now))
+    for disk in before.disks:
+        if disk.id not in new:
+            yield f"The disk {disk.name} is gone."
+        elif new[disk.id].size_gb != disk.size_gb:
+            yield f"The disk {disk.name} had {disk.size_gb} GB and has {new[disk.id].size_gb} GB."
+    for disk in now.disks:
+        if disk.id not in old:
+            yield f"The disk {disk.name} was added."
+
+
+def shows_restore(facts: Facts) -> bool:
     """Whether the backup or any disk concerned shows that a restore is going on."""
-    facts = planned_again(run).facts
     disks = facts.target.disks if facts.target else ()
     return (
-        facts.backup.status != "available"
+        "restoring" in facts.backup.status.lower()
         or any("restoring" in disk.status.lower() for disk in disks)
         or any(task.operation_type == "restore" for task in facts.running)
     )
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "at an unknown time"

@@ -46,6 +46,8 @@ class BackupFacts:
     os_type: str | None
     disks: tuple[DiskBackup, ...]
     """For a disk or file system backup: the backup itself."""
+    updated_at: datetime | None = None
+    """When it last changed, where the service tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,29 @@ class TaskFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreFacts:
+    """A restore of the target that the service knows of."""
+
+    id: str
+    backup_id: str | None
+    status: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyVault:
+    """The vault that a backup of the present state would go to."""
+
+    id: str
+    name: str
+    free_mb: int | None
+    """``None``: the service does not tell."""
+    usual_mb: int | None
+    """What a backup of the target took on average; ``None``: not told, or none was made."""
+    expands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that a plan was made from."""
 
@@ -122,8 +147,30 @@ class Facts:
     power_on: bool = True
     disks_named: bool = False
     """Whether the person named the disks, so that none may be left out."""
+    power_named: bool = True
+    """Whether the person said what shall become of the server; else it stays as it is."""
+    restores: tuple[RestoreFacts, ...] = ()
+    """The newest restores of the target, newest first."""
+    namesakes: tuple[str, ...] = ()
+    """The IDs of other resources that bear the target's name."""
+    safety_vault: SafetyVault | None = None
+    """Where a backup of the present state would go; ``None``: the target is in no vault."""
     unreadable: tuple[str, ...] = field(default=())
     """What could not be asked, in words; the checks that need it say "unknown"."""
+
+    @property
+    def confirm_with(self) -> str:
+        """What a person types to confirm: the target's name, its ID where others bear the name."""
+        if self.target is None:
+            return self.backup.resource_name
+        return self.target.id if self.namesakes else self.target.name
+
+    @property
+    def marks(self) -> dict[str, str | None]:
+        """When the service says that the backup and each disk concerned last changed."""
+        told = {self.backup.id: self.backup.updated_at}
+        told.update((disk.id, disk.updated_at) for _, disk in self.overwritten)
+        return {key: at.isoformat() if at else None for key, at in told.items()}
 
     @property
     def overwritten(self) -> tuple[tuple[DiskBackup, DiskFacts], ...]:

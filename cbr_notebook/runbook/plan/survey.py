@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cbr_notebook.api.records import Backup, Protectable, TaskRecord
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
-from cbr_notebook.runbook.plan.checks import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.runbook.plan.facts import (
     NOT_TOLD,
     BackupFacts,
     DiskBackup,
     DiskFacts,
     Facts,
+    RestoreFacts,
+    SafetyVault,
     TargetFacts,
     TaskFacts,
 )
+from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
@@ -28,6 +30,7 @@ _KINDS: dict[str, Kind] = {DISK_TYPE: "disk", FILE_SYSTEM_TYPE: "turbo"}
 _UNFINISHED = ("running", "waiting")
 _TASKS_LOOKED_AT = 50
 _RESTORES_COMPARED = 5
+_RESTORES_LOOKED_AT = 100
 
 
 def survey(
@@ -36,7 +39,7 @@ def survey(
     target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
-    power_on: bool = True,
+    power_on: bool | None = None,
 ) -> Facts:
     """Gather the facts of a restore.
 
@@ -46,7 +49,7 @@ def survey(
         target: what would be overwritten; what was backed up if left out.
         disks: for a server: from the ID of a disk's backup to the ID of the disk, where not
             all disks, or other ones, are meant.
-        power_on: start the server afterwards.
+        power_on: start the server afterwards; if left out, only if it is running now.
 
     Raises:
         NotFound: there is no such backup, or no target of this name.
@@ -64,6 +67,8 @@ def survey(
     vault_status, vault_name = _vault(session, found, unreadable)
     goal_id = goal.id if goal else source.resource_id
     run_at, policy_name, policies_known = _next_run(session, found.vault_id, unreadable)
+    restores = _restores(session, goal_id, unreadable)
+    running_now = goal is None or goal.status.upper() != "SHUTOFF"
     return Facts(
         asked_at=session.now,
         project_id=session.identity.project_id,
@@ -77,8 +82,12 @@ def survey(
         next_policy_run=run_at,
         policy_name=policy_name,
         policies_known=policies_known,
-        past_restores=_past_restores(session, source, unreadable),
-        power_on=power_on,
+        past_restores=_past_restores(session, source, restores, unreadable),
+        power_on=running_now if power_on is None else power_on,
+        power_named=power_on is not None,
+        restores=tuple(map(_restore_facts, restores)),
+        namesakes=_namesakes(session, goal, kind, unreadable),
+        safety_vault=_safety_vault(resource),
         disks_named=disks is not None,
         unreadable=tuple(unreadable),
     )
@@ -120,6 +129,7 @@ def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> Ba
         architecture=(info.architecture if info else None) or recorded.get("architecture"),
         os_type=recorded.get("os_type"),
         disks=tuple(_disk_backup(each) for each in parts),
+        updated_at=parse_api_time(backup.updated_at),
     )
 
 
@@ -273,14 +283,10 @@ def _vault(
 
 
 def _running(session: Session, resource_id: str, unreadable: list[str]) -> tuple[TaskFacts, ...]:
+    """Return what goes on with a resource, from its newest tasks."""
     try:
-        tasks = [
-            task
-            for status in _UNFINISHED
-            for task in session.client.tasks.list(
-                resource_id=resource_id, status=status, limit=_TASKS_LOOKED_AT
-            ).operation_logs
-        ]
+        newest = session.client.tasks.list(resource_id=resource_id, limit=_TASKS_LOOKED_AT)
+        tasks = [task for task in newest.operation_logs if task.status in _UNFINISHED]
     except CBRError:
         unreadable.append("tasks")
         return ()
@@ -333,21 +339,83 @@ def _next_run(
     return moment, name, True
 
 
-def _past_restores(
-    session: Session, backup: BackupFacts, unreadable: list[str]
-) -> tuple[tuple[int, float], ...]:
-    """Return size and duration of the latest restores: of the same resource, else of others."""
+def _restores(session: Session, resource_id: str, unreadable: list[str]) -> Sequence[TaskRecord]:
+    """Return the newest restores of the target, newest first."""
     try:
-        tasks = session.client.tasks.list(
-            operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
+        return session.client.tasks.list(
+            operation_type="restore", resource_id=resource_id, limit=_RESTORES_LOOKED_AT
         ).operation_logs
     except CBRError:
         unreadable.append("earlier restores")
         return ()
-    mine = [task for task in tasks if _resource_id(task) == backup.resource_id]
+
+
+def _restore_facts(task: TaskRecord) -> RestoreFacts:
+    restore = task.extra_info.restore if task.extra_info else None
+    return RestoreFacts(
+        task.id,
+        (restore.backup_id or None) if restore else None,
+        task.status or NOT_TOLD,
+        parse_api_time(task.created_at),
+    )
+
+
+def _namesakes(
+    session: Session, goal: TargetFacts | None, kind: Kind, unreadable: list[str]
+) -> tuple[str, ...]:
+    """Return the IDs of other resources of the target's kind that bear its name."""
+    if goal is None:
+        return ()
+    try:
+        found = list(session.client.protectables.list_all(kind, name=goal.name))
+    except CBRError:
+        unreadable.append("other resources of the name")
+        return ()
+    return tuple(each.id for each in found if each.name == goal.name and each.id != goal.id)
+
+
+def _safety_vault(resource: Protectable | None) -> SafetyVault | None:
+    vault = resource.protectable.vault if resource and resource.protectable else None
+    if resource is None or vault is None:
+        return None
+    billing = vault.billing
+    free = None
+    if billing.size is not None and billing.used is not None:
+        free = billing.size * 1024 - billing.used
+    usual = None
+    for each in vault.resources or ():
+        if each.id == resource.id and each.backup_size and each.backup_count:
+            usual = each.backup_size // each.backup_count
+    return SafetyVault(vault.id, vault.name or vault.id, free, usual, bool(vault.auto_expand))
+
+
+def _past_restores(
+    session: Session,
+    backup: BackupFacts,
+    restores: Sequence[TaskRecord],
+    unreadable: list[str],
+) -> tuple[tuple[int, float], ...]:
+    """Return size and duration of the latest restores: of the same resource, else of others."""
+    mine = [
+        task
+        for task in restores
+        if task.status == "success" and _resource_id(task) == backup.resource_id
+    ]
+    try:
+        tasks = (
+            mine
+            or session.client.tasks.list(
+                operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
+            ).operation_logs
+        )
+    except CBRError:
+        unreadable.append("restores of others")
+        return ()
     sizes: dict[str, int | None] = {backup.id: backup.size_gb}
     past = []
     for task in (mine or tasks)[:_RESTORES_COMPARED]:
+        begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
+    for task in tasks[:_RESTORES_COMPARED]:
         begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
         restore = task.extra_info.restore if task.extra_info else None
         restored = restore.backup_id if restore else None

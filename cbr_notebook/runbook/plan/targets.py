@@ -18,6 +18,8 @@ class Targets:
     rpo: timedelta | None
     incident_at: datetime
     """From when both are counted."""
+    incident_named: bool = False
+    """Whether a person said when the trouble began; else both are counted from the plan."""
 
     @classmethod
     def of(
@@ -39,7 +41,7 @@ class Targets:
                 advice="Name a moment of the past, or leave it out.",
                 field="incident_at",
             )
-        return cls(_span(rto, "rto"), _span(rpo, "rpo"), begin)
+        return cls(_span(rto, "rto"), _span(rpo, "rpo"), begin, incident_at is not None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return them for a journal: seconds, and the moment in ISO 8601."""
@@ -47,6 +49,7 @@ class Targets:
             "rto_seconds": None if self.rto is None else self.rto.total_seconds(),
             "rpo_seconds": None if self.rpo is None else self.rpo.total_seconds(),
             "incident_at": self.incident_at.isoformat(),
+            "incident_named": self.incident_named,
         }
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, ConfirmationNeeded, Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
-from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
-from cbr_notebook.runbook.journal.state import ENDED, state_of
 from cbr_notebook.runbook.plan.checked import CheckedPlan
-from cbr_notebook.runbook.plan.drift import request_of
+from cbr_notebook.runbook.plan.drift import drift_between, request_of
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.runbook.run.safety import not_in_a_vault
 from cbr_notebook.runbook.run.submit import submit_steps
 from cbr_notebook.runbook.run.watch import run_steps
 from cbr_notebook.session import Session
 from cbr_notebook.text.formatting import format_duration, pluralize
 
-_SAFETY = "safety backup"
+PLAN_LASTS = timedelta(hours=1)
+"""How long a plan may be carried out after it was made."""
+_SAFETY, _VAULT_ROOM = "safety backup", "vault room"
 
 
 def execute(
@@ -51,12 +53,26 @@ def refuse_unless_ready(
     refuse_failed(plan)
     target = plan.facts.target
     assert target is not None
-    if confirm != target.name:
-        raise ConfirmationNeeded(
-            overwritten_in_words(plan), advice=f"To go on, say confirm={target.name!r}."
-        )
+    _refuse_unconfirmed(plan, confirm)
     _refuse_unacknowledged(plan, options)
+    refuse_later_backup(plan, options)
+    _refuse_impossible_safety_backup(plan, options)
     _refuse_while_another_runs(plan.session, folder, target.id)
+    _refuse_outdated(plan, options)
+
+
+def _refuse_unconfirmed(plan: CheckedPlan, confirm: str | None) -> None:
+    wanted = plan.facts.confirm_with
+    if confirm == wanted:
+        return
+    several = ""
+    if plan.facts.namesakes:
+        several = (
+            f" {1 + len(plan.facts.namesakes)} resources bear this name: the ID tells them apart."
+        )
+    raise ConfirmationNeeded(
+        overwritten_in_words(plan) + several, advice=f"To go on, say confirm={wanted!r}."
+    )
 
 
 def begin(
@@ -75,6 +91,8 @@ def begin(
         run.note(
             "confirmed",
             run_id=run.run_id,
+            file_id=journal.file_id,
+            confirm_with=facts.confirm_with,
             target={"id": facts.target.id, "name": facts.target.name, "type": facts.target.type},
             backup={
                 "id": facts.backup.id,
@@ -88,7 +106,7 @@ def begin(
             service=who.endpoint,
             request=request_of(plan),
             fingerprint=plan.fingerprint(),
-            confirmed=facts.target.name,
+            confirmed=facts.confirm_with,
             acknowledged=options.acknowledged,
             safety_backup=options.safety_backup,
             safety_keep_days=options.safety_keep_days,
@@ -141,8 +159,7 @@ def refuse_failed(plan: CheckedPlan) -> None:
 
 def _refuse_unacknowledged(plan: CheckedPlan, options: RestoreOptions) -> None:
     warnings = {check.name: check.seen for check in plan.verdicts if check.outcome == "warn"}
-    if options.safety_backup:
-        warnings.pop(_SAFETY, None)
+    warnings.pop(_SAFETY if options.safety_backup else _VAULT_ROOM, None)
     strange = set(options.acknowledged) - {check.name for check in plan.verdicts}
     if strange:
         raise InvalidRequest(
@@ -161,17 +178,77 @@ def _refuse_unacknowledged(plan: CheckedPlan, options: RestoreOptions) -> None:
         )
 
 
+def refuse_later_backup(plan: CheckedPlan, options: RestoreOptions) -> None:
+    """Refuse a backup that was made after the trouble began: it may hold the damage.
+
+    Raises:
+        Conflict: says both times.
+    """
+    made, began = plan.facts.backup.created_at, options.targets.incident_at
+    if options.targets.incident_named and made > began:
+        raise Conflict(
+            f"The backup {plan.facts.backup.name} was made at {made:%Y-%m-%d %H:%M:%S} UTC, after "
+            f"the trouble began (incident_at {began:%Y-%m-%d %H:%M:%S} UTC): it may hold the "
+            "damage.",
+            advice="Choose a backup from before; session.suspicion(...) shows all of them.",
+        )
+
+
+def _refuse_impossible_safety_backup(plan: CheckedPlan, options: RestoreOptions) -> None:
+    """Refuse what the safety backup would stumble over, before anything is begun.
+
+    Raises:
+        NotFound: the target is in no vault.
+        Conflict: the vault is full.
+    """
+    if not options.safety_backup:
+        return
+    assert plan.facts.target is not None
+    vault = plan.facts.safety_vault
+    if vault is None:
+        raise not_in_a_vault(plan.facts.target.name)
+    if vault.free_mb is not None and vault.free_mb <= 0 and not vault.expands:
+        room = next(check for check in plan.verdicts if check.name == _VAULT_ROOM)
+        raise Conflict(f"{room.seen} Nothing was begun.", advice=room.to_do)
+
+
+def _refuse_outdated(plan: CheckedPlan, options: RestoreOptions) -> None:
+    """Refuse a plan that is old, or whose facts moved, and show the difference.
+
+    Raises:
+        Conflict: says what is not as it was shown.
+    """
+    age = abs(plan.session.now - plan.made_at)
+    old = age > PLAN_LASTS
+    if not (old or options.safety_backup):
+        return  # all is looked at once more before the service is asked, which comes at once
+    now = plan.look_again()
+    checks = [(check.name, check.outcome.value) for check in plan.verdicts]
+    moved = drift_between(plan.facts, checks, now).moved
+    if not (old or moved):
+        return
+    what = list(moved)
+    if old:
+        made = f"{plan.made_at:%Y-%m-%d %H:%M} UTC, {format_duration(age)} ago"
+        then, today = (format_duration(each.data_loss) for each in (plan, now))
+        what.insert(
+            0,
+            f"The plan was made at {made}. Then, {then} of work would have been lost, now {today}.",
+        )
+    raise Conflict(
+        f"The plan is not how things are any more. {' '.join(what)} Nothing was begun.",
+        advice="Look at it again: plan the restore anew (plan.refresh()), and confirm what is so "
+        "now.",
+    )
+
+
 def _refuse_while_another_runs(session: Session, folder: Path, target_id: str) -> None:
     """Refuse if an earlier run on the same target has not come to its end."""
-    for path in ledger.paths(folder):
-        try:
-            journal = Journal(path)
-        except CBRError:
-            continue
-        if not journal.entries or state_of(journal.entries) in ENDED:
-            continue
+    for journal in ledger.readable(folder):
         run = RestoreRun(session, journal)
-        if run.target["id"] != target_id or run.begun["project_id"] != session.identity.project_id:
+        if run.ended or run.target["id"] != target_id:
+            continue
+        if run.begun["project_id"] != session.identity.project_id:
             continue
         with suppress(CBRError):  # then it has not ended as far as anyone can see
             run.refresh()

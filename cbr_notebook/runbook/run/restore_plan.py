@@ -65,8 +65,8 @@ class RestorePlan(CheckedPlan):
 
         Raises:
             ConfirmationNeeded: ``confirm`` is not the target's name; says what would be lost.
-            Conflict: a check fails, something moved since the plan was made, or the service
-                refuses.
+            Conflict: a check fails, something moved since the plan was made, the plan is older
+                than an hour, the backup is from after the trouble began, or the service refuses.
             InvalidRequest: a warning is not acknowledged.
             ConnectionFailed: the service could not be reached; the run can be resumed.
 
@@ -90,14 +90,7 @@ class RestorePlan(CheckedPlan):
 
     def refresh(self) -> RestorePlan:
         """Look again; return the plan as it would be now."""
-        target = self.facts.target
-        return plan_restore(
-            self.session,
-            self.facts.backup.id,
-            target.id if target else None,
-            self.disks,
-            power_on=self.power_on,
-        )
+        return RestorePlan(self.session, self._survey(), self.disks)
 
 
 def plan_restore(
@@ -106,7 +99,7 @@ def plan_restore(
     target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
     *,
-    power_on: bool = True,
+    power_on: bool | None = None,
 ) -> RestorePlan:
     """Lay out a restore and check it; see :meth:`Session.plan_restore`."""
     facts = survey(session, backup, target, disks, power_on=power_on)

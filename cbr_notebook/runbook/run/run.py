@@ -70,6 +70,11 @@ class RestoreRun(RunRecord):
         """How much work before the incident was lost, against the target ``rpo``."""
         return Evidence(self.journal.entries).recovery_point
 
+    @property
+    def verification(self) -> str:
+        """What the verifications come to: see ``Verification.outcome``; ``none`` before any."""
+        return Evidence(self.journal.entries).verification
+
     def refresh(self) -> RestoreRun:
         """Look at the service once, unless it has ended.
 
@@ -180,15 +185,17 @@ class RestoreRun(RunRecord):
         """Look whether the restore did what it should.
 
         Args:
-            checks: functions of the session; ``False``, or an exception, is a failure, and a
-                text is what was seen.
+            checks: functions of the session; ``False``, or an exception, is a failure. A text,
+                or nobody to ask, is ``unknown``.
             manifest: the files that there should be with their checksums, as
                 ``session.take_manifest`` gave it at backup time, or the JSON file of it.
             checksum: gives the SHA-256 of a file of the target, by disk and path; on the
                 simulated cloud its own disks are read if left out.
 
         Returns:
-            The findings; true if all is well.
+            The findings, with those of earlier verifications that failed and have not passed
+            since. ``outcome`` is ``verified`` (content was looked at, and all of it matched),
+            ``partly``, ``failed`` or ``unknown``; true only if verified.
 
         Raises:
             InvalidRequest: the restore has not ended, or the manifest cannot be read.

@@ -95,16 +95,21 @@ def _by_name(run: RunRecord, name: str) -> str | None:
     return next((backup.checkpoint_id for backup in page.backups if backup.name == name), None)
 
 
+def not_in_a_vault(name: str) -> NotFound:
+    """Return the error for a target whose present state cannot be backed up."""
+    return NotFound(
+        f"{name} is in no vault, so its present state cannot be backed up.",
+        advice="Put it into a vault: session.add_resources(vault, resources); or go on "
+        'without: execute(…, safety_backup=False, acknowledge=["safety backup"]).',
+    )
+
+
 def _vault_id(run: RunRecord) -> str:
     kind = _KINDS.get(run.target["type"], "server")
     found = run.session.find_resource(run.target["id"], kind)
     vault = found.protectable.vault if found.protectable else None
     if vault is None:
-        raise NotFound(
-            f"{run.target['name']} is in no vault, so its present state cannot be backed up.",
-            advice="Put it into a vault: session.add_resources(vault, resources); or go on "
-            'without: execute(…, safety_backup=False, acknowledge=["safety backup"]).',
-        )
+        raise not_in_a_vault(run.target["name"])
     return vault.id
 
 

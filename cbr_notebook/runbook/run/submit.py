@@ -2,7 +2,8 @@
 
 The order is what counts. Which restores there are is written down before the request is sent,
 so that afterwards, whatever became of the answer or of this process, a new one among them is
-this one. The request is sent again only if the first has certainly not been carried out.
+this one. The service is the truth: before anything is asked of it, its restores of the target
+since the confirmation are held against what the journals tell.
 """
 
 from __future__ import annotations
@@ -15,23 +16,33 @@ from cbr_notebook.errors import (
     ConfirmationNeeded,
     Conflict,
     ConnectionFailed,
+    JournalFailed,
     NotFound,
     TaskFailed,
 )
-from cbr_notebook.runbook.journal import ledger
-from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import RunRecord
-from cbr_notebook.runbook.plan.drift import being_restored, drift_since_plan
-from cbr_notebook.runbook.run.outcomes import is_transient, maybe_executed, not_executed
+from cbr_notebook.runbook.journal.submissions import Submission, note_submission, submissions_of
+from cbr_notebook.runbook.plan.drift import (
+    Drift,
+    drift_since_plan,
+    facts_at_plan,
+    planned_again,
+    shows_restore,
+)
+from cbr_notebook.runbook.plan.facts import Facts
+from cbr_notebook.runbook.run.outcomes import is_outage, is_refusal, is_transient, not_executed
 from cbr_notebook.runbook.run.safety import back_up_first
-from cbr_notebook.runbook.run.task_search import recognise, restores_of
-from cbr_notebook.tasks.poller import pause_after
+from cbr_notebook.runbook.run.task_lookup import (
+    LOOKUP_TIMEOUT_S,
+    TRUST_LIST_AFTER_S,
+    answer_of,
+    look_for_task,
+    restores_of,
+    tasks_of_other_runs,
+)
 
 CONFIRMATION_LASTS = timedelta(hours=1)
 """How long after its confirmation a run that is taken up again may still ask the service."""
-
-LOOKUP_TIMEOUT_S = 600.0
-"""Seconds to look for the task of a restore before concluding that there is none."""
 
 
 class Stopped(CBRError):
@@ -43,48 +54,61 @@ def submit_steps(run: RunRecord, *, taken_up: bool = False) -> Iterator[float]:
 
     Args:
         run: the run, its journal held.
-        taken_up: the process that began it has ended, so that nothing of it is under way.
+        taken_up: the process that began it has ended, so that nothing of it is under way here.
 
     Raises:
         ConnectionFailed: the service could not be reached, or it cannot be told yet whether
             it heard; the run can be resumed.
+        ConfirmationNeeded: the restore has yet to be asked for, and nobody confirmed it lately.
         Conflict: something moved since the plan was made, or the service refuses.
         CBRError: the service refuses.
     """
     while True:
+        if run.state == "not asked" and taken_up:
+            _recall_submission(run)
         if run.state == "not asked":
             if taken_up:
-                refuse_old_confirmation(run)
-            yield from _prepare(run)
-            _send_request(run)
-        if run.task_id is not None or (yield from _look_for_task(run)):
+                require_confirmation(run)
+            facts = yield from _prepare(run, taken_up=taken_up)
+            if facts is None:
+                return
+            _send_request(run, facts)
+        if run.task_id is not None or (yield from look_for_task(run, LOOKUP_TIMEOUT_S)):
             return
         if _was_heard(run):
             return
-        if not taken_up or being_restored(run):
+        if not taken_up or not _confirmed_since(run):
             raise _nobody_knows(run)
+        if (yield from look_for_task(run, TRUST_LIST_AFTER_S)):
+            return
+        if doubt := _doubt(run):
+            raise _nobody_knows(run, doubt)
         run.note(
             "restore_not_done",
-            reason=f"No task appeared within {LOOKUP_TIMEOUT_S:.0f} s of the request, and neither "
-            "the backup nor the target is being restored: the request never arrived.",
+            reason=f"No task appeared within {TRUST_LIST_AFTER_S / 60:.0f} minutes of the request, "
+            "and neither the backup nor any disk has changed since: it never arrived.",
         )
 
 
-def refuse_old_confirmation(run: RunRecord) -> None:
-    """Refuse what was confirmed too long ago to know what would be lost by now.
+def require_confirmation(run: RunRecord) -> None:
+    """Refuse to ask for what a person who takes a run up has not confirmed.
 
     Raises:
-        ConfirmationNeeded: the newest confirmation is more than an hour old.
+        ConfirmationNeeded: nobody has.
     """
     newest = run.journal.last("confirmed", "confirmed_again")
     assert newest is not None
-    if abs(run.session.now - datetime.fromisoformat(newest.at)) > CONFIRMATION_LASTS:
-        name = run.target["name"]
+    age = abs(run.session.now - datetime.fromisoformat(newest.at))
+    # Who confirmed may have waited here for the list to be trusted.
+    recent = age <= CONFIRMATION_LASTS + timedelta(seconds=TRUST_LIST_AFTER_S)
+    if not (recent and run.confirmed_anew):
         raise ConfirmationNeeded(
-            f"{run.title} was confirmed at {newest.at} and has not been carried out. What was "
-            f"written to {name} meanwhile would be lost, too.",
-            advice=f"To go on: session.resume_restore({run.run_id!r}, confirm={name!r}); or end "
-            f"it: session.cancel_restore({run.run_id!r}), and plan the restore anew.",
+            f"{run.title} was confirmed at {newest.at} by {newest.facts.get('who', 'somebody')} "
+            f"and has not been carried out. What was written to {run.target['name']} meanwhile "
+            "would be lost, too.",
+            advice=f"To go on: session.resume_restore({run.run_id!r}, "
+            f"confirm={run.confirm_with!r}); or end it: session.cancel_restore({run.run_id!r}), "
+            "and plan the restore anew.",
         )
 
 
@@ -94,9 +118,36 @@ def stop(run: RunRecord, reason: str, **facts: object) -> None:
     run.report_progress("ended", 100, reason)
 
 
-def _prepare(run: RunRecord) -> Iterator[float]:
-    """Do all that comes before the request."""
+def _recall_submission(run: RunRecord) -> None:
+    """Take in that the restore was asked for, where the journal was cut off and does not tell."""
+    told = sum(entry.kind == "restore_intended" for entry in run.journal.entries)
+    noted = submissions_of(run.folder, run.run_id)
+    if len(noted) <= told:
+        return
+    last = noted[-1]
+    run.note(
+        "restore_intended",
+        known=last.known,
+        marks=last.marks,
+        request=run.request,
+        sent_at=last.at,
+        how="noted beside the journal, which was cut off or put back",
+    )
+
+
+def _prepare(run: RunRecord, *, taken_up: bool) -> Generator[float, None, Facts | None]:
+    """Do all that comes before the request.
+
+    Returns:
+        The facts as they are now; ``None`` where the service was found to be at it already.
+    """
     _check_stop(run)
+    facts: Facts | None = None
+    if taken_up:
+        facts = _survey_again(run, taken_up=True)
+        if facts is None:
+            return None
+        _refuse_copy(run)
     if run.begun["safety_backup"]:
         try:
             for pause in back_up_first(run):
@@ -105,147 +156,239 @@ def _prepare(run: RunRecord) -> Iterator[float]:
         except TaskFailed as problem:
             stop(run, problem.message, code=problem.code)
             raise
+        except JournalFailed:
+            raise
         except CBRError as problem:
             if not (is_transient(problem) or not_executed(problem)):
                 stop(run, f"No safety backup could be made: {problem.message}", code=problem.code)
             raise
     _check_stop(run)
-    _survey_again(run)
+    if run.begun["safety_backup"] or facts is None:
+        facts = _survey_again(run, taken_up=taken_up)
     _check_stop(run)
+    return facts
 
 
 def _check_stop(run: RunRecord) -> None:
     if run.wants_to_stop:
         stop(run, "Cancelled before the service was asked.")
         raise Stopped(
-            f"{run.title} was cancelled; the target was not touched.",
+            f"{run.title} was cancelled; the service was not asked.",
             advice="Plan the restore anew when you want it after all.",
         )
 
 
-def _survey_again(run: RunRecord) -> None:
-    """Refuse if the ground of the plan has moved."""
+def _refuse_copy(run: RunRecord) -> None:
+    """Refuse to ask from a copy of a journal: the original may have asked, or may yet.
+
+    Raises:
+        Conflict: the journal is not in the file in which it was begun.
+    """
+    began_in = run.begun.get("file_id")
+    if began_in is not None and began_in != run.journal.file_id:
+        raise Conflict(
+            f"The journal {run.journal.path} is a copy of the one in which {run.title} was "
+            "begun. The original may have been carried out, or may be yet. This copy asked "
+            "nothing of the service.",
+            advice="Resume the run where it was begun, or plan the restore anew.",
+        )
+
+
+def _survey_again(run: RunRecord, *, taken_up: bool) -> Facts | None:
+    """Refuse if the ground of the plan has moved; take up what the service does already.
+
+    Returns:
+        The facts as they are now; ``None`` where the run's own task was found.
+    """
     run.report_progress("checks", 0, "Checking that nothing has moved since the plan was made.")
+    safety = run.journal.last("safety_backup_intended")
+    own = (safety.facts["name"],) if safety else ()
     try:
-        now = drift_since_plan(run)
+        now = drift_since_plan(run, own_backups=own)
     except NotFound as problem:
         stop(run, f"Something exists no more: {problem.message}")
         raise
+    facts = now.plan.facts
+    if "earlier restores" in facts.unreadable or "tasks" in facts.unreadable:
+        raise ConnectionFailed(
+            f"The service's list of tasks cannot be read, so it is not known whether "
+            f"{run.target['name']} was restored meanwhile. The service was not asked.",
+            advice=f"Try again later: session.resume_restore({run.run_id!r}).",
+        )
+    if taken_up:
+        _take_up_task(run, now)
+        if run.task_id is not None:
+            return None
     if now.failed:
         what = " ".join(check.seen for check in now.failed)
         stop(run, f"A check fails now: {what}", checks=[check.name for check in now.failed])
         raise Conflict(
-            f"Since the plan was made, something changed: {what} Nothing was restored.",
+            f"Since the plan was made, something changed: {what} This run asked nothing of the "
+            "service.",
             advice=now.failed[0].to_do or "Plan the restore anew.",
         )
     if now.moved:
-        stop(run, f"Something moved since the plan was made: {now.moved}")
+        stop(run, f"Something moved since the plan was made: {' '.join(now.moved)}")
         raise Conflict(
-            f"Since the plan was made, something moved: {now.moved} Nothing was restored.",
+            f"Since the plan was made, something moved: {' '.join(now.moved)} This run asked "
+            "nothing of the service.",
             advice="Look at it again: plan the restore anew, and confirm what is so now.",
         )
-    run.note("checked_again", fingerprint=run.begun["fingerprint"])
+    run.note("checked_again", fingerprint=now.plan.fingerprint())
     run.report_progress("checks", 100, "Nothing has moved since the plan was made.")
+    return facts
 
 
-def _send_request(run: RunRecord) -> None:
-    """Send the one request."""
-    known = {task.id for task in restores_of(run.session, run.target["id"])} | _of_other_runs(run)
+def _take_up_task(run: RunRecord, now: Drift) -> None:
+    """Take a restore since the confirmation that no other journal tells of for this run's own.
+
+    Raises:
+        ConnectionFailed: the target is being restored, and the list does not show by which task.
+    """
+    facts = now.plan.facts
+    known = {each.id for each in facts_at_plan(run).restores} | tasks_of_other_runs(run)
+    fresh = [each for each in facts.restores if each.id not in known]
+    mine = [each for each in fresh if each.backup_id in (None, run.backup["id"])]
+    if mine:
+        run.note(
+            "task_found",
+            task_id=mine[-1].id,
+            how="as the restore of this backup since the confirmation that no other journal "
+            "tells of; this journal does not tell that it was asked for",
+        )
+        return
+    if not fresh and shows_restore(facts) and not facts.running:
+        raise ConnectionFailed(
+            f"{run.target['name']} is being restored, and the service's list does not show by "
+            "which task yet. It was not asked for again.",
+            advice=f"Look again in some minutes: session.resume_restore({run.run_id!r}).",
+        )
+
+
+def _send_request(run: RunRecord, facts: Facts) -> None:
+    """Send the one request.
+
+    Raises:
+        Conflict: another restore of the target has begun within the last moments.
+    """
+    there = {task.id for task in restores_of(run.session, run.target["id"])}
+    if there - {each.id for each in facts.restores}:
+        stop(run, "Somebody else began to restore the target.")
+        raise Conflict(
+            f"Somebody else has just begun to restore {run.target['name']}. This run asked "
+            "nothing of the service.",
+            advice="Wait for it, look at what it brought back, and plan anew if need be.",
+        )
+    known, marks = sorted(there | tasks_of_other_runs(run)), facts.marks
     _check_stop(run)  # as late as can be: from here on it may be too late
     run.report_progress("asking", 0, run.title)
-    run.note("restore_intended", known=sorted(known), request=run.request)
+    note_submission(run.folder, Submission(run.run_id, run.session.now.isoformat(), known, marks))
+    run.note("restore_intended", known=known, marks=marks, request=run.request)
     try:
         job_id = run.session.client.backups.restore(**run.request)
     except CBRError as problem:
-        if not_executed(problem):
-            run.note("restore_not_done", reason=problem.message)
-            raise
-        if maybe_executed(problem):
-            run.note("answer_lost", reason=problem.message)
-            return
+        _note_trouble(run, problem)
+        return
+    try:
+        run.note("restore_answered", job_id=job_id)
+        if job_id:
+            run.note("task_found", task_id=job_id, how="by the ID in the answer")
+    except JournalFailed as problem:
+        raise JournalFailed(
+            f"{problem.message} But the service has taken the restore on"
+            + (f": task {job_id}." if job_id else "."),
+            advice=problem.advice,
+        ) from None
+
+
+def _note_trouble(run: RunRecord, problem: CBRError) -> None:
+    """Note what an answer other than yes means; returns where the service may have begun.
+
+    Raises:
+        CBRError: the request never left, or the service refuses and shows no restore.
+    """
+    if _never_left(run, problem):
+        run.note("restore_not_done", reason=problem.message)
+        raise problem
+    if is_refusal(problem) and not _may_have_begun(run):
         stop(
             run,
             f"The service refuses: {problem.message}",
             code=problem.code,
             request_id=problem.request_id,
         )
-        raise
-    run.note("restore_answered", job_id=job_id)
+        raise problem
+    run.note("answer_lost", reason=problem.message, status=problem.http_status)
 
 
-def _of_other_runs(run: RunRecord) -> set[str]:
-    """Return the tasks of earlier runs, which a list that lags may not show yet."""
-    known = set()
-    for path in ledger.paths(run.folder):
-        if path == run.journal.path:
-            continue
-        try:
-            found = Journal(path).last("task_found")
-        except CBRError:
-            continue
-        if found is not None:
-            known.add(str(found.facts["task_id"]))
-    return known
+def _never_left(run: RunRecord, problem: CBRError) -> bool:
+    if isinstance(problem, ConnectionFailed) and not problem.may_have_happened:
+        return True
+    if isinstance(problem, JournalFailed):
+        return False
+    # What failed before a request went out, such as getting a token, leaves no request behind.
+    return run.journal.entries[-1].kind == "restore_intended" and not run.journal_trouble
 
 
-def _look_for_task(run: RunRecord) -> Generator[float, None, bool]:
-    """Find the run's task in the list; returns whether it was found in time."""
+def _may_have_begun(run: RunRecord) -> bool:
+    """Whether the service shows a restore although its answer was a refusal."""
     intended = run.intended
     assert intended is not None
-    elapsed = run.stopwatch(intended)
-    job_id, request_id = _answer(run)
-    while True:
-        found = recognise(
-            restores_of(run.session, run.target["id"]),
-            known=intended.facts["known"],
-            backup_id=run.backup["id"],
-            job_id=job_id,
-            request_id=request_id,
-        )
-        if found is not None:
-            run.note("task_found", task_id=found.task.id, how=found.how)
-            return True
-        if elapsed() >= LOOKUP_TIMEOUT_S:
-            return False
-        run.report_progress(
-            "looking for the task", min(99, int(100 * elapsed() / LOOKUP_TIMEOUT_S)),
-            "Looking for the restore in the service's task list.",
-        )  # fmt: skip
-        yield pause_after(elapsed())
+    try:
+        fresh = {task.id for task in restores_of(run.session, run.target["id"])}
+        fresh -= set(intended.facts["known"])
+        return bool(fresh) or shows_restore(planned_again(run).facts)
+    except CBRError:
+        return True
 
 
-def _answer(run: RunRecord) -> tuple[str | None, str | None]:
-    """Return the job's and the request's ID, as far as the answer was heard."""
-    job_id = request_id = None
-    for entry in run.journal.entries:
-        if entry.kind == "restore_intended":
-            job_id = request_id = None
-        elif entry.kind == "restore_answered":
-            job_id = entry.facts["job_id"]
-        elif entry.kind == "request" and _is_answered_restore(entry.facts):
-            request_id = entry.facts["request_id"]
-    return job_id, request_id
+def _confirmed_since(run: RunRecord) -> bool:
+    """Whether a person confirmed again after the request was sent."""
+    again = run.journal.last("confirmed_again")
+    intended = run.intended
+    return again is not None and intended is not None and again.number > intended.number
 
 
-def _is_answered_restore(facts: dict[str, object]) -> bool:
-    return (
-        facts["method"] == "POST"
-        and str(facts["path"]).endswith("/restore")
-        and 200 <= int(str(facts["status"])) < 300
-    )
+def _doubt(run: RunRecord) -> str:
+    """Return why the request may have been carried out although no task shows; empty: it was not.
+
+    Lists lag, and may hide their newest row. So what the service tells of the disks themselves
+    must say the same.
+    """
+    intended = run.intended
+    assert intended is not None
+    _refuse_copy(run)
+    try:
+        facts = planned_again(run).facts
+    except CBRError as problem:
+        if not is_outage(problem):
+            raise
+        return "The service cannot be asked how things stand."
+    if shows_restore(facts):
+        return f"{run.target['name']} is being restored by somebody."
+    then, now = intended.facts.get("marks") or {}, facts.marks
+    if not then or any(then.get(key) is None or now[key] is None for key in now if key in then):
+        return "The service does not tell when the disks were last written."
+    if any(now.get(key) != at for key, at in then.items()):
+        return "A disk was written since, by the restore or by somebody else."
+    return ""
 
 
 def _was_heard(run: RunRecord) -> bool:
     """Whether the service has certainly taken the restore on."""
-    return run.state == "running" or _answer(run)[1] is not None
+    return run.state == "running" or answer_of(run)[1] is not None
 
 
-def _nobody_knows(run: RunRecord) -> ConnectionFailed:
+def _nobody_knows(run: RunRecord, doubt: str = "") -> ConnectionFailed:
+    name = run.target["name"]
     error = ConnectionFailed(
-        f"No answer came to the request to restore {run.target['name']}, and no task of it has "
-        f"appeared in {LOOKUP_TIMEOUT_S / 60:.0f} minutes. It was not sent again.",
-        advice=f"session.resume_restore({run.run_id!r}) looks once more, and asks again only if "
-        "nothing is being restored; session.cancel_restore(…) gives it up.",
+        f"No answer that counts came to the request to restore {name}, and no task of it has "
+        f"appeared in {LOOKUP_TIMEOUT_S / 60:.0f} minutes. {doubt + ' ' if doubt else ''}It may "
+        "have been carried out; it was not sent again.",
+        advice=f"Look at {name} and at session.tasks(). "
+        f"session.resume_restore({run.run_id!r}, confirm={run.confirm_with!r}) looks once more, "
+        "and asks again only where the service shows that nothing was done; "
+        "session.cancel_restore(…) gives it up, and a new plan begins anew.",
     )
     error.may_have_happened = True
     return error

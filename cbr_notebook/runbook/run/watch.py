@@ -5,41 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.errors import CBRError, WaitTimeout
+from cbr_notebook.errors import CBRError, JournalFailed, NotFound, WaitTimeout
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
-from cbr_notebook.runbook.run.outcomes import is_transient
-from cbr_notebook.runbook.run.submit import LOOKUP_TIMEOUT_S, submit_steps
-from cbr_notebook.tasks.poller import pause_after
+from cbr_notebook.runbook.run.outcomes import MAX_OUTAGE_S, OutageTolerance
+from cbr_notebook.runbook.run.task_lookup import LOOKUP_TIMEOUT_S, find_task, pause
 
-MAX_OUTAGE_S = 1800.0
-"""Seconds of unbroken trouble after which watching is given up; the run goes on."""
 _ENDED = ("success", "failed", "skipped", "timeout")
 
 
 def watch(run: RunRecord) -> Iterator[float]:
     """Wait for the end of a restore; yields the seconds until the next look.
 
-    Looks grow rarer the longer the restore lasts, also when another process began it. A look
-    that fails is made again; only long trouble is passed on.
+    Looks grow rarer the longer the restore lasts, also when another process began it, but are
+    never more than a minute apart. A look that fails is made again; only long trouble is
+    passed on.
 
     Raises:
-        CBRError: the service has not been answering for half an hour.
+        ConnectionFailed: the service has not been answering for half an hour.
+        WaitTimeout: the service took the restore on, but does not show its task.
     """
     elapsed = run.stopwatch(run.intended)
-    trouble_since: float | None = None
+    tolerance = OutageTolerance(run, elapsed)
     while not run.ended:
         try:
             look(run)
-            trouble_since = None
+            tolerance.answered()
         except CBRError as problem:
-            if not is_transient(problem):
-                raise
-            if trouble_since is None:
-                run.note("trouble", message=problem.message, request_id=problem.request_id)
-                trouble_since = elapsed()
-            if elapsed() - trouble_since >= MAX_OUTAGE_S:
-                raise
+            tolerance.failed(problem)
         if not run.ended:
             if run.task_id is None and elapsed() > LOOKUP_TIMEOUT_S + MAX_OUTAGE_S:
                 raise WaitTimeout(
@@ -47,18 +40,31 @@ def watch(run: RunRecord) -> Iterator[float]:
                     advice=f"Look at {run.target['name']} itself, and again later: "
                     f"session.resume_restore({run.run_id!r}).",
                 )
-            yield pause_after(elapsed())
+            yield pause(elapsed())
 
 
 def look(run: RunRecord) -> None:
-    """Look at the run's task once, and note its end; or look for the task."""
+    """Look at the run's task once, and note its end; or look for the task.
+
+    Raises:
+        JournalFailed: the task that the journal names is not a restore of the target.
+        CBRError: the service cannot be asked.
+    """
     if run.task_id is None:
         # Taken on, but not in the list in good time: one look at the list.
-        for _ in submit_steps(run):
+        found = find_task(run)
+        if found is None:
             return
-        if run.task_id is None:
-            return
-    task = run.session.client.tasks.show(str(run.task_id))
+        run.note("task_found", task_id=found.task.id, how=found.how)
+    try:
+        task = run.session.client.tasks.show(str(run.task_id))
+    except NotFound:
+        found = find_task(run)  # where the ID in the answer is not that of the task
+        if found is None or found.task.id == run.task_id:
+            raise
+        run.note("task_found", task_id=found.task.id, how=found.how)
+        task = found.task
+    _refuse_strange_task(run, task)
     status = task.status or ""
     if status not in _ENDED:
         run.report_progress("restoring", _percent(task), f"{run.title}: {status or 'running'}.")
@@ -75,6 +81,18 @@ def look(run: RunRecord) -> None:
         error_message=(error.message if error else None) or None,
     )
     run.report_progress("ended", 100, f"{run.title}: {status}.")
+
+
+def _refuse_strange_task(run: RunRecord, task: TaskRecord) -> None:
+    """Refuse a task of something else, such as one that a journal was made to name."""
+    info = task.extra_info
+    target = info.resource.id if info and info.resource else None
+    kind = task.operation_type
+    if kind not in (None, "", "restore") or target not in (None, "", run.target["id"]):
+        raise JournalFailed(
+            f"The task {task.id} that the journal names is not a restore of {run.target['name']}.",
+            advice="The journal was edited: look at session.tasks() and at the target itself.",
+        )
 
 
 def run_steps(run: RunRecord, steps: Iterator[float], timeout: float | None = None) -> None:
@@ -98,6 +116,10 @@ def run_steps(run: RunRecord, steps: Iterator[float], timeout: float | None = No
                         raise _still_running(run, f"has not ended in {timeout:g} s")
                     pause = min(pause, left)
                 run.session.poller.sleep(pause)
+    except JournalFailed as problem:
+        if run.standing() in problem.message:
+            raise
+        raise JournalFailed(f"{problem.message} {run.standing()}", advice=problem.advice) from None
     except KeyboardInterrupt:
         raise _still_running(run, "goes on; you stopped waiting") from None
 

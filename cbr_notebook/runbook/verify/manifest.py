@@ -97,6 +97,17 @@ def read_manifest(manifest: str | Path | Mapping[str, Any]) -> list[dict[str, st
         ) from None
 
 
+def manifest_target(manifest: str | Path | Mapping[str, Any]) -> str | None:
+    """Return the name of what a manifest was taken of; ``None`` if it does not tell."""
+    document: Mapping[str, Any] = (
+        manifest
+        if isinstance(manifest, Mapping)
+        else json.loads(Path(manifest).read_text(encoding="utf-8"))
+    )
+    target = document.get("target")
+    return str(target) if target else None
+
+
 def reader(session: Session, target: str) -> Checksum:
     """Return what reads checksums from the disks of a simulated cloud.
 

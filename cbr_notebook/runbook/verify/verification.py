@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
+from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound
 from cbr_notebook.runbook.journal.record import RunRecord
-from cbr_notebook.runbook.plan.checks import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.runbook.plan.drift import planned_again
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
-from cbr_notebook.runbook.verify.manifest import Checksum, read_manifest, reader
+from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
+from cbr_notebook.runbook.verify.manifest import Checksum, manifest_target, read_manifest, reader
 from cbr_notebook.session import Session
 
 if TYPE_CHECKING:
@@ -21,10 +23,18 @@ if TYPE_CHECKING:
 
     from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
 
-__all__ = ["Checksum", "Finding", "Verification", "verify"]
-
 _SHOWN = 5
+_EARLIER = " (earlier)"
 Checks = Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], Any]]
+
+
+Outcome = Literal["verified", "partly", "failed", "unknown"]
+"""What a verification comes to.
+
+``verified``: content was looked at, and all of it matched; ``partly``: nothing failed, but no
+content was looked at, or not all of it could be; ``failed``: something is not as it should be;
+``unknown``: nothing could be looked at.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +45,32 @@ class Finding:
     outcome: str
     """``pass``, ``fail`` or ``unknown``."""
     seen: str
+    content: bool = False
+    """Whether it is about what the target holds, not only about how it stands there."""
+    key: str = ""
+    """What tells the check from others of its name, such as of other files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verification found; true if nothing failed."""
+    """What a verification found; true only if content was looked at and all of it matched."""
 
     findings: tuple[Finding, ...]
 
+    @property
+    def outcome(self) -> Outcome:
+        """What it comes to: ``verified``, ``partly``, ``failed`` or ``unknown``."""
+        if self.failed:
+            return "failed"
+        if all(each.outcome == "unknown" for each in self.findings):
+            return "unknown"
+        content = [each for each in self.findings if each.content]
+        complete = all(each.outcome == "pass" for each in self.findings)
+        return "verified" if content and complete else "partly"
+
     def __bool__(self) -> bool:
-        """Whether nothing failed."""
-        return not self.failed
+        """Whether it is verified."""
+        return self.outcome == "verified"
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -62,7 +87,7 @@ class Verification:
 
     def __repr__(self) -> str:
         lines = [f"{each.outcome:8}{each.name}: {each.seen}" for each in self.findings]
-        return "\n".join(lines)
+        return "\n".join([f"Outcome: {self.outcome}.", *lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -75,7 +100,10 @@ class Verification:
             for each in self.findings
         )
         head = "".join(f'<th scope="col">{title}</th>' for title in ("Check", "Outcome", "Seen"))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return (
+            f"<p><b>Outcome: {self.outcome}</b></p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
 
 
 def verify(
@@ -95,15 +123,56 @@ def verify(
             f"{run.title} has not ended ({run.state}); there is nothing to verify yet.",
             advice="Wait for it with run.wait().",
         )
-    files = None if manifest is None else read_manifest(manifest)
-    read = None if files is None else checksum or reader(run.session, run.target["id"])
     findings = list(_structure(run))
-    if files is not None and read is not None:
-        findings.append(_content(files, read))
+    if manifest is not None:
+        findings.append(_manifest_finding(run, manifest, checksum))
     findings += [_judged(name, check, run.session) for name, check in _named(checks)]
+    findings += _still_failed(run, findings)
     found = Verification(tuple(findings))
-    run.note("verified", passed=bool(found), findings=[asdict(each) for each in findings])
+    run.note(
+        "verified",
+        passed=bool(found),
+        outcome=found.outcome,
+        findings=[asdict(each) for each in findings],
+    )
     return found
+
+
+def _still_failed(run: RunRecord, findings: Iterable[Finding]) -> list[Finding]:
+    """Return what failed earlier and has not passed since: a lighter look does not wash it away."""
+    now = {(each.name, each.key) for each in findings if each.outcome != "unknown"}
+    failed: dict[tuple[str, str], Finding] = {}
+    for entry in run.journal.entries:
+        if entry.kind != "verified":
+            continue
+        for each in entry.facts["findings"]:
+            key = (each["name"].removesuffix(_EARLIER), each.get("key", ""))
+            if each["outcome"] == "fail" and key not in failed:
+                seen = each["seen"]
+                if not each["name"].endswith(_EARLIER):
+                    at = entry.at[:19].replace("T", " ")
+                    seen = f"At {at} UTC, and not passed since: {seen}"
+                failed[key] = Finding(
+                    key[0] + _EARLIER, "fail", seen, bool(each.get("content")), key[1]
+                )
+            elif each["outcome"] == "pass":
+                failed.pop(key, None)
+    return [each for key, each in failed.items() if key not in now]
+
+
+def _manifest_finding(
+    run: RunRecord, manifest: str | Path | Mapping[str, Any], checksum: Checksum | None
+) -> Finding:
+    files = read_manifest(manifest)
+    key = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    if not files:
+        return Finding("files", "unknown", "The manifest lists no file.", True, key)
+    of = manifest_target(manifest)
+    if of is not None and of not in (run.target["name"], run.target["id"]):
+        seen = f"The manifest is of {of}, not of {run.target['name']}."
+        return Finding("files", "unknown", seen, True, key)
+    outcome, seen = _content(files, checksum or reader(run.session, run.target["id"]))
+    return Finding("files", outcome, seen, True, key)
 
 
 def _structure(run: RunRecord) -> Iterator[Finding]:
@@ -152,24 +221,34 @@ def _disk(written: Mapping[str, Any], disk: DiskFacts | None, target: TargetFact
     )
 
 
-def _content(files: list[dict[str, str]], read: Checksum) -> Finding:
+def _content(files: list[dict[str, str]], read: Checksum) -> tuple[str, str]:
+    """Compare files; return the outcome and what was seen."""
     missing, different = [], []
-    for each in files:
+    trouble = ""
+    for number, each in enumerate(files):
         place = f"{each['disk']}:{each['path']}".lstrip(":")
         try:
             digest = read(each["disk"], each["path"])
-        except CBRError as problem:
-            return Finding("files", "unknown", problem.message)
+        except Exception as problem:
+            looked_at = number
+            trouble = f" {type(problem).__name__}: {problem}"[:300]
+            break
         if digest is None:
             missing.append(place)
         elif digest != each["sha256"]:
             different.append(place)
-    parts = [f"{len(files) - len(missing) - len(different)} of {len(files)} files are as then."]
+    else:
+        looked_at = len(files)
+    good = looked_at - len(missing) - len(different)
+    parts = [f"{good} of {len(files)} files are as then."]
+    if trouble:
+        parts.append(f"{len(files) - looked_at} could not be looked at:{trouble}.")
     for what, places in (("Missing", missing), ("Different", different)):
         if places:
             more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
             parts.append(f"{what}: {', '.join(places[:_SHOWN])}{more}.")
-    return _finding("files", not missing and not different, " ".join(parts))
+    outcome = "fail" if missing or different else "unknown" if trouble else "pass"
+    return outcome, " ".join(parts)
 
 
 def _named(checks: Checks) -> Iterator[tuple[str, Callable[[Session], Any]]]:
@@ -183,12 +262,17 @@ def _named(checks: Checks) -> Iterator[tuple[str, Callable[[Session], Any]]]:
 def _judged(name: str, check: Callable[[Session], Any], session: Session) -> Finding:
     try:
         seen = check(session)
+    except ConnectionFailed as problem:
+        return Finding(name, "unknown", f"It could not be looked at: {problem}"[:500], True)
     except Exception as problem:
-        return Finding(name, "fail", f"{type(problem).__name__}: {problem}"[:500])
+        return Finding(name, "fail", f"{type(problem).__name__}: {problem}"[:500], True)
     if isinstance(seen, str):
-        return Finding(name, "pass", seen)
+        said = f"The check says {seen!r}; whether that is well, it does not say."
+        return Finding(name, "unknown", said[:500], True)
     holds = seen is None or bool(seen)
-    return _finding(name, holds, "It holds." if holds else "It does not hold.")
+    return Finding(
+        name, "pass" if holds else "fail", "It holds." if holds else "It does not hold.", True
+    )
 
 
 def _finding(name: str, well: bool, seen: str) -> Finding:

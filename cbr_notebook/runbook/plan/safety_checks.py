@@ -1,0 +1,83 @@
+"""The checks of common sense: a way back, room for it, and nothing in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cbr_notebook.runbook.plan.facts import Facts
+from cbr_notebook.runbook.plan.verdict import LOOK_AGAIN, NO_TARGET, PASS, UNKNOWN, WARN, Verdict
+
+SAFETY_AGE = timedelta(hours=1)
+"""A backup of the target this recent counts as a safety backup."""
+
+
+def policy_run(facts: Facts) -> Verdict:
+    """Whether a scheduled backup comes in between."""
+    if not facts.policies_known:
+        return UNKNOWN, "The policies of the vault could not be read.", ""
+    if facts.next_policy_run is None:
+        return PASS, "No policy is about to run.", ""
+    window = facts.expected_duration or timedelta(hours=1)
+    due_in = facts.next_policy_run - facts.asked_at
+    seen = f"Policy {facts.policy_name} runs next at {facts.next_policy_run:%Y-%m-%d %H:%M} UTC"
+    if due_in <= window:
+        return (
+            WARN,
+            f"{seen}, perhaps during the restore.",
+            "It will skip the target or fail. Restore now and accept that, or wait it out.",
+        )
+    return PASS, f"{seen}, after the restore.", ""
+
+
+def safety_backup(facts: Facts) -> Verdict:
+    """Whether there is a way back."""
+    recent = [at for _, at in facts.newer_backups if facts.asked_at - at <= SAFETY_AGE]
+    if recent:
+        return PASS, f"A backup of the present state was made at {recent[0]:%H:%M} UTC.", ""
+    unread = "backups" in facts.unreadable
+    # Not "unknown", which needs no acknowledgement: without a way back, someone must say yes.
+    return (
+        WARN,
+        "The backups could not be read; there may be none of the present state."
+        if unread
+        else "There is no backup of the present state.",
+        "Let execute(safety_backup=True) make one first; it is the only way back.",
+    )
+
+
+def vault_room(facts: Facts) -> Verdict:
+    """Whether a safety backup fits into its vault."""
+    vault = facts.safety_vault
+    if facts.target is None:
+        return NO_TARGET
+    name = facts.target.name
+    if vault is None:
+        return (
+            UNKNOWN,
+            f"{name} is in no vault, so its present state cannot be backed up.",
+            "Put it into a vault: session.add_resources(vault, resources).",
+        )
+    if vault.expands:
+        return PASS, f"Vault {vault.name} grows by itself.", ""
+    if vault.free_mb is None:
+        return UNKNOWN, f"The service does not tell how full vault {vault.name} is.", LOOK_AGAIN
+    make_room = (
+        "Make room (a larger vault, or fewer backups), or go on without a safety backup: "
+        'execute(…, safety_backup=False, acknowledge=["safety backup"]).'
+    )
+    if vault.free_mb <= 0:
+        return WARN, f"Vault {vault.name} is full: it takes no safety backup.", make_room
+    left = f"{vault.free_mb / 1024:.1f} GB"
+    if vault.usual_mb is not None and vault.usual_mb > vault.free_mb:
+        usual = f"{vault.usual_mb / 1024:.1f} GB"
+        return (
+            WARN,
+            f"Vault {vault.name} has {left} left, and backups of {name} took {usual} on average: "
+            "a safety backup would overfill it.",
+            make_room,
+        )
+    most = sum(disk.size_gb for disk in facts.target.disks)
+    seen = f"Vault {vault.name} has {left} left."
+    if most * 1024 > vault.free_mb:
+        seen += f" If all {most} GB of {name} were rewritten, a safety backup may take more."
+    return PASS, seen, ""
