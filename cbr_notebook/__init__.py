@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.runbook.journal.report import verify_report
     from cbr_notebook.tasks.task import Task
+    from cbr_notebook.workshops import workshop
 
 __all__ = [
     "CBRError",
@@ -35,6 +36,7 @@ __all__ = [
     "to_text",
     "tutorial",
     "verify_report",
+    "workshop",
 ]
 
 _LATER = {
@@ -46,6 +48,7 @@ _LATER = {
     "to_text": "exporting",
     "tutorial": "entry",
     "verify_report": "runbook.journal.report",
+    "workshop": "workshops",
 }
 """What is loaded when it is first asked for, and the module that it is in."""
 

@@ -1,0 +1,76 @@
+"""A way through each exercise of ``basics``, by methods; not part of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cbr_notebook import Session
+
+
+def create_vault(session: Session) -> None:
+    session.create_vault("finance", size_gb=200, object_type="server")
+
+
+def back_up(session: Session) -> None:
+    session.back_up("vault-web", resources="web-01", name="before-update").wait(progress=False)
+
+
+def protect(session: Session) -> None:
+    rows = session.unprotected()
+    alone = rows[rows["reason"] == "in no vault"]
+    for _, row in alone.iterrows():
+        is_disk = row["type"] == "OS::Cinder::Volume"
+        session.add_resources("vault-disks" if is_disk else "vault-web", row["id"])
+
+
+def policy(session: Session) -> None:
+    session.create_policy("nightly-dev", days="daily", times=["02:00"], retention_days=7)
+    session.apply_policy("nightly-dev", "vault-dev")
+    session.cloud.advance(days=3)
+
+
+def repair(session: Session) -> None:
+    assert "app-01" in set(session.failures()["resource_name"])
+    session.cloud.server("app-01").set_status("ACTIVE")
+    session.back_up("vault-web", resources="app-01").wait(progress=False)
+
+
+def make_room(session: Session) -> None:
+    session.update_vault("vault-files", size_gb=20)
+    session.back_up("vault-files", resources="files-01").wait(progress=False)
+
+
+def _restore(session: Session, backup: str, target: str) -> None:
+    plan = session.plan_restore(backup, target=target)
+    run = plan.execute(
+        confirm=target,
+        safety_backup=False,
+        acknowledge=[*plan.warnings, "safety backup"],
+        on_progress=lambda _: None,
+    )
+    run.wait()
+
+
+def restore_file(session: Session) -> None:
+    _restore(session, "before-web-01", "web-01")
+
+
+def share(session: Session) -> None:
+    backup = session.backups(resource="db-01", status="available", limit=1)["id"].iloc[0]
+    project = session.cloud.credentials_for(project="eu-west-0_staging").project_id
+    session.share(backup, project)
+
+
+def rebuild(session: Session) -> None:
+    session.cloud.create_disk("ledger-new", 10)
+    _restore(session, "before-ledger", "ledger-new")
+
+
+def recover(session: Session) -> None:
+    _restore(session, "before-web-01", "web-01")
+
+
+SOLUTIONS: tuple[Callable[[Session], None], ...] = (
+    create_vault, back_up, protect, policy, repair, make_room, restore_file, share, rebuild,
+    recover,
+)  # fmt: skip

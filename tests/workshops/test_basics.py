@@ -1,0 +1,111 @@
+"""Each exercise fails untouched, and its solution passes: in the kernel, and one at a seat."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import errors
+from cbr_notebook.simulator.classroom.serving import serve_seats
+from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.workshops import Exercise, Finding, Lab, verify_certificate
+from tests.workshops.solutions import SOLUTIONS
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv("CBR_RUNBOOK_FOLDER", str(tmp_path / "runs"))
+    return cbr.workshop("basics", folder=tmp_path)
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_an_untouched_start_fails_and_the_solution_passes(lab: Lab, number: int) -> None:
+    lab.start(number)
+    untouched = lab.check()
+    assert not untouched
+    assert "session." not in str(untouched)  # what was seen, never the call
+    SOLUTIONS[number - 1](lab.session)
+    assert lab.check(), str(lab.check())
+    assert lab.progress().set_index("exercise").loc[number, "state"] == "solved"
+
+
+def test_an_exercise_is_solved_at_a_seat_of_a_class(tmp_path: Path) -> None:
+    served = serve_seats(Cloud.open("demo"), 1)
+    thread = threading.Thread(target=served.server.serve)
+    thread.start()
+    try:
+        session = cbr.connect(join=served.ready["seats"][0]["join"])
+        lab = cbr.workshop("basics", session=session, folder=tmp_path)
+        lab.start(4)
+        assert not lab.check()
+        SOLUTIONS[3](session)
+        assert lab.check()
+    finally:
+        served.server.stop()
+        thread.join(20)
+
+
+def test_a_start_is_the_same_whatever_was_done_before(lab: Lab) -> None:
+    lab.start(7)
+    start = lab.session.cloud.fingerprint()
+    lab.session.cloud.delete_server("web-01")
+    lab.reset()
+    assert lab.session.cloud.fingerprint() == start
+
+
+def test_progress_is_kept_for_the_next_notebook(lab: Lab, tmp_path: Path) -> None:
+    lab.start(1)
+    assert [lab.hint() for _ in range(4)][-2:] == [lab.hint()] * 2
+    SOLUTIONS[0](lab.session)
+    lab.check()
+    again = cbr.workshop("basics", session=lab.session, folder=tmp_path)
+    row = again.progress().iloc[0]
+    assert (row["state"], row["checks"], row["hints"]) == ("solved", 1, 3)
+    assert "1 of 10" in repr(again)
+
+
+def test_a_certificate_can_be_verified(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(errors.InvalidRequest, match="nothing to certify"):
+        lab.certificate(tmp_path / "early.html")
+    lab.start(1)
+    SOLUTIONS[0](lab.session)
+    lab.check()
+    page = lab.certificate(tmp_path / "ada.html", learner="Ada <L>")
+    verdict = verify_certificate(page)
+    assert (bool(verdict), verdict.learner, len(verdict.solved)) == (True, "Ada <L>", 1)
+    text = page.read_text()
+    page.write_text(text.replace("solved 1 of 10", "solved 10 of 10"))
+    assert not verify_certificate(page)
+    with pytest.raises(errors.InvalidRequest, match="no certificate"):
+        verify_certificate(lab._file)
+
+
+def test_a_workshop_of_ones_own(tmp_path: Path) -> None:
+    """As the guide for trainers says it."""
+
+    def start(session: cbr.Session) -> dict[str, str]:
+        session.cloud.create_server("tape-01")
+        return {"server": "tape-01"}
+
+    def check(session: cbr.Session, facts: dict[str, str]) -> list[Finding]:
+        found = facts["server"] in set(session.resources("server")["name"])
+        return [Finding(not found, f"{facts['server']} is {'still ' if found else 'not '}there.")]
+
+    own = Exercise("Away with it", "Delete tape-01.", start, check, ("a", "b", "c"))
+    lab = cbr.workshop("mine", exercises=[own], session=cbr.simulate("empty"), folder=tmp_path)
+    assert "tape-01" in str(lab.start(1))
+    assert not lab.check()
+    lab.session.cloud.delete_server("tape-01")
+    assert lab.check()
+
+
+def test_what_cannot_be_a_workshop_is_refused(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(errors.InvalidRequest, match="no workshop"):
+        cbr.workshop("advanced", folder=tmp_path)
+    with pytest.raises(errors.InvalidRequest, match="no exercise 11"):
+        lab.start(11)
+    with pytest.raises(errors.InvalidRequest, match=r"lab\.start\(1\)"):
+        lab.check()
