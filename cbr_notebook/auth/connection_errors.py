@@ -22,6 +22,10 @@ NEVER_SENT = (
 """Troubles after which it is certain that no request reached the service."""
 
 
+_REDIRECTS = (301, 302, 303, 307, 308)
+"""Without 300, with which the service lists the versions of its interface."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Why a connection failed.
@@ -86,7 +90,7 @@ def page_instead_of_answer(response: httpx.Response) -> str | None:
     """
     if response.status_code == 511:
         return "The network wants you to sign in first (HTTP 511), as in a hotel."
-    if response.is_redirect:
+    if response.status_code in _REDIRECTS:
         target = httpx.URL(response.headers["Location"]).host if _location_ok(response) else ""
         away = target or "another place"
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,11 @@ import cbr_notebook as cbr
 from cbr_notebook import cli, errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.transport import Transport
+from cbr_notebook.auth.secret import Secret
+from cbr_notebook.auth.token import ReadyTokenAuth
 from cbr_notebook.diagnosis.anonymize import Anonymizer
+from cbr_notebook.diagnosis.network import check_host
+from cbr_notebook.diagnosis.rows import as_table
 from cbr_notebook.diagnosis.structure import differences
 from cbr_notebook.diagnosis.vocabulary import is_known_key, is_known_value
 from tests import recorded
@@ -312,3 +317,96 @@ def test_the_doctor_says_that_there_are_no_credentials(
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cli.main(["doctor"]) == 1
     assert "No credentials were found" in capsys.readouterr().out
+
+
+# -- the way to a host -------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+def way_to(
+    answer: Callable[[httpx.Request], httpx.Response], address: str = "https://cbr.example.com"
+) -> pd.DataFrame:
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    http.auth = ReadyTokenAuth(Secret(MARK))
+    return as_table(list(check_host(http, "service", address, NOW))).set_index("check")
+
+
+@pytest.mark.parametrize(
+    ("date", "outcome"),
+    [
+        ("Thu, 26 Nov 2026 12:00:20 GMT", "ok"), ("Thu, 26 Nov 2026 12:05:00 GMT", "warning"),
+        ("Thu, 26 Nov 2026 11:30:00 GMT", "failed"), ("yesterday", "unknown"), (None, "unknown"),
+    ],
+)  # fmt: skip
+def test_the_clock_is_compared_with_the_services(date: str | None, outcome: str) -> None:
+    headers = {"Date": date} if date else {}
+    found = way_to(lambda request: httpx.Response(300, headers=headers, json={"versions": []}))
+    assert found.loc["clock against service", "outcome"] == outcome
+    assert found.loc["connection to service", "outcome"] == "ok"
+    assert "answer of service" not in found.index  # 300 is how the service lists its versions
+
+
+def test_nothing_that_tells_who_asks_is_sent_on_the_way() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200)
+
+    way_to(answer)
+    assert [each.method for each in asked] == ["GET"]
+    assert MARK not in str(asked[0].headers.raw)
+
+
+def test_a_page_on_the_way_and_a_host_that_is_not_there_are_told() -> None:
+    page = httpx.Response(302, headers={"Location": "http://hotel.example/"})
+    found = way_to(lambda request: page)
+    assert "hotel.example" in found.loc["answer of service", "seen"]
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    found = way_to(fail, "http://127.0.0.1:9")
+    assert found.loc["connection to service", "outcome"] == "failed"
+    assert found.loc["connection to service", "to_do"]
+
+
+def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", unknown)
+    found = way_to(lambda request: httpx.Response(200))
+    assert found.loc["name of service", "outcome"] == "failed"
+    monkeypatch.setenv("HTTPS_PROXY", f"http://pat:{MARK}@proxy.example.com:3128")
+    found = way_to(lambda request: httpx.Response(200))
+    assert found.loc["name of service", "outcome"] == "unknown"
+    assert found.loc["proxy to service", "seen"] == "through proxy.example.com:3128"
+
+
+class _Stream:
+    """A connection with a certificate, or with one that is not checked."""
+
+    def __init__(self, certificate: dict[str, str]) -> None:
+        self._certificate = certificate
+
+    def get_extra_info(self, name: str) -> Any:
+        return self
+
+    def version(self) -> str:
+        return "TLSv1.3"
+
+    def getpeercert(self) -> dict[str, str]:
+        return self._certificate
+
+
+@pytest.mark.parametrize(
+    ("certificate", "outcome"), [({"notAfter": "Jan  1 2030 GMT"}, "ok"), ({}, "warning")]
+)
+def test_a_certificate_that_is_not_checked_is_a_warning(
+    certificate: dict[str, str], outcome: str
+) -> None:
+    extensions = {"network_stream": _Stream(certificate)}
+    found = way_to(lambda request: httpx.Response(200, extensions=extensions))
+    assert found.loc["TLS of service", "outcome"] == outcome
