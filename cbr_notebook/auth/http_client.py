@@ -57,19 +57,26 @@ def open_client(verify: Verify | None, timeout: float, *addresses: str) -> httpx
 
 
 def described(verify: Verify | None) -> str:
-    """Return in words whether certificates are checked."""
-    if verify is False:
-        return "certificates are NOT checked"
+    """Return in words whether certificates are verified."""
+    if not verifies(verify):
+        return "certificates are NOT verified"
     if isinstance(verify, str):
-        return f"certificates checked, those of {verify} trusted"
-    return "certificates checked"
+        return f"certificates are verified, those of {verify} are trusted"
+    return "certificates are verified"
+
+
+def verifies(verify: Verify | None) -> bool:
+    """Return whether certificates are verified at all."""
+    if isinstance(verify, ssl.SSLContext):
+        return verify.verify_mode != ssl.CERT_NONE
+    return verify is not False
 
 
 def warn_if_unchecked(verify: Verify | None, source: str) -> None:
     """Warn that nobody is checked, if so; once a session."""
-    if verify is False:
+    if not verifies(verify):
         warnings.warn(
-            f"Certificates are not checked (from {source}): whoever is between you and the "
+            f"Certificates are not verified (from {source}): whoever is between you and the "
             "service can read and change everything. Name the certificates that you trust "
             'instead: verify="ca.pem".',
             UncheckedCertificates,
@@ -110,7 +117,7 @@ def _trusted(verify: Verify | None) -> ssl.SSLContext:
 
 def _from_file(place: str, name: str) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=place)
+        return ssl.create_default_context(cafile=os.path.expanduser(place))
     except (OSError, ValueError) as problem:  # a file without a certificate is an OSError, too
         raise _unreadable(place, str(problem), name) from None
 

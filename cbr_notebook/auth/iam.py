@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ _LONGEST_PAUSE = 60.0
 _SIGN_IN_REFUSED = (400, 401, 403, 404)
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _DEFAULT_LIFETIME = 3600.0
+_WINDOW = re.compile(r"time:\s*(\d{1,3})\s*(second|minute)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +399,9 @@ def _request_id(response: httpx.Response) -> str | None:
 
 
 def _pause(response: httpx.Response | None, attempt: int) -> float:
-    asked = None if response is None else _asked_pause(response)
+    asked = None
+    if response is not None:
+        asked = _asked_pause(response) or _window(_words(response)[1])
     return min(asked or float(2 ** (attempt - 1)), _LONGEST_PAUSE)
 
 
@@ -412,3 +416,9 @@ def _asked_pause(response: httpx.Response) -> float | None:
         except (ValueError, TypeError, OverflowError):
             return None
     return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+
+def _window(message: str | None) -> float | None:
+    """Return the seconds for which the gateway turns requests away, if its words name them."""
+    found = _WINDOW.search(message or "")
+    return float(found[1]) * (60 if found[2] == "minute" else 1) if found else None

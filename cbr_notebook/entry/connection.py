@@ -6,7 +6,13 @@ import time
 from datetime import UTC, datetime
 
 from cbr_notebook.auth.credentials import Credentials
-from cbr_notebook.auth.http_client import Verify, described, open_client, warn_if_unchecked
+from cbr_notebook.auth.http_client import (
+    Verify,
+    described,
+    open_client,
+    verifies,
+    warn_if_unchecked,
+)
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import place_of
 from cbr_notebook.auth.sources import lookup
@@ -116,6 +122,7 @@ def connect(
             who,
             place,
             tls=described(trusted),
+            tls_verified=verifies(trusted),
             sleep=time.sleep,
             clock=lambda: datetime.now(UTC),
             cloud=None,

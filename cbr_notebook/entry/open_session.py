@@ -25,6 +25,7 @@ def open_session(
     place: Place,
     *,
     tls: str,
+    tls_verified: bool,
     sleep: Callable[[float], None],
     clock: Callable[[], datetime],
     cloud: Cloud | None,
@@ -59,6 +60,7 @@ def open_session(
         source=who.source,
         iam_endpoint=signed_in.iam_endpoint or "not needed",
         tls=tls,
+        tls_verified=tls_verified,
     )
     return Session(
         Client(transport),

@@ -65,6 +65,7 @@ def on_cloud(cloud: Cloud, *, user_name: str | None = None, project: str | None 
         who,
         Place(account.base_url, account.base_url, None),
         tls="none: within this process",
+        tls_verified=True,
         sleep=cloud.sleep,
         clock=lambda: cloud.now,
         cloud=cloud,

@@ -22,7 +22,8 @@ class Identity:
     source: str
     iam_endpoint: str = ""
     tls: str = ""
-    """Whether certificates are checked, in words."""
+    """Whether certificates are verified, in words."""
+    tls_verified: bool = True
 
 
 class Context(Protocol):

@@ -109,6 +109,14 @@ def test_a_pause_that_makes_no_sense_is_a_sane_one(iam: Iam, after: str) -> None
     assert iam.pauses == [1]
 
 
+def test_a_window_that_the_gateway_names_is_waited_for(iam: Iam) -> None:
+    said = "policy ip over ratelimit,limit:60,time:1 minute"
+    body = {"error_code": "APIGW.0308", "error_msg": said}
+    iam.tokens = [httpx.Response(429, json=body), token()]
+    cbr.connect(**USER)
+    assert iam.pauses == [60]
+
+
 def test_an_iam_that_stays_busy_is_an_error_after_five_times(iam: Iam) -> None:
     iam.tokens = [error(429, "slow down")]
     with pytest.raises(errors.RateLimited, match="slow down"):

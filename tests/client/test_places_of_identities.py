@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,6 +234,7 @@ ELSEWHERE = (
     keyring,
 )  # fmt: skip
 REFUSED = (openrc_without_address,)
+OF_ENVIRONMENT = (vendor, openrc, openrc_token, openrc_by_id, openrc_without_address)
 OVERRIDES: dict[str, dict[str, Any]] = {
     "nothing": {},
     "region": {"region": "eu-nl"},
@@ -247,7 +249,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def evil(world: World) -> None:
+def evil(world: World, source: Source) -> None:
     """Places that somebody else put where a source could be looked for."""
     place = {"auth_url": "https://iam.evil.example/v3"}
     world.cloud("work", "evil", auth={**USER, **place}, region_name="eu-de",
@@ -255,6 +257,9 @@ def evil(world: World) -> None:
     world.profile("basic", iam_endpoint="https://iam.evil.example",
                   endpoint="https://cbr.evil.example")  # fmt: skip
     world.env(OS_CLOUD="evil")
+    if source not in OF_ENVIRONMENT:
+        world.env(CBR_ENDPOINT="https://cbr.evil.example",
+                  CBR_IAM_ENDPOINT="https://iam.evil.example")  # fmt: skip
 
 
 def may_go(canary: str, host: str, source: Source, override: str) -> bool:
@@ -283,7 +288,7 @@ def test_no_secret_goes_where_neither_source_nor_caller_said(
 ) -> None:
     world = World(tmp_path, monkeypatch)
     if decoys and source is not cloud_here:
-        evil(world)
+        evil(world, source)
     given = source(world)
     try:
         with cbr.connect(**given | OVERRIDES[override]) as session:
@@ -510,14 +515,25 @@ def test_the_card_and_the_identity_say_who_where_and_whether_anybody_is_checked(
     given = clouds_yaml(World(tmp_path, monkeypatch))
     session = cbr.connect(**given)
     for text in (repr(session), session._repr_html_()):
-        for word in ("pat", "iam.own.example", "cbr.own.example", "eu-de", "certificates checked"):
+        for word in (
+            "pat",
+            "iam.own.example",
+            "cbr.own.example",
+            "eu-de",
+            "certificates are verified",
+        ):
             assert word in text
         assert MARK not in text
-    with pytest.warns(UserWarning, match="not checked") as warned:
+    with pytest.warns(UserWarning, match="not verified") as warned:
         careless = use_carelessly(given)
     assert len(warned) == 1
-    assert "NOT checked" in repr(careless)
+    assert "NOT verified" in repr(careless)
     assert careless.identity.iam_endpoint == "https://iam.own.example"
+    assert (session.identity.tls_verified, careless.identity.tls_verified) == (True, False)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with pytest.warns(UserWarning, match="not verified"):
+        assert not cbr.connect(**given, verify=context).identity.tls_verified
 
 
 def test_certificates_are_those_of_the_source(

@@ -116,7 +116,7 @@ def test_a_token_that_expires_in_mid_run_is_renewed(session: Session, tmp_path: 
     )
     http = httpx.Client(transport=cloud.transport())
     by_token = open_session(
-        http, who, Place(account.base_url, account.base_url, None), tls="",
+        http, who, Place(account.base_url, account.base_url, None), tls="", tls_verified=True,
         sleep=cloud.sleep, clock=lambda: cloud.now, cloud=cloud,
     )  # fmt: skip
     run = execute(by_token)
