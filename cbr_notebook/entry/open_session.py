@@ -25,7 +25,7 @@ def open_session(
     place: Place,
     *,
     tls: str,
-    tls_verified: bool,
+    tls_verified: bool = True,
     sleep: Callable[[float], None],
     clock: Callable[[], datetime],
     cloud: Cloud | None,
@@ -40,6 +40,7 @@ def open_session(
         who: the identity.
         place: the service and its IAM.
         tls: how the connections are secured, in words.
+        tls_verified: whether they are verified at all.
         sleep: how the session waits.
         clock: the time by which requests are signed and tokens end.
         cloud: the simulated cloud that the session talks to.

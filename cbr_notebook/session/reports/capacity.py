@@ -21,6 +21,7 @@ from cbr_notebook.session.reports.common import (
     backup_policies,
     check_days,
     good_backups,
+    if_permitted,
     restore_points,
 )
 
@@ -53,21 +54,27 @@ def capacity(
     check_days(days)
     before = session.client.transport.requests
     vaults = list(session.client.vaults.list_all())
-    policies = backup_policies(session)
-    backups = good_backups(session, backups)
+    policies = if_permitted("Policies", lambda: backup_policies(session))
+    given = backups
+    seen = if_permitted("Backups", lambda: good_backups(session, given))
+    backups = frames.BACKUPS.frame([]) if seen is None else seen
     now, by_vault = session.now, dict(list(backups.groupby("vault_id", sort=False)))
     chosen = [growth_of.wanted_points(each, now, days) for each in by_vault.values()]
-    points = {each.id: each for each in restore_points(session, growth_of.all_points(chosen))}
+    read = if_permitted(
+        "Restore points", lambda: restore_points(session, growth_of.all_points(chosen))
+    )
+    points = {each.id: each for each in read or ()}
     rows = []
     for vault in vaults:
         inside = by_vault.get(vault.id, backups.iloc[:0])
-        mine = policies.get(vault.id, [])
+        mine = (policies or {}).get(vault.id, [])
         flow = BackupFlow.of(inside, mine, now, days)
         size, used = vault.billing.size or 0, vault.billing.used or 0
         grows = growth_of.resource_growth(vault, inside, points, now, days)
         forecast = _forecast(used, inside, grows, mine, now)
         after = [growth_of.full_after(curve, size * 1024) for curve in forecast]
-        known = bool(grows) or not len(inside)
+        flows = seen is not None and policies is not None
+        known = flows and (bool(grows) or not len(inside))
         ahead = min(days, len(forecast[0]) - 1)
         daily = max(0.0, float(forecast[0][ahead] - forecast[0][0]) / ahead)
         rows.append(
@@ -75,12 +82,13 @@ def capacity(
                 id=vault.id, name=vault.name, size_gb=size, used_mb=used,
                 used_percent=round(100 * used / (size * 1024), 1) if size else None,
                 threshold=vault.threshold, allocated_gb=vault.billing.allocated,
-                backups=len(inside), made_a_day=round(flow.made, 2),
-                leaving_a_day=round(flow.leaving, 2),
+                backups=len(inside) if seen is not None else None,
+                made_a_day=round(flow.made, 2) if seen is not None else None,
+                leaving_a_day=round(flow.leaving, 2) if flows else None,
                 growth_mb_a_day=round(daily, 1) if known else None,
-                full_at=_moment(now, after[0]) if size else None,
-                full_at_earliest=_moment(now, _first(after)) if size else None,
-                full_at_latest=_moment(now, _last(after)) if size else None,
+                full_at=_moment(now, after[0]) if size and flows else None,
+                full_at_earliest=_moment(now, _first(after)) if size and flows else None,
+                full_at_latest=_moment(now, _last(after)) if size and flows else None,
                 auto_expand=vault.auto_expand,
             )
         )  # fmt: skip

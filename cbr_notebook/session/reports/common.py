@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.records import Policy, RestorePoint, Vault
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.errors import AnswerWarning, InvalidRequest, NotFound, PermissionDenied
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
@@ -20,6 +21,7 @@ from cbr_notebook.text.timeparse import (
     LONGEST,
 )
 
+T = TypeVar("T")
 _WORKERS = 8
 HOUR = timedelta(hours=1)
 
@@ -59,6 +61,20 @@ def backup_policies(session: Context) -> dict[str, list[Policy]]:
         for applied in policy.associated_vaults or ():
             found.setdefault(applied.vault_id, []).append(policy)
     return found
+
+
+def if_permitted(what: str, ask: Callable[[], T]) -> T | None:
+    """Return what is asked for; ``None``, with a warning, where one may not read it."""
+    try:
+        return ask()
+    except PermissionDenied as problem:
+        warnings.warn(
+            f"{what} could not be seen, and what follows from them is missing: {problem.message} "
+            f"{problem.advice or ''}".rstrip(),
+            AnswerWarning,
+            stacklevel=4,
+        )
+    return None
 
 
 def answer(

@@ -1,0 +1,57 @@
+"""A read that is denied is said, and does not end what can be answered without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pandas as pd
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import errors
+
+UNKNOWN = {
+    "policies": ["leaving_a_day", "growth_mb_a_day", "full_at"],
+    "backups": ["backups", "made_a_day", "leaving_a_day", "growth_mb_a_day", "full_at"],
+}
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[cbr.Session]:
+    with cbr.simulate() as opened:
+        yield opened
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    plain = httpx.Client.send
+
+    def send(self: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:
+        if request.url.path.endswith(f"/{what}"):
+            body = {"error_code": "x", "error_msg": "forbidden"}
+            return httpx.Response(403, json=body, request=request)
+        return plain(self, request, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+
+
+@pytest.mark.parametrize("denied", UNKNOWN)
+def test_capacity_says_what_it_could_not_see_and_tells_the_rest(
+    denied: str, session: cbr.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = session.capacity()
+    deny(monkeypatch, denied)
+    with pytest.warns(errors.AnswerWarning, match=f"cbr:{denied}:list"):
+        table = session.capacity()
+    assert table[UNKNOWN[denied]].isna().all(axis=None)
+    known = ["id", "size_gb", "used_mb", "used_percent"]
+    pd.testing.assert_frame_equal(table[known], whole[known])
+    assert list(table.dtypes) == list(whole.dtypes)
+
+
+def test_capacity_without_vaults_is_an_error_that_names_the_permission(
+    session: cbr.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deny(monkeypatch, "vaults")
+    with pytest.raises(errors.PermissionDenied, match="cbr:vaults:list"):
+        session.capacity()
