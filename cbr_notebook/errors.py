@@ -26,7 +26,11 @@ class CBRError(Exception):
         request_id: the service's ID of the request, for a support ticket.
         http_status: the HTTP status of the service's answer.
         field: the name of the argument or form field concerned, if there is one.
+        may_have_happened: of an act: whether it may have been carried out. ``False`` means that
+            it certainly was not: the request was not sent, or was refused.
     """
+
+    may_have_happened: bool = False
 
     def __init__(
         self,
@@ -111,14 +115,7 @@ class ServiceError(CBRError):
 
 
 class ConnectionFailed(CBRError):
-    """No answer arrived.
-
-    Attributes:
-        may_have_happened: whether the request may have reached the service and been
-            carried out; such a request is never sent again by itself.
-    """
-
-    may_have_happened: bool = False
+    """No answer arrived; ``may_have_happened`` says what that means for an act."""
 
 
 class TaskFailed(CBRError):

@@ -44,10 +44,10 @@ class Agent(Record, frozen=True):
     paths: list[AgentPath] | None = None
 
 
-class AgentPage(Page, frozen=True):
+class AgentPage(Page, frozen=True, kw_only=True):
     """A page of agents."""
 
-    agents: list[Agent] = []
+    agents: list[Agent]
 
 
 class AddedPaths(Record, frozen=True):
@@ -200,7 +200,9 @@ class Agents:
         API: Agent, "Modifying an Agent" (PUT /v3/{project_id}/agents/{agent_id}).
         """
         body = {"agent": {"status": checks.one_of(status, ("uninstall",), "status")}}
-        return self._transport.send("PUT", f"{_PATH}/{agent_id}", body, _Answer).agent
+        return self._transport.send(
+            "PUT", f"{_PATH}/{agent_id}", body, _Answer, read_back=True
+        ).agent
 
     def unregister(self, agent_id: str) -> None:
         """Make the service forget an agent.

@@ -11,7 +11,6 @@ from cbr_notebook.api import checks
 from cbr_notebook.api.pager import items
 from cbr_notebook.api.records import Backup, Page, Record
 from cbr_notebook.api.transport import QueryValue, Transport
-from cbr_notebook.errors import ServiceError
 
 STATUSES = (
     "available", "protecting", "deleting", "restoring", "error",
@@ -29,10 +28,10 @@ SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 PATH = "/v3/{project_id}/backups"
 
 
-class BackupPage(Page, frozen=True):
+class BackupPage(Page, frozen=True, kw_only=True):
     """A page of backups."""
 
-    backups: list[Backup] = []
+    backups: list[Backup]
 
 
 class _Answer(msgspec.Struct):
@@ -229,7 +228,9 @@ class Backups:
         API: Backup, "Modifying a Backup" (PUT /v3/{project_id}/backups/{backup_id}).
         """
         body = {"backup": {"name": checks.name(name)}}
-        return self._transport.send("PUT", f"{PATH}/{backup_id}", body, _Answer).backup
+        return self._transport.send(
+            "PUT", f"{PATH}/{backup_id}", body, _Answer, read_back=True
+        ).backup
 
     def delete(self, backup_id: str) -> None:
         """Delete a backup; it goes on after the answer.
@@ -310,7 +311,7 @@ class Backups:
         try:
             return msgspec.json.decode(content, type=_RestoreAnswer).job_id
         except msgspec.DecodeError:
-            raise ServiceError("The answer to the restore cannot be read.") from None
+            return None  # it was acknowledged, in words of another version of the service
 
     def replicate(
         self,

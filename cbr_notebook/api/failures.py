@@ -8,7 +8,14 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from cbr_notebook import catalogue
 from cbr_notebook.api.permissions import missing_permission, operation_of
+from cbr_notebook.auth.bounds import (
+    AnswerNotUnpacked,
+    AnswerTooLarge,
+    AnswerTooSlow,
+    answer_had_begun,
+)
 from cbr_notebook.auth.connection_errors import (
     NEVER_SENT,
     PAGE_ADVICE,
@@ -29,6 +36,7 @@ LOOK_FIRST = (
     "It may have been carried out; it was not sent again. "
     "Look at session.tasks() or the list concerned before you repeat it."
 )
+_GAVE_UP_WAITING = (408, 499)
 _SKEW = timedelta(minutes=15)
 _WHAT_GATEWAY_SAYS = (
     (
@@ -70,8 +78,8 @@ _WHAT_GATEWAY_SAYS = (
 
 
 def connection_error(
-    request: httpx.Request, problem: httpx.TransportError, *, safe: bool
-) -> tuple[ConnectionFailed, bool]:
+    request: httpx.Request, problem: httpx.RequestError | httpx.InvalidURL, *, safe: bool
+) -> tuple[CBRError, bool]:
     """Return the error for a request without an answer, and whether it may be sent again.
 
     Args:
@@ -80,6 +88,17 @@ def connection_error(
         safe: whether the request changes nothing.
     """
     what = f"{request.method} {request.url.path}"
+    if not isinstance(problem, httpx.TransportError):
+        return unreadable(str(problem), safe=safe), False
+    if isinstance(problem, (AnswerTooLarge, AnswerNotUnpacked)):
+        return unreadable(str(problem).rstrip("."), safe=safe), False
+    slow = isinstance(problem, httpx.TimeoutException) and answer_had_begun()
+    if safe and (slow or isinstance(problem, AnswerTooSlow)):
+        error = ConnectionFailed(
+            f"The answer to {what} began, and was not complete in time.",
+            advice="Nothing was changed. Ask for less, or connect with a longer timeout.",
+        )
+        return error, False
     trouble = trouble_of(problem, request.url)
     never_sent = isinstance(problem, NEVER_SENT) or trouble.kind in ("certificate", "proxy")
     if safe or never_sent:
@@ -113,6 +132,40 @@ def page_error(request: httpx.Request, response: httpx.Response, *, safe: bool) 
     )
     error.may_have_happened = True
     return error
+
+
+def unreadable(why: str, *, safe: bool) -> ServiceError:
+    """Return the error for an answer that cannot be read.
+
+    Args:
+        why: what is wrong with it.
+        safe: whether the request changes nothing.
+    """
+    error = ServiceError(
+        f"The service's answer cannot be read: {why}.",
+        advice="Ask again; if it stays so, something between you and the service changes its "
+        "answers, such as a proxy."
+        if safe
+        else LOOK_FIRST,
+    )
+    error.may_have_happened = not safe
+    return error
+
+
+def maybe_executed(response: httpx.Response, error: CBRError) -> bool:
+    """Return whether a change may have been carried out although the answer is an error.
+
+    A 4xx refuses before the work, a throttling 429 and an unaccepted identity as well. Of the
+    fives, only a documented code of the service with its own status is a refusal: gateways and
+    proxies answer 502, 503 and 504 also when the service has begun and the connection to it broke.
+    """
+    if response.status_code in _GAVE_UP_WAITING:
+        return True
+    if response.status_code < 500:
+        return False
+    entry = catalogue.lookup(error.code) if error.code else None
+    own = entry is not None and entry.http_status == response.status_code
+    return not own or isinstance(error, ServiceError)
 
 
 def refusal(request: httpx.Request, response: httpx.Response, *, now: datetime) -> CBRError:

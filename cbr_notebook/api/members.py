@@ -16,10 +16,10 @@ from cbr_notebook.errors import InvalidRequest
 STATUSES = ("pending", "accepted", "rejected")
 
 
-class MemberPage(Page, frozen=True):
+class MemberPage(Page, frozen=True, kw_only=True):
     """A page of members."""
 
-    members: list[Member] = []
+    members: list[Member]
 
 
 class _Answer(msgspec.Struct):
@@ -157,7 +157,7 @@ class Members:
         if vault_id:
             body["vault_id"] = vault_id
         path = f"{_path(backup_id)}/{member_id}"
-        return self._transport.send("PUT", path, body, _Answer).member
+        return self._transport.send("PUT", path, body, _Answer, read_back=True).member
 
     def delete(self, backup_id: str, member_id: str) -> None:
         """Stop sharing a backup with a project.

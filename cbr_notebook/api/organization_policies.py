@@ -36,10 +36,10 @@ class OrganizationPolicy(Record, frozen=True):
     effective_scope: str | None = None
 
 
-class OrganizationPolicyPage(Page, frozen=True):
+class OrganizationPolicyPage(Page, frozen=True, kw_only=True):
     """A page of organization policies."""
 
-    policies: list[OrganizationPolicy] = []
+    policies: list[OrganizationPolicy]
 
 
 class Deployment(Record, frozen=True):
@@ -51,10 +51,10 @@ class Deployment(Record, frozen=True):
     status: str | None = None
 
 
-class DeploymentPage(Page, frozen=True):
+class DeploymentPage(Page, frozen=True, kw_only=True):
     """The deployments of an organization policy."""
 
-    policies: list[Deployment] = []
+    policies: list[Deployment]
 
 
 class _Answer(msgspec.Struct):
@@ -240,7 +240,7 @@ class OrganizationPolicies:
         if body == _Write():
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
         path = f"{_PATH}/{organization_policy_id}"
-        return self._transport.send("PUT", path, {"policy": body}, _Answer).policy
+        return self._transport.send("PUT", path, {"policy": body}, _Answer, read_back=True).policy
 
     def delete(self, organization_policy_id: str) -> None:
         """Take a policy back from the projects of an organization; backups stay.

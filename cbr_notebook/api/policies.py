@@ -29,10 +29,10 @@ _MEMBERS = (
 )  # fmt: skip
 
 
-class PolicyPage(Page, frozen=True):
+class PolicyPage(Page, frozen=True, kw_only=True):
     """All policies that match."""
 
-    policies: list[Policy] = []
+    policies: list[Policy]
 
 
 class _Answer(msgspec.Struct):
@@ -195,7 +195,7 @@ class Policies:
         if change == _Update():
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
         path = f"{_PATH}/{policy_id}"
-        return self._transport.send("PUT", path, {"policy": change}, _Answer).policy
+        return self._transport.send("PUT", path, {"policy": change}, _Answer, read_back=True).policy
 
     def delete(self, policy_id: str) -> None:
         """Delete a policy; it leaves its vaults, and backups stay.

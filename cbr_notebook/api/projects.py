@@ -40,11 +40,11 @@ class ProjectDomain(Record, frozen=True):
 
 
 class _RegionProjects(msgspec.Struct):
-    projects: list[RegionProject] = []
+    projects: list[RegionProject]
 
 
 class _DomainProjects(msgspec.Struct):
-    projects: list[DomainProject] = []
+    projects: list[DomainProject]
 
 
 class Projects:

@@ -18,10 +18,10 @@ Kind = Literal["server", "disk", "turbo", "workspace"]
 _PATH = "/v3/{project_id}/protectables"
 
 
-class ProtectablePage(Page, frozen=True):
+class ProtectablePage(Page, frozen=True, kw_only=True):
     """A page of resources."""
 
-    instances: list[Protectable] = []
+    instances: list[Protectable]
 
 
 class AgentStatus(Record, frozen=True):
@@ -61,7 +61,7 @@ class _AgentAnswer(msgspec.Struct):
 
 
 class _RegionAnswer(msgspec.Struct):
-    regions: list[RegionReplication] = []
+    regions: list[RegionReplication]
 
 
 class _Answer(msgspec.Struct):

@@ -1,6 +1,6 @@
 """What the service says of its things: one struct each, tolerant of what is missing.
 
-Members that this package does not know are left out; a member that a document lacks, or
+Members that this package does not know are in ``record.raw``; a member that a document lacks, or
 gives as null where it promises a value, is ``None`` or empty here, never an error.
 """
 
@@ -9,10 +9,39 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from cbr_notebook.api.source import Source
 
 
-class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A thing as the service describes it."""
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, eq=False):
+    """A thing as the service describes it; two are equal if all that is read of them is."""
+
+    _source: Any | UnsetType = msgspec.field(default=UNSET, name="(source)")  # not encoded
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What the service sent, with members that this package does not know.
+
+        Empty for a part of a record, which is found in the raw record that it is part of.
+        """
+        return self._source.document() if isinstance(self._source, Source) else {}
+
+    def _members(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name != "_source"}
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        assert isinstance(other, Record)
+        return self._members() == other._members()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._members().values()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._members().items())
+        return f"{type(self).__name__}({shown})"
 
 
 class Tag(Record, frozen=True):

@@ -48,11 +48,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class _Tags(msgspec.Struct):
-    tags: list[Tag] = []
+    tags: list[Tag]
 
 
 class _ProjectTags(msgspec.Struct):
-    tags: list[TagValues] = []
+    tags: list[TagValues]
 
 
 def checked(key: str, value: str = "") -> tuple[str, str]:

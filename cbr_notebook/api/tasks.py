@@ -20,10 +20,10 @@ STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 _PATH = "/v3/{project_id}/operation-logs"
 
 
-class TaskPage(Page, frozen=True):
+class TaskPage(Page, frozen=True, kw_only=True):
     """A page of tasks."""
 
-    operation_logs: list[TaskRecord] = []
+    operation_logs: list[TaskRecord]
 
 
 class _Answer(msgspec.Struct):

@@ -9,24 +9,40 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
-import tenacity
 
-from cbr_notebook.api.failures import connection_error, page_error, refusal, request_id_of
-from cbr_notebook.errors import CBRError, InvalidRequest, RateLimited, ServiceError
+from cbr_notebook.api.decoding import Undecodable, decode
+from cbr_notebook.api.failures import (
+    LOOK_FIRST,
+    connection_error,
+    maybe_executed,
+    page_error,
+    refusal,
+    request_id_of,
+    unreadable,
+)
+from cbr_notebook.api.throttling import (
+    PATIENCE_S,
+    WORTH_A_LINE_S,
+    Throttle,
+    asked_pause,
+    in_words,
+    window_in,
+    write_line,
+)
+from cbr_notebook.errors import CBRError, InvalidRequest, RateLimited
 
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
 
 _ATTEMPTS = 5
-_BUSY = (429, 502, 503, 504)
-_SURELY_NOT_DONE = (429, 503)
-"""Answers after which also a request that changes something may be sent again."""
+_BUSY = (502, 503, 504)
 _LONGEST_PAUSE = 60.0
+_SLOW, _SLOW_ATTEMPTS = 0.9, 2
+"""What share of its time makes an attempt slow, and after how many of them it is enough."""
 SEND_ONCE = "cbr_send_once"
 """The extension of a request that nobody may repeat, authentication included."""
 _PATH_PART = re.compile(r"[A-Za-z0-9._~%-]+")
@@ -47,18 +63,12 @@ class RequestRecord:
 class _Repeatable(Exception):
     """An answer after which the request is sent again; carries the error to raise in the end."""
 
-    def __init__(self, error: CBRError, pause: float | None) -> None:
+    def __init__(self, error: CBRError, pause: float | None = None, window: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         self.pause = pause
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    """Wait as long as the service asks, else 1, 2, 4, … seconds."""
-    problem = state.outcome.exception() if state.outcome else None
-    if isinstance(problem, _Repeatable) and problem.pause is not None:
-        return min(problem.pause, _LONGEST_PAUSE)
-    return float(min(2 ** (state.attempt_number - 1), _LONGEST_PAUSE))
+        self.window = window
+        """Whether the service said how long it turns requests away."""
 
 
 class Transport:
@@ -72,6 +82,8 @@ class Transport:
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience: float = PATIENCE_S,
+        write: Callable[[str], None] = write_line,
     ) -> None:
         """Take what requests need.
 
@@ -81,12 +93,17 @@ class Transport:
             project_id: the project of all requests.
             sleep: waits some seconds before a request is repeated.
             clock: gives the present moment, for records and ``Retry-After`` dates.
+            patience: seconds that the pauses of one request may take together where the service
+                says how long it turns requests away.
+            write: writes the line that says how long such a pause is.
         """
         self._client = client
         self._base_url = base_url
         self.project_id = project_id
         self._sleep = sleep
         self._clock = clock
+        self._patience = patience
+        self._throttle = Throttle(clock, write)
         self._lock = threading.Lock()
         self.requests = 0
         """How many requests were sent, repeated ones included."""
@@ -110,28 +127,42 @@ class Transport:
         """Read something and leave it undecoded; otherwise as :meth:`get`."""
         return self._send("GET", path, query, None).content
 
-    def send(self, method: str, path: str, body: Any, answer: type[T]) -> T:
-        """Change something, and read the answer; never sent twice if it may have arrived.
+    def send(
+        self, method: str, path: str, body: Any, answer: type[T], *, read_back: bool = False
+    ) -> T:
+        """Change something, and read the answer.
+
+        The request is sent again only if it has certainly not been carried out: it never left
+        this computer, or it was throttled (429), which happens before the service sees it. Any
+        other trouble, such as a gateway's 502, 503 or 504, a cut connection or an answer that
+        cannot be read, may come after the work has begun: then the error says so.
 
         Args:
             method: POST, PUT or DELETE.
             path: with ``{project_id}`` where the project goes.
             body: a msgspec struct, or ``None`` for no body.
-            answer: the type of the answer; ``type(None)`` where there is none.
+            answer: the type of the answer; ``type(None)`` where nothing is read from it.
+            read_back: where the change is acknowledged by an empty document, the path is read.
 
         Raises:
-            ConnectionFailed: no answer came; its ``may_have_happened`` says whether the
-                request may have been carried out.
-            CBRError: of the kind that fits.
+            CBRError: of the kind that fits; its ``may_have_happened`` says whether the request
+                may have been carried out.
         """
         content = None if body is None else msgspec.json.encode(body)
         response = self._send(method, path, None, content)
         if answer is type(None):
+            _check_acknowledgement(response.content)
             return None
-        return _decode(response.content, answer)
+        if read_back and response.content.strip() in (b"", b"{}"):
+            try:
+                return self.get(path, answer)
+            except CBRError as problem:
+                problem.may_have_happened = True
+                raise
+        return _decode(response.content, answer, safe=False)
 
     def send_for_text(self, method: str, path: str, body: Any, *, once: bool = False) -> bytes:
-        """As :meth:`send`, for an answer that may be empty.
+        """Change something, and return the answer, which may be empty; else as :meth:`send`.
 
         Args:
             method: POST, PUT or DELETE.
@@ -141,7 +172,9 @@ class Transport:
                 became of it.
         """
         content = None if body is None else msgspec.json.encode(body)
-        return self._send(method, path, None, content, once=once).content
+        found = self._send(method, path, None, content, once=once).content
+        _check_acknowledgement(found)
+        return found
 
     def _send(
         self,
@@ -152,6 +185,7 @@ class Transport:
         *,
         once: bool = False,
     ) -> httpx.Response:
+        safe = method == "GET"
         request = self._client.build_request(
             method,
             self._base_url + _checked_path(path.replace("{project_id}", self.project_id)),
@@ -160,19 +194,39 @@ class Transport:
             headers={"Content-Type": "application/json"},
             extensions={SEND_ONCE: True} if once else None,
         )
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(1 if once else _ATTEMPTS),
-            wait=_pause,
-            retry=tenacity.retry_if_exception_type(_Repeatable),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(self._once, request, safe=method == "GET")
-        except _Repeatable as problem:
-            raise problem.error from None
+        if safe and not once:
+            self._wait_for_throttle()
+        attempt, waited, slow = 1, 0.0, 0
+        while True:
+            began = time.monotonic()
+            try:
+                return self._attempt(request, safe=safe)
+            except _Repeatable as problem:
+                if once:
+                    raise problem.error from None
+                pause = problem.pause or 2.0 ** (attempt - 1)
+                long = problem.window and pause >= WORTH_A_LINE_S
+                slow += time.monotonic() - began > _SLOW * (self._client.timeout.read or 30)
+                goes_on = attempt < _ATTEMPTS and slow < _SLOW_ATTEMPTS
+                if long:
+                    goes_on = waited + pause <= self._patience
+                else:
+                    pause = min(pause, _LONGEST_PAUSE)
+                if not goes_on:
+                    raise problem.error from None
+                if long:
+                    self._throttle.begin(pause)
+            self._sleep(pause)
+            attempt, waited = attempt + 1, waited + pause
 
-    def _once(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
+    def _attempt(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
+        """Send a request once.
+
+        Raises:
+            _Repeatable: it may be sent again: it never left, was certainly turned away, or
+                changes nothing and met with trouble that may pass.
+            CBRError: else.
+        """
         fresh = httpx.Request(
             request.method,
             request.url,
@@ -182,11 +236,11 @@ class Transport:
         )
         try:
             response = self._client.send(fresh)
-        except httpx.TransportError as problem:
+        except (httpx.RequestError, httpx.InvalidURL) as problem:
             self._record(request, 0, None)
             failure, again = connection_error(request, problem, safe=safe)
             if again:
-                raise _Repeatable(failure, None) from None
+                raise _Repeatable(failure) from None
             raise failure from None
         self._record(request, response.status_code, request_id_of(response))
         if response.is_success or response.is_redirect:
@@ -194,26 +248,28 @@ class Transport:
                 raise page
             return response
         error = refusal(request, response, now=self._clock())
-        repeatable = _BUSY if safe else _SURELY_NOT_DONE
-        if response.status_code in repeatable:
-            pause = self._asked_pause(response)
-            if isinstance(error, RateLimited):
-                error.retry_after = pause
+        error.may_have_happened = not safe and maybe_executed(response, error)
+        if error.may_have_happened:
+            error.advice = LOOK_FIRST
+        pause = asked_pause(response, self._clock())
+        if isinstance(error, RateLimited):
+            window = pause or window_in(error.message)
+            error.retry_after = window
+            if window is not None and window > self._patience:
+                error.advice = (
+                    f"The service turns requests away for {in_words(window)}. Nothing was "
+                    "changed. Try again then."
+                )
+            raise _Repeatable(error, window, window is not None)
+        if safe and response.status_code in _BUSY:
             raise _Repeatable(error, pause)
         raise error
 
-    def _asked_pause(self, response: httpx.Response) -> float | None:
-        text = response.headers.get("Retry-After")
-        if text is None:
-            return None
-        try:
-            return max(0.0, float(text))
-        except ValueError:
-            pass
-        try:
-            return max(0.0, (parsedate_to_datetime(text) - self._clock()).total_seconds())
-        except (ValueError, TypeError):
-            return None
+    def _wait_for_throttle(self) -> None:
+        """Wait until the service takes requests again, where another one was told how long."""
+        left = self._throttle.left()
+        if 0 < left <= self._patience:
+            self._sleep(left)
 
     def _record(self, request: httpx.Request, status: int, request_id: str | None) -> None:
         with self._lock:
@@ -276,27 +332,24 @@ def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:
     return httpx.QueryParams(tuple(pairs))
 
 
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-_decoders_lock = threading.Lock()
-
-
-def _decoder(answer: type[T]) -> msgspec.json.Decoder[T]:
-    """Return the decoder of a type, built once and by one thread.
-
-    msgspec crashes the interpreter where two threads meet a type for the first time at once.
-    """
-    with _decoders_lock:
-        if answer not in _decoders:
-            _decoders[answer] = msgspec.json.Decoder(answer)
-        return _decoders[answer]
-
-
-def _decode(content: bytes, answer: type[T]) -> T:
+def _decode(content: bytes, answer: type[T], *, safe: bool = True) -> T:
     try:
-        return _decoder(answer).decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise ServiceError(
-            f"The service's answer cannot be read: {problem}.",
-            advice="Ask again; if it stays so, something between you and the service changes "
-            "its answers, such as a proxy.",
-        ) from None
+        return decode(content, answer)
+    except Undecodable as problem:
+        raise unreadable(str(problem), safe=safe) from None
+
+
+def _check_acknowledgement(content: bytes) -> None:
+    """Make sure that what acknowledges a change is the service's: nothing, or a JSON document.
+
+    Raises:
+        ServiceError: it is something else, or an error.
+    """
+    if not content.strip():
+        return
+    document = _decode(content, Any, safe=False)
+    if document is None:
+        return
+    if isinstance(document, dict) and not document.keys() & {"error_code", "error_msg", "error"}:
+        return
+    raise unreadable("it is not what acknowledges a change", safe=False)

@@ -24,11 +24,11 @@ class StorageUsage(Record, frozen=True):
     backup_size_multiaz: int | None = None
 
 
-class UsagePage(Record, frozen=True):
+class UsagePage(Record, frozen=True, kw_only=True):
     """A page of usage; ``resource_count`` is the number of all resources that match."""
 
     resource_count: int | None = None
-    storage_usage: list[StorageUsage] = []
+    storage_usage: list[StorageUsage]
 
 
 class Usage:

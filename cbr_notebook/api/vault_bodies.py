@@ -79,10 +79,10 @@ class VaultUpdate(msgspec.Struct):
     locked: bool | UnsetType = UNSET
 
 
-class VaultPage(Page, frozen=True):
+class VaultPage(Page, frozen=True, kw_only=True):
     """A page of vaults."""
 
-    vaults: list[Vault] = []
+    vaults: list[Vault]
 
 
 class VaultAnswer(msgspec.Struct):

@@ -245,7 +245,7 @@ class Vaults(VaultResources):
         if change == VaultUpdate():
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
         return self._transport.send(
-            "PUT", f"{PATH}/{vault_id}", {"vault": change}, VaultAnswer
+            "PUT", f"{PATH}/{vault_id}", {"vault": change}, VaultAnswer, read_back=True
         ).vault
 
     def delete(self, vault_id: str) -> None:

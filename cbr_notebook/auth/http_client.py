@@ -10,6 +10,7 @@ import warnings
 import httpx
 
 from cbr_notebook.auth import endpoints
+from cbr_notebook.auth.bounds import bound_client
 from cbr_notebook.auth.redaction import protect_logs, redacted
 from cbr_notebook.errors import InvalidRequest
 
@@ -41,7 +42,7 @@ def open_client(verify: Verify | None, timeout: float, *addresses: str) -> httpx
     mounts = {f"all://{host}": direct for host in (*_THIS_COMPUTER, *hosts)}
     trouble: str | None
     try:
-        return httpx.Client(verify=trusted, timeout=timeout, mounts=mounts)
+        return bound_client(httpx.Client(verify=trusted, timeout=timeout, mounts=mounts))
     except ImportError:
         trouble, advice = (
             "The environment names a SOCKS proxy, and the package that speaks to one is missing.",

@@ -5,7 +5,9 @@ Records are let go after each page, so a hundred thousand rows never exist as ob
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cbr_notebook.errors import ServiceError
+from cbr_notebook.api import lenient
+from cbr_notebook.errors import AnswerWarning
 
 if TYPE_CHECKING:
     from cbr_notebook.frames.column import Column
@@ -55,7 +58,7 @@ class Builder:
                 for name in rest:
                     inner = attrgetter(name)
                     values = [None if each is None else inner(each) for each in values]
-            self._chunks[column.name].append(_array(column, values))
+            self._chunks[column.name].append(_array(column, values, lambda: _names(records)))
 
     def frame(self) -> pd.DataFrame:
         """Give the DataFrame, and let the records' columns go."""
@@ -68,44 +71,98 @@ class Builder:
         return pd.DataFrame(series, copy=False)
 
 
-def _array(column: Column, values: Sequence[Any]) -> Any:
+def _names(records: Sequence[Any]) -> list[str]:
+    """Return how messages call records: by name, ID or place."""
+    return [
+        str(getattr(each, "name", None) or getattr(each, "id", None) or f"row {place + 1}")
+        for place, each in enumerate(records)
+    ]
+
+
+def _array(column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]) -> Any:
     try:
         if column.kind == "time":
             return pa.array(values, pa.string()).cast(_TIME)
         if column.kind == "category":
             return pa.array(values, pa.string()).dictionary_encode()
         return pa.array(values, _ARROW[column.kind])
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return _array_with_care(column, values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return _array_with_care(column, values, names)
 
 
-def _array_with_care(column: Column, values: Sequence[Any]) -> Any:
-    """Read values that are not written as usual: a time with a zone, a number as a text."""
+def _array_with_care(
+    column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]
+) -> Any:
+    """Read values one by one that are not written as usual; what cannot be read is missing."""
+    read = _times(values) if column.kind == "time" else _converted(column, values)
+    lost = [
+        place
+        for place, (value, cell) in enumerate(zip(values, read, strict=True))
+        if cell is None and value not in (None, "")
+    ]
+    if lost:
+        others = f" ({len(lost)} such values)" if len(lost) > 1 else ""
+        warnings.warn(
+            f"{column.name}: {values[lost[0]]!r:.60} of {names()[lost[0]]} cannot be read, and is "
+            f"missing{others}. The member is {column.source}; session.client gives it as it came.",
+            AnswerWarning,
+            stacklevel=2,
+        )
+    if column.kind == "category":
+        return pa.array(read, pa.string()).dictionary_encode()
+    return pa.array(read, _ARROW[column.kind])
+
+
+def _times(values: Sequence[Any]) -> list[datetime | None]:
+    """Read times with a space, with a zone, or of a date alone."""
+    read = pd.to_datetime(
+        pd.Series(values, dtype=object), utc=True, format="ISO8601", errors="coerce"
+    )
+    found: list[datetime | None] = []
+    for value, stamp in zip(values, read, strict=True):
+        moment = _time(value) if pd.isna(stamp) else stamp
+        found.append(None if moment is None else _plain(moment))
+    return found
+
+
+def _time(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
     try:
-        if column.kind == "time":
-            times = pd.to_datetime(
-                pd.Series(values, dtype=object), utc=True, format="ISO8601"
-            ).astype("datetime64[us, UTC]")
-            return pa.array(times.dt.tz_localize(None), _TIME)
-        convert = _CONVERT[column.kind]
-        converted = [None if each is None else convert(each) for each in values]
-        array = pa.array(converted, pa.string() if column.kind == "category" else None)
-        if column.kind == "category":
-            return array.dictionary_encode()
-        return array.cast(_ARROW[column.kind])
-    except (ValueError, TypeError, pa.ArrowException):
-        raise ServiceError(
-            f"The service gives a {column.kind} in {column.source!r} that cannot be read.",
-            advice="Ask for fewer rows to find the one; session.client gives it as it came.",
-        ) from None
+        stamp = pd.Timestamp(value.strip().removesuffix("UTC").strip())
+    except (ValueError, OverflowError):
+        return None
+    return None if pd.isna(stamp) else stamp
+
+
+def _plain(moment: datetime) -> datetime | None:
+    """Return a moment in UTC, without its zone and nanoseconds; ``None`` before the year 1."""
+    try:
+        if isinstance(moment, pd.Timestamp):
+            moment = moment.floor("us").to_pydatetime()
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return None
+
+
+def _converted(column: Column, values: Sequence[Any]) -> list[Any]:
+    convert = _CONVERT[column.kind]
+    found = []
+    for value in values:
+        try:
+            cell = None if value is None else convert(value)
+        except lenient.Unreadable:
+            cell = None
+        found.append(None if cell is lenient.MISSING else cell)
+    return found
 
 
 _CONVERT: dict[str, Callable[[Any], Any]] = {
-    "text": str,
-    "category": str,
-    "integer": int,
-    "number": float,
-    "flag": lambda value: value in (True, "true", "True"),
+    "text": lenient.text,
+    "category": lenient.text,
+    "integer": lenient.integer,
+    "number": lenient.number,
+    "flag": lenient.flag,
 }
 
 

@@ -85,7 +85,7 @@ else:
 class _BackupRows(msgspec.Struct):
     """A page of backups, of which only what the table shows is decoded."""
 
-    backups: list[_BackupRow] = []
+    backups: list[_BackupRow]
     count: int | None = None
 
 

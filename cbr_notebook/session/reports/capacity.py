@@ -123,4 +123,4 @@ def _last(after: Sequence[float | None]) -> float | None:
 
 
 def _moment(now: datetime, after: float | None) -> str | None:
-    return None if after is None else api_text(now + timedelta(days=after))
+    return None if after is None else api_text((now + timedelta(days=after)).replace(microsecond=0))

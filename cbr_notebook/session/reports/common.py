@@ -108,8 +108,8 @@ def hours_since(now: datetime, then: datetime | None) -> int | None:
 
 
 def api_text(moment: datetime | None) -> str | None:
-    """Return a moment as the service writes its times."""
-    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")
+    """Return a moment as the service writes its times, to the microsecond."""
+    return None if moment is None else moment.replace(tzinfo=None).isoformat()
 
 
 def restore_points(session: Context, ids: Iterable[str]) -> list[RestorePoint]:

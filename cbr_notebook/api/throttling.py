@@ -1,0 +1,90 @@
+"""How long a throttled request waits: as long as the service says, within somebody's patience."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+PATIENCE_S = 900.0
+"""Seconds that the pauses of one question may take together, if nobody says otherwise."""
+_WINDOW = re.compile(r"\btime:\s*(\d{1,6})\s*(second|minute|hour|day)", re.IGNORECASE)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+WORTH_A_LINE_S = 10.0
+"""Seconds from which on a pause is told, and respected by other requests as well."""
+
+
+def asked_pause(response: httpx.Response, now: datetime) -> float | None:
+    """Return the seconds that ``Retry-After`` asks to wait; ``None`` if it says nothing sane.
+
+    Zero, a negative number, NaN and a moment that is over are no pause: repeating at once is
+    what filled the service.
+
+    Args:
+        response: the answer that turned the request away.
+        now: this computer's time.
+    """
+    text = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            then = parsedate_to_datetime(text)
+            then = then if then.tzinfo else then.replace(tzinfo=UTC)
+            seconds = (then - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+
+def window_in(message: str) -> float | None:
+    """Return the seconds of the window that a gateway names, as in ``limit:200,time:5 minute``."""
+    found = _WINDOW.search(message)
+    seconds = int(found[1]) * _SECONDS[found[2].lower()] if found else 0
+    return float(seconds) or None
+
+
+def write_line(text: str) -> None:
+    """Write a line for whoever waits for a cell or a command."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Throttle:
+    """What is known of the service's throttling, shared by all requests of a session."""
+
+    def __init__(
+        self, clock: Callable[[], datetime], write: Callable[[str], None] = write_line
+    ) -> None:
+        """Take the session's clock, and where the line goes that says how long a pause is."""
+        self._clock = clock
+        self._write = write
+        self._lock = threading.Lock()
+        self._until: datetime | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Note that the service turns requests away for so many seconds, and say so once."""
+        now = self._clock()
+        with self._lock:
+            known = self._until is not None and self._until > now
+            self._until = max(self._until or now, now + timedelta(seconds=seconds))
+        if not known:
+            self._write(f"The service is throttling: {in_words(seconds)} until the next attempt.")
+
+    def left(self) -> float:
+        """Return the seconds for which the service still turns requests away."""
+        with self._lock:
+            until = self._until
+        return 0.0 if until is None else max(0.0, (until - self._clock()).total_seconds())
+
+
+def in_words(seconds: float) -> str:
+    """Return a number of seconds as people say it."""
+    if seconds < 120:
+        return f"{math.ceil(seconds)} seconds"
+    return f"{math.ceil(seconds / 60)} minutes"

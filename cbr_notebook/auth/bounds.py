@@ -1,0 +1,230 @@
+"""Bounds for whatever a server answers: one total time, and a size after unpacking.
+
+httpx bounds each single read, so an answer that drips never ends, and it unpacks whatever comes,
+so that a few kilobytes can become gigabytes. Both happen below the client, so that requests to IAM
+and to the service are bounded alike.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpcore
+import httpx
+
+LARGEST_ANSWER = 32 * 2**20
+"""Bytes of an answer at most, unpacked; the largest honest page has a tenth of it."""
+_PIECE = 2**16
+_MOST_LAYERS = 3
+_NO_TIME_LEFT = 0.001
+_PACKED = {"gzip": 47, "x-gzip": 47, "deflate": 47}
+"""What is unpacked, by its window for zlib (with a header of gzip or zlib)."""
+
+
+class AnswerTooSlow(httpx.ReadTimeout):
+    """An answer had begun, and was not complete in time."""
+
+
+class AnswerTooLarge(httpx.ReadError):
+    """An answer unpacks to more than any honest one."""
+
+
+class AnswerNotUnpacked(httpx.ReadError):
+    """An answer is packed in a broken or an unknown way."""
+
+
+def bound_client(client: httpx.Client) -> httpx.Client:
+    """Bound all answers that a client gets from the network, through proxies as well.
+
+    Args:
+        client: its transports are wrapped; those that do not use the network are left alone.
+
+    Returns:
+        The client itself.
+    """
+    client._transport = _bounded(client._transport)
+    client._mounts = {
+        pattern: transport and _bounded(transport) for pattern, transport in client._mounts.items()
+    }
+    client.headers["Accept-Encoding"] = "gzip, deflate"  # no more than is unpacked here
+    return client
+
+
+def _bounded(transport: httpx.BaseTransport) -> httpx.BaseTransport:
+    return BoundedTransport(transport) if type(transport) is httpx.HTTPTransport else transport
+
+
+class BoundedTransport(httpx.BaseTransport):
+    """A transport whose answers come in time and in size, or are an error of httpx."""
+
+    def __init__(self, inner: httpx.HTTPTransport) -> None:
+        """Take the transport that sends; its connections read against the clock from now on."""
+        self._inner = inner
+        # httpx offers no way to name the backend of its pool: this is where it keeps it.
+        pool: Any = inner._pool
+        if not isinstance(pool._network_backend, _Backend):
+            pool._network_backend = _Backend(pool._network_backend)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the answer's body is bounded while it is read."""
+        timeouts = request.extensions.get("timeout", {})
+        _request.begin(timeouts.get("read"))
+        response = self._inner.handle_request(request)
+        packed = [
+            each.strip().lower()
+            for each in response.headers.get("Content-Encoding", "").split(",")
+            if each.strip().lower() not in ("", "identity")
+        ]
+        headers = [
+            (name, value)
+            for name, value in response.headers.raw
+            if not packed or name.lower() not in (b"content-encoding", b"content-length")
+        ]
+        return httpx.Response(
+            response.status_code,
+            headers=headers,
+            stream=_BoundedStream(response, packed, _request.deadline),
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+class _BoundedStream(httpx.SyncByteStream):
+    def __init__(self, response: httpx.Response, packed: list[str], deadline: float | None) -> None:
+        self._response = response
+        self._packed = packed
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert isinstance(self._response.stream, httpx.SyncByteStream)
+        pieces: Iterable[bytes] = self._response.stream
+        if len(self._packed) > _MOST_LAYERS or not _PACKED.keys() >= set(self._packed):
+            raise AnswerNotUnpacked(f"The answer is packed as {', '.join(self._packed)}.")
+        for _ in self._packed:
+            pieces = _unpacked(pieces)
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                raise AnswerTooLarge(f"The answer has more than {LARGEST_ANSWER >> 20} MB.")
+            yield piece
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                raise AnswerTooSlow("The answer was not complete in time.")
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Return what is packed in pieces, in pieces of a bounded size."""
+    unpacker, begun, window = zlib.decompressobj(47), False, 47
+    for piece in pieces:
+        left = piece
+        while left:
+            try:
+                unpacked = unpacker.decompress(left, _PIECE)
+            except zlib.error:
+                if begun or window == -15:
+                    raise AnswerNotUnpacked("The answer is packed in a broken way.") from None
+                unpacker, window = zlib.decompressobj(-15), -15  # deflate without its header
+                continue
+            begun = begun or bool(unpacked)
+            left = unpacker.unconsumed_tail
+            if unpacked:
+                yield unpacked
+            if unpacker.eof:
+                left = unpacker.unused_data
+                unpacker = zlib.decompressobj(47)
+                if left and not left.startswith(b"\x1f\x8b"):
+                    return  # what comes behind the end is none of it
+    if not unpacker.eof and begun:
+        rest = unpacker.flush(_PIECE)
+        if rest:
+            yield rest
+
+
+class _Request(threading.local):
+    """The request that a thread is waiting for."""
+
+    deadline: float | None = None
+    has_begun = False
+
+    def begin(self, seconds: float | None) -> None:
+        """Begin a request that may take so many seconds in all."""
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+        self.has_begun = False
+
+    def left(self, timeout: float | None) -> float | None:
+        """Return how long one step may take."""
+        if self.deadline is None:
+            return timeout
+        left = max(_NO_TIME_LEFT, self.deadline - time.monotonic())
+        return left if timeout is None else min(timeout, left)
+
+
+_request = _Request()
+
+
+def answer_had_begun() -> bool:
+    """Say whether something of an answer to this thread's last request has come."""
+    return _request.has_begun
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that ends with its request's time."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what comes next."""
+        came = self._inner.read(max_bytes, _request.left(timeout))
+        _request.has_begun = _request.has_begun or bool(came)
+        if _request.deadline is not None and time.monotonic() > _request.deadline:
+            raise httpcore.ReadTimeout("The answer was not complete in time.")
+        return came
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send something."""
+        self._inner.write(buffer, _request.left(timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Secure the connection."""
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _request.left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return a fact of the connection."""
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens connections that end with their request's time."""
+
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self._inner = inner
+
+    def connect_tcp(self, *arguments: Any, **more: Any) -> httpcore.NetworkStream:
+        """Connect to a host and port."""
+        more["timeout"] = _request.left(more.get("timeout"))
+        return _Stream(self._inner.connect_tcp(*arguments, **more))
+
+    def connect_unix_socket(self, *arguments: Any, **more: Any) -> httpcore.NetworkStream:
+        """Connect to a socket of this computer."""
+        return _Stream(self._inner.connect_unix_socket(*arguments, **more))
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self._inner.sleep(seconds)
