@@ -33,7 +33,7 @@ from cbr_notebook.api.throttling import (
     window_in,
     write_line,
 )
-from cbr_notebook.errors import CBRError, InvalidRequest, RateLimited
+from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, RateLimited
 
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
@@ -185,6 +185,11 @@ class Transport:
         *,
         once: bool = False,
     ) -> httpx.Response:
+        if getattr(self._client, "is_closed", False):
+            raise AuthenticationError(
+                "This session is closed.",
+                advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
+            )
         safe = method == "GET"
         request = self._client.build_request(
             method,

@@ -25,6 +25,15 @@ from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
 from cbr_notebook.frames.restores import RESTORES
+from cbr_notebook.frames.retention import (
+    AUDIT,
+    COST,
+    ORPHANS,
+    REPLICATION,
+    RETENTION_PREVIEW,
+    VAULT_POLICIES,
+    WHAT_IF,
+)
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.frames.tasks import TASKS
@@ -36,28 +45,33 @@ SCHEMAS = {
         VAULTS, VAULT_RESOURCES, BACKUPS, TASKS, POLICIES, POLICY_RULES, RESOURCES, MEMBERS, TAGS,
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, CHANGED_DATA, FAILURES, SCHEDULE,
         USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
-        RESTORES,
+        RESTORES, VAULT_POLICIES, RETENTION_PREVIEW, WHAT_IF, ORPHANS, COST, REPLICATION, AUDIT,
     )
 }  # fmt: skip
 """Every schema by its name."""
 
 __all__ = [
     "AGENTS",
+    "AUDIT",
     "BACKUPS",
     "CAPACITY",
     "CHANGED_DATA",
+    "COST",
     "FAILURES",
     "FEATURES",
     "GAPS",
     "MEMBERS",
     "ORGANIZATION_POLICIES",
+    "ORPHANS",
     "POLICIES",
     "POLICY_RULES",
     "RECOVERY_POINTS",
+    "REPLICATION",
     "REPLICATION_TARGETS",
     "RESOURCES",
     "RESTORES",
     "RESTORE_POINTS",
+    "RETENTION_PREVIEW",
     "SCHEDULE",
     "SCHEMAS",
     "TAGS",
@@ -65,7 +79,9 @@ __all__ = [
     "UNPROTECTED",
     "USAGE",
     "VAULTS",
+    "VAULT_POLICIES",
     "VAULT_RESOURCES",
+    "WHAT_IF",
     "Column",
     "Schema",
 ]

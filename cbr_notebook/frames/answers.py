@@ -13,6 +13,7 @@ REASONS = (
     "policy is off",
     "no good backup",
     "last good backup is too old",
+    "left out of its server's backups",
 )
 
 
@@ -109,6 +110,7 @@ RECOVERY_POINTS = Schema(
         _fact("target_hours", "integer", "age that the newest may have", unit="hours"),
         _fact("within_target", "flag", "whether the newest is young enough"),
         _fact("gaps", "integer", "runs of its policy that left no good backup"),
+        _fact("exists", "flag", "whether there still is such a resource"),
     ),
 )
 """One row a resource."""

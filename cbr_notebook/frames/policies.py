@@ -5,6 +5,7 @@ from __future__ import annotations
 from cbr_notebook.api.records import Policy
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
+from cbr_notebook.schedule.kept_days import kept_days
 
 
 def _vaults(record: Policy) -> str:
@@ -46,6 +47,11 @@ POLICIES = Schema(
         Column(
             "retention_duration_days", "integer", "operation_definition.retention_duration_days",
             "days that a backup is kept; -1 for ever", unit="days",
+        ),
+        Column(
+            "retention_days", "number", "operation_definition",
+            "how long backups are really kept, by days, number or periods; infinite for ever",
+            unit="days", read=kept_days,
         ),
         Column("day_backups", "integer", "operation_definition.day_backups", "daily ones kept"),
         Column("week_backups", "integer", "operation_definition.week_backups", "weekly ones kept"),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.records import Vault
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
+
+
+def _filled_later(record: Vault) -> None:
+    """Return nothing: the policies tell their vaults, not the vaults their policies."""
+
 
 VAULTS = Schema(
     "vaults",
@@ -44,6 +50,14 @@ VAULTS = Schema(
         Column(
             "cloud_type", "category", "billing.cloud_type", "for the public or a hybrid cloud",
             values=("public", "hybrid"),
+        ),
+        Column(
+            "backup_policy", "text", "id", "name of its backup policy; missing if it has none",
+            read=_filled_later,
+        ),
+        Column(
+            "replication_policy", "text", "id",
+            "name of its replication policy; missing if it has none", read=_filled_later,
         ),
         Column("auto_expand", "flag", "auto_expand", "grows by itself when full"),
         Column("auto_bind", "flag", "auto_bind", "takes in tagged resources by itself"),

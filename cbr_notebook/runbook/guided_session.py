@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cbr_notebook.runbook import proven_audit
 from cbr_notebook.runbook import restores as guided
 from cbr_notebook.session import Session
 
@@ -15,3 +16,4 @@ class GuidedSession(Session):
     resume_restore = guided.resume_restore
     cancel_restore = guided.cancel_restore
     take_manifest = guided.take_manifest
+    audit = proven_audit.audit

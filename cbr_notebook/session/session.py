@@ -18,18 +18,22 @@ from cbr_notebook.session import lookup
 from cbr_notebook.session.context import Identity
 from cbr_notebook.session.operations import backups as backup_operations
 from cbr_notebook.session.operations import policies as policy_operations
-from cbr_notebook.session.operations import replication, sharing
+from cbr_notebook.session.operations import replication as replication_operations
 from cbr_notebook.session.operations import restore as restore_operation
+from cbr_notebook.session.operations import sharing
 from cbr_notebook.session.operations import tags as tag_operations
 from cbr_notebook.session.operations import vaults as vault_operations
 from cbr_notebook.session.queries import account, lists
 from cbr_notebook.session.queries.typed_lists import TypedLists
 from cbr_notebook.session.reports import capacity as capacity_report
 from cbr_notebook.session.reports import change_rate, diagnosis
+from cbr_notebook.session.reports import cost as cost_report
 from cbr_notebook.session.reports import failures as failure_report
 from cbr_notebook.session.reports import recovery_points as recovery_report
+from cbr_notebook.session.reports import retention_preview as retention_report
 from cbr_notebook.session.reports import schedule as schedule_report
 from cbr_notebook.session.reports import unprotected as unprotected_report
+from cbr_notebook.session.reports import vault_policies as vault_policies_report
 from cbr_notebook.tasks.poller import TaskPoller
 
 if TYPE_CHECKING:
@@ -71,6 +75,12 @@ class Session:
     schedule = schedule_report.schedule
     changed_data = change_rate.changed_data
     last_clean_backup = change_rate.last_clean_backup
+    vault_policies = vault_policies_report.vault_policies
+    replication = vault_policies_report.replication
+    retention_preview = retention_report.retention_preview
+    what_if = retention_report.what_if
+    orphans = cost_report.orphans
+    cost = cost_report.cost
     diagnose = diagnosis.diagnose
 
     # -- records by ID, name, record or row -------------------------------------------------------
@@ -94,7 +104,7 @@ class Session:
     apply_policy = policy_operations.apply_policy
     remove_policy = policy_operations.remove_policy
     restore = restore_operation.restore
-    replicate = replication.replicate
+    replicate = replication_operations.replicate
     share = sharing.share
     accept_share = sharing.accept_share
     reject_share = sharing.reject_share

@@ -117,7 +117,7 @@ def check_limit(limit: Any) -> None:
         whole = False
     if not whole:
         raise InvalidRequest(
-            f"limit must be a whole number of at least 1, not {limit!r}.",
+            f"limit must be at least 1, a whole number, not {limit!r}.",
             advice="Leave it out to get all rows.",
             field="limit",
         )

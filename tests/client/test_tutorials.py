@@ -27,6 +27,7 @@ def test_a_tutorial_runs_on_what_the_environment_names(
             ("HUAWEICLOUD_SDK_REGION", account["region"]),
             ("CBR_ENDPOINT", account["base_url"]),
             ("CBR_IAM_ENDPOINT", account["base_url"]),
+            ("CBR_TUTORIAL_ACCOUNT", "1"),
         ):
             monkeypatch.setenv(name, value)
         (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")

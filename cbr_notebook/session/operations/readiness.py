@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from cbr_notebook.api.records import Protectable, Vault, VaultResource
+from cbr_notebook.session.resource_types import DISK, FILE_SYSTEM
 
 _BUSY = {
     "protecting": "It is being backed up.",
     "restoring": "It is being restored.",
     "removing": "It is leaving the vault.",
 }
-_DISK = "OS::Cinder::Volume"
-_FILE_SYSTEM = "OS::Sfs::Turbo"
-_GOOD = {_DISK: ("available", "in-use"), _FILE_SYSTEM: ("available",)}
+_GOOD = {DISK: ("available", "in-use"), FILE_SYSTEM: ("available",)}
 _SERVER_GOOD = ("ACTIVE", "SHUTOFF")
 
 
@@ -34,7 +33,7 @@ def why_not_now(member: VaultResource, found: Protectable | None, vault: Vault) 
     good = _GOOD.get(found.type or "", _SERVER_GOOD)
     if found.status is not None and found.status not in good:
         return f"Its status is {found.status}; it has to be {' or '.join(good)}."
-    if found.type == _DISK and (found.detail or {}).get("shareable") is True:
+    if found.type == DISK and (found.detail or {}).get("shareable") is True:
         return "It is a shared disk; back it up with its servers."
     app = vault.billing.consistent_level == "app_consistent"
     if app and found.status == "SHUTOFF":

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from cbr_notebook.api.records import Backup, Protectable
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.lookup import ResourceKind, find_backup, find_resource
+from cbr_notebook.session.lookup import find_backup, find_resource
 from cbr_notebook.session.references import (
     ResourceRef,
     display_name,
 )
+from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import (
     tasks_since_now,
@@ -21,8 +22,6 @@ from cbr_notebook.text.timeparse import (
     format_time,
 )
 
-_KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
-"""The kind of each type of resource; all others are servers."""
 _WORDS = {"server": "server", "disk": "disk", "turbo": "file system"}
 
 
@@ -60,7 +59,7 @@ def restore(
     API: Backup, "Restoring Data Using a Backup".
     """
     found = find_backup(session, backup)
-    kind = _KINDS.get(found.resource_type or "", "server")
+    kind = KINDS.get(found.resource_type or "", "server")
     goal = find_resource(session, target if target is not None else found.resource_id, kind)
     mappings = _mappings(found, goal, disks) if kind == "server" else None
     if confirm != display_name(goal):

@@ -136,9 +136,26 @@ def vaults(
         page = session.client.vaults.list(limit=size, offset=offset or None, **one)
         return page.vaults, page.count
 
-    return read_list(
+    frame = read_list(
         session, frames.VAULTS, asked, ask, limit=limit, repeatable=("id", "resource_ids")
     )
+    return _with_policies(session, frame)
+
+
+def _with_policies(session: Context, frame: pd.DataFrame) -> pd.DataFrame:
+    """Fill in the names of the policies of vaults."""
+    if frame.empty:
+        return frame
+    names: dict[str, dict[str, list[str]]] = {"backup": {}, "replication": {}}
+    for policy in session.client.policies.list().policies:
+        for applied in policy.associated_vaults or ():
+            mine = names.setdefault(policy.operation_type or "", {})
+            mine.setdefault(applied.vault_id, []).append(policy.name or policy.id)
+    for kind in ("backup", "replication"):
+        told = {vault: ", ".join(sorted(each)) for vault, each in names[kind].items()}
+        frame[f"{kind}_policy"] = frame["id"].map(told).astype("str")
+    frame.attrs["requests"] += 1
+    return frame
 
 
 def backups(

@@ -22,6 +22,7 @@ from cbr_notebook.session.references import (
     ids_or_names,
 )
 from cbr_notebook.session.reports.common import answer, restore_points
+from cbr_notebook.session.resource_types import DISK
 from cbr_notebook.text.timeparse import (
     TimeLike,
     parse_time,
@@ -34,7 +35,6 @@ _FEWEST_WHOLE = 2
 """So many, where their sizes are exact, are asked before the others."""
 _TIMES = 5.0
 _LEAST_MB = 10
-_DISK = "OS::Cinder::Volume"
 _LIVED_WITH = timedelta(days=7)
 """A jump so long before the newest backup says nothing about now."""
 
@@ -169,7 +169,7 @@ def _of_one(table: pd.DataFrame, resource: ResourceRef) -> pd.DataFrame:
     names = ids_or_names(resource, "resource")
     if len(names) != 1 or table["resource_id"].nunique() < 2:
         return table
-    disks = table["resource_type"] == _DISK
+    disks = table["resource_type"] == DISK
     table = table if disks.all() else table[~disks]
     newest = table.groupby("resource_id", sort=False)["created_at"].max()
     found = list(newest.items())

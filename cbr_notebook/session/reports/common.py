@@ -96,7 +96,7 @@ def check_days(days: Any, most: int = LONGEST.days) -> None:
         number = 0
     if not 1 <= number <= most:
         raise InvalidRequest(
-            f"days must be a whole number from 1 to {most}, not {days!r}.",
+            f"days must be 1 to {most}, a whole number, not {days!r}.",
             advice="Leave it out, or choose fewer.",
             field="days",
         )

@@ -19,17 +19,24 @@ from cbr_notebook.session.reports.common import (
     hours_since,
     vaults_by_resource,
 )
+from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.text.timeparse import (
+    DurationLike,
     parse_duration,
 )
 
 
 def recovery_points(
-    session: Context, *, target: str = "24h", days: int = 7, backups: pd.DataFrame | None = None
+    session: Context,
+    *,
+    target: DurationLike = "24h",
+    days: int = 7,
+    backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the newest and the oldest good backup of each resource, and what is missing.
 
-    Listed is each resource that is in a vault or has good backups (available ones). A gap
+    Listed is each resource that is in a vault or has good backups (available ones); one that
+    does not exist any more is not within the target. A gap
     is a run of an enabled backup policy of its vault, in the last ``days``, between which
     and the next run no good backup of the resource was made. Runs count from the oldest
     backup that the policy still keeps, and until an hour ago: later ones may be at work.
@@ -61,6 +68,11 @@ def recovery_points(
         for vault in vaults.values()
         for resource in vault.resources or ()
     }
+    types = {kind for _, kind in names.values()} | set(backups["resource_type"].dropna())
+    there = {
+        kind: {row.id for row in session.client.protectables.list_all(kind)}
+        for kind in {KINDS[each] for each in types if each in KINDS}
+    }
     rows = []
     for each in dict.fromkeys([*names, *by_resource]):
         good = by_resource.get(each)
@@ -71,6 +83,8 @@ def recovery_points(
         else:
             assert good is not None
             name, kind = good["resource_name"].iloc[0], good["resource_type"].iloc[0]
+        listed = there.get(KINDS[kind]) if kind in KINDS else None
+        exists = None if listed is None else each in listed
         vault = vaults.get(each)
         mine = [] if vault is None else [p for p in policies.get(vault.id, []) if p.enabled]
         taken = [moment.to_pydatetime() for moment in moments]
@@ -81,12 +95,16 @@ def recovery_points(
                 oldest=api_text(moments[0].to_pydatetime() if moments else None),
                 age_hours=hours_since(session.now, newest),
                 target_hours=int(allowed / HOUR),
-                within_target=newest is not None and session.now - newest <= allowed,
+                within_target=newest is not None
+                and session.now - newest <= allowed
+                and exists is not False,
+                exists=exists,
                 gaps=sum(len(missed_runs(p, taken, session.now, days)) for p in mine),
             )
         )  # fmt: skip
     rows.sort(key=lambda row: (row.newest or "", row.name or ""))
-    return answer(session, frames.RECOVERY_POINTS, rows, {"target": target, "days": days}, before)
+    asked = {"target": str(target), "days": days}
+    return answer(session, frames.RECOVERY_POINTS, rows, asked, before)
 
 
 def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from cbr_notebook import frames
 from cbr_notebook.api.records import Policy, Vault
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import ResourceKind
+from cbr_notebook.session.reports.audit import excluded_disks
 from cbr_notebook.session.reports.common import (
     answer,
     api_text,
@@ -22,6 +23,7 @@ from cbr_notebook.session.reports.common import (
     vaults_by_resource,
 )
 from cbr_notebook.text.timeparse import (
+    DurationLike,
     parse_duration,
 )
 
@@ -30,7 +32,7 @@ def unprotected(
     session: Context,
     kind: ResourceKind | None = None,
     *,
-    target: str = "7d",
+    target: DurationLike = "7d",
     backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the servers, disks and file systems that are not protected as they should be.
@@ -61,19 +63,29 @@ def unprotected(
     kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
     known = {row.id: row for each in kinds for row in session.client.protectables.list_all(each)}
     vaults = vaults_by_resource(session)
-    servers = (
-        known.values() if "server" in kinds else session.client.protectables.list_all("server")
-    )
+    servers = [
+        *(known.values() if "server" in kinds else session.client.protectables.list_all("server"))
+    ]
     attached = {disk.id for server in servers for disk in server.children or ()} - set(vaults)
     policies = backup_policies(session)
     newest = _newest(good_backups(session, backups))
+    members = {r.id: r for vault in vaults.values() for r in vault.resources or ()}
+    left_out = {
+        disk.id: vaults[server.id]
+        for server in servers
+        if server.id in vaults
+        for disk in excluded_disks(server, members[server.id])
+        if disk.id not in vaults
+    }
     rows = []
     for row in known.values():
-        if row.id in attached:
+        if row.id in attached and row.id not in left_out:
             continue
-        vault = vaults.get(row.id)
+        vault = left_out.get(row.id) or vaults.get(row.id)
         last = newest.get(row.id)
         reason = _reason(vault, policies.get(vault.id, []) if vault else [], last, oldest)
+        if row.id in left_out:
+            reason = "left out of its server's backups"
         if reason is not None:
             rows.append(
                 SimpleNamespace(
@@ -83,7 +95,7 @@ def unprotected(
                     newest=api_text(last), age_hours=hours_since(session.now, last),
                 )
             )  # fmt: skip
-    return answer(session, frames.UNPROTECTED, rows, {"kind": kind, "target": target}, before)
+    return answer(session, frames.UNPROTECTED, rows, {"kind": kind, "target": str(target)}, before)
 
 
 def _reason(

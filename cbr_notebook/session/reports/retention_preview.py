@@ -1,0 +1,157 @@
+"""What retention will delete, and what a change of a policy would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.schedule import retention
+from cbr_notebook.schedule.retention import Retention
+from cbr_notebook.schedule.runs import of_rules, runs
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.operations.policy_change import PolicyChange
+from cbr_notebook.session.references import ResourceRef, display_name
+from cbr_notebook.session.reports.common import answer, api_text, backup_policies, check_days
+from cbr_notebook.session.retained import group_backups
+
+_MOST_DAYS = 3660
+
+
+def retention_preview(session: Context, *, days: int = 7) -> pd.DataFrame:
+    """Return the backups that retention will delete in the coming days, when, and by which rule.
+
+    The runs of the policies until then are taken to make good backups. Backups that an image
+    was made of stay longer than it says here: the service does not tell of them.
+
+    Args:
+        days: how many days ahead, 1 to 3660.
+
+    Returns:
+        The columns of ``cbr.schema("retention_preview")``, in order of time.
+
+    Raises:
+        InvalidRequest: ``days`` is out of range.
+
+    API: Backup, "Querying All Backups"; Vault; Policy.
+    """
+    check_days(days, _MOST_DAYS)
+    before = session.client.transport.requests
+    now = session.now
+    until = now + timedelta(days=days)
+    vaults = {each.id: each for each in session.client.vaults.list_all()}
+    policies = backup_policies(session)
+    listed = list(session.client.backups.list_all(image_type="backup"))
+    names = {each.id: each.name for each in listed}
+    rows = []
+    for (vault_id, resource_id), (resource, made) in group_backups(listed).items():
+        vault, policy = vaults.get(vault_id), _policy_of(policies.get(vault_id, ()))
+        for gone in _removals(vault, policy, resource_id, made, now, until):
+            if gone.backup.id in names:
+                rows.append(
+                    SimpleNamespace(
+                        id=gone.backup.id, name=names[gone.backup.id], resource_id=resource_id,
+                        resource_name=resource, vault_id=vault_id,
+                        vault_name=vault.name if vault else None,
+                        created_at=api_text(gone.backup.at), deleted_at=api_text(gone.at),
+                        rule=gone.rule, policy_name=policy.name if policy else None,
+                    )
+                )  # fmt: skip
+    rows.sort(key=lambda row: (row.deleted_at, row.created_at, row.id))
+    return answer(session, frames.RETENTION_PREVIEW, rows, {"days": days}, before)
+
+
+def what_if(
+    session: Context, policy: ResourceRef, *, ahead_days: int = 365, **change: Any
+) -> pd.DataFrame:
+    """Return what a change of a policy would keep and delete; sends nothing that changes anything.
+
+    The runs ahead are taken to make good backups, each as large as one is now on average.
+
+    Args:
+        policy: which one.
+        ahead_days: how many days to look ahead, 1 to 3660.
+        change: in the words of ``update_policy``: ``retention_days``, ``max_backups``, ``days``
+            of the week, ``times``, ``enabled``, ….
+
+    Returns:
+        The columns of ``cbr.schema("what_if")``: numbers and MB before and after.
+
+    Raises:
+        InvalidRequest: ``ahead_days`` is out of range, or the change is not valid.
+        NotFound: there is no such policy.
+
+    API: Policy, "Querying a Policy"; Backup, "Querying All Backups"; Vault.
+    """
+    check_days(ahead_days, _MOST_DAYS)
+    before = session.client.transport.requests
+    planned = PolicyChange.of(session, policy, change, also=("ahead_days",))
+    now = session.now
+    until = now + timedelta(days=ahead_days)
+    was, would = Retention.of(planned.before), Retention.of(planned.definition)
+    runs_was = runs(planned.policy, now, until) if planned.policy.enabled else []
+    runs_would = of_rules(planned.rules, now, until) if planned.enabled else []
+    rows = []
+    for applied in planned.policy.associated_vaults or ():
+        vault = session.client.vaults.show(applied.vault_id)
+        present = {each.id: each for each in vault.resources or ()}
+        listed = session.client.backups.list_all(image_type="backup", vault_id=vault.id)
+        kept = {resource: found for (_, resource), found in group_backups(listed).items()}
+        for resource_id in dict.fromkeys([*present, *kept]):
+            member = present.get(resource_id)
+            name, made = kept.get(resource_id, (member and display_name(member), []))
+            there = {each.id for each in made}
+            ends = []
+            for rule, ahead in ((was, runs_was), (would, runs_would)):
+                gone, left = retention.removals(
+                    made, rule, ahead if member else [], now, until, locked=bool(vault.locked)
+                )
+                ends.append((sum(each.backup.id in there for each in gone), len(left)))
+            (gone_was, left_was), (gone_would, left_would) = ends
+            each_mb = _average_mb(member, len(made))
+            rows.append(
+                SimpleNamespace(
+                    resource_id=resource_id, resource_name=name, vault_id=vault.id,
+                    vault_name=vault.name, backups=len(made), deleted_before=gone_was,
+                    deleted_after=gone_would, kept_before=left_was, kept_after=left_would,
+                    kept_mb_before=None if each_mb is None else round(left_was * each_mb),
+                    kept_mb_after=None if each_mb is None else round(left_would * each_mb),
+                )
+            )  # fmt: skip
+    asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change}
+    return answer(session, frames.WHAT_IF, rows, asked, before)
+
+
+def _policy_of(policies: Sequence[Policy]) -> Policy | None:
+    return policies[0] if policies else None
+
+
+def _removals(
+    vault: Vault | None,
+    policy: Policy | None,
+    resource_id: str,
+    made: Sequence[retention.Backup],
+    now: datetime,
+    until: datetime,
+) -> list[retention.Removal]:
+    """Return what goes of a resource's backups in a vault."""
+    definition = policy.operation_definition if policy else None
+    rule = Retention.of(msgspec.to_builtins(definition)) if definition else None
+    inside = vault is not None and any(each.id == resource_id for each in vault.resources or ())
+    # A policy keeps making backups only of what is in its vault.
+    ahead = runs(policy, now, until) if policy and policy.enabled and inside else []
+    return retention.removals(made, rule, ahead, now, until, locked=bool(vault and vault.locked))[0]
+
+
+def _average_mb(member: Any, backups: int) -> float | None:
+    """Return what a backup of a resource takes on average; ``None`` if it is not told."""
+    if member is None or member.backup_size is None:
+        return None
+    number = member.backup_count or backups
+    return float(member.backup_size) / number if number else None

@@ -1,0 +1,137 @@
+"""Which policies each vault has, and where its replicas go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pandas as pd
+
+from cbr_notebook import frames
+from cbr_notebook.api.records import AppliedVault, Backup, Policy
+from cbr_notebook.schedule.kept_days import kept_days
+from cbr_notebook.schedule.runs import runs
+from cbr_notebook.session.context import Context
+from cbr_notebook.session.reports.common import answer, api_text
+from cbr_notebook.text.timeparse import parse_api_time
+
+_AHEAD = timedelta(days=400)
+_HOUR = timedelta(hours=1)
+
+
+def vault_policies(session: Context) -> pd.DataFrame:
+    """Return one row a vault and policy, also for vaults without one.
+
+    Returns:
+        The columns of ``cbr.schema("vault_policies")``; ``policy_id`` is missing where a vault
+        has none.
+
+    API: Vault, "Querying the Vault List"; Policy, "Querying the Policy List".
+    """
+    before = session.client.transport.requests
+    applied = _applied(session)
+    rows = []
+    for vault in session.client.vaults.list_all():
+        pairs: list[tuple[Policy | None, AppliedVault | None]] = [*applied.get(vault.id, ())]
+        for policy, each in pairs or [(None, None)]:
+            goal = policy.operation_definition if policy else None
+            rows.append(
+                SimpleNamespace(
+                    vault_id=vault.id, vault_name=vault.name,
+                    protect_type=vault.billing.protect_type,
+                    policy_id=policy.id if policy else None,
+                    policy_name=policy.name if policy else None,
+                    operation_type=policy.operation_type if policy else None,
+                    enabled=policy.enabled if policy else None,
+                    retention_days=kept_days(policy) if policy else None,
+                    next_run=_next_run(policy, session.now) if policy else None,
+                    destination_region=goal.destination_region if goal else None,
+                    destination_vault_id=each.destination_vault_id if each else None,
+                )
+            )  # fmt: skip
+    return answer(session, frames.VAULT_POLICIES, rows, {}, before)
+
+
+def replication(session: Context) -> pd.DataFrame:
+    """Return one row a vault and destination of its replicas: newest, lag, failures.
+
+    A destination is one of a replication policy, or one to which a good backup was replicated.
+
+    Returns:
+        The columns of ``cbr.schema("replication")``; ``lag_hours`` is missing where nothing has
+        arrived.
+
+    API: Vault, "Querying the Vault List"; Policy; Backup, "Querying All Backups".
+    """
+    before = session.client.transport.requests
+    applied = _applied(session)
+    good: dict[str, list[Backup]] = {}
+    for backup in session.client.backups.list_all(
+        status="available", image_type="backup", show_replication=True
+    ):
+        good.setdefault(backup.vault_id or "", []).append(backup)
+    rows = []
+    for vault in session.client.vaults.list_all():
+        policies = {
+            (goal.destination_region, each.destination_vault_id): policy
+            for policy, each in applied.get(vault.id, ())
+            if policy.operation_type == "replication" and (goal := policy.operation_definition)
+        }
+        backups = good.get(vault.id, [])
+        by_hand = {
+            (record.destination_region, record.destination_vault_id)
+            for backup in backups
+            for record in backup.replication_records or ()
+        }
+        for place in dict.fromkeys([*policies, *sorted(by_hand, key=str)]):
+            rows.append(_replicated(vault.id, vault.name, place, policies.get(place), backups))
+    return answer(session, frames.REPLICATION, rows, {}, before)
+
+
+def _replicated(
+    vault_id: str,
+    vault_name: str | None,
+    place: tuple[str | None, str | None],
+    policy: Policy | None,
+    backups: list[Backup],
+) -> SimpleNamespace:
+    """Return how far the replicas of a vault in one place are."""
+    last = {backup.id: _last_status(backup, place) for backup in backups}
+    made = {backup.id: parse_api_time(backup.created_at) for backup in backups}
+    there = [at for key, at in made.items() if at and last[key] == "success"]
+    newest = max((at for at in made.values() if at), default=None)
+    replica = max(there, default=None)
+    return SimpleNamespace(
+        vault_id=vault_id, vault_name=vault_name, destination_region=place[0],
+        destination_vault_id=place[1], policy_name=policy.name if policy else None,
+        enabled=policy.enabled if policy else None, backups=len(backups), replicated=len(there),
+        failed=sum(status == "fail" for status in last.values()),
+        newest_backup=api_text(newest), newest_replica=api_text(replica),
+        lag_hours=round((newest - replica) / _HOUR, 1) if newest and replica else None,
+    )  # fmt: skip
+
+
+def _last_status(backup: Backup, place: tuple[str | None, str | None]) -> str | None:
+    """Return how the last replication of a backup to a place went."""
+    records = [
+        record
+        for record in backup.replication_records or ()
+        if (record.destination_region, record.destination_vault_id) == place
+    ]
+    if any(record.status == "success" for record in records):
+        return "success"
+    return max(records, key=lambda each: each.created_at or "").status if records else None
+
+
+def _applied(session: Context) -> dict[str, list[tuple[Policy, AppliedVault]]]:
+    """Return the policies of each vault."""
+    found: dict[str, list[tuple[Policy, AppliedVault]]] = {}
+    for policy in session.client.policies.list().policies:
+        for applied in policy.associated_vaults or ():
+            found.setdefault(applied.vault_id, []).append((policy, applied))
+    return found
+
+
+def _next_run(policy: Policy, now: datetime) -> str | None:
+    ahead = runs(policy, now, now + _AHEAD) if policy.enabled else []
+    return api_text(ahead[0]) if ahead else None

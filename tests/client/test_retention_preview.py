@@ -1,0 +1,152 @@
+"""What retention will delete, held against what the simulated cloud then deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cbr_notebook as cbr
+from cbr_notebook import Session
+from cbr_notebook.errors import InvalidRequest
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with cbr.simulate() as opened:
+        yield opened
+
+
+KEEPS: list[dict[str, Any]] = [
+    {"retention_days": 3},
+    {"retention_days": -1},
+    {"max_backups": 4},
+    {"max_backups": 2, "weekly": 2, "monthly": 1, "timezone": "UTC+05:00"},
+    {"retention_days": 2, "daily": 5, "yearly": 1, "timezone": "UTC-03:00"},
+    {"max_backups": 5, "retention_days": 3},
+]
+SCHEDULES: list[dict[str, Any]] = [
+    {"days": "daily", "times": "01:10"},
+    {"days": "mon wed sat", "times": ["05:20", "22:40"]},
+    {"every_days": 2, "times": "12:00"},
+]
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    keeps=st.sampled_from(KEEPS),
+    then=st.one_of(st.none(), st.sampled_from(KEEPS)),
+    when=st.sampled_from(SCHEDULES),
+    history=st.integers(1, 15),
+    hours=st.integers(0, 23),
+    ahead=st.integers(1, 40),
+)
+def test_the_preview_names_exactly_the_backups_that_go(
+    keeps: dict[str, Any], then: dict[str, Any] | None, when: dict[str, Any],
+    history: int, hours: int, ahead: int,
+) -> None:  # fmt: skip
+    with cbr.simulate("empty") as session:
+        session.cloud.create_server("srv", disks=(("vda", 1),))
+        session.create_vault("v", size_gb=100, resources="srv")
+        session.apply_policy(session.create_policy("p", **when, **keeps), "v")
+        session.cloud.advance(days=history, hours=hours)
+        session.back_up("v", name="by-hand", keep_days=5).wait(progress=False)
+        if then is not None:
+            session.update_policy("p", **then, confirm="p")
+        preview = session.retention_preview(days=ahead)
+        expected = session.what_if("p", ahead_days=ahead, enabled=True)
+        before = set(session.backups(image_type="backup")["id"])
+        session.cloud.advance(days=ahead, minutes=1)
+        left = session.backups(image_type="backup")
+        assert before - set(left["id"]) == set(preview["id"])
+        assert preview["deleted_at"].is_monotonic_increasing
+        row = expected.iloc[0]
+        assert row["deleted_before"] == row["deleted_after"] == len(preview)
+        assert row["kept_before"] == len(left)
+
+
+def test_the_preview_says_when_and_by_which_rule(session: Session) -> None:
+    preview = session.retention_preview(days=7)
+    rules = preview.groupby("vault_name")["rule"].unique()
+    assert list(rules["vault-db"]) == ["max_backups: 14"]
+    assert list(rules["vault-web"]) == ["its expiry date"]
+    assert (preview["deleted_at"] > session.now).all()
+
+
+def test_what_if_shows_a_change_and_sends_nothing(session: Session) -> None:
+    before = session.client.policies.list()
+    table = session.what_if("daily-long-term", max_backups=3, ahead_days=7).set_index(
+        "resource_name"
+    )
+    assert session.client.policies.list() == before
+    assert (table["deleted_after"] > table["deleted_before"]).all()
+    assert (table["kept_after"] < table["kept_before"]).all()
+    assert (table["kept_mb_after"] < table["kept_mb_before"]).all()
+    with pytest.raises(InvalidRequest, match="setting"):
+        session.what_if("daily-long-term", max_backup=3)
+
+
+def test_retention_is_one_column_in_days(session: Session) -> None:
+    session.create_policy("for-ever", days="daily", times="02:00", retention_days=-1)
+    session.create_policy("two-daily", days="daily", times="02:00", max_backups=2)
+    kept = session.policies().set_index("name")["retention_days"]
+    assert kept["two-daily"] == 2
+    assert kept["for-ever"] == float("inf")
+    assert kept["weekly-sunday"] == 56
+    assert kept["daily-0300"] == 30
+    assert kept["daily-long-term"] == 360
+
+
+def test_vaults_and_their_policies_also_where_there_is_none(session: Session) -> None:
+    session.create_vault("bare", size_gb=10)
+    table = session.vault_policies().set_index("vault_name")
+    assert pd.isna(table.loc["bare", "policy_id"])
+    assert table.loc["vault-web", "policy_name"] == "daily-0300"
+    vaults = session.vaults().set_index("name")
+    assert pd.isna(vaults.loc["bare", "backup_policy"])
+    assert vaults.loc["vault-db", "backup_policy"] == "daily-long-term"
+    assert list(vaults[vaults["backup_policy"].isna()].index) == ["bare"]
+
+
+def test_backups_of_what_is_gone_and_what_they_cost(session: Session) -> None:
+    assert session.orphans().empty
+    server = session.find_resource("web-02")
+    session.cloud.delete_server("web-02")
+    orphans = session.orphans(price_per_gb_month=0.5)
+    wanted = session.backups(resource=server.id, image_type="backup")
+    assert set(orphans["id"]) == set(wanted["id"])
+    assert (orphans["cost_month"].dropna() >= 0).all()
+
+
+def test_cost_adds_up_by_vault_and_by_tag(session: Session) -> None:
+    by_vault = session.cost(0.05, currency="EUR")
+    by_team = session.cost(0.05, currency="EUR", by="team")
+    assert by_team["cost_month"].sum() == pytest.approx(by_vault["cost_month"].sum())
+    assert by_vault["cost_month"].is_monotonic_decreasing
+    assert set(by_vault["currency"]) == {"EUR"}
+    used = session.cost(1, by="resource")["used_gb"].sum()
+    assert used == pytest.approx(by_vault["used_gb"].sum(), abs=0.1)
+    for wrong in (-1, "cheap", None, True, float("nan")):
+        with pytest.raises(InvalidRequest, match="price"):
+            session.cost(wrong)  # type: ignore[arg-type]
+
+
+def test_replication_tells_the_lag_of_each_destination(session: Session) -> None:
+    assert session.replication().empty
+    session.replicate(
+        vault="vault-web",
+        destination_region="eu-west-1",
+        destination_vault="vault-replica",
+    ).wait(progress=False)
+    row = session.replication().iloc[0]
+    assert (row["vault_name"], row["destination_region"]) == ("vault-web", "eu-west-1")
+    assert row["replicated"] == row["backups"] > 0
+    assert row["lag_hours"] == 0
+    session.back_up("vault-web").wait(progress=False)
+    assert session.replication().iloc[0]["lag_hours"] > 0
