@@ -90,11 +90,26 @@ class Forms:
 
         return self._form(CreateVault(), values)
 
+    def edit_vault(self, **values: Any) -> Form:
+        """Expand or rename a vault, put resources into it; ``result`` is the vault."""
+        from cbr_notebook.forms.edit_vault import EditVault
+
+        return self._form(EditVault(), values)
+
     def create_policy(self, **values: Any) -> Form:
         """Create a policy, seeing its next runs and what it keeps; ``result`` is the policy."""
         from cbr_notebook.forms.create_policy import CreatePolicy
 
         return self._form(CreatePolicy(), values)
+
+    def edit_policy(self, **values: Any) -> Form:
+        """Change a policy, switch it on or off; ``result`` is the policy.
+
+        A change that deletes backups says which and how many, and wants the policy's name.
+        """
+        from cbr_notebook.forms.edit_policy import EditPolicy
+
+        return self._form(EditPolicy(), values)
 
     def back_up(self, **values: Any) -> Form:
         """Back up resources of a vault now, and watch it; ``result`` is the task."""

@@ -109,7 +109,7 @@ class BackUp(FormDefinition):
         return {"vault": reason} if reason else {}
 
     def _all_chosen(self, value: Mapping[str, Any]) -> bool:
-        """Say whether all is chosen that can be: then the service tells what it leaves out."""
+        """Return whether all is chosen that can be: then the service tells what it leaves out."""
         able = [each["value"] for each in self.fields["resources"].options if not each["disabled"]]
         return set(value["resources"]) == set(able)
 

@@ -110,7 +110,7 @@ class CreatePolicy(FormDefinition):
             self._hide()
 
     def _distance_in_words(self, place: str) -> str:
-        """Say what the service takes a place's time for, and when that stops being right."""
+        """Return what the service takes a place's time for, and when that stops being right."""
         there, now = zones.zone(place), self.session.now
         away = zones.at(there, now)
         said = "" if place.startswith("UTC") else f"Now {zones.written(away)}. "
@@ -147,7 +147,7 @@ class CreatePolicy(FormDefinition):
         return {name: value[name] for name in _SHOWN[value["keep"]] if value[name]}
 
     def _away(self, value: Mapping[str, Any]) -> timezone:
-        """Give the distance from UTC that the chosen time zone has now."""
+        """Return the distance from UTC that the chosen time zone has now."""
         return zones.at(zones.zone(value["timezone"]), self.session.now)
 
     def _rules(self, value: Mapping[str, Any]) -> list[str]:
@@ -194,7 +194,7 @@ class CreatePolicy(FormDefinition):
         return bool(self._replaced(value))
 
     def _replaced(self, value: Mapping[str, Any]) -> list[str]:
-        """Give the names of the vaults that lose the schedule that they have."""
+        """Return the names of the vaults that lose the schedule that they have."""
         chosen = self._chosen(value)
         return [str(self._vaults[each].name) for each in chosen if each in self._scheduled]
 

@@ -90,7 +90,7 @@ class CreateVault(FormDefinition):
         return lambda: self.fields["resources"].offer(options)
 
     def _need(self) -> int:
-        """Give the sizes of the chosen resources together, in GB."""
+        """Return the sizes of the chosen resources together, in GB."""
         known = self._known.get(self.fields["object_type"].value, {})
         chosen = self._sent_resources()
         return sum(known[each].size or 0 for each in chosen if each in known)

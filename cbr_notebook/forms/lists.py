@@ -52,8 +52,9 @@ def _resources_in(record: Any) -> Sequence[Option]:
 
 def _from_vault(record: Any) -> Sequence[str]:
     backed_up = [markup.link_to_form("back_up", "Back up now", vault=record.id)]
+    changed = markup.link_to_form("edit_vault", "Change it", vault=record.id)
     tagged = markup.link_to_form("tags", "Edit tags", vault=record.id)
-    return [*(backed_up if record.resources else ()), tagged]
+    return [*(backed_up if record.resources else ()), changed, tagged]
 
 
 VAULTS = Listing(
@@ -135,6 +136,13 @@ def _policies(session: GuidedSession) -> Rows:
     return table, list(found)
 
 
+def _from_policy(record: Any) -> Sequence[str]:
+    change = markup.link_to_form("edit_policy", "Change it", policy=record.id)
+    if record.enabled:
+        return [change]
+    return [markup.link_to_form("edit_policy", "Switch it on", policy=record.id, runs="on"), change]
+
+
 POLICIES = Listing(
     name="policies",
     title="Policies",
@@ -150,4 +158,5 @@ POLICIES = Listing(
         }
     ),
     rows=_policies,
+    links=_from_policy,
 )

@@ -16,6 +16,7 @@ from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form
 from cbr_notebook.text.formatting import pluralize
 
 _SHOWN = 6
+_OFF = "policy is off"
 _OPEN = ("not asked", "asked", "running")
 
 
@@ -85,7 +86,7 @@ class Overview(FormDefinition):
         )
         cards = [
             _restores(running),
-            _unprotected(unprotected),
+            _unprotected(unprotected, self._switched_off(unprotected)),
             _failures(failures),
             _old(old),
             _filling(filling),
@@ -93,6 +94,17 @@ class Overview(FormDefinition):
         if not any(cards):
             cards = [card("Nothing needs attention", tone="good")]
         return "".join([*cards, _capacity(capacity), self._today(), _doors()])
+
+    def _switched_off(self, unprotected: pd.DataFrame) -> dict[str, str]:
+        """Return by vault the policy that is off, where that is why something is unprotected."""
+        if not (unprotected["reason"] == _OFF).any():
+            return {}
+        return {
+            str(applied.vault_id): policy.id
+            for policy in self.session.records.policies()
+            if policy.operation_type == "backup" and not policy.enabled
+            for applied in policy.associated_vaults or ()
+        }
 
     def _today(self) -> str:
         day = self.session.now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -105,7 +117,7 @@ class Overview(FormDefinition):
 def _item(
     title: str, rows: pd.DataFrame, said: Any, tone: Tone, buttons: Sequence[str], query: str
 ) -> str:
-    """Write what needs attention: how many, the first of them, and where to go."""
+    """Return what needs attention: how many, the first of them, and where to go."""
     if rows.empty:
         return ""
     records = rows.head(_SHOWN).to_dict("records")
@@ -127,32 +139,42 @@ def _restores(rows: pd.DataFrame) -> str:
     )
 
 
-def _unprotected(rows: pd.DataFrame) -> str:
+def _unprotected(rows: pd.DataFrame, off: Mapping[str, str]) -> str:
     return _item(
         f"{pluralize(len(rows), 'resource')} not protected",
         rows,
-        lambda row: f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row)}",
+        lambda row: (
+            f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row, off)}"
+        ),
         "wrong",
         [link_to_form("vaults", "Show vaults")],
         "session.unprotected()",
     )
 
 
-def _protect(row: Mapping[Hashable, Any]) -> str:
-    """Write what leads from an unprotected resource to its protection."""
+def _protect(row: Mapping[Hashable, Any], off: Mapping[str, str]) -> str:
+    """Return what leads from an unprotected resource to its protection.
+
+    Args:
+        row: the resource.
+        off: by vault, the policy that is switched off.
+    """
     name, resource, vault = str(row["name"]), str(row["id"]), row["vault_id"]
     if pd.isna(vault):
         kind, _ = pickers.KINDS[str(row["type"])]
         return link_to_form(
             "create_vault", "Create a vault", beside=name, object_type=kind, resources=resource
         )
+    if row["reason"] == _OFF and str(vault) in off:
+        policy = off[str(vault)]
+        return link_to_form("edit_policy", "Switch it on", beside=name, policy=policy, runs="on")
     if "policy" in str(row["reason"]):
         return link_to_form("create_policy", "Create a policy", beside=name, vaults=str(vault))
     return link_to_form("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
 
 
 def _failures(rows: pd.DataFrame) -> str:
-    """Write what failed; of what failed again and again in the same way, the last time."""
+    """Return what failed; of what failed again and again in the same way, the last time."""
     same = ["resource_id", "resource_name", "error_message"]
     times = rows.groupby(same, dropna=False)["id"].transform("size")
     latest = rows.assign(times=times).drop_duplicates(same)
@@ -181,7 +203,7 @@ def _old(rows: pd.DataFrame) -> str:
 
 
 def _renew(row: Mapping[Hashable, Any]) -> str:
-    """Write what leads to a new backup of a resource, if it is in a vault."""
+    """Return what leads to a new backup of a resource, if it is in a vault."""
     name, resource, vault = str(row["name"]), str(row["id"]), row["vault_name"]
     if pd.isna(vault):
         return "It is in no vault."
@@ -194,6 +216,8 @@ def _filling(rows: pd.DataFrame) -> str:
         rows,
         lambda row: (
             f"<b>{escaped(row['name'])}</b>: {_percent(row)} used{_until(row)}. "
+            + link_to_form("edit_vault", "Expand it", beside=str(row["name"]), vault=str(row["id"]))
+            + " "
             + link_to_form("vaults", "Show it", beside=str(row["name"]), row=str(row["id"]))
         ),
         "warn",
@@ -203,7 +227,7 @@ def _filling(rows: pd.DataFrame) -> str:
 
 
 def _known(value: Any, otherwise: str = "") -> str:
-    """Write what is known; of what the service left out, something else."""
+    """Return what is known; of what the service left out, something else."""
     return otherwise if pd.isna(value) else escaped(value)
 
 
@@ -221,13 +245,13 @@ def _percent(row: Mapping[Hashable, Any]) -> str:
 
 
 def _until(row: Mapping[Hashable, Any]) -> str:
-    """Say until when a vault lasts, if that is known."""
+    """Return until when a vault lasts, if that is known."""
     full_at = row["full_at"]
     return "" if pd.isna(full_at) else f", full on {full_at:%Y-%m-%d}"
 
 
 def _capacity(rows: pd.DataFrame) -> str:
-    """Write how full the vaults are together, and the fullest of them."""
+    """Return how full the vaults are together, and the fullest of them."""
     if rows.empty:
         return card("No vault yet", buttons=[link_to_form("create_vault", "Create a vault")])
     size, used = int(rows["size_gb"].sum()), float(rows["used_mb"].sum()) / 1024
@@ -243,7 +267,7 @@ def _capacity(rows: pd.DataFrame) -> str:
 
 
 def _doors() -> str:
-    """Write where one can go from here."""
+    """Return where one can go from here."""
     doors = [
         link_to_form("back_up", "Back up"),
         link_to_form("restore", "Restore"),

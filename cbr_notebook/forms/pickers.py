@@ -50,12 +50,12 @@ def vaults(found: Iterable[Vault]) -> list[Option]:
 
 
 def gigabytes(size: int | None) -> str:
-    """Write a size, if it is known."""
+    """Return a size, if it is known."""
     return f"{size} GB" if size else ""
 
 
 def no_vault() -> str:
-    """Write that there is no vault, and what leads to one."""
+    """Return that there is no vault, and what leads to one."""
     return card(
         "There is no vault yet",
         text="Backups are kept in vaults. Create one first.",
@@ -64,7 +64,7 @@ def no_vault() -> str:
 
 
 def nothing_or(options: Iterable[Option], nothing: str) -> list[Option]:
-    """Give options with one before them that stands for none."""
+    """Return options with one before them that stands for none."""
     return [Option("", nothing), *options]
 
 
@@ -106,7 +106,7 @@ def members(vault: Vault, found: Mapping[str, Protectable]) -> list[Option]:
 
 
 def named(field: Field, value: str, among: Iterable[HasName] | None = None) -> str:
-    """Give the name of an option where it says which one is meant, else its ID.
+    """Return the name of an option where it says which one is meant, else its ID.
 
     Args:
         field: which offers it.
@@ -120,7 +120,7 @@ def named(field: Field, value: str, among: Iterable[HasName] | None = None) -> s
 
 
 def taken(name: str, among: Iterable[HasName], what: str) -> dict[str, str]:
-    """Say that a name is taken, as a problem of the field ``name``: names tell things apart."""
+    """Return that a name is taken, as a problem of the field ``name``: names tell things apart."""
     if all(each.name != name for each in among):
         return {}
     return {"name": f"There is a {what} of this name already. Give another one."}

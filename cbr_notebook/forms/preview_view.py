@@ -22,7 +22,7 @@ _ROW, _MARK = 28, 16
 
 
 def previewed(seen: Preview, there: tzinfo, place: str) -> str:
-    """Write the next runs, and draw what is kept after a year.
+    """Return the next runs, and draw what is kept after a year.
 
     Args:
         seen: what the policy would do.
@@ -37,7 +37,7 @@ def previewed(seen: Preview, there: tzinfo, place: str) -> str:
 
 
 def _runs(runs: Sequence[datetime], there: tzinfo, place: str) -> str:
-    """Write each run by the clock of the place, and by UTC where that says something else."""
+    """Return each run by the clock of the place, and by UTC where that says something else."""
 
     def moment(run: datetime) -> str:
         here, utc = run.astimezone(there), run.astimezone(UTC)
@@ -52,7 +52,7 @@ def _runs(runs: Sequence[datetime], there: tzinfo, place: str) -> str:
 
 
 def _kept(seen: Preview, said: str) -> str:
-    """Draw a line for each rule, on which each backup that it keeps is a mark."""
+    """Return a line for each rule, on which each backup that it keeps is a mark."""
     rules = {_WORDS[name]: moments for name, moments in seen.kept_by.items() if moments}
     if not rules:
         return ""
@@ -89,7 +89,7 @@ def _kept(seen: Preview, said: str) -> str:
 
 
 def _months(begin: datetime, end: datetime) -> Iterator[datetime]:
-    """Give the beginnings of the months between two moments."""
+    """Return the beginnings of the months between two moments."""
     month = begin.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     while (month := (month + timedelta(days=32)).replace(day=1)) < end:
         yield month

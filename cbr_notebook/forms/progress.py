@@ -23,13 +23,13 @@ _TONES: dict[str, Tone] = {
 
 
 def name_of(task: TaskRecord) -> str:
-    """Give what a task works on, by name."""
+    """Return what a task works on, by name."""
     resource = task.extra_info.resource if task.extra_info else None
     return (resource.name if resource else None) or task.vault_name or task.id
 
 
 def percent(task: TaskRecord) -> int:
-    """Give how far a task is."""
+    """Return how far a task is."""
     if task.status in ENDED:
         return 100
     common = task.extra_info.common if task.extra_info else None
@@ -37,13 +37,13 @@ def percent(task: TaskRecord) -> int:
 
 
 def status(task: TaskRecord) -> str:
-    """Write the status of a task, in words and colour."""
+    """Return the status of a task, in words and colour."""
     said = task.status or "waiting"
     return f'<span class="{_TONES.get(said, "")}">{escaped(WORDS.get(said, said))}</span>'
 
 
 def cause(task: TaskRecord) -> str:
-    """Write why a task failed, and what to do: opens on a click."""
+    """Return why a task failed, and what to do: opens on a click."""
     error = task.error_info
     if task.status not in ("failed", "timeout") and not (error and error.code):
         return ""
@@ -67,7 +67,7 @@ def cause(task: TaskRecord) -> str:
 
 
 def bars(tasks: Iterable[TaskRecord], waiting: Sequence[str] = ()) -> str:
-    """Write a bar a task, and one for each resource whose task is not there yet."""
+    """Return a bar a task, and one for each resource whose task is not there yet."""
     rows = [(name_of(each), percent(each), status(each), cause(each)) for each in tasks]
     rows += [(name, 0, "waiting", "") for name in waiting]
     return "".join(
@@ -78,7 +78,7 @@ def bars(tasks: Iterable[TaskRecord], waiting: Sequence[str] = ()) -> str:
 
 
 def skipped(left_out: Iterable[SkippedResource]) -> str:
-    """Write which resources were left out, and why."""
+    """Return which resources were left out, and why."""
     rows = "".join(
         f"<li><b>{escaped(each.name or each.id)}</b>: {escaped(each.reason or 'no reason given')} "
         f'<span class="cbr-facts">{escaped(each.code or "")}</span></li>'

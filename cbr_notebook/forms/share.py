@@ -131,7 +131,7 @@ class Share(FormDefinition):
         )
 
     def _offers_drawn(self) -> str:
-        """Write what others offer, to accept or reject."""
+        """Return what others offer, to accept or reject."""
         return "".join(
             markup.card(
                 f"Offered to this project: {each.name}",

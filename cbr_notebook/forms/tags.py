@@ -40,7 +40,7 @@ class TagRows(Field):
         self.touched = True
 
     def check(self) -> str | None:
-        """Say which row is wrong, and how."""
+        """Return which row is wrong, and how."""
         seen: set[str] = set()
         for number, (key, value) in enumerate(self.value, 1):
             if not key.strip() and not value.strip():
@@ -161,7 +161,7 @@ class Tags(FormDefinition):
         return True
 
     def _difference(self) -> tuple[Any, TagChanges]:
-        """Give what would be saved now, and to which vault."""
+        """Return what would be saved now, and to which vault."""
         value = self.form.values()
         return value["vault"], self._differences(value)
 
@@ -197,7 +197,7 @@ class Tags(FormDefinition):
 
 
 def _tags(rows: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Give the tags that rows say."""
+    """Return the tags that rows say."""
     return {key.strip(): value.strip() for key, value in rows if key.strip()}
 
 
@@ -206,7 +206,7 @@ def _is_pair(given: Any) -> bool:
 
 
 def _said(changes: TagChanges) -> list[str]:
-    """Say in words what differs."""
+    """Return in words what differs."""
     return [
         *(f"add {key}={value}" for key, value in changes.added.items()),
         *(f"change {key} from {old} to {new}" for key, (old, new) in changes.changed.items()),

@@ -129,7 +129,7 @@ class Tasks(FormDefinition):
 
 
 def _row(task: TaskRecord) -> str:
-    """Write a task: what it does to what, since when, how far it is, and why it failed."""
+    """Return a task: what it does to what, since when, how far it is, and why it failed."""
     what = (task.operation_type or "task").replace("_", " ")
     begun = (task.started_at or task.created_at or "")[:16].replace("T", " ")
     named = f"{what} of {progress.name_of(task)}"

@@ -47,9 +47,11 @@ FILLED_IN = {
     "overview": "session.forms.overview()",
     "create_vault": "session.forms.create_vault(\n"
     "    name='vault_new', resources=[unprotected], size_gb=100)",
+    "edit_vault": "session.forms.edit_vault(vault=vault, size_gb=500)",
     "back_up": "session.forms.back_up(vault=vault)",
     "create_policy": "session.forms.create_policy(\n"
     "    name='nightly', timezone='Europe/Paris', keep='periods', vaults=[vault])",
+    "edit_policy": "session.forms.edit_policy(runs='off')",
     "restore": "session.forms.restore(resource=server)",
     "share": "session.forms.share(\n"
     "    backup=session.backups(resource=server).iloc[0]['id'], projects=project)",

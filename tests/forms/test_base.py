@@ -69,6 +69,18 @@ def opened(session: Session, **values: Any) -> tuple[Form, Errand]:
     return Form(errand, session, values), errand
 
 
+FORMS = sorted(name for name in vars(forms.Forms) if not name.startswith("_"))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_is_composed_and_inherits_from_no_other_form(session: Session, name: str) -> None:
+    form = getattr(session.forms, name)()
+    for part, known in ((form, {"Form"}), (form.definition, {"FormDefinition"})):
+        ours = [each for each in type(part).__mro__ if each.__module__.startswith("cbr_notebook")]
+        assert {each.__name__ for each in ours} - {type(part).__name__} <= known
+    form.close()
+
+
 def test_values_are_set_and_read_by_field_and_options_also_by_label(session: Session) -> None:
     form, _ = opened(session)
     form.value = {"goal": "sea", "way": "South", "friends": ["Bo", "1"]}

@@ -62,7 +62,6 @@ def test_an_item_leads_to_its_form(session: Session) -> None:
     [
         ("legacy-01", "Create a vault", "Create a vault", "resources"),
         ("scratch", "Create a vault", "Create a vault", "resources"),
-        ("build-01", "Create a policy", "Create a policy", "vaults"),
         ("vault-files", "Show it", "Vaults", "row"),
     ],
 )
@@ -81,6 +80,18 @@ def test_an_item_leads_to_its_form_with_itself_filled_in(
     known = {name, session.vault_resources().set_index("name")["vault_name"].get(name)}
     assert set(names) <= known
     assert len(names) == 1
+
+
+def test_where_a_policy_is_off_it_is_switched_on(session: Session) -> None:
+    page = FormPage(session.forms.overview())
+    page.wait()
+    assert "build-01" in page.panel("overview")
+    page.click("Switch it on")
+    (opened,) = page.opened()
+    opened.press()
+    assert opened.form.result.enabled
+    page.press()
+    assert "policy is off" not in page.panel("overview")
 
 
 def test_what_the_service_leaves_out_breaks_nothing(

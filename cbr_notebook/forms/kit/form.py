@@ -15,6 +15,7 @@ from cbr_notebook.forms.kit.field import Button, Field
 from cbr_notebook.forms.kit.inputs import Inputs
 from cbr_notebook.forms.kit.option_loader import Ask, OptionLoader
 from cbr_notebook.forms.kit.panels import HeadPanel, HtmlPanel
+from cbr_notebook.forms.kit.saved_copy import SavedCopy
 from cbr_notebook.forms.kit.state import FormState, StateMachine
 from cbr_notebook.forms.kit.submission import Submission
 from cbr_notebook.forms.kit.view import Panels, View
@@ -66,6 +67,7 @@ class Form(widgets.VBox):
         self.panels = Panels.of(self.panel)
         look = "danger" if definition.destroys else "primary"
         self.button = Button(definition.action or "Do it", self._clicked, look=look)
+        self._saved_copy = SavedCopy(definition.title, self.panels)
         self._below = widgets.VBox()
         self._filled = False
         """Whether what was given is filled in."""
@@ -108,6 +110,9 @@ class Form(widgets.VBox):
 
     def __repr__(self) -> str:
         return f"<Form {self.definition.title}>"
+
+    def _ipython_display_(self) -> None:
+        self._saved_copy.show(self._repr_mimebundle_())
 
     # -- what a person or a program does with it ---------------------------------------------------
 

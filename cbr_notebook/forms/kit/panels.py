@@ -42,11 +42,14 @@ class HtmlPanel(FormWidget):
 class HeadPanel(HtmlPanel):
     """The head of a form; it brings the style of all that is in one."""
 
+    own_id = traitlets.Unicode().tag(sync=True)
+    """Its own ID, by which the page finds out whether there is a kernel behind it."""
     _css = (STATIC / "style.css").read_text(encoding="utf-8")
 
     def __init__(self, title: str, intro: str) -> None:
         text = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""
         super().__init__(f'<h3 tabindex="-1">{escaped(title)}</h3>{text}', name="head")
+        self.own_id = self.model_id
 
 
 def _ignore(_: str, __: str) -> None:

@@ -111,7 +111,7 @@ class StateMachine:
             return True
 
     def filled(self) -> None:
-        """Give the right of :meth:`fill` back."""
+        """End :meth:`fill`."""
         self._go_on("values", "loaded")
 
     def acquire(self, values: Values | None = None) -> bool:
@@ -145,7 +145,7 @@ class StateMachine:
                 self._move("watch", FormState.WATCHING)
 
     def release(self) -> None:
-        """Give the right to act back."""
+        """Let others act again."""
         with self.lock:
             if self.busy:
                 self._rest("release")

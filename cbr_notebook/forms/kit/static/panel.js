@@ -50,6 +50,39 @@ function arrive(form, head) {
   form.scrollIntoView({ block: "nearest" });
 }
 
+// A form whose kernel is gone looks as before, but nothing that is done to it is heard: it says so.
+function tellWhenGone(widget, el) {
+  const id = widget.get("own_id");
+  if (!id || !widget.widget_manager?.get_model) return () => {};
+  const note = document.createElement("p");
+  note.className = "cbr-gone";
+  note.setAttribute("role", "alert");
+  el.append(note);
+  let model = null;
+  const tell = () => {
+    note.textContent = model.comm_live
+      ? ""
+      : "The kernel of this form is gone: nothing that you do here is heard. Run its cell again.";
+  };
+  widget.widget_manager.get_model(id).then((found) => {
+    model = found;
+    model.on("comm_live_update", tell);
+    tell();
+  });
+  return () => model?.off("comm_live_update", tell);
+}
+
+// The copy for a saved notebook is of no use while the form itself is there: neither for the eye
+// (the style hides it) nor for whoever searches the page. The notebook keeps it all the same.
+function emptyCopies(area) {
+  if (!area) return { disconnect: () => {} };
+  const empty = () => area.querySelectorAll(".cbr-saved").forEach((copy) => copy.replaceChildren());
+  const copies = new MutationObserver(empty);
+  copies.observe(area, { childList: true, subtree: true });
+  empty();
+  return copies;
+}
+
 function render({ model: widget, el }) {
   const model = inOrder(widget, el);
   const region = document.createElement("div");
@@ -58,7 +91,9 @@ function render({ model: widget, el }) {
   if (live) region.setAttribute("role", live);
   el.append(region);
   // A region is drawn before it is on the page; once it has a size, it is there.
+  let copies = null;
   const placed = new ResizeObserver(() => {
+    if (widget.get("own_id")) copies ??= emptyCopies(el.closest(".jp-OutputArea"));
     settle(el.closest(".cbr-form"));
     arrive(el.closest(".cbr-form"), region.querySelector("h3"));
   });
@@ -142,8 +177,11 @@ function render({ model: widget, el }) {
   model.on("change:focused", focus);
   model.on("msg:custom", save);
   draw();
+  const forget = tellWhenGone(widget, el);
   return () => {
+    forget();
     placed.disconnect();
+    copies?.disconnect();
     model.off("change:html", drawn.draw);
     drawn.stop();
     model.off("change:focused", focus);

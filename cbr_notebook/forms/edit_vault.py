@@ -1,0 +1,193 @@
+"""The form that changes a vault: its size and name, whether it grows, what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cbr_notebook.api import checks
+from cbr_notebook.api.records import Vault
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
+from cbr_notebook.forms import pickers
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.definition import FormDefinition
+from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.text.formatting import pluralize
+
+_KINDS = ("server", "disk", "turbo")
+
+
+class EditVault(FormDefinition):
+    """Change a vault; ``result`` is the vault as it is then."""
+
+    form: Form
+    name = "edit_vault"
+    title = "Change a vault"
+    intro = "Shows what the vault has; what you leave as it is stays."
+    action = "Save changes"
+    busy_label = "Saving…"
+    leading = ("vault",)
+
+    def build(self) -> Sequence[Field]:
+        self._vaults: dict[str, Vault] = {}
+        self._of: str | None = None
+        """The vault whose settings are filled in."""
+        return (
+            field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
+            field.text("name", "Vault name", required=True, rule=checks.name),
+            field.number("size_gb", "Capacity (GB)", required=True),
+            field.check(
+                "auto_expand", "Expand automatically", help="By a quarter when it is full."
+            ),
+            field.choices("resources", "Put into it", help="Resources that are in no vault yet."),
+        )
+
+    def load(self) -> None:
+        self._vaults = {each.id: each for each in self.session.records.vaults()}
+        vault = self.fields["vault"]
+        vault.offer(pickers.vaults(self._vaults.values()))
+        self._show_vault(vault.value)
+        self._free_for(vault.value)()
+
+    def changed(self, changed: Field) -> None:
+        if changed.name == "vault" and changed.value in self._vaults:
+            vault_id = changed.value
+            self._show_vault(vault_id)
+            self.fields["resources"].offer([])
+            self.form.ask(lambda: self._free_for(vault_id), "resources")
+
+    def _show_vault(self, vault_id: Any) -> None:
+        """Fill in what a vault has; what was edited of the same vault stays."""
+        vault = self._vaults.get(vault_id)
+        if vault is None:
+            return
+        now = {
+            "name": vault.name,
+            "size_gb": vault.billing.size,
+            "auto_expand": bool(vault.auto_expand),
+        }
+        for name, value in now.items():
+            if self._of != vault_id or not self.fields[name].touched:
+                self.fields[name].value = value
+                self.fields[name].touched = False
+        self._of = vault_id
+        used = round((vault.billing.used or 0) / 1024, 1)
+        self.fields["size_gb"].help = f"{used} GB are used now."
+
+    def _free_for(self, vault_id: Any) -> Callable[[], None]:
+        """Ask for what can be put into a vault."""
+        vault = self._vaults.get(vault_id)
+        kind: Any = vault.billing.object_type if vault else None
+        backup = vault is not None and vault.billing.protect_type == "backup"
+        found = self.session.records.resources(kind) if backup and kind in _KINDS else ()
+        options = pickers.free_resources(found)
+
+        def fill() -> None:
+            resources = self.fields["resources"]
+            resources.hidden = not backup
+            resources.offer(each for each in options if not each.disabled)
+
+        return fill
+
+    def empty(self) -> str:
+        return "" if self._vaults else pickers.no_vault()
+
+    def _changes(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what differs from what the vault has."""
+        vault = self._vaults[value["vault"]]
+        now = {
+            "name": vault.name,
+            "size_gb": vault.billing.size,
+            "auto_expand": bool(vault.auto_expand),
+        }
+        return {name: value[name] for name, before in now.items() if value[name] != before}
+
+    def _added(self, value: Mapping[str, Any]) -> list[str]:
+        resources = self.fields["resources"]
+        return [] if resources.hidden else list(value["resources"])
+
+    def check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        vault = self._vaults[value["vault"]]
+        changes = self._changes(value)
+        if not changes and not self._added(value):
+            return {"": "Nothing differs from what the vault has."}
+        if "name" in changes and (taken := pickers.taken(
+            value["name"], self._vaults.values(), "vault"
+        )):  # fmt: skip
+            return taken
+        if "size_gb" in changes:  # what the vault has may be what nobody can choose
+            try:
+                checks.size_gb(value["size_gb"])
+            except InvalidRequest as problem:
+                return {"size_gb": problem.message}
+            if value["size_gb"] * 1024 < (vault.billing.used or 0):
+                return {"size_gb": "That is less than what is used. Delete backups first."}
+        return {}
+
+    def summary(self, value: Mapping[str, Any]) -> str:
+        vault = self._vaults[value["vault"]]
+        changes, added = self._changes(value), self._added(value)
+        parts = []
+        if "size_gb" in changes:
+            parts.append(f"{vault.billing.size} GB become {value['size_gb']} GB")
+        if "name" in changes:
+            parts.append(f"it is called {value['name']}")
+        if "auto_expand" in changes:
+            parts.append("it expands by itself" if value["auto_expand"] else "it stays as large")
+        if added:
+            parts.append(f"{pluralize(len(added), 'resource')} more in it")
+        return f"Change vault {vault.name}: {', '.join(parts)}."
+
+    def code(self, value: Mapping[str, Any]) -> str:
+        vault = pickers.named(self.fields["vault"], value["vault"], self._vaults.values())
+        changes, added = self._changes(value), self._added(value)
+        lines = [markup.call("session.update_vault", vault, **changes)] if changes else []
+        if added:
+            names = [pickers.named(self.fields["resources"], each) for each in added]
+            lines.append(markup.call("session.add_resources", changes.get("name", vault), names))
+        return "\n".join(lines)
+
+    def act(self, value: Mapping[str, Any]) -> Vault:
+        """Change it, then fill it; what is done already is not done again at a second attempt."""
+        vault_id = value["vault"]
+        changed = None
+        if changes := self._changes(value):
+            changed = self.session.update_vault(vault_id, **changes)
+        if added := self._added(value):
+            try:
+                self.session.add_resources(vault_id, added)
+            except CBRError as problem:
+                if changed is None:
+                    raise
+                self._vaults[vault_id] = changed
+                told = Conflict(
+                    f"The vault was changed, but nothing was put into it: {problem.message}",
+                    code=problem.code,
+                    request_id=problem.request_id,
+                    advice=problem.advice,
+                    field="resources",
+                )
+                raise told from None
+        return self.session.find_vault(vault_id)
+
+    def card(self, result: Vault) -> str:
+        names = ", ".join(str(each.name) for each in result.resources or ())
+        return markup.card(
+            f"Vault {result.name} is changed",
+            [
+                ("Vault ID", result.id),
+                ("Capacity", f"{result.billing.size} GB"),
+                ("Expands by itself", "yes" if result.auto_expand else "no"),
+                ("Resources", names or "none yet"),
+            ],
+            tone="good",
+            buttons=[
+                markup.button("again", "Change another"),
+                markup.link_to_form("vaults", "Show vaults"),
+            ],
+        )
+
+    def again(self) -> None:
+        self._of = None
+        self.form.reload()

@@ -1,0 +1,83 @@
+"""What a saved notebook keeps of a form: HTML and text that need neither kernel nor widget."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+from uuid import uuid4
+
+from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.view import Panels
+
+_BUTTONS = re.compile(r"<button\b.*?</button>", re.DOTALL)
+_CODE = re.compile(r"<pre\b[^>]*>(.*?)</pre>", re.DOTALL)
+_EMPTY = re.compile(r'<div class="cbr-buttons">\s*</div>|<ul>\s*</ul>')
+_BLOCK = re.compile(r"</(?:p|h3|h4|dd|li|pre|tr|div|summary|dl)>|<br>")
+_TAG = re.compile(r"<[^>]*>")
+_HINT = "This is a copy. To use the form, run its cell again."
+_NOTHING = "Nothing has come of it."
+
+
+class SavedCopy:
+    """A second output below a form, which the page hides as long as the form itself is there.
+
+    An exported or reopened notebook shows it instead of the form: what came of it, and the line
+    of Python. It is brought up to date whenever something comes of the form. What was typed is
+    not in it, but for what the result and the line of Python say.
+    """
+
+    def __init__(self, title: str, panels: Panels) -> None:
+        """Begin as part of no notebook.
+
+        Args:
+            title: of the form.
+            panels: what the form says.
+        """
+        self._title = title
+        self._panels = panels
+        self._display_id: str | None = None
+        for panel in (panels.result, panels.error):
+            panel.observe(lambda _: self._publish(update=True), "html")
+
+    def show(self, widget: dict[str, Any]) -> None:
+        """Show a form in the notebook, and the copy below it.
+
+        Args:
+            widget: what shows the form, by MIME type.
+        """
+        from IPython.display import publish_display_data
+
+        publish_display_data(widget)
+        self._display_id = uuid4().hex
+        self._publish(update=False)
+
+    def _publish(self, *, update: bool) -> None:
+        if self._display_id is None:
+            return
+        from IPython.display import publish_display_data
+
+        publish_display_data(
+            {"text/html": self.html(), "text/plain": self.text()},
+            transient={"display_id": self._display_id},
+            update=update,
+        )
+
+    def html(self) -> str:
+        """Return what there is to read, as HTML without buttons."""
+        parts = (self._panels.error.html, self._panels.result.html)
+        told = "".join(_EMPTY.sub("", _BUTTONS.sub("", each)) for each in parts)
+        # No headings: JupyterLab's table of contents would list them.
+        told = told.replace("<h4>", "<p><b>").replace("</h4>", "</b></p>")
+        code = "".join(_CODE.findall(self._panels.code.html))
+        return (
+            f'<div class="cbr-saved"><p><b>{markup.escaped(self._title)}</b></p>'
+            f"{told or f'<p>{_NOTHING}</p>'}"
+            f"{f'<pre>{code}</pre>' if code else ''}<p><em>{_HINT}</em></p></div>"
+        )
+
+    def text(self) -> str:
+        """Return what there is to read, as text."""
+        written = _BLOCK.sub("\n", self.html().replace("</dt>", ": ").replace("</td>", " "))
+        lines = html.unescape(_TAG.sub("", written)).splitlines()
+        return "\n".join(line.rstrip() for line in lines if line.strip())
