@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -90,13 +89,51 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run=_doctor)
 
+    workshop = commands.add_parser("workshop", help="serve a class, watch it, prove its exercises")
+    _workshop_arguments(workshop)
+
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the tutorial notebooks")
     lab.add_argument(
         "--folder", default="cbr-notebooks", help="where the copy goes (default: %(default)s)"
     )
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.add_argument("--ip", default="127.0.0.1", help="address (default: %(default)s)")
+    lab.add_argument("--port", type=int, help="port; JupyterLab's own choice if left out")
+    lab.add_argument(
+        "--allow-root", action="store_true", help="work as root, as containers often do"
+    )
+    lab.add_argument(
+        "--update",
+        action="store_true",
+        help="take over newer tutorials; a copy that you edited is kept beside its new one",
+    )
     lab.set_defaults(run=_lab)
     return parser
+
+
+def _workshop_arguments(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="a class on one port, with a join sheet and a board")
+    serve.add_argument("--seats", type=int, required=True, help="how many")
+    serve.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=0, help="port; 0 chooses one (default)")
+    serve.add_argument("--estate", default="demo", choices=("demo", "documented", "empty"))
+    serve.add_argument("--folder", default="class", help="keeps the class (default: %(default)s)")
+    board = commands.add_parser("board", help="how far everyone is, in this terminal")
+    board.add_argument("--once", action="store_true", help="show it once, and end")
+    check = commands.add_parser("check-all", help="prove that every exercise can be solved")
+    check.add_argument(
+        "--solutions", help="a module with SOLUTIONS, a function of the session for each exercise"
+    )
+    for each, name in ((serve, "serve"), (board, "board"), (check, "check_all")):
+        each.set_defaults(run=_workshop, command=name)
+
+
+def _workshop(options: argparse.Namespace) -> int:
+    from cbr_notebook.workshops import commands
+
+    status: int = getattr(commands, options.command)(options)
+    return status
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -157,19 +194,22 @@ def _tour(options: argparse.Namespace) -> int:
 
 def _lab(options: argparse.Namespace) -> int:
     folder = Path(options.folder).resolve()
-    source = unattended.notebooks_folder()
-    if not folder.exists():
-        shutil.copytree(
-            source, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
-        )
-    print(f"Notebooks are in {folder}; each opens a simulated cloud of its own.")
-    command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1", str(folder)]
+    unattended.copy_notebooks(folder, update=options.update)
+    print(f"Notebooks are in {folder}; each opens a simulated cloud of its own.", flush=True)
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ip={options.ip}", str(folder)]
+    if options.port is not None:
+        command.append(f"--port={options.port}")
+    if options.allow_root:
+        command.append("--allow-root")
     if options.no_browser:
         command.append("--no-browser")
-    try:
-        return subprocess.call(command, env=os.environ)  # noqa: S603 our own command
-    except KeyboardInterrupt:
-        return 0
+    with subprocess.Popen(command, env=os.environ) as lab:  # noqa: S603 our own command
+        signal.signal(signal.SIGTERM, lambda *_: lab.terminate())
+        while True:
+            try:
+                return lab.wait()
+            except KeyboardInterrupt:
+                continue  # JupyterLab got it as well, and asks
 
 
 if __name__ == "__main__":

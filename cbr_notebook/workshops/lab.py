@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook.entry import Session
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import ConnectionFailed, InvalidRequest
 from cbr_notebook.workshops import certificate
 from cbr_notebook.workshops.exercise import Exercise, Finding
 
@@ -109,6 +110,7 @@ class Lab:
         self._folder = folder
         self._file = folder / f"{name.replace(' ', '-')}.json"
         self._notes = self._read()
+        self._seen: list[str] = []
 
     def __repr__(self) -> str:
         solved = sum(each.solved_at is not None for each in self._notes.standings.values())
@@ -130,6 +132,7 @@ class Lab:
         standing.started_at = standing.started_at or _now()
         self._notes.current = number
         self._write()
+        self._tell(())
         return Briefing(number, exercise.title, exercise.story)
 
     def reset(self) -> Briefing:
@@ -146,6 +149,7 @@ class Lab:
         if outcome.passed:
             standing.solved_at = standing.solved_at or _now()
         self._write()
+        self._tell(each.seen for each in outcome.findings if not each.passed)
         return outcome
 
     def hint(self) -> str:
@@ -155,6 +159,7 @@ class Lab:
         hints = self._exercise(number).hints
         standing.hints = min(standing.hints + 1, len(hints))
         self._write()
+        self._tell(None)
         return hints[standing.hints - 1]
 
     def progress(self) -> pd.DataFrame:
@@ -205,6 +210,33 @@ class Lab:
             exercises=len(self._exercises),
             folder=self._folder,
         )
+
+    def _tell(self, seen: Iterable[str] | None) -> None:
+        """Tell the board of a class, if this is a seat in one; a lost message stops nobody.
+
+        Args:
+            seen: what the check saw that is not yet right; ``None`` if there was no new check.
+        """
+        if seen is not None:
+            self._seen = list(seen)
+        tell = getattr(self.session.cloud, "tell_progress", None)
+        if tell is None:
+            return
+        number = self._current()
+        standing = self._notes.standings[number]
+        message = {
+            "workshop": self.name,
+            "exercise": number,
+            "title": self._exercise(number).title,
+            "state": _state(standing),
+            "solved": sum(each.solved_at is not None for each in self._notes.standings.values()),
+            "exercises": len(self._exercises),
+            "checks": standing.checks,
+            "hints": standing.hints,
+            "seen": self._seen,
+        }
+        with suppress(ConnectionFailed):
+            tell(message)
 
     def _exercise(self, number: int) -> Exercise:
         if isinstance(number, bool) or not 1 <= number <= len(self._exercises):

@@ -11,7 +11,7 @@ import falcon
 import msgspec
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.simulator.classroom import openapi
+from cbr_notebook.simulator.classroom import board_page, openapi
 from cbr_notebook.simulator.classroom.operations import (
     PREFIX,
     Operation,
@@ -19,11 +19,16 @@ from cbr_notebook.simulator.classroom.operations import (
     operations,
     to_json,
 )
+from cbr_notebook.simulator.classroom.progress import Progress, ProgressBoard
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.http.headers import CLOUD_TIME
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a request: a file that is written to a disk travels in it."""
+BOARD = "/control/board"
+_ONLY_ITSELF = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+)
 _encode = msgspec.json.Encoder(enc_hook=to_json).encode
 _STATUS = {"NotFound": "404 Not Found", "AuthenticationError": "401 Unauthorized"}
 _STATUS |= {"PermissionDenied": "403 Forbidden"}
@@ -54,9 +59,10 @@ class Seats(Protocol):
 class ControlApp:
     """Serves the control API of some seats, as a WSGI application."""
 
-    def __init__(self, seats: Seats) -> None:
+    def __init__(self, seats: Seats, board: ProgressBoard) -> None:
         """Create the application; the seats are looked up at each request."""
         self._seats = seats
+        self.board = board
         self.wsgi = falcon.App()
         self.wsgi.add_error_handler(Exception, _refuse)
         self.wsgi.add_error_handler(falcon.HTTPError, _refuse)  # in the place of Falcon's own
@@ -65,7 +71,9 @@ class ControlApp:
         self.wsgi.add_route(f"{PREFIX}/cloud/options", _Options(self))
         self.wsgi.add_route(f"{PREFIX}/cloud/snapshot", _Snapshot(self))
         self.wsgi.add_route(f"{PREFIX}/seats", _List(self))
+        self.wsgi.add_route(f"{PREFIX}/progress", _Progress(self))
         self.wsgi.add_route(f"{PREFIX}/openapi.json", _Document())
+        self.wsgi.add_route(BOARD, _Board())
 
     def largest_body(self, key: str) -> int:
         """Return the bytes that the holder of a key may send; 0: the key is nobody's."""
@@ -186,6 +194,49 @@ class _List:
         """Answer with how to sign in to each of them."""
         response.content_type = "application/json"
         response.data = _encode([seat.about() for seat in self._app.seats(request)])
+
+
+class _Progress:
+    """How far the seats are with a workshop."""
+
+    def __init__(self, app: ControlApp) -> None:
+        self._app = app
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with what each seat told last."""
+        response.content_type = "application/json"
+        response.data = _encode(
+            [
+                {
+                    "seat": seat.name,
+                    "user_name": seat.cloud.credentials.user_name,
+                    "told": self._app.board.of(seat.name),
+                }
+                for seat in self._app.seats(request)
+            ]
+        )
+
+    def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Note how far a seat is."""
+        seats = self._app.seats(request)
+        if len(seats) > 1:
+            raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1.")
+        try:
+            progress = msgspec.json.decode(request.bounded_stream.read(), type=Progress)
+        except (msgspec.DecodeError, RecursionError) as problem:
+            raise falcon.HTTPBadRequest(description=f"This is no progress: {problem}.") from None
+        self._app.board.tell(seats[0].name, progress)
+        response.status = 204
+
+
+class _Board:
+    """The instructor's page."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with the page, which asks for the key."""
+        response.content_type = "text/html; charset=utf-8"
+        response.set_header("Content-Security-Policy", _ONLY_ITSELF)
+        response.data = board_page.PAGE.encode()
 
 
 class _Document:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.simulator.classroom.operations import PREFIX, Operation, operations
+from cbr_notebook.simulator.classroom.progress import Progress
 from cbr_notebook.simulator.control.resource_handles import Disk, Server
 
 _SEAT = {
@@ -135,6 +136,17 @@ def _others() -> dict[str, Any]:
         },
         f"{PREFIX}/cloud/snapshot": {
             "get": one("cloud_snapshot", "Return a copy of everything, as a state file.")
+        },
+        f"{PREFIX}/progress": {
+            "get": one("progress", "Return how far the seats are with a workshop."),
+            "put": one(
+                "tell_progress",
+                "Note how far a seat is.",
+                requestBody={
+                    "required": True,
+                    "content": {"application/json": {"schema": _schema(Progress)}},
+                },
+            ),
         },
         f"{PREFIX}/seats": {"get": one("seats", "List the seats that the key controls.")},
     }

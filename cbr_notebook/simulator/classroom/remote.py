@@ -189,6 +189,10 @@ class RemoteCloud(Cloud):
             self.snapshot(path)
             return Cloud.open(state=state, template=path, speed=speed)
 
+    def tell_progress(self, progress: dict[str, Any]) -> None:
+        """Tell the instructor's board how far the learner at this seat is."""
+        self._control.ask("PUT", f"{PREFIX}/progress", progress)
+
     def close(self) -> None:
         """Do nothing: the cloud goes on where it is served."""
 

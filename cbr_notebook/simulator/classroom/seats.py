@@ -16,13 +16,14 @@ import msgspec
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.classroom.api import ControlApp
 from cbr_notebook.simulator.classroom.join import Join
-from cbr_notebook.simulator.classroom.operations import PREFIX
+from cbr_notebook.simulator.classroom.progress import ProgressBoard
 from cbr_notebook.simulator.classroom.registry import Registry, SeatKeys
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core.state import StateFileError
 from cbr_notebook.simulator.http.asgi import Application, Environ
 
 MOST_SEATS = 200
+_CONTROL = "/control/"
 _SIGN_IN = "/v3/auth/tokens"
 
 
@@ -57,6 +58,7 @@ class Classroom:
         seats: Iterable[Seat],
         instructor_key: str | None = None,
         temporary: tempfile.TemporaryDirectory[str] | None = None,
+        board: ProgressBoard | None = None,
     ) -> None:
         """Put the seats together; see :meth:`open` for creating them.
 
@@ -64,11 +66,12 @@ class Classroom:
             seats: the seats.
             instructor_key: controls all of them.
             temporary: a folder to delete at the end.
+            board: knows how far the seats are.
         """
         self._temporary = temporary
         self.seats = tuple(seats)
         self.instructor_key = instructor_key
-        self._control = ControlApp(self)
+        self._control = ControlApp(self, board or ProgressBoard())
         self._by_secret: dict[str, Seat] = {}
 
     @classmethod
@@ -113,7 +116,7 @@ class Classroom:
             if temporary is not None:
                 temporary.cleanup()
             raise
-        return cls(seats, registry.instructor_key, temporary)
+        return cls(seats, registry.instructor_key, temporary, ProgressBoard(folder))
 
     def publish(self, base_url: str, certificate: str | None = None) -> None:
         """Note under which address, and with which certificate, the class is served."""
@@ -141,14 +144,14 @@ class Classroom:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer a request in the cloud that it belongs to."""
-        if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
+        if environ["PATH_INFO"].startswith(_CONTROL):
             answer: Iterable[bytes] = self._control.wsgi(environ, start_response)
             return answer
         return self._seat_of(environ).cloud.wsgi(environ, start_response)
 
     def largest_body(self, environ: Environ) -> int:
         """Return the bytes that a request's body may have; 0: its sender is not known."""
-        if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
+        if environ["PATH_INFO"].startswith(_CONTROL):
             return self._control.largest_body(environ.get("HTTP_X_CONTROL_KEY", ""))
         return self._seat_by_secret(environ).cloud.wsgi.largest_body(environ)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from contextlib import closing, suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ def serve_one(
     cloud: Cloud, host: str = "127.0.0.1", port: int = 0, *, tls: bool = False
 ) -> ServedClass:
     """Put one cloud behind a port of this computer, with the keys that its estate has.
+
+    Nobody is told a control key: whoever wants to drive the cloud from afar takes
+    :func:`serve_seats`, with one seat.
 
     Args:
         cloud: the cloud.
@@ -131,7 +135,7 @@ def _serve(
     shown = f"[{names[0]}]" if ":" in names[0] else names[0]
     base_url = f"{'https' if tls else 'http'}://{shown}:{server.port}"
     classroom.publish(base_url, None if certificate is None else certificate.sha256)
-    ready = classroom.seats[0].about()
+    ready = asdict(replace(classroom.seats[0].cloud.credentials, base_url=base_url))
     if certificate is not None:
         ready["certificate"] = certificate.certificate
     return ServedClass(classroom, server, ready)

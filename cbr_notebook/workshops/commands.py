@@ -1,0 +1,148 @@
+"""``cbr-notebook workshop``: serve a class, watch it, and prove the exercises."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import importlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tabulate import tabulate
+
+from cbr_notebook.entry import simulate
+from cbr_notebook.errors import ConnectionFailed, InvalidRequest
+from cbr_notebook.workshops import Lab
+from cbr_notebook.workshops.basics import BASICS
+
+_LOOK_EVERY_S = 1.0
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve a class, with a join sheet and a board, until somebody stops it."""
+    from cbr_notebook.simulator import Cloud
+    from cbr_notebook.simulator.classroom import api, join, join_sheet, serving
+
+    folder = Path(options.folder)
+    try:
+        with closing(Cloud.open(options.estate)) as template:
+            served = serving.serve_seats(
+                template,
+                options.seats,
+                options.host,
+                options.port,
+                tls=not join.is_loopback(options.host),
+                folder=folder,
+                speed=1.0,
+            )
+    except OSError as problem:
+        raise InvalidRequest(
+            f"Nothing can listen on {options.host}:{options.port}: {problem}."
+        ) from None
+    sheet = folder / "join-sheet.html"
+    sheet.touch(mode=0o600)
+    sheet.write_text(join_sheet.page(served.ready["seats"]), encoding="utf-8")
+
+    def stop(*_: object) -> None:
+        served.server.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    print(json.dumps(served.ready), flush=True)
+    print(f"Join sheet to print: {sheet.resolve()}", file=sys.stderr)
+    print(f"Board: {served.ready['base_url']}{api.BOARD}", file=sys.stderr)
+    print(f"Instructor's join line: {served.ready['instructor_join']}", file=sys.stderr, flush=True)
+    served.server.serve()
+    return 0
+
+
+def board(options: argparse.Namespace) -> int:
+    """Show how far everyone is, and again whenever that changes."""
+    from cbr_notebook.simulator.classroom import join
+    from cbr_notebook.simulator.classroom.operations import PREFIX
+
+    # Not as an argument: everybody on this computer could read it in the list of processes.
+    line = os.environ.get("CBR_JOIN") or getpass.getpass("Instructor's join line: ")
+    found = join.read(line)
+    tls = found.tls()
+    http = httpx.Client(verify=True if tls is None else tls, trust_env=False)
+    shown = ""
+    while True:
+        try:
+            answer = http.get(
+                f"{found.base_url}{PREFIX}/progress", headers={"X-Control-Key": found.control_key}
+            )
+            answer.raise_for_status()
+        except httpx.HTTPError as problem:
+            raise ConnectionFailed(f"The class does not answer: {problem}.") from None
+        table = board_text(answer.json())
+        if table != shown:
+            print(table, flush=True)
+            shown = table
+        if options.once:
+            return 0
+        time.sleep(_LOOK_EVERY_S)
+
+
+def board_text(seats: list[dict[str, Any]]) -> str:
+    """Return the board as a table of text.
+
+    Args:
+        seats: as the control API tells them.
+    """
+    rows = []
+    for seat in seats:
+        told = seat["told"]
+        if told is None:
+            rows.append((seat["seat"], seat["user_name"], "", "not started", "", "", "", ""))
+            continue
+        now = told["progress"]
+        rows.append(
+            (
+                seat["seat"], seat["user_name"], f"{now['exercise']}. {now['title']}",
+                "stuck" if told["stuck_since"] else now["state"],
+                f"{now['solved']} of {now['exercises']}", now["checks"], now["hints"],
+                told["stuck_since"] or "",
+            )
+        )  # fmt: skip
+    heads = ("seat", "user", "exercise", "state", "solved", "checks", "hints", "stuck since")
+    return tabulate(rows, heads)
+
+
+def check_all(options: argparse.Namespace) -> int:
+    """Show that each untouched exercise fails and that its solution, if there is one, passes."""
+    solutions: tuple[Any, ...] | None = None
+    if options.solutions:
+        try:
+            solutions = tuple(importlib.import_module(options.solutions).SOLUTIONS)
+        except (ImportError, AttributeError) as problem:
+            raise InvalidRequest(
+                f"There are no solutions in {options.solutions}: {problem}."
+            ) from None
+        if len(solutions) != len(BASICS):
+            raise InvalidRequest(
+                f"{options.solutions} has {len(solutions)} solutions for {len(BASICS)} exercises."
+            )
+    rows, good = [], True
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab("basics", BASICS, simulate(), Path(folder))
+        for number, exercise in enumerate(BASICS, 1):
+            lab.start(number)
+            untouched = not lab.check()
+            solved: bool | None = None
+            if solutions is not None:
+                solutions[number - 1](lab.session)
+                solved = bool(lab.check())
+            good = good and untouched and solved is not False
+            words = {None: "not tried", True: "passes", False: "FAILS"}
+            rows.append((number, exercise.title, "fails" if untouched else "PASSES", words[solved]))
+    print(tabulate(rows, ("exercise", "title", "untouched", "solution")))
+    return 0 if good else 1
