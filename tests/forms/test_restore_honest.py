@@ -126,3 +126,33 @@ def test_a_full_backup_cannot_be_judged(session: Session) -> None:
     line = page.panel("timeline")
     assert "a full backup cannot be judged" in line
     assert "Choose the newest from then" in line
+
+
+def test_where_several_bear_the_name_the_id_has_to_be_typed(session: Session) -> None:
+    session.cloud.create_server("web-01")
+    page = FormPage(
+        session.forms.restore(
+            resource=session.backups(resource="web-01")["resource_id"].iloc[0],
+            before="2020-08-17",
+        )
+    )
+    walk(page, "Confirm")
+    server_id = page.form.value["resource"]
+    assert page.field("confirm").label == f"Type {server_id} to confirm"
+    page.fill("confirm", "web-01")
+    assert page.field("confirm").problem == f"That is not the ID. Type {server_id}."
+    page.form.value = {"confirm": server_id, "acknowledge": page.labels("acknowledge")}
+    page.press()
+    assert page.form.result.state == "success"
+
+
+def test_a_stopped_server_stays_stopped_unless_somebody_wants_it_started(session: Session) -> None:
+    session.cloud.server("web-01").stop()
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    assert form.value["power_on"] == "keep"
+    form.value = {"confirm": "web-01", "acknowledge": FormPage(form).labels("acknowledge")}
+    assert "power_on" not in form.code
+    form.submit()
+    assert session.cloud.server("web-01").status == "SHUTOFF"
+    form = session.forms.restore(resource="web-01", before="2020-08-17", power_on=True)
+    assert form.value["power_on"] == "start"

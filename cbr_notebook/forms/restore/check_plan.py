@@ -56,7 +56,16 @@ class CheckPlan(Step):
         self._checks.observe(lambda _: form.guarded(self._keep_looking), "_view_count")
         self.target = field.choice("target", "Restore to")
         self.mapping = DiskMapping("disks", "Which disk goes where", hidden=True)
-        self.power_on = field.check("power_on", "Start the server afterwards", value=True)
+        self.power_on = field.choice(
+            "power_on",
+            "Afterwards",
+            [
+                Option("keep", "as now: running, or kept stopped"),
+                Option("start", "start the server"),
+                Option("off", "keep the server off"),
+            ],
+            help="A server that was stopped, such as to isolate it, is not started by accident.",
+        )
         return self.target, self.mapping, self.power_on
 
     def widgets(self) -> Sequence[widgets.Widget]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TO_CONFIRM = ("acknowledge", "safety_backup", "rto", "rpo", "manifest", "confirm")
 """The fields that are filled in once there is a plan."""
 _SAFETY = "safety backup"
+_ONLY_THE_ID = "Several things bear this name; only the ID says which one is meant."
 
 
 class Confirm(Step):
@@ -77,7 +78,8 @@ class Confirm(Step):
         self._warned = {e.name: e.seen for e in plan.verdicts if e.name in plan.warnings}
         self._offer()
         name = plan.target.name if plan.target else "it"
-        self.name.label = f"Type {name} to confirm"
+        self.name.label = f"Type {plan.confirm_with if plan.target else name} to confirm"
+        self.name.help = _ONLY_THE_ID if plan.facts.namesakes else ""
         moment = f"{plan.backup.created_at:%Y-%m-%d %H:%M} UTC"
         self.form.definition.action = f"Restore {name} to {moment}"
 
@@ -106,9 +108,10 @@ class Confirm(Step):
         missing = [name for name in self._to_accept() if name not in accepted]
         if missing:
             return {"acknowledge": f"Not accepted yet: {', '.join(missing)}."}
-        name = self._target_name()
+        name, plan = self._wanted_name(), self._planner.plan
         if value["confirm"] != name:
-            return {"confirm": f"That is not the name. Type {name}."}
+            what = "name" if not plan or not plan.facts.namesakes else "ID"
+            return {"confirm": f"That is not the {what}. Type {name}."}
         return {}
 
     def clear(self) -> None:
@@ -116,10 +119,9 @@ class Confirm(Step):
         for each in (self.acknowledge, *self.targets, self.name):
             each.clear()
 
-    def _target_name(self) -> str:
+    def _wanted_name(self) -> str:
         plan = self._planner.plan
-        target = plan.target if plan else None
-        return target.name if target else "it"
+        return plan.confirm_with if plan and plan.target else "it"
 
     def _to_accept(self) -> list[str]:
         """List the warnings to accept; the safety backup takes care of its own."""

@@ -19,7 +19,7 @@ from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.choose_resource import ChooseResource
 from cbr_notebook.forms.restore.confirm import TO_CONFIRM, Confirm
 from cbr_notebook.forms.restore.pending import PendingRuns
-from cbr_notebook.forms.restore.planner import Planner, Wanted
+from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
 from cbr_notebook.forms.restore.step import BACKUP, CHECK, CONFIRM, WATCH, Step
 from cbr_notebook.forms.restore.watch_run import WatchRun
 from cbr_notebook.runbook.run.submit import Stopped
@@ -91,7 +91,10 @@ class Restore(FormDefinition):
 
     def fill(self, accept: Callable[[Mapping[str, Any]], None], values: Mapping[str, Any]) -> None:
         """Fill in what is chosen, then what confirms it: the plan says what there is to accept."""
-        accept({key: value for key, value in values.items() if key not in TO_CONFIRM})
+        given = {key: value for key, value in values.items() if key not in TO_CONFIRM}
+        if isinstance(power := given.get("power_on", ""), bool | None):
+            given["power_on"] = next(name for name, means in POWER.items() if means is power)
+        accept(given)
         confirming = {key: value for key, value in values.items() if key in TO_CONFIRM}
         if confirming:
             self.planner.plan_now()
@@ -151,7 +154,7 @@ class Restore(FormDefinition):
             value["backup"],
             target=value["target"] or None,
             disks=value["disks"],
-            power_on=None if value["power_on"] else False,
+            power_on=POWER[value["power_on"]],
         )
         executed = markup.call(
             "plan.execute",

@@ -61,7 +61,7 @@ class PendingRuns:
             row = self._runs.loc[run_id]
             title = f"Restore {row['target_name']} from {row['backup_name']}"
             name = name or typed
-            if row["state"] != "running" and name != row["target_name"]:
+            if row["state"] != "running" and name not in (row["target_name"], row["target_id"]):
                 self._name.problem = f"Type {row['target_name']} to go on with it."
                 self._name.focus()
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, NotFound
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 PLANNED = ("backup", "target", "disks", "power_on")
 """The fields that a plan is made from."""
+POWER: Mapping[str, bool | None] = MappingProxyType({"keep": None, "start": True, "off": False})
+"""Whether the server runs afterwards, by what is chosen; ``None``: as it does now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +29,19 @@ class Wanted:
         backup: its ID; ``None`` if none is chosen.
         target: the ID or name of what is overwritten; empty: where the backup came from.
         disks: from the ID of a disk's backup to the ID of a disk; ``None``: each to its own.
-        power_on: whether the server is started afterwards.
+        power_on: whether the server runs afterwards; ``None``: if it does now.
     """
 
     backup: str | None
     target: str | None
     disks: Mapping[str, str] | None
-    power_on: bool
+    power_on: bool | None
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Wanted:
         """Read it from what is filled in."""
-        return cls(*(value[name] for name in PLANNED))
+        power_on = POWER.get(value["power_on"])
+        return cls(value["backup"], value["target"], value["disks"], power_on)
 
     def fits(self, plan: RestorePlan) -> bool:
         """Return whether a plan restores this to where this says."""
@@ -46,7 +50,7 @@ class Wanted:
             plan.backup.id == self.backup
             and (plan.target is None or plan.target.id == target)
             and plan.disks == self.disks
-            and plan.power_on == self.power_on
+            and self.power_on in (None, plan.power_on)
         )
 
 
