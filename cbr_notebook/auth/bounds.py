@@ -21,6 +21,8 @@ LARGEST_ANSWER = 32 * 2**20
 _PIECE = 2**16
 _MOST_LAYERS = 3
 _NO_TIME_LEFT = 0.001
+_CONNECTING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""Errors that say by themselves that nothing was sent."""
 _PACKED = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 """What is unpacked, by its window for zlib (with a header of gzip or zlib)."""
 
@@ -35,6 +37,28 @@ class AnswerTooLarge(httpx.ReadError):
 
 class AnswerNotUnpacked(httpx.ReadError):
     """An answer is packed in a broken or an unknown way."""
+
+
+class RequestNeverLeft(httpx.ConnectError):
+    """A connection broke before the request was written, such as in a proxy or in TLS."""
+
+
+class _Leaving:
+    """Watches whether a request is written; what a proxy is asked first does not count."""
+
+    def __init__(self) -> None:
+        self._seen = self._begun = False
+
+    def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the connection."""
+        self._seen = True
+        if event.endswith(".send_request_headers.started"):
+            self._begun = self._begun or info["request"].method != b"CONNECT"
+
+    @property
+    def never_left(self) -> bool:
+        """Whether it is certain that nothing of the request was written."""
+        return self._seen and not self._begun
 
 
 def bound_client(client: httpx.Client) -> httpx.Client:
@@ -73,7 +97,7 @@ class BoundedTransport(httpx.BaseTransport):
         """Send a request; the answer's body is bounded while it is read."""
         timeouts = request.extensions.get("timeout", {})
         _request.begin(timeouts.get("read"))
-        response = self._inner.handle_request(request)
+        response = self._send(request)
         packed = [
             each.strip().lower()
             for each in response.headers.get("Content-Encoding", "").split(",")
@@ -90,6 +114,21 @@ class BoundedTransport(httpx.BaseTransport):
             stream=_BoundedStream(response, packed, _request.deadline),
             extensions=response.extensions,
         )
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and tell apart whether it has left this computer."""
+        leaving = _Leaving()
+        request.extensions = {**request.extensions, "trace": leaving}
+        try:
+            return self._inner.handle_request(request)
+        except httpx.TransportError as problem:
+            if leaving.never_left and not isinstance(problem, _CONNECTING):
+                raise RequestNeverLeft(f"{type(problem).__name__}: {problem}") from problem
+            raise
+        except KeyboardInterrupt:
+            # The frames below hold the bytes that were being sent, and a verbose traceback
+            # shows them.
+            raise KeyboardInterrupt from None
 
     def close(self) -> None:
         """Close the connections."""

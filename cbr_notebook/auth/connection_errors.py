@@ -175,4 +175,4 @@ def _words(problem: httpx.TransportError) -> str:
         return "its name is not known"
     if "temporary failure in name resolution" in text:
         return "names cannot be looked up now"
-    return type(problem).__name__
+    return type(problem.__cause__ or problem).__name__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 import threading
 import warnings
@@ -78,6 +80,36 @@ def test_a_proxy_that_refuses_is_named_and_let_nothing_through(
     assert caught.value.may_have_happened is False
     assert "HTTPS_PROXY" in str(caught.value.advice)
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"],
+    ids=["closes", "babbles", "cuts"],
+)
+def test_a_proxy_that_breaks_off_let_nothing_through(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connection.recv(4096)
+                connection.sendall(said)
+                connection.close()
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+    session = cbr.connect(**KEYS)
+    session.client.transport._sleep = lambda seconds: None
+    with pytest.raises(errors.ConnectionFailed, match=r"127\.0\.0\.1|cbr\.eu-de") as caught:
+        session.client.vaults.create("v", size=10)
+    listener.close()
+    assert caught.value.may_have_happened is False
+    assert "Nothing was changed" in str(caught.value)
 
 
 def test_nothing_for_this_computer_goes_through_a_proxy(

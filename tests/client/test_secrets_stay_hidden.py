@@ -281,6 +281,23 @@ def test_a_verbose_traceback_of_the_first_use_shows_no_secret(
     assert MARK not in text
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("moment", ["read", "write"])
+def test_a_verbose_traceback_of_an_interrupt_shows_no_secret(
+    way: str, moment: str, cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"endpoint": cloud, "region": "eu-west-0", **WAYS[way](cloud, tmp_path)}
+    session = cbr.connect(**given)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"httpcore._backends.sync.SyncStream.{moment}", interrupted)
+    text = verbose(session.vaults)
+    assert "KeyboardInterrupt" in text
+    assert MARK not in text
+
+
 def test_an_answer_of_iam_that_makes_no_sense_shows_no_token(
     cloud: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
