@@ -117,6 +117,8 @@ def connection_error(
 def page_error(request: httpx.Request, response: httpx.Response, *, safe: bool) -> CBRError | None:
     """Return the error for a page or redirect in the place of an answer; ``None`` without one."""
     page = page_instead_of_answer(response)
+    if page is None and response.is_redirect:
+        page = f"HTTP {response.status_code} came, with which no operation of the service answers."
     if page is None:
         return None
     if safe:

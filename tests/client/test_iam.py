@@ -287,6 +287,8 @@ def test_an_operation_that_this_operator_lacks_is_named(iam: Iam, answer: httpx.
         (PAGE, "captive portal"),
         (httpx.Response(302, headers={"Location": "http://hotel.example/"}), r"hotel\.example"),
         (httpx.Response(302), "another place"),
+        (httpx.Response(304), "HTTP 304"),
+        (httpx.Response(300, json={"versions": []}), "HTTP 300"),
     ],
 )
 def test_a_page_in_the_place_of_an_answer_says_so_and_what_may_have_happened(
