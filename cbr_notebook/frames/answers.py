@@ -95,6 +95,28 @@ CHANGED_DATA = Schema(
 )
 """One row a backup."""
 
+SUSPICION = Schema(
+    "suspicion",
+    "a backup of a resource, judged by what it added",
+    (
+        _fact("backup_id", "text", "ID of the backup"),
+        _fact("backup_name", "text", "name of the backup"),
+        _fact("resource_id", "text", "ID of what was backed up"),
+        _fact("vault_id", "text", "ID of the vault that it is in"),
+        _fact("created_at", "time", "the moment that the backup holds"),
+        _fact(
+            "verdict",
+            "category",
+            "what its size says",
+            values=("quiet", "jump", "after_jump", "unjudged", "safety"),
+        ),
+        _fact("changed_mb", "integer", "what it added, less what was deleted since", unit="MB"),
+        _fact("usual_mb", "number", "what others added, for as many days", unit="MB"),
+        _fact("reason", "text", "why"),
+    ),
+)
+"""One row a backup."""
+
 RECOVERY_POINTS = Schema(
     "recovery_points",
     "a resource that is in a vault or has backups",

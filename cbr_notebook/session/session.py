@@ -32,6 +32,7 @@ from cbr_notebook.session.reports import failures as failure_report
 from cbr_notebook.session.reports import recovery_points as recovery_report
 from cbr_notebook.session.reports import retention_preview as retention_report
 from cbr_notebook.session.reports import schedule as schedule_report
+from cbr_notebook.session.reports import suspicion as suspicion_report
 from cbr_notebook.session.reports import unprotected as unprotected_report
 from cbr_notebook.session.reports import vault_policies as vault_policies_report
 from cbr_notebook.tasks.poller import TaskPoller
@@ -74,13 +75,14 @@ class Session:
     failures = failure_report.failures
     schedule = schedule_report.schedule
     changed_data = change_rate.changed_data
-    last_clean_backup = change_rate.last_clean_backup
     vault_policies = vault_policies_report.vault_policies
     replication = vault_policies_report.replication
     retention_preview = retention_report.retention_preview
     what_if = retention_report.what_if
     orphans = cost_report.orphans
     cost = cost_report.cost
+    suspicion = suspicion_report.suspicion
+    last_quiet_backup = suspicion_report.last_quiet_backup
     diagnose = diagnosis.diagnose
 
     # -- records by ID, name, record or row -------------------------------------------------------

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.errors import NotFound
-from cbr_notebook.session.reports.change_rate import newest_clean
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.session.reports.suspicion import newest_before_jump
 
 
 def test_a_disk_that_is_rewritten_shows_as_a_jump_and_nothing_else_does() -> None:
@@ -53,23 +53,52 @@ def test_an_unknown_name_is_refused() -> None:
         session.changed_data("web-99")
 
 
-def test_the_last_clean_backup_is_older_than_the_jump() -> None:
+def test_the_last_quiet_backup_is_older_than_the_jump() -> None:
     with cbr.simulate() as session:
         session.cloud.advance(days=2)
-        assert session.last_clean_backup("web-01").created_at == "2020-08-19T03:00:00.000000"
+        assert session.last_quiet_backup("web-01").created_at == "2020-08-19T03:00:00.000000"
         session.cloud.server("web-01").disks[0].write(10_000_000, bytes(range(256)) * 250_000)
         session.cloud.advance(days=2)
-        assert session.last_clean_backup("web-01").created_at == "2020-08-19T03:00:00.000000"
-        older = session.last_clean_backup("web-01", before="2020-08-18T12:00Z")
+        assert session.last_quiet_backup("web-01").created_at == "2020-08-19T03:00:00.000000"
+        older = session.last_quiet_backup("web-01", before="2020-08-18T12:00Z")
         assert older.created_at == "2020-08-18T03:00:00.000000"
-        with pytest.raises(NotFound, match="no clean backup of web-01"):
-            session.last_clean_backup("web-01", before="2020-01-01")
+        explained = session.last_quiet_backup("web-01", explained=["2020-08-20"])
+        assert explained.created_at == "2020-08-21T03:00:00.000000"
+        with pytest.raises(NotFound, match="no quiet backup of web-01"):
+            session.last_quiet_backup("web-01", before="2020-01-01")
+        with pytest.raises(InvalidRequest, match="not a day"):
+            session.suspicion("web-01", explained=["tuesday"])
 
 
-def test_a_jump_of_long_ago_has_been_lived_with() -> None:
+def test_the_earliest_jump_ends_the_quiet_time() -> None:
     day = timedelta(days=1)
     now = datetime(2020, 8, 20, tzinfo=UTC)
-    found = [(now - number * day, True, number == 9) for number in range(20)]
-    assert newest_clean(found) == 0
-    assert newest_clean(found[5:]) == 5
-    assert newest_clean([]) is None
+    found = [(now - number * day, True, number in (2, 9)) for number in range(20)]
+    assert newest_before_jump(found) == 10
+    assert newest_before_jump(found[:9]) == 3
+    assert newest_before_jump([(at, True, False) for at, _, _ in found]) == 0
+    assert newest_before_jump([]) is None
+
+
+def test_a_safety_backup_is_marked_and_never_offered() -> None:
+    with cbr.simulate() as session:
+        session.cloud.advance(hours=20)
+        before = session.last_quiet_backup("web-01")
+        plan = session.plan_restore(before)
+        plan.execute(confirm="web-01", acknowledge=plan.warnings, on_progress=print).wait()
+        newest = session.suspicion("web-01").iloc[0]
+        assert newest["verdict"] == "safety"
+        for accepted in (False, True):
+            found = session.last_quiet_backup("web-01", accept_unjudged=accepted)
+            assert found.id == before.id
+
+
+def test_where_nothing_can_be_judged_an_error_says_so() -> None:
+    with cbr.simulate("empty") as session:
+        session.cloud.create_server("web-01").disks[0].write_file("/a", b"1")
+        session.create_vault("films", size_gb=100, resources="web-01")
+        session.back_up("films", name="only").wait(progress=False)
+        assert session.suspicion("web-01")["verdict"].tolist() == ["unjudged"]
+        with pytest.raises(NotFound, match="cannot be judged"):
+            session.last_quiet_backup("web-01")
+        assert session.last_quiet_backup("web-01", accept_unjudged=True).name == "only"

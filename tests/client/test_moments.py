@@ -48,7 +48,7 @@ def test_lengths_that_are_read(text: str, expected: timedelta) -> None:
         ("since", lambda session, text: session.backups(since=text)),
         ("until", lambda session, text: session.tasks(until=text)),
         ("since", lambda session, text: session.failures(since=text)),
-        ("before", lambda session, text: session.last_clean_backup("web-01", before=text)),
+        ("before", lambda session, text: session.last_quiet_backup("web-01", before=text)),
         ("rto", lambda session, text: Targets.of(NOW, rto=text)),
         ("rpo", lambda session, text: Targets.of(NOW, rpo=text)),
         ("incident_at", lambda session, text: Targets.of(NOW, incident_at=text)),

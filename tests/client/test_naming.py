@@ -103,7 +103,8 @@ RESOURCE_HELPERS: dict[str, Callable[[Session, Any], Any]] = {
     "tasks": lambda s, r: _one(s.tasks(resource=r)),
     "restore_points": lambda s, r: _one(s.restore_points(resource=r)),
     "changed_data": lambda s, r: _one(s.changed_data(r)),
-    "last_clean_backup": lambda s, r: s.last_clean_backup(r),
+    "suspicion": lambda s, r: _one(s.suspicion(r)),
+    "last_quiet_backup": lambda s, r: s.last_quiet_backup(r, accept_unjudged=True),
     "restore": lambda s, r: _asks(lambda: s.restore("clean", target=r)),
     "plan_restore": lambda s, r: s.plan_restore("clean", target=r),
     "take_manifest": lambda s, r: s.take_manifest(r),
@@ -259,12 +260,12 @@ def test_a_name_of_two_resources_with_backups_is_not_taken_for_one_of_them(
     (new,) = [row.id for row in session.client.protectables.list_all("server", name="web-01")]
     session.add_resources("films", new)
     session.back_up("films", resources=new, name="newer").wait(progress=False)
-    for ask in (session.changed_data, session.last_clean_backup):
+    for ask in (session.changed_data, session.suspicion, session.last_quiet_backup):
         with pytest.raises(InvalidRequest, match="fits 2 resources") as caught:
             ask("web-01")
         assert old in str(caught.value.advice)
         assert new in str(caught.value.advice)
-    assert session.last_clean_backup(old).name == "clean"
+    assert session.last_quiet_backup(old, accept_unjudged=True).name == "clean"
 
 
 def test_a_shared_backup_whose_name_fits_several_is_not_guessed(session: Session) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.kit.markup import escaped
-from cbr_notebook.session.reports.change_rate import newest_clean
+from cbr_notebook.session.reports.suspicion import newest_before_jump
 from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def newest_without_jump(found: Sequence[Choice]) -> Choice | None:
     Args:
         found: what there is, newest first.
     """
-    place = newest_clean([(each.at, each.good, each.jump) for each in found])
+    place = newest_before_jump([(each.at, each.good, each.jump) for each in found])
     return None if place is None else found[place]
 
 

@@ -16,6 +16,7 @@ from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse_unless_ready
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
+from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
 from cbr_notebook.session import Session
 from cbr_notebook.text.timeparse import TimeLike
 
@@ -87,7 +88,7 @@ class GroupPlan:
         *,
         parallel: int = 2,
         on_failure: Literal["stop", "continue"] = "stop",
-        safety_keep_days: int | None = None,
+        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
@@ -103,8 +104,7 @@ class GroupPlan:
             parallel: how many at once, 1 to 32.
             on_failure: ``stop``: when one fails, begin no more; ``continue``: leave out only
                 what waits for it.
-            safety_keep_days: delete the safety backups after so many days, 1 to 36500; never if
-                left out.
+            safety_keep_days: delete it after so many days, 1 to 36500; ``None``: never.
             rto: the recovery time that each shall meet, such as ``"4h"``.
             rpo: the recovery point that each shall meet.
             incident_at: when the trouble began; now if left out.

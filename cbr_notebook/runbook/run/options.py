@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cbr_notebook.runbook.plan.targets import Targets
-from cbr_notebook.runbook.run.safety import validate_keep_days
+from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS, validate_keep_days
 from cbr_notebook.text.timeparse import TimeLike
 
 
@@ -30,7 +30,7 @@ class RestoreOptions:
         acknowledge: str | Sequence[str] = (),
         *,
         safety_backup: bool = True,
-        safety_keep_days: int | None = None,
+        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
@@ -40,6 +40,8 @@ class RestoreOptions:
         Raises:
             InvalidRequest: one cannot be read, or is out of range.
         """
+        if not safety_backup and safety_keep_days == SAFETY_KEEP_DAYS:
+            safety_keep_days = None  # the default says nothing of a backup that is not made
         validate_keep_days(safety_keep_days, safety_backup)
         targets = Targets.of(now, rto, rpo, incident_at)
         return cls(names_of(acknowledge), safety_backup, safety_keep_days, targets)

@@ -13,6 +13,7 @@ from cbr_notebook.runbook.plan.survey import survey
 from cbr_notebook.runbook.run.execute import execute, refuse_failed
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
 from cbr_notebook.text.timeparse import TimeLike
@@ -40,7 +41,7 @@ class RestorePlan(CheckedPlan):
         on_progress: OnProgress | None = None,
         folder: str | Path | None = None,
         *,
-        safety_keep_days: int | None = None,
+        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
@@ -54,8 +55,7 @@ class RestorePlan(CheckedPlan):
             on_progress: is told how far it is.
             folder: where the journal is kept; ``CBR_RUNBOOK_FOLDER`` or the user's data folder
                 if left out.
-            safety_keep_days: delete the safety backup after so many days, 1 to 36500; never if
-                left out.
+            safety_keep_days: delete it after so many days, 1 to 36500; ``None``: never.
             rto: the recovery time to be met, such as ``"4h"``.
             rpo: the recovery point to be met: the most data to lose.
             incident_at: when the trouble began, from which both are counted; now if left out.

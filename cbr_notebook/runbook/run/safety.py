@@ -14,6 +14,8 @@ from cbr_notebook.tasks.poller import pause_after
 from cbr_notebook.tasks.task_lookup import tasks_of_point
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
+SAFETY_KEEP_DAYS = 14
+"""After how many days a safety backup is deleted unless somebody says otherwise."""
 _LOOK_FOR = 60.0
 """Seconds to look for a backup whose request was not answered."""
 
@@ -69,7 +71,7 @@ def _start(run: RunRecord) -> Iterator[float]:
             vault_id,
             name=name,
             resources=[run.target["id"]],
-            description="before a restore",
+            description=f"safety backup before a restore: run {run.run_id}"[:255],
             retention_days=run.begun.get("safety_keep_days"),
         )
     except CBRError as problem:

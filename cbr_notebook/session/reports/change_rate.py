@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median_low
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +11,9 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Backup
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.lookup import find_backup, find_resource
+from cbr_notebook.session.lookup import find_resource
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.references import (
     ResourceRef,
@@ -23,20 +21,14 @@ from cbr_notebook.session.references import (
 )
 from cbr_notebook.session.reports.common import answer, restore_points
 from cbr_notebook.session.resource_types import DISK
-from cbr_notebook.text.timeparse import (
-    TimeLike,
-    parse_time,
-)
 
 _WORKERS = 8
 _FEWEST = 3
 """So many other backups it takes to say what is usual."""
 _FEWEST_WHOLE = 2
 """So many, where their sizes are exact, are asked before the others."""
-_TIMES = 5.0
-_LEAST_MB = 10
-_LIVED_WITH = timedelta(days=7)
-"""A jump so long before the newest backup says nothing about now."""
+TIMES = 5.0
+LEAST_MB = 10
 
 
 def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -> pd.DataFrame:
@@ -64,31 +56,7 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
     Backups"; Vault, "Querying a Specified Vault".
     """
     before = session.client.transport.requests
-    table = lists.backups(session, resource=resource, image_type="backup")
-    if table.empty:
-        find_resource(session, resource)
-    table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
-    points = restore_points(session, table["checkpoint_id"].dropna())
-    sizes = {
-        (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
-        for point in points
-        for each in (point.vault.resources if point.vault else None) or ()
-        if each.backup_size is not None
-    }
-    rows = []
-    for (resource_id, vault_id), made in table.groupby(["resource_id", "vault_id"], sort=False):
-        following, at = _size_now(session, str(vault_id), str(resource_id)), session.now
-        for backup in made.to_dict("records"):
-            size = sizes.get((str(backup["checkpoint_id"]), str(resource_id)))
-            row = _Row(backup)
-            if size is not None and following is not None:
-                row.changed = max(0, following.megabytes - size.megabytes)
-                row.days = max(1.0, (at - backup["created_at"]) / timedelta(days=1))
-                row.whole = following.backups > size.backups
-            rows.append(row)
-            following, at = size, backup["created_at"]
-    _mark(rows)
-    rows.sort(key=lambda row: row.backup["created_at"], reverse=True)
+    rows = changes_of(session, resource, newest)
     answers = [
         SimpleNamespace(
             backup_id=row.backup["id"],
@@ -106,44 +74,39 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
     return answer(session, frames.CHANGED_DATA, answers, {"newest": newest}, before)
 
 
-def last_clean_backup(
-    session: Context, resource: ResourceRef, *, before: TimeLike | None = None
-) -> Backup:
-    """Return the newest good backup that shows no sign of an infection.
-
-    That is the newest one before the jump of the last days, if :meth:`changed_data` shows
-    one. A jump of long ago, after which all went on as usual, has been lived with.
-
-    Args:
-        resource: a server, disk or file system, also one that exists no more.
-        before: only backups made before this: a time, or ``12h``.
+def changes_of(session: Context, resource: ResourceRef, newest: int) -> list[ChangeRow]:
+    """Return what each of the newest backups of a resource added, newest first.
 
     Raises:
-        NotFound: there is no such backup.
-        InvalidRequest: the time cannot be read, or a name fits several resources.
-
-    API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying a Specified
-    Backup".
+        NotFound: there is no such resource and no backup of one.
+        InvalidRequest: a name fits several resources.
     """
-    until = session.now if before is None else parse_time(before, session.now, "before")
-    changes = changed_data(session, resource)
-    good = set(lists.backups(session, resource=resource, status="available")["id"])
-    found = [
-        row for row in changes.to_dict("records") if row["created_at"].to_pydatetime() <= until
-    ]
-    at = newest_clean(
-        [
-            (row["created_at"].to_pydatetime(), row["backup_id"] in good, bool(row["jump"]))
-            for row in found
-        ]
-    )
-    if at is None:
-        what = ", ".join(ids_or_names(resource, "resource"))
-        raise NotFound(
-            f"There is no clean backup of {what} from before {until:%Y-%m-%d %H:%M} UTC.",
-            advice="session.changed_data(...) shows all of them, and where they jump.",
-        )
-    return find_backup(session, str(found[at]["backup_id"]))
+    table = lists.backups(session, resource=resource, image_type="backup")
+    if table.empty:
+        find_resource(session, resource)
+    table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
+    points = restore_points(session, table["checkpoint_id"].dropna())
+    sizes = {
+        (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
+        for point in points
+        for each in (point.vault.resources if point.vault else None) or ()
+        if each.backup_size is not None
+    }
+    rows = []
+    for (resource_id, vault_id), made in table.groupby(["resource_id", "vault_id"], sort=False):
+        following, at = _size_now(session, str(vault_id), str(resource_id)), session.now
+        for backup in made.to_dict("records"):
+            size = sizes.get((str(backup["checkpoint_id"]), str(resource_id)))
+            row = ChangeRow(backup)
+            if size is not None and following is not None:
+                row.changed = max(0, following.megabytes - size.megabytes)
+                row.days = max(1.0, (at - backup["created_at"]) / timedelta(days=1))
+                row.whole = following.backups > size.backups
+            rows.append(row)
+            following, at = size, backup["created_at"]
+    _mark(rows)
+    rows.sort(key=lambda row: row.backup["created_at"], reverse=True)
+    return rows
 
 
 def _size_now(session: Context, vault_id: str, resource_id: str) -> _Size | None:
@@ -185,21 +148,6 @@ def _of_one(table: pd.DataFrame, resource: ResourceRef) -> pd.DataFrame:
     return table
 
 
-def newest_clean(found: Sequence[tuple[datetime, bool, bool]]) -> int | None:
-    """Return the place of the newest good backup before the jump of the last days.
-
-    Args:
-        found: of each backup, newest first: its moment, whether it can be restored, and whether
-            it is a jump.
-    """
-    recent = [at for at, _, _ in found if found[0][0] - at <= _LIVED_WITH]
-    jumps = [place for place in range(len(recent)) if found[place][2]]
-    begin = jumps[0] + 1 if jumps else 0
-    while 0 < begin < len(found) and found[begin][2]:
-        begin += 1  # an infection may take several nights
-    return next((place for place in range(begin, len(found)) if found[place][1]), None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Size:
     """What the backups of a resource take at a moment."""
@@ -209,7 +157,9 @@ class _Size:
 
 
 @dataclass(slots=True)
-class _Row:
+class ChangeRow:
+    """A backup, and what it added."""
+
     backup: dict[Any, Any]
     changed: int | None = None
     days: float = 1.0
@@ -230,7 +180,7 @@ class _Row:
         return (self.changed or 0) / self.days
 
 
-def _mark(rows: list[_Row]) -> None:
+def _mark(rows: list[ChangeRow]) -> None:
     """Mark what stands out among the incremental backups."""
     for row in rows:
         others = [each for each in rows if each is not row and each.comparable]
@@ -241,4 +191,4 @@ def _mark(rows: list[_Row]) -> None:
             each.a_day for each in (whole if len(whole) >= _FEWEST_WHOLE else others)
         )
         row.usual = usual * row.days
-        row.jump = (row.changed or 0) >= _LEAST_MB and row.a_day >= _TIMES * usual
+        row.jump = (row.changed or 0) >= LEAST_MB and row.a_day >= TIMES * usual
