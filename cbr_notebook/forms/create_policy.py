@@ -224,6 +224,7 @@ class CreatePolicy(FormDefinition):
         """Create it, then apply it; what is done already is not done again at a second attempt."""
         if self._made is None or self._made.name != value["name"]:
             sent = self._arguments(value)
+            self._made = None  # what goes wrong now is not about the policy of before
             self._made = self.session.create_policy(value["name"], **sent)
             self._made_of = sent
             self._applied = set()
@@ -234,22 +235,28 @@ class CreatePolicy(FormDefinition):
                 self.session.apply_policy(self._made.id, vault_id)
             except CBRError as problem:
                 name = self._vaults[vault_id].name
-                raise Conflict(
-                    f"The policy is there, but could not be applied to {name}: {problem.message}",
+                unknown = problem.may_have_happened
+                how = "nobody knows whether it is applied" if unknown else "could not be applied"
+                told = Conflict(
+                    f"The policy is there, but {how} to {name}: {problem.message}",
                     code=problem.code,
                     request_id=problem.request_id,
                     advice=problem.advice,
                     field="vaults",
-                ) from None
+                )
+                told.may_have_happened = unknown
+                raise told from None
             self._applied.add(vault_id)
         return self._made
 
     def failed(self, problem: BaseException) -> bool:
         self.form.tell_failure(problem)
         if self._made is not None and isinstance(problem, CBRError):
+            unknown = problem.may_have_happened
+            how = "nobody knows whether it is applied" if unknown else "but not applied to all"
             self.form.panels.error.html = markup.error_card(
                 problem,
-                f"Policy {self._made.name} is there, but not applied to all",
+                f"Policy {self._made.name} is there, {how}",
                 [markup.link_to_form("policies", "Show policies")],
             )
         return True

@@ -161,13 +161,16 @@ class EditVault(FormDefinition):
                 if changed is None:
                     raise
                 self._vaults[vault_id] = changed
+                unknown = problem.may_have_happened
+                how = "nobody knows what was put into it" if unknown else "nothing was put into it"
                 told = Conflict(
-                    f"The vault was changed, but nothing was put into it: {problem.message}",
+                    f"The vault was changed, but {how}: {problem.message}",
                     code=problem.code,
                     request_id=problem.request_id,
                     advice=problem.advice,
                     field="resources",
                 )
+                told.may_have_happened = unknown
                 raise told from None
         return self.session.find_vault(vault_id)
 

@@ -142,3 +142,55 @@ def test_the_tasks_say_what_the_list_shows(session: Session) -> None:
     session.cloud.advance(hours=1)
     page.press()
     assert "0 at work" in page.told
+
+
+UNKNOWN = "nobody knows whether it was done"
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [("cut after", UNKNOWN), ("cut before", UNKNOWN), (500, UNKNOWN), (403, "not done"),
+     (429, "not done")],
+)  # fmt: skip
+def test_what_a_form_says_of_a_failure_is_what_the_error_says(
+    session: Session, what: Any, outcome: str
+) -> None:
+    form = session.forms.create_vault(name="new", size_gb=20)
+    page = FormPage(form)
+    session.cloud.fail("create_vault", what, times=50 if what == 429 else 1)
+    page.press()
+    assert f"Create vault: {outcome}" in page.error
+    assert isinstance(form.error, errors.CBRError)
+    assert form.error.may_have_happened is (outcome == UNKNOWN)
+    assert ("Show tasks" in page.error) is (outcome == UNKNOWN)
+    made = "new" in session.vaults()["name"].tolist()
+    assert made <= form.error.may_have_happened, "what is told as not done was not done"
+
+
+def test_of_what_nobody_expected_nobody_knows_whether_it_was_done(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = session.create_vault
+
+    def created_and_lost(*given: Any, **more: Any) -> Any:
+        create(*given, **more)
+        raise KeyError("nobody expected this")
+
+    form = session.forms.create_vault(name="new", size_gb=20)
+    page = FormPage(form)
+    page.wait()
+    monkeypatch.setattr(session, "create_vault", created_and_lost)
+    page.press()
+    assert "nobody knows whether it was done" in page.error
+    assert "There is a vault of this name already" in page.field("name").problem
+
+
+def test_a_policy_of_which_nobody_knows_whether_it_is_applied_says_so(session: Session) -> None:
+    form = session.forms.create_policy(name="new", vaults=["vault-nas"])
+    page = FormPage(form)
+    session.cloud.fail("associate_vault_policy", "cut after")
+    page.press()
+    assert "Policy new is there, nobody knows whether it is applied" in page.error
+    assert form.error is not None
+    page.press()
+    assert "Policy new is there" in page.result

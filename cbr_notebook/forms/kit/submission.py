@@ -10,7 +10,6 @@ from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, TaskFailed, 
 from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.view import View
 from cbr_notebook.forms.kit.worker import Worker, Workers
-from cbr_notebook.runbook.run.outcomes import maybe_executed
 
 Outcome = tuple[Any, BaseException | None]
 """What came of an act, and what went wrong."""
@@ -150,12 +149,15 @@ class Submission:
         inputs, field = self._view.inputs, getattr(problem, "field", None)
         if field in inputs.fields and isinstance(problem, CBRError):
             inputs.refused[field] = problem.message
-        outcome = "not done"
-        if isinstance(problem, CBRError) and maybe_executed(problem):
+        outcome, ways = "not done", list[str]()
+        # Of what nobody expected, nobody knows when it happened.
+        if not isinstance(problem, CBRError) or problem.may_have_happened:
             outcome = "nobody knows whether it was done"
+            if self._definition.form.session is not None:
+                ways = [markup.link_to_form("tasks", "Show tasks")]
             self._reload()  # if it was, that can be seen now
         self._panels.error.html = markup.error_card(
-            problem, f"{self._definition.doing()}: {outcome}"
+            problem, f"{self._definition.doing()}: {outcome}", ways
         )
 
     def busy(self) -> Conflict:
