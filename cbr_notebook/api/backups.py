@@ -178,24 +178,91 @@ class Backups:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def list(self, **filters: Any) -> BackupPage:
-        """Give a page of backups, newest first; backups of a server's disks are not listed.
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        marker: str | None = None,
+        sort: str | None = None,
+        name: str | None = None,
+        status: str | Sequence[str] | None = None,
+        vault_id: str | None = None,
+        checkpoint_id: str | None = None,
+        resource_id: str | None = None,
+        resource_name: str | None = None,
+        resource_type: str | None = None,
+        resource_az: str | None = None,
+        image_type: str | None = None,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        parent_id: str | None = None,
+        own_type: str | None = None,
+        member_status: str | None = None,
+        used_percent: int | None = None,
+        incremental: bool | None = None,
+        show_replication: bool | None = None,
+        enterprise_project_id: str | None = None,
+        dec: bool | None = None,
+    ) -> BackupPage:
+        """Return a page of backups, newest first; backups of a server's disks are not listed.
 
         Args:
-            filters: ``limit`` (1 to 1000), ``offset``, ``marker`` (the last ID of the page
-                before), ``sort`` (``created_at:asc,name:desc``), ``name`` (exact), ``status``
-                (one or several), ``vault_id``, ``checkpoint_id``, ``resource_id``,
-                ``resource_name``, ``resource_type``, ``resource_az``, ``image_type``,
-                ``start_time`` and ``end_time`` (``2020-08-17T00:00:00Z``), ``parent_id``,
-                ``own_type``, ``member_status``, ``used_percent``, ``incremental``,
-                ``show_replication``, ``enterprise_project_id``, ``dec``.
+            limit: rows in the page, 1 to 1000.
+            offset: rows to skip.
+            marker: the last ID of the page before.
+            sort: such as ``created_at:asc,name:desc``.
+            name: the exact name.
+            status: ``available``, ``error``, ``protecting``, …: one or several.
+            vault_id: only of this vault.
+            checkpoint_id: only of this restore point.
+            resource_id: only of this resource.
+            resource_name: only of the resource of this name.
+            resource_type: such as ``OS::Nova::Server``.
+            resource_az: only of resources in this availability zone.
+            image_type: ``backup`` or ``replication``.
+            start_time: not made before this (``2020-08-17T00:00:00Z``).
+            end_time: not made after this.
+            parent_id: of a server's backup: the backups of its disks.
+            own_type: ``private``, ``shared`` or ``all_granted``.
+            member_status: of shared ones: ``pending``, ``accepted`` or ``rejected``.
+            used_percent: only of vaults that are as full as this, in percent.
+            incremental: only incremental ones, or only full ones.
+            show_replication: with the records of their replications.
+            enterprise_project_id: only of this enterprise project.
+            dec: only those in a dedicated cloud.
 
         Raises:
             InvalidRequest: a filter has a value that the service does not know.
 
         API: Backup, "Querying All Backups" (GET /v3/{project_id}/backups).
         """
-        return self._transport.get(PATH, BackupPage, list_query(**filters))
+        query = list_query(
+            limit=limit,
+            offset=offset,
+            marker=marker,
+            sort=sort,
+            name=name,
+            status=status,
+            vault_id=vault_id,
+            checkpoint_id=checkpoint_id,
+            resource_id=resource_id,
+            resource_name=resource_name,
+            resource_type=resource_type,
+            resource_az=resource_az,
+            image_type=image_type,
+            start_time=start_time,
+            end_time=end_time,
+            parent_id=parent_id,
+            own_type=own_type,
+            member_status=member_status,
+            used_percent=used_percent,
+            incremental=incremental,
+            show_replication=show_replication,
+            enterprise_project_id=enterprise_project_id,
+            dec=dec,
+        )
+        return self._transport.get(PATH, BackupPage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Backup]:
         """Give all backups, page by page; filters as for :meth:`list`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+from cbr_notebook.api.throttling import PATIENCE_S
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.http_client import (
     Verify,
@@ -42,6 +43,7 @@ def connect(
     iam_endpoint: str | None = None,
     verify: Verify | None = None,
     timeout: float = _TIMEOUT,
+    patience: float = PATIENCE_S,
     cache_token: bool = False,
     join: str | Secret | None = None,
 ) -> Session:
@@ -69,7 +71,9 @@ def connect(
         iam_endpoint: the full URL of IAM, with or without ``/v3``.
         verify: a file of certificates that are trusted, or an SSL context; ``False`` checks
             nobody and is for tests only. If left out, what the identity's source says.
-        timeout: seconds to wait for an answer.
+        timeout: seconds that a request may take in all, its answer included.
+        patience: seconds that the pauses of a request may take together where the service
+            throttles and says for how long.
         cache_token: keep the token of a user and password on disk, readable by you only, so
             that the next notebook need not sign in; ``session.sign_out()`` deletes it.
         join: a line from the join sheet of a class (``cbr-notebook simulate --seats``): it names
@@ -127,6 +131,7 @@ def connect(
             clock=lambda: datetime.now(UTC),
             cloud=None,
             cache_token=cache_token,
+            patience=patience,
             follow=follow,
         )
     except BaseException:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from cbr_notebook.api.client import Client
+from cbr_notebook.api.throttling import PATIENCE_S
 from cbr_notebook.api.transport import Transport
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.sign_in import Place, sign_in
@@ -30,6 +31,7 @@ def open_session(
     clock: Callable[[], datetime],
     cloud: Cloud | None,
     cache_token: bool = False,
+    patience: float = PATIENCE_S,
     reopen: Callable[..., Session] | None = None,
     follow: Callable[[httpx.Client, str], Callable[[], datetime]] | None = None,
 ) -> Session:
@@ -45,13 +47,21 @@ def open_session(
         clock: the time by which requests are signed and tokens end.
         cloud: the simulated cloud that the session talks to.
         cache_token: whether a token is kept on disk.
+        patience: seconds that the pauses of a throttled request may take together.
         reopen: opens a session as another user, or in another project, of the same cloud.
         follow: makes the session's own clock out of the connections and the service's address;
             ``clock`` if left out.
     """
     signed_in = sign_in(http, who, place, sleep=sleep, clock=clock, cache_token=cache_token)
     http.auth = signed_in.auth
-    transport = Transport(http, signed_in.endpoint, signed_in.project_id, sleep=sleep, clock=clock)
+    transport = Transport(
+        http,
+        signed_in.endpoint,
+        signed_in.project_id,
+        sleep=sleep,
+        clock=clock,
+        patience=patience,
+    )
     identity = Identity(
         who=signed_in.who,
         how=who.way,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.records import Backup, TaskRecord
+from cbr_notebook.errors import Conflict
 from cbr_notebook.text.timeparse import parse_api_time
 
 PAGE = 100
@@ -36,6 +37,9 @@ def newest_tasks(
         enough: says after each page, by its rows and all that were read, whether it is.
         page_size: rows to ask for at once.
         filters: those of :meth:`api.tasks.Tasks.list`.
+
+    Raises:
+        Conflict: a page brought nothing new although there are more.
     """
     found: dict[str, TaskRecord] = {}
     offset = 0
@@ -43,6 +47,12 @@ def newest_tasks(
         page = client.tasks.list(limit=page_size, offset=offset or None, **filters)
         rows = page.operation_logs
         # Where new tasks push others onto the next page, those come once more.
+        if offset and rows and all(row.id in found for row in rows):
+            raise Conflict(
+                "The list of tasks does not go on: a page of it brought nothing new.",
+                advice="Ask again; if it stays so, something between you and the service drops "
+                "the offset, such as a proxy.",
+            )
         found.update((row.id, row) for row in rows)
         offset += len(rows)
         last = len(rows) < page_size if page.count is None else offset >= page.count
