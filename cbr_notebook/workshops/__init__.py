@@ -14,6 +14,7 @@ from cbr_notebook.workshops.certificate import Verdict
 from cbr_notebook.workshops.certificate import verify as verify_certificate
 from cbr_notebook.workshops.exercise import Exercise, Facts, Finding
 from cbr_notebook.workshops.lab import Briefing, Lab, Outcome
+from cbr_notebook.workshops.restore_night import RESTORE_NIGHT
 
 __all__ = [
     "Briefing",
@@ -27,7 +28,10 @@ __all__ = [
     "workshop",
 ]
 
-_WORKSHOPS: dict[str, tuple[Exercise, ...]] = {"basics": BASICS}
+_WORKSHOPS: dict[str, tuple[Exercise, ...]] = {
+    "basics": BASICS,
+    "restore night": RESTORE_NIGHT,
+}
 
 
 def workshop(
@@ -40,7 +44,7 @@ def workshop(
     """Take up a workshop: exercises that check themselves.
 
     Args:
-        name: ``basics``, or the name of one of your own, with
+        name: ``basics``, ``restore night``, or the name of one of your own, with
         exercises: its exercises, in their order.
         session: at the learner's cloud, such as ``cbr.connect(join="…")``; a simulated cloud in
             this process if left out. The exercises change it at will.

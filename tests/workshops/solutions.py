@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from cbr_notebook import Session
 
@@ -40,8 +41,8 @@ def make_room(session: Session) -> None:
     session.back_up("vault-files", resources="files-01").wait(progress=False)
 
 
-def _restore(session: Session, backup: str, target: str) -> None:
-    plan = session.plan_restore(backup, target=target)
+def _restore(session: Session, backup: str, target: str, **choices: Any) -> None:
+    plan = session.plan_restore(backup, target=target, **choices)
     run = plan.execute(
         confirm=target,
         safety_backup=False,
@@ -73,4 +74,26 @@ def recover(session: Session) -> None:
 SOLUTIONS: tuple[Callable[[Session], None], ...] = (
     create_vault, back_up, protect, policy, repair, make_room, restore_file, share, rebuild,
     recover,
+)  # fmt: skip
+
+
+def restore_data_disk(session: Session) -> None:
+    (backup,) = session.backups(resource="db-01").loc[lambda t: t["name"] == "evening-db-01", "id"]
+    data = session.cloud.server("db-01").disk("vdb").id
+    children = session.client.backups.show(backup).children
+    (child,) = [each.id for each in children if each.resource_id == data]
+    _restore(session, backup, "db-01", disks={child: data})
+
+
+def restore_and_start(session: Session) -> None:
+    _restore(session, "evening-app-02", "app-02", power_on=True)
+
+
+def restore_both(session: Session) -> None:
+    for server in ("web-01", "web-02"):
+        _restore(session, f"evening-{server}", server)
+
+
+RESTORE_NIGHT: tuple[Callable[[Session], None], ...] = (
+    restore_data_disk, restore_and_start, restore_both,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from cbr_notebook import errors
 from cbr_notebook.simulator.classroom.serving import serve_seats
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.workshops import Exercise, Finding, Lab, verify_certificate
-from tests.workshops.solutions import SOLUTIONS
+from tests.workshops.solutions import RESTORE_NIGHT, SOLUTIONS
 
 
 @pytest.fixture
@@ -30,6 +30,17 @@ def test_an_untouched_start_fails_and_the_solution_passes(lab: Lab, number: int)
     SOLUTIONS[number - 1](lab.session)
     assert lab.check(), str(lab.check())
     assert lab.progress().set_index("exercise").loc[number, "state"] == "solved"
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_a_restore_of_the_night_fails_untouched_and_can_be_done(
+    lab: Lab, tmp_path: Path, number: int
+) -> None:
+    night = cbr.workshop("restore night", session=lab.session, folder=tmp_path)
+    night.start(number)
+    assert not night.check()
+    RESTORE_NIGHT[number - 1](night.session)
+    assert night.check(), str(night.check())
 
 
 def test_an_exercise_is_solved_at_a_seat_of_a_class(tmp_path: Path) -> None:
