@@ -156,7 +156,7 @@ def test_help_lists_helpers_and_flags(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shell.run_line_magic("cbr", "")
-    assert re.search("recovery_points +Give the newest", capsys.readouterr().out)
+    assert re.search("recovery_points +Return the newest", capsys.readouterr().out)
     shell.run_line_magic("cbr", "help backups")
     assert "--since" in capsys.readouterr().out
     shell.run_line_magic("cbr", "backups --help")
@@ -195,7 +195,7 @@ def test_every_table_that_a_session_gives_can_be_asked_for(
 ) -> None:
     shell.run_line_magic("cbr", "")
     helpers = re.findall(r"^  (\w+) ", capsys.readouterr().out, flags=re.MULTILINE)
-    assert set(helpers) == set(SCHEMAS)
+    assert set(helpers) == {*SCHEMAS, "diagnose"}
     for helper in helpers:
         shell.run_line_magic("cbr", f"help {helper}")
         assert capsys.readouterr().out.startswith(f"%cbr {helper}")

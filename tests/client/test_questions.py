@@ -248,6 +248,6 @@ def test_a_token_that_expires_between_pages_is_renewed() -> None:
     assert frame["id"].is_unique
 
 
-def test_few_vaults_cost_one_request() -> None:
+def test_few_vaults_cost_one_request_and_their_policies_another() -> None:
     with cbr.simulate("demo") as session:
-        assert session.vaults().attrs["requests"] == 1
+        assert session.vaults().attrs["requests"] == 2

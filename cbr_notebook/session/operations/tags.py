@@ -74,7 +74,7 @@ def set_tags(
     *,
     expected: Mapping[str, str] | None = None,
 ) -> TagChanges:
-    """Let a vault have these tags and no others; sends only what differs.
+    """Set the tags of a vault to these and no others; sends only what differs.
 
     Args:
         vault: which one.

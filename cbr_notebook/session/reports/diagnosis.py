@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+import httpx
 import pandas as pd
 
 from cbr_notebook.api.client import Client
@@ -13,12 +14,21 @@ from cbr_notebook.diagnosis.diagnose import Subject
 from cbr_notebook.diagnosis.diagnose import diagnose as all_checks
 from cbr_notebook.diagnosis.recorder import Recorder, prepare, write_record
 from cbr_notebook.diagnosis.rows import as_table
-
-if TYPE_CHECKING:
-    from cbr_notebook.session.session import Session
+from cbr_notebook.session.context import Context
 
 
-def diagnose(self: Session, *, record: str | Path | None = None) -> pd.DataFrame:
+class Diagnosable(Context, Protocol):
+    """A session of which an account can be looked at: one can watch its answers."""
+
+    @property
+    def _http(self) -> httpx.Client:
+        """The connections."""
+
+    def with_client(self, client: Client) -> Any:
+        """Return the same session with another client."""
+
+
+def diagnose(self: Diagnosable, *, record: str | Path | None = None) -> pd.DataFrame:
     """Return one row a check of the account; nothing is changed.
 
     Looked at are name resolution, proxy, TLS and clock of each host; the sign-in; each permission
@@ -61,7 +71,7 @@ def diagnose(self: Session, *, record: str | Path | None = None) -> pd.DataFrame
     return as_table(rows)
 
 
-def _lists(session: Session) -> dict[str, Callable[[], Any]]:
+def _lists(session: Any) -> dict[str, Callable[[], Any]]:
     return {
         "vaults": session.vaults,
         "backups": session.backups,

@@ -114,13 +114,20 @@ def resource_growth(
         gone = max(0, near.backups + made[-1] - today.backups)
         added = max(0.0, today.megabytes - near.megabytes + gone * old)
         found[str(resource)] = ResourceGrowth(
-            made[-1] / max(1, ceil((now - near.at) / _DAY)),
+            _a_day(rows["created_at"][rows["created_at"] >= near.at], now),
             added / max(1, made[-1]),
             max(0.0, today.megabytes - far.megabytes) / max(1, made[0]),
             old,
             made[-1],
         )
     return found
+
+
+def _a_day(made: pd.Series, now: datetime) -> float:
+    """Return how many backups a day were made, by the time between them."""
+    if len(made) > 1 and (between := made.max() - made.min()) > timedelta():
+        return float((len(made) - 1) / (between / _DAY))
+    return len(made) / max(1, ceil((now - made.min()) / _DAY)) if len(made) else 0.0
 
 
 def _size_at(point: RestorePoint | None, resource_id: str) -> Size | None:

@@ -1,0 +1,104 @@
+"""What the architecture promises: short rows of classes, no cycles, completion that works."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grimp
+import jedi
+import pytest
+
+import cbr_notebook as cbr
+from tests.repository.places import PACKAGE
+
+MOST_FILES = 16
+ONE_FILE_A_GROUP = {"api"}  # a file for each group of the service's operations
+VERBS_THAT_SAY_NOTHING = ("Give", "Tell", "Know", "Let")
+
+
+def test_at_most_three_classes_of_ours_are_in_a_row_under_a_session() -> None:
+    ours = [each for each in cbr.Session.__mro__ if each.__module__.startswith("cbr_notebook")]
+    assert len(ours) <= 3
+
+
+def test_no_folder_has_more_than_sixteen_files() -> None:
+    numbers = Counter(path.parent for path in PACKAGE.rglob("*.py"))
+    crowded = {
+        str(folder.relative_to(PACKAGE)): number
+        for folder, number in numbers.items()
+        if number > MOST_FILES and folder.name not in ONE_FILE_A_GROUP
+    }
+    assert crowded == {}
+
+
+def test_no_modules_import_each_other_in_a_circle_type_checking_counted() -> None:
+    graph = grimp.build_graph("cbr_notebook", exclude_type_checking_imports=False)
+    left = {name: set(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+    while free := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in free:
+            del left[name]
+    # What is left is in a circle, or leads into one.
+    assert sorted(left) == []
+
+
+def docstrings(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (says := ast.get_docstring(node)):
+            yield f"{path.relative_to(PACKAGE)}: {node.name}", says
+
+
+@pytest.mark.parametrize("room", ["session", "text", "schedule", "tasks", "entry"])
+def test_a_docstring_begins_with_what_is_returned_or_done(room: str) -> None:
+    vague = [
+        where
+        for path in (PACKAGE / room).rglob("*.py")
+        for where, says in docstrings(path)
+        if says.split()[0] in VERBS_THAT_SAY_NOTHING
+    ]
+    assert vague == []
+
+
+# -- completion, as JupyterLab and editors do it ---------------------------------------------------
+
+OPENED = "import cbr_notebook as cbr\nsession = cbr.{opened}()\n"
+
+
+@pytest.mark.parametrize("opened", ["connect", "simulate"])
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("session.back", {"back_up", "backups"}),
+        ("session.plan_", {"plan_restore", "plan_restores"}),
+        ("session.unp", {"unprotected"}),
+        ("session.forms.create_", {"create_policy", "create_vault"}),
+        ("session.plots.cap", {"capacity"}),
+        ("session.client.vaults.lis", {"list", "list_all", "list_external"}),
+    ],
+)
+def test_an_editor_completes_a_session(opened: str, typed: str, offered: set[str]) -> None:
+    code = OPENED.format(opened=opened) + typed
+    assert {each.name for each in jedi.Script(code).complete()} >= offered
+
+
+def test_an_editor_shows_parameters_and_documentation() -> None:
+    code = OPENED.format(opened="simulate") + "session.back_up("
+    (signature,) = jedi.Script(code).get_signatures()
+    assert [each.name for each in signature.params][:3] == ["vault", "resources", "name"]
+    (found,) = jedi.Script(code[:-1]).infer(3, len("session.back_up"))
+    assert "Back up some or all resources" in found.docstring()
+
+
+def test_a_notebook_completes_and_explains_a_session() -> None:
+    with cbr.simulate("empty") as session:
+        names: list[dict[str, Any]] = [{"session": session, "cbr": cbr}]
+        assert [each.name for each in jedi.Interpreter("session.unp", names).complete()] == [
+            "unprotected"
+        ]
+        (signature,) = jedi.Interpreter("session.update_policy(", names).get_signatures()
+        assert "retention_days" in [each.name for each in signature.params]
+        assert "forms" in [each.name for each in jedi.Interpreter("cbr.fo", names).complete()]
+    assert "forms" in dir(cbr)
