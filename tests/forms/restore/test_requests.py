@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.forms.testing import FormPage
-from tests.forms.test_restore import suggested, walk
+from tests.forms.restore.walking import suggested, walk
 
 if TYPE_CHECKING:
     import pytest

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,12 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
 from cbr_notebook.forms.kit.panels import HtmlPanel
-from cbr_notebook.forms.restore import check_plan
-from cbr_notebook.forms.testing import FormPage, buttons_in
+from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
+from tests.forms.restore.walking import ACCEPTED, look, suggested, walk
 
 MESSAGE = "/etc/motd"
-ACCEPTED = {"confirm": "web-01"}
 
 
 @pytest.fixture
@@ -32,40 +29,6 @@ def infected(session: Session) -> Session:
     disk.write(50_000_000, bytes(range(256)) * 250_000)
     session.cloud.advance(days=2)
     return session
-
-
-def walk(page: FormPage, to: str) -> None:
-    """Press Next until a step is reached."""
-    page.wait()
-    while to not in page.step:
-        before = page.step
-        page.press("Next")
-        assert page.step != before, page.form.problems
-
-
-def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the form look at its checks by itself, as it does now and then while it is seen."""
-    session = page.form.session
-    ask, begun, again = session.plan_restore, itertools.count(), threading.Event()
-
-    def counted(*given: Any, **more: Any) -> Any:
-        if next(begun):  # what the look before has found is shown
-            again.set()
-        return ask(*given, **more)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(check_plan, "FIRST_LOOK_S", 0.01)
-        patch.setattr(session, "plan_restore", counted)
-        page.show()
-        assert again.wait(20)
-        page.hide()
-        page.wait()
-
-
-def suggested(page: FormPage) -> None:
-    """Choose the backup that the form suggests."""
-    (button,) = [each for each in buttons_in(page.panel("timeline")) if "newest" in each.label]
-    page.click(button.label)
 
 
 def test_a_server_goes_back_with_everything_in_one_submit(infected: Session) -> None:

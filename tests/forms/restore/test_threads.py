@@ -17,8 +17,8 @@ from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
+from tests.forms.restore.walking import look, walk
 from tests.forms.sync_points import Gate
-from tests.forms.test_restore import look, walk
 
 LONG = 20.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.forms.testing import FormPage, text_of
-from tests.forms.test_restore import ACCEPTED, walk
+from tests.forms.restore.walking import ACCEPTED, walk
 
 if TYPE_CHECKING:
     from cbr_notebook import Session

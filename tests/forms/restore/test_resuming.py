@@ -8,7 +8,7 @@ from cbr_notebook import Session
 from cbr_notebook.errors import WaitTimeout
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
-from tests.forms.test_restore import ACCEPTED, walk
+from tests.forms.restore.walking import ACCEPTED, walk
 
 
 def interrupted(session: Session, monkeypatch: pytest.MonkeyPatch) -> FormPage:

@@ -1,0 +1,50 @@
+"""Go through the steps of a restore form, as on a page."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import TYPE_CHECKING, Any
+
+from cbr_notebook.forms.restore import check_plan
+from cbr_notebook.forms.testing import FormPage, buttons_in
+
+if TYPE_CHECKING:
+    import pytest
+
+ACCEPTED = {"confirm": "web-01"}
+"""What confirms a restore of web-01 that nothing warns of."""
+
+
+def walk(page: FormPage, to: str) -> None:
+    """Press Next until a step is reached."""
+    page.wait()
+    while to not in page.step:
+        before = page.step
+        page.press("Next")
+        assert page.step != before, page.form.problems
+
+
+def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the form look at its checks by itself, as it does now and then while it is seen."""
+    session = page.form.session
+    ask, begun, again = session.plan_restore, itertools.count(), threading.Event()
+
+    def counted(*given: Any, **more: Any) -> Any:
+        if next(begun):  # what the look before has found is shown
+            again.set()
+        return ask(*given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(check_plan, "FIRST_LOOK_S", 0.01)
+        patch.setattr(session, "plan_restore", counted)
+        page.show()
+        assert again.wait(20)
+        page.hide()
+        page.wait()
+
+
+def suggested(page: FormPage) -> None:
+    """Choose the backup that the form suggests."""
+    (button,) = [each for each in buttons_in(page.panel("timeline")) if "newest" in each.label]
+    page.click(button.label)
