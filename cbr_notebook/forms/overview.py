@@ -12,11 +12,14 @@ from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form
+from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form, summary
 from cbr_notebook.text.formatting import pluralize
 
 _SHOWN = 6
 _OFF = "policy is off"
+_ATTENTION = ("restore has not ended", "unprotected", "failed", "too old", "filling up")
+"""What may need attention, in the order in which it is shown."""
+_CARDS = ("restores", "unprotected", "failures", "old", "filling", "capacity", "today")
 _OPEN = ("not asked", "asked", "running")
 
 
@@ -40,10 +43,7 @@ class Overview(FormDefinition):
         return [head, self._seen, *below]
 
     def load(self) -> None:
-        self._seen.html = self._drawn()
-
-    def _is_done(self) -> bool:
-        return False  # one can always look again
+        self._look()
 
     def code(self, value: Mapping[str, Any]) -> str:
         return (
@@ -52,48 +52,55 @@ class Overview(FormDefinition):
         )
 
     def act(self, value: Mapping[str, Any]) -> pd.DataFrame:
-        self._seen.html = self._drawn()
-        return self._attention
+        return self._look()
 
     def card(self, result: pd.DataFrame) -> str:
         return ""
 
-    def _drawn(self) -> str:
-        """Ask, and write it."""
-        session = self.session
-        backups = session.backups(status="available")
-        unprotected = session.unprotected(backups=backups)
-        failures = session.failures(since="7d")
-        points = session.recovery_points(backups=backups)
-        capacity = session.capacity(backups=backups)
+    def _look(self) -> pd.DataFrame:
+        """Ask, and show each answer as it comes; return what needs attention."""
+        session, cards = self.session, dict.fromkeys(_CARDS, "")
+        found: dict[str, pd.Series[Any]] = {}
+
+        def show(looking_at: str) -> None:
+            self._seen.html = "".join([*cards.values(), summary(looking_at), _doors()])
+
+        show("Looking at restores and tasks…")
         restores = session.restores()
         running = restores[restores["state"].isin(_OPEN)]
-        # What has no backup at all is in the first list already.
+        found["restore has not ended"] = running["target_name"]
+        cards["restores"] = _restores(running)
+        cards["today"] = self._today()
+        failures = session.failures(since="7d")
+        found["failed"] = failures["resource_name"]
+        cards["failures"] = _failures(failures)
+        show("Looking at backups…")
+        backups = session.backups(status="available")
+        show("Looking at what is protected…")
+        unprotected = session.unprotected(backups=backups)
+        found["unprotected"] = unprotected["name"]
+        cards["unprotected"] = _unprotected(unprotected, self._switched_off(unprotected))
+        show("Looking at the age of backups…")
+        points = session.recovery_points(backups=backups)
+        # What has no backup at all is in the list of unprotected resources already.
         old = points[~points["within_target"].fillna(False).astype(bool) & points["newest"].notna()]
+        found["too old"] = old["name"]
+        cards["old"] = _old(old)
+        show("Looking at the capacity of vaults…")
+        capacity = session.capacity(backups=backups)
         full = (capacity["used_percent"] >= capacity["threshold"]).fillna(False)
         filling = capacity[full.astype(bool) | capacity["full_at"].notna()]
-        found = [
-            (running["target_name"], "restore has not ended"),
-            (unprotected["name"], "unprotected"),
-            (failures["resource_name"], "failed"),
-            (old["name"], "too old"),
-            (filling["name"], "filling up"),
-        ]
-        self._attention = pd.DataFrame(
-            [(str(name), what) for names, what in found for name in names],
+        found["filling up"] = filling["name"]
+        cards["filling"] = _filling(filling)
+        if not any(found[what].size for what in _ATTENTION):
+            cards["restores"] = card("Nothing needs attention", tone="good")
+        cards["capacity"] = _capacity(capacity)
+        self._seen.html = "".join([*cards.values(), _doors()])
+        return pd.DataFrame(
+            [(str(name), what) for what in _ATTENTION for name in found[what]],
             columns=["name", "what"],
             dtype="str",
         )
-        cards = [
-            _restores(running),
-            _unprotected(unprotected, self._switched_off(unprotected)),
-            _failures(failures),
-            _old(old),
-            _filling(filling),
-        ]
-        if not any(cards):
-            cards = [card("Nothing needs attention", tone="good")]
-        return "".join([*cards, _capacity(capacity), self._today(), _doors()])
 
     def _switched_off(self, unprotected: pd.DataFrame) -> dict[str, str]:
         """Return by vault the policy that is off, where that is why something is unprotected."""

@@ -9,6 +9,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
+from tests.forms import sync_points
 
 
 def seen(form: Form) -> str:
@@ -92,6 +93,22 @@ def test_where_a_policy_is_off_it_is_switched_on(session: Session) -> None:
     assert opened.form.result.enabled
     page.press()
     assert "policy is off" not in page.panel("overview")
+
+
+def test_what_is_known_is_shown_before_all_is_known(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = sync_points.before(monkeypatch, session, "backups")
+    page = FormPage(session.forms.overview())
+    gate.wait()
+    html = page.panel("overview")
+    assert "2 tasks failed in the last seven days" in html
+    assert "Looking at backups" in html
+    assert "Nothing needs attention" not in html
+    gate.open()
+    page.wait()
+    assert "3 resources not protected" in page.panel("overview")
+    assert "Looking at" not in page.panel("overview")
 
 
 def test_what_the_service_leaves_out_breaks_nothing(
