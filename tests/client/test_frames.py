@@ -127,7 +127,12 @@ def test_what_the_account_uses_and_has(demo: Session) -> None:
     features = demo.features().set_index("key")["value"]
     assert features["replication.enable"] == "True"
     assert len(demo.agents()) == 0
-    demo.client.agents.register("a" * 32, host_name="host-1", host_ip="10.0.0.9", host_os="linux")
+    demo.client.agents.register(
+        "0" * 8 + "-0000-4000-a000-" + "0" * 12,
+        host_name="host-1",
+        host_ip="10.0.0.9",
+        host_os="linux",
+    )
     assert demo.agents()["host_name"].tolist() == ["host-1"]
     assert demo.organization_policies().attrs["filters"] == {"operation_type": "backup"}
 

@@ -141,9 +141,14 @@ class PolicyChange:
 
 
 def _definition(session: Context, policy_id: str) -> dict[str, Any]:
-    """Return the definition of a policy with all its members, also those not known here."""
+    """Return the definition of a policy with all its members, also those not known here.
+
+    Who made it is what the service notes by itself: it is not sent back.
+    """
     answer = session.client.policies.definition(policy_id)
-    return {name: value for name, value in answer.items() if value is not None}
+    return {
+        name: value for name, value in answer.items() if value is not None and name != "created_by"
+    }
 
 
 def _rules_of(policy: Policy) -> list[str]:

@@ -27,10 +27,14 @@ HOUR = timedelta(hours=1)
 
 
 def vaults_by_resource(session: Context) -> dict[str, Vault]:
-    """Return the vault of each resource that is in one, by the resource's ID."""
+    """Return the vault that each resource is backed up to, by the resource's ID.
+
+    A vault for replicas lists resources, too; nothing of them is backed up there.
+    """
     return {
         resource.id: vault
         for vault in session.client.vaults.list_all()
+        if vault.billing is None or vault.billing.protect_type != "replication"
         for resource in vault.resources or ()
     }
 

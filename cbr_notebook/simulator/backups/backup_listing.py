@@ -224,25 +224,26 @@ def _list(context: RequestContext) -> dict[str, Any]:
     query, engine = context.query, context.engine
     where, values = _conditions(context)
     order = _order(query.text("sort"))
-    limit = query.integer("limit", low=1, high=1000, default=1000)
-    offset = query.integer("offset", low=0, default=0)
+    page = query.page()
     show_replication = query.boolean("show_replication") or False
     selection = _Selection(tuple(where), tuple(values), order)
     count = selection.count(engine)
-    if marker := query.text("marker"):
-        row = engine.state.one("SELECT * FROM backup WHERE id = ?", marker)
+    if page.marker:
+        row = engine.state.one("SELECT * FROM backup WHERE id = ?", page.marker)
         if row is None:
             raise ApiError("9900")
         selection = selection.after(row)
-    rows = _rows(engine, [row["id"] for row in selection.page(engine, limit or 0, offset or 0)])
+    beyond = page.offset >= count
+    keys = [] if beyond else selection.page(engine, page.limit, page.offset)
+    rows = _rows(engine, [row["id"] for row in keys])
     records = (
         replication_records.of(engine, [row["id"] for row in rows]) if show_replication else {}
     )
     return {
         "backups": [document(row, None, records.get(row["id"])) for row in rows],
         "count": count,
-        "offset": offset,
-        "limit": limit,
+        "offset": page.offset,
+        "limit": page.limit,
     }
 
 

@@ -68,7 +68,7 @@ def begin(
             "backup",
             id=backup_id,
             name=name,
-            description=order.description,
+            description=order.description or "",
             resource_id=resource.id,
             resource_name=resource.name,
             resource_type=resource.type,
@@ -86,12 +86,12 @@ def begin(
             id=state.new_id("backup") if is_server else backup_id,
             parent_id=backup_id if is_server else None,
             name=f"{name}_{disk['name']}" if is_server else name,
-            description=None if is_server else order.description,
+            description="" if is_server else order.description or "",
             resource_id=disk["id"],
             resource_name=disk["name"],
             resource_type=disk["type"],
             resource_size_gb=disk["size_gb"],
-            extend_info=json.dumps(_disk_info(engine, disk, order)),
+            extend_info=json.dumps(_disk_info(engine, vault, disk, order, of_server=is_server)),
             chain=chain,
             sequence=sequence,
             writes=writes,
@@ -103,11 +103,12 @@ def begin(
     vault_resources.set_protect_status(engine, resource.id, "protecting")
     size = sum(disk["size_gb"] for disk in disks)
     seconds = duration(size, incremental=incremental)
-    state.update(
-        "backup",
-        backup_id,
-        protected_at=now + int(min(PROTECTED_AFTER, seconds) * clock.MICROSECONDS),
-    )
+    if resource.type != resources.DISK:  # of a disk's own backup, the service does not tell it
+        state.update(
+            "backup",
+            backup_id,
+            protected_at=now + int(min(PROTECTED_AFTER, seconds) * clock.MICROSECONDS),
+        )
     tasks.begin(
         engine,
         "backup",
@@ -149,9 +150,12 @@ def _server_info(
         "support_lld": False,
         "supported_restore_mode": "backup",
         "system_disk": False,
+        "is_multi_az": bool(vault["is_multi_az"]),
+        "encrypted_algorithm": None,
+        "is_dec": False,
+        "app_consistency": None,
         "contain_system_disk": any(disk["bootable"] for disk in disks),
         "encrypted": any(disk["encrypted"] for disk in disks),
-        "is_multi_az": bool(vault["is_multi_az"]),
         "architecture": resource.row["architecture"],
     }
     if vault["consistent_level"] == "app_consistent":
@@ -164,7 +168,9 @@ def _server_info(
     return info
 
 
-def _disk_info(engine: Engine, disk: sqlite3.Row, order: Order) -> dict[str, Any]:
+def _disk_info(
+    engine: Engine, vault: sqlite3.Row, disk: sqlite3.Row, order: Order, *, of_server: bool
+) -> dict[str, Any]:
     return {
         "auto_trigger": order.automatic,
         "bootable": bool(disk["bootable"]),
@@ -172,8 +178,12 @@ def _disk_info(engine: Engine, disk: sqlite3.Row, order: Order) -> dict[str, Any
         "progress": 100,
         "snapshot_id": engine.state.new_id("snapshot"),
         "support_lld": False,
-        "supported_restore_mode": "na",
+        "supported_restore_mode": "na" if of_server else None,
         "system_disk": bool(disk["bootable"]),
+        "is_multi_az": bool(vault["is_multi_az"]),
+        "encrypted_algorithm": None,
+        "is_dec": False,
+        "app_consistency": None,
         "encrypted": bool(disk["encrypted"]),
     }
 

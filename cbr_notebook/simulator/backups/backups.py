@@ -78,6 +78,7 @@ def document(
         "resource_az": row["resource_az"],
         "resource_id": row["resource_id"],
         "resource_name": row["resource_name"],
+        "scheduled_operation_id": None,
         "resource_size": row["resource_size_gb"],
         "resource_type": row["resource_type"],
         "status": row["status"],

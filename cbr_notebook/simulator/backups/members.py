@@ -142,15 +142,14 @@ def _list(context: RequestContext) -> dict[str, Any]:
         *values,
     )
     count = len(rows)
-    limit = query.integer("limit", low=1, high=1000, default=1000) or 0
-    offset = query.integer("offset", low=0, default=0) or 0
-    if marker := query.text("marker"):
+    page = query.page()
+    if page.marker:
         ids = [row["id"] for row in rows]
-        if marker not in ids:
+        if page.marker not in ids:
             raise ApiError("9900")
-        rows = rows[ids.index(marker) + 1 :]
+        rows = rows[ids.index(page.marker) + 1 :]
     return {
-        "members": [document(row) for row in rows[offset : offset + limit]],
+        "members": [document(row) for row in page.of(rows)],
         "count": count,
     }
 

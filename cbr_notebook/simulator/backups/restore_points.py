@@ -72,8 +72,10 @@ def start(engine: Engine, vault: sqlite3.Row, order: Order) -> str:
                 "extra_info": json.dumps(json.loads(entry["extra_info"])),
                 "resource_size": str(resource.size_gb),
                 "backup_size": str(usage[resource.id]["backup_size"]),
+                "backup_size_multiaz": "0",
                 "backup_count": str(usage[resource.id]["backup_count"]),
                 "protect_status": entry["protect_status"],
+                "auto_protect": str(bool(entry["auto_protect"])),
             }
         )
         backup_making.begin(engine, vault, point_id, resource, entry, name, order)
@@ -141,7 +143,7 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
         if bare
         else {
             "name": row["name"],
-            "description": row["description"],
+            "description": row["description"] or "",
             "retention_duration": row["retention_days"],
         },
     }

@@ -48,6 +48,11 @@ def to_policy_time(moment: int) -> str:
     return to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def to_second(moment: int) -> str:
+    """Write a moment as the service of servers does: to the second, with its zone."""
+    return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def next_hour(moment: int) -> int:
     """Return the next full hour after a moment."""
     hour = 3600 * MICROSECONDS

@@ -15,6 +15,7 @@ DEFAULTS: dict[str, int] = {
     "unique_vault_names": 0,  # a second vault of a name is refused with 6106
     "restore_answers_empty": 0,  # 202 without a body, as in the reference of 2021
     "bare_restore_points": 0,  # GET gives "vault" and "extra_info" as null, as in the reference
+    "policies_without_creator": 0,  # definitions lack "created_by", as in the reference of 2021
     "policy_settling_seconds": 0,  # up to 30 s until an applied policy shows
     "task_list_lag_seconds": 0,  # how late a new task appears in the list
 }

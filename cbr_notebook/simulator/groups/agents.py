@@ -14,7 +14,11 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
-from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.request_context import (
+    RequestContext,
+    identifier,
+    is_identifier,
+)
 from cbr_notebook.simulator.protocol.routes import Response, Route
 
 _KIND = "agent"
@@ -107,6 +111,8 @@ def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, 
 
 def _register(context: RequestContext) -> dict[str, Any]:
     engine, given = context.engine, context.body.agent
+    if not is_identifier(given.agent_id):
+        raise ApiError("9900", "Invalid agent_id provided.")
     known = engine.state.one(
         "SELECT 1 FROM record WHERE kind = ? AND id = ?", _KIND, given.agent_id
     )
@@ -134,8 +140,7 @@ def _register(context: RequestContext) -> dict[str, Any]:
 
 def _list(context: RequestContext) -> dict[str, Any]:
     query = context.query
-    limit = query.integer("limit", low=1, high=1000, default=1000) or 0
-    offset = query.integer("offset", low=0, default=0) or 0
+    page = query.page()
     status, ids = query.text("status"), query.texts("agent_id")
     documents = [
         json.loads(row["document"])
@@ -152,10 +157,10 @@ def _list(context: RequestContext) -> dict[str, Any]:
         if (status is None or each["status"] == status) and (not ids or each["agent_id"] in ids)
     ]
     return {
-        "agents": found[offset : offset + limit],
+        "agents": page.of(found),
         "count": len(found),
-        "offset": offset,
-        "limit": limit,
+        "offset": page.offset,
+        "limit": page.limit,
     }
 
 

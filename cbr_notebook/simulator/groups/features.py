@@ -22,9 +22,8 @@ def _features(context: RequestContext) -> dict[str, Any]:
 
 
 def _list(context: RequestContext) -> dict[str, Any]:
-    limit = context.query.integer("limit", low=1, high=1000, default=1000) or 0
-    offset = context.query.integer("offset", low=0, high=1000, default=0) or 0
-    return dict(list(_features(context).items())[offset : offset + limit])
+    page = context.query.page(furthest=1000)
+    return dict(page.of(list(_features(context).items())))
 
 
 def _show(context: RequestContext) -> dict[str, Any]:

@@ -211,13 +211,12 @@ def _create(context: RequestContext) -> dict[str, Any]:
 
 
 def _page(context: RequestContext, name: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
-    limit = context.query.integer("limit", low=1, high=1000, default=1000) or 0
-    offset = context.query.integer("offset", low=0, default=0) or 0
+    page = context.query.page()
     return {
-        name: documents[offset : offset + limit],
+        name: page.of(documents),
         "count": len(documents),
-        "limit": limit,
-        "offset": offset,
+        "limit": page.limit,
+        "offset": page.offset,
     }
 
 

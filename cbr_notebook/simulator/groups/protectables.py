@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from typing import Any
+from uuid import UUID, uuid5
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
@@ -81,8 +83,18 @@ def server_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
         "OS-EXT-AZ:availability_zone": row["availability_zone"],
         "OS-EXT-STS:power_state": 1 if row["status"] == "ACTIVE" else 4,
         "OS-EXT-STS:vm_state": "active" if row["status"] == "ACTIVE" else "stopped",
-        "created": clock.to_api_time(row["created_at"]),
-        "flavor": {"id": row["flavor"]},
+        "addresses": _addresses(row["id"]),
+        "created": clock.to_second(row["created_at"]),
+        "enterprise_project_id": "0",
+        "flavor": {
+            "disk": "0",
+            "vcpus": "2",
+            "ram": "4096",
+            "id": row["flavor"],
+            "name": row["flavor"],
+            "gpus": [],
+            "asic_accelerators": [],
+        },
         "id": row["id"],
         "image": {"id": ""},
         "metadata": {
@@ -92,10 +104,20 @@ def server_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
             "dr_site": "true" if traits.get("dr_site") else "false",
         },
         "name": row["name"],
-        "os-extended-volumes:volumes_attached": [{"id": disk["id"]} for disk in disks],
+        "os-extended-volumes:volumes_attached": [
+            {
+                "id": disk["id"],
+                "delete_on_termination": "true",
+                "device": f"/dev/{disk['device']}",
+                "bootIndex": str(place) if disk["bootable"] else None,
+            }
+            for place, disk in enumerate(disks)
+        ],
+        "security_groups": [{"id": _derived(row["id"], "security group"), "name": "default"}],
         "status": row["status"],
         "tags": [f"{key}={value}" for key, value in json.loads(row["tags"]).items()],
         "tenant_id": row["project_id"],
+        "updated": clock.to_second(row["created_at"]),
     }
     return {
         "id": row["id"],
@@ -105,6 +127,28 @@ def server_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
         "status": row["status"],
         "detail": detail,
         "children": [disk_document(engine, disk) for disk in disks],
+    }
+
+
+def _derived(server_id: str, what: str) -> str:
+    """Return the ID of something of a server that the cloud does not keep; always the same."""
+    return str(uuid5(UUID(server_id), what))
+
+
+def _addresses(server_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return a server's network and its address there, in the range for documentation."""
+    digest = hashlib.md5(server_id.encode(), usedforsecurity=False).digest()
+    return {
+        _derived(server_id, "network"): [
+            {
+                "version": "4",
+                "addr": f"192.0.2.{1 + digest[0] % 254}",
+                "primary": True,
+                "OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:" + digest[1:4].hex(":"),
+                "OS-EXT-IPS:type": "fixed",
+                "OS-EXT-IPS:port_id": _derived(server_id, "port"),
+            }
+        ]
     }
 
 
@@ -136,7 +180,12 @@ def _vault(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
 def _document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     is_disk = row["type"] in (resources.DISK, resources.FILE_SYSTEM)
     document = disk_document(engine, row) if is_disk else server_document(engine, row)
-    return {**document, "protectable": _protectable(engine, row)}
+    protectable = _protectable(engine, row)
+    vault = protectable["vault"] or {"id": None, "name": None}
+    for child in document["children"]:
+        child["detail"]["shareable"] = str(child["detail"]["shareable"]).lower()  # text, here
+        child |= {"vault_id": vault["id"], "vault_name": vault["name"]}
+    return {**document, "protectable": protectable}
 
 
 def _kind(context: RequestContext) -> tuple[str, tuple[str, ...]]:
@@ -160,14 +209,13 @@ def _list(context: RequestContext) -> dict[str, Any]:
         if text := query.text(name):
             where.append(condition)
             values.append(text)
-    limit = query.integer("limit", low=1, default=_LARGEST_PAGE)
-    offset = query.integer("offset", low=0, default=0)
+    page = query.page(largest=_LARGEST_PAGE, clamp=True)
     count = engine.state.value(
         f"SELECT count(*) FROM {table} WHERE {' AND '.join(where)}",
         *values,
     )
-    if marker := query.text("marker"):
-        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", marker)
+    if page.marker:
+        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", page.marker)
         if row is None:
             raise ApiError("9900")
         where.append("(created_at, id) > (?, ?)")
@@ -176,8 +224,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
         f"SELECT * FROM {table} WHERE {' AND '.join(where)} "
         "ORDER BY created_at, id LIMIT ? OFFSET ?",
         *values,
-        min(limit or 0, _LARGEST_PAGE),
-        offset,
+        page.limit,
+        page.offset,
     )
     return {"instances": [_document(engine, row) for row in rows], "count": count}
 

@@ -41,8 +41,7 @@ def _show(context: RequestContext) -> dict[str, Any]:
     query = context.query
     kind = query.choice("resource_type", *_RESOURCE_TYPES)
     resource_id = query.text("resource_id")
-    limit = query.integer("limit", low=1, high=1000, default=1000) or 1000
-    offset = query.integer("offset", low=0, default=0) or 0
+    page = query.page()
     rows = [
         row
         for row in _usage(context.engine, context.caller.project_id)
@@ -58,7 +57,7 @@ def _show(context: RequestContext) -> dict[str, Any]:
                 "backup_size": megabytes(row["blocks"]),
                 "backup_size_multiaz": megabytes(row["multi_az_blocks"]),
             }
-            for row in rows[offset : offset + limit]
+            for row in page.of(rows)
         ],
         "resource_count": len(rows),
     }

@@ -199,10 +199,28 @@ def _decode(decoder: _Decoder, raw: bytes) -> Any:
         return None
     try:
         return decoder.decode(raw)
-    except msgspec.ValidationError as problem:
-        raise ApiError("9900", _naming_member(str(problem))) from None
+    except msgspec.ValidationError:
+        return _decode_without_nulls(decoder, raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ApiError("9900") from None
+
+
+def _decode_without_nulls(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    """Decode a body in which null stands for what is left out, for any optional member."""
+    try:
+        return decoder.decode(_encode(_without_nulls(msgspec.json.decode(raw))))
+    except msgspec.ValidationError as problem:
+        raise ApiError("9900", _naming_member(str(problem))) from None
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        raise ApiError("9900") from None
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
 
 
 def _naming_member(problem: str) -> str:

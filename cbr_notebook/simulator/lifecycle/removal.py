@@ -56,7 +56,9 @@ def _check_vault(engine: Engine, vault: sqlite3.Row, kept: list[sqlite3.Row]) ->
     if vault["status"] not in ("available", "error"):
         raise ApiError("6112")
     if engine.state.one(
-        "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running')", vault["id"]
+        "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running') "
+        "AND operation_type != 'remove_resource'",  # what it deletes goes with the vault
+        vault["id"],
     ):
         raise ApiError("6203")
     if engine.state.one(

@@ -140,13 +140,16 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
         "pattern": json.loads(row["patterns"]),
         "start_time": clock.to_policy_time(row["started_at"]),
     }
+    definition = json.loads(row["definition"])
+    if not engine.options["policies_without_creator"]:
+        definition["created_by"] = "customer"
     if row["start_window_minutes"] is not None:
         properties["start_window_minutes"] = row["start_window_minutes"]
     return {
         "id": row["id"],
         "name": row["name"],
         "operation_type": row["operation_type"],
-        "operation_definition": json.loads(row["definition"]),
+        "operation_definition": definition,
         "enabled": bool(row["enabled"]),
         "trigger": {
             "id": row["trigger_id"],

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
-_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+_LARGEST = 2**63 - 1
+"""The largest number that a column holds."""
+_MOST_DIGITS = 19
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,48 @@ class Caller:
     domain_name: str
     project_id: str
     region: str
+
+
+def whole_number(text: str, *, low: int, high: int) -> int:
+    """Return the number that a text is; 9900 when it is none, or not in a range."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise ApiError("9900")
+    number = int(text)
+    if not low <= number <= high:
+        raise ApiError("9900")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list are asked for."""
+
+    limit: int
+    offset: int
+    marker: str | None
+    """The ID of the row after which they begin."""
+
+    @classmethod
+    def read(
+        cls,
+        limit: str | None,
+        offset: str | None,
+        marker: str | None = None,
+        *,
+        largest: int = 1000,
+        furthest: int = _LARGEST,
+        clamp: bool = False,
+    ) -> Page:
+        """Read what a request says, as texts; see :meth:`Query.page`."""
+        rows = largest
+        if limit is not None:
+            rows = whole_number(limit, low=1, high=_LARGEST if clamp else largest)
+        skipped = 0 if offset is None else whole_number(offset, low=0, high=furthest)
+        return cls(min(rows, largest), skipped, marker)
+
+    def of(self, rows: Sequence[_Row]) -> Sequence[_Row]:
+        """Return the page's part of rows that are all there."""
+        return rows[self.offset : self.offset + self.limit]
 
 
 class Query:
@@ -53,18 +99,28 @@ class Query:
         return value
 
     def integer(
-        self, name: str, *, low: int, high: int | None = None, default: int | None = None
+        self, name: str, *, low: int, high: int = _LARGEST, default: int | None = None
     ) -> int | None:
         """Return the value of a parameter that must be a whole number in a range; else 9900."""
         value = self.text(name)
-        if value is None:
-            return default
-        if not value.isascii() or not value.isdigit():
-            raise ApiError("9900")
-        number = int(value)
-        if number < low or (high is not None and number > high):
-            raise ApiError("9900")
-        return number
+        return default if value is None else whole_number(value, low=low, high=high)
+
+    def page(self, *, largest: int = 1000, furthest: int = _LARGEST, clamp: bool = False) -> Page:
+        """Return which rows of a list are asked for; 9900 when a parameter is not allowed.
+
+        Args:
+            largest: the most rows of a page, and how many it has when nothing is said.
+            furthest: the largest offset.
+            clamp: a larger page is cut instead of refused.
+        """
+        return Page.read(
+            self.text("limit"),
+            self.text("offset"),
+            self.text("marker"),
+            largest=largest,
+            furthest=furthest,
+            clamp=clamp,
+        )
 
     def boolean(self, name: str) -> bool | None:
         """Return the value of a parameter that must be true or false; else 9900."""
@@ -88,9 +144,14 @@ class RequestContext:
     request_id: str
 
 
+def is_identifier(text: str) -> bool:
+    """Return whether a text is a lower-case UUID with dashes."""
+    return _UUID.match(text) is not None
+
+
 def identifier(context: RequestContext, name: str) -> str:
     """Return a path parameter that must be a lower-case UUID with dashes; else 9900."""
     value = context.path[name]
-    if not _UUID.match(value):
+    if not is_identifier(value):
         raise ApiError("9900", f"Invalid {name} provided.")
     return value

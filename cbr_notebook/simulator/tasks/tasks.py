@@ -211,21 +211,20 @@ def _list(context: RequestContext) -> dict[str, Any]:
     if lag:
         where.append("created_at <= ?")
         bounds.append(engine.now() - lag * clock.MICROSECONDS)
-    limit = query.integer("limit", low=1, high=1000, default=1000)
-    offset = query.integer("offset", low=0, default=0)
+    page = query.page()
     condition = " AND ".join(where)
     rows = engine.state.all(
         f"SELECT * FROM task WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         *bounds,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
     count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *bounds)
     return {
         "operation_logs": [document(row, engine.now()) for row in rows],
         "count": count,
-        "offset": offset,
-        "limit": limit,
+        "offset": page.offset,
+        "limit": page.limit,
     }
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.protocol.api_error import ApiError
-from cbr_notebook.simulator.protocol.request_context import RequestContext
+from cbr_notebook.simulator.protocol.request_context import Page, RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults.vault_creation import ObjectType
 from cbr_notebook.simulator.vaults.vault_documents import documents
@@ -121,14 +121,6 @@ def _condition(project_id: str, wanted: InstancesReq) -> _Condition:
     return condition
 
 
-def _number(text: str | None, *, low: int, high: int, default: int) -> int:
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
-        raise ApiError("9900")
-    return int(text)
-
-
 def _find(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body
     condition = _condition(context.caller.project_id, wanted)
@@ -140,12 +132,13 @@ def _find(context: RequestContext) -> dict[str, Any]:
         if wanted.limit is not None or wanted.offset is not None:
             raise ApiError("9900")
         return {"total_count": count}
+    page = Page.read(wanted.limit, wanted.offset, furthest=999_999_999)
     rows = engine.state.all(
         f"SELECT * FROM vault WHERE {condition.text} "
         "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         *condition.values,
-        _number(wanted.limit, low=1, high=1000, default=1000),
-        _number(wanted.offset, low=0, high=999_999_999, default=0),
+        page.limit,
+        page.offset,
     )
     found = documents(engine, rows)
     return {

@@ -62,6 +62,10 @@ def _write(engine: Engine, rows: Sequence[sqlite3.Row], ids: list[str]) -> list[
         resources[each["vault_id"]].append(
             _resource(each, usage.get((each["vault_id"], each["resource_id"])))
         )
+    for each in _replicated(engine, ids):
+        resources[each["vault_id"]].append(
+            _replicated_resource(each, usage[each["vault_id"], each["resource_id"]])
+        )
     tags: dict[str, list[dict[str, str]]] = defaultdict(list)
     for each in _tags(engine, ids):
         tags[each["vault_id"]].append({"key": each["key"], "value": each["value"]})
@@ -92,6 +96,18 @@ def _resources(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     )
 
 
+def _replicated(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
+    """Return the resources whose replicas are in replication vaults, as the newest tells them."""
+    return engine.state.all(
+        "SELECT b.vault_id, b.resource_id, b.resource_name, b.resource_type, b.resource_size_gb, "
+        "max(b.created_at) FROM backup b JOIN vault ON vault.id = b.vault_id "
+        "WHERE vault.protect_type = 'replication' AND b.parent_id IS NULL "
+        f"AND b.vault_id IN ({_marks(ids)}) AND b.status IN ('available', 'restoring', 'deleting') "
+        "GROUP BY b.vault_id, b.resource_id ORDER BY min(b.created_at), b.resource_id",
+        *ids,
+    )
+
+
 def _usage(engine: Engine, ids: Sequence[str]) -> list[sqlite3.Row]:
     """Count the backups of each resource in each vault, and the blocks that they take."""
     return engine.state.all(
@@ -114,6 +130,20 @@ def _resource(row: sqlite3.Row, usage: sqlite3.Row | None) -> dict[str, Any]:
         "backup_count": usage["backups"] if usage else 0,
         "protect_status": "deleted" if row["gone"] else row["protect_status"],
         "extra_info": json.loads(row["extra_info"]),
+    }
+
+
+def _replicated_resource(row: sqlite3.Row, usage: sqlite3.Row) -> dict[str, Any]:
+    """Write a resource of a replication vault: nothing is backed up there, and nothing chosen."""
+    return {
+        "id": row["resource_id"],
+        "type": row["resource_type"],
+        "name": row["resource_name"],
+        "auto_protect": True,
+        "size": row["resource_size_gb"],
+        "backup_size": megabytes(usage["blocks"]),
+        "backup_count": usage["backups"],
+        "protect_status": None,
     }
 
 
@@ -156,14 +186,14 @@ def _document(
             "partner_bp_id": None,
         },
         "tags": tags,
-        "backup_name_prefix": row["backup_name_prefix"],
+        "backup_name_prefix": row["backup_name_prefix"] or None,
         "demand_billing": bool(row["demand_billing"]),
         "cbc_delete_count": 0,
         "frozen": row["status"] == "frozen",
-        "availability_zone": row["availability_zone"],
+        "availability_zone": row["availability_zone"] or "",
         "sys_lock_source_service": row["sys_lock_source_service"],
-        "supplier": None,
+        "supplier": "",
         "locked": bool(row["locked"]),
         "cross_account": False,
-        "cross_account_urn": None,
+        "cross_account_urn": "",
     }

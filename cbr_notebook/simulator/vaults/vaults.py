@@ -77,14 +77,13 @@ class _Filter:
     def page(self, context: RequestContext) -> dict[str, Any]:
         """Return a page of the vaults that fulfil all terms, newest first."""
         engine, condition = context.engine, " AND ".join(self._terms)
-        limit = context.query.integer("limit", low=1, high=1000, default=1000)
-        offset = context.query.integer("offset", low=0, default=0)
+        page = context.query.page()
         rows = engine.state.all(
             f"SELECT * FROM vault WHERE {condition} "
             "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
             *self._values,
-            limit,
-            offset,
+            page.limit,
+            page.offset,
         )
         count = engine.state.value(
             f"SELECT count(*) FROM vault WHERE {condition}",
@@ -93,8 +92,8 @@ class _Filter:
         return {
             "vaults": documents(engine, rows),
             "count": count,
-            "offset": offset,
-            "limit": limit,
+            "offset": page.offset,
+            "limit": page.limit,
         }
 
 

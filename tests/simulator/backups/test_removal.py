@@ -218,8 +218,18 @@ def test_a_resource_leaves_only_once(ask: Client, vault_id: str) -> None:
     remove(ask, vault_id, "web-01")
     with pytest.raises(Refused, match="6134"):
         remove(ask, vault_id, "web-01")
-    with pytest.raises(Refused, match="6203"):
-        ask("DELETE", f"vaults/{vault_id}")
+
+
+def test_a_vault_can_be_deleted_right_after_a_resource_was_removed(
+    ask: Client, vault_id: str
+) -> None:
+    remove(ask, vault_id, "web-01")
+    ask("DELETE", f"vaults/{vault_id}")
+    ask.wait()
+    with pytest.raises(Refused, match="6105"):
+        ask.vault(vault_id)
+    assert {each["status"] for each in ask.tasks() if each["vault_id"] == vault_id} == {"success"}
+    assert ask("GET", "backups", vault_id=vault_id)["backups"] == []
 
 
 def test_a_resource_that_is_being_backed_up_stays(ask: Client, vault_id: str) -> None:

@@ -279,3 +279,27 @@ def test_all_operations_of_the_service_are_there(spec: Path) -> None:
     ours = {(route.operation, route.method, route.path) for route in ROUTES}
     assert len(documented) == 74
     assert ours == documented
+
+
+@pytest.mark.parametrize("agent_id", ["", "x", "0" * 32, "AAAAAAAA-0000-4000-8000-000000000000"])
+def test_an_agent_that_could_not_be_shown_is_not_registered(ask: Client, agent_id: str) -> None:
+    body = {"agent": {"agent_id": agent_id, "hostname": "h", "os": "linux", "version": "1"}}
+    assert ask.send("POST", "agents", body).status_code == 400
+    assert ask("GET", "agents")["agents"] == []
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+def test_a_number_that_no_column_holds_is_refused(ask: Client, number: int) -> None:
+    vault_id = ask.create_vault("films")
+    wanted = {"billing": {"size": number}, "threshold": number}
+    for method, path, body in (
+        ("PUT", f"vaults/{vault_id}", {"vault": wanted}),
+        ("PUT", f"vaults/{vault_id}", {"vault": {"billing": {"size": number}}}),
+        ("GET", f"backups?offset={number}", None),
+        ("GET", f"vaults?offset={number}", None),
+        ("GET", f"operation-logs?offset={number}", None),
+        ("GET", f"protectables/server/instances?offset={number}", None),
+        ("GET", f"protectables/server/instances?limit={number}", None),
+        ("GET", f"storage_usage?offset={number}", None),
+    ):
+        assert 400 <= ask.send(method, path, body).status_code < 500, path

@@ -51,7 +51,7 @@ def test_it_comes_to_every_project_of_the_account(ask: Client) -> None:
         there = Client(ask.cloud, project=project)
         (policy,) = there("GET", "policies")["policies"]
         assert policy["name"] == "everywhere"
-        assert policy["operation_definition"] == {"max_backups": 3}
+        assert policy["operation_definition"] == {"max_backups": 3, "created_by": "customer"}
         assert policy["id"] in {each["policy_id"] for each in found}
 
 
@@ -74,7 +74,7 @@ def test_a_change_comes_to_every_project(ask: Client) -> None:
     ask.wait(60)
     (here,) = ask("GET", "policies")["policies"]
     assert (here["name"], here["enabled"]) == ("later", False)
-    assert here["operation_definition"] == {"max_backups": 3}
+    assert here["operation_definition"] == {"max_backups": 3, "created_by": "customer"}
 
 
 def test_a_project_without_room_says_so(ask: Client) -> None:

@@ -20,7 +20,10 @@ def test_a_new_policy_is_answered_as_the_reference_shows(ask: Client) -> None:
         "id", "name", "operation_type", "operation_definition", "enabled", "trigger",
         "associated_vaults",
     ]  # fmt: skip
-    assert policy["operation_definition"] == {"retention_duration_days": 30}
+    assert policy["operation_definition"] == {
+        "retention_duration_days": 30,
+        "created_by": "customer",
+    }
     assert policy["enabled"] is True
     assert policy["associated_vaults"] is None
     assert (trigger["name"], trigger["type"]) == ("default", "time")
@@ -47,7 +50,10 @@ def test_the_definition_is_echoed_as_it_was_given(ask: Client) -> None:
         },
     }  # fmt: skip
     policy_id = create_policy(ask, definition, start_window_minutes=None)
-    assert ask("GET", f"policies/{policy_id}")["policy"]["operation_definition"] == definition
+    assert ask("GET", f"policies/{policy_id}")["policy"]["operation_definition"] == {
+        **definition,
+        "created_by": "customer",
+    }
 
 
 def test_a_list_gives_the_policies_of_a_type_or_of_a_vault(ask: Client) -> None:
@@ -129,7 +135,7 @@ def test_a_change_keeps_what_it_does_not_name(ask: Client) -> None:
     changed = ask("PUT", f"policies/{policy_id}", {"policy": {"enabled": False}})["policy"]
     assert changed["enabled"] is False
     assert changed["name"] == "nightly"
-    assert changed["operation_definition"] == {"max_backups": 3}
+    assert changed["operation_definition"] == {"max_backups": 3, "created_by": "customer"}
     assert changed["trigger"]["properties"]["start_time"] == "2020-08-17 03:51:24"
 
 
@@ -137,7 +143,10 @@ def test_a_count_gives_way_to_days(ask: Client) -> None:
     policy_id = create_policy(ask, {"max_backups": 3})
     change = {"operation_definition": {"retention_duration_days": 5}}
     changed = ask("PUT", f"policies/{policy_id}", {"policy": change})["policy"]
-    assert changed["operation_definition"] == {"retention_duration_days": 5}
+    assert changed["operation_definition"] == {
+        "retention_duration_days": 5,
+        "created_by": "customer",
+    }
 
 
 def test_a_change_of_nothing_is_refused(ask: Client) -> None:
@@ -325,7 +334,7 @@ def test_the_destination_of_an_applied_policy_stays(ask: Client, elsewhere: Clie
     assert (refused.value.status, refused.value.code) == (400, "6003")
     days = {"policy": {"operation_definition": {"retention_duration_days": 9}}}
     kept = ask("PUT", f"policies/{policy}", days)["policy"]["operation_definition"]
-    assert kept == to(elsewhere, retention_duration_days=9)
+    assert kept == {**to(elsewhere, retention_duration_days=9), "created_by": "customer"}
     ask("POST", f"vaults/{vault}/dissociatepolicy", {"policy_id": policy})
     changed = ask("PUT", f"policies/{policy}", change)["policy"]["operation_definition"]
     assert changed["destination_region"] == "eu-west-0"

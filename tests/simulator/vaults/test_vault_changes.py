@@ -39,8 +39,20 @@ def test_settings_can_be_changed_and_rules_cleared(ask: Client, vault_id: str) -
 @pytest.mark.parametrize(
     "members",
     [
+        {"name": None, "threshold": None, "smn_notify": None, "auto_bind": None},
+        {"billing": None, "bind_rules": None, "locked": None, "auto_expand": None},
+        {"billing": {"size": None}, "policy_id": None},
+    ],
+)
+def test_null_is_as_good_as_left_out(ask: Client, vault_id: str, members: dict[str, Any]) -> None:
+    before = ask.vault(vault_id)
+    assert change(ask, vault_id, **members) == before
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
         {"name": "with space"},
-        {"name": None},
         {"threshold": 0},
         {"billing": {"size": "large"}},
         {"bind_rules": {"tags": [{"key": "<", "value": ""}]}},
