@@ -15,7 +15,7 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?")
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 _IPV6 = re.compile(r"[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://.*", re.IGNORECASE | re.DOTALL)
-_OWN_MAPS = ("metadata", "addresses", "tags", "labels", "volume_image_metadata", "extra_info")
+_OWN_MAPS = ("metadata", "addresses", "tags", "labels", "volume_image_metadata")
 """Members whose own members are named by the account's people, not by the service."""
 
 

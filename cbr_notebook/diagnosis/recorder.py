@@ -142,6 +142,6 @@ def _stem(method: str, path: str) -> str:
 def _check_name(row: Row, anonymizer: Anonymizer) -> str:
     """Return the name of a check without the names of members that may be somebody's own."""
     kind, _, rest = row.check.partition(": ")
-    if kind != "members":
+    if kind != "members" or not rest:
         return row.check
     return f"{kind}: {'.'.join(anonymizer.key(part) for part in rest.split('.'))}"

@@ -35,18 +35,22 @@ _VALUES = words(
 )
 _KEYS = words(
     """
-    accessIPv4 accessIPv6 addr addresses attached_at attachment_id attachments bootable catalog
-    children code config_drive created description detail device disk domain domain_id enabled
-    encrypted endpoints error error_code error_msg expires_at flavor host host_status hostId href
-    image interface is_domain issued_at key_name links locked media-types message metadata
-    metering methods min_version multiattach name next parent_id password_expires_at previous
-    progress projects ram region region_id rel replication_status request_id roles security_groups
-    self server_id service_type shareable size status tags tenant_id title token type unauthorized
-    updated url user user_id vcpus version versions volume_image_metadata volume_type
-    volumes_attached wwn
+    accessIPv4 accessIPv6 addr addresses app_consistency_error_code app_consistency_error_message
+    app_consistency_status attached_at attached_mode attachment_id attachments bootable catalog
+    checksum children code config_drive container_format created description detail device disk
+    disk_format domain domain_id dr_site enabled encrypted endpoints error error_code error_msg
+    expires_at flavor host host_status hostId href image image_id image_name interface is_domain
+    issued_at key_name links locked media-types message metadata metering methods min_disk min_ram
+    min_version multiattach name next os_bit os_type parent_id password_expires_at platform
+    previous progress projects ram readonly region region_id rel replication_status request_id
+    roles security_groups self server_id service_type shareable size status tags task_id tenant_id
+    title token type unauthorized updated url user user_id vcpus version versions virtual_env_type
+    volume_image_metadata volume_type volumes_attached wwn
     """
 )
-_SYSTEM_KEY = re.compile(r"(?:OS-[A-Z]+-[A-Z-]+|os-[a-z-]+|OS-DCF|metering|cascaded):?[.:]?[\w.-]+")
+_SYSTEM_KEY = re.compile(
+    r"(?:features|replication)\.[a-z_]+|(?:OS-[A-Z]+-[A-Z-]+|os-[a-z-]+|OS-DCF|metering|cascaded):?[.:]?[\w.-]+"
+)
 _PLAIN_KEY = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -74,12 +78,13 @@ def is_known_value(text: str) -> bool:
 
 def is_known_key(name: str) -> bool:
     """Return whether a member's name is one of the interface."""
-    return name in _KEYS or name in _fields() or bool(_SYSTEM_KEY.fullmatch(name))
+    return name in _KEYS or name in _fields()
 
 
 def may_be_a_new_member(name: str) -> bool:
     """Return whether an unknown name looks like one that the service's authors would choose."""
-    return len(name) <= 40 and bool(_PLAIN_KEY.fullmatch(name))
+    plain = _PLAIN_KEY.fullmatch(name) or _SYSTEM_KEY.fullmatch(name)
+    return len(name) <= 40 and plain is not None
 
 
 @cache

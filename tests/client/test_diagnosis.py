@@ -204,6 +204,16 @@ def test_names_of_members_are_the_services_or_replaced() -> None:
                                   "metadata": {"canary": "x"}})  # fmt: skip
     assert list(cleaned) == ["vault_id", "brand_new", "member-001", "metadata"]
     assert "canary" not in json.dumps(cleaned)
+    for own in ("__canary", "metering.canary", "os-canary:x", "OS-EXT-X:canary", "canary_key"):
+        assert "canary" not in json.dumps(Anonymizer().value({"metadata": {own: "x"}}))
+
+
+def test_the_names_of_checks_in_a_record_are_those_that_were_shown(
+    canaries: cbr.Session, tmp_path: Path
+) -> None:
+    table = canaries.diagnose(record=tmp_path / "record")
+    written = json.loads((tmp_path / "record" / "checks.json").read_text())
+    assert [each["check"] for each in written] == list(table["check"])
 
 
 def test_a_page_in_the_place_of_an_answer_is_not_kept(tmp_path: Path) -> None:
