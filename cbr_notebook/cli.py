@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from cbr_notebook import __version__, unattended
+from cbr_notebook import __version__, restore_command, unattended
 from cbr_notebook.errors import CBRError
 
 
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
     runbook = commands.add_parser("runbook", help="restore, or hold a drill, with nobody watching")
     unattended.add_arguments(runbook)
+    restore_command.add_commands(commands)
 
     doctor = commands.add_parser("doctor", help="a read-only look at an account: what works")
     doctor.add_argument("--profile", help="the name of a profile; else as cbr.connect() finds it")

@@ -15,8 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from cbr_notebook import restore_command
 from cbr_notebook.errors import CBRError, InvalidRequest
 
+_PARAMETERS = (
+    "server", "disk", "before", "confirm", "acknowledge", "safety_backup", "manifest", "rto", "rpo",
+    "report", "profile",
+)  # fmt: skip
+"""What the notebooks of restores understand."""
 _NOTEBOOKS = {
     "restore-server": "restore_a_server.ipynb",
     "restore-disk": "restore_a_disk.ipynb",
@@ -43,7 +49,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="do not back the present state up first",
         )
         restore.add_argument("--manifest", help="JSON file of checksums to compare")
-        restore.add_argument("--profile", help="whose account; else the environment's, or none")
+        restore.add_argument("--checksum", help="ssh:USER@HOST: where the files are read")
+        restore.add_argument("--backup", help="from this one, by name or ID, instead")
+        restore.add_argument("--target", help="what to overwrite, if not what was backed up")
+        restore.add_argument(
+            "--disks", action="append", metavar="BACKUP=DISK", help="only these disks; by ID"
+        )
+        restore.add_argument("--no-power-on", action="store_true", help="leave the server off")
+        restore.add_argument(
+            "--accept-unjudged", action="store_true", help="also a backup nobody can judge"
+        )
+        restore_command.add_account_arguments(restore)
         _add_shared(restore)
     drill = kinds.add_parser("drill", help="infect, restore and verify a simulated server")
     drill.add_argument("--server", help="of the simulated cloud (default: web-01)")
@@ -69,7 +85,15 @@ def run(options: argparse.Namespace) -> int:
     for key in ("run", "runbook", "output"):
         given.pop(key, None)
     if options.runbook != "drill":
+        if options.output is None:
+            return restore_command.restore(options)
+        if not (options.profile or options.simulate):
+            raise InvalidRequest(
+                "No account was named; nothing was done.",
+                advice="With --output, say --profile with the name of one, or --simulate.",
+            )
         _ensure_meant(options)
+        given = {key: value for key, value in given.items() if key in _PARAMETERS}
         # The notebook's own default is the careful one.
         given["dry_run"] = options.dry_run
     source = notebooks_folder() / "runbooks" / _NOTEBOOKS[options.runbook]

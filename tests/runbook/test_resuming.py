@@ -104,7 +104,7 @@ def test_what_was_asked_without_an_answer_can_be_given_up(session: Session) -> N
 def test_who_takes_up_what_was_not_asked_must_confirm_and_is_written_down(
     session: Session, hours: int
 ) -> None:
-    session.cloud.fail("create_checkpoint", 503, times=5)
+    session.cloud.fail("create_checkpoint", 503)
     with pytest.raises(errors.CBRError):
         execute(session, safety_backup=True)
     session.cloud.advance(hours=hours)

@@ -106,7 +106,7 @@ def test_a_journal_that_was_cut_off_leads_to_no_second_restore(
 def test_a_copy_of_a_journal_finds_the_restore_and_never_asks(
     session: Session, folder: Path, tmp_path: Path
 ) -> None:
-    session.cloud.fail("create_checkpoint", 503, times=5)
+    session.cloud.fail("create_checkpoint", 503)
     with pytest.raises(errors.CBRError):
         execute(session, safety_backup=True)
     run_id = only_run(session)
@@ -140,7 +140,7 @@ def test_a_list_that_hides_its_newest_row_leads_to_no_second_restore(session: Se
 def test_somebody_elses_restore_since_the_confirmation_is_not_overwritten(
     session: Session,
 ) -> None:
-    session.cloud.fail("create_checkpoint", 503, times=5)
+    session.cloud.fail("create_checkpoint", 503)
     with pytest.raises(errors.CBRError):
         execute(session, safety_backup=True)
     run_id = only_run(session)
@@ -236,3 +236,19 @@ def test_looks_are_never_more_than_a_minute_apart(session: Session) -> None:
         session.cloud.advance(seconds=pause)
     assert max(pauses) <= 60
     assert kinds(run)[-1] == "task_ended"
+
+
+def test_the_way_back_restores_the_safety_backup_by_the_same_engine(session: Session) -> None:
+    server = session.cloud.server("web-01")
+    damaged = server.disk("vda").checksum()
+    run = execute(session, safety_backup=True).wait()
+    assert server.disk("vda").checksum() != damaged
+    with pytest.raises(errors.ConfirmationNeeded):
+        run.roll_back()
+    back = run.roll_back("web-01", acknowledge=["safety backup"], safety_backup=False).wait()
+    assert back.state == "success"
+    assert server.disk("vda").checksum() == damaged
+    rolled = run.journal.last("rolled_back")
+    assert rolled is not None and rolled.facts["by_run"] == back.run_id
+    with pytest.raises(errors.InvalidRequest, match="no safety backup"):
+        back.roll_back("web-01")

@@ -17,7 +17,7 @@ def test_a_dry_run_looks_and_changes_nothing(
     kept = tmp_path / "looked.ipynb"
     status = main(
         ["runbook", "restore-server", "--server", "web-01", "--before", "2020-08-17T06:00Z",
-         "--dry-run", "--output", str(kept)]
+         "--simulate", "--dry-run", "--output", str(kept)]
     )  # fmt: skip
     said = capsys.readouterr()
     assert status == 0, said.err
@@ -33,10 +33,13 @@ def test_a_restore_by_name_is_verified_and_leaves_evidence(
     report = tmp_path / "archive.json"
     status = main(
         ["runbook", "restore-disk", "--disk", "archive", "--confirm", "archive",
-         "--rto", "4h", "--report", str(report)]
+         "--rto", "4h", "--report", str(report), "--simulate"]
     )  # fmt: skip
     said = capsys.readouterr()
-    assert status == 0, said.err
+    assert status == 5, said.err  # no content was compared
+    assert "not verified" in said.err
+    assert "simulated cloud" in said.out.splitlines()[0]
+    assert "Run: archive-" in said.out
     assert "Restore archive from autobk_b582: success." in said.out
     assert "target 4 h: met" in said.out
     assert cbr.verify_report(report)
@@ -45,9 +48,10 @@ def test_a_restore_by_name_is_verified_and_leaves_evidence(
 def test_without_a_name_or_with_a_wrong_one_nothing_is_restored(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["runbook", "restore-disk", "--disk", "archive"]) == 1
+    assert main(["runbook", "restore-disk", "--disk", "archive", "--simulate"]) == 2
     assert "Look first with --dry-run" in capsys.readouterr().err
-    assert main(["runbook", "restore-disk", "--disk", "archive", "--confirm", "web-01"]) == 1
+    assert main(["runbook", "restore-disk", "--disk", "archive", "--confirm", "web-01",
+                 "--simulate"]) == 3  # fmt: skip
     said = capsys.readouterr()
     assert "To go on, say confirm='archive'" in said.err
     assert "success" not in said.out
@@ -57,15 +61,16 @@ def test_a_warning_that_is_not_accepted_stops_it_in_few_words(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     arguments = ["runbook", "restore-server", "--server", "web-01", "--confirm", "web-01"]
-    assert main([*arguments, "--no-safety-backup"]) == 1
+    arguments.append("--simulate")
+    assert main([*arguments, "--no-safety-backup"]) == 3
     said = capsys.readouterr()
     assert "A warning is not acknowledged: safety backup" in said.err
     assert "Traceback" not in said.err
-    assert main([*arguments, "--no-safety-backup", "--acknowledge", "safety backup"]) == 0
+    assert main([*arguments, "--no-safety-backup", "--acknowledge", "safety backup"]) == 5
 
 
 def test_a_name_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["runbook", "restore-server", "--server", "web-99", "--dry-run"]) == 1
+    assert main(["runbook", "restore-server", "--server", "web-99", "--dry-run", "--simulate"]) == 3
     assert "web-99" in capsys.readouterr().err
 
 
@@ -81,6 +86,36 @@ def test_the_drill_tells_by_its_status_whether_the_targets_were_met(
     assert ("did not meet its targets" in said.err) is (status == 1)
     assert cbr.verify_report(report)
     assert "3 of 3 files are as then" in report.read_text()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--report", "/nonexistent/x.html"], ["--report", "x.docx"],
+        ["--manifest", "/nonexistent.json"], ["--rto", "banana"], ["--acknowledge", "nonsense"],
+        ["--disks", "one"], ["--before", "yesterday-ish"],
+    ],
+)  # fmt: skip
+def test_a_dry_run_finds_what_the_real_one_would_stumble_over(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ["runbook", "restore-server", "--server", "web-01", "--dry-run", "--simulate"]
+    assert main([*base, *wrong]) == 2
+    assert main(base) == 0
+
+
+def test_no_account_is_guessed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    for name in [each for each in os.environ if each.startswith(("OS_", "HUAWEICLOUD_"))]:
+        monkeypatch.delenv(name)
+    status = main(["runbook", "restore-server", "--server", "web-01", "--confirm", "web-01"])
+    said = capsys.readouterr()
+    assert status == 2
+    assert "No account was named" in said.err
+    assert "Run:" not in said.out
 
 
 def test_every_runbook_is_careful_unless_it_is_told_otherwise() -> None:

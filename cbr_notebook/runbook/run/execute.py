@@ -258,3 +258,6 @@ def _refuse_while_another_runs(session: Session, folder: Path, target_id: str) -
                 advice=f"Take it up: session.resume_restore({run.run_id!r}); or end it: "
                 f"session.cancel_restore({run.run_id!r}).",
             )
+
+
+RestoreRun.carry_out = staticmethod(execute)

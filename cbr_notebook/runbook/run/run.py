@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from cbr_notebook.errors import CBRError, Conflict, TaskFailed
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, TaskFailed
 from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
-from cbr_notebook.runbook.journal.record import RunRecord
+from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import write_report
+from cbr_notebook.runbook.plan.checked import check_restore
+from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.submit import stop, submit_steps
 from cbr_notebook.runbook.run.watch import look, run_steps, watch
 from cbr_notebook.runbook.verify.manifest import Checksum
@@ -22,6 +24,8 @@ from cbr_notebook.session import Session
 class RestoreRun(RunRecord):
     """One restore under way or past: wait for it, verify it, report on it."""
 
+    carry_out: ClassVar[Callable[..., RestoreRun]]
+    """Carries a plan out; set by the module above, which makes runs."""
     taken_up = False
     """Whether another process began it, which has ended since."""
 
@@ -174,6 +178,47 @@ class RestoreRun(RunRecord):
             f"{self.title} is given up. Whether the service carried it out is not known: "
             "look at session.tasks()."
         )
+
+    def roll_back(
+        self,
+        confirm: str | None = None,
+        *,
+        acknowledge: str | Sequence[str] = (),
+        safety_backup: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> RestoreRun:
+        """Restore the safety backup: back to the state before this restore. A run of its own.
+
+        Args:
+            confirm: the target's name.
+            acknowledge: the names of the checks whose warnings are accepted.
+            safety_backup: back up the present state first, once more.
+            on_progress: is told how far it is.
+
+        Returns:
+            The run that goes back; its ``wait()`` waits for the end.
+
+        Raises:
+            InvalidRequest: this run has not ended, or made no safety backup.
+            ConfirmationNeeded: ``confirm`` is not the target's name.
+            Conflict: a check fails; the message says which.
+
+        API: Backup, "Restoring Data Using a Backup".
+        """
+        made = self.journal.last("safety_backup_made")
+        if made is None or self.state not in ("success", "failed"):
+            raise InvalidRequest(
+                f"{self.title} ({self.state}) has no safety backup to go back to.",
+                advice="Plan a restore from another backup: session.suspicion(...) lists them.",
+            )
+        plan = check_restore(
+            self.session, made.facts["backup_id"] or made.facts["name"], self.target["id"]
+        )
+        options = RestoreOptions.of(self.session.now, acknowledge, safety_backup=safety_backup)
+        back = self.carry_out(plan, confirm, options, self.folder, on_progress)
+        with self.journal.held():
+            self.note("rolled_back", by_run=back.run_id)
+        return back
 
     def verify(
         self,
