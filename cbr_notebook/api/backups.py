@@ -446,7 +446,7 @@ class Backups:
 
         API: Backup, "Synchronizing Backups" (POST /v3/{project_id}/backups/sync).
         """
-        checks.within(len(items), 1, 50, "number of backups")
+        checks.listed(items, "items", most=50)
         for item in items:
             checks.name(item.backup_name, "backup_name")
         body = {"sync": list(items)}

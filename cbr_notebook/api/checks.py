@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from cbr_notebook.errors import InvalidRequest
 
-_NAME = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,64}$")
+T = TypeVar("T")
+
+_NAME = re.compile("[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,64}")
+_TIME_ZONE = re.compile(r"UTC[+-](?:0\d|1[0-4]):[0-5]\d")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SMALLEST_GB, LARGEST_GB = 10, 10_485_760
 
 
 def name(value: str, field: str = "name") -> str:
     """Give a name of a vault, policy, restore point or backup, if it is allowed."""
-    if not _NAME.match(value):
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidRequest(
             f"The name {value!r} is not allowed.",
             advice="Use 1 to 64 letters, digits, _ and -; no spaces.",
@@ -42,7 +46,13 @@ def size_gb(value: int, smallest: int = SMALLEST_GB) -> int:
 
 
 def within(value: int | None, low: int, high: int, field: str) -> int | None:
-    """Give a number, if it is missing or in a range."""
+    """Return a whole number, if it is missing or in a range."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InvalidRequest(
+            f"{field} is a whole number, not {value!r}.",
+            advice=f"Choose {low} to {high}.",
+            field=field,
+        )
     if value is not None and not low <= value <= high:
         raise InvalidRequest(
             f"{field} {value} is out of range.", advice=f"Choose {low} to {high}.", field=field
@@ -51,8 +61,8 @@ def within(value: int | None, low: int, high: int, field: str) -> int | None:
 
 
 def one_of(value: str | None, choices: Sequence[str], field: str) -> str | None:
-    """Give a word, if it is missing or one of some."""
-    if value is not None and value not in choices:
+    """Return a word, if it is missing or one of some."""
+    if value is not None and (not isinstance(value, str) or value not in choices):
         raise InvalidRequest(
             f"{field} {value!r} is not known.",
             advice=f"Choose one of: {', '.join(choices)}.",
@@ -63,7 +73,9 @@ def one_of(value: str | None, choices: Sequence[str], field: str) -> str | None:
 
 def text(value: str | None, longest: int, field: str) -> str | None:
     """Give a text, if it is missing or short enough and free of < and >."""
-    if value is not None and (len(value) > longest or "<" in value or ">" in value):
+    if value is not None and (
+        not isinstance(value, str) or len(value) > longest or "<" in value or ">" in value
+    ):
         raise InvalidRequest(
             f"{field} is not allowed.",
             advice=f"Use at most {longest} characters, without < and >.",
@@ -74,7 +86,7 @@ def text(value: str | None, longest: int, field: str) -> str | None:
 
 def patterns(values: Sequence[str]) -> list[str]:
     """Give recurrence rules, if they are of the subset that the service takes."""
-    if not 1 <= len(values) <= 24:
+    if not 1 <= len(listed(values, "pattern")) <= 24:
         raise _bad_pattern(", ".join(values) or "nothing", "a policy has 1 to 24 rules")
     for value in values:
         parts = dict(part.partition("=")[::2] for part in value.split(";"))
@@ -106,13 +118,47 @@ def _bad_pattern(value: str, why: str) -> InvalidRequest:
 
 def id_of(value: str, field: str) -> str:
     """Give an ID, if it is not empty."""
-    if not value:
+    if not isinstance(value, str) or not value:
         raise InvalidRequest(f"{field} is empty.", advice="Name one.", field=field)
     return value
 
 
+def time_zone(value: str, field: str = "timezone") -> str:
+    """Return a time zone, if it is written as the service wants it."""
+    if not isinstance(value, str) or not _TIME_ZONE.fullmatch(value):
+        raise InvalidRequest(
+            f"The time zone {value!r} is not one that the service takes.",
+            advice="Write its distance from UTC, such as UTC+01:00.",
+            field=field,
+        )
+    return value
+
+
+def listed(values: Sequence[T], field: str, most: int | None = None) -> list[T]:
+    """Return a list, if it is one: a text alone would mean each of its letters.
+
+    Args:
+        values: what was given.
+        field: the argument's name, for the error.
+        most: how many there may be; any number, also none, if left out.
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InvalidRequest(
+            f"{field} is a list, not {values!r}.",
+            advice=f"Put it into brackets: {field}=[…].",
+            field=field,
+        )
+    found = list(values)
+    if most is not None and not 1 <= len(found) <= most:
+        raise InvalidRequest(
+            f"{field}: {len(found)} are given.", advice=f"Name 1 to {most}.", field=field
+        )
+    return found
+
+
 def at_least_one(values: Sequence[str], field: str) -> list[str]:
-    """Give a list, if something is in it."""
-    if not values:
+    """Return a list, if something is in it."""
+    found = listed(values, field)
+    if not found:
         raise InvalidRequest(f"{field} is empty.", advice="Name at least one.", field=field)
-    return list(values)
+    return found

@@ -110,7 +110,7 @@ class Members:
 
         API: Backup sharing, "Adding Share Members" (POST …/backups/{backup_id}/members).
         """
-        checks.within(len(project_ids), 1, 10, "number of projects")
+        checks.listed(project_ids, "project_ids", most=10)
         body = {"members": list(project_ids)}
         return self._transport.send("POST", _path(backup_id), body, MemberPage).members
 

@@ -271,7 +271,7 @@ class Orders:
         API: Order, "Changing the Charging Mode" (POST …/vaults/change-charge-mode).
         """
         _period(period_type, period_num)
-        checks.within(len(vault_ids), 1, 60, "number of vaults")
+        checks.listed(vault_ids, "vault_ids", most=60)
         body: dict[str, Any] = {
             "charging_mode": "pre_paid",
             "period_type": period_type,

@@ -68,6 +68,8 @@ def checked_definition(values: Mapping[str, Any]) -> dict[str, Any]:
         checks.one_of(key, _MEMBERS, "definition")
         if key in _LIMITS:
             checks.within(value, *_LIMITS[key], key)
+    if values.get("timezone") is not None:
+        checks.time_zone(values["timezone"])
     long_term = ("day_backups", "week_backups", "month_backups", "year_backups")
     if any(values.get(key) for key in long_term) and not values.get("timezone"):
         raise InvalidRequest(

@@ -150,7 +150,7 @@ class Protectables:
 
         API: Protectable, "Checking the Agent Status" (POST /v3/{project_id}/agent/check).
         """
-        checks.within(len(servers), 1, 10_000, "number of servers")
+        checks.listed(servers, "servers", most=10_000)
         path = "/v3/{project_id}/agent/check"
         body = {"agent_status": list(servers)}
         return self._transport.send("POST", path, body, _AgentAnswer).agent_status

@@ -41,7 +41,7 @@ class VaultResources:
 
         API: Vault, "Associating Resources" (POST …/vaults/{vault_id}/addresources).
         """
-        checks.within(len(resources), 1, 256, "number of resources")
+        checks.listed(resources, "resources", most=256)
         path = f"{PATH}/{vault_id}/addresources"
         answer = self._transport.send("POST", path, {"resources": list(resources)}, VaultAdded)
         return answer.add_resource_ids
@@ -62,7 +62,7 @@ class VaultResources:
 
         API: Vault, "Dissociating Resources" (POST …/vaults/{vault_id}/removeresources).
         """
-        checks.within(len(resource_ids), 1, 256, "number of resources")
+        checks.listed(resource_ids, "resource_ids", most=256)
         path = f"{PATH}/{vault_id}/removeresources"
         answer = self._transport.send(
             "POST", path, {"resource_ids": list(resource_ids)}, VaultRemoved
@@ -89,7 +89,7 @@ class VaultResources:
 
         API: Vault, "Migrating Resources" (POST …/vaults/{vault_id}/migrateresources).
         """
-        checks.within(len(resource_ids), 1, 256, "number of resources")
+        checks.listed(resource_ids, "resource_ids", most=256)
         body = {
             "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
             "resource_ids": list(resource_ids),

@@ -387,6 +387,9 @@ class Vaults(VaultResources):
         (PUT …/vaults/{vault_id}/update-backup-expiration-time).
         """
         day = checks.id_of(expect_expiration_date, "expect_expiration_date")
-        body = {"expect_expiration_date": day, "time_zone": checks.id_of(time_zone, "time_zone")}
+        body = {
+            "expect_expiration_date": day,
+            "time_zone": checks.time_zone(time_zone, "time_zone"),
+        }
         path = f"{PATH}/{vault_id}/update-backup-expiration-time"
         return self._transport.send("PUT", path, body, ShiftedExpiry)

@@ -340,3 +340,40 @@ def test_bad_input_is_refused_before_anything_is_sent(call: Callable[[Client], A
         call(service.client)
     assert caught.value.advice
     assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.vaults.create(7, size=10),
+        lambda c: c.vaults.create("name\n", size=10),
+        lambda c: c.vaults.create("v", size=10, threshold="80"),
+        lambda c: c.vaults.create("v", size=10, threshold=True),
+        lambda c: c.vaults.create("v", size=10, description=7),
+        lambda c: c.vaults.add_resources("v", "resource"),
+        lambda c: c.vaults.remove_resources("v", "resource"),
+        lambda c: c.vaults.remove_resources("v", []),
+        lambda c: c.members.add("b", "0" * 32),
+        lambda c: c.backups.list(status=[["available"]]),
+        lambda c: c.policies.create(
+            "p", pattern="FREQ=DAILY;BYHOUR=1;BYMINUTE=0", definition={"max_backups": 1}
+        ),
+        lambda c: c.policies.create(
+            "p",
+            pattern=["FREQ=DAILY;BYHOUR=1;BYMINUTE=0"],
+            definition={"day_backups": 3, "timezone": "Europe/Paris"},
+        ),
+        lambda c: c.vaults.update_expiration_time(
+            "v", expect_expiration_date="2030-01-01", time_zone="CET"
+        ),
+    ],
+)
+def test_a_value_of_another_shape_is_refused_before_anything_is_sent(
+    call: Callable[[Client], Any],
+) -> None:
+    service = Service()
+    with pytest.raises(errors.InvalidRequest) as caught:
+        call(service.client)
+    assert caught.value.field
+    assert caught.value.advice
+    assert service.requests == []
