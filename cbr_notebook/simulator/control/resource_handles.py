@@ -170,7 +170,11 @@ class Disk:
             self._engine.state.update("disk", self.id, status=status)
 
     def set_trait(self, name: str, value: Any) -> None:
-        """Set a special trait of the disk: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``."""
+        """Set a special trait of the disk: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``.
+
+        Raises:
+            InvalidRequest: there is no such trait; the message lists them.
+        """
         _set_trait(self._engine, "disk", self.id, name, value)
 
 
@@ -245,7 +249,11 @@ class Server:
         self._set(status=status)
 
     def set_trait(self, name: str, value: Any) -> None:
-        """Set a special trait of the server: ``dr_site``, ``frozen``, ``backup_fails``."""
+        """Set a special trait of the server: ``dr_site``, ``frozen``, ``backup_fails``.
+
+        Raises:
+            InvalidRequest: there is no such trait; the message lists them.
+        """
         _set_trait(self._engine, "server", self.id, name, value)
 
     def rebuild(self, **columns: str) -> None:
@@ -265,6 +273,12 @@ class Server:
 
 
 def _set_trait(engine: Engine, table: str, key: str, name: str, value: Any) -> None:
+    if name not in resources.TRAITS:
+        raise InvalidRequest(
+            f"There is no trait {name!r}.",
+            advice=f"Choose one of: {', '.join(sorted(resources.TRAITS))}.",
+            field="name",
+        )
     with engine.work():
         row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", key)
         assert row is not None

@@ -23,6 +23,13 @@ OBJECT_TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """The resource types that a vault of an object type takes."""
 
+TRAITS = frozenset({
+    "agent", "backend", "backup_fails", "databases_busy", "dess", "dr_site", "frozen", "lazyload",
+    "legacy", "local", "old", "restore_fails", "restore_refused", "scsi", "sub_status",
+    "unsupported",
+})  # fmt: skip
+"""What may be special about a server or disk; kept in its ``properties``."""
+
 ZONE = "br-iaas-odin1a"
 
 

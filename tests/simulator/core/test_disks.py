@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk
 from cbr_notebook.simulator.core.disks import BLOCK, GIB
@@ -172,3 +173,10 @@ class DiskLife(RuleBasedStateMachine):
 
 TestDiskLife = DiskLife.TestCase
 TestDiskLife.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+
+
+def test_an_unknown_trait_is_refused(cloud: Cloud) -> None:
+    server = cloud.create_server("web-01")
+    for thing in (server, server.disk("vda")):
+        with pytest.raises(InvalidRequest, match="backup_fial"):
+            thing.set_trait("backup_fial", "BackupService.7203")
