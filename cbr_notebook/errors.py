@@ -177,7 +177,7 @@ _ADVICE_BY_STATUS: dict[int, str] = {
 
 
 def _advice_for(http_status: int) -> str | None:
-    """Give what a status alone asks of people, or ``None`` if it says too little."""
+    """Return what a status alone asks of people, or ``None`` if it says too little."""
     return _ADVICE_BY_STATUS.get(http_status, _BROKEN if http_status >= 500 else None)
 
 

@@ -109,7 +109,7 @@ class Agents:
         status: str | None = None,
         agent_id: Sequence[str] | None = None,
     ) -> AgentPage:
-        """Give a page of agents.
+        """Return a page of agents.
 
         Args:
             limit: rows in the page, 1 to 1000.
@@ -131,7 +131,7 @@ class Agents:
         return self._transport.get(_PATH, AgentPage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Agent]:
-        """Give all agents, page by page; filters as for :meth:`list`.
+        """Return all agents, page by page; filters as for :meth:`list`.
 
         API: Agent, "Querying the Agent List" (GET /v3/{project_id}/agents).
         """
@@ -143,7 +143,7 @@ class Agents:
         return items(fetch, page_size=page_size, key=attrgetter("agent_id"))
 
     def show(self, agent_id: str) -> Agent:
-        """Give an agent with its paths.
+        """Return an agent with its paths.
 
         Raises:
             NotFound: there is none of this ID (BackupService.7410).

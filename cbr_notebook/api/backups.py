@@ -265,7 +265,7 @@ class Backups:
         return self._transport.get(PATH, BackupPage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Backup]:
-        """Give all backups, page by page; filters as for :meth:`list`.
+        """Return all backups, page by page; filters as for :meth:`list`.
 
         API: Backup, "Querying All Backups" (GET /v3/{project_id}/backups).
         """
@@ -277,7 +277,7 @@ class Backups:
         return items(fetch, page_size=page_size)
 
     def show(self, backup_id: str) -> Backup:
-        """Give a backup, with the backups of its disks as ``children``.
+        """Return a backup, with the backups of its disks as ``children``.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6200).
@@ -312,7 +312,7 @@ class Backups:
         self._transport.send("DELETE", f"{PATH}/{backup_id}", None, type(None))
 
     def metadata(self, backup_id: str) -> dict[str, Any]:
-        """Give what was recorded of the server when it was backed up.
+        """Return what was recorded of the server when it was backed up.
 
         Returns:
             Members by name, each decoded from the JSON text that the service gives.

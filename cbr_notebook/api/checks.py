@@ -17,7 +17,7 @@ SMALLEST_GB, LARGEST_GB = 10, 10_485_760
 
 
 def name(value: str, field: str = "name") -> str:
-    """Give a name of a vault, policy, restore point or backup, if it is allowed."""
+    """Return a name of a vault, policy, restore point or backup, if it is allowed."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidRequest(
             f"The name {value!r} is not allowed.",
@@ -28,7 +28,7 @@ def name(value: str, field: str = "name") -> str:
 
 
 def size_gb(value: int, smallest: int = SMALLEST_GB) -> int:
-    """Give a vault's capacity in GB, if it is in the range of the service."""
+    """Return a vault's capacity in GB, if it is in the range of the service."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidRequest(
             f"A capacity is a whole number of GB, not {value!r}.",
@@ -72,7 +72,7 @@ def one_of(value: str | None, choices: Sequence[str], field: str) -> str | None:
 
 
 def text(value: str | None, longest: int, field: str) -> str | None:
-    """Give a text, if it is missing or short enough and free of < and >."""
+    """Return a text, if it is missing or short enough and free of < and >."""
     if value is not None and (
         not isinstance(value, str) or len(value) > longest or "<" in value or ">" in value
     ):
@@ -85,7 +85,7 @@ def text(value: str | None, longest: int, field: str) -> str | None:
 
 
 def patterns(values: Sequence[str]) -> list[str]:
-    """Give recurrence rules, if they are of the subset that the service takes."""
+    """Return recurrence rules, if they are of the subset that the service takes."""
     if not 1 <= len(listed(values, "pattern")) <= 24:
         raise _bad_pattern(", ".join(values) or "nothing", "a policy has 1 to 24 rules")
     for value in values:
@@ -117,7 +117,7 @@ def _bad_pattern(value: str, why: str) -> InvalidRequest:
 
 
 def id_of(value: str, field: str) -> str:
-    """Give an ID, if it is not empty."""
+    """Return an ID, if it is not empty."""
     if not isinstance(value, str) or not value:
         raise InvalidRequest(f"{field} is empty.", advice="Name one.", field=field)
     return value

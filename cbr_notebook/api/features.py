@@ -18,7 +18,7 @@ class Features:
         self._transport = transport
 
     def list(self, *, limit: int | None = None, offset: int | None = None) -> dict[str, Any]:
-        """Give all features of this region.
+        """Return all features of this region.
 
         Args:
             limit: entries in the answer, 1 to 1000.
@@ -39,7 +39,7 @@ class Features:
         return self._transport.get(_PATH, dict[str, Any], query)
 
     def show(self, feature_key: str) -> dict[str, Any]:
-        """Give one feature.
+        """Return one feature.
 
         Args:
             feature_key: such as ``replication.enable``.

@@ -79,7 +79,7 @@ class Reader:
         return typing.cast("T", found)
 
     def warn(self) -> None:
-        """Tell what could not be read: one warning for each member concerned."""
+        """Return what could not be read: one warning for each member concerned."""
         for member, loss in self._losses.items():
             last = member.rpartition(".")[2]
             column = _IN_TABLES.get(last, last)

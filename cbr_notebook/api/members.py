@@ -49,7 +49,7 @@ class Members:
         image_id: str | None = None,
         vault_id: str | None = None,
     ) -> MemberPage:
-        """Give a page of the members of a backup.
+        """Return a page of the members of a backup.
 
         Args:
             backup_id: the backup.
@@ -81,7 +81,7 @@ class Members:
         return self._transport.get(_path(backup_id), MemberPage, query)
 
     def list_all(self, backup_id: str, **filters: Any) -> Iterator[Member]:
-        """Give all members of a backup, page by page; filters as for :meth:`list`.
+        """Return all members of a backup, page by page; filters as for :meth:`list`.
 
         API: Backup sharing, "Querying the Share Member List".
         """
@@ -115,7 +115,7 @@ class Members:
         return self._transport.send("POST", _path(backup_id), body, MemberPage).members
 
     def show(self, backup_id: str, member_id: str) -> Member:
-        """Give a member of a backup, by the ID of its project.
+        """Return a member of a backup, by the ID of its project.
 
         Raises:
             NotFound: not shared with this project (BackupService.6705).

@@ -59,7 +59,7 @@ class Migrations:
         return self._transport.send("POST", _PATH, body, dict[str, str])
 
     def show(self, *, all_regions: bool | None = None) -> Migration:
-        """Give how far the account's migration is.
+        """Return how far the account's migration is.
 
         Args:
             all_regions: every region, not only this one.

@@ -94,7 +94,7 @@ class OrganizationPolicies:
         limit: int | None = None,
         offset: int | None = None,
     ) -> OrganizationPolicyPage:
-        """Give a page of organization policies.
+        """Return a page of organization policies.
 
         Args:
             operation_type: ``backup`` or ``replication``; the service demands it.
@@ -117,7 +117,7 @@ class OrganizationPolicies:
     def list_all(
         self, operation_type: Literal["backup", "replication"], *, page_size: int = 1000
     ) -> Iterator[OrganizationPolicy]:
-        """Give all organization policies of a type, page by page.
+        """Return all organization policies of a type, page by page.
 
         API: Organization policy, "Querying Organization Policies".
         """
@@ -129,7 +129,7 @@ class OrganizationPolicies:
         return items(fetch, page_size=page_size)
 
     def show(self, organization_policy_id: str) -> OrganizationPolicy:
-        """Give an organization policy.
+        """Return an organization policy.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6000).
@@ -140,7 +140,7 @@ class OrganizationPolicies:
         return self._transport.get(f"{_PATH}/{organization_policy_id}", _Answer).policy
 
     def deployments(self, organization_policy_id: str) -> Sequence[Deployment]:
-        """Give what became of an organization policy, project by project.
+        """Return what became of an organization policy, project by project.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6000).

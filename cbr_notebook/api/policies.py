@@ -63,7 +63,7 @@ class _Update(msgspec.Struct):
 
 
 def checked_definition(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a policy keeps, if its numbers are in range."""
+    """Return what a policy keeps, if its numbers are in range."""
     for key, value in values.items():
         checks.one_of(key, _MEMBERS, "definition")
         if key in _LIMITS:
@@ -92,7 +92,7 @@ class Policies:
         operation_type: Literal["backup", "replication"] | None = None,
         vault_id: str | None = None,
     ) -> PolicyPage:
-        """Give all policies.
+        """Return all policies.
 
         Args:
             operation_type: ``backup`` or ``replication``.
@@ -112,7 +112,7 @@ class Policies:
         return self._transport.get(_PATH, PolicyPage, query)
 
     def show(self, policy_id: str) -> Policy:
-        """Give a policy.
+        """Return a policy.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6000).

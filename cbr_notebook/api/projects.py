@@ -54,14 +54,14 @@ class Projects:
         self._transport = transport
 
     def list(self) -> Sequence[RegionProject]:
-        """Give the account's projects in this region.
+        """Return the account's projects in this region.
 
         API: Project, "Querying the Project List" (GET /v3/region-projects).
         """
         return self._transport.get("/v3/region-projects", _RegionProjects).projects
 
     def list_domain(self, domain_name: str) -> Sequence[DomainProject]:
-        """Give the projects of an account.
+        """Return the projects of an account.
 
         Args:
             domain_name: the account's name.
@@ -75,7 +75,7 @@ class Projects:
         return self._transport.get(path, _DomainProjects).projects
 
     def show_domain(self, project_id: str) -> ProjectDomain:
-        """Give the account that a project belongs to.
+        """Return the account that a project belongs to.
 
         Args:
             project_id: the project.

@@ -86,7 +86,7 @@ class Protectables:
         status: str | None = None,
         server_id: str | None = None,
     ) -> ProtectablePage:
-        """Give a page of resources of a kind.
+        """Return a page of resources of a kind.
 
         Args:
             kind: ``server``, ``disk``, ``turbo`` (file systems) or ``workspace``.
@@ -117,7 +117,7 @@ class Protectables:
         return self._transport.get(f"{_PATH}/{kind}/instances", ProtectablePage, query)
 
     def list_all(self, kind: Kind, **filters: Any) -> Iterator[Protectable]:
-        """Give all resources of a kind, page by page; filters as for :meth:`list`.
+        """Return all resources of a kind, page by page; filters as for :meth:`list`.
 
         API: Protectable, "Querying Protectable Resources".
         """
@@ -129,7 +129,7 @@ class Protectables:
         return items(fetch, page_size=LARGEST_PAGE)
 
     def show(self, kind: Kind, resource_id: str) -> Protectable:
-        """Give a resource.
+        """Return a resource.
 
         Raises:
             NotFound: there is none of this ID (BackupService.7100, .7000, .7500).
@@ -156,7 +156,7 @@ class Protectables:
         return self._transport.send("POST", path, body, _AgentAnswer).agent_status
 
     def replication_capabilities(self) -> Sequence[RegionReplication]:
-        """Give which regions replicate to which.
+        """Return which regions replicate to which.
 
         API: Protectable, "Querying the Replication Capabilities"
         (GET /v3/{project_id}/replication-capabilities).

@@ -127,7 +127,7 @@ class RestorePoints:
         return self._transport.send("POST", _PATH, body, _Answer).checkpoint
 
     def show(self, restore_point_id: str) -> RestorePoint:
-        """Give a restore point; some regions leave its vault and name out.
+        """Return a restore point; some regions leave its vault and name out.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6217).

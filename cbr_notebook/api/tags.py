@@ -56,7 +56,7 @@ class _ProjectTags(msgspec.Struct):
 
 
 def checked(key: str, value: str = "") -> tuple[str, str]:
-    """Give a tag without surrounding spaces, if it is allowed.
+    """Return a tag without surrounding spaces, if it is allowed.
 
     Raises:
         InvalidRequest: key or value has a character or a length that is not.
@@ -150,7 +150,7 @@ class Tags:
         self._transport = transport
 
     def list(self, vault_id: str) -> Sequence[Tag]:
-        """Give the tags of a vault.
+        """Return the tags of a vault.
 
         Raises:
             NotFound: there is no such vault (BackupService.6105).
@@ -160,7 +160,7 @@ class Tags:
         return self._transport.get(f"{_VAULT}/{vault_id}/tags", _Tags).tags
 
     def list_project(self) -> Sequence[TagValues]:
-        """Give all keys in the project, with their values.
+        """Return all keys in the project, with their values.
 
         API: Tag, "Querying Tags of a Project" (GET /v3/{project_id}/vault/tags).
         """

@@ -52,7 +52,7 @@ class Tasks:
         end_time: str | None = None,
         enterprise_project_id: str | None = None,
     ) -> TaskPage:
-        """Give a page of tasks, newest first.
+        """Return a page of tasks, newest first.
 
         Args:
             limit: rows in the page, 1 to 1000.
@@ -90,7 +90,7 @@ class Tasks:
         return self._transport.get(_PATH, TaskPage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[TaskRecord]:
-        """Give all tasks, page by page; filters as for :meth:`list`.
+        """Return all tasks, page by page; filters as for :meth:`list`.
 
         API: Task, "Querying the Task List" (GET /v3/{project_id}/operation-logs).
         """
@@ -102,7 +102,7 @@ class Tasks:
         return items(fetch, page_size=page_size)
 
     def show(self, task_id: str) -> TaskRecord:
-        """Give a task.
+        """Return a task.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6500).

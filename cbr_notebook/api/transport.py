@@ -313,7 +313,7 @@ class _WatchedClient:
 
 
 def _checked_path(path: str) -> str:
-    """Give a path, if every ID in it is one; an empty one would mean all things of a kind."""
+    """Return a path, if every ID in it is one; an empty one would mean all things of a kind."""
     for part in path.split("/")[1:]:
         if not _PATH_PART.fullmatch(part) or part in (".", ".."):
             raise InvalidRequest(

@@ -45,7 +45,7 @@ class Usage:
         resource_id: str | None = None,
         resource_type: str | None = None,
     ) -> UsagePage:
-        """Give a page of what the backups of each resource take.
+        """Return a page of what the backups of each resource take.
 
         Args:
             limit: rows in the page, 1 to 1000.
@@ -67,7 +67,7 @@ class Usage:
         return self._transport.get("/v3/{project_id}/storage_usage", UsagePage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[StorageUsage]:
-        """Give what the backups of all resources take; filters as for :meth:`list`.
+        """Return what the backups of all resources take; filters as for :meth:`list`.
 
         API: Usage, "Querying the Storage Usage" (GET /v3/{project_id}/storage_usage).
         """

@@ -150,5 +150,5 @@ class VaultApplyAnswer(msgspec.Struct):
 
 
 def or_unset(value: Any) -> Any:
-    """Give a value to send, or nothing to send for ``None``."""
+    """Return a value to send, or nothing to send for ``None``."""
     return UNSET if value is None else value

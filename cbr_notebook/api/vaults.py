@@ -48,7 +48,7 @@ class Vaults(VaultResources):
         resource_ids: Sequence[str] | None = None,
         enterprise_project_id: str | None = None,
     ) -> VaultPage:
-        """Give a page of vaults, newest first.
+        """Return a page of vaults, newest first.
 
         Args:
             limit: rows in the page, 1 to 1000.
@@ -84,7 +84,7 @@ class Vaults(VaultResources):
         return self._transport.get(PATH, VaultPage, query)
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Vault]:
-        """Give all vaults, page by page; filters as for :meth:`list`.
+        """Return all vaults, page by page; filters as for :meth:`list`.
 
         API: Vault, "Querying the Vault List" (GET /v3/{project_id}/vaults).
         """
@@ -96,7 +96,7 @@ class Vaults(VaultResources):
         return items(fetch, page_size=page_size)
 
     def show(self, vault_id: str) -> Vault:
-        """Give a vault.
+        """Return a vault.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6105).
@@ -330,7 +330,7 @@ class Vaults(VaultResources):
         cloud_type: str | None = None,
         vault_id: str | None = None,
     ) -> VaultPage:
-        """Give a page of the vaults of another region's project, to replicate into.
+        """Return a page of the vaults of another region's project, to replicate into.
 
         Args:
             region_id: the other region.
@@ -360,7 +360,7 @@ class Vaults(VaultResources):
         return self._transport.get(f"{PATH}/external", VaultPage, query)
 
     def summary(self) -> VaultSummary:
-        """Give the capacity (GB) and the use (MB) of all vaults together.
+        """Return the capacity (GB) and the use (MB) of all vaults together.
 
         API: Vault, "Querying the Vault Summary" (GET /v3/{project_id}/vaults/summary).
         """

@@ -61,7 +61,7 @@ class Builder:
             self._chunks[column.name].append(_array(column, values, lambda: _names(records)))
 
     def frame(self) -> pd.DataFrame:
-        """Give the DataFrame, and let the records' columns go."""
+        """Return the DataFrame, and let the records' columns go."""
         series = {}
         for column in self._columns:
             kind = _ARROW[column.kind]
@@ -187,7 +187,7 @@ def _series(column: Column, chunks: Any) -> pd.Series[Any]:
 
 
 def _categorical(column: Column, array: Any) -> pd.Categorical[Any]:
-    """Give a category with all documented values, and behind them those that nobody told of."""
+    """Return a category with all documented values, and behind them those that nobody told of."""
     seen = array.dictionary.to_pylist()
     unknown = sorted(set(seen) - set(column.values))
     categories = [*column.values, *unknown]

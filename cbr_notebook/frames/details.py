@@ -28,14 +28,14 @@ class RuleOfPolicy:
 
 
 def resources_of(vaults: Iterable[Vault]) -> list[ResourceOfVault]:
-    """Give the resources of vaults, vault by vault."""
+    """Return the resources of vaults, vault by vault."""
     return [
         ResourceOfVault(vault, resource) for vault in vaults for resource in vault.resources or ()
     ]
 
 
 def rules_of(policies: Iterable[Policy]) -> list[RuleOfPolicy]:
-    """Give the rules of policies, policy by policy."""
+    """Return the rules of policies, policy by policy."""
     return [
         RuleOfPolicy(policy, rule)
         for policy in policies

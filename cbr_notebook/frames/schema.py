@@ -31,17 +31,17 @@ class Schema:
     columns: tuple[Column, ...] = field(repr=False)
 
     def builder(self) -> Builder:
-        """Give what makes a DataFrame from pages of records."""
+        """Return what makes a DataFrame from pages of records."""
         return Builder(self.columns)
 
     def frame(self, records: Sequence[Any]) -> pd.DataFrame:
-        """Give a DataFrame of records: the same columns and dtypes also when there are none."""
+        """Return a DataFrame of records: the same columns and dtypes also when there are none."""
         builder = self.builder()
         builder.add(records)
         return builder.frame()
 
     def row_type(self, record: type[msgspec.Struct]) -> type[msgspec.Struct]:
-        """Give a struct with only those members of a record that the columns need.
+        """Return a struct with only those members of a record that the columns need.
 
         Decoding it is several times as fast as decoding the whole record.
         """
@@ -52,7 +52,7 @@ class Schema:
         return _pruned(record, paths)
 
     def describe(self) -> pd.DataFrame:
-        """Give the schema itself as a DataFrame: column, dtype, unit, source, description."""
+        """Return the schema itself as a DataFrame: column, dtype, unit, source, description."""
         return pd.DataFrame(
             {
                 "column": [column.name for column in self.columns],
@@ -83,7 +83,7 @@ def _pruned(
 
 
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
-    """Give the struct of ``Struct`` or ``Struct | None``."""
+    """Return the struct of ``Struct`` or ``Struct | None``."""
     union = typing.get_origin(kind) in (typing.Union, types.UnionType)
     for each in typing.get_args(kind) if union else (kind,):
         if isinstance(each, type) and issubclass(each, msgspec.Struct):
