@@ -505,7 +505,7 @@ def test_a_catalogue_without_the_service_asks_for_the_address(
 def use_carelessly(given: dict[str, Any]) -> cbr.Session:
     session = cbr.connect(**given, verify=False)
     session.vaults()
-    session.backups()
+    session.vaults()
     return session
 
 
