@@ -27,8 +27,8 @@ def test_what_was_filled_in_stays_when_something_else_of_the_field_changes(
 ) -> None:
     opened = notebook(
         CLOUD + "form = session.forms.back_up(vault='vault-web')\nform",
-        "for each in form._fields.values():\n    each.help, each.problem = 'help', 'problem'",
-        "print([form._fields['resources'].label_of(each) for each in form.value['resources']])",
+        "for each in form.fields.values():\n    each.help, each.problem = 'help', 'problem'",
+        "print([form.fields['resources'].label_of(each) for each in form.value['resources']])",
     )
     page = opened.page
     press(page, "None of Resources")
