@@ -92,7 +92,7 @@ def test_a_restore_that_the_service_refuses_is_told_and_nothing_is_done(
     assert opened.violations() == []
     accepts.get_by_role("checkbox", name="safety backup").check()
     press(page, "Restore web-01 to 2020-08-17 03:00 UTC")
-    expect(page.get_by_text("BackupService.2010").first).to_be_visible(timeout=30_000)
+    expect(form.get_by_text("BackupService.2010")).to_be_visible(timeout=30_000)
     expect(current_step(page)).to_contain_text("4. Confirm")
     opened.screenshot("restore_refused", of=form)
     assert opened.violations() == []

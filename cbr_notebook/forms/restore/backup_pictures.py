@@ -289,23 +289,27 @@ def gone(name: str) -> str:
     return f'<p class="cbr-summary warn">{escaped(said)} from a backup.</p>'
 
 
-def way_to(best: Choice, chosen: str | None) -> str:
-    """Write the button that chooses the newest without a jump; it stays when it is chosen."""
-    what, told = "the newest without a jump", ""
-    if not best.judged:
-        what = "the newest from then"
-        told = f'<p class="cbr-summary warn">{escaped(best.moment)}: {_why_unjudged(best)}</p>'
-    if best.id == chosen:
-        label = f"{what[0].upper()}{what[1:]} is chosen: {best.moment}"
-        return told + _way("choose", label, None, key="newest")
-    return told + _way("choose", f"Choose {what}: {best.moment}", best.id, key="newest")
+def ways(best: Choice | None, chosen: str | None, found: Sequence[Choice]) -> str:
+    """Write the buttons that choose the newest without a jump, and look for jumps in all.
 
-
-def way_further(found: Sequence[Choice]) -> str:
-    """Write the button that looks for jumps in all backups, if not all were looked at."""
-    if all(each.asked for each in found):
-        return ""
-    return _way("look_further", f"Look for jumps in all {len(found)} backups", "")
+    Args:
+        best: the one to choose; it may be one that cannot be judged, which is said.
+        chosen: the ID of the one that is chosen.
+        found: all that there are.
+    """
+    told, buttons = "", list[str]()
+    if best is not None:
+        what = "the newest without a jump" if best.judged else "the newest from then"
+        if not best.judged:
+            told = f'<p class="cbr-summary warn">{escaped(best.moment)}: {_why_unjudged(best)}</p>'
+        if best.id == chosen:
+            label = f"{what[0].upper()}{what[1:]} is chosen: {best.moment}"
+            buttons.append(_way("choose", label, None, key="newest"))
+        else:
+            buttons.append(_way("choose", f"Choose {what}: {best.moment}", best.id, key="newest"))
+    if not all(each.asked for each in found):
+        buttons.append(_way("look_further", f"Look for jumps in all {len(found)} backups", ""))
+    return f'{told}<div class="cbr-buttons">{"".join(buttons)}</div>'
 
 
 def _why_unjudged(choice: Choice) -> str:

@@ -201,10 +201,9 @@ class ChooseBackup(Step):
             return
         line = backup_pictures.time_line(found, chosen, self._until())
         best = backup_pictures.newest_without_jump(found)
-        if best is not None:
-            line += backup_pictures.way_to(best, chosen)
+        line += backup_pictures.ways(best, chosen, self._found)
         gone = backup_pictures.gone(self._resource.label) if self._resource.gone else ""
-        self._line.html = gone + line + backup_pictures.way_further(self._found)
+        self._line.html = gone + line
         months = backup_pictures.months(found)
         month = self._month if self._month in months else months[-1]
         self._days.html = backup_pictures.month_page(found, month, self._day, chosen)
