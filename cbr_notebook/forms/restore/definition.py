@@ -12,7 +12,6 @@ from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.steps import Steps
 from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.forms.restore.check_plan import CheckPlan
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
@@ -20,6 +19,7 @@ from cbr_notebook.forms.restore.choose_resource import ChooseResource
 from cbr_notebook.forms.restore.confirm import TO_CONFIRM, Confirm
 from cbr_notebook.forms.restore.pending import PendingRuns
 from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
+from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import BACKUP, CHECK, CONFIRM, WATCH, Step
 from cbr_notebook.forms.restore.watch_run import WatchRun
 from cbr_notebook.runbook.run.submit import Stopped

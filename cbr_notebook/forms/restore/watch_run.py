@@ -13,10 +13,10 @@ from cbr_notebook.errors import CBRError, Conflict
 from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.steps import Steps
 from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.forms.restore import run_view
 from cbr_notebook.forms.restore.pending import OPEN, PendingRuns
+from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import SERVER, WATCH, Step
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.submit import Stopped

@@ -10,8 +10,8 @@ import pytest
 from cbr_notebook import Session
 from cbr_notebook.errors import Conflict, ConnectionFailed, NotFound
 from cbr_notebook.forms.kit.field import Button
-from cbr_notebook.forms.kit.steps import Steps
 from cbr_notebook.forms.restore.planner import Found, Planner, Wanted
+from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import BACKUP, WATCH
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
