@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -213,6 +214,16 @@ def test_a_join_line_trusts_one_certificate_only(serve: Serve) -> None:
     moved = line.replace(f":{urlsplit(line).port}/", f":{other.server.port}/")
     with pytest.raises(errors.ConnectionFailed, match="another certificate"):
         cbr.connect(join=moved)
+
+
+def test_a_stalled_handshake_makes_nobody_wait(serve: Serve) -> None:
+    served = serve(1, "empty", tls=True)
+    held = [socket.create_connection(("127.0.0.1", served.server.port)) for _ in range(20)]
+    for peer in held[::2]:
+        peer.sendall(b"\x16\x03\x01")  # a handshake begins, and goes no further
+    assert cbr.connect(join=served.ready["seats"][0]["join"], timeout=10).vaults().empty
+    for peer in held:
+        peer.close()
 
 
 def test_nothing_is_sent_without_the_certificate_being_known(serve: Serve) -> None:
