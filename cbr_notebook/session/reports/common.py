@@ -68,10 +68,13 @@ def backup_policies(session: Context) -> dict[str, list[Policy]]:
 
 
 def if_permitted(what: str, ask: Callable[[], T]) -> T | None:
-    """Return what is asked for; ``None``, with a warning, where one may not read it."""
+    """Return what is asked for; ``None``, with a warning, where one may not or cannot read it.
+
+    Not every operator of the service has every operation: its absence is a 404 of the gateway.
+    """
     try:
         return ask()
-    except PermissionDenied as problem:
+    except (PermissionDenied, NotFound) as problem:
         warnings.warn(
             f"{what} could not be seen, and what follows from them is missing: {problem.message} "
             f"{problem.advice or ''}".rstrip(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.protectables import Kind
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import (
@@ -17,6 +19,7 @@ from cbr_notebook.session.reports.common import (
     check_days,
     good_backups,
     hours_since,
+    if_permitted,
     vaults_by_resource,
 )
 from cbr_notebook.session.resource_types import KINDS
@@ -70,7 +73,7 @@ def recovery_points(
     }
     types = {kind for _, kind in names.values()} | set(backups["resource_type"].dropna())
     there = {
-        kind: {row.id for row in session.client.protectables.list_all(kind)}
+        kind: if_permitted(f"Resources ({kind})", partial(_ids, session, kind))
         for kind in {KINDS[each] for each in types if each in KINDS}
     }
     rows = []
@@ -105,6 +108,10 @@ def recovery_points(
     rows.sort(key=lambda row: (row.newest or "", row.name or ""))
     asked = {"target": str(target), "days": days}
     return answer(session, frames.RECOVERY_POINTS, rows, asked, before)
+
+
+def _ids(session: Context, kind: Kind) -> set[str]:
+    return {row.id for row in session.client.protectables.list_all(kind)}
 
 
 def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None) -> pd.DataFrame:
