@@ -76,7 +76,7 @@ def load_ipython_extension(ipython: Any) -> None:
 
 
 def error_codes() -> pd.DataFrame:
-    """Give the documented error codes of the service.
+    """Return the documented error codes of the service.
 
     Returns:
         One row a code: ``code``, ``message``, ``kind`` (the exception), ``advice`` (text),
@@ -125,7 +125,7 @@ def profiles() -> pd.DataFrame:
 
 
 def schema(name: str) -> pd.DataFrame:
-    """Give the columns of a table: name, dtype, unit, source and meaning.
+    """Return the columns of a table: name, dtype, unit, source and meaning.
 
     Args:
         name: of a helper: ``vaults``, ``backups``, ``tasks``, ``policies``, ``resources``.

@@ -51,7 +51,7 @@ def _all() -> dict[str, CatalogueEntry]:
 
 
 def lookup(code: str) -> CatalogueEntry | None:
-    """Give what is known about a code, or ``None``.
+    """Return what is known about a code, or ``None``.
 
     Args:
         code: as on the wire; the bare number of a code of the service will do.
@@ -60,7 +60,7 @@ def lookup(code: str) -> CatalogueEntry | None:
 
 
 def entries(*, documented_only: bool = True) -> tuple[CatalogueEntry, ...]:
-    """Give all codes, in the order of their numbers.
+    """Return all codes, in the order of their numbers.
 
     Args:
         documented_only: leave out what the reference's table does not list.

@@ -76,7 +76,7 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
 
 
 def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") -> str:
-    """Give a table as plain text, for a terminal or a ticket.
+    """Return a table as plain text, for a terminal or a ticket.
 
     Args:
         frame: the table; times are shown to the minute, in UTC, as the header says.
@@ -189,7 +189,7 @@ def _markdown(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _marked(text: str) -> str:
-    """Give a text that Markdown shows as it is: no column's end, no HTML."""
+    """Return a text that Markdown shows as it is: no column's end, no HTML."""
     return html.escape(text, quote=False).replace("|", "\\|")
 
 
@@ -240,7 +240,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 
 
 def _prepared(frame: Any) -> pd.DataFrame:
-    """Give the table as it goes out: texts as names of columns, and no index but the rows'.
+    """Return the table as it goes out: texts as names of columns, and no index but the rows'.
 
     Raises:
         InvalidRequest: it is no table, or two columns have one name.
@@ -268,7 +268,7 @@ def _prepared(frame: Any) -> pd.DataFrame:
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the index as the first columns, also where a column has its name already."""
+    """Return the index as the first columns, also where a column has its name already."""
     levels = [str(name) if name is not None else "index" for name in frame.index.names]
     names = [f"{name} (index)" if name in frame.columns else name for name in levels]
     return frame.reset_index(names=names)
@@ -289,7 +289,7 @@ def _texts(frame: pd.DataFrame) -> list[Any]:
 
 
 def _sides(frame: pd.DataFrame) -> list[str]:
-    """Give where the columns' texts stand: numbers to the right."""
+    """Return where the columns' texts stand: numbers to the right."""
     return ["right" if _is_number(frame[name]) else "left" for name in frame.columns]
 
 
@@ -302,7 +302,7 @@ def _header(frame: pd.DataFrame, name: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Give a value that is no text as one, lists and the like as JSON; nothing that steers."""
+    """Return a value that is no text as one, lists and the like as JSON; nothing that steers."""
     text = (
         json.dumps(value, default=str, ensure_ascii=False)
         if isinstance(value, (dict, list, tuple))
@@ -321,7 +321,7 @@ def _harmless(value: Any) -> str:
 
 
 def _readable(frame: pd.DataFrame, times: str, missing: str) -> pd.DataFrame:
-    """Give every cell as a text for people."""
+    """Return every cell as a text for people."""
     out = {}
     for name in frame.columns:
         column = frame[name]
@@ -337,7 +337,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _about(frame: pd.DataFrame) -> list[tuple[str, str]]:
-    """Give what the table remembers of its question."""
+    """Return what the table remembers of its question."""
     return [(str(name), _plain(value)) for name, value in frame.attrs.items()]
 
 

@@ -166,7 +166,7 @@ class Questions(Magics):
 
 
 def _helpers() -> dict[str, Any]:
-    """Give the session's questions: its public methods that answer with a table."""
+    """Return the session's questions: its public methods that answer with a table."""
     return {
         name: method
         for name, method in inspect.getmembers(Session, inspect.isfunction)
@@ -192,7 +192,7 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def _flags(helper: str) -> dict[str, inspect.Parameter]:
-    """Give what a helper can be told: its own arguments, then the service's further filters."""
+    """Return what a helper can be told: its own arguments, then the service's further filters."""
     own = inspect.signature(_helpers()[helper]).parameters
     named = {
         name: each
@@ -205,7 +205,7 @@ def _flags(helper: str) -> dict[str, inspect.Parameter]:
 
 
 def _first(helper: str) -> str | None:
-    """Give the name of the argument that needs no flag."""
+    """Return the name of the argument that needs no flag."""
     for name, parameter in inspect.signature(_helpers()[helper]).parameters.items():
         if name not in ("self", "session") and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             return name
@@ -224,7 +224,7 @@ def _takes_several(helper: str, name: str) -> bool:
 
 
 def _values(helper: str, name: str) -> list[str]:
-    """Give the values that a flag can have, where the service or the signature names them."""
+    """Return the values that a flag can have, where the service or the signature names them."""
     parameter = _flags(helper)[name]
     if _is(parameter, "bool"):
         return ["true", "false"]
@@ -286,7 +286,7 @@ def _output(words: list[str]) -> tuple[list[str], str | None]:
 
 
 def _read(helper: str, words: list[str]) -> dict[str, Any]:
-    """Give the arguments that a line names.
+    """Return the arguments that a line names.
 
     Raises:
         UsageError: a flag that does not exist, has no value, or comes too often.
@@ -326,7 +326,7 @@ def _read(helper: str, words: list[str]) -> dict[str, Any]:
 
 
 def _converted(name: str, parameter: inspect.Parameter, values: list[str]) -> Any:
-    """Give a flag's value as the helper takes it."""
+    """Return a flag's value as the helper takes it."""
     read: list[Any] = list(values)
     if _is(parameter, "int"):
         read = [_number(name, value) for value in values]

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cbr_notebook.api.records import Backup
+from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.auth.sources.environment import from_environment
 from cbr_notebook.entry.connection import connect
 from cbr_notebook.entry.session import Session

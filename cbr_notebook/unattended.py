@@ -109,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def notebooks_folder() -> Path:
-    """Give the folder of the tutorial and runbook notebooks.
+    """Return the folder of the tutorial and runbook notebooks.
 
     They lie in the package when it is installed, and beside it in a clone.
 
@@ -196,7 +196,7 @@ def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> str:
 
 
 def _said(notebook: Path) -> Iterator[str]:
-    """Give what the cells of a notebook printed."""
+    """Return what the cells of a notebook printed."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             if output["output_type"] == "stream" and output["name"] == "stdout":

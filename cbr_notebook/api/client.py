@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.agents import Agents
-from cbr_notebook.api.backups import Backups
-from cbr_notebook.api.features import Features
-from cbr_notebook.api.members import Members
-from cbr_notebook.api.migrations import Migrations
-from cbr_notebook.api.orders import Orders
-from cbr_notebook.api.organization_policies import OrganizationPolicies
-from cbr_notebook.api.policies import Policies
-from cbr_notebook.api.projects import Projects
-from cbr_notebook.api.protectables import Protectables
-from cbr_notebook.api.restore_points import RestorePoints
-from cbr_notebook.api.tags import Tags
-from cbr_notebook.api.tasks import Tasks
-from cbr_notebook.api.transport import Transport
-from cbr_notebook.api.usage import Usage
-from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.api.groups.agents import Agents
+from cbr_notebook.api.groups.backups import Backups
+from cbr_notebook.api.groups.features import Features
+from cbr_notebook.api.groups.members import Members
+from cbr_notebook.api.groups.migrations import Migrations
+from cbr_notebook.api.groups.orders import Orders
+from cbr_notebook.api.groups.organization_policies import OrganizationPolicies
+from cbr_notebook.api.groups.policies import Policies
+from cbr_notebook.api.groups.projects import Projects
+from cbr_notebook.api.groups.protectables import Protectables
+from cbr_notebook.api.groups.restore_points import RestorePoints
+from cbr_notebook.api.groups.tags import Tags
+from cbr_notebook.api.groups.tasks import Tasks
+from cbr_notebook.api.groups.usage import Usage
+from cbr_notebook.api.groups.vaults import Vaults
+from cbr_notebook.api.http.transport import Transport
 
 
 class Client:

@@ -18,7 +18,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the secret itself; keep it away from anything that is written down."""
+        """Return the secret itself; keep it away from anything that is written down."""
         return self._value
 
     def __repr__(self) -> str:

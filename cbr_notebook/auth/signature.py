@@ -59,7 +59,7 @@ def canonical_request(
 
 
 def signature_of(canonical: str, date: str, secret_key: str) -> str:
-    """Give the signature of a canonical request, made at a date."""
+    """Return the signature of a canonical request, made at a date."""
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"{ALGORITHM}\n{date}\n{digest}"
     return hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
@@ -98,7 +98,7 @@ class SignatureAuth(httpx.Auth):
         return f"SignatureAuth(access_key={self._access_key!r}, secret_key=***)"
 
     def for_project(self, project_id: str) -> SignatureAuth:
-        """Give the same signer for the requests of a project."""
+        """Return the same signer for the requests of a project."""
         return SignatureAuth(
             self._access_key,
             self._secret_key,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.operations import OPERATIONS
-from cbr_notebook.api.permissions import ACTIONS
+from cbr_notebook.api.http.operations import OPERATIONS
+from cbr_notebook.api.http.permissions import ACTIONS
 from cbr_notebook.diagnosis.rows import Row, from_error
 from cbr_notebook.errors import CBRError, NotFound, PermissionDenied
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from cbr_notebook.api.operations import OPERATIONS
+from cbr_notebook.api.http.operations import OPERATIONS
 from cbr_notebook.diagnosis.vocabulary import is_known_key, is_known_value, may_be_a_new_member
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

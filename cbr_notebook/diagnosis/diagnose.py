@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 
-from cbr_notebook.api.backups import BackupPage
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.permissions import operation_of
-from cbr_notebook.api.policies import PolicyPage
-from cbr_notebook.api.protectables import ProtectablePage
-from cbr_notebook.api.tasks import TaskPage
-from cbr_notebook.api.vault_bodies import VaultPage
+from cbr_notebook.api.groups.backups import BackupPage
+from cbr_notebook.api.groups.policies import PolicyPage
+from cbr_notebook.api.groups.protectables import ProtectablePage
+from cbr_notebook.api.groups.tasks import TaskPage
+from cbr_notebook.api.http.permissions import operation_of
+from cbr_notebook.api.messages.vault_bodies import VaultPage
 from cbr_notebook.diagnosis.access import check_permissions
 from cbr_notebook.diagnosis.network import check_host
 from cbr_notebook.diagnosis.recorder import Exchange

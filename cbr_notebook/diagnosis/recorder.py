@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from cbr_notebook.api.permissions import operation_of
+from cbr_notebook.api.http.permissions import operation_of
 from cbr_notebook.diagnosis.anonymize import Anonymizer, is_route
 from cbr_notebook.diagnosis.rows import Row
 from cbr_notebook.errors import InvalidRequest

@@ -91,7 +91,7 @@ def may_be_a_new_member(name: str) -> bool:
 def _fields() -> frozenset[str]:
     """Return the names of all members that this package reads or writes."""
     names: set[str] = set()
-    for found in pkgutil.iter_modules(api.__path__, f"{api.__name__}."):
+    for found in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
         for value in vars(importlib.import_module(found.name)).values():
             if isinstance(value, type) and issubclass(value, msgspec.Struct):
                 names |= {each.encode_name for each in msgspec.structs.fields(value)}

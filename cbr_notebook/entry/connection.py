@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from cbr_notebook.api.throttling import PATIENCE_S
+from cbr_notebook.api.http.throttling import PATIENCE_S
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.http_client import (
     Verify,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.throttling import PATIENCE_S
-from cbr_notebook.api.transport import Transport
+from cbr_notebook.api.http.throttling import PATIENCE_S
+from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.sign_in import Place, sign_in
 from cbr_notebook.entry.session import Session

@@ -7,8 +7,8 @@ from typing import Any
 
 from ipywidgets import Widget
 
-from cbr_notebook.api import checks
-from cbr_notebook.api.records import Protectable, RestorePoint, Vault
+from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.records import Protectable, RestorePoint, Vault
 from cbr_notebook.errors import TaskFailed
 from cbr_notebook.forms import pickers, progress
 from cbr_notebook.forms.kit import field, markup

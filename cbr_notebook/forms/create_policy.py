@@ -11,8 +11,8 @@ from typing import Any
 
 from ipywidgets import Widget
 
-from cbr_notebook.api import checks
-from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cbr_notebook.api import checks
-from cbr_notebook.api.records import Policy, Protectable, Vault
+from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.records import Policy, Protectable, Vault
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cbr_notebook.api.records import Billing
+from cbr_notebook.api.messages.records import Billing
 from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing

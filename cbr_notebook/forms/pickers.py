@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from cbr_notebook.api.records import Policy, Protectable, Vault, VaultResource
-from cbr_notebook.api.tags import checked
+from cbr_notebook.api.groups.tags import checked
+from cbr_notebook.api.messages.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.markup import card, link_to_form

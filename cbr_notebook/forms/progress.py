@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cbr_notebook import catalogue
-from cbr_notebook.api.records import SkippedResource, TaskRecord
+from cbr_notebook.api.messages.records import SkippedResource, TaskRecord
 from cbr_notebook.forms.kit.markup import Tone, escaped
 from cbr_notebook.tasks.poller import ENDED
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ipywidgets import Widget
 
-from cbr_notebook.api.records import Backup, Member
+from cbr_notebook.api.messages.records import Backup, Member
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup

@@ -7,8 +7,8 @@ from typing import Any
 
 import traitlets
 
-from cbr_notebook.api.records import Vault
-from cbr_notebook.api.tags import checked
+from cbr_notebook.api.groups.tags import checked
+from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup

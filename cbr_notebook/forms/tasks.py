@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from ipywidgets import Widget
 
-from cbr_notebook.api.records import TaskRecord
-from cbr_notebook.api.tasks import STATUSES
+from cbr_notebook.api.groups.tasks import STATUSES
+from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.forms import progress
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cbr_notebook.api import lenient
+from cbr_notebook.api.http import lenient
 from cbr_notebook.errors import AnswerWarning
 
 if TYPE_CHECKING:

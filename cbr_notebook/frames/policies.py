@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.records import Policy
+from cbr_notebook.api.messages.records import Policy
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.schedule.kept_days import kept_days

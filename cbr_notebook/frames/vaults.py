@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.records import Vault
+from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 

@@ -21,7 +21,7 @@ __all__ = ["Plots", "alt_text", "calendar", "capacity", "durations", "timeline"]
 
 
 def alt_text(axes: Axes) -> str:
-    """Give what a picture shows, in words; empty for axes that are not of this package."""
+    """Return what a picture shows, in words; empty for axes that are not of this package."""
     return str(getattr(axes, "alt_text", ""))
 
 

@@ -107,7 +107,7 @@ def states(
     now: datetime,
     days: int,
 ) -> pd.DataFrame:
-    """Give one row a resource and day on which something was, or should have been, done.
+    """Return one row a resource and day on which something was, or should have been, done.
 
     Returns:
         ``resource_id`` (text), ``day`` (datetime64, UTC midnight), ``state`` (text).
@@ -145,7 +145,7 @@ def _days(frame: pd.DataFrame, column: str, state: str, first: pd.Timestamp) -> 
 
 
 def _names(frame: pd.DataFrame, resource: str, name: str) -> dict[str, str]:
-    """Give the name of each resource; its ID if it has none."""
+    """Return the name of each resource; its ID if it has none."""
     return {
         each: text if pd.notna(text) else each
         for each, text in zip(frame[resource], frame[name], strict=True)
@@ -154,7 +154,7 @@ def _names(frame: pd.DataFrame, resource: str, name: str) -> dict[str, str]:
 
 
 def _worst(table: pd.DataFrame, names: dict[str, str]) -> list[str]:
-    """Give the resources with the most trouble, so many as can be read, in order of names."""
+    """Return the resources with the most trouble, so many as can be read, in order of names."""
     trouble = table[table["state"] != "good"]["resource_id"].value_counts()
     backed_up = set(table["resource_id"])
 

@@ -100,5 +100,5 @@ def _size_of(table: pd.DataFrame) -> pd.Series[float]:
 
 
 def _numbers(column: pd.Series) -> pd.Series[float]:
-    """Give numbers in which what is missing is NaN, as Matplotlib wants them."""
+    """Return numbers in which what is missing is NaN, as Matplotlib wants them."""
     return column.astype("Float64").astype("float64")

@@ -67,7 +67,7 @@ register_projection(DescribedAxes)
 
 
 def begin(ax: Axes | None, *, rows: int = 0) -> Axes:
-    """Give axes to draw on: the caller's, or new ones high enough for some rows.
+    """Return axes to draw on: the caller's, or new ones high enough for some rows.
 
     The new figure belongs to no global state: nothing shows it but the cell that it ends.
     """
@@ -121,7 +121,7 @@ def lines_of_rows(ax: Axes) -> None:
 
 
 def labels(names: Sequence[Any], ids: Sequence[str]) -> list[str]:
-    """Give names that leave room for the picture, and that differ where the IDs do."""
+    """Return names that leave room for the picture, and that differ where the IDs do."""
     short = [
         shorten(name) if pd.notna(name) else each[:8] for name, each in zip(names, ids, strict=True)
     ]
@@ -133,7 +133,7 @@ def labels(names: Sequence[Any], ids: Sequence[str]) -> list[str]:
 
 
 def shorten(name: Any, longest: int = 28) -> str:
-    """Give a short name: in the middle, because long names mostly differ in the end."""
+    """Return a short name: in the middle, because long names mostly differ in the end."""
     text = str(name)
     if len(text) <= longest:
         return text
@@ -147,7 +147,7 @@ def only(drawn: int, all_rows: int, which: str) -> str:
 
 
 def listed(words: Sequence[str], most: int = 25) -> str:
-    """Give a list that somebody can listen to."""
+    """Return a list that somebody can listen to."""
     more = [f"and {len(words) - most} more"] if len(words) > most else []
     return "; ".join([*words[:most], *more])
 
@@ -163,7 +163,7 @@ def legend(ax: Axes, **more: Any) -> None:
 
 
 def number(moment: datetime) -> float:
-    """Give the place of a moment on an axis of time."""
+    """Return the place of a moment on an axis of time."""
     return float(date2num(moment))  # type: ignore[no-untyped-call]
 
 
@@ -175,7 +175,7 @@ def time_axis(ax: Axes, label: str) -> None:
 
 
 def day(moment: datetime) -> str:
-    """Give ``8 September 2020``."""
+    """Return ``8 September 2020``."""
     return f"{moment.day} {moment:%B %Y}"
 
 

@@ -73,7 +73,7 @@ def draw(
 
 
 def _length(span: timedelta) -> str:
-    """Give ``24 hours``, ``7 days``, ``30 minutes``."""
+    """Return ``24 hours``, ``7 days``, ``30 minutes``."""
     minutes = int(span / timedelta(minutes=1))
     if minutes % 1440 == 0 and minutes > 1440:
         return pluralize(minutes // 1440, "day")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cbr_notebook.schedule.runs import runs
 
 if TYPE_CHECKING:
-    from cbr_notebook.api.records import Policy
+    from cbr_notebook.api.messages.records import Policy
 
 _AT_WORK = timedelta(hours=1)
 

@@ -14,7 +14,7 @@ from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.runs import of_rules
 
 if TYPE_CHECKING:
-    from cbr_notebook.api.records import Policy
+    from cbr_notebook.api.messages.records import Policy
 
 _WEEKS = 52
 _DAYS = {"day_backups": 1, "week_backups": 7, "month_backups": 30, "year_backups": 365}

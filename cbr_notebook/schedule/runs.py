@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cbr_notebook.errors import ServiceError
 
 if TYPE_CHECKING:
-    from cbr_notebook.api.records import Policy
+    from cbr_notebook.api.messages.records import Policy
 
 
 def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:

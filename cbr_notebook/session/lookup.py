@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from cbr_notebook.api.protectables import KINDS
-from cbr_notebook.api.records import Backup, Policy, Protectable, Vault
+from cbr_notebook.api.groups.protectables import KINDS
+from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.references import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from cbr_notebook.api import records
+from cbr_notebook.api.messages import records
 from cbr_notebook.schedule.retention import Backup
 from cbr_notebook.session.context import Context
 from cbr_notebook.text.timeparse import parse_api_time

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.api.pager import LARGEST_PAGE, read_all
+from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cbr_notebook.api.records import Protectable
+from cbr_notebook.api.messages.records import Protectable
 from cbr_notebook.errors import InvalidRequest
 
 _MOST = 10

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 
-from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.api.messages.records import TaskRecord
 
 ENDED = ("success", "failed", "skipped", "timeout")
 """The statuses in which a task stays."""

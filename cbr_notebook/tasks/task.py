@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cbr_notebook import catalogue
-from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import NotFound, TaskFailed, WaitTimeout
 from cbr_notebook.tasks.poller import ENDED, TaskPoller, pause_after
 from cbr_notebook.tasks.progress_bar import ProgressBar

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.records import Backup, TaskRecord
+from cbr_notebook.api.messages.records import Backup, TaskRecord
 from cbr_notebook.errors import Conflict
 from cbr_notebook.text.timeparse import parse_api_time
 

@@ -212,7 +212,7 @@ class Lab:
         )
 
     def _tell(self, seen: Iterable[str] | None) -> None:
-        """Tell the board of a class, if this is a seat in one; a lost message stops nobody.
+        """Report to the board of a class, if this is a seat in one; a lost message stops nobody.
 
         Args:
             seen: what the check saw that is not yet right; ``None`` if there was no new check.

@@ -154,7 +154,7 @@ class Field(Control):
         self.touched = False
 
     def send_again(self) -> None:
-        """Tell the page what is filled in, in case it shows something else."""
+        """Show the page what is filled in, in case it shows something else."""
         self.send_state("value")
 
     def label_of(self, value: Any) -> str:
@@ -257,7 +257,7 @@ class SecretField(Field):
         self.on_change(self)
 
     def send_again(self) -> None:
-        """Tell the page nothing: it is told whether there is a secret, never which."""
+        """Send the page nothing: it learns whether there is a secret, never which."""
 
     def check(self) -> str | None:
         """Return that it is missing, if it is."""

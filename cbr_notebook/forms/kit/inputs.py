@@ -77,7 +77,7 @@ class Inputs:
             each.disabled = locked
 
     def send_again(self) -> None:
-        """Tell the page what is filled in, in case it shows something else."""
+        """Show the page what is filled in, in case it shows something else."""
         for each in self.fields.values():
             each.send_again()
 

@@ -37,7 +37,7 @@ class Worker:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Tell it to stop; does not wait for it."""
+        """Ask it to stop; does not wait for it."""
         self._stop.set()
 
     def join(self, timeout: float | None = None) -> None:
@@ -103,13 +103,13 @@ class Workers:
         return [each for each in self._workers if each.running]
 
     def stop(self, *, but: Worker | None = None) -> None:
-        """Tell all but one to stop."""
+        """Ask all but one to stop."""
         for each in list(self._workers):
             if each is not but:
                 each.stop()
 
     def close(self) -> None:
-        """Tell all to stop, also those that are started from now on."""
+        """Ask all to stop, also those that are started from now on."""
         with self._lock:
             self._closed = True
         self.stop()

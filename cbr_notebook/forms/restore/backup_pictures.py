@@ -93,7 +93,7 @@ class Choice:
 
 
 def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]:
-    """Give the backups of a table, newest first, with what is known of their growth.
+    """Return the backups of a table, newest first, with what is known of their growth.
 
     Args:
         backups: of the schema ``backups``.
@@ -226,7 +226,7 @@ def _dates(paper: _Paper, first: datetime, last: datetime, across: Any) -> list[
 
 
 def months(found: Sequence[Choice]) -> list[tuple[int, int]]:
-    """Give the months that have backups, oldest first."""
+    """Return the months that have backups, oldest first."""
     return sorted({(each.at.year, each.at.month) for each in found})
 
 

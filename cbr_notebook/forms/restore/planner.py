@@ -11,7 +11,7 @@ from cbr_notebook.errors import CBRError, NotFound
 from cbr_notebook.forms.kit.form import Form
 
 if TYPE_CHECKING:
-    from cbr_notebook.api.records import Protectable
+    from cbr_notebook.api.messages.records import Protectable
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
     from cbr_notebook.session.lookup import ResourceKind
 

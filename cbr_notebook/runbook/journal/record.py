@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from cbr_notebook.api.transport import RequestRecord
+from cbr_notebook.api.http.transport import RequestRecord
 from cbr_notebook.errors import JournalFailed
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.recording import recorded

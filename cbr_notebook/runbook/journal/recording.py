@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from cbr_notebook.api.transport import RequestRecord, Transport
+from cbr_notebook.api.http.transport import RequestRecord, Transport
 
 _lock = threading.Lock()
 

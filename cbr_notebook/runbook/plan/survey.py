@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from cbr_notebook.api.records import Backup, Protectable, TaskRecord
+from cbr_notebook.api.messages.records import Backup, Protectable, TaskRecord
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.runbook.plan.facts import (
     NOT_TOLD,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cbr_notebook.api.checks import within
-from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.api.messages.checks import within
+from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.outcomes import maybe_executed

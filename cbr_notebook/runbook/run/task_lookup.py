@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 
-from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, NotFound
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import RunRecord

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.records import Backup, RestorePoint, Vault
+from cbr_notebook.api.messages.records import Backup, RestorePoint, Vault
 from cbr_notebook.errors import ConfirmationNeeded
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_vault

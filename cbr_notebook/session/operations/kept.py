@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cbr_notebook.api.records import Vault
-from cbr_notebook.api.tags import tag_pairs
-from cbr_notebook.api.vault_bodies import ResourceItem
+from cbr_notebook.api.groups.tags import tag_pairs
+from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.errors import AnswerWarning
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.references import display_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest, NotFound
 from cbr_notebook.schedule import zones
 from cbr_notebook.schedule.rules import recurrence_rules

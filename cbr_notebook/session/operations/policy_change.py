@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cbr_notebook.api.records import Policy
+from cbr_notebook.api.messages.records import Policy
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.schedule import retention, zones
 from cbr_notebook.schedule.retention import Retention

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.records import Protectable, Vault, VaultResource
+from cbr_notebook.api.messages.records import Protectable, Vault, VaultResource
 from cbr_notebook.session.resource_types import DISK, FILE_SYSTEM
 
 _BUSY = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from cbr_notebook.api.records import TaskRecord
+from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cbr_notebook.api.records import Backup, Protectable
+from cbr_notebook.api.messages.records import Backup, Protectable
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_resource

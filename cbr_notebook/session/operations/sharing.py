@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cbr_notebook.api.records import Member
+from cbr_notebook.api.messages.records import Member
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_vault

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.api.tags import checked
+from cbr_notebook.api.groups.tags import checked
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.frames.tags import TAGS
 from cbr_notebook.session.context import Context

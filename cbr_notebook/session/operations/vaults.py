@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from cbr_notebook.api.records import Vault
-from cbr_notebook.api.vault_bodies import ResourceItem
-from cbr_notebook.api.vault_kinds import ObjectType
-from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.api.groups.vaults import Vaults
+from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.messages.vault_kinds import ObjectType
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_unknown, settings_of

@@ -10,13 +10,13 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api import backups as backups_api
-from cbr_notebook.api.pager import LARGEST_PAGE
-from cbr_notebook.api.protectables import LARGEST_PAGE as PAGE
-from cbr_notebook.api.protectables import Protectables
-from cbr_notebook.api.records import Backup
-from cbr_notebook.api.tasks import Tasks
-from cbr_notebook.api.vaults import Vaults
+from cbr_notebook.api.groups import backups as backups_api
+from cbr_notebook.api.groups.protectables import LARGEST_PAGE as PAGE
+from cbr_notebook.api.groups.protectables import Protectables
+from cbr_notebook.api.groups.tasks import Tasks
+from cbr_notebook.api.groups.vaults import Vaults
+from cbr_notebook.api.messages.records import Backup
+from cbr_notebook.api.paging.pager import LARGEST_PAGE
 from cbr_notebook.frames.details import BackupsOfPoint, resources_of, rules_of
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_conflicts, reject_unknown

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.records import Backup, Member, Policy, Protectable, TaskRecord, Vault
+from cbr_notebook.api.messages.records import Backup, Member, Policy, Protectable, TaskRecord, Vault
 from cbr_notebook.tasks.poller import TaskPoller
 
 

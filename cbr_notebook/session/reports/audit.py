@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Backup, Policy, Protectable, Vault, VaultResource
+from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from cbr_notebook.api.records import Policy
+    from cbr_notebook.api.messages.records import Policy
 
 
 @dataclass(frozen=True, slots=True)

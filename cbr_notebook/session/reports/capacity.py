@@ -10,7 +10,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Policy
+from cbr_notebook.api.messages.records import Policy
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports import growth as growth_of

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Policy, RestorePoint, Vault
+from cbr_notebook.api.messages.records import Policy, RestorePoint, Vault
 from cbr_notebook.errors import AnswerWarning, InvalidRequest, NotFound, PermissionDenied
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Vault
+from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cbr_notebook.api.records import RestorePoint, Vault
+from cbr_notebook.api.messages.records import RestorePoint, Vault
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.text.timeparse import parse_api_time
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.protectables import Kind
+from cbr_notebook.api.groups.protectables import Kind
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import (

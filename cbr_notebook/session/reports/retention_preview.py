@@ -11,7 +11,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.runs import of_rules, runs

@@ -17,7 +17,7 @@ from typing import Literal
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Backup
+from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import Policy, Vault
+from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import ResourceKind
 from cbr_notebook.session.reports.audit import excluded_disks

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.records import AppliedVault, Backup, Policy
+from cbr_notebook.api.messages.records import AppliedVault, Backup, Policy
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session.context import Context

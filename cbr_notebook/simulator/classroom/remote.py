@@ -190,7 +190,7 @@ class RemoteCloud(Cloud):
             return Cloud.open(state=state, template=path, speed=speed)
 
     def tell_progress(self, progress: dict[str, Any]) -> None:
-        """Tell the instructor's board how far the learner at this seat is."""
+        """Report to the instructor's board how far the learner at this seat is."""
         self._control.ask("PUT", f"{PREFIX}/progress", progress)
 
     def close(self) -> None:

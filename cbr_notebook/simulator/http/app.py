@@ -65,7 +65,7 @@ class App:
         self.wsgi.add_error_handler(Exception, self._broken)
 
     def forget(self) -> None:
-        """Know no caller any more: the cloud has another state now."""
+        """Forget all callers: the cloud has another state now."""
         self.authenticator.forget()
 
     def time_header(self) -> str:

@@ -51,7 +51,7 @@ class Authenticator:
         self._bad_signatures: dict[str, list[int]] = {}
 
     def forget(self) -> None:
-        """Know nobody any more: the cloud has another state now."""
+        """Forget everybody: the cloud has another state now."""
         self._callers.clear()
         self._bad_signatures.clear()
 

@@ -1,0 +1,453 @@
+"""The operations on backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from cbr_notebook.api.http.transport import QueryValue, Transport
+from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.records import Backup, Page, Record
+from cbr_notebook.api.paging.pager import items
+
+STATUSES = (
+    "available", "protecting", "deleting", "restoring", "error",
+    "waiting_protect", "waiting_delete", "waiting_restore",
+)  # fmt: skip
+RESOURCE_TYPES = (
+    "OS::Nova::Server",
+    "OS::Cinder::Volume",
+    "OS::Ironic::BareMetalServer",
+    "OS::Native::Server",
+    "OS::Sfs::Turbo",
+    "OS::Workspace::DesktopV2",
+)
+SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
+PATH = "/v3/{project_id}/backups"
+
+
+class BackupPage(Page, frozen=True, kw_only=True):
+    """A page of backups."""
+
+    backups: list[Backup]
+
+
+class _Answer(msgspec.Struct):
+    backup: Backup
+
+
+class Replication(Record, frozen=True):
+    """The replication of a backup into another region."""
+
+    backup_id: str | None = None
+    replication_record_id: str | None = None
+    provider_id: str | None = None
+    project_id: str | None = None
+    source_region: str | None = None
+    destination_vault_id: str | None = None
+    destination_project_id: str | None = None
+    destination_region: str | None = None
+
+
+class SyncItem(msgspec.Struct):
+    """A backup that was made outside the cloud.
+
+    Attributes:
+        backup_id: its ID.
+        backup_name: 1 to 64 letters, digits, ``_`` and ``-``.
+        bucket_name: the bucket that holds it.
+        image_path: where in the bucket.
+        resource_id: what was backed up.
+        resource_name: its name.
+        created_at: when, in seconds since 1970.
+        resource_type: what it is.
+    """
+
+    backup_id: str
+    backup_name: str
+    bucket_name: str
+    image_path: str
+    resource_id: str
+    resource_name: str
+    created_at: int
+    resource_type: str = "OS::Native::Server"
+
+
+class SyncedBackup(Record, frozen=True):
+    """A backup that is being read in, and the task that does it."""
+
+    backup_id: str | None = None
+    operation_log_id: str | None = None
+
+
+class _ReplicateAnswer(msgspec.Struct):
+    replication: Replication
+
+
+class _SyncAnswer(msgspec.Struct):
+    sync: list[SyncedBackup] = []
+
+
+class _RestoreAnswer(msgspec.Struct):
+    job_id: str | None = None
+
+
+def list_query(
+    *,
+    limit: int | None = None,
+    offset: int | None = None,
+    marker: str | None = None,
+    sort: str | None = None,
+    name: str | None = None,
+    status: str | Sequence[str] | None = None,
+    vault_id: str | None = None,
+    checkpoint_id: str | None = None,
+    resource_id: str | None = None,
+    resource_name: str | None = None,
+    resource_type: str | None = None,
+    resource_az: str | None = None,
+    image_type: str | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    parent_id: str | None = None,
+    own_type: str | None = None,
+    member_status: str | None = None,
+    used_percent: int | None = None,
+    incremental: bool | None = None,
+    show_replication: bool | None = None,
+    enterprise_project_id: str | None = None,
+    dec: bool | None = None,
+) -> dict[str, QueryValue]:
+    """Check the filters of the list of backups and give them as query parameters.
+
+    Raises:
+        InvalidRequest: a value is not one that the service knows.
+    """
+    for each in [status] if isinstance(status, str) else status or ():
+        checks.one_of(each, STATUSES, "status")
+    for part in (sort or "created_at").split(","):
+        key, _, direction = part.partition(":")
+        checks.one_of(key, SORT_KEYS, "sort")
+        checks.one_of(direction or None, ("asc", "desc"), "direction of sort")
+    return {
+        "limit": checks.within(limit, 1, 1000, "limit"),
+        "offset": checks.within(offset, 0, 2**31, "offset"),
+        "marker": marker,
+        "sort": checks.text(sort, 255, "sort"),
+        "name": name,
+        "status": status,
+        "vault_id": vault_id,
+        "checkpoint_id": checkpoint_id,
+        "resource_id": resource_id,
+        "resource_name": resource_name,
+        "resource_type": checks.one_of(resource_type, RESOURCE_TYPES, "resource_type"),
+        "resource_az": resource_az,
+        "image_type": checks.one_of(image_type, ("backup", "replication"), "image_type"),
+        "start_time": start_time,
+        "end_time": end_time,
+        "parent_id": parent_id,
+        "own_type": checks.one_of(own_type, ("private", "shared", "all_granted"), "own_type"),
+        "member_status": checks.one_of(
+            member_status, ("pending", "accepted", "rejected"), "member_status"
+        ),
+        "used_percent": checks.within(used_percent, 1, 100, "used_percent"),
+        "incremental": incremental,
+        "show_replication": show_replication,
+        "enterprise_project_id": enterprise_project_id,
+        "dec": dec,
+    }
+
+
+def _decoded(value: Any) -> Any:
+    """Read the JSON that the service hides in a text, or in each text of a list."""
+    if isinstance(value, list):
+        return [_decoded(each) for each in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value  # cut short by the service: better its text than nothing
+    return value
+
+
+class Backups:
+    """Backups of servers, disks and file systems."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        marker: str | None = None,
+        sort: str | None = None,
+        name: str | None = None,
+        status: str | Sequence[str] | None = None,
+        vault_id: str | None = None,
+        checkpoint_id: str | None = None,
+        resource_id: str | None = None,
+        resource_name: str | None = None,
+        resource_type: str | None = None,
+        resource_az: str | None = None,
+        image_type: str | None = None,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        parent_id: str | None = None,
+        own_type: str | None = None,
+        member_status: str | None = None,
+        used_percent: int | None = None,
+        incremental: bool | None = None,
+        show_replication: bool | None = None,
+        enterprise_project_id: str | None = None,
+        dec: bool | None = None,
+    ) -> BackupPage:
+        """Return a page of backups, newest first; backups of a server's disks are not listed.
+
+        Args:
+            limit: rows in the page, 1 to 1000.
+            offset: rows to skip.
+            marker: the last ID of the page before.
+            sort: such as ``created_at:asc,name:desc``.
+            name: the exact name.
+            status: ``available``, ``error``, ``protecting``, …: one or several.
+            vault_id: only of this vault.
+            checkpoint_id: only of this restore point.
+            resource_id: only of this resource.
+            resource_name: only of the resource of this name.
+            resource_type: such as ``OS::Nova::Server``.
+            resource_az: only of resources in this availability zone.
+            image_type: ``backup`` or ``replication``.
+            start_time: not made before this (``2020-08-17T00:00:00Z``).
+            end_time: not made after this.
+            parent_id: of a server's backup: the backups of its disks.
+            own_type: ``private``, ``shared`` or ``all_granted``.
+            member_status: of shared ones: ``pending``, ``accepted`` or ``rejected``.
+            used_percent: only of vaults that are as full as this, in percent.
+            incremental: only incremental ones, or only full ones.
+            show_replication: with the records of their replications.
+            enterprise_project_id: only of this enterprise project.
+            dec: only those in a dedicated cloud.
+
+        Raises:
+            InvalidRequest: a filter has a value that the service does not know.
+
+        API: Backup, "Querying All Backups" (GET /v3/{project_id}/backups).
+        """
+        query = list_query(
+            limit=limit,
+            offset=offset,
+            marker=marker,
+            sort=sort,
+            name=name,
+            status=status,
+            vault_id=vault_id,
+            checkpoint_id=checkpoint_id,
+            resource_id=resource_id,
+            resource_name=resource_name,
+            resource_type=resource_type,
+            resource_az=resource_az,
+            image_type=image_type,
+            start_time=start_time,
+            end_time=end_time,
+            parent_id=parent_id,
+            own_type=own_type,
+            member_status=member_status,
+            used_percent=used_percent,
+            incremental=incremental,
+            show_replication=show_replication,
+            enterprise_project_id=enterprise_project_id,
+            dec=dec,
+        )
+        return self._transport.get(PATH, BackupPage, query)
+
+    def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Backup]:
+        """Return all backups, page by page; filters as for :meth:`list`.
+
+        API: Backup, "Querying All Backups" (GET /v3/{project_id}/backups).
+        """
+
+        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
+            page = self.list(limit=limit, offset=offset, **filters)
+            return page.backups, page.count
+
+        return items(fetch, page_size=page_size)
+
+    def show(self, backup_id: str) -> Backup:
+        """Return a backup, with the backups of its disks as ``children``.
+
+        Raises:
+            NotFound: there is none of this ID (BackupService.6200).
+
+        API: Backup, "Querying a Specified Backup" (GET /v3/{project_id}/backups/{backup_id}).
+        """
+        return self._transport.get(f"{PATH}/{backup_id}", _Answer).backup
+
+    def update(self, backup_id: str, *, name: str) -> Backup:
+        """Rename a backup.
+
+        Raises:
+            NotFound: there is none of this ID (BackupService.6200).
+
+        API: Backup, "Modifying a Backup" (PUT /v3/{project_id}/backups/{backup_id}).
+        """
+        body = {"backup": {"name": checks.name(name)}}
+        return self._transport.send(
+            "PUT", f"{PATH}/{backup_id}", body, _Answer, read_back=True
+        ).backup
+
+    def delete(self, backup_id: str) -> None:
+        """Delete a backup; it goes on after the answer.
+
+        Raises:
+            NotFound: there is none of this ID (BackupService.6200).
+            Conflict: it is busy, an image depends on it, or its vault is locked
+                (BackupService.6201, .6203, .6204, .6216, .6220).
+
+        API: Backup, "Deleting a Backup" (DELETE /v3/{project_id}/backups/{backup_id}).
+        """
+        self._transport.send("DELETE", f"{PATH}/{backup_id}", None, type(None))
+
+    def metadata(self, backup_id: str) -> dict[str, Any]:
+        """Return what was recorded of the server when it was backed up.
+
+        Returns:
+            Members by name, each decoded from the JSON text that the service gives.
+
+        Raises:
+            NotFound: there is none of this ID (BackupService.6200).
+            Conflict: it is not available (BackupService.6206).
+
+        API: Backup, "Querying the Backup Metadata" (GET …/backups/{backup_id}/metadata).
+        """
+        raw = self._transport.get(f"{PATH}/{backup_id}/metadata", dict[str, Any])
+        return {name: _decoded(value) for name, value in raw.items()}
+
+    def restore(
+        self,
+        backup_id: str,
+        *,
+        server_id: str | None = None,
+        volume_id: str | None = None,
+        resource_id: str | None = None,
+        mappings: Mapping[str, str] | None = None,
+        power_on: bool = True,
+        destination_path: str | None = None,
+    ) -> str | None:
+        """Overwrite a server, disk or file system with a backup. This cannot be undone.
+
+        Args:
+            backup_id: the backup of the server, disk or file system.
+            server_id: the server to overwrite, with ``mappings``.
+            volume_id: the disk to overwrite.
+            resource_id: the file system to overwrite.
+            mappings: for a server: from the ID of each disk's backup to the ID of the disk.
+            power_on: start the server afterwards.
+            destination_path: where to put restored files.
+
+        Returns:
+            The ID of the task, where the service tells it.
+
+        Raises:
+            NotFound: no such backup or target (BackupService.6200, .7100, .7000).
+            Conflict: something is not in a state for it (BackupService.2002 to .2012, .6202).
+            InvalidRequest: backup and target do not fit (BackupService.2001 to .2015).
+
+        API: Backup, "Restoring Data Using a Backup" (POST …/backups/{backup_id}/restore).
+        """
+        restore: dict[str, Any] = {"power_on": power_on}
+        for key, value in (
+            ("server_id", server_id), ("volume_id", volume_id), ("resource_id", resource_id),
+        ):  # fmt: skip
+            if value is not None:
+                restore[key] = value
+        if mappings is not None:
+            restore["mappings"] = [
+                {"backup_id": disk_backup, "volume_id": disk}
+                for disk_backup, disk in mappings.items()
+            ]
+        if destination_path is not None:
+            restore["details"] = {"destination_path": destination_path}
+        path = f"{PATH}/{backup_id}/restore"
+        content = self._transport.send_for_text("POST", path, {"restore": restore}, once=True)
+        if not content.strip():
+            return None
+        try:
+            return msgspec.json.decode(content, type=_RestoreAnswer).job_id
+        except msgspec.DecodeError:
+            return None  # it was acknowledged, in words of another version of the service
+
+    def replicate(
+        self,
+        backup_id: str,
+        *,
+        destination_project_id: str,
+        destination_region: str,
+        destination_vault_id: str,
+        name: str | None = None,
+        description: str | None = None,
+        enable_acceleration: bool | None = None,
+    ) -> Replication:
+        """Replicate a server's backup into another region; it goes on after the answer.
+
+        Args:
+            backup_id: the backup.
+            destination_project_id: the project there.
+            destination_region: the other region.
+            destination_vault_id: a replication vault there.
+            name: of the replica.
+            description: of the replica; at most 255 characters, without < and >.
+            enable_acceleration: use the faster, dearer way.
+
+        Returns:
+            The record of the replication.
+
+        Raises:
+            NotFound: there is no such backup (BackupService.6200).
+            Conflict: the backup is not available, or is there already
+                (BackupService.1001, .1009).
+            InvalidRequest: not a backup to replicate, or no vault for it
+                (BackupService.1002, .1003, .1004, .1005, .6119, .6120, .6128).
+            QuotaExceeded: the other vault has no room (BackupService.6129).
+
+        API: Backup, "Replicating a Backup" (POST …/backups/{backup_id}/replicate).
+        """
+        body: dict[str, Any] = {
+            "destination_project_id": checks.id_of(
+                destination_project_id, "destination_project_id"
+            ),
+            "destination_region": checks.id_of(destination_region, "destination_region"),
+            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+        }
+        if name is not None:
+            body["name"] = checks.name(name)
+        if description is not None:
+            body["description"] = checks.text(description, 255, "description")
+        if enable_acceleration is not None:
+            body["enable_acceleration"] = enable_acceleration
+        path = f"{PATH}/{backup_id}/replicate"
+        answer = self._transport.send("POST", path, {"replicate": body}, _ReplicateAnswer)
+        return answer.replication
+
+    def sync(self, items: Sequence[SyncItem]) -> Sequence[SyncedBackup]:
+        """Read in backups that were made outside the cloud; it goes on after the answer.
+
+        Args:
+            items: 1 to 50 of them.
+
+        Returns:
+            The task of each.
+
+        Raises:
+            InvalidRequest: a value is not allowed (BackupService.9900).
+
+        API: Backup, "Synchronizing Backups" (POST /v3/{project_id}/backups/sync).
+        """
+        checks.listed(items, "items", most=50)
+        for item in items:
+            checks.name(item.backup_name, "backup_name")
+        body = {"sync": list(items)}
+        return self._transport.send("POST", f"{PATH}/sync", body, _SyncAnswer).sync

@@ -1,0 +1,100 @@
+"""The permission that each operation needs, by its name in IAM's policies."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from cbr_notebook.api.http.operations import OPERATIONS, Operation
+
+ACTIONS = {
+    "list_op_logs": "cbr:tasks:list",
+    "show_op_log": "cbr:tasks:get",
+    "show_members_detail": "cbr:member:list",
+    "add_member": "cbr:member:create",
+    "delete_member": "cbr:member:delete",
+    "show_member_detail": "cbr:member:get",
+    "update_member_status": "cbr:member:update",
+    "show_vault_resource_instances": "cbr:vaults:listResourceInstances",
+    "show_vault_project_tag": "cbr:vaults:listProjectTags",
+    "show_vault_tag": "cbr:vaults:getTags",
+    "create_vault_tags": "cbr:vaults:setTags",
+    "batch_create_and_delete_vault_tags": "cbr:vaults:bulkCreateOrDeleteTags",
+    "delete_vault_tag": "cbr:vaults:deleteTags",
+    "create_checkpoint": "cbr:vaults:backup",
+    "copy_checkpoint": "cbr:vaults:replicate",
+    "check_agent": "cbr:backups:checkAgent",
+    "list_protectable": "cbr:vaults:listProtectables",
+    "show_protectable": "cbr:vaults:getProtectables",
+    "show_replication_capabilities": "cbr:backups:queryReplicationCapability",
+    "list_policies": "cbr:policies:list",
+    "create_policy": "cbr:policies:create",
+    "delete_policy": "cbr:policies:delete",
+    "show_policy": "cbr:policies:get",
+    "update_policy": "cbr:policies:update",
+    "list_backups": "cbr:backups:list",
+    "delete_backup": "cbr:backups:delete",
+    "show_backup": "cbr:backups:get",
+    "show_metadata": "cbr:backups:getMetadata",
+    "copy_backup": "cbr:backups:replicate",
+    "restore_backup": "cbr:backups:restore",
+    "list_vault": "cbr:vaults:list",
+    "create_vault": "cbr:vaults:create",
+    "list_external_vault": "cbr:vaults:listExternalVaults",
+    "delete_vault": "cbr:vaults:delete",
+    "show_vault": "cbr:vaults:get",
+    "update_vault": "cbr:vaults:update",
+    "add_vault_resource": "cbr:vaults:addResources",
+    "associate_vault_policy": "cbr:vaults:associatePolicy",
+    "disassociate_vault_policy": "cbr:vaults:dissociatePolicy",
+    "migrate_vault_resource": "cbr:vaults:migrateResources",
+    "remove_vault_resource": "cbr:vaults:removeResources",
+}
+"""The documented action of each operation; those that no document names are left out."""
+
+_DEPENDENCIES = {
+    "list_protectable", "show_protectable", "add_vault_resource", "create_vault",
+    "create_checkpoint", "restore_backup",
+}  # fmt: skip
+_ALSO_NEEDED = "ecs:cloudServers:list and evs:volumes:list"
+_ACTION_IN_TEXT = re.compile(r"\b[a-z]+:[A-Za-z]*:[A-Za-z]+\b")
+
+
+def operation_of(method: str, path: str) -> Operation | None:
+    """Return the operation of a request; ``None`` where it is none of the service's.
+
+    Args:
+        method: the HTTP method.
+        path: the path as it is sent, from ``/v3`` on.
+    """
+    for operation, pattern in _patterns():
+        if operation.method == method and pattern.fullmatch(path):
+            return operation
+    return None
+
+
+def missing_permission(method: str, path: str, message: str) -> str | None:
+    """Return in words which permission a request lacked, if that can be told.
+
+    Args:
+        method: the HTTP method.
+        path: the path as it was sent.
+        message: the service's own words, which may name the action.
+    """
+    if named := _ACTION_IN_TEXT.search(message):
+        return f"The permission that is missing: {named.group()}."
+    operation = operation_of(method, path)
+    action = ACTIONS.get(operation.id) if operation else None
+    if operation is None or action is None:
+        return None
+    more = f" (it needs {_ALSO_NEEDED}, too)" if operation.id in _DEPENDENCIES else ""
+    return f"The permission that is missing: {action}{more}."
+
+
+@cache
+def _patterns() -> tuple[tuple[Operation, re.Pattern[str]], ...]:
+    """Return the operations; paths without parameters first, since they are more exact."""
+    ordered = sorted(OPERATIONS, key=lambda each: each.path.count("{"))
+    return tuple(
+        (each, re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(each.path)))) for each in ordered
+    )

@@ -1,0 +1,360 @@
+"""Sending requests: one pooled client, timeouts, careful repetition, typed errors."""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+import httpx
+import msgspec
+
+from cbr_notebook.api.http.decoding import Undecodable, decode
+from cbr_notebook.api.http.failures import (
+    LOOK_FIRST,
+    connection_error,
+    maybe_executed,
+    page_error,
+    refusal,
+    request_id_of,
+    unreadable,
+)
+from cbr_notebook.api.http.throttling import (
+    PATIENCE_S,
+    WORTH_A_LINE_S,
+    Throttle,
+    asked_pause,
+    in_words,
+    window_in,
+    write_line,
+)
+from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, RateLimited
+
+T = TypeVar("T")
+QueryValue = str | int | bool | Sequence[str] | None
+
+_ATTEMPTS = 5
+_BUSY = (502, 503, 504)
+_LONGEST_PAUSE = 60.0
+_SLOW, _SLOW_ATTEMPTS = 0.9, 2
+"""What share of its time makes an attempt slow, and after how many of them it is enough."""
+SEND_ONCE = "cbr_send_once"
+"""The extension of a request that nobody may repeat, authentication included."""
+_PATH_PART = re.compile(r"[A-Za-z0-9._~%-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request that was sent, for evidence: never a secret, never a body."""
+
+    at: str
+    method: str
+    path: str
+    status: int
+    """0 when no answer came."""
+    request_id: str | None
+
+
+class _Repeatable(Exception):
+    """An answer after which the request is sent again; carries the error to raise in the end."""
+
+    def __init__(self, error: CBRError, pause: float | None = None, window: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.pause = pause
+        self.window = window
+        """Whether the service said how long it turns requests away."""
+
+
+class Transport:
+    """Sends the requests of one session and reads the answers; safe for many threads."""
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        base_url: str,
+        project_id: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience: float = PATIENCE_S,
+        write: Callable[[str], None] = write_line,
+    ) -> None:
+        """Take what requests need.
+
+        Args:
+            client: an httpx client that authenticates.
+            base_url: the address of the service.
+            project_id: the project of all requests.
+            sleep: waits some seconds before a request is repeated.
+            clock: gives the present moment, for records and ``Retry-After`` dates.
+            patience: seconds that the pauses of one request may take together where the service
+                says how long it turns requests away.
+            write: writes the line that says how long such a pause is.
+        """
+        self._client = client
+        self._base_url = base_url
+        self.project_id = project_id
+        self._sleep = sleep
+        self._clock = clock
+        self._patience = patience
+        self._throttle = Throttle(clock, write)
+        self._lock = threading.Lock()
+        self.requests = 0
+        """How many requests were sent, repeated ones included."""
+        self.on_request: Callable[[RequestRecord], None] | None = None
+        """Is told of every request, if set."""
+
+    def get(self, path: str, answer: type[T], query: Mapping[str, QueryValue] | None = None) -> T:
+        """Read something; repeated when the connection or the service is in trouble.
+
+        Args:
+            path: with ``{project_id}`` where the project goes.
+            answer: the type of the answer.
+            query: parameters; ``None`` values are left out, sequences repeat the parameter.
+
+        Raises:
+            CBRError: of the kind that fits.
+        """
+        return _decode(self.get_bytes(path, query), answer)
+
+    def get_bytes(self, path: str, query: Mapping[str, QueryValue] | None = None) -> bytes:
+        """Read something and leave it undecoded; otherwise as :meth:`get`."""
+        return self._send("GET", path, query, None).content
+
+    def send(
+        self, method: str, path: str, body: Any, answer: type[T], *, read_back: bool = False
+    ) -> T:
+        """Change something, and read the answer.
+
+        The request is sent again only if it has certainly not been carried out: it never left
+        this computer, or it was throttled (429), which happens before the service sees it. Any
+        other trouble, such as a gateway's 502, 503 or 504, a cut connection or an answer that
+        cannot be read, may come after the work has begun: then the error says so.
+
+        Args:
+            method: POST, PUT or DELETE.
+            path: with ``{project_id}`` where the project goes.
+            body: a msgspec struct, or ``None`` for no body.
+            answer: the type of the answer; ``type(None)`` where nothing is read from it.
+            read_back: where the change is acknowledged by an empty document, the path is read.
+
+        Raises:
+            CBRError: of the kind that fits; its ``may_have_happened`` says whether the request
+                may have been carried out.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        response = self._send(method, path, None, content)
+        if answer is type(None):
+            _check_acknowledgement(response.content)
+            return None
+        if read_back and response.content.strip() in (b"", b"{}"):
+            try:
+                return self.get(path, answer)
+            except CBRError as problem:
+                problem.may_have_happened = True
+                raise
+        return _decode(response.content, answer, safe=False)
+
+    def send_for_text(self, method: str, path: str, body: Any, *, once: bool = False) -> bytes:
+        """Change something, and return the answer, which may be empty; else as :meth:`send`.
+
+        Args:
+            method: POST, PUT or DELETE.
+            path: with ``{project_id}`` where the project goes.
+            body: a msgspec struct, or ``None`` for no body.
+            once: send it a single time, whatever the answer: the caller asks the service what
+                became of it.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        found = self._send(method, path, None, content, once=once).content
+        _check_acknowledgement(found)
+        return found
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, QueryValue] | None,
+        content: bytes | None,
+        *,
+        once: bool = False,
+    ) -> httpx.Response:
+        if getattr(self._client, "is_closed", False):
+            raise AuthenticationError(
+                "This session is closed.",
+                advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
+            )
+        safe = method == "GET"
+        request = self._client.build_request(
+            method,
+            self._base_url + _checked_path(path.replace("{project_id}", self.project_id)),
+            params=_parameters(query),
+            content=content,
+            headers={"Content-Type": "application/json"},
+            extensions={SEND_ONCE: True} if once else None,
+        )
+        if safe and not once:
+            self._wait_for_throttle()
+        attempt, waited, slow = 1, 0.0, 0
+        while True:
+            began = time.monotonic()
+            try:
+                return self._attempt(request, safe=safe)
+            except _Repeatable as problem:
+                if once:
+                    raise problem.error from None
+                pause = problem.pause or 2.0 ** (attempt - 1)
+                long = problem.window and pause >= WORTH_A_LINE_S
+                slow += time.monotonic() - began > _SLOW * (self._client.timeout.read or 30)
+                goes_on = attempt < _ATTEMPTS and slow < _SLOW_ATTEMPTS
+                if long:
+                    goes_on = waited + pause <= self._patience
+                else:
+                    pause = min(pause, _LONGEST_PAUSE)
+                if not goes_on:
+                    raise problem.error from None
+                if long:
+                    self._throttle.begin(pause)
+            self._sleep(pause)
+            attempt, waited = attempt + 1, waited + pause
+
+    def _attempt(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
+        """Send a request once.
+
+        Raises:
+            _Repeatable: it may be sent again: it never left, was certainly turned away, or
+                changes nothing and met with trouble that may pass.
+            CBRError: else.
+        """
+        fresh = httpx.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.content,
+            extensions=request.extensions,
+        )
+        try:
+            response = self._client.send(fresh)
+        except (httpx.RequestError, httpx.InvalidURL) as problem:
+            self._record(request, 0, None)
+            failure, again = connection_error(request, problem, safe=safe)
+            if again:
+                raise _Repeatable(failure) from None
+            raise failure from None
+        self._record(request, response.status_code, request_id_of(response))
+        if response.is_success or response.is_redirect:
+            if (page := page_error(request, response, safe=safe)) is not None:
+                raise page
+            return response
+        error = refusal(request, response, now=self._clock())
+        error.may_have_happened = not safe and maybe_executed(response, error)
+        if error.may_have_happened:
+            error.advice = LOOK_FIRST
+        pause = asked_pause(response, self._clock())
+        if isinstance(error, RateLimited):
+            window = pause or window_in(error.message)
+            error.retry_after = window
+            if window is not None and window > self._patience:
+                error.advice = (
+                    f"The service turns requests away for {in_words(window)}. Nothing was "
+                    "changed. Try again then."
+                )
+            raise _Repeatable(error, window, window is not None)
+        if safe and response.status_code in _BUSY:
+            raise _Repeatable(error, pause)
+        raise error
+
+    def _wait_for_throttle(self) -> None:
+        """Wait until the service takes requests again, where another one was told how long."""
+        left = self._throttle.left()
+        if 0 < left <= self._patience:
+            self._sleep(left)
+
+    def _record(self, request: httpx.Request, status: int, request_id: str | None) -> None:
+        with self._lock:
+            self.requests += 1
+        if self.on_request is not None:
+            self.on_request(
+                RequestRecord(
+                    self._clock().isoformat(), request.method, request.url.path, status, request_id
+                )
+            )
+
+    def watched(self, tell: Callable[[httpx.Request, httpx.Response], None]) -> Transport:
+        """Return a transport on the same connections that tells of each answer."""
+        other = copy.copy(self)
+        other._client = cast("httpx.Client", _WatchedClient(self._client, tell))
+        return other
+
+
+class _WatchedClient:
+    """An HTTP client that tells of each answer before it is read by others."""
+
+    def __init__(
+        self, client: httpx.Client, tell: Callable[[httpx.Request, httpx.Response], None]
+    ) -> None:
+        self._client = client
+        self._tell = tell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request, and tell of its answer."""
+        response = self._client.send(request, **options)
+        self._tell(request, response)
+        return response
+
+
+def _checked_path(path: str) -> str:
+    """Return a path, if every ID in it is one; an empty one would mean all things of a kind."""
+    for part in path.split("/")[1:]:
+        if not _PATH_PART.fullmatch(part) or part in (".", ".."):
+            raise InvalidRequest(
+                f"{part!r} is not an ID." if part else "An ID is empty.",
+                advice="Name a thing by the ID that its list shows.",
+            )
+    return path
+
+
+def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:
+    pairs: list[tuple[str, str]] = []
+    for name, value in (query or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            pairs.append((name, str(value).lower()))
+        elif isinstance(value, str | int):
+            pairs.append((name, str(value)))
+        else:
+            pairs += [(name, each) for each in value]
+    return httpx.QueryParams(tuple(pairs))
+
+
+def _decode(content: bytes, answer: type[T], *, safe: bool = True) -> T:
+    try:
+        return decode(content, answer)
+    except Undecodable as problem:
+        raise unreadable(str(problem), safe=safe) from None
+
+
+def _check_acknowledgement(content: bytes) -> None:
+    """Make sure that what acknowledges a change is the service's: nothing, or a JSON document.
+
+    Raises:
+        ServiceError: it is something else, or an error.
+    """
+    if not content.strip():
+        return
+    document = _decode(content, Any, safe=False)
+    if document is None:
+        return
+    if isinstance(document, dict) and not document.keys() & {"error_code", "error_msg", "error"}:
+        return
+    raise unreadable("it is not what acknowledges a change", safe=False)

@@ -1,0 +1,1 @@
+"""What is sent and what comes back: records, bodies, and values refused before sending."""

@@ -1,0 +1,359 @@
+"""Hostile answers at random: a right result or a typed error, in time, in memory, and true.
+
+``CBR_HOSTILE_EXAMPLES=1000`` tries as many; the ordinary run fewer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import resource
+import socket
+import threading
+import time
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cbr_notebook as cbr
+from cbr_notebook import Session, errors
+from cbr_notebook.api.client import Client
+from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.session.context import Identity
+
+EXAMPLES = int(os.environ.get("CBR_HOSTILE_EXAMPLES", "30"))
+HURRIED_S, PATIENT_S = 1.0, 60.0
+"""Timeouts of sessions that meet hostile answers, and honest ones in other words."""
+LONGEST_S = 30.0
+MOST_GROWTH_MB = 300
+
+QUESTIONS: tuple[Callable[[Session], Any], ...] = (
+    lambda s: s.vaults(),
+    lambda s: s.backups(),
+    lambda s: s.tasks(),
+    lambda s: s.policies(),
+    lambda s: s.resources("server"),
+    lambda s: s.capacity(),
+    lambda s: s.recovery_points(),
+    lambda s: s.vault_resources(),
+)
+
+
+@dataclass
+class Plan:
+    """What becomes of the answers from now on."""
+
+    reaches_cloud: bool = True
+    status: int | None = None
+    body: bytes | None = None
+    headers: tuple[bytes, ...] = ()
+    packing: str = "none"
+    cut: float | None = None
+    drips: bool = False
+    mutate: str = "none"
+
+
+class Man:
+    """A man in the middle: passes requests on to a simulated cloud, and mangles its answers."""
+
+    def __init__(self) -> None:
+        self.cloud = cbr.simulate("documented")
+        self.plan = Plan()
+        self._inner = self.cloud.client.transport._client
+        self._lock = threading.Lock()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+        self.session = self._session(HURRIED_S)
+        self.patient = self._session(PATIENT_S)
+
+    def _session(self, timeout: float) -> Session:
+        """A session that reaches its service through this man."""
+        project = self.cloud.identity.project_id
+        http = bound_client(httpx.Client(timeout=timeout, trust_env=False))
+        transport = Transport(
+            http, self.url, project,
+            sleep=lambda seconds: None, clock=lambda: self.cloud.now, write=lambda line: None,
+        )  # fmt: skip
+        who = Identity("ada", "key", "eu-west-0", project, self.url, "test")
+        return Session(
+            Client(transport), who, http,
+            sleep=lambda seconds: None, clock=lambda: self.cloud.now,
+        )  # fmt: skip
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                peer, _ = self._server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        with peer, contextlib.suppress(OSError, ValueError, IndexError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                more = peer.recv(65536)
+                if not more:
+                    return
+                head += more
+            head, body = head.split(b"\r\n\r\n", 1)
+            lines = head.decode("latin-1").split("\r\n")
+            method, path, _ = lines[0].split(" ")
+            length = next(
+                (int(each[15:]) for each in lines if each.lower().startswith("content-length:")), 0
+            )
+            while len(body) < length:
+                body += peer.recv(65536)
+            self._answer(peer, method, path, body)
+
+    def _answer(self, peer: socket.socket, method: str, path: str, body: bytes) -> None:
+        plan, status, content = self.plan, 200, b""
+        if plan.reaches_cloud:
+            with self._lock:
+                url = f"{self.cloud.identity.endpoint}{path}"
+                answer = self._inner.send(
+                    self._inner.build_request(
+                        method, url, content=body, headers={"Content-Type": "application/json"}
+                    )
+                )
+            status, content = answer.status_code, mutated(answer.content, plan.mutate)
+        status = plan.status or status
+        content = content if plan.body is None else plan.body
+        headers, content = packed(content, plan.packing)
+        lines = [b"HTTP/1.1 %d X" % status, b"Connection: close", *headers, *plan.headers]
+        if not any(each.lower().startswith(b"content-length") for each in plan.headers):
+            lines.append(b"Content-Length: %d" % len(content))
+        whole = b"\r\n".join(lines) + b"\r\n\r\n" + content
+        if plan.cut is not None:
+            whole = whole[: int(len(whole) * plan.cut)]
+        if plan.drips:
+            for place in range(len(whole)):
+                peer.sendall(whole[place : place + 1])
+                time.sleep(0.02)
+        else:
+            peer.sendall(whole)
+
+
+def mutated(content: bytes, how: str) -> bytes:
+    """An answer whose values have other JSON types, or whose rows are strange."""
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return content
+    changes: dict[str, Callable[[Any], Any]] = {
+        "texts": lambda v: str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v,
+        "floats": lambda v: float(v) if isinstance(v, int) and not isinstance(v, bool) else v,
+        "flags as texts": lambda v: str(v) if isinstance(v, bool) else v,
+        "nulls as objects": lambda v: {} if v is None else v,
+        "new members": lambda v: {**v, "brand_new": [None]} if isinstance(v, dict) else v,
+    }
+    change = changes.get(how)
+    return content if change is None else json.dumps(walked(document, change)).encode()
+
+
+def walked(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict):
+        return change({key: walked(each, change) for key, each in value.items()})
+    if isinstance(value, list):
+        return [walked(each, change) for each in value]
+    return change(value)
+
+
+def packed(content: bytes, how: str) -> tuple[list[bytes], bytes]:
+    if how == "gzip":
+        return [b"Content-Encoding: gzip"], gzip.compress(content)
+    if how == "deflate":
+        return [b"Content-Encoding: deflate"], zlib.compress(content)
+    if how == "twice":
+        return [b"Content-Encoding: gzip, gzip"], gzip.compress(gzip.compress(content))
+    if how == "lie":
+        return [b"Content-Encoding: gzip"], content
+    if how == "unknown":
+        return [b"Content-Encoding: br"], content
+    if how == "bomb":
+        return [b"Content-Encoding: gzip"], BOMB
+    return [], content
+
+
+BOMB = gzip.compress(b" " * (80 << 20), 9)
+READABLE = ("none", "gzip", "deflate", "twice")
+JUNK = (
+    b"", b"null", b"[]", b"{}", b"7", b"<html>sign in</html>", b"\xff\xfe\x00", b"{" * 9999,
+    b'{"error": {"code": 1}}', b'{"error_code": 5, "error_msg": []}', b'{"message": "hello"}',
+    b'{"vaults": 7, "backups": 7}', b'[' * 100_000, b'{"count": 1e999}', b" " * 100_000,
+    b'{"error_code": "BackupService.9900", "error_msg": "limit:200,time:5 minute"}',
+    b'{"vaults": null, "backups": null, "count": 99999999999999999999999}',
+)  # fmt: skip
+HEADERS = (
+    b"Retry-After: nan", b"Retry-After: -1", b"Retry-After: 9e99", b"Retry-After: 1",
+    b"Content-Type: text/html", b"Content-Type: \xff", b"Location: http://[", b"X-Request-Id: ",
+    b"Set-Cookie: a=b; expires=x", b"Content-Length: 3", b"Content-Length: 99999999",
+    b"Transfer-Encoding: chunked", b"Date: never", b"Server: x\xe9",
+)  # fmt: skip
+MUTATIONS = ("none", "texts", "floats", "flags as texts", "nulls as objects", "new members")
+
+plans = st.builds(
+    Plan,
+    reaches_cloud=st.just(True),
+    status=st.none() | st.sampled_from([101, 200, 204, 301, 302, 400, 401, 403, 404, 407, 408,
+                                        409, 413, 429, 500, 502, 503, 504, 511, 599]),
+    body=st.none() | st.sampled_from(JUNK) | st.binary(max_size=40),
+    headers=st.lists(st.sampled_from(HEADERS), max_size=2).map(tuple),
+    packing=st.sampled_from((*READABLE, "lie", "unknown", "bomb")),
+    cut=st.none() | st.floats(0, 1),
+    drips=st.sampled_from([False] * 9 + [True]),
+    mutate=st.sampled_from(MUTATIONS),
+)  # fmt: skip
+unchanged = st.builds(Plan, packing=st.sampled_from(READABLE), mutate=st.sampled_from(MUTATIONS))
+hostile = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(scope="module")
+def man() -> Man:
+    return Man()
+
+
+@pytest.fixture(autouse=True)
+def _in_time_and_memory() -> Iterator[None]:
+    start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) / 1024
+    assert grown <= MOST_GROWTH_MB
+
+
+@hostile
+@given(plan=plans, which=st.integers(0, len(QUESTIONS) - 1))
+def test_a_question_is_answered_rightly_or_with_a_typed_error(
+    man: Man, plan: Plan, which: int
+) -> None:
+    question = QUESTIONS[which]
+    man.plan = plan
+    began = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.AnswerWarning)
+        try:
+            answer = question(man.session)
+        except errors.CBRError as problem:
+            may_have, answer = problem.may_have_happened, None
+        else:
+            may_have = False
+            assert isinstance(answer, pd.DataFrame)
+    assert not may_have
+    assert time.monotonic() - began < LONGEST_S
+
+
+@hostile
+@given(plan=unchanged, which=st.integers(0, len(QUESTIONS) - 1))
+def test_values_in_other_types_and_packings_make_the_same_table(
+    man: Man, plan: Plan, which: int
+) -> None:
+    question = QUESTIONS[which]
+    man.plan = plan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.AnswerWarning)
+        answer = question(man.patient)
+    pd.testing.assert_frame_equal(answer, question(man.cloud))
+
+
+numbers = count(1)
+
+
+@dataclass
+class Act:
+    """A change through the man in the middle, and whether it is done in the cloud."""
+
+    carry_out: Callable[[], object]
+    is_done: Callable[[], bool]
+
+
+def create(man: Man) -> Act:
+    name = f"hostile-{next(numbers)}"
+    vaults = man.cloud.client.vaults
+    return Act(
+        lambda: man.session.client.vaults.create(name, size=10),
+        lambda: name in [each.name for each in vaults.list_all()],
+    )
+
+
+def rename(man: Man) -> Act:
+    vaults, name = man.cloud.client.vaults, f"renamed-{next(numbers)}"
+    vault = vaults.create(f"hostile-{next(numbers)}", size=10)
+    return Act(
+        lambda: man.session.client.vaults.update(vault.id, name=name),
+        lambda: vaults.show(vault.id).name == name,
+    )
+
+
+def delete(man: Man) -> Act:
+    vaults = man.cloud.client.vaults
+    vault = vaults.create(f"hostile-{next(numbers)}", size=10)
+
+    def is_done() -> bool:
+        left = {each.id: each.billing.status for each in vaults.list_all()}
+        return left.get(vault.id, "deleting") == "deleting"
+
+    return Act(lambda: man.session.client.vaults.delete(vault.id), is_done)
+
+
+def tag(man: Man) -> Act:
+    vault = man.cloud.client.vaults.create(f"hostile-{next(numbers)}", size=10)
+    return Act(
+        lambda: man.session.client.tags.create(vault.id, "key", "value"),
+        lambda: bool(man.cloud.client.tags.list(vault.id)),
+    )
+
+
+ACTS = (create, rename, delete, tag)
+
+
+@hostile
+@given(
+    plan=plans,
+    reaches=st.booleans(),
+    refusal=st.sampled_from([400, 403, 404, 429, 500, 502, 503, 504]),
+    which=st.integers(0, len(ACTS) - 1),
+)
+def test_the_verdict_on_an_act_is_true(
+    man: Man, plan: Plan, reaches: bool, refusal: int, which: int
+) -> None:
+    man.plan = Plan()
+    act = ACTS[which](man)
+    if not reaches:
+        plan.reaches_cloud, plan.status, plan.body = False, refusal, plan.body or b""
+    elif plan.status is not None and 300 <= plan.status < 500 and plan.status != 408:
+        plan.status = None  # a refusal of what was carried out is a lie that nobody can see through
+    man.plan = plan
+    began = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.AnswerWarning)
+        try:
+            act.carry_out()
+        except errors.CBRError as problem:
+            man.plan = Plan()
+            may_have, told = problem.may_have_happened, str(problem)
+        else:
+            man.plan = Plan()
+            may_have, told = True, ""
+            assert act.is_done()
+    assert time.monotonic() - began < LONGEST_S
+    if act.is_done():
+        assert may_have, told
+    if may_have:
+        assert "ask again" not in told.lower()
