@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -267,10 +268,15 @@ def test_a_safety_backup_goes_when_its_time_is_over_and_not_before(session: Sess
     assert session.backups(name=name).empty
 
 
-def test_a_safety_backup_is_kept_for_good_unless_told_otherwise(session: Session) -> None:
-    run = execute(session, safety_backup=True).wait()
-    session.cloud.advance(days=400)
-    assert len(session.backups(name=f"before-{run.run_id}")) == 1
+@pytest.mark.parametrize(
+    ("options", "days", "left"), [({}, 13, 1), ({}, 15, 0), ({"safety_keep_days": None}, 400, 1)]
+)
+def test_a_safety_backup_is_kept_for_a_fortnight_unless_told_otherwise(
+    session: Session, options: dict[str, Any], days: int, left: int
+) -> None:
+    run = execute(session, safety_backup=True, **options).wait()
+    session.cloud.advance(days=days)
+    assert len(session.backups(name=f"before-{run.run_id}")) == left
 
 
 @pytest.mark.parametrize(("days", "safety_backup"), [(0, True), (36501, True), (3, False)])
