@@ -112,7 +112,7 @@ SUSPICION = Schema(
         ),
         _fact("changed_mb", "integer", "what it added, less what was deleted since", unit="MB"),
         _fact("usual_mb", "number", "what others added, for as many days", unit="MB"),
-        _fact("reason", "text", "why"),
+        _fact("reason", "text", "why it was judged so"),
     ),
 )
 """One row a backup."""
