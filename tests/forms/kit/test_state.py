@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cbr_notebook.forms.kit.state import TRANSITIONS, FormState, StateMachine
 
-ARCHITECTURE = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
+ARCHITECTURE = Path(__file__).resolve().parents[3] / "docs" / "architecture.md"
 STEPS = ("load", "loaded", "fill", "filled", "acquire", "watch", "release", "repeat", "edit")
 
 
