@@ -167,7 +167,7 @@ def test_a_deletion_that_failed_can_be_tried_again(
     form = session.forms.vaults(row="vault-web", act="delete")
     page = FormPage(form)
     form.value = {"confirm": "vault-web"}
-    task = SimpleNamespace(looks=lambda: iter(()), error=failed)
+    task = SimpleNamespace(poll=lambda: iter(()), error=failed)
     with monkeypatch.context() as patch:
         patch.setattr(session, "delete_vault", lambda *_, **__: task)
         page.press()
