@@ -92,7 +92,7 @@ def test_what_is_no_length_is_refused(wrong: Any) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        "", "yesterday", "7", "-7d", "2020-13-01", 7, None, pd.NaT, date(2020, 8, 17),
+        "", "yesterday", "7", "-7d", "2020-13-01", 7, None, pd.NaT,
         "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00",
         datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
     ],
@@ -112,3 +112,8 @@ def test_a_clock_goes_neither_back_nor_on_for_ever(session: Session, step: dict[
     with pytest.raises(InvalidRequest):
         session.cloud.advance(**step)
     assert session.now == before
+
+
+def test_a_date_alone_is_its_first_moment_in_utc() -> None:
+    now = datetime(2020, 9, 1, tzinfo=UTC)
+    assert parse_time(date(2020, 8, 17), now, "since") == datetime(2020, 8, 17, tzinfo=UTC)
