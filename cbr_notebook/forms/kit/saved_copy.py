@@ -69,7 +69,8 @@ class SavedCopy:
         told = "".join(_EMPTY.sub("", _BUTTONS.sub("", each)) for each in parts)
         # No headings: JupyterLab's table of contents would list them.
         told = told.replace("<h4>", "<p><b>").replace("</h4>", "</b></p>")
-        code = "".join(_CODE.findall(self._panels.code.html))
+        # Before anything came of it, the line of Python depends on how far the form has loaded.
+        code = "".join(_CODE.findall(self._panels.code.html)) if told else ""
         return (
             f'<div class="cbr-saved"><p><b>{markup.escaped(self._title)}</b></p>'
             f"{told or f'<p>{_NOTHING}</p>'}"
