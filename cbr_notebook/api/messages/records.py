@@ -398,6 +398,9 @@ class Protectable(Record, frozen=True):
     detail: dict[str, Any] | None = None
     children: list[Protectable] | None = None
     protectable: Protectability | None = None
+    vault_id: str | None = None
+    """Of a child: the vault that its disk is in, where the service tells it."""
+    vault_name: str | None = None
 
 
 class Member(Record, frozen=True):
