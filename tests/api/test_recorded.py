@@ -120,10 +120,29 @@ def _vault_ids(row: dict[str, Any]) -> str:
     return ", ".join(each["vault_id"] for each in row.get("associated_vaults") or ())
 
 
+def _policy_of(kind: str) -> Callable[[dict[str, Any]], str | None]:
+    """Return what names the policy of a vault, from the policies' own vaults."""
+
+    def read(vault: dict[str, Any]) -> str | None:
+        for policy in recorded_rows("list_policies", "policies"):
+            applied = [each["vault_id"] for each in policy.get("associated_vaults") or ()]
+            if policy["operation_type"] == kind and vault["id"] in applied:
+                return str(policy["name"])
+        return None
+
+    return read
+
+
 COMPUTED: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
     ("vaults", "resources"): lambda row: len(row.get("resources") or ()),
     ("vaults", "tags"): _tags_of_vault,
+    ("vaults", "backup_policy"): _policy_of("backup"),
+    ("vaults", "replication_policy"): _policy_of("replication"),
     ("policies", "pattern"): _pattern,
+    # All recorded policies keep by days, and by nothing else.
+    ("policies", "retention_days"): lambda row: row["operation_definition"][
+        "retention_duration_days"
+    ],
     ("policies", "vaults"): lambda row: len(row.get("associated_vaults") or ()),
     ("policies", "vault_ids"): _vault_ids,
     ("resources", "disks"): lambda row: len(row["children"]),
