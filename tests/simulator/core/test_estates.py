@@ -156,7 +156,7 @@ def test_the_documented_requests_give_the_documented_ids() -> None:
     assert resource | {"name": ""} == {
         "id": server, "type": "OS::Nova::Server", "name": "", "extra_info": "{}",
         "resource_size": "40", "backup_size": "0", "backup_count": "0",
-        "protect_status": "available",
+        "protect_status": "available", "auto_protect": "True", "backup_size_multiaz": "0",
     }  # fmt: skip
     ask.wait()
     assert ask("GET", f"checkpoints/{point['id']}")["checkpoint"]["status"] == "available"
