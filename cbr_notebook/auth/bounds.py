@@ -211,8 +211,13 @@ class _Request(threading.local):
 _request = _Request()
 
 
+def forget_last_answer() -> None:
+    """Forget what came for this thread's last request; a client without bounds would not."""
+    _request.has_begun = False
+
+
 def answer_had_begun() -> bool:
-    """Say whether something of an answer to this thread's last request has come."""
+    """Return whether something of an answer to this thread's last request has come."""
     return _request.has_begun
 
 

@@ -13,6 +13,7 @@ import pytest
 from cbr_notebook import errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import RequestRecord, Transport
+from cbr_notebook.auth import bounds
 
 Handler = Callable[[httpx.Request], httpx.Response]
 EMPTY = {"vaults": [], "count": 0}
@@ -49,6 +50,13 @@ def test_a_get_is_repeated_until_the_service_is_back() -> None:
     service = Service(httpx.Response(503), httpx.ReadTimeout("slow"), httpx.Response(502), ok())
     assert service.client.vaults.list().count == 0
     assert service.pauses == [1, 2, 4]
+
+
+def test_what_came_for_an_earlier_request_says_nothing_of_this_one() -> None:
+    bounds._request.has_begun = True  # as another client in this thread leaves it
+    service = Service(httpx.ReadTimeout("slow"), ok())
+    assert service.client.vaults.list().count == 0
+    assert service.pauses == [1]
 
 
 def test_it_gives_up_after_five_times() -> None:

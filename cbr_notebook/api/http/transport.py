@@ -33,6 +33,7 @@ from cbr_notebook.api.http.throttling import (
     window_in,
     write_line,
 )
+from cbr_notebook.auth.bounds import forget_last_answer
 from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, RateLimited
 
 T = TypeVar("T")
@@ -239,6 +240,7 @@ class Transport:
             content=request.content,
             extensions=request.extensions,
         )
+        forget_last_answer()
         try:
             response = self._client.send(fresh)
         except (httpx.RequestError, httpx.InvalidURL) as problem:
