@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
+from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.runbook.situations import is_back, restores, spoilt
 
@@ -26,9 +27,19 @@ FAULTS = st.lists(
 )
 
 
+def planned(session: Session) -> RestorePlan:
+    """Plan the restore, as often as it takes until the service answers."""
+    for _ in range(12):
+        try:
+            return session.plan_restore("clean-web-01")
+        except errors.CBRError:
+            continue
+    raise AssertionError("no plan can be made")
+
+
 def brought_to_its_end(session: Session, faults: list[tuple[str, Any, int]]) -> RestoreRun:
     """Carry a restore out through the faults as a patient person would; give its run."""
-    plan = session.plan_restore("clean-web-01")
+    plan = planned(session)
     for operation, what, times in faults:
         session.cloud.fail(operation, what, times=times)
     try:
