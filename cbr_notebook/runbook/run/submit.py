@@ -346,7 +346,12 @@ def _confirmed_since(run: RunRecord) -> bool:
     """Whether a person confirmed again after the request was sent."""
     again = run.journal.last("confirmed_again")
     intended = run.intended
-    return again is not None and intended is not None and again.number > intended.number
+    if again is None or intended is None:
+        return False
+    # A request that only the note beside the journal told of was sent before this process began,
+    # and so before its confirmation, although it was written down after it.
+    recalled = "sent_at" in intended.facts and run.confirmed_anew
+    return recalled or again.number > intended.number
 
 
 def _doubt(run: RunRecord) -> str:
