@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
@@ -169,7 +170,13 @@ def verbose(call: Callable[[], object]) -> str:
             trace = trace.tb_next
         themed = "theme_name" in VerboseTB.__init__.__code__.co_varnames
         formatter = VerboseTB(theme_name="nocolor") if themed else VerboseTB()
-        return str(formatter.text(kind, problem, trace))
+        # IPython parses every frame's file; where a finalizer that parses, too, runs in between,
+        # CPython 3.11 fails with "AST constructor recursion depth mismatch".
+        gc.disable()
+        try:
+            return str(formatter.text(kind, problem, trace))
+        finally:
+            gc.enable()
     raise AssertionError("nothing failed")
 
 
