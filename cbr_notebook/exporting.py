@@ -169,8 +169,12 @@ def _check_excel(frame: pd.DataFrame) -> None:
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Dtypes, zones and ``attrs`` are kept as they are."""
-    frame.to_parquet(path, index=False)
+    """Dtypes, zones and ``attrs`` are kept as they are; mappings such as tags are Arrow's maps."""
+    import pyarrow.parquet as pq
+
+    from cbr_notebook.frames.building import arrow_table
+
+    pq.write_table(arrow_table(frame), path)
 
 
 def _markdown(frame: pd.DataFrame, path: Path) -> None:

@@ -36,6 +36,7 @@ UNPROTECTED = Schema(
         _fact("vault_name", "text", "name of the vault that it is in"),
         _fact("newest", "time", "the moment that its last good backup holds"),
         _fact("age_hours", "integer", "age of that backup", unit="hours"),
+        _fact("tags", "mapping", "tags of the resource: value by key"),
     ),
 )
 """One row a resource."""
@@ -59,6 +60,7 @@ CAPACITY = Schema(
         _fact("full_at_earliest", "time", "the earlier end of its range"),
         _fact("full_at_latest", "time", "the later end; missing if it may never be full"),
         _fact("auto_expand", "flag", "grows by itself when full"),
+        _fact("tags", "mapping", "tags of the vault: value by key"),
     ),
 )
 """One row a vault."""
@@ -133,6 +135,7 @@ RECOVERY_POINTS = Schema(
         _fact("within_target", "flag", "whether the newest is young enough"),
         _fact("gaps", "integer", "runs of its policy that left no good backup"),
         _fact("exists", "flag", "whether there still is such a resource"),
+        _fact("tags", "mapping", "tags of the resource: value by key"),
     ),
 )
 """One row a resource."""

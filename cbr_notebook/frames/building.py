@@ -58,12 +58,18 @@ class Builder:
                 for name in rest:
                     inner = attrgetter(name)
                     values = [None if each is None else inner(each) for each in values]
+            if column.kind == "mapping":
+                self._chunks[column.name] += values  # as it is: a dictionary a cell
+                continue
             self._chunks[column.name].append(_array(column, values, lambda: _names(records)))
 
     def frame(self) -> pd.DataFrame:
         """Return the DataFrame, and let the records' columns go."""
         series = {}
         for column in self._columns:
+            if column.kind == "mapping":
+                series[column.name] = pd.Series(self._chunks.pop(column.name), dtype=object)
+                continue
             kind = _ARROW[column.kind]
             series[column.name] = _series(
                 column, pa.chunked_array(self._chunks.pop(column.name), kind)
@@ -198,3 +204,34 @@ def _categorical(column: Column, array: Any) -> pd.Categorical[Any]:
     return pd.Categorical.from_codes(
         renumbered[codes], dtype=pd.CategoricalDtype(pd.Index(categories, dtype="str"))
     )
+
+
+def arrow_table(frame: pd.DataFrame) -> pa.Table:
+    """Return a table as Arrow and Parquet hold it: mappings, such as tags, are maps of texts.
+
+    Left to itself pandas makes each key a member that all rows have, and cannot write a table
+    without any key at all.
+    """
+    maps = [
+        name
+        for name in frame.columns
+        if frame[name].dtype == object
+        and any(isinstance(cell, dict) for cell in frame[name])
+        and all(map(_is_mapping, frame[name]))
+    ]
+    table = pa.Table.from_pandas(frame.drop(columns=maps), preserve_index=False)
+    for place, name in enumerate(frame.columns):
+        if name in maps:
+            cells = pa.array(map(_as_items, frame[name]), pa.map_(pa.string(), pa.string()))
+            table = table.add_column(place, name, cells)
+    return table
+
+
+def _is_mapping(cell: Any) -> bool:
+    return cell is None or (
+        isinstance(cell, dict) and all(isinstance(each, str) for each in cell.values())
+    )
+
+
+def _as_items(cell: dict[str, str] | None) -> list[tuple[str, str]] | None:
+    return None if cell is None else list(cell.items())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["text", "time", "integer", "number", "flag", "category"]
+Kind = Literal["text", "time", "integer", "number", "flag", "category", "mapping"]
 
 _DTYPES = {
     "text": "str",
@@ -15,6 +15,7 @@ _DTYPES = {
     "number": "Float64",
     "flag": "boolean",
     "category": "category",
+    "mapping": "object",
 }
 
 

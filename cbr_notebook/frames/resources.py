@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cbr_notebook.api.messages.records import Protectable
 from cbr_notebook.frames.backups import RESOURCE_TYPES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 
 
-def _tags(record: Protectable) -> str:
-    tags = (record.detail or {}).get("tags") or ()
-    if isinstance(tags, dict):
-        return ", ".join(f"{key}={value}" for key, value in tags.items())
-    return ", ".join(str(each) for each in tags)
+def tags_of(resource: Protectable) -> dict[str, str]:
+    """Return the tags of a resource: of servers ``key=value`` texts, of others a mapping."""
+    told = (resource.detail or {}).get("tags")
+    if isinstance(told, Mapping):
+        return {str(key): str(value or "") for key, value in told.items()}
+    found = {}
+    for each in told if isinstance(told, list) else ():
+        if isinstance(each, Mapping) and "key" in each:
+            found[str(each["key"])] = str(each.get("value") or "")
+        elif isinstance(each, str):
+            key, _, value = each.partition("=")
+            found[key] = value
+    return found
 
 
 RESOURCES = Schema(
@@ -32,7 +42,7 @@ RESOURCES = Schema(
         Column("vault_name", "text", "protectable.vault.name", "name of the vault that it is in"),
         Column("protectable", "flag", "protectable.result", "whether it can be backed up"),
         Column("reason", "text", "protectable.reason", "why it cannot"),
-        Column("tags", "text", "detail.tags", "its tags, separated by commas", read=_tags),
+        Column("tags", "mapping", "detail.tags", "its tags: value by key", read=tags_of),
     ),
 )  # fmt: skip
 """One row a resource."""

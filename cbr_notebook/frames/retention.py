@@ -28,6 +28,7 @@ VAULT_POLICIES = Schema(
         _fact("next_run", "time", "when it runs next"),
         _fact("destination_region", "text", "where replicas go"),
         _fact("destination_vault_id", "text", "ID of the vault that they go to"),
+        _fact("tags", "mapping", "tags of the vault: value by key"),
     ),
 )  # fmt: skip
 """One row a vault and policy."""
@@ -121,6 +122,7 @@ REPLICATION = Schema(
         _fact("newest_backup", "time", "when the newest good backup was made"),
         _fact("newest_replica", "time", "when the newest one that is there was made"),
         _fact("lag_hours", "number", "from the one to the other", unit="hours"),
+        _fact("tags", "mapping", "tags of the vault: value by key"),
     ),
 )
 """One row a vault and destination."""

@@ -11,6 +11,11 @@ def _filled_later(record: Vault) -> None:
     """Return nothing: the policies tell their vaults, not the vaults their policies."""
 
 
+def vault_tags(vault: Vault) -> dict[str, str]:
+    """Return the tags of a vault, value by key."""
+    return {each.key: each.value or "" for each in vault.tags or ()}
+
+
 VAULTS = Schema(
     "vaults",
     "a vault",
@@ -64,8 +69,7 @@ VAULTS = Schema(
         Column("locked", "flag", "locked", "its automatic backups cannot be deleted"),
         Column("threshold", "integer", "threshold", "use at which the account is told", unit="%"),
         Column(
-            "tags", "text", "tags", "tags as key=value, separated by commas",
-            read=lambda record: ", ".join(f"{t.key}={t.value}" for t in record.tags or ()),
+            "tags", "mapping", "tags", "its tags: value by key", read=vault_tags,
         ),
         Column("created_at", "time", "created_at", "when it was made"),
         Column("description", "text", "description", "description"),

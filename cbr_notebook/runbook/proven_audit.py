@@ -8,12 +8,13 @@ from cbr_notebook.runbook.restores import restores
 from cbr_notebook.session import Session
 from cbr_notebook.session.reports import audit as audits
 from cbr_notebook.session.reports.audit import Proof
+from cbr_notebook.session.tag_filters import Tags
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def audit(session: Session, rules: Any = None) -> pd.DataFrame:
+def audit(session: Session, rules: Any = None, *, tags: Tags = None) -> pd.DataFrame:
     """Return one row a control and resource: how it is, what was seen, and the evidence.
 
     The controls: ``protected`` (in a vault with a running backup policy), ``recovery point``
@@ -27,6 +28,7 @@ def audit(session: Session, rules: Any = None) -> pd.DataFrame:
         rules: a list of mappings with ``control`` and its setting, and ``tags`` of the
             resources that it is asked of; the same as YAML text or as the path of a YAML file;
             a default set if left out.
+        tags: only resources with these tags, as in :meth:`resources`.
 
     Returns:
         The columns of ``cbr.schema("audit")``, what fails first.
@@ -43,4 +45,4 @@ def audit(session: Session, rules: Any = None) -> pd.DataFrame:
             known = proofs.get(run["target_id"])
             if known is None or known.at < at:
                 proofs[run["target_id"]] = Proof(at.to_pydatetime(), run["run_id"])
-    return audits.audit(session, rules, proofs=proofs)
+    return audits.audit(session, rules, tags=tags, proofs=proofs)

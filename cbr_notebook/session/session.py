@@ -23,7 +23,7 @@ from cbr_notebook.session.operations import restore as restore_operation
 from cbr_notebook.session.operations import sharing
 from cbr_notebook.session.operations import tags as tag_operations
 from cbr_notebook.session.operations import vaults as vault_operations
-from cbr_notebook.session.queries import account, lists
+from cbr_notebook.session.queries import account, inventory, lists
 from cbr_notebook.session.queries.typed_lists import TypedLists
 from cbr_notebook.session.reports import capacity as capacity_report
 from cbr_notebook.session.reports import change_rate, diagnosis
@@ -55,10 +55,10 @@ class Session:
     restore_points = lists.restore_points
     tasks = lists.tasks
     task = lists.task
-    policies = lists.policies
-    policy_rules = lists.policy_rules
-    resources = lists.resources
-    vault_resources = lists.vault_resources
+    policies = inventory.policies
+    policy_rules = inventory.policy_rules
+    resources = inventory.resources
+    vault_resources = inventory.vault_resources
     members = sharing.members
     tags = tag_operations.tags
     usage = account.usage

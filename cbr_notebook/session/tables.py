@@ -12,6 +12,7 @@ import pandas as pd
 
 from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.frames.building import Builder
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters
 from cbr_notebook.session.context import Context
@@ -36,8 +37,12 @@ def read_list(
     limit: int | None,
     repeatable: Sequence[str] = (),
     page_size: int = LARGEST_PAGE,
+    keep: Callable[[Any], bool] | None = None,
 ) -> pd.DataFrame:
-    """Read a list page by page; filters with several values are asked one by one."""
+    """Read a list page by page; filters with several values are asked one by one.
+
+    ``keep`` says of each row whether it belongs to the answer, where the service has no filter.
+    """
     check_limit(limit)
     before = session.client.transport.requests
     builder = schema.builder()
@@ -45,15 +50,16 @@ def read_list(
     for each in requests:
         read_all(
             partial(ask, each),
-            builder.add,
-            limit=limit,
+            builder.add if keep is None else partial(_add_some, builder, keep),
+            limit=limit if keep is None else None,
             page_size=page_size,
             # A simulated cloud answers in this very process: threads would gain nothing.
             workers=1 if session.simulated else _WORKERS,
         )
     frame = builder.frame()
     if len(requests) > 1:
-        frame = _merged(frame, limit)
+        frame = _merged(frame)
+    frame = frame if limit is None else frame.head(limit)
     return describe(session, schema, frame, asked, before)
 
 
@@ -123,12 +129,16 @@ def check_limit(limit: Any) -> None:
         )
 
 
-def _merged(frame: pd.DataFrame, limit: int | None) -> pd.DataFrame:
+def _add_some(builder: Builder, keep: Callable[[Any], bool], rows: Sequence[Any]) -> None:
+    builder.add([row for row in rows if keep(row)])
+
+
+def _merged(frame: pd.DataFrame) -> pd.DataFrame:
     """Put the answers to several requests together: each row once, newest first."""
     frame = frame.drop_duplicates("id")
     if "created_at" in frame.columns:
         frame = frame.sort_values("created_at", ascending=False, kind="stable")
-    return frame.head(len(frame) if limit is None else limit).reset_index(drop=True)
+    return frame.reset_index(drop=True)
 
 
 def sorted_by(frame: pd.DataFrame, sort: str) -> pd.DataFrame:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.groups import backups as backups_api
-from cbr_notebook.api.groups.protectables import LARGEST_PAGE as PAGE
 from cbr_notebook.api.groups.protectables import Protectables
 from cbr_notebook.api.groups.tasks import Tasks
 from cbr_notebook.api.groups.vaults import Vaults
-from cbr_notebook.api.messages.records import Backup
+from cbr_notebook.api.messages.records import Backup, TaskRecord
 from cbr_notebook.api.paging.pager import LARGEST_PAGE
-from cbr_notebook.frames.details import BackupsOfPoint, resources_of, rules_of
+from cbr_notebook.frames.details import BackupsOfPoint
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_conflicts, reject_unknown
 from cbr_notebook.session.lookup import (
-    ResourceKind,
     find_backup,
     find_policy,
-    find_vault,
     reject_unknown_resources,
     resource_filter,
     vault_ids,
@@ -34,14 +31,12 @@ from cbr_notebook.session.references import (
     one_id_or_name,
 )
 from cbr_notebook.session.tables import (
-    check_limit,
-    describe,
     make_table,
     read_list,
     sorted_by,
     time_range,
 )
-from cbr_notebook.session.tag_filters import has_tags, tag_filter
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.text.timeparse import (
     TimeLike,
@@ -97,6 +92,7 @@ def vaults(
     object_type: Values = None,
     protect_type: Values = None,
     policy: ResourceRef = None,
+    tags: Tags = None,
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
@@ -108,6 +104,8 @@ def vaults(
         object_type: ``server``, ``disk``, ``turbo``, …
         protect_type: ``backup`` or ``replication``.
         policy: only vaults with this policy.
+        tags: only vaults with all of these keys, each with the value or one of the values;
+            ``None`` means any value: ``{"env": ["prod", "dev"], "tier": None}``.
         limit: rows at most.
         filters: further ones of the service: ``id``, ``cloud_type``, ``resource_ids``,
             ``enterprise_project_id``.
@@ -116,10 +114,12 @@ def vaults(
         The columns of ``cbr.schema("vaults")``.
 
     Raises:
-        InvalidRequest: a filter has a value that the service does not know.
+        InvalidRequest: a filter has a value that the service does not know, or ``tags`` cannot
+            be read.
 
     API: Vault, "Querying the Vault List".
     """
+    chosen = TagChoice(session, tags)
     reject_unknown(filters, _VAULT_FILTERS, "vaults")
     reject_conflicts({"policy": policy, **filters}, {"policy": ("policy_id",)})
     asked = {
@@ -137,8 +137,10 @@ def vaults(
         return page.vaults, page.count
 
     frame = read_list(
-        session, frames.VAULTS, asked, ask, limit=limit, repeatable=("id", "resource_ids")
-    )
+        session, frames.VAULTS, asked, ask, limit=limit, repeatable=("id", "resource_ids"),
+        keep=chosen.vault if chosen else None,
+    )  # fmt: skip
+    frame.attrs["filters"] |= chosen.asked
     return _with_policies(session, frame)
 
 
@@ -169,6 +171,7 @@ def backups(
     name: Values = None,
     since: TimeLike | None = None,
     until: TimeLike | None = None,
+    tags: Tags = None,
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
@@ -183,6 +186,7 @@ def backups(
         name: the exact name.
         since: not made before this: a time, or ``7d``, ``12h``.
         until: not made after this.
+        tags: only of resources that have these tags today, as in :meth:`resources`.
         limit: rows at most.
         filters: further ones of the service: ``sort``, ``offset``, ``marker``,
             ``image_type``, ``incremental``, ``own_type``, ``member_status``,
@@ -199,6 +203,7 @@ def backups(
 
     API: Backup, "Querying All Backups".
     """
+    chosen = TagChoice(session, tags)
     reject_unknown(filters, _BACKUP_FILTERS, "backups")
     reject_conflicts(
         {"vault": vault, "resource": resource, "parent": parent, "since": since,
@@ -220,6 +225,7 @@ def backups(
     if resource is not None:
         asked |= resource_filter(session, resource)
     if "offset" in asked or "marker" in asked:
+        reject_conflicts({**asked, "tags": tags}, {"tags": ("offset", "marker")})
         page = session.client.backups.list(limit=limit, **asked)
         return make_table(session, frames.BACKUPS, page.backups, asked, limit)
     # Read in the order of creation, which no change of a backup disturbs, and sorted then.
@@ -236,8 +242,10 @@ def backups(
     if sort is not None:
         backups_api.list_query(sort=sort)
     frame = read_list(
-        session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",)
-    )
+        session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",),
+        keep=(lambda row: chosen.resource(row.resource_id)) if chosen else None,
+    )  # fmt: skip
+    frame.attrs["filters"] |= chosen.asked
     if resource is not None:
         reject_unknown_resources(session, asked, frame)
     if limit is not None:
@@ -254,6 +262,7 @@ def tasks(
     resource: ResourceRef = None,
     since: TimeLike | None = None,
     until: TimeLike | None = None,
+    tags: Tags = None,
     limit: int | None = None,
     **filters: Any,
 ) -> pd.DataFrame:
@@ -266,6 +275,7 @@ def tasks(
         resource: only of this server, disk or file system, or of these.
         since: not begun before this: a time, or ``7d``, ``12h``.
         until: not begun after this.
+        tags: only of resources that have these tags today, as in :meth:`resources`.
         limit: rows at most.
         filters: further ones of the service: ``vault_name``, ``provider_id``, ….
 
@@ -277,6 +287,7 @@ def tasks(
 
     API: Task, "Querying the Task List".
     """
+    chosen = TagChoice(session, tags)
     reject_unknown(filters, _TASK_FILTERS, "tasks")
     reject_conflicts(
         {"vault": vault, "resource": resource, "since": since, "until": until, **filters},
@@ -298,56 +309,15 @@ def tasks(
         page = session.client.tasks.list(limit=size, offset=offset or None, **one)
         return page.operation_logs, page.count
 
-    frame = read_list(session, frames.TASKS, asked, ask, limit=limit)
+    def keep(row: TaskRecord) -> bool:
+        about = row.extra_info.resource if row.extra_info else None
+        return chosen.resource(about.id if about else None)
+
+    frame = read_list(session, frames.TASKS, asked, ask, limit=limit, keep=keep if chosen else None)
+    frame.attrs["filters"] |= chosen.asked
     if resource is not None:
         reject_unknown_resources(session, asked, frame)
     return frame
-
-
-def policies(
-    session: Context,
-    *,
-    operation_type: Literal["backup", "replication"] | None = None,
-    vault: ResourceRef = None,
-    limit: int | None = None,
-) -> pd.DataFrame:
-    """Return one row a policy.
-
-    Args:
-        operation_type: ``backup`` or ``replication``.
-        vault: only policies applied to this vault.
-        limit: rows at most.
-
-    Returns:
-        The columns of ``cbr.schema("policies")``.
-
-    API: Policy, "Querying the Policy List".
-    """
-    vault_id = None if vault is None else find_vault(session, vault).id
-    page = session.client.policies.list(operation_type=operation_type, vault_id=vault_id)
-    asked = {"operation_type": operation_type, "vault_id": vault_id}
-    return make_table(session, frames.POLICIES, page.policies, asked, limit)
-
-
-def vault_resources(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
-    """Return one row a resource of a vault, with what its backups take.
-
-    Args:
-        vault: only of this vault, or of these; of all if left out.
-
-    Returns:
-        The columns of ``cbr.schema("vault_resources")``.
-
-    Raises:
-        NotFound: there is no such vault.
-
-    API: Vault, "Querying the Vault List".
-    """
-    wanted = vault_ids(session, vault)
-    asked = {"vault_id": wanted}
-    ids = [wanted] if isinstance(wanted, str) else wanted
-    vaults = [each for each in session.client.vaults.list_all() if ids is None or each.id in ids]
-    return make_table(session, frames.VAULT_RESOURCES, resources_of(vaults), asked, None)
 
 
 def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
@@ -381,88 +351,6 @@ def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
     frame = frames.RESTORE_POINTS.frame(points)
     frame.attrs = {**table.attrs, "resource": "restore_points"}
     return frame
-
-
-def policy_rules(session: Context, policy: ResourceRef = None) -> pd.DataFrame:
-    """Return one row a recurrence rule of a policy; days and times in UTC.
-
-    Args:
-        policy: only of this policy; of all if left out.
-
-    Returns:
-        The columns of ``cbr.schema("policy_rules")``.
-
-    Raises:
-        NotFound: there is no such policy.
-
-    API: Policy, "Querying the Policy List".
-    """
-    if policy is None:
-        return make_table(
-            session,
-            frames.POLICY_RULES,
-            rules_of(session.client.policies.list().policies),
-            {},
-            None,
-        )
-    found = find_policy(session, policy)
-    return make_table(
-        session, frames.POLICY_RULES, rules_of([found]), {"policy_id": found.id}, None
-    )
-
-
-def resources(
-    session: Context,
-    kind: ResourceKind | None = None,
-    *,
-    name: str | None = None,
-    tags: Mapping[str, Any] | None = None,
-    limit: int | None = None,
-    **filters: Any,
-) -> pd.DataFrame:
-    """Return one row a server, disk or file system, with the vault that it is in.
-
-    Args:
-        kind: ``server``, ``disk``, ``turbo`` (file systems); the three if left out.
-        name: part of the name.
-        tags: only those with all of these keys, each with the value or one of the values; an
-            empty list means any value: ``{"env": ["prod", "dev"], "tier": []}``.
-        limit: rows at most.
-        filters: further ones of the service: ``id``, ``status``, ``server_id``.
-
-    Returns:
-        The columns of ``cbr.schema("resources")``.
-
-    Raises:
-        InvalidRequest: there is no such kind.
-
-    API: Protectable, "Querying Protectable Resources".
-    """
-    reject_unknown(filters, _RESOURCE_FILTERS, "resources")
-    kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
-    asked = {"name": name, **filters}
-
-    def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
-        page = session.client.protectables.list(limit=size, offset=offset, **one)
-        return page.instances, page.count
-
-    if tags is None:
-        return read_list(
-            session, frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE
-        )
-    wanted = tag_filter(tags)
-    before = session.client.transport.requests
-    rows = [
-        row
-        for each in kinds
-        for row in session.client.protectables.list_all(each, **asked)
-        if has_tags(row, wanted)
-    ]
-    check_limit(limit)
-    return describe(
-        session, frames.RESOURCES, frames.RESOURCES.frame(rows[:limit]),
-        {"kind": kinds, **asked, "tags": dict(tags)}, before,
-    )  # fmt: skip
 
 
 def task(session: Context, task_id: ResourceRef) -> Task:

@@ -16,12 +16,13 @@ import yaml
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_unknown
 from cbr_notebook.session.reports.common import answer, backup_policies, check_days
-from cbr_notebook.session.tag_filters import has_tags, tag_filter
+from cbr_notebook.session.tag_filters import TagChoice, Tags, has_tags, tag_filter
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
 DEFAULT_RULES: tuple[Mapping[str, Any], ...] = (
@@ -83,19 +84,25 @@ class _Estate:
 
 
 def audit(
-    session: Context, rules: Any = None, *, proofs: Mapping[str, Proof] | None = None
+    session: Context,
+    rules: Any = None,
+    *,
+    tags: Tags = None,
+    proofs: Mapping[str, Proof] | None = None,
 ) -> pd.DataFrame:
     """Return one row a control and resource, as ``session.audit`` says it.
 
     Args:
         session: whose estate.
         rules: what is asked for.
+        tags: only resources with these tags.
         proofs: verified restores by the ID of the resource; ``None`` if nobody knows of any.
 
     Raises:
         InvalidRequest: the rules cannot be read, or name an unknown control or setting.
     """
     wanted = _rules(rules)
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     estate = _read(session, proofs)
     rows = [
@@ -104,13 +111,14 @@ def audit(
             resource_name=resource.name, seen=seen, evidence=evidence,
         )
         for rule in wanted
-        for resource in estate.resources
-        if "tags" not in rule or has_tags(resource, tag_filter(rule["tags"]))
+        for resource in filter(chosen.record, estate.resources)
+        if "tags" not in rule or has_tags(tags_of(resource), tag_filter(rule["tags"]))
         for outcome, seen, evidence in [_CONTROLS[rule["control"]](estate, resource, rule)]
     ]  # fmt: skip
     order = (_FAIL, _UNKNOWN, _PASS, _NONE)
     rows.sort(key=lambda row: order.index(row.outcome))
-    return answer(session, frames.AUDIT, rows, {"rules": [dict(each) for each in wanted]}, before)
+    asked = {"rules": [dict(each) for each in wanted], **chosen.asked}
+    return answer(session, frames.AUDIT, rows, asked, before)
 
 
 def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Policy
+from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports import growth as growth_of
@@ -24,10 +25,15 @@ from cbr_notebook.session.reports.common import (
     if_permitted,
     restore_points,
 )
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 
 def capacity(
-    session: Context, *, days: int = 30, backups: pd.DataFrame | None = None
+    session: Context,
+    *,
+    days: int = 30,
+    tags: Tags = None,
+    backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return how full each vault is, how fast it fills, and until when it lasts.
 
@@ -40,6 +46,7 @@ def capacity(
 
     Args:
         days: how many days to look back, and ahead for the growth a day; 1 to 36500.
+        tags: only vaults with these tags, as in :meth:`vaults`.
         backups: ``session.backups(status="available")``, where that was asked already: for
             several answers from one reading. Asked for if left out.
 
@@ -47,13 +54,15 @@ def capacity(
         The columns of ``cbr.schema("capacity")``, the fullest vault first.
 
     Raises:
-        InvalidRequest: ``days`` is out of range, or ``backups`` are not the good ones.
+        InvalidRequest: ``days`` is out of range, ``tags`` cannot be read, or ``backups`` are not
+            the good ones.
 
     API: Vault, "Querying the Vault List"; Backup; Policy.
     """
     check_days(days)
+    chosen_vaults = TagChoice(session, tags)
     before = session.client.transport.requests
-    vaults = list(session.client.vaults.list_all())
+    vaults = [each for each in session.client.vaults.list_all() if chosen_vaults.vault(each)]
     policies = if_permitted("Policies", lambda: backup_policies(session))
     given = backups
     seen = if_permitted("Backups", lambda: good_backups(session, given))
@@ -89,11 +98,11 @@ def capacity(
                 full_at=_moment(now, after[0]) if size and flows else None,
                 full_at_earliest=_moment(now, _first(after)) if size and flows else None,
                 full_at_latest=_moment(now, _last(after)) if size and flows else None,
-                auto_expand=vault.auto_expand,
+                auto_expand=vault.auto_expand, tags=vault_tags(vault),
             )
         )  # fmt: skip
     rows.sort(key=lambda row: -(row.used_percent or 0))
-    return answer(session, frames.CAPACITY, rows, {"days": days}, before)
+    return answer(session, frames.CAPACITY, rows, {"days": days, **chosen_vaults.asked}, before)
 
 
 def _forecast(

@@ -15,13 +15,19 @@ from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer
 from cbr_notebook.session.resource_types import KINDS
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _MB = 1024
 NO_TAG = "(without the tag)"
 
 
 def cost(
-    session: Context, price_per_gb_month: float, *, currency: str = "", by: str = "vault"
+    session: Context,
+    price_per_gb_month: float,
+    *,
+    currency: str = "",
+    by: str = "vault",
+    tags: Tags = None,
 ) -> pd.DataFrame:
     """Return used and allocated GB and the cost a month, by vault, resource or tag.
 
@@ -32,16 +38,18 @@ def cost(
         price_per_gb_month: what a GB of a vault costs a month.
         currency: of the price, as it shall be written.
         by: ``vault``, ``resource``, or the key of a vault's tag such as ``team``.
+        tags: only vaults with these tags, as in :meth:`vaults`.
 
     Returns:
         The columns of ``cbr.schema("cost")``, the dearest first.
 
     Raises:
-        InvalidRequest: the price is no number from nought on.
+        InvalidRequest: the price is no number from nought on, or ``tags`` cannot be read.
 
     API: Vault, "Querying the Vault List".
     """
     price = check_price(price_per_gb_month)
+    chosen = TagChoice(session, tags)
     if not isinstance(by, str) or not by:
         raise InvalidRequest(
             f"by {by!r} cannot be read.",
@@ -49,7 +57,7 @@ def cost(
             field="by",
         )
     before = session.client.transport.requests
-    vaults = list(session.client.vaults.list_all())
+    vaults = list(filter(chosen.vault, session.client.vaults.list_all()))
     if by == "vault":
         rows = [_row(each.id, each.name, [each], price, currency) for each in vaults]
     elif by == "resource":
@@ -61,7 +69,7 @@ def cost(
             groups.setdefault(tags.get(by, NO_TAG), []).append(vault)
         rows = [_row(None, name, each, price, currency) for name, each in groups.items()]
     rows.sort(key=lambda row: (-(row.cost_month or row.used_cost_month or 0), row.name or ""))
-    asked = {"price_per_gb_month": price, "currency": currency, "by": by}
+    asked = {"price_per_gb_month": price, "currency": currency, "by": by, **chosen.asked}
     return answer(session, frames.COST, rows, asked, before)
 
 
@@ -116,7 +124,9 @@ def _by_resource(vaults: Iterable[Vault], price: float, currency: str) -> list[S
     return rows
 
 
-def orphans(session: Context, *, price_per_gb_month: float | None = None) -> pd.DataFrame:
+def orphans(
+    session: Context, *, price_per_gb_month: float | None = None, tags: Tags = None
+) -> pd.DataFrame:
     """Return the backups whose resource is gone, and what they cost to keep.
 
     A resource is gone if the service does not list it any more among those of its type. Types
@@ -124,15 +134,17 @@ def orphans(session: Context, *, price_per_gb_month: float | None = None) -> pd.
 
     Args:
         price_per_gb_month: what a GB of a vault costs a month; no cost is told if left out.
+        tags: only vaults with these tags, as in :meth:`vaults`.
 
     Returns:
         The columns of ``cbr.schema("orphans")``, the oldest first.
 
     Raises:
-        InvalidRequest: the price is no number from nought on.
+        InvalidRequest: the price is no number from nought on, or ``tags`` cannot be read.
 
     API: Backup, "Querying All Backups"; Protectable, "Querying Protectable Resources"; Vault.
     """
+    chosen = TagChoice(session, tags)
     price = None if price_per_gb_month is None else check_price(price_per_gb_month)
     before = session.client.transport.requests
     backups = [
@@ -150,6 +162,8 @@ def orphans(session: Context, *, price_per_gb_month: float | None = None) -> pd.
     rows = []
     for each in sorted(gone, key=lambda backup: backup.created_at or ""):
         vault = vaults.get(each.vault_id or "")
+        if chosen and not (vault and chosen.vault(vault)):
+            continue
         size = _share(vault, each.resource_id)
         rows.append(
             SimpleNamespace(
@@ -161,7 +175,9 @@ def orphans(session: Context, *, price_per_gb_month: float | None = None) -> pd.
                 cost_month=None if size is None or price is None else round(size / _MB * price, 4),
             )
         )  # fmt: skip
-    return answer(session, frames.ORPHANS, rows, {"price_per_gb_month": price}, before)
+    return answer(
+        session, frames.ORPHANS, rows, {"price_per_gb_month": price, **chosen.asked}, before
+    )
 
 
 def _share(vault: Vault | None, resource_id: str | None) -> float | None:

@@ -10,31 +10,37 @@ from cbr_notebook import catalogue, frames
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
+from cbr_notebook.session.tag_filters import Tags
 from cbr_notebook.text.timeparse import (
     TimeLike,
 )
 
 
 def failures(
-    session: Context, *, since: TimeLike = "30d", until: TimeLike | None = None
+    session: Context,
+    *,
+    since: TimeLike = "30d",
+    until: TimeLike | None = None,
+    tags: Tags = None,
 ) -> pd.DataFrame:
     """Return the tasks that failed, timed out or were skipped, with cause and remedy.
 
     Args:
         since: not begun before this: a time, or ``7d``, ``12h``.
         until: not begun after this.
+        tags: only resources with these tags, as in :meth:`resources`.
 
     Returns:
         The columns of ``cbr.schema("failures")``, newest first.
 
     Raises:
-        InvalidRequest: a time cannot be read.
+        InvalidRequest: a time, or ``tags``, cannot be read.
 
     API: Task, "Querying the Task List".
     """
     before = session.client.transport.requests
     bad = ("failed", "timeout", "skipped")
-    table = lists.tasks(session, status=bad, since=since, until=until)
+    table = lists.tasks(session, status=bad, since=since, until=until, tags=tags)
     kept = [column.name for column in frames.FAILURES.columns if column.name != "advice"]
     advice = [_advice(code) for code in table["error_code"]]
     frame = table[kept].assign(advice=pd.Series(advice, dtype="str", index=table.index))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.groups.protectables import Kind
+from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import (
@@ -23,6 +24,7 @@ from cbr_notebook.session.reports.common import (
     vaults_by_resource,
 )
 from cbr_notebook.session.resource_types import KINDS
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import (
     DurationLike,
     parse_duration,
@@ -34,6 +36,7 @@ def recovery_points(
     *,
     target: DurationLike = "24h",
     days: int = 7,
+    tags: Tags = None,
     backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the newest and the oldest good backup of each resource, and what is missing.
@@ -47,6 +50,7 @@ def recovery_points(
     Args:
         target: the age that the newest may have: ``24h``, ``7d``.
         days: how many days to look back for gaps; 1 to 36500.
+        tags: only resources with these tags, as in :meth:`resources`.
         backups: ``session.backups(status="available")``, where that was asked already: for
             several answers from one reading. Asked for if left out.
 
@@ -54,13 +58,14 @@ def recovery_points(
         The columns of ``cbr.schema("recovery_points")``, the oldest newest first.
 
     Raises:
-        InvalidRequest: the target is not a length of time, ``days`` is out of range, or
-            ``backups`` are not the good ones.
+        InvalidRequest: the target is not a length of time, ``days`` is out of range, ``tags``
+            cannot be read, or ``backups`` are not the good ones.
 
     API: Backup, "Querying All Backups"; Vault; Policy.
     """
     allowed = parse_duration(target, "target")
     check_days(days)
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     vaults = vaults_by_resource(session)
     policies = backup_policies(session)
@@ -73,7 +78,7 @@ def recovery_points(
     }
     types = {kind for _, kind in names.values()} | set(backups["resource_type"].dropna())
     there = {
-        kind: if_permitted(f"Resources ({kind})", partial(_ids, session, kind))
+        kind: if_permitted(f"Resources ({kind})", partial(_tags, session, kind))
         for kind in {KINDS[each] for each in types if each in KINDS}
     }
     rows = []
@@ -88,6 +93,9 @@ def recovery_points(
             name, kind = good["resource_name"].iloc[0], good["resource_type"].iloc[0]
         listed = there.get(KINDS[kind]) if kind in KINDS else None
         exists = None if listed is None else each in listed
+        mine_tags = (listed or {}).get(each, {})
+        if chosen and not chosen.matches(mine_tags):
+            continue
         vault = vaults.get(each)
         mine = [] if vault is None else [p for p in policies.get(vault.id, []) if p.enabled]
         taken = [moment.to_pydatetime() for moment in moments]
@@ -103,18 +111,26 @@ def recovery_points(
                 and exists is not False,
                 exists=exists,
                 gaps=sum(len(missed_runs(p, taken, session.now, days)) for p in mine),
+                tags=mine_tags,
             )
         )  # fmt: skip
     rows.sort(key=lambda row: (row.newest or "", row.name or ""))
-    asked = {"target": str(target), "days": days}
+    asked = {"target": str(target), "days": days, **chosen.asked}
     return answer(session, frames.RECOVERY_POINTS, rows, asked, before)
 
 
-def _ids(session: Context, kind: Kind) -> set[str]:
-    return {row.id for row in session.client.protectables.list_all(kind)}
+def _tags(session: Context, kind: Kind) -> dict[str, dict[str, str]]:
+    """Return the resources of a kind by ID, with their tags."""
+    return {row.id: tags_of(row) for row in session.client.protectables.list_all(kind)}
 
 
-def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None) -> pd.DataFrame:
+def gaps(
+    session: Context,
+    *,
+    days: int = 7,
+    tags: Tags = None,
+    backups: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return the runs of policies that left a resource without a good backup.
 
     What a gap is says :meth:`recovery_points`, which counts them; a resource that never
@@ -126,6 +142,7 @@ def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None
 
     Args:
         days: how many days to look back, 1 to 36500.
+        tags: only resources with these tags, as in :meth:`resources`.
         backups: ``session.backups(status="available")``, where that was asked already: for
             several answers from one reading. Asked for if left out.
 
@@ -133,11 +150,13 @@ def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None
         The columns of ``cbr.schema("gaps")``, the newest first.
 
     Raises:
-        InvalidRequest: ``days`` is out of range, or ``backups`` are not the good ones.
+        InvalidRequest: ``days`` is out of range, ``tags`` cannot be read, or ``backups`` are not
+            the good ones.
 
     API: Backup, "Querying All Backups"; Vault; Policy.
     """
     check_days(days)
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     vaults = vaults_by_resource(session)
     policies = backup_policies(session)
@@ -154,8 +173,8 @@ def gaps(session: Context, *, days: int = 7, backups: pd.DataFrame | None = None
         )
         for vault in {each.id: each for each in vaults.values()}.values()
         for policy in policies.get(vault.id, ()) if policy.enabled
-        for resource in vault.resources or ()
+        for resource in vault.resources or () if chosen.resource(resource.id)
         for run in missed_runs(policy, moments.get(resource.id, []), session.now, days)
     ]  # fmt: skip
     rows.sort(key=lambda row: (row.missed_at or "", row.resource_name or ""), reverse=True)
-    return answer(session, frames.GAPS, rows, {"days": days}, before)
+    return answer(session, frames.GAPS, rows, {"days": days, **chosen.asked}, before)

@@ -20,11 +20,12 @@ from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.reports.common import answer, api_text, backup_policies, check_days
 from cbr_notebook.session.retained import group_backups
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _MOST_DAYS = 3660
 
 
-def retention_preview(session: Context, *, days: int = 7) -> pd.DataFrame:
+def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> pd.DataFrame:
     """Return the backups that retention will delete in the coming days, when, and by which rule.
 
     The runs of the policies until then are taken to make good backups. Backups that an image
@@ -32,16 +33,18 @@ def retention_preview(session: Context, *, days: int = 7) -> pd.DataFrame:
 
     Args:
         days: how many days ahead, 1 to 3660.
+        tags: only resources with these tags, as in :meth:`resources`.
 
     Returns:
         The columns of ``cbr.schema("retention_preview")``, in order of time.
 
     Raises:
-        InvalidRequest: ``days`` is out of range.
+        InvalidRequest: ``days`` is out of range, or ``tags`` cannot be read.
 
     API: Backup, "Querying All Backups"; Vault; Policy.
     """
     check_days(days, _MOST_DAYS)
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     now = session.now
     until = now + timedelta(days=days)
@@ -51,6 +54,8 @@ def retention_preview(session: Context, *, days: int = 7) -> pd.DataFrame:
     names = {each.id: each.name for each in listed}
     rows = []
     for (vault_id, resource_id), (resource, made) in group_backups(listed).items():
+        if not chosen.resource(resource_id):
+            continue
         vault, policy = vaults.get(vault_id), _policy_of(policies.get(vault_id, ()))
         for gone in _removals(vault, policy, resource_id, made, now, until):
             if gone.backup.id in names:
@@ -64,7 +69,7 @@ def retention_preview(session: Context, *, days: int = 7) -> pd.DataFrame:
                     )
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.deleted_at, row.created_at, row.id))
-    return answer(session, frames.RETENTION_PREVIEW, rows, {"days": days}, before)
+    return answer(session, frames.RETENTION_PREVIEW, rows, {"days": days, **chosen.asked}, before)
 
 
 def what_if(

@@ -12,25 +12,31 @@ from cbr_notebook.schedule.runs import runs
 from cbr_notebook.schedule.zones import zone
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer, api_text, check_days
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 
-def schedule(session: Context, *, days: int = 7, timezone: str | None = None) -> pd.DataFrame:
+def schedule(
+    session: Context, *, days: int = 7, timezone: str | None = None, tags: Tags = None
+) -> pd.DataFrame:
     """Return the next runs of every enabled policy on every vault it is applied to.
 
     Args:
         days: how many days ahead, 1 to 366.
         timezone: of the local time, such as ``Europe/Paris`` or ``UTC+02:00``; this
             computer's if left out.
+        tags: only vaults with these tags, as in :meth:`vaults`.
 
     Returns:
         The columns of ``cbr.schema("schedule")``, in order of time.
 
     Raises:
-        InvalidRequest: ``days`` is out of range, or there is no such time zone.
+        InvalidRequest: ``days`` is out of range, ``tags`` cannot be read, or there is no such
+            time zone.
 
     API: Policy, "Querying the Policy List".
     """
     check_days(days, 366)
+    chosen = TagChoice(session, tags)
     there = zone(timezone) if timezone is not None else None
     before = session.client.transport.requests
     vaults = {vault.id: vault for vault in session.client.vaults.list_all()}
@@ -42,6 +48,8 @@ def schedule(session: Context, *, days: int = 7, timezone: str | None = None) ->
             local = run.astimezone(there).isoformat(" ", timespec="minutes")
             for applied in policy.associated_vaults:
                 vault = vaults.get(applied.vault_id)
+                if chosen and not (vault and chosen.vault(vault)):
+                    continue
                 rows.append(
                     SimpleNamespace(
                         runs_at=api_text(run), runs_at_local=local, policy_id=policy.id,
@@ -51,4 +59,5 @@ def schedule(session: Context, *, days: int = 7, timezone: str | None = None) ->
                     )
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.runs_at, row.policy_name or "", row.vault_name or ""))
-    return answer(session, frames.SCHEDULE, rows, {"days": days, "timezone": timezone}, before)
+    asked = {"days": days, "timezone": timezone, **chosen.asked}
+    return answer(session, frames.SCHEDULE, rows, asked, before)

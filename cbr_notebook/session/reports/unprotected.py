@@ -11,6 +11,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Policy, Vault
+from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import ResourceKind
 from cbr_notebook.session.reports.audit import excluded_disks
@@ -22,6 +23,7 @@ from cbr_notebook.session.reports.common import (
     hours_since,
     vaults_by_resource,
 )
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import (
     DurationLike,
     parse_duration,
@@ -33,6 +35,7 @@ def unprotected(
     kind: ResourceKind | None = None,
     *,
     target: DurationLike = "7d",
+    tags: Tags = None,
     backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the servers, disks and file systems that are not protected as they should be.
@@ -46,6 +49,7 @@ def unprotected(
     Args:
         kind: ``server``, ``disk`` or ``turbo``; the three if left out.
         target: the age that the last good backup may have: ``24h``, ``7d``.
+        tags: only resources with these tags, as in :meth:`resources`.
         backups: ``session.backups(status="available")``, where that was asked already: for
             several answers from one reading. Asked for if left out.
 
@@ -53,11 +57,12 @@ def unprotected(
         The columns of ``cbr.schema("unprotected")``.
 
     Raises:
-        InvalidRequest: the target is not a length of time, there is no such kind, or
-            ``backups`` are not the good ones.
+        InvalidRequest: the target is not a length of time, there is no such kind, ``tags``
+            cannot be read, or ``backups`` are not the good ones.
 
     API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup.
     """
+    chosen = TagChoice(session, tags)
     oldest = session.now - parse_duration(target, "target")
     before = session.client.transport.requests
     kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
@@ -79,7 +84,7 @@ def unprotected(
     }
     rows = []
     for row in known.values():
-        if row.id in attached and row.id not in left_out:
+        if (row.id in attached and row.id not in left_out) or not chosen.record(row):
             continue
         vault = left_out.get(row.id) or vaults.get(row.id)
         last = newest.get(row.id)
@@ -93,9 +98,11 @@ def unprotected(
                     vault_id=vault.id if vault else None,
                     vault_name=vault.name if vault else None,
                     newest=api_text(last), age_hours=hours_since(session.now, last),
+                    tags=tags_of(row),
                 )
             )  # fmt: skip
-    return answer(session, frames.UNPROTECTED, rows, {"kind": kind, "target": str(target)}, before)
+    asked = {"kind": kind, "target": str(target), **chosen.asked}
+    return answer(session, frames.UNPROTECTED, rows, asked, before)
 
 
 def _reason(

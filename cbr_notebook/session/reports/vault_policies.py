@@ -8,30 +8,39 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.records import AppliedVault, Backup, Policy
+from cbr_notebook.api.messages.records import AppliedVault, Backup, Policy, Vault
+from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer, api_text
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time
 
 _AHEAD = timedelta(days=400)
 _HOUR = timedelta(hours=1)
 
 
-def vault_policies(session: Context) -> pd.DataFrame:
+def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
     """Return one row a vault and policy, also for vaults without one.
+
+    Args:
+        tags: only vaults with these tags, as in :meth:`vaults`.
 
     Returns:
         The columns of ``cbr.schema("vault_policies")``; ``policy_id`` is missing where a vault
         has none.
 
+    Raises:
+        InvalidRequest: ``tags`` cannot be read.
+
     API: Vault, "Querying the Vault List"; Policy, "Querying the Policy List".
     """
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     applied = _applied(session)
     rows = []
-    for vault in session.client.vaults.list_all():
+    for vault in filter(chosen.vault, session.client.vaults.list_all()):
         pairs: list[tuple[Policy | None, AppliedVault | None]] = [*applied.get(vault.id, ())]
         for policy, each in pairs or [(None, None)]:
             goal = policy.operation_definition if policy else None
@@ -47,22 +56,30 @@ def vault_policies(session: Context) -> pd.DataFrame:
                     next_run=_next_run(policy, session.now) if policy else None,
                     destination_region=goal.destination_region if goal else None,
                     destination_vault_id=each.destination_vault_id if each else None,
+                    tags=vault_tags(vault),
                 )
             )  # fmt: skip
-    return answer(session, frames.VAULT_POLICIES, rows, {}, before)
+    return answer(session, frames.VAULT_POLICIES, rows, chosen.asked, before)
 
 
-def replication(session: Context) -> pd.DataFrame:
+def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
     """Return one row a vault and destination of its replicas: newest, lag, failures.
 
     A destination is one of a replication policy, or one to which a good backup was replicated.
+
+    Args:
+        tags: only vaults with these tags, as in :meth:`vaults`.
 
     Returns:
         The columns of ``cbr.schema("replication")``; ``lag_hours`` is missing where nothing has
         arrived.
 
+    Raises:
+        InvalidRequest: ``tags`` cannot be read.
+
     API: Vault, "Querying the Vault List"; Policy; Backup, "Querying All Backups".
     """
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     applied = _applied(session)
     good: dict[str, list[Backup]] = {}
@@ -71,7 +88,7 @@ def replication(session: Context) -> pd.DataFrame:
     ):
         good.setdefault(backup.vault_id or "", []).append(backup)
     rows = []
-    for vault in session.client.vaults.list_all():
+    for vault in filter(chosen.vault, session.client.vaults.list_all()):
         policies = {
             (goal.destination_region, each.destination_vault_id): policy
             for policy, each in applied.get(vault.id, ())
@@ -84,13 +101,12 @@ def replication(session: Context) -> pd.DataFrame:
             for record in backup.replication_records or ()
         }
         for place in dict.fromkeys([*policies, *sorted(by_hand, key=str)]):
-            rows.append(_replicated(vault.id, vault.name, place, policies.get(place), backups))
-    return answer(session, frames.REPLICATION, rows, {}, before)
+            rows.append(_replicated(vault, place, policies.get(place), backups))
+    return answer(session, frames.REPLICATION, rows, chosen.asked, before)
 
 
 def _replicated(
-    vault_id: str,
-    vault_name: str | None,
+    vault: Vault,
     place: tuple[str | None, str | None],
     policy: Policy | None,
     backups: list[Backup],
@@ -102,12 +118,13 @@ def _replicated(
     newest = max((at for at in made.values() if at), default=None)
     replica = max(there, default=None)
     return SimpleNamespace(
-        vault_id=vault_id, vault_name=vault_name, destination_region=place[0],
+        vault_id=vault.id, vault_name=vault.name, destination_region=place[0],
         destination_vault_id=place[1], policy_name=policy.name if policy else None,
         enabled=policy.enabled if policy else None, backups=len(backups), replicated=len(there),
         failed=sum(status == "fail" for status in last.values()),
         newest_backup=api_text(newest), newest_replica=api_text(replica),
         lag_hours=round((newest - replica) / _HOUR, 1) if newest and replica else None,
+        tags=vault_tags(vault),
     )  # fmt: skip
 
 

@@ -1,0 +1,134 @@
+"""Tags as a filter of every list and answer, and as a mapping in their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import Session
+from cbr_notebook.errors import InvalidRequest
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with cbr.simulate() as opened:
+        opened.cloud.fail("create_checkpoint", "BackupService.6113")
+        yield opened
+
+
+def servers_tagged(session: Session, key: str, *values: str) -> set[str]:
+    """Return the IDs of resources with a tag, by a slow look at each."""
+    return {
+        row.id
+        for kind in ("server", "disk", "turbo")
+        for row in session.client.protectables.list_all(kind)  # type: ignore[arg-type]
+        for text in (row.detail or {}).get("tags") or ()
+        if text.partition("=")[0] == key and (not values or text.partition("=")[2] in values)
+    }
+
+
+def vaults_tagged(session: Session, key: str, *values: str) -> set[str]:
+    return {
+        vault.id
+        for vault in session.client.vaults.list_all()
+        for tag in vault.tags or ()
+        if tag.key == key and (not values or tag.value in values)
+    }
+
+
+BY_RESOURCE: dict[str, tuple[str, Callable[..., pd.DataFrame]]] = {
+    "resources": ("id", lambda s, **t: s.resources(**t)),
+    "backups": ("resource_id", lambda s, **t: s.backups(**t)),
+    "tasks": ("resource_id", lambda s, **t: s.tasks(**t)),
+    "vault_resources": ("id", lambda s, **t: s.vault_resources(**t)),
+    "recovery_points": ("id", lambda s, **t: s.recovery_points(**t)),
+    "unprotected": ("id", lambda s, **t: s.unprotected(target="1h", **t)),
+    "gaps": ("resource_id", lambda s, **t: s.gaps(days=60, **t)),
+    "failures": ("resource_id", lambda s, **t: s.failures(since="400d", **t)),
+    "retention_preview": ("resource_id", lambda s, **t: s.retention_preview(days=60, **t)),
+    "audit": ("resource_id", lambda s, **t: s.audit(**t)),
+}
+BY_VAULT: dict[str, tuple[str, Callable[..., pd.DataFrame]]] = {
+    "vaults": ("id", lambda s, **t: s.vaults(**t)),
+    "capacity": ("id", lambda s, **t: s.capacity(**t)),
+    "schedule": ("vault_id", lambda s, **t: s.schedule(**t)),
+    "vault_policies": ("vault_id", lambda s, **t: s.vault_policies(**t)),
+    "cost": ("id", lambda s, **t: s.cost(1, **t)),
+}
+TAGS: list[tuple[Any, str, tuple[str, ...]]] = [
+    ({"env": "prod"}, "env", ("prod",)),
+    ({"env": ["prod", "dev"]}, "env", ("prod", "dev")),
+    ({"env": None}, "env", ()),
+    ("env=prod", "env", ("prod",)),
+]
+
+
+@pytest.mark.parametrize("answer", BY_RESOURCE)
+def test_the_rows_of_tagged_resources_are_those_that_stay(session: Session, answer: str) -> None:
+    column, ask = BY_RESOURCE[answer]
+    everything = ask(session)
+    for tags, key, values in TAGS if answer == "resources" else TAGS[1:2]:
+        wanted = everything[everything[column].isin(servers_tagged(session, key, *values))]
+        found = ask(session, tags=tags)
+        assert list(found[column]) == list(wanted[column])
+        assert found.attrs["filters"]["tags"] == {key: sorted(values)}
+        assert (found.dtypes == everything.dtypes).all()
+    assert ask(session, tags={"env": "nowhere"}).empty
+
+
+@pytest.mark.parametrize("answer", BY_VAULT)
+def test_the_rows_of_tagged_vaults_are_those_that_stay(session: Session, answer: str) -> None:
+    column, ask = BY_VAULT[answer]
+    everything = ask(session)
+    for tags, key, values in (({"team": "web"}, "team", ("web",)), ("team", "team", ())):
+        wanted = everything[everything[column].isin(vaults_tagged(session, key, *values))]
+        assert len(wanted) > 0
+        assert list(ask(session, tags=tags)[column]) == list(wanted[column])
+    assert ask(session, tags={"team": "nowhere"}).empty
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, [], "", 3, True, {"env": 3}, {3: "prod"}, [("env", "prod")], {"env": [None]},
+     {"": "prod"}, {"a=b": "c"}, {"env": [str(n) for n in range(11)]},
+     {str(n): "x" for n in range(11)}],
+)  # fmt: skip
+def test_tags_of_a_wrong_shape_are_refused(session: Session, wrong: Any) -> None:
+    before = session.client.transport.requests
+    for _, ask in [*BY_RESOURCE.values(), *BY_VAULT.values()]:
+        with pytest.raises(InvalidRequest) as caught:
+            ask(session, tags=wrong)
+        assert caught.value.field == "tags"
+    assert session.client.transport.requests == before
+
+
+def test_a_limit_counts_what_has_the_tags(session: Session) -> None:
+    wanted = session.backups(tags={"env": "prod"}, sort="created_at:asc")
+    assert (
+        list(session.backups(tags={"env": "prod"}, sort="created_at:asc", limit=3)["id"])
+        == (list(wanted["id"])[:3])
+    )
+    points = session.restore_points(tags={"env": "prod"})
+    assert set(points["id"]) == set(wanted["checkpoint_id"])
+    with pytest.raises(InvalidRequest):
+        session.backups(tags={"env": "prod"}, offset=3)
+
+
+def test_tags_are_mappings_that_can_be_written_and_read(session: Session, tmp_path: Path) -> None:
+    for table in (session.vaults(), session.resources("server"), session.capacity(),
+                  session.recovery_points(), session.vault_policies()):  # fmt: skip
+        assert all(isinstance(each, dict) for each in table["tags"])
+    vaults = session.vaults()
+    assert vaults.set_index("name")["tags"]["vault-web"]["team"] == "web"
+    for suffix in ("csv", "xlsx", "parquet", "md", "html"):
+        cbr.export(vaults, tmp_path / f"vaults.{suffix}")
+    back = pd.read_parquet(tmp_path / "vaults.parquet")
+    assert [dict(each) for each in back["tags"]] == list(vaults["tags"])
+    with cbr.simulate("empty") as nothing:
+        nothing.create_vault("bare", size_gb=10)
+        cbr.export(nothing.vaults(), tmp_path / "bare.parquet")
