@@ -197,17 +197,17 @@ class _Selection:
         return beyond.ids(engine, limit, offset - milestone * _MILESTONE)
 
     def _milestone(self, engine: Engine, number: int) -> _Selection | None:
-        """Return what comes after so many thousands of rows; kept until something changes."""
-        if number == 0:
-            return self
+        """Return what comes after so many milestones; ``None`` when there are fewer rows.
 
-        def find() -> _Selection | None:
-            before = self._milestone(engine, number - 1)
-            last = before.ids(engine, 1, _MILESTONE - 1) if before is not None else []
-            return self.after(last[0]) if last else None
-
-        found: _Selection | None = engine.remember(("milestone", self, number), find)
-        return found
+        The milestones that were passed are kept until something changes.
+        """
+        found: list[_Selection] = engine.remember(("milestones", self), lambda: [self])
+        while len(found) <= number:
+            last = found[-1].ids(engine, 1, _MILESTONE - 1)
+            if not last:
+                return None
+            found.append(self.after(last[0]))
+        return found[number]
 
 
 def _rows(engine: Engine, ids: list[str]) -> list[sqlite3.Row]:

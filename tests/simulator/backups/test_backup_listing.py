@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from cbr_notebook.simulator.backups import backup_listing
@@ -52,3 +54,17 @@ def test_the_count_is_of_all_rows_and_follows_a_deletion(ask: Client) -> None:
     ask.send("DELETE", f"backups/{first['backups'][0]['id']}")
     ask.cloud.advance(minutes=1)
     assert ask("GET", "backups", limit=1)["count"] == STORED - 1
+
+
+def test_a_page_is_found_however_many_milestones_come_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A step from each milestone to the next one is no deeper call."""
+    monkeypatch.setattr(backup_listing, "_MILESTONE", 1)
+    stored = sys.getrecursionlimit() + 100
+    ask = Client(Cloud.open("large", backups=stored))
+    whole = ask("GET", "backups", limit=1000)["backups"]
+    whole += ask("GET", "backups", limit=1000, marker=whole[-1]["id"])["backups"]
+    page = ask("GET", "backups", limit=10, offset=stored - 3)["backups"]
+    assert page == whole[-3:]
+    assert ask("GET", "backups", limit=10, offset=stored)["backups"] == []
