@@ -1,0 +1,165 @@
+"""What a source says is understood and obeyed, or refused by name; nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cbr_notebook as cbr
+from tests.auth.identity_sources import (
+    HOME,
+    MARK,
+    USER,
+    Internet,
+    World,
+    arguments,
+    keys_in_arguments,
+    openrc,
+    openrc_by_id,
+)
+
+NOT_UNDERSTOOD: list[tuple[dict[str, Any], str]] = [
+    ({"auth_type": "v3applicationcredential"}, "v3applicationcredential"),
+    ({"auth_type": "v3oidcpassword"}, "v3oidcpassword"),
+    ({"auth_type": "agency"}, "agency"),
+    ({"auth": {"trust_id": "t"}}, "trust_id"),
+    ({"auth": {"passcode": "canary-123456"}}, "passcode"),
+    ({"auth": {"agency_name": "ops"}}, "agency"),
+    ({"cert": "client.pem"}, "cert"),
+    ({"identity_api_version": "2.0"}, "identity_api_version"),
+    ({"verify": "perhaps"}, "verify"),
+    ({"auth": {"auth_url": "https://iam.own.example/v2.0"}}, "version"),
+    ({"auth": {"password": ["a"]}}, "password"),
+]
+
+
+@pytest.mark.parametrize(("more", "word"), NOT_UNDERSTOOD, ids=str)
+def test_what_is_not_understood_is_refused_by_name(
+    more: dict[str, Any],
+    word: str,
+    internet: Internet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
+    auth |= more.get("auth", {})
+    rest = {key: value for key, value in more.items() if key != "auth"}
+    World(tmp_path, monkeypatch).cloud(HOME, "mine", auth=auth, region_name="eu-de", **rest)
+    with pytest.raises(cbr.CBRError, match=word) as caught:
+        cbr.connect("mine")
+    assert caught.value.advice
+    assert MARK not in str(caught.value)
+    assert internet.asked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OS_AUTH_TYPE", "v3totp"), ("OS_PASSCODE", "123456"), ("OS_TRUST_ID", "t"),
+        ("OS_APPLICATION_CREDENTIAL_ID", "a"), ("OS_IDENTITY_API_VERSION", "2"),
+        ("OS_INSECURE", "perhaps"), ("OS_INTERFACE", "secret"),
+        ("CBR_IAM_ENDPOINT", "https://iam.other.example"),
+    ],
+)  # fmt: skip
+def test_what_an_openrc_file_says_and_is_not_understood_is_refused_by_name(
+    name: str,
+    value: str,
+    internet: Internet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    openrc(world)
+    world.env(**{name: value})
+    with pytest.raises(cbr.errors.InvalidRequest, match=name):
+        cbr.connect()
+    assert internet.asked == []
+    # Somebody who is named in the call is not hindered by it.
+    with cbr.connect(**keys_in_arguments(world)) as session:
+        assert session.identity.who == "canary-key"
+
+
+def test_numbers_and_switches_in_yaml_are_read_as_they_are_written(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / HOME
+    place.mkdir(parents=True)
+    (place / "clouds.yaml").write_text(
+        "clouds:\n  mine:\n    region_name: eu-de\n    auth:\n"
+        "      auth_url: https://iam.own.example\n      user_id: 0123\n"
+        f"      password: 0755\n      project_id: {'0' * 32}\n      user_domain_id: yes\n"
+    )
+    cbr.connect("mine")
+    body = json.loads(internet.asked[0].read())["auth"]
+    assert body["identity"]["password"]["user"] == {"password": "0755", "id": "0123"}
+    assert body["scope"] == {"project": {"id": "0" * 32}}
+
+
+def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = cbr.connect(**openrc_by_id(World(tmp_path, monkeypatch)))
+    assert (session.identity.region, session.identity.endpoint) == (
+        "eu-de",
+        "https://cbr.own.example",
+    )
+
+
+def test_several_regions_ask_for_one(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"interface": "public", "region": each, "url": f"https://cbr.{each}.own.example/v3/$(id)s"}
+        for each in ("eu-de", "eu-nl")
+    ]
+    catalog = [{"type": "cbr", "endpoints": rows}]
+    monkeypatch.setattr(internet, "_catalog", lambda host: catalog)
+    given = openrc_by_id(World(tmp_path, monkeypatch))
+    with pytest.raises(cbr.errors.AuthenticationError, match="eu-de, eu-nl"):
+        cbr.connect(**given)
+    assert cbr.connect(region="eu-nl").identity.endpoint == "https://cbr.eu-nl.own.example"
+    with pytest.raises(cbr.errors.AuthenticationError, match="no backup service in region 'mars'"):
+        cbr.connect(region="mars")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://cbr.own.example/v3", "http://127.0.0.1:8080/v3", "nonsense", "ftp://x"]
+)
+def test_an_address_of_the_catalogue_that_cannot_be_used_is_an_error(
+    url: str, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"interface": "public", "region": "eu-de", "url": url}]
+    catalog = [{"type": "cbr", "endpoints": rows}]
+    monkeypatch.setattr(internet, "_catalog", lambda host: catalog)
+    with pytest.raises(cbr.errors.InvalidRequest, match="catalogue") as caught:
+        cbr.connect(**openrc(World(tmp_path, monkeypatch)))
+    assert caught.value.field == "endpoint"
+
+
+def test_a_catalogue_without_the_service_asks_for_the_address(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(internet, "_catalog", lambda host: [None, {"type": "cbr"}, {}])
+    world = World(tmp_path, monkeypatch)
+    with pytest.raises(cbr.errors.AuthenticationError, match="address of the backup service"):
+        cbr.connect(**openrc(world))
+    with cbr.connect(**arguments(world)) as session:  # this operator's may be derived
+        assert session.identity.endpoint == "https://cbr.eu-west-0.myhuaweicloud.com"
+
+
+def test_certificates_are_those_of_the_source(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    openrc(world)
+    world.env(OS_CACERT=str(tmp_path / "missing.pem"))
+    with pytest.raises(cbr.errors.InvalidRequest, match=r"missing\.pem"):
+        cbr.connect()
+    with cbr.connect(**keys_in_arguments(world)):  # another identity has nothing of it
+        pass
+    world.env(OS_INSECURE="true")
+    with pytest.warns(UserWarning, match="environment"):
+        cbr.connect()
