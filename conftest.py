@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from typing import Any
 
 import pytest
@@ -18,9 +21,12 @@ _BROWSER = "tests/browser/"
 
 
 def pytest_configure() -> None:
-    """Forget the developer's own account: no test, no notebook's kernel can ever reach it."""
+    """Forget the developer's own account and keys: no test, no notebook's kernel has them."""
     for name in [name for name in os.environ if name.startswith(_ACCOUNT)]:
         del os.environ[name]
+    keys = tempfile.mkdtemp(prefix="cbr-keys-")
+    atexit.register(shutil.rmtree, keys, ignore_errors=True)
+    os.environ["CBR_SIGNING_FOLDER"] = keys
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.runbook.journal.report import verify_report
+    from cbr_notebook.sealing.keys import public_key
     from cbr_notebook.tasks.task import Task
     from cbr_notebook.workshops import workshop
 
@@ -31,6 +32,7 @@ __all__ = [
     "errors",
     "export",
     "profiles",
+    "public_key",
     "schema",
     "simulate",
     "to_text",
@@ -44,6 +46,7 @@ _LATER = {
     "Task": "tasks.task",
     "connect": "entry",
     "export": "exporting",
+    "public_key": "sealing.keys",
     "simulate": "entry",
     "to_text": "exporting",
     "tutorial": "entry",

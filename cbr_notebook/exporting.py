@@ -33,6 +33,10 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
     that says something (of ``groupby``, of ``set_index``) becomes the first columns; one that
     only counts rows is left out.
 
+    An audit (``session.audit()``) as HTML or Markdown is sealed and signed with the key of the
+    person who exports it, like the report of a restore; ``cbr.verify_report(path)`` says whether
+    it is as it was written. Other formats are not signed.
+
     Args:
         frame: the table.
         path: ends with ``.csv``, ``.xlsx``, ``.parquet``, ``.md`` or ``.html``; ``~`` is the
@@ -44,7 +48,8 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
 
     Raises:
         InvalidRequest: no such format, the file is there already, or its folder is not; the
-            table is none, has two columns of one name, or is too large for Excel.
+            table is none, has two columns of one name, or is too large for Excel; of an audit,
+            the signing key cannot be read.
     """
     table = _prepared(frame)
     target = Path(path).expanduser()
@@ -69,6 +74,8 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
     beside = target.with_name(f".{target.name}.part{target.suffix}")
     try:
         write(table, beside)
+        if table.attrs.get("resource") in _SEALED and target.suffix.lower() in _SEALABLE:
+            _seal(table, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -231,6 +238,19 @@ def _html(frame: pd.DataFrame, path: Path) -> None:
     )
 
 
+def _seal(frame: pd.DataFrame, path: Path) -> None:
+    """Sign what was written, with the person's key or that of simulated clouds."""
+    from cbr_notebook.sealing.keys import person_key, simulated_key
+    from cbr_notebook.sealing.seal import seal
+
+    key = simulated_key() if frame.attrs.get("simulated") else person_key()
+    text = seal(path.read_text(encoding="utf-8"), str(frame.attrs["resource"]), key)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+_SEALED = ("audit",)
+"""The tables that are evidence."""
+_SEALABLE = (".md", ".html")
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": _csv,
     ".xlsx": _excel,

@@ -23,10 +23,12 @@ from cbr_notebook.entry.simulation import simulate
 from cbr_notebook.errors import CBRError, InvalidRequest, JournalFailed, TaskFailed, WaitTimeout
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.record import Progress
+from cbr_notebook.runbook.journal.report import verify_report
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify.manifest import over_ssh, read_manifest
+from cbr_notebook.sealing.keys import public_key
 from cbr_notebook.text.timeparse import parse_time
 
 DONE, USAGE, REFUSED, FAILED, UNVERIFIED, MISSED, INTERRUPTED = 0, 2, 3, 4, 5, 6, 130
@@ -43,7 +45,7 @@ def add_account_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``restores``, ``resume``, ``cancel`` and ``rollback``."""
+    """Add ``restores``, ``resume``, ``cancel``, ``rollback``, and what concerns reports."""
     for name, what, act in (
         ("restores", "list the restores that this computer knows of", _list_restores),
         ("resume", "take a restore up again", _resume),
@@ -60,6 +62,17 @@ def add_commands(commands: Any) -> None:
         parser.add_argument("--folder", help="where the journals are")
         add_account_arguments(parser)
         parser.set_defaults(run=_guarded(act))
+    check = commands.add_parser("verify-report", help="whether a report is whole, and who signed")
+    check.add_argument("path", metavar="PATH", help="a report, or the page of an audit")
+    check.add_argument(
+        "--trusted",
+        action="append",
+        metavar="KEY",
+        help="a public key that you trust, or a file of them; can be repeated",
+    )
+    check.set_defaults(run=_guarded(_verify_report))
+    key = commands.add_parser("signing-key", help="print the public key of your signatures")
+    key.set_defaults(run=_guarded(_signing_key))
 
 
 def open_session(options: argparse.Namespace) -> Session:
@@ -294,3 +307,14 @@ def _roll_back(options: argparse.Namespace) -> int:
     ).wait()
     print(f"{back.title}: {back.state}. Run {back.run_id}.")
     return UNVERIFIED
+
+
+def _verify_report(options: argparse.Namespace) -> int:
+    verdict = verify_report(options.path, options.trusted)
+    print(verdict)
+    return DONE if verdict else FAILED
+
+
+def _signing_key(options: argparse.Namespace) -> int:
+    print(public_key())
+    return DONE

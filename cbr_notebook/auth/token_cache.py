@@ -9,11 +9,11 @@ import json
 import math
 import os
 import secrets
-import stat
 import tempfile
 from pathlib import Path
 
 from cbr_notebook.auth.secret import Secret
+from cbr_notebook.private_files import is_private_folder, read_private
 
 _COST = 2**14
 """Of one try to guess the password from a file: some 50 ms and 16 MB."""
@@ -58,9 +58,9 @@ class TokenCache:
     def load(self) -> tuple[Secret, float] | None:
         """Return the token, and the moment (seconds since 1970) at which it must be renewed."""
         try:
-            if not _is_private(self.path.parent):
+            if not is_private_folder(self.path.parent):
                 return None
-            document = json.loads(_read_private(self.path) or "null")
+            document = json.loads(read_private(self.path) or "null")
             token, renew_at = str(document["token"]), float(document["renew_at"])
             salt, proof = bytes.fromhex(document["salt"]), bytes.fromhex(document["proof"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -78,7 +78,7 @@ class TokenCache:
         """
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _is_private(self.path.parent):
+            if not is_private_folder(self.path.parent):
                 return
             salt = secrets.token_bytes(16)
             handle, name = tempfile.mkstemp(dir=self.path.parent)  # with mode 0600
@@ -107,23 +107,3 @@ class TokenCache:
         """Return what only the password gives; slow, so that it cannot be guessed from a file."""
         password = self._password.reveal().encode() if self._password else b""
         return hashlib.scrypt(password, salt=salt, n=_COST, r=8, p=1)
-
-
-def _is_private(path: Path) -> bool:
-    """Return whether a folder is no link, the user's own, and written by nobody else."""
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        return False
-    if os.name != "posix":
-        return True
-    return found.st_uid == os.getuid() and not found.st_mode & 0o022
-
-
-def _read_private(path: Path) -> str | None:
-    """Return the text of a file that is no link and that nobody else can read or write."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(path, flags), encoding="utf-8") as file:
-        found = os.fstat(file.fileno())
-        if os.name == "posix" and (found.st_mode & 0o077 or found.st_uid != os.getuid()):
-            return None
-        return file.read(1_000_000)

@@ -18,8 +18,12 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.journal import report as report_module
 from cbr_notebook.runbook.journal.evidence import duration
+from cbr_notebook.runbook.journal.journal import Journal
+from cbr_notebook.runbook.journal.report import write_report
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify.manifest import over_ssh
+from cbr_notebook.sealing.keys import person_key, simulated_key
+from cbr_notebook.sealing.seal import open_sealed, read_sealed, seal
 
 SUFFIXES = ("html", "md", "json")
 
@@ -270,16 +274,16 @@ def test_names_cannot_smuggle_markup_into_a_report(session: Session, tmp_path: P
     run = done(session)
     run.verify({evil: lambda session: "<img src=x onerror=alert(1)> -- -->"})
     text = run.report(tmp_path / "r.html").read_text("utf-8")
-    shown = text.split("<!-- ")[0]
+    shown = text.split("<!-- cbr-notebook-evidence")[0]
     assert "<script" not in shown
     assert "<img" not in shown
-    assert text.count("-->") == 1
+    assert text.count("-->") == text.count("<!-- ") == 3  # its beginning, its journal, its seal
     for suffix in SUFFIXES:
         assert cbr.verify_report(run.report(tmp_path / f"r.{suffix}"))
     page = Outline()
     page.feed(text)
     assert page.open == []
-    markdown = (tmp_path / "r.md").read_text("utf-8").split("<!-- ")[0]
+    markdown = (tmp_path / "r.md").read_text("utf-8").split("<!-- cbr-notebook-evidence")[0]
     assert "<script" not in markdown
     assert "<img" not in markdown
 
@@ -302,7 +306,8 @@ def test_a_report_that_was_not_edited_is_intact(
     path = run.report(tmp_path / f"r.{suffix}")
     verdict = cbr.verify_report(path)
     assert verdict
-    assert verdict.intact
+    assert verdict.whole
+    assert verdict.outcome == "whole"
     assert cbr.verify_report(str(path), folder=folder)
     # The same journal gives the same report, byte by byte.
     assert run.report(tmp_path / f"again.{suffix}").read_bytes() == path.read_bytes()
@@ -334,32 +339,71 @@ def test_an_edited_report_shows(
 def test_an_edited_table_shows_even_under_a_new_seal(
     run: RestoreRun, tmp_path: Path, suffix: str
 ) -> None:
-    import hashlib
-
     path = run.report(tmp_path / f"r.{suffix}")
-    text = path.read_text("utf-8")
-    seal = str(report_module._sealed_part(text)["seal"])
-    edited = text.replace("operator", "somebody", 1).replace(seal, report_module._NO_SEAL)
-    new = hashlib.sha256(edited.encode()).hexdigest()
-    path.write_text(edited.replace(report_module._NO_SEAL, new), "utf-8")
+    verdict, opened = open_sealed(read_sealed(path))
+    assert verdict
+    assert opened is not None
+    edited = opened.text.replace("operator", "somebody", 1)
+    path.write_text(seal(edited, opened.kind, simulated_key()), "utf-8")
     verdict = cbr.verify_report(path)
-    assert not verdict
+    assert verdict.altered
     assert "does not say what the journal says" in verdict.reason
 
 
-def test_a_journal_written_anew_shows_beside_the_one_that_was_kept(
-    run: RestoreRun, tmp_path: Path, folder: Path, session: Session
+def test_a_report_of_a_journal_written_anew_is_not_written(
+    run: RestoreRun, tmp_path: Path, session: Session
 ) -> None:
-    from cbr_notebook.runbook.journal.journal import Journal
-
     forged = Journal(tmp_path / f"{run.run_id}.jsonl")
     with forged.held():
         for entry in run.journal.entries:
             forged.append(session.now, entry.kind, **entry.facts)
-    path = report_module.write_report([forged.entries], tmp_path / "r.html")
+    for key in (simulated_key(), person_key()):
+        with pytest.raises(errors.InvalidRequest, match="not the one that the run wrote"):
+            write_report([forged], tmp_path / "r.html", key)
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_a_report_without_a_run_does_not_pass_as_one(
+    run: RestoreRun, tmp_path: Path, session: Session
+) -> None:
+    made_up = Journal(tmp_path / "made-up.jsonl")
+    with made_up.held():
+        facts = run.journal.entries[0].facts | {"run_id": "made-up"}
+        made_up.append(session.now, "confirmed", **facts | {"file_id": None})
+        made_up.append(session.now, "task_ended", status="success", error_code=None)
+    with pytest.raises(errors.InvalidRequest, match="not the one that the run wrote"):
+        write_report([made_up], tmp_path / "r.json", person_key())
+    # Not even sealed by hand, with a key of one's own.
+    path = tmp_path / "r.md"
+    document = {"version": "0", "journals": [[each.as_dict() for each in made_up.entries]]}
+    path.write_text(seal(json.dumps(document, indent=2) + "\n", "restore report", person_key()))
+    assert cbr.verify_report(path).altered
+
+
+def test_the_report_of_a_simulated_cloud_is_vouched_for_by_nobody(
+    run: RestoreRun, tmp_path: Path
+) -> None:
+    path = run.report(tmp_path / "r.html")
+    key = simulated_key().signer.public
+    for trusted in (None, key, [cbr.public_key(), key]):
+        verdict = cbr.verify_report(path, trusted)
+        assert verdict.whole
+        assert verdict.signed_by == key
+        assert verdict.signer == "simulated"
+        assert not verdict.vouched
+        assert bool(verdict) is (trusted is None)
+        assert "nobody vouches for it: it is of a simulated cloud" in str(verdict)
+
+
+def test_a_journal_that_says_something_else_shows_beside_the_report(
+    run: RestoreRun, tmp_path: Path, folder: Path
+) -> None:
+    path = run.report(tmp_path / "r.html")
+    kept = folder / f"{run.run_id}.jsonl"
+    kept.write_bytes(kept.read_bytes().splitlines(keepends=True)[0])
     assert cbr.verify_report(path)
     verdict = cbr.verify_report(path, folder=folder)
-    assert not verdict
+    assert verdict.altered
     assert "something else" in verdict.reason
 
 
@@ -395,22 +439,20 @@ def test_no_changed_character_goes_unnoticed(
     assert not verdict
 
 
-def test_a_report_of_another_version_is_judged_by_its_seal(
+def test_the_tables_of_another_version_are_not_computed_again(
     run: RestoreRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report_module, "__version__", "0.0.9")
     path = run.report(tmp_path / "r.html")
     monkeypatch.undo()
-    verdict = cbr.verify_report(path)
-    assert verdict
-    assert "Version 0.0.9" in verdict.reason
+    assert cbr.verify_report(path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "<html></html>", '{"journals": 1}', "[1]"])
 def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "r.html"
     path.write_text(text)
-    with pytest.raises(errors.InvalidRequest, match="not a report"):
+    with pytest.raises(errors.InvalidRequest, match="not a sealed document"):
         cbr.verify_report(path)
     with pytest.raises(errors.InvalidRequest, match="cannot be read"):
         cbr.verify_report(tmp_path / "nowhere.html")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, TaskFailed, WaitTimeout
 from cbr_notebook.runbook.journal.journal import Entry, Journal
-from cbr_notebook.runbook.journal.report import write_report
+from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.submit import stop, submit_steps
 from cbr_notebook.runbook.run.watch import watch
@@ -116,8 +116,8 @@ class GroupRun:
 
     def report(self, path: str | Path) -> Path:
         """Write the evidence on all of it to one file; see :meth:`RestoreRun.report`."""
-        journals = [self.journal.entries, *(run.journal.entries for run in self.runs)]
-        return write_report(journals, Path(path))
+        journals = [self.journal, *(run.journal for run in self.runs)]
+        return write_report(journals, Path(path), signing_key(self.session))
 
     def carry_out(self) -> GroupRun:
         """Do all that is left to do.

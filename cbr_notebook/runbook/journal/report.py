@@ -1,56 +1,55 @@
 """Evidence of restores, as a document that stands alone: HTML, Markdown or JSON.
 
-A report carries the whole journal with its chain of hashes, and a seal over its own text.
-:func:`verify_report` computes all of it again, so that an edited report shows. The seal says
-that nothing was edited by chance or by hand; it does not say who wrote the report.
+A report carries the whole journal with its chain of hashes, and is signed by whoever writes it.
+:func:`verify_report` computes all of it again, so that an edited report shows.
 """
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cbr_notebook._version import __version__
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
-from cbr_notebook.runbook.journal.journal import Entry, broken_link, read_entries
+from cbr_notebook.runbook.journal.journal import Entry, Journal, broken_link, read_entries
 from cbr_notebook.runbook.journal.timeline import time_line
+from cbr_notebook.sealing.keys import PublicKeys, Signer, SigningKey, person_key, simulated_key
+from cbr_notebook.sealing.seal import Opened, ReportVerdict, open_sealed, read_sealed, seal
+from cbr_notebook.session import Session
 
+KIND = "restore report"
 _MARK = "cbr-notebook-evidence"
-_NO_SEAL = "(here stands the seal)"
 _OUTCOMES = ("pass", "warn", "fail", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportVerdict:
-    """Whether a report is as it was written; true if it is."""
+def signing_key(session: Session) -> SigningKey:
+    """Return the key that signs what a session did: the person's, or that of simulated clouds.
 
-    intact: bool
-    reason: str
-
-    def __bool__(self) -> bool:
-        """Whether the report is as it was written."""
-        return self.intact
+    Raises:
+        InvalidRequest: the person's key cannot be read or kept.
+    """
+    return simulated_key() if session.simulated else person_key()
 
 
-def write_report(journals: Sequence[Sequence[Entry]], path: Path) -> Path:
-    """Write the evidence of one or more runs to a file.
+def write_report(journals: Sequence[Journal], path: Path, key: SigningKey) -> Path:
+    """Write the evidence of one or more runs to a file, signed.
 
     Args:
         journals: of each run; of a group, its own journal first.
         path: ends in ``.html``, ``.md`` or ``.json``.
+        key: signs it.
 
     Returns:
         The path.
 
     Raises:
-        InvalidRequest: another suffix, or the file cannot be written.
+        InvalidRequest: another suffix, the file cannot be written, or a journal is not the one
+            that a run wrote.
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
@@ -59,9 +58,11 @@ def write_report(journals: Sequence[Sequence[Entry]], path: Path) -> Path:
             advice="Choose a name that ends in .html, .md or .json.",
             field="path",
         )
-    text = _sealed(writer, journals, __version__)
+    for journal in journals:
+        _refuse_stranger(journal)
+    text = writer([each.entries for each in journals], __version__, key.signer)
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(seal(text, KIND, key), encoding="utf-8", newline="\n")
     except OSError as problem:
         raise InvalidRequest(
             f"The report {path} cannot be written: {problem.strerror}.",
@@ -71,91 +72,117 @@ def write_report(journals: Sequence[Sequence[Entry]], path: Path) -> Path:
     return path
 
 
-def verify_report(path: str | Path, *, folder: str | Path | None = None) -> ReportVerdict:
-    """Say whether a report of a restore is as it was written.
+def verify_report(
+    path: str | Path, trusted: PublicKeys | None = None, *, folder: str | Path | None = None
+) -> ReportVerdict:
+    """Say whether a sealed document is as it was written, and who signed it.
 
     Args:
-        path: a report that ``run.report(path)`` wrote, in any of its forms.
+        path: what ``run.report(path)`` wrote, in any of its forms, or another sealed document,
+            such as the page of an audit.
+        trusted: public keys, as ``cbr-notebook signing-key`` prints them: the text of one, the
+            path of a file with one a line, or several. Without any, nobody vouches for it.
         folder: where the journals are kept, to compare the report with them as well.
 
     Returns:
-        A verdict that is true or false, with the reason in words.
+        The verdict: ``outcome`` (``whole``, ``altered``, ``incomplete``), ``reason``,
+        ``signed_by`` (the public key, if whole). True if it is whole and, where trusted keys
+        were named, signed by one of them.
 
     Raises:
-        InvalidRequest: the file is not such a report, or cannot be read.
+        InvalidRequest: the file is not sealed, or cannot be read; a trusted key is none.
     """
-    text = _read(path)
-    sealed = _sealed_part(text)
-    journals = [read_entries(each) for each in sealed["journals"]]
+    verdict, opened = open_sealed(read_sealed(path), trusted)
+    if opened is None or opened.kind != KIND:
+        return verdict
+    wrong = _contradiction(opened, folder)
+    return verdict if wrong is None else ReportVerdict("altered", wrong, KIND)
+
+
+def _contradiction(opened: Opened, folder: str | Path | None) -> str | None:
+    """Return in what a whole report contradicts itself or the journals in a folder."""
+    try:
+        carried = _carried(opened.text)
+        journals = [read_entries(each) for each in carried["journals"]]
+    except (ValueError, KeyError, TypeError, InvalidRequest):
+        return "It carries no journal of a restore."
+    if not journals:
+        return "It carries no journal of a restore."
     for journal in journals:
         broken = broken_link(journal)
         if broken is not None or not journal:
-            return ReportVerdict(False, f"Entry {broken or 1} of the journal was changed.")
+            return f"Entry {broken or 1} of the journal was changed."
+        if not _tells_a_run(journal):
+            return "Its journal is not one that a run writes: a step is missing."
         if folder is not None and not _as_kept(journal, Path(folder)):
-            return ReportVerdict(False, "The journal in the folder says something else.")
-    seal = sealed["seal"]
-    blank = text.replace(seal, _NO_SEAL)
-    if hashlib.sha256(blank.encode()).hexdigest() != seal:
-        return ReportVerdict(False, "The text was changed after it was written.")
-    if sealed["version"] != __version__:
-        return ReportVerdict(
-            True,
-            f"Chain and seal fit. Version {sealed['version']} wrote it, so its tables were not "
-            "computed again.",
-        )
-    writer = {"{": _as_json, "<": _as_html}.get(text.lstrip()[:1], _as_markdown)
-    if _sealed(writer, journals, __version__) != text:
-        return ReportVerdict(False, "The text does not say what the journal says.")
-    return ReportVerdict(True, "The report is as it was written.")
+            return "The journal in the folder says something else."
+    if opened.version != __version__ or carried.get("version") != __version__:
+        return None  # the tables of another version are not computed again
+    writer = {"json": _as_json, "markup": _as_markdown}[opened.form]
+    if opened.text.startswith("<!doctype html>"):
+        writer = _as_html
+    if writer(journals, __version__, opened.signer) != opened.text:
+        return "The text does not say what the journal says."
+    return None
 
 
-def _read(path: str | Path) -> str:
-    try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InvalidRequest(
-            f"The report {path} cannot be read: {problem}.", field="path"
-        ) from None
+def _carried(text: str) -> dict[str, Any]:
+    """Return the journals that a report carries, and the version that wrote it.
 
-
-def _sealed_part(text: str) -> dict[str, Any]:
+    Raises:
+        ValueError: it carries none.
+    """
     found = re.search(rf"<!-- {_MARK}\n(.*?)\n-->", text, re.DOTALL)
-    try:
-        sealed = json.loads(found[1] if found else text)
-        if not {"journals", "seal", "version"} <= sealed.keys():
-            raise ValueError("no seal")
-        if not re.fullmatch(r"[0-9a-f]{64}", sealed["seal"]):
-            raise ValueError("no seal")
-    except (ValueError, AttributeError, TypeError):
+    carried = json.loads(found[1] if found else text)
+    if not isinstance(carried, dict):
+        raise ValueError("no journal")
+    return carried
+
+
+def _refuse_stranger(journal: Journal) -> None:
+    """Refuse a journal that was put together or copied: a report of it would prove nothing.
+
+    Raises:
+        InvalidRequest: it is one.
+    """
+    facts = journal.entries[0].facts if journal.entries else {}
+    copied = facts.get("file_id") not in (None, journal.file_id)
+    if facts.get("run_id") != journal.path.stem or copied or not _tells_a_run(journal.entries):
         raise InvalidRequest(
-            "This file is not a report of a restore.",
-            advice="Name a file that run.report(path) wrote.",
-            field="path",
-        ) from None
-    document: dict[str, Any] = sealed
-    return document
+            f"The journal {journal.path} is not the one that the run wrote: no report is signed.",
+            advice="Write the report where the restore was carried out.",
+        )
+
+
+def _tells_a_run(journal: Sequence[Entry]) -> bool:
+    """Whether entries are in an order in which a run writes them."""
+    kinds = [entry.kind for entry in journal]
+    if not kinds or kinds[0] not in ("confirmed", "group_confirmed"):
+        return False
+    needs = {
+        "restore_answered": {"restore_intended"},
+        "task_found": {"restore_intended"},
+        "task_ended": {"task_found"},
+        "verified": {"task_ended", "stopped", "given_up"},
+        "rolled_back": {"task_ended"},
+    }
+    return all(
+        not needed.isdisjoint(kinds[: kinds.index(kind)])
+        for kind, needed in needs.items()
+        if kind in kinds
+    )
 
 
 def _as_kept(journal: Sequence[Entry], folder: Path) -> bool:
     """Whether the journal in a folder, if it is there, goes on from the report's."""
-    from cbr_notebook.runbook.journal.journal import Journal
-
     run_id = Path(str(journal[0].facts.get("run_id"))).name
     kept = Journal(folder / f"{run_id}.jsonl").entries
     return kept[: len(journal)] == list(journal)
 
 
-def _sealed(writer: Any, journals: Sequence[Sequence[Entry]], version: str) -> str:
-    blank: str = writer(journals, version)
-    seal = hashlib.sha256(blank.encode()).hexdigest()
-    return blank.replace(_NO_SEAL, seal)
-
-
 def _document(journals: Sequence[Sequence[Entry]], version: str) -> dict[str, Any]:
     return {
         "version": version,
-        "seal": _NO_SEAL,
         "journals": [[entry.as_dict() for entry in journal] for journal in journals],
     }
 
@@ -196,9 +223,10 @@ def _overview(journals: Sequence[Sequence[Entry]]) -> list[Table]:
     return [Table("All targets", headings, rows)]
 
 
-def _as_json(journals: Sequence[Sequence[Entry]], version: str) -> str:
+def _as_json(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) -> str:
     shown = {
         "title": _title(journals),
+        "signed_by": {"name": signer.name, "key": signer.public},
         "overview": [_table_as_list(table) for table in _overview(journals)],
         "runs": [
             {
@@ -229,7 +257,7 @@ def _comment(journals: Sequence[Sequence[Entry]], version: str) -> str:
     return f"<!-- {_MARK}\n{text.replace('--', chr(92) + 'u002d' + chr(92) + 'u002d')}\n-->\n"
 
 
-def _as_markdown(journals: Sequence[Sequence[Entry]], version: str) -> str:
+def _as_markdown(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) -> str:
     def cell(text: str) -> str:
         text = html.escape(text, quote=False).replace("\\", "\\\\").replace("\n", " ")
         return re.sub(r"([|*_`\[\]])", r"\\\1", text)
@@ -252,7 +280,7 @@ def _as_markdown(journals: Sequence[Sequence[Entry]], version: str) -> str:
             lines += [f"## {cell(run.title)}", ""]
         for table in run.tables:
             lines += written(table)
-    lines += [f"Seal (SHA-256): `{_NO_SEAL}`", ""]
+    lines += [f"Signed by {cell(signer.name)} with the key `{signer.public}`.", ""]
     return "\n".join(lines) + _comment(journals, version)
 
 
@@ -272,7 +300,7 @@ code { overflow-wrap: anywhere; }
 """
 
 
-def _as_html(journals: Sequence[Sequence[Entry]], version: str) -> str:
+def _as_html(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) -> str:
     e = html.escape
     level = "h3" if _is_group(journals) else "h2"
 
@@ -313,7 +341,9 @@ def _as_html(journals: Sequence[Sequence[Entry]], version: str) -> str:
             caption = "What the time went into"
             parts.append(f"<figure>{picture}<figcaption>{caption}</figcaption></figure>")
         parts += [written(table) for table in run.tables]
-    parts.append(f"<p>Seal (SHA-256): <code>{_NO_SEAL}</code></p></main>")
+    parts.append(
+        f"<p>Signed by {e(signer.name)} with the key <code>{signer.public}</code>.</p></main>"
+    )
     return "\n".join(parts) + "\n" + _comment(journals, version) + "</body></html>\n"
 
 

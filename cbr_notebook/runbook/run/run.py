@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, TaskFailed
 from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
 from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
-from cbr_notebook.runbook.journal.report import write_report
+from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.plan.checked import check_restore
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.submit import stop, submit_steps
@@ -249,15 +249,16 @@ class RestoreRun(RunRecord):
             return verify(self, checks, manifest=manifest, checksum=checksum)
 
     def report(self, path: str | Path) -> Path:
-        """Write the evidence to a file that stands alone.
+        """Write the evidence to a file that stands alone, signed with the key of who writes it.
 
         Args:
             path: ends in ``.html``, ``.md`` or ``.json``.
 
         Returns:
-            The path. ``cbr.verify_report(path)`` says whether the file was edited since.
+            The path. ``cbr.verify_report(path)`` says whether the file was edited since, and
+            who signed it; that of a simulated cloud is signed with a key that everybody has.
 
         Raises:
-            InvalidRequest: another suffix.
+            InvalidRequest: another suffix, or the signing key cannot be read.
         """
-        return write_report([self.journal.entries], Path(path))
+        return write_report([self.journal], Path(path), signing_key(self.session))

@@ -118,7 +118,10 @@ def audit(
     order = (_FAIL, _UNKNOWN, _PASS, _NONE)
     rows.sort(key=lambda row: order.index(row.outcome))
     asked = {"rules": [dict(each) for each in wanted], **chosen.asked}
-    return answer(session, frames.AUDIT, rows, asked, before)
+    table = answer(session, frames.AUDIT, rows, asked, before)
+    if session.simulated:
+        table.attrs["simulated"] = True  # a page of it is signed with the key of simulated clouds
+    return table
 
 
 def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:

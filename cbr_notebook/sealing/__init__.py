@@ -1,0 +1,1 @@
+"""Sealed documents: signed by a key that each person has, so that an edit shows."""
