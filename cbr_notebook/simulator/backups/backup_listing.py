@@ -9,8 +9,8 @@ from typing import Any
 from cbr_notebook.simulator.backups import replication_records
 from cbr_notebook.simulator.backups.backups import document
 from cbr_notebook.simulator.core import clock
-from cbr_notebook.simulator.core.disks import BLOCK, GIB
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.disks import BLOCK, GIB
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route

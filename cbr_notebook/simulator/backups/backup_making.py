@@ -11,6 +11,7 @@ from cbr_notebook.simulator.backups.backup_orders import Order, choice_of
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.inventory.resources import Resource
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
@@ -42,7 +43,7 @@ def begin(
     else:
         disks = [resources.disk(engine, resource.id)]
     captured = [
-        engine.disks.back_up(disk["store"], vault["id"], incremental=order.incremental)
+        Disks(engine).back_up(disk["store"], vault["id"], incremental=order.incremental)
         for disk in disks
     ]
     incremental = all(sequence > 0 for _, sequence, _, _ in captured)
@@ -236,7 +237,7 @@ def _give_up(engine: Engine, backup: sqlite3.Row) -> None:
     for each in engine.state.all(
         "SELECT * FROM backup WHERE (id = ?1 OR parent_id = ?1) AND chain IS NOT NULL", backup["id"]
     ):
-        freed += engine.disks.forget(each["chain"], each["sequence"])[0]
+        freed += Disks(engine).forget(each["chain"], each["sequence"])[0]
         engine.state.update("backup", each["id"], chain=None, sequence=None, stored_blocks=0)
     engine.state.update("backup", backup["id"], stored_blocks=0)
     vaults.add_used(engine, backup["vault_id"], -freed)

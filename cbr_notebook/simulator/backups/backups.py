@@ -10,6 +10,7 @@ import msgspec
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
@@ -115,7 +116,7 @@ def erase(engine: Engine, row: sqlite3.Row) -> None:
 
 def _unchain(engine: Engine, row: sqlite3.Row) -> int:
     """Let a disk's backup out of its chain; return the entries that its vault no longer holds."""
-    freed, successor = engine.disks.forget(row["chain"], row["sequence"])
+    freed, successor = Disks(engine).forget(row["chain"], row["sequence"])
     inherited = row["stored_blocks"] - freed
     if successor is None or not inherited:
         return freed

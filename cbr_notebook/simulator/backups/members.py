@@ -11,9 +11,9 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
-from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Route

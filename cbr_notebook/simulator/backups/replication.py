@@ -14,6 +14,7 @@ from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name, Text
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
@@ -274,9 +275,9 @@ def _copy(
         chain = sequence = None
         blocks = 0
         if child["chain"] is not None:
-            contents = engine.disks.contents(child["chain"], child["sequence"])
+            contents = Disks(engine).contents(child["chain"], child["sequence"])
             store = state.value("SELECT store FROM chain WHERE id = ?", child["chain"])
-            chain, sequence = engine.disks.import_chain(vault["id"], store, contents), 0
+            chain, sequence = Disks(engine).import_chain(vault["id"], store, contents), 0
             blocks = len(contents)
         stored += blocks
         _insert(

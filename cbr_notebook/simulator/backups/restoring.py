@@ -13,6 +13,7 @@ from cbr_notebook.simulator.backups import backups, restore_rules
 from cbr_notebook.simulator.backups.restore_rules import Restore
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Route
@@ -177,7 +178,7 @@ def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | N
     traits = resources.properties(disk)
     if traits.get("restore_fails"):
         return str(traits["restore_fails"])
-    engine.disks.restore(source["chain"], source["sequence"], disk["store"])
+    Disks(engine).restore(source["chain"], source["sequence"], disk["store"])
     if disk["size_gb"] != source["resource_size_gb"]:
         resources.resize(engine, disk_id, source["resource_size_gb"])
     return None

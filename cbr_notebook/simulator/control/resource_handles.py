@@ -7,10 +7,10 @@ import sqlite3
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.simulator.core.disks import BLOCK, GIB
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.files import FileAreaError, Files
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, Disks
+from cbr_notebook.simulator.inventory.files import FileAreaError, Files
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
 
@@ -69,7 +69,7 @@ class Disk:
 
     def _files(self) -> Files:
         row = self._row
-        return Files(self._engine.disks, row["store"], row["size_gb"])
+        return Files(Disks(self._engine), row["store"], row["size_gb"])
 
     def write_file(self, path: str, data: bytes) -> None:
         """Write a file, new or anew.
@@ -127,13 +127,13 @@ class Disk:
         """Return bytes of the disk, from an offset in bytes."""
         self._check(offset, length)
         with self._engine.lock:
-            return self._engine.disks.read(self._row["store"], offset, length)
+            return Disks(self._engine).read(self._row["store"], offset, length)
 
     def write(self, offset: int, data: bytes) -> None:
         """Write bytes to the disk, at an offset in bytes."""
         self._check(offset, len(data))
         with self._engine.work():
-            self._engine.disks.write(self._row["store"], offset, data)
+            Disks(self._engine).write(self._row["store"], offset, data)
 
     def _check(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or offset + length > self.size_gb * GIB:
@@ -152,12 +152,14 @@ class Disk:
         self._check(start_mb * 1024**2, megabytes * 1024**2)
         per_mb = 1024**2 // BLOCK
         with self._engine.work():
-            self._engine.disks.fill(self._row["store"], start_mb * per_mb, megabytes * per_mb, seed)
+            Disks(self._engine).fill(
+                self._row["store"], start_mb * per_mb, megabytes * per_mb, seed
+            )
 
     def checksum(self) -> str:
         """Return a SHA-256 that is the same for the same bytes, and only for them."""
         with self._engine.lock:
-            return self._engine.disks.checksum(self._row["store"])
+            return Disks(self._engine).checksum(self._row["store"])
 
     def resize(self, size_gb: int) -> None:
         """Resize the disk, in GB; what lies beyond a smaller one is lost."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from cbr_notebook.simulator.core.disks import BLOCK
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import BLOCK, Disks
+from cbr_notebook.simulator.inventory.files import Files
 
 NOTE = "/README_TO_DECRYPT.txt"
 
@@ -26,7 +26,7 @@ def ransomware(engine: Engine, server_id: str) -> list[str]:
     key = engine.state.random_bytes("ransomware")
     for disk in resources.disks_of(engine, server_id):
         store = disk["store"]
-        files = Files(engine.disks, store, disk["size_gb"])
+        files = Files(Disks(engine), store, disk["size_gb"])
         for path in files.names():
             data = files.read(path)
             files.delete(path)
@@ -55,4 +55,4 @@ def _scramble_data(engine: Engine, store: int, key: bytes) -> None:
         )
     ]
     noise = hashlib.shake_128(key).digest(BLOCK)
-    engine.disks.write_blocks(store, ((position, noise) for position in positions))
+    Disks(engine).write_blocks(store, ((position, noise) for position in positions))

@@ -1,4 +1,4 @@
-"""The engine of a simulated cloud: state, clock, events and disks, under one lock."""
+"""The engine of a simulated cloud: state, clock and events, under one lock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from cbr_notebook.simulator.core.clock import Clock
-from cbr_notebook.simulator.core.disks import Disks
 from cbr_notebook.simulator.core.exclusive_lock import ExclusiveLock
 from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.scheduler import Scheduler
@@ -47,7 +46,6 @@ class Engine:
             self._carry_out,
         )
         self._handlers = handlers
-        self.disks = Disks(state, self.now)
         self._remembered: dict[Hashable, Any] = {}
         self._working = False
         self._requests = int(state.meta("requests", 0))

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.vaults import vaults
 
 PROTECTED_AFTER = 25_057_047
@@ -69,7 +70,7 @@ def insert_backups(
     state = engine.state
     resource = resources.find_resource(engine, vault["project_id"], server_id)
     (disk,) = resources.disks_of(engine, server_id)
-    chain, _, writes, stored = engine.disks.back_up(disk["store"], vault["id"], incremental=False)
+    chain, _, writes, stored = Disks(engine).back_up(disk["store"], vault["id"], incremental=False)
     _change_blocks(engine, disk["store"], chain, len(backups))
     common = {
         "project_id": vault["project_id"],

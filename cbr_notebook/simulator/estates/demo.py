@@ -14,9 +14,10 @@ import msgspec
 from cbr_notebook.simulator.backups import backup_orders, restore_points
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import Disks
+from cbr_notebook.simulator.inventory.files import Files
 from cbr_notebook.simulator.policies import policies, policy_requests
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
 
@@ -78,13 +79,13 @@ class _Builder:
             disk = resources.create_disk(self._engine, self._project, name, size)
             self._ids[name] = disk
             row = resources.disk(self._engine, disk)
-            self._engine.disks.fill(row["store"], 64 * _MB, written_mb * _MB, seed=len(name))
+            Disks(self._engine).fill(row["store"], 64 * _MB, written_mb * _MB, seed=len(name))
         name, size = "shared-docs", 500
         self._ids[name] = resources.create_disk(
             self._engine, self._project, name, size, kind=resources.FILE_SYSTEM
         )
         store = resources.disk(self._engine, self._ids[name])["store"]
-        Files(self._engine.disks, store, size).write("/handbook.txt", b"Read me first.\n" * 200)
+        Files(Disks(self._engine), store, size).write("/handbook.txt", b"Read me first.\n" * 200)
 
     def _server(
         self,
@@ -101,7 +102,7 @@ class _Builder:
         )
         self._ids[name] = server_id
         for number, disk in enumerate(resources.disks_of(self._engine, server_id)):
-            files = Files(self._engine.disks, disk["store"], disk["size_gb"])
+            files = Files(Disks(self._engine), disk["store"], disk["size_gb"])
             if number == 0:
                 files.write("/etc/motd", f"Welcome to {name}\n".encode())
                 files.write("/etc/hostname", f"{name}\n".encode())
@@ -110,7 +111,7 @@ class _Builder:
             if name.startswith("db") and number == 1:
                 files.write("/data/orders.db", f"{name} orders\n".encode() * 4000)
             share = written_mb // len(disks)
-            self._engine.disks.fill(disk["store"], 64 * _MB, share * _MB, seed=number)
+            Disks(self._engine).fill(disk["store"], 64 * _MB, share * _MB, seed=number)
 
     def vaults_and_policies(self) -> None:
         """Create the vaults and the policies that fill them."""
@@ -203,7 +204,7 @@ class _Builder:
                 continue
             disk = resources.disks_of(engine, self._ids[name])[-1]
             first = (64 + (day * 13) % 100) * _MB
-            engine.disks.fill(disk["store"], first, changed_mb * _MB, seed=100 + day)
+            Disks(engine).fill(disk["store"], first, changed_mb * _MB, seed=100 + day)
         self._trouble("app-02", day, {30: "7203", 31: "7203", 62: "7203"})
         self._trouble("db-02", day, {86: "8300", 88: "8300"})
 

@@ -14,10 +14,11 @@ import msgspec
 
 from cbr_notebook.simulator.core.clock import parse_time as moment
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.files import Files
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.disks import Disks
+from cbr_notebook.simulator.inventory.files import Files
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 PROJECT = "0605767b5780d5762fc5c0118072a564"
@@ -69,10 +70,10 @@ def build(engine: Engine) -> None:
 
 def _write_files(engine: Engine, server_id: str) -> None:
     disk = resources.disks_of(engine, server_id)[0]
-    files = Files(engine.disks, disk["store"], disk["size_gb"])
+    files = Files(Disks(engine), disk["store"], disk["size_gb"])
     files.write("/etc/motd", f"Welcome to {disk['name']}\n".encode())
     files.write("/var/www/index.html", b"<h1>It works</h1>\n" * 64)
-    engine.disks.fill(disk["store"], 1024, 3200, seed=1)
+    Disks(engine).fill(disk["store"], 1024, 3200, seed=1)
 
 
 def _history(engine: Engine, user: str, project: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
 SERVER = "OS::Nova::Server"
@@ -67,7 +68,7 @@ def create_disk(
     engine.state.insert(
         "disk",
         id=disk_id,
-        store=engine.disks.new_store(),
+        store=Disks(engine).new_store(),
         project_id=project_id,
         name=name,
         type=kind,
@@ -231,13 +232,13 @@ def resize(engine: Engine, disk_id: str, size_gb: int) -> None:
     row = disk(engine, disk_id)
     engine.state.update("disk", disk_id, size_gb=size_gb)
     if size_gb < row["size_gb"]:
-        engine.disks.truncate(row["store"], size_gb)
+        Disks(engine).truncate(row["store"], size_gb)
 
 
 def delete_disk(engine: Engine, disk_id: str) -> None:
     """Delete a disk with its bytes; its backups stay."""
     row = disk(engine, disk_id)
-    engine.disks.erase(row["store"])
+    Disks(engine).erase(row["store"])
     engine.state.run("DELETE FROM attachment WHERE disk_id = ?", disk_id)
     engine.state.run("DELETE FROM disk WHERE id = ?", disk_id)
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name
 from cbr_notebook.simulator.protocol.request_context import RequestContext

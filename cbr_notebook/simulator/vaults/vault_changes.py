@@ -12,8 +12,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.simulator.core import clock
-from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import BindRules, Name, Threshold
 from cbr_notebook.simulator.protocol.request_context import RequestContext

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cbr_notebook.simulator.core import clock
-from cbr_notebook.simulator.core.disks import megabytes
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.disks import megabytes
 
 PROVIDERS = {
     "server": "0daac4c5-6707-4851-97ba-169e36266b66",

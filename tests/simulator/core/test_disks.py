@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk
-from cbr_notebook.simulator.core.disks import BLOCK, GIB
+from cbr_notebook.simulator.inventory.disks import BLOCK, GIB
 from tests.simulator.http_client import Client, Refused
 
 VOLUME = "OS::Cinder::Volume"

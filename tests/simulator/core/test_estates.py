@@ -11,6 +11,7 @@ import pytest
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.inventory.disks import Disks
 from tests.simulator.http_client import Client
 from tests.simulator.policies.policy_builders import backups, policy_body
 
@@ -123,12 +124,12 @@ def test_the_documented_backups_can_be_restored(documented: Client) -> None:
     assert len(rows) == 1663
     disk = engine.state.one("SELECT store FROM disk WHERE id = ?", child["resource_id"])
     assert disk is not None
-    last = engine.disks.contents(rows[-1]["chain"], 1662)
+    last = Disks(engine).contents(rows[-1]["chain"], 1662)
     present = engine.state.all(
         "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL", disk["store"]
     )
     assert last == {row["position"]: row["hash"] for row in present}
-    assert engine.disks.contents(rows[-1]["chain"], 1661) != last
+    assert Disks(engine).contents(rows[-1]["chain"], 1661) != last
 
 
 def test_the_documented_cloud_holds_together(documented: Client) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.inventory.disks import Disks
 from tests.simulator.http_client import Client, Refused
 
 SERVERS = ("web-01", "web-02", "db-01")
@@ -157,7 +158,7 @@ class VaultLife(RuleBasedStateMachine):
     def every_backup_holds_what_was_on_its_disk(self) -> None:
         if not hasattr(self, "cloud"):
             return
-        state, disks = self.cloud._engine.state, self.cloud._engine.disks
+        state, disks = self.cloud._engine.state, Disks(self.cloud._engine)
         for row in state.all("SELECT * FROM backup WHERE chain IS NOT NULL"):
             held = disks.contents(row["chain"], row["sequence"])
             assert checksum(held) == self.truth[row["id"], row["resource_id"]]

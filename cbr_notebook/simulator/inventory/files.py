@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cbr_notebook.simulator.core.disks import Disks
+    from cbr_notebook.simulator.inventory.disks import Disks
 
 _MAGIC = b"CBRFILES"
 _HEADER = len(_MAGIC) + 8

@@ -11,9 +11,9 @@ the entries that its successor relies on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from cbr_notebook.simulator.core.state import State
+from cbr_notebook.simulator.core.engine import Engine
 
 BLOCK = 64 * 1024
 """Bytes in a block: the grain in which changes are noticed and stored."""
@@ -39,10 +39,10 @@ class Disks:
     have one too.
     """
 
-    def __init__(self, state: State, now: Callable[[], int]) -> None:
-        """Take what keeps the bytes, and the clock that says when they were written."""
-        self._state = state
-        self._now = now
+    def __init__(self, engine: Engine) -> None:
+        """Take the cloud whose disks they are; nothing else is held."""
+        self._state = engine.state
+        self._now = engine.now
 
     def new_store(self) -> int:
         """Return a number for the bytes of a new disk.
