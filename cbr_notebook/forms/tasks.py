@@ -17,9 +17,11 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.worker import Worker
-from cbr_notebook.tasks.poller import ENDED, pause_after
+from cbr_notebook.tasks.poller import ENDED
 
 _SHOWN = 50
+_JUST_NOW = 2.5
+"""Seconds up to which what the form was opened with is not asked for again."""
 
 
 class Tasks(FormDefinition):
@@ -83,12 +85,18 @@ class Tasks(FormDefinition):
     def _watch_on(self, worker: Worker) -> None:
         """Look now and then, the more rarely the longer nothing has changed."""
         since, before = time.monotonic(), ""
+
+        def look(within: float) -> None:
+            nonlocal since, before
+            self._look(within, worker)
+            if self._rows.html != before:
+                since, before = time.monotonic(), self._rows.html
+
+        def unchanged() -> float:
+            return time.monotonic() - since
+
         try:
-            while True:
-                pause = pause_after(time.monotonic() - since)
-                self._look(pause / 2, worker)
-                if self._rows.html != before:
-                    since, before = time.monotonic(), self._rows.html
+            for pause in self.session.poller.poll(look, unchanged, within=_JUST_NOW):
                 # On a simulated cloud, too, looking on lets no time pass: waiting does.
                 if not worker.rest(pause):
                     return

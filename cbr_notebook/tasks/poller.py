@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from cbr_notebook.api.messages.records import TaskRecord
 
@@ -15,11 +17,12 @@ _SHORTEST_PAUSE = 5.0
 _SHARE = 0.1
 _REMEMBERED = 2000
 
+T = TypeVar("T")
 _Instant = tuple[datetime, float]
 """A moment by the session's clock, and by this computer's, in seconds."""
 
 
-def pause_after(elapsed: float) -> float:
+def _pause_after(elapsed: float) -> float:
     """Return the seconds until the next look at work that has been watched for some time.
 
     Looks grow rarer as work gets longer: the end is noticed within 5 seconds or a tenth of
@@ -58,6 +61,35 @@ class TaskPoller:
         self._lock = threading.Lock()
         self._tasks: dict[str, tuple[_Instant, TaskRecord]] = {}
         self._answers: dict[Hashable, tuple[_Instant, tuple[TaskRecord, ...]]] = {}
+
+    def poll(
+        self,
+        look: Callable[[float], T | None],
+        elapsed: Callable[[], float] | None = None,
+        *,
+        longest: float = math.inf,
+        within: float = 0.0,
+    ) -> Generator[float, None, T]:
+        """Look at work until it has ended; yields the seconds until the next look.
+
+        Args:
+            look: looks once; ``None`` means that the work goes on. It is given the age, in
+                seconds, up to which it may take what somebody else has seen: half a pause.
+            elapsed: tells the seconds since the work began; since now if left out.
+            longest: the longest pause between two looks, in seconds.
+            within: the age for the first look.
+
+        Returns:
+            What the last look returned.
+        """
+        if elapsed is None:
+            start = self.clock()
+            elapsed = lambda: (self.clock() - start).total_seconds()  # noqa: E731
+        while (seen := look(within)) is None:
+            pause = min(longest, _pause_after(elapsed()))
+            yield pause
+            within = pause / 2
+        return seen
 
     def tasks(
         self, ids: Sequence[str], ask: Callable[[], Sequence[TaskRecord]], within: float

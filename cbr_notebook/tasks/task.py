@@ -8,7 +8,7 @@ from typing import Any
 from cbr_notebook import catalogue
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import NotFound, TaskFailed, WaitTimeout
-from cbr_notebook.tasks.poller import ENDED, TaskPoller, pause_after
+from cbr_notebook.tasks.poller import ENDED, TaskPoller
 from cbr_notebook.tasks.progress_bar import ProgressBar
 
 
@@ -131,18 +131,21 @@ class Task:
             return self._find()
         return [seen if record.id == seen.id else record for record in self.records]
 
-    def poll(self) -> Iterator[float]:
+    def poll(self, elapsed: Callable[[], float] | None = None) -> Iterator[float]:
         """Look at the work until it has ended; yields the seconds until the next look.
 
         What somebody else has seen meanwhile, half a pause ago at most, is not asked again.
+
+        Args:
+            elapsed: tells the seconds since the work began; since now if left out.
         """
-        start = self._poller.clock()
-        self.refresh()
-        while not self.ended:
-            pause = pause_after((self._poller.clock() - start).total_seconds())
-            yield pause
-            ids = self.ids if len(self.records) >= self._expected else ()
-            self.records = self._poller.tasks(ids, self._ask, pause / 2)
+        yield from self._poller.poll(self._look, elapsed)
+
+    def _look(self, within: float) -> bool | None:
+        """Look once; ``True`` if all of it has ended, else ``None``."""
+        known = within and len(self.records) >= self._expected
+        self.records = self._poller.tasks(self.ids if known else (), self._ask, within)
+        return self.ended or None
 
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> Task:
         """Wait for the end, with a progress bar.

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cbr_notebook import Session, errors
-from cbr_notebook.forms import tasks
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
 
@@ -100,7 +99,7 @@ def test_whoever_looks_again_watches_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(session.client.tasks, "list", no_answer)
-        patch.setattr(tasks, "pause_after", lambda _: 0.0)
+        session.cloud.advance(seconds=5)  # what the form was opened with is too old now
         page.show()
         page.wait()
     assert "Watching has stopped" in page.error

@@ -61,6 +61,36 @@ def test_a_docstring_begins_with_what_is_returned_or_done() -> None:
     assert vague == []
 
 
+SLEEPS = {
+    "api/http/transport.py": "before a request is sent again",
+    "auth/bounds.py": "passes on what httpcore asks for",
+    "auth/iam.py": "before a token is asked for again",
+    "forms/kit/worker.py": "the pause that the poller said",
+    "runbook/group/group_run.py": "until the first of several runs is due, as the poller said",
+    "runbook/run/watch.py": "the pause that the poller said",
+    "tasks/task.py": "the pause that the poller said",
+    "workshops/commands.py": "for an interrupt; it looks at no task",
+}
+
+
+def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
+    sleeping, pacing = set(), []
+    for path in PACKAGE.rglob("*.py"):
+        name = path.relative_to(PACKAGE).as_posix()
+        if name.startswith("simulator/") or name == "tasks/poller.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("sleep"):
+                sleeping.add(name)
+            # A pause that comes from elsewhere is a name; a number or a sum is a pace of its own.
+            given = node.value if isinstance(node, ast.Yield) else None
+            number = isinstance(given, ast.Constant) and isinstance(given.value, int | float)
+            if number or isinstance(given, ast.BinOp):
+                pacing.append(f"{name}:{node.lineno}")
+    assert sleeping == SLEEPS.keys(), "Wait by session.poller.poll(look), and name the place here."
+    assert pacing == []
+
+
 # -- completion, as JupyterLab and editors do it ---------------------------------------------------
 
 OPENED = "import cbr_notebook as cbr\nsession = cbr.{opened}()\n"

@@ -62,3 +62,25 @@ def test_a_task_that_cannot_be_shown_yet_is_looked_for_in_the_list(
 
     monkeypatch.setattr(session.poller, "show", unknown)
     assert task.wait(progress=False).status == "success"
+
+
+def test_looks_grow_rarer_up_to_the_longest_pause(session: Session) -> None:
+    freshness: list[float] = []
+
+    def look(within: float) -> str | None:
+        freshness.append(within)
+        return "ended" if len(freshness) == 40 else None
+
+    def watched() -> Iterator[float]:
+        ended.append((yield from session.poller.poll(look, longest=30.0)))
+
+    ended: list[str] = []
+    pauses = []
+    for pause in watched():
+        pauses.append(pause)
+        session.poller.sleep(pause)
+    assert ended == ["ended"]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (5.0, 30.0)
+    # Only the first look insists on asking; later ones take what was seen half a pause ago.
+    assert freshness == [0.0, *(pause / 2 for pause in pauses)]

@@ -94,7 +94,7 @@ class WatchRun(Step):
                     raise
         else:
             self.form.panels.result.html = markup.button("stop", "Stop watching")
-            for pause in run.looks():
+            for pause in run.poll():
                 if not worker.pause(self.session, pause):
                     said = run_view.unwatched(run.run_id, run.task_id)
                     self.form.panels.result.html = said

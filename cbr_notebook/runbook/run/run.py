@@ -15,7 +15,7 @@ from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.plan.checked import check_restore
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.submit import stop, submit_steps
-from cbr_notebook.runbook.run.watch import look, run_steps, watch
+from cbr_notebook.runbook.run.watch import look, recorded_steps, run_steps, watch
 from cbr_notebook.runbook.verify.manifest import Checksum
 from cbr_notebook.runbook.verify.verification import Verification, verify
 from cbr_notebook.session import Session
@@ -117,7 +117,7 @@ class RestoreRun(RunRecord):
             raise self.error
         return self
 
-    def looks(self) -> Iterator[float]:
+    def poll(self) -> Iterator[float]:
         """Bring it to its end look by look, for whoever waits in a way of their own.
 
         While this is gone through, nobody else carries the run out.
@@ -135,12 +135,7 @@ class RestoreRun(RunRecord):
             steps = watch(self)
             if self.state in ("not asked", "asked"):
                 steps = chain(submit_steps(self, taken_up=self.taken_up), steps)
-            while True:
-                with self.recording():
-                    pause = next(steps, None)
-                if pause is None:
-                    return
-                yield pause
+            yield from recorded_steps(self, steps)
 
     def cancel(self) -> str:
         """Stop the restore, if it has not begun.

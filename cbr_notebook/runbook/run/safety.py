@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cbr_notebook.api.messages.checks import within
 from cbr_notebook.api.messages.records import TaskRecord
@@ -10,7 +10,7 @@ from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.outcomes import maybe_executed
 from cbr_notebook.session.lookup import ResourceKind
-from cbr_notebook.tasks.poller import pause_after
+from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import tasks_of_point
 
 _KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
@@ -18,6 +18,8 @@ SAFETY_KEEP_DAYS = 14
 """After how many days a safety backup is deleted unless somebody says otherwise."""
 _LOOK_FOR = 60.0
 """Seconds to look for a backup whose request was not answered."""
+_LOOK_EVERY = 5.0
+"""The longest pause between two such looks, in seconds."""
 
 
 def validate_keep_days(keep_days: int | None, safety_backup: bool) -> None:
@@ -84,10 +86,14 @@ def _start(run: RunRecord) -> Iterator[float]:
 
 def _look_for(run: RunRecord, name: str, problem: CBRError) -> Iterator[float]:
     elapsed = run.stopwatch()
-    while (found := _by_name(run, name)) is None:
-        if elapsed() >= _LOOK_FOR:
+
+    def look(_: float) -> str | None:
+        found = _by_name(run, name)
+        if found is None and elapsed() >= _LOOK_FOR:
             raise problem
-        yield 5.0
+        return found
+
+    found = yield from run.session.poller.poll(look, elapsed, longest=_LOOK_EVERY)
     run.note("safety_backup_asked", restore_point_id=found, how="found by its name")
 
 
@@ -119,37 +125,31 @@ def _wait(run: RunRecord) -> Iterator[float]:
     asked = run.journal.last("safety_backup_asked")
     intended = run.journal.last("safety_backup_intended")
     assert asked is not None and intended is not None
-    elapsed = run.stopwatch(asked)
-    while True:
-        task = _task(run, intended.facts["vault_id"], asked.facts["restore_point_id"])
-        status = task.status if task else None
-        if task is not None and status == "success":
-            made = task.extra_info.backup if task.extra_info else None
-            run.note(
-                "safety_backup_made",
-                task_id=task.id,
-                backup_id=made.backup_id if made else None,
-                name=intended.facts["name"],
-            )
-            run.report_progress("safety backup", 100, f"{run.target['name']} is backed up.")
-            return
-        if task is not None and status in ("failed", "timeout", "skipped"):
-            error = task.error_info
-            raise TaskFailed(
-                f"The safety backup of {run.target['name']} failed: "
-                f"{(error.message if error else None) or status}. Nothing was restored.",
-                code=(error.code if error else None) or None,
-                advice="Find out why; or plan anew and go on without it: execute(…, "
-                'safety_backup=False, acknowledge=["safety backup"]).',
-            )
-        common = task.extra_info.common if task and task.extra_info else None
-        percent = (common.progress if common else 0) or 0
-        run.report_progress("safety backup", percent, f"Backing up {run.target['name']} first.")
-        yield pause_after(elapsed())
+    name, point_id = run.target["name"], asked.facts["restore_point_id"]
+    where = {"vault_id": intended.facts["vault_id"], "resource_id": run.target["id"]}
 
+    def find() -> Sequence[TaskRecord]:
+        return tasks_of_point(run.session.client, point_id, **where)[:1]
 
-def _task(run: RunRecord, vault_id: str, restore_point_id: str) -> TaskRecord | None:
-    of_point = tasks_of_point(
-        run.session.client, restore_point_id, vault_id=vault_id, resource_id=run.target["id"]
+    work = Task(run.session.poller, f"Backing up {name}", find)
+    for pause in work.poll(run.stopwatch(asked)):
+        run.report_progress("safety backup", work.progress, f"Backing up {name} first.")
+        yield pause
+    (task,) = work.records
+    if task.status != "success":
+        error = task.error_info
+        raise TaskFailed(
+            f"The safety backup of {name} failed: "
+            f"{(error.message if error else None) or task.status}. Nothing was restored.",
+            code=(error.code if error else None) or None,
+            advice="Find out why; or plan anew and go on without it: execute(…, "
+            'safety_backup=False, acknowledge=["safety backup"]).',
+        )
+    made = task.extra_info.backup if task.extra_info else None
+    run.note(
+        "safety_backup_made",
+        task_id=task.id,
+        backup_id=made.backup_id if made else None,
+        name=intended.facts["name"],
     )
-    return of_point[0] if of_point else None
+    run.report_progress("safety backup", 100, f"{name} is backed up.")

@@ -14,7 +14,6 @@ from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.outcomes import OutageTolerance
 from cbr_notebook.session import Session
-from cbr_notebook.tasks.poller import pause_after
 
 LOOKUP_TIMEOUT_S = 600.0
 """Seconds to look for the task of a restore before saying that nobody knows."""
@@ -105,7 +104,9 @@ def look_for_task(run: RunRecord, limit_s: float) -> Generator[float, None, bool
     assert intended is not None
     elapsed = run.stopwatch(intended)
     tolerance = OutageTolerance(run, elapsed)
-    while True:
+
+    def look(_: float) -> bool | None:
+        # The list is always asked: what was seen before the request would not show its task.
         found = None
         try:
             found = find_task(run)
@@ -124,7 +125,9 @@ def look_for_task(run: RunRecord, limit_s: float) -> Generator[float, None, bool
             min(99, int(100 * elapsed() / limit_s)),
             "Looking for the restore in the service's task list.",
         )
-        yield pause(elapsed())
+        return None
+
+    return (yield from run.session.poller.poll(look, elapsed, longest=MAX_PAUSE_S))
 
 
 def find_task(run: RunRecord) -> Found | None:
@@ -176,11 +179,6 @@ def tasks_of_other_runs(run: RunRecord) -> set[str]:
 def _is_copy(begun: dict[str, object], run: RunRecord) -> bool:
     """Whether a journal is a copy of the run's own, under another name."""
     return begun.get("run_id") == run.begun.get("run_id")
-
-
-def pause(elapsed: float) -> float:
-    """Return the seconds until the next look, at most a minute."""
-    return min(MAX_PAUSE_S, pause_after(elapsed))
 
 
 def _is_answered_restore(facts: dict[str, object]) -> bool:

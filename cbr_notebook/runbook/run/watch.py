@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, JournalFailed, NotFound, WaitTimeout
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
 from cbr_notebook.runbook.run.outcomes import MAX_OUTAGE_S, OutageTolerance
-from cbr_notebook.runbook.run.task_lookup import LOOKUP_TIMEOUT_S, find_task, pause
-
-_ENDED = ("success", "failed", "skipped", "timeout")
+from cbr_notebook.runbook.run.task_lookup import LOOKUP_TIMEOUT_S, MAX_PAUSE_S, find_task
+from cbr_notebook.tasks.poller import ENDED
 
 
 def watch(run: RunRecord) -> Iterator[float]:
@@ -27,24 +26,33 @@ def watch(run: RunRecord) -> Iterator[float]:
     """
     elapsed = run.stopwatch(run.intended)
     tolerance = OutageTolerance(run, elapsed)
-    while not run.ended:
+
+    def look_through(within: float) -> bool | None:
         try:
-            look(run)
+            look(run, within)
             tolerance.answered()
         except CBRError as problem:
             tolerance.failed(problem)
-        if not run.ended:
-            if run.task_id is None and elapsed() > LOOKUP_TIMEOUT_S + MAX_OUTAGE_S:
-                raise WaitTimeout(
-                    f"The service has taken {run.title} on, but its task does not appear.",
-                    advice=f"Look at {run.target['name']} itself, and again later: "
-                    f"session.resume_restore({run.run_id!r}).",
-                )
-            yield pause(elapsed())
+        if run.ended:
+            return True
+        if run.task_id is None and elapsed() > LOOKUP_TIMEOUT_S + MAX_OUTAGE_S:
+            raise WaitTimeout(
+                f"The service has taken {run.title} on, but its task does not appear.",
+                advice=f"Look at {run.target['name']} itself, and again later: "
+                f"session.resume_restore({run.run_id!r}).",
+            )
+        return None
+
+    if not run.ended:
+        yield from run.session.poller.poll(look_through, elapsed, longest=MAX_PAUSE_S)
 
 
-def look(run: RunRecord) -> None:
+def look(run: RunRecord, within: float = 0.0) -> None:
     """Look at the run's task once, and note its end; or look for the task.
+
+    Args:
+        run: whose task.
+        within: how old, in seconds, what somebody else has seen of it may be.
 
     Raises:
         JournalFailed: the task that the journal names is not a restore of the target.
@@ -57,7 +65,7 @@ def look(run: RunRecord) -> None:
             return
         run.note("task_found", task_id=found.task.id, how=found.how)
     try:
-        task = run.session.client.tasks.show(str(run.task_id))
+        task = _task(run, str(run.task_id), within)
     except NotFound:
         found = find_task(run)  # where the ID in the answer is not that of the task
         if found is None or found.task.id == run.task_id:
@@ -66,7 +74,7 @@ def look(run: RunRecord) -> None:
         task = found.task
     _refuse_strange_task(run, task)
     status = task.status or ""
-    if status not in _ENDED:
+    if status not in ENDED:
         run.report_progress("restoring", _percent(task), f"{run.title}: {status or 'running'}.")
         return
     error = task.error_info
@@ -83,6 +91,13 @@ def look(run: RunRecord) -> None:
     run.report_progress("ended", 100, f"{run.title}: {status}.")
 
 
+def _task(run: RunRecord, task_id: str, within: float) -> TaskRecord:
+    """Return a task, as somebody has just seen it or as the service shows it now."""
+    session = run.session
+    known = (task_id,) if within else ()
+    return session.poller.tasks(known, lambda: (session.client.tasks.show(task_id),), within)[0]
+
+
 def _refuse_strange_task(run: RunRecord, task: TaskRecord) -> None:
     """Refuse a task of something else, such as one that a journal was made to name."""
     info = task.extra_info
@@ -95,6 +110,16 @@ def _refuse_strange_task(run: RunRecord, task: TaskRecord) -> None:
         )
 
 
+def recorded_steps(run: RunRecord, steps: Iterator[float]) -> Generator[float, None, None]:
+    """Carry out steps with their requests in the journal; yields the pauses between them."""
+    while True:
+        with run.recording():
+            pause = next(steps, None)
+        if pause is None:
+            return
+        yield pause
+
+
 def run_steps(run: RunRecord, steps: Iterator[float], timeout: float | None = None) -> None:
     """Carry out steps, waiting between them as long as they ask for.
 
@@ -105,11 +130,7 @@ def run_steps(run: RunRecord, steps: Iterator[float], timeout: float | None = No
     elapsed = run.stopwatch()
     try:
         with run.journal.held(), progress_bars(run):
-            while True:
-                with run.recording():
-                    pause = next(steps, None)
-                if pause is None:
-                    return
+            for pause in recorded_steps(run, steps):
                 if timeout is not None:
                     left = timeout - elapsed()
                     if left <= 0:
