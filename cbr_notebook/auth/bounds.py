@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from cbr_notebook.auth.name_lookup import NameLookupTooSlow, addresses_of
+
 LARGEST_ANSWER = 32 * 2**20
 """Bytes of an answer at most, unpacked; the largest honest page has a tenth of it."""
 _PIECE = 2**16
@@ -260,10 +262,34 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
 
-    def connect_tcp(self, *arguments: Any, **more: Any) -> httpcore.NetworkStream:
-        """Connect to a host and port."""
-        more["timeout"] = _request.left(more.get("timeout"))
-        return _Stream(self._inner.connect_tcp(*arguments, **more))
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to a host and port; the look-up of its name counts as well."""
+        try:
+            addresses = addresses_of(host, port, _request.left(timeout)) or [host]
+        except NameLookupTooSlow as problem:
+            raise httpcore.ConnectTimeout(str(problem)) from problem
+        except (OSError, UnicodeError) as problem:
+            raise httpcore.ConnectError(str(problem)) from problem
+
+        def connected(address: str) -> httpcore.NetworkStream:
+            left = _request.left(timeout)
+            return _Stream(
+                self._inner.connect_tcp(address, port, left, local_address, socket_options)
+            )
+
+        for address in addresses[:-1]:
+            try:
+                return connected(address)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # the next one may be reached
+        return connected(addresses[-1])
 
     def connect_unix_socket(self, *arguments: Any, **more: Any) -> httpcore.NetworkStream:
         """Connect to a socket of this computer."""

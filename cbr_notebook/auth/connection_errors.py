@@ -173,6 +173,6 @@ def _words(problem: httpx.TransportError) -> str:
     text = str(problem).lower()
     if "name or service not known" in text or "getaddrinfo" in text or "nodename" in text:
         return "its name is not known"
-    if "temporary failure in name resolution" in text:
+    if "temporary failure in name resolution" in text or "names cannot be looked up" in text:
         return "names cannot be looked up now"
     return type(problem.__cause__ or problem).__name__

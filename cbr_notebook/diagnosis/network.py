@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import httpx
 from cbr_notebook.auth.connection_errors import PAGE_ADVICE, page_instead_of_answer, trouble_of
 from cbr_notebook.auth.endpoints import is_loopback
 from cbr_notebook.auth.http_client import proxy_for
+from cbr_notebook.auth.name_lookup import NameLookupTooSlow, addresses_of
 from cbr_notebook.diagnosis.rows import Row
 
 _SIGNED_SKEW_S = 15 * 60.0
@@ -31,7 +31,7 @@ def check_host(http: httpx.Client, name: str, address: str, now: datetime) -> It
     """
     url = httpx.URL(address)
     proxy = proxy_for(url)
-    yield _name_resolution(name, url, proxy)
+    yield _name_resolution(name, url, proxy, http.timeout.connect)
     yield Row(f"proxy to {name}", "ok", f"through {proxy}" if proxy else "none")
     began = time.monotonic()
     try:
@@ -48,21 +48,23 @@ def check_host(http: httpx.Client, name: str, address: str, now: datetime) -> It
     yield _clock(name, url, response, now)
 
 
-def _name_resolution(name: str, url: httpx.URL, proxy: str | None) -> Row:
+def _name_resolution(name: str, url: httpx.URL, proxy: str | None, seconds: float | None) -> Row:
     check = f"name of {name}"
     try:
-        found = socket.getaddrinfo(url.host, url.port or 443, proto=socket.IPPROTO_TCP)
+        found = addresses_of(url.host, url.port or 443, seconds)
     except (OSError, UnicodeError) as problem:
         if proxy:
             return Row(check, "unknown", f"{url.host} is looked up by the proxy {proxy}")
+        slow = isinstance(problem, NameLookupTooSlow)
         return Row(
             check,
             "failed",
-            f"{url.host} is not known here ({type(problem).__name__})",
+            f"no answer for {url.host} came in {seconds:g} s"
+            if slow
+            else f"{url.host} is not known here ({type(problem).__name__})",
             "Check the region's name, the endpoint and the DNS server of this computer.",
         )
-    addresses = sorted({str(each[4][0]) for each in found})
-    return Row(check, "ok", f"{url.host} is {', '.join(addresses[:3])}")
+    return Row(check, "ok", f"{url.host} is {', '.join(sorted(found)[:3])}")
 
 
 def _tls(name: str, url: httpx.URL, response: httpx.Response) -> Row:

@@ -153,16 +153,10 @@ class SignIn(FormDefinition):
         return session
 
     def card(self, result: GuidedSession) -> str:
-        who = result.identity
         self.form.session = result
         return markup.card(
             "You are signed in",
-            [
-                ("User", who.who),
-                ("Region", who.region),
-                ("Project ID", who.project_id),
-                ("Service", who.endpoint),
-            ],
+            result.identity.facts(),
             tone="good",
             text="In another cell it is: session = cbr.forms.signed_in()",
             buttons=[

@@ -25,6 +25,18 @@ class Identity:
     """Whether certificates are verified, in words."""
     tls_verified: bool = True
 
+    def facts(self) -> list[tuple[str, str]]:
+        """Return who, how and where, by name, as cards show it."""
+        return [
+            ("User", self.who),
+            ("Signs in with", f"{self.how}, from {self.source}"),
+            ("Region", self.region or "not named"),
+            ("Project", self.project_id),
+            ("Service", self.endpoint),
+            ("IAM", self.iam_endpoint),
+            ("TLS", self.tls),
+        ]
+
 
 class Context(Protocol):
     """What functions of a session need of it; :class:`session.Session` has all of it."""

@@ -228,16 +228,7 @@ class Session:
     # -- how it is shown --------------------------------------------------------------------------
 
     def _facts(self) -> list[tuple[str, str]]:
-        who = self.identity
-        facts = [
-            ("User", who.who),
-            ("Signs in with", f"{who.how}, from {who.source}"),
-            ("Region", who.region or "not named"),
-            ("Project", who.project_id),
-            ("Service", who.endpoint),
-            ("IAM", who.iam_endpoint),
-            ("TLS", who.tls),
-        ]
+        facts = self.identity.facts()
         if self.simulated:
             facts.append(("Its time", f"{self.now:%Y-%m-%d %H:%M:%S} UTC"))
         return facts

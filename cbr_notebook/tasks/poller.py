@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
+from cbr_notebook.api.http import time_limit
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.errors import ConnectionFailed
 
 ENDED = ("success", "failed", "skipped", "timeout")
 """The statuses in which a task stays."""
@@ -102,7 +105,7 @@ class TaskPoller:
             within: how old, in seconds, what somebody else has seen may be. A task that has
                 ended does not change any more.
         """
-        with self._lock:
+        with self._asking():
             now = self._now()
             known = [self._tasks[each] for each in ids if each in self._tasks]
             if ids and len(known) == len(ids) and all(
@@ -123,7 +126,7 @@ class TaskPoller:
             ask: asks the service.
             within: how old, in seconds, an answer may be.
         """
-        with self._lock:
+        with self._asking():
             known = self._answers.get(question)
             if known is not None and _age(self._now(), known[0]) < within:
                 return known[1]
@@ -131,6 +134,27 @@ class TaskPoller:
             self._notice(found)
             self._answers[question] = (self._now(), found)
             return found
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Wait until nobody else asks, no longer than the limit of what this thread asks.
+
+        Raises:
+            ConnectionFailed: somebody else still asks when the time is over.
+        """
+        limit = time_limit.current()
+        seconds = -1 if limit is None else max(0.0, min(limit.left(), threading.TIMEOUT_MAX))
+        if not self._lock.acquire(timeout=seconds):
+            if limit is not None:
+                limit.reached = True
+            raise ConnectionFailed(
+                "Another question about tasks has not been answered yet.",
+                advice="Nothing was changed. Ask again.",
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _now(self) -> _Instant:
         return self.clock(), time.monotonic()

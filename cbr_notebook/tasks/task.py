@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from cbr_notebook import catalogue
+from cbr_notebook.api.http.time_limit import limited
 from cbr_notebook.api.messages.records import TaskRecord
-from cbr_notebook.errors import NotFound, TaskFailed, WaitTimeout
+from cbr_notebook.errors import (
+    ConnectionFailed,
+    NotFound,
+    RateLimited,
+    ServiceError,
+    TaskFailed,
+    WaitTimeout,
+)
 from cbr_notebook.tasks.poller import ENDED, TaskPoller
 from cbr_notebook.tasks.progress_bar import ProgressBar
+
+
+class _OutOfTime(Exception):
+    """The time to wait is over."""
 
 
 class Task:
@@ -162,19 +176,23 @@ class Task:
             WaitTimeout: the time is over, or you interrupted the waiting; the work goes on.
         """
         start = self._poller.clock()
+
+        def left() -> float:
+            elapsed = (self._poller.clock() - start).total_seconds()
+            return math.inf if timeout is None else timeout - elapsed
+
         bar = ProgressBar(self.what) if progress else None
         try:
-            for pause in self.poll():
-                if bar:
-                    bar.show(self.progress)
-                if timeout is not None:
-                    elapsed = (self._poller.clock() - start).total_seconds()
-                    if elapsed >= timeout:
-                        raise self._still_running(f"{self.what} has not ended in {timeout:g} s.")
-                    pause = min(pause, timeout - elapsed)
-                self._poller.sleep(pause)
-            if bar:
-                bar.show(self.progress)
+            with nullcontext() if timeout is None else limited(left) as limit:
+                try:
+                    self._watch(left, bar)
+                except (RateLimited, ConnectionFailed, ServiceError):
+                    if limit is None or not (limit.reached or left() <= 0):
+                        raise
+                    self._poller.sleep(max(0.0, left()))
+                    raise self._out_of_time(timeout) from None
+                except _OutOfTime:
+                    raise self._out_of_time(timeout) from None
         except KeyboardInterrupt:
             raise self._still_running(f"You stopped waiting; {self.what} goes on.") from None
         finally:
@@ -183,6 +201,19 @@ class Task:
         if self.error is not None:
             raise self.error
         return self
+
+    def _watch(self, left: Callable[[], float], bar: ProgressBar | None) -> None:
+        for pause in self.poll():
+            if bar:
+                bar.show(self.progress)
+            if left() <= 0:
+                raise _OutOfTime
+            self._poller.sleep(min(pause, left()))
+        if bar:
+            bar.show(self.progress)
+
+    def _out_of_time(self, timeout: float | None) -> WaitTimeout:
+        return self._still_running(f"{self.what} has not ended in {timeout:g} s.")
 
     def _still_running(self, message: str) -> WaitTimeout:
         again = f'session.task("{self.id}").wait()' if self.id else "session.tasks()"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pandas as pd
@@ -10,6 +11,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
+from cbr_notebook.api.http.failures import refusal
+from cbr_notebook.api.http.operations import OPERATIONS, Operation
+from cbr_notebook.api.http.permissions import ACTIONS
 
 UNKNOWN = {
     "policies": ["leaving_a_day", "growth_mb_a_day", "full_at"],
@@ -55,3 +59,16 @@ def test_capacity_without_vaults_is_an_error_that_names_the_permission(
     deny(monkeypatch, "vaults")
     with pytest.raises(errors.PermissionDenied, match="cbr:vaults:list"):
         session.capacity()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_a_refusal_of_any_operation_names_its_permission_or_that_no_document_does(
+    operation: Operation,
+) -> None:
+    request = httpx.Request(operation.method, "https://cbr.example.com" + operation.path)
+    error = refusal(request, httpx.Response(403, json={}), now=datetime.now(UTC))
+    assert isinstance(error, errors.PermissionDenied)
+    action = ACTIONS.get(operation.id)
+    assert (action or f"No document of the service names the permission for {operation.id}") in (
+        error.advice or ""
+    )

@@ -17,7 +17,7 @@ from cbr_notebook.api.groups.backups import BackupPage
 from cbr_notebook.api.groups.tasks import TaskPage
 from cbr_notebook.api.http.decoding import Undecodable, decode
 from cbr_notebook.api.messages.records import Backup
-from cbr_notebook.api.messages.vault_bodies import VaultPage
+from cbr_notebook.api.messages.vault_bodies import VaultAnswer, VaultPage
 
 
 def page_of(*rows: Any, **more: Any) -> BackupPage:
@@ -236,3 +236,36 @@ def test_a_number_too_large_for_a_table_is_one_missing_cell() -> None:
     with pytest.warns(errors.AnswerWarning, match="resource_size_gb: 10000"):
         table = frames.BACKUPS.frame(rows)
     assert table["resource_size_gb"].isna().tolist() == [True, False]
+
+
+def test_each_part_of_a_record_has_what_the_service_sent_of_it() -> None:
+    vault = {
+        "id": "v", "billing": {"size": 10, "new": 1}, "tags": [{"key": "k", "new": 2}],
+        "resources": [{"id": "r", "new": {"x": None}}], "bind_rules": {"tags": [{"key": "b"}]},
+    }  # fmt: skip
+    page = decode(json.dumps({"vaults": [{"id": "u"}, vault], "new": 3}).encode(), VaultPage)
+    found = page.vaults[1]
+    assert page.raw["new"] == 3
+    assert found.raw == vault
+    assert found.billing.raw == vault["billing"]
+    assert found.tags and found.tags[0].raw == {"key": "k", "new": 2}
+    assert found.resources and found.resources[0].raw == {"id": "r", "new": {"x": None}}
+    assert found.bind_rules and found.bind_rules.tags
+    assert found.bind_rules.tags[0].raw == {"key": "b"}
+    assert page.vaults[0].billing.raw == {}
+    one = decode(json.dumps({"vault": vault}).encode(), VaultAnswer).vault
+    assert one.raw == vault
+    assert one.billing.raw == vault["billing"]
+
+
+def test_what_was_left_out_before_a_record_moves_no_raw_part() -> None:
+    rows = [7, {"id": "a", "size": 0}, None, {"id": "b", "billing": '{"used": "9", "new": 1}'}]
+    with pytest.warns(errors.AnswerWarning):
+        page = decode(json.dumps({"vaults": rows}).encode(), VaultPage)
+    assert [each.raw for each in page.vaults] == [rows[1], rows[3]]
+    assert page.vaults[1].billing.raw == {"used": "9", "new": 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one = decode(b'{"vaults": {"id": "c", "name": 5, "tags": {"key": "k"}}}', VaultPage)
+    assert one.vaults[0].raw["name"] == 5
+    assert one.vaults[0].tags and one.vaults[0].tags[0].raw == {"key": "k"}

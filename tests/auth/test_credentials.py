@@ -381,3 +381,32 @@ def test_a_session_that_is_signed_out_asks_nothing(tmp_path: Path) -> None:
     session.sign_out()
     with pytest.raises(AuthenticationError, match="signed out"):
         session.vaults()
+
+
+@pytest.mark.parametrize("broken", ["clouds: [", "no: clouds", ""])
+@pytest.mark.parametrize("file", ["clouds.yaml", "secure.yaml"])
+def test_a_broken_file_of_the_working_folder_hinders_no_profile_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, file: str
+) -> None:
+    home, work = tmp_path / "home" / ".config" / "openstack", tmp_path / "work"
+    home.mkdir(parents=True)
+    work.mkdir()
+    monkeypatch.delenv("OS_CLIENT_CONFIG_FILE")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(work)
+    (work / "clouds.yaml").write_text("clouds: {here: {}}")
+    (work / file).write_text(broken)
+    (home / "clouds.yaml").write_text(
+        "clouds: {mine: {auth: {username: pat, password: pw, user_domain_name: ACME, "
+        "auth_url: https://iam.own.example/v3}, region_name: eu-de}}"
+    )
+    assert lookup.find(Credentials(), profile="mine").user_name == "pat"
+    assert "mine" in [each.name for each in lookup.profiles()]
+    monkeypatch.setenv("OS_CLOUD", "mine")
+    assert lookup.find(Credentials()).user_name == "pat"
+    for unknown in ("here", "other"):  # it may be in there
+        with pytest.raises(InvalidRequest, match=r"yaml cannot be read"):
+            lookup.find(Credentials(), profile=unknown)
+    (home / "clouds.yaml").write_text("clouds: [")  # one's own is never passed over
+    with pytest.raises(InvalidRequest, match=r"yaml cannot be read"):
+        lookup.find(Credentials(), profile="mine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import threading
 from collections.abc import Iterator
@@ -49,6 +50,9 @@ def test_the_simulated_cloud_needs_nothing() -> None:
     assert session.simulated
     assert len(session.vaults()) > 0
     assert "You are signed in" in page.result
+    for name, seen in session.identity.facts():  # as on the session's own card
+        assert name in page.result
+        assert html.escape(seen) in page.result
     session.close()
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
+from cbr_notebook import errors
+from cbr_notebook.api.client import Client
+from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.tasks import poller
 from cbr_notebook.tasks.poller import TaskPoller
+from cbr_notebook.tasks.task import Task
 
 
 class Clocks:
@@ -41,3 +47,57 @@ def test_an_answer_ages_by_the_clock_that_goes_on(clocks: Clocks, clock: str) ->
             clocks.computer += passed
         watcher.answer("the newest", ask, within=5)
         assert len(asked) == requests
+
+
+class _Throttling:
+    """A service that shows a running task once, and turns all further questions away."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2020, 8, 17, tzinfo=UTC)
+        self.asked = 0
+        http = httpx.Client(transport=httpx.MockTransport(self._answer))
+        transport = Transport(
+            http, "https://cbr.example.com", "p",
+            sleep=self.sleep, clock=lambda: self.now, write=lambda line: None,
+        )  # fmt: skip
+        tasks = Client(transport).tasks
+        poller_ = TaskPoller(lambda: self.now, self.sleep, tasks.show)
+        self.task = Task(poller_, "Backing up web-01", lambda: [tasks.show("t")])
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.asked > 1:
+            return httpx.Response(429, json={"error_msg": "limit:200,time:5 minute"})
+        return httpx.Response(200, json={"operation_log": {"id": "t", "status": "running"}})
+
+
+@pytest.mark.parametrize("timeout", [12, 60, 299])
+def test_a_wait_ends_in_time_though_the_service_is_throttling(timeout: float) -> None:
+    service = _Throttling()
+    began = service.now
+    with pytest.raises(errors.WaitTimeout, match=f"has not ended in {timeout} s"):
+        service.task.wait(timeout, progress=False)
+    assert (service.now - began).total_seconds() == timeout
+
+
+def test_a_wait_does_not_stand_behind_a_question_of_somebody_else() -> None:
+    service = _Throttling()
+    asking, go_on = threading.Event(), threading.Event()
+
+    def slow() -> list[TaskRecord]:
+        asking.set()
+        go_on.wait(30)
+        return []
+
+    other = threading.Thread(target=service.task._poller.answer, args=("x", slow, 0))
+    other.start()
+    asking.wait(30)
+    try:
+        with pytest.raises(errors.WaitTimeout):
+            service.task.wait(0.05, progress=False)
+    finally:
+        go_on.set()
+        other.join()

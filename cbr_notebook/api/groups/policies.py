@@ -158,10 +158,21 @@ class Policies:
 
         API: Policy, "Creating a Policy" (POST /v3/{project_id}/policies).
         """
+        kept = checked_definition(definition)
+        if operation_type == "replication":
+            for member in ("destination_region", "destination_project_id"):
+                if not kept.get(member):
+                    raise InvalidRequest(
+                        f"A replication policy needs a {member}.",
+                        advice="Name in its definition the region and the project that replicas "
+                        "go to: session.replication_targets() lists the regions.",
+                        field=member,
+                        code="BackupService.9900",
+                    )
         wanted = _Create(
             name=checks.name(name),
             operation_type=operation_type,
-            operation_definition=checked_definition(definition),
+            operation_definition=kept,
             enabled=enabled,
             trigger={"properties": {"pattern": checks.patterns(pattern)}},
         )

@@ -8,6 +8,7 @@ missing, and a warning says so. Only an answer that lacks what it is about canno
 from __future__ import annotations
 
 import threading
+import typing
 from typing import Any, TypeVar
 
 import msgspec
@@ -42,11 +43,11 @@ def decode(content: bytes, answer: type[T]) -> T:
     try:
         found = _decoder(answer).decode(content)
     except msgspec.ValidationError:
-        found = _decode_leniently(content, answer)
+        return _decode_leniently(content, answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         if not _may_be_json(content):
             raise Undecodable(str(problem)) from None
-        found = _decode_leniently(content, answer)
+        return _decode_leniently(content, answer)
     except RecursionError:
         raise Undecodable("it is nested too deeply") from None
     _keep_source(found, content)
@@ -75,7 +76,7 @@ def _decode_leniently(content: bytes, answer: type[T]) -> T:
         raise Undecodable(str(problem)) from None
     except RecursionError:
         raise Undecodable("it is nested too deeply") from None
-    reader = lenient.Reader()
+    reader = lenient.Reader(content)
     try:
         found = reader.answer(document, answer)
     except lenient.Unreadable as problem:
@@ -91,21 +92,52 @@ def _may_be_json(content: bytes) -> bool:
 
 
 def _keep_source(answer: Any, content: bytes) -> None:
-    """Let the records of an answer, alone or in a list, know where they came from."""
-    if isinstance(answer, Record) or not isinstance(answer, msgspec.Struct):
-        _set_source(answer, content, ())
-    for name, encoded in zip(
-        getattr(answer, "__struct_fields__", ()),
-        getattr(answer, "__struct_encode_fields__", ()),
-        strict=True,
-    ):
-        member = getattr(answer, name)
-        _set_source(member, content, (encoded,))
-        if isinstance(member, list) and member and isinstance(member[0], Record):
-            for place, each in enumerate(member):
-                _set_source(each, content, (encoded, place))
+    """Let the records of an answer, and the records in them, know where they came from."""
+    if isinstance(answer, Record):
+        msgspec.structs.force_setattr(answer, "_source", Source(content, ()))
+    if isinstance(answer, msgspec.Struct):
+        _keep_sources_of_parts(answer, content, ())
+    elif isinstance(answer, list):
+        _keep_sources_of_list(answer, content, ())
 
 
-def _set_source(record: Any, content: bytes, path: tuple[str | int, ...]) -> None:
-    if isinstance(record, Record):
-        msgspec.structs.force_setattr(record, "_source", Source(content, path))
+def _keep_sources_of_parts(whole: Any, content: bytes, path: tuple[str | int, ...]) -> None:
+    for name, encoded in _parts(type(whole)):
+        part = getattr(whole, name)
+        if isinstance(part, list):
+            _keep_sources_of_list(part, content, (*path, encoded))
+        elif isinstance(part, msgspec.Struct):
+            _keep_source_of_part(part, content, (*path, encoded))
+
+
+def _keep_sources_of_list(parts: list[Any], content: bytes, path: tuple[str | int, ...]) -> None:
+    if parts and isinstance(parts[0], msgspec.Struct):
+        for place, part in enumerate(parts):
+            _keep_source_of_part(part, content, (*path, place))
+
+
+def _keep_source_of_part(part: Any, content: bytes, path: tuple[str | int, ...]) -> None:
+    if isinstance(part, Record):
+        msgspec.structs.force_setattr(part, "_source", Source(content, path))
+    _keep_sources_of_parts(part, content, path)
+
+
+_parts_of: dict[type, tuple[tuple[str, str], ...]] = {}
+
+
+def _parts(kind: type) -> tuple[tuple[str, str], ...]:
+    """Return the members of a type that can hold records, with their names in JSON."""
+    found = _parts_of.get(kind)
+    if found is None:
+        found = _parts_of[kind] = tuple(
+            (each.name, each.encode_name)
+            for each in msgspec.structs.fields(kind)
+            if each.name != "_source" and _may_hold_struct(each.type)
+        )
+    return found
+
+
+def _may_hold_struct(kind: Any) -> bool:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return True
+    return any(map(_may_hold_struct, typing.get_args(kind)))

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from cbr_notebook.api.messages.records import Record
+from cbr_notebook.api.messages.source import Source
 from cbr_notebook.errors import AnswerWarning
 
 T = TypeVar("T")
@@ -53,8 +55,9 @@ class _Loss:
 class Reader:
     """Reads one answer, and remembers what of it could not be read."""
 
-    def __init__(self) -> None:
-        """Begin without losses."""
+    def __init__(self, content: bytes) -> None:
+        """Take the answer's bytes, which its records refer to; begin without losses."""
+        self._content = content
         self._losses: dict[str, _Loss] = {}
         self._row = ""
 
@@ -115,6 +118,8 @@ class Reader:
                 values[each.name] = found
             elif each.required:
                 values[each.name] = [] if _is_list(each.type) else None
+        if issubclass(kind, Record):
+            values["_source"] = Source(self._content, _steps(path))
         return kind(**values)
 
     def _value(self, value: Any, kind: Any, path: str) -> Any:
@@ -298,6 +303,10 @@ def _in_words(document: Any) -> str:
     return {dict: "an object", list: "a list", str: "a text", type(None): "empty"}.get(
         type(document), "a number"
     )
+
+
+def _steps(path: str) -> tuple[str | int, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in path.split(".") if part)
 
 
 @cache

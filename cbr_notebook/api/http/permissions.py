@@ -21,6 +21,7 @@ ACTIONS = {
     "create_vault_tags": "cbr:vaults:setTags",
     "batch_create_and_delete_vault_tags": "cbr:vaults:bulkCreateOrDeleteTags",
     "delete_vault_tag": "cbr:vaults:deleteTags",
+    "import_checkpoint": "cbr:vaults:sync",
     "create_checkpoint": "cbr:vaults:backup",
     "copy_checkpoint": "cbr:vaults:replicate",
     "check_agent": "cbr:backups:checkAgent",
@@ -33,6 +34,7 @@ ACTIONS = {
     "show_policy": "cbr:policies:get",
     "update_policy": "cbr:policies:update",
     "list_backups": "cbr:backups:list",
+    "import_backup": "cbr:backups:sync",
     "delete_backup": "cbr:backups:delete",
     "show_backup": "cbr:backups:get",
     "show_metadata": "cbr:backups:getMetadata",
@@ -85,8 +87,13 @@ def missing_permission(method: str, path: str, message: str) -> str | None:
         return f"The permission that is missing: {named.group()}."
     operation = operation_of(method, path)
     action = ACTIONS.get(operation.id) if operation else None
-    if operation is None or action is None:
+    if operation is None:
         return None
+    if action is None:
+        return (
+            f"No document of the service names the permission for {operation.id}; whoever manages "
+            "the account finds it in IAM, among the actions of CBR."
+        )
     more = f" (it needs {_ALSO_NEEDED}, too)" if operation.id in _DEPENDENCIES else ""
     return f"The permission that is missing: {action}{more}."
 

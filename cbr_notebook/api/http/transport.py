@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import httpx
 import msgspec
 
+from cbr_notebook.api.http import time_limit
 from cbr_notebook.api.http.decoding import Undecodable, decode
 from cbr_notebook.api.http.failures import (
     LOOK_FIRST,
@@ -42,6 +43,8 @@ QueryValue = str | int | bool | Sequence[str] | None
 _ATTEMPTS = 5
 _BUSY = (502, 503, 504)
 _LONGEST_PAUSE = 60.0
+_SHORTEST_TIMEOUT = 1.0
+"""Seconds for an answer, however little is left of a limit: too few would never bring one."""
 _SLOW, _SLOW_ATTEMPTS = 0.9, 2
 """What share of its time makes an attempt slow, and after how many of them it is enough."""
 SEND_ONCE = "cbr_send_once"
@@ -218,7 +221,8 @@ class Transport:
                     goes_on = waited + pause <= self._patience
                 else:
                     pause = min(pause, _LONGEST_PAUSE)
-                if not goes_on:
+                limit = time_limit.current()
+                if not goes_on or not (limit is None or limit.allows(pause)):
                     raise problem.error from None
                 if long:
                     self._throttle.begin(pause)
@@ -238,7 +242,7 @@ class Transport:
             request.url,
             headers=request.headers,
             content=request.content,
-            extensions=request.extensions,
+            extensions=_within_limit(request.extensions),
         )
         forget_last_answer()
         try:
@@ -275,7 +279,8 @@ class Transport:
     def _wait_for_throttle(self) -> None:
         """Wait until the service takes requests again, where another one was told how long."""
         left = self._throttle.left()
-        if 0 < left <= self._patience:
+        limit = time_limit.current()
+        if 0 < left <= self._patience and (limit is None or limit.left() >= left):
             self._sleep(left)
 
     def _record(self, request: httpx.Request, status: int, request_id: str | None) -> None:
@@ -312,6 +317,19 @@ class _WatchedClient:
         response = self._client.send(request, **options)
         self._tell(request, response)
         return response
+
+
+def _within_limit(extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request's extensions; no timeout is longer than what is left of a limit."""
+    limit = time_limit.current()
+    if limit is None or "timeout" not in extensions:
+        return dict(extensions)
+    left = max(_SHORTEST_TIMEOUT, limit.left())
+    timeouts = {
+        name: left if seconds is None else min(seconds, left)
+        for name, seconds in extensions["timeout"].items()
+    }
+    return {**extensions, "timeout": timeouts}
 
 
 def _checked_path(path: str) -> str:

@@ -21,10 +21,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, eq=False):
 
     @property
     def raw(self) -> dict[str, Any]:
-        """What the service sent, with members that this package does not know.
-
-        Empty for a part of a record, which is found in the raw record that it is part of.
-        """
+        """What the service sent, with members that this package does not know."""
         return self._source.document() if isinstance(self._source, Source) else {}
 
     def _members(self) -> dict[str, Any]:
@@ -97,7 +94,7 @@ class Vault(Record, frozen=True):
     id: str
     name: str | None = None
     description: str | None = None
-    billing: Billing = Billing()
+    billing: Billing = msgspec.field(default_factory=Billing)  # each has a source of its own
     resources: list[VaultResource] | None = None
     tags: list[Tag] | None = None
     provider_id: str | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 _LONGEST_NUMBER = 300
 
@@ -23,8 +24,7 @@ def _integer(text: str) -> int | str:
     return int(text) if len(text) < _LONGEST_NUMBER else text
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, gc=False):
     """Where a record came from.
 
     Attributes:
@@ -38,6 +38,12 @@ class Source:
     def document(self) -> dict[str, Any]:
         """Return the record as the service sent it."""
         found = loads(self.content)
-        for step in self.path:
-            found = found[step]
+        try:
+            for step in self.path:
+                if isinstance(step, str) or isinstance(found, list):
+                    found = found[step]  # else one row, where a list of it is meant
+                if isinstance(found, str):
+                    found = loads(found.encode())  # some operators write parts as texts
+        except (LookupError, TypeError, ValueError):
+            return {}  # the service said nothing of this part
         return found if isinstance(found, dict) else {}

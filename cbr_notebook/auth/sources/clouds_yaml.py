@@ -84,6 +84,12 @@ def clouds_files(environment: Mapping[str, str] | None = None) -> list[Path]:
     return [place for place in places if place.is_file()]
 
 
+def found_here(path: Path, environment: Mapping[str, str] | None = None) -> bool:
+    """Return whether a file was found in the working folder, and not named by anybody."""
+    given = os.environ if environment is None else environment
+    return not given.get("OS_CLIENT_CONFIG_FILE") and path == Path("clouds.yaml")
+
+
 def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, Credentials]:
     """Return the clouds of a file by name, each with what ``secure.yaml`` adds to it.
 
@@ -95,14 +101,14 @@ def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[
         InvalidRequest: a file cannot be read as ``clouds.yaml``; its content is not shown.
     """
     given = os.environ if environment is None else environment
-    found_here = not given.get("OS_CLIENT_CONFIG_FILE") and path == Path("clouds.yaml")
-    named = None if found_here else given.get("OS_CLIENT_SECURE_FILE")
+    here = found_here(path, environment)
+    named = None if here else given.get("OS_CLIENT_SECURE_FILE")
     secure = Path(named) if named else path.with_name("secure.yaml")
     clouds = _read(path)
     for name, more in (_read(secure) if secure.is_file() else {}).items():
         clouds[name] = _merged(clouds.get(name, {}), more)
     return {
-        name: replace(_cloud(cloud, f"cloud {name!r} of {path}"), place_must_be_own=found_here)
+        name: replace(_cloud(cloud, f"cloud {name!r} of {path}"), place_must_be_own=here)
         for name, cloud in clouds.items()
     }
 

@@ -26,24 +26,44 @@ class Profile:
     complete: bool
 
 
-def all_profiles(environment: Mapping[str, str] | None = None) -> dict[str, Credentials]:
+def all_profiles(
+    environment: Mapping[str, str] | None = None, *, wanted: str | None = None
+) -> dict[str, Credentials]:
     """Return all profiles that can be named; the SDK's file wins over ``clouds.yaml``.
+
+    A file of the working folder that cannot be read, and was not named, may be anybody's: it is
+    in the way only of who wants a profile that no other file has.
+
+    Args:
+        environment: variables by name; this process's own if left out.
+        wanted: the profile that is looked for, if it is one.
 
     Raises:
         InvalidRequest: a file cannot be read.
     """
     # Reading YAML costs more than everything else here, and few people have such a file.
-    from cbr_notebook.auth.sources.clouds_yaml import clouds_files, clouds_in
+    from cbr_notebook.auth.sources.clouds_yaml import clouds_files, clouds_in, found_here
 
     found = profiles_in(profile_file(environment))
     passed_over: dict[str, Credentials] = {}
+    unreadable: InvalidRequest | None = None
     for path in clouds_files(environment):
-        for name, cloud in clouds_in(path, environment).items():
+        try:
+            clouds = clouds_in(path, environment)
+        except InvalidRequest as problem:
+            if not found_here(path, environment):
+                raise
+            unreadable = problem
+            continue
+        for name, cloud in clouds.items():
             if cloud.place_must_be_own and not (cloud.complete and _has_place(cloud)):
                 passed_over.setdefault(name, cloud)
             else:
                 found.setdefault(name, cloud)
-    return {**passed_over, **found}
+    known = {**passed_over, **found}
+    if unreadable is not None and (wanted not in known if wanted is not None else not known):
+        raise unreadable
+    return known
 
 
 def profiles(environment: Mapping[str, str] | None = None) -> list[Profile]:
@@ -96,7 +116,7 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
 
 def _named(profile: str) -> Credentials:
     known = profiles_in(profile_file())
-    known = known if profile in known else all_profiles()
+    known = known if profile in known else all_profiles(wanted=profile)
     if profile not in known:
         raise AuthenticationError(
             f"There is no profile {profile!r} in {profile_file()} or clouds.yaml.",
@@ -107,7 +127,9 @@ def _named(profile: str) -> Credentials:
 
 def _default_profile() -> list[Credentials]:
     default = os.environ.get("OS_CLOUD", DEFAULT_PROFILE)
-    known = all_profiles() if "OS_CLOUD" in os.environ else profiles_in(profile_file())
+    known = profiles_in(profile_file())
+    if "OS_CLOUD" in os.environ:
+        known = all_profiles(wanted=default)
     return [known[default]] if default in known else []
 
 
