@@ -29,7 +29,7 @@ class Iam:
         self.lock = threading.Lock()
         self.http = httpx.Client(transport=httpx.MockTransport(self._answer))
         who = Credentials(
-            user_name="ada",
+            user_name="pat",
             password=Secret("very-secret"),
             domain_name="northwind",
             project_name="eu-west-0",
@@ -112,7 +112,7 @@ def test_a_wrong_password_is_an_error_that_does_not_show_it() -> None:
 
 @pytest.fixture
 def cache(tmp_path: Path) -> TokenCache:
-    return TokenCache(("https://iam.example.com", "northwind", "ada", "eu-west-0"), tmp_path / "t")
+    return TokenCache(("https://iam.example.com", "northwind", "pat", "eu-west-0"), tmp_path / "t")
 
 
 def test_a_cached_token_serves_the_next_process(cache: TokenCache) -> None:
@@ -126,7 +126,7 @@ def test_a_cached_token_is_readable_by_its_owner_only_and_names_nobody(cache: To
     Iam(cache=cache).ask()
     assert cache.path.stat().st_mode & 0o777 == 0o600
     assert cache.path.parent.stat().st_mode & 0o777 == 0o700
-    assert "ada" not in str(cache.path.name) + cache.path.read_text()
+    assert "pat" not in str(cache.path.name) + cache.path.read_text()
     cache.path.chmod(0o644)
     assert cache.load() is None
 
@@ -174,7 +174,7 @@ def test_a_forgotten_token_is_gone_from_disk_too(cache: TokenCache) -> None:
 
 
 def kept_by(tmp_path: Path, password: str = "very-secret") -> TokenCache:
-    return TokenCache(("https://iam.example.com", "ada"), tmp_path, password=Secret(password))
+    return TokenCache(("https://iam.example.com", "pat"), tmp_path, password=Secret(password))
 
 
 def test_a_token_that_was_had_with_another_password_is_not_found(tmp_path: Path) -> None:
