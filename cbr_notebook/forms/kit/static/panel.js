@@ -46,8 +46,23 @@ function arrive(form, head) {
   const before = form?.parentElement?.closest(".cbr-form");
   if (!head || before?.dataset.next !== "asked for") return;
   delete before.dataset.next;
-  head.focus();
-  form.scrollIntoView({ block: "nearest" });
+  head.focus({ preventScroll: true });
+  const show = () => {
+    form.scrollIntoView({ block: "nearest" });
+    head.scrollIntoView({ block: "nearest" });
+  };
+  show();
+  // Both forms grow while they are filled, which moves the page: follow until somebody acts.
+  const grown = new ResizeObserver(() => document.activeElement === head && show());
+  const stop = () => {
+    grown.disconnect();
+    for (const each of acts) window.removeEventListener(each, stop, true);
+  };
+  const acts = ["wheel", "pointerdown", "keydown", "touchstart"];
+  for (const each of acts) window.addEventListener(each, stop, true);
+  grown.observe(form);
+  grown.observe(before);
+  setTimeout(stop, 5000);
 }
 
 // A form whose kernel is gone looks as before, but nothing that is done to it is heard: it says so.
