@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cbr_notebook.api.messages import checks
-from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
-from cbr_notebook.forms.kit.field import Field
+from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.text.formatting import pluralize
 
 _KINDS = ("server", "disk", "turbo")
@@ -31,6 +32,8 @@ class EditVault(FormDefinition):
 
     def build(self) -> Sequence[Field]:
         self._vaults: dict[str, Vault] = {}
+        self._left_out: dict[str, tuple[Protectable, Protectable]] = {}
+        """The disks that the backups leave out, by ID, with their servers."""
         self._of: str | None = None
         """The vault whose settings are filled in."""
         return (
@@ -41,6 +44,7 @@ class EditVault(FormDefinition):
                 "auto_expand", "Expand automatically", help="By a quarter when it is full."
             ),
             field.choices("resources", "Put into it", help="Resources that are in no vault yet."),
+            field.choices("disks", "Take back in", help="Disks that its backups leave out."),
         )
 
     def load(self) -> None:
@@ -55,6 +59,7 @@ class EditVault(FormDefinition):
             vault_id = changed.value
             self._show_vault(vault_id)
             self.fields["resources"].offer([])
+            self.fields["disks"].offer([])
             self.form.ask(lambda: self._free_for(vault_id), "resources")
 
     def _show_vault(self, vault_id: Any) -> None:
@@ -80,13 +85,27 @@ class EditVault(FormDefinition):
         vault = self._vaults.get(vault_id)
         kind: Any = vault.billing.object_type if vault else None
         backup = vault is not None and vault.billing.protect_type == "backup"
-        found = self.session.records.resources(kind) if backup and kind in _KINDS else ()
+        found = list(self.session.records.resources(kind)) if backup and kind in _KINDS else []
+        members = {each.id: each for each in (vault.resources if vault else None) or ()}
+        left_out = {
+            disk.id: (server, disk)
+            for server in found
+            if server.id in members
+            for disk in excluded_disks(server, members[server.id])
+        }
         options = pickers.free_resources(found)
 
         def fill() -> None:
             resources = self.fields["resources"]
             resources.hidden = not backup
             resources.offer(each for each in options if not each.disabled)
+            self._left_out = left_out
+            disks = self.fields["disks"]
+            disks.hidden = not left_out
+            disks.offer(
+                Option(disk.id, f"{disk.name or disk.id} of {server.name or server.id}")
+                for server, disk in left_out.values()
+            )
 
         return fill
 
@@ -107,10 +126,17 @@ class EditVault(FormDefinition):
         resources = self.fields["resources"]
         return [] if resources.hidden else list(value["resources"])
 
+    def _taken_in(self, value: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Return the disks to be taken back in, by their server."""
+        found: dict[str, list[str]] = {}
+        for each in () if self.fields["disks"].hidden else value["disks"]:
+            found.setdefault(self._left_out[each][0].id, []).append(each)
+        return found
+
     def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         vault = self._vaults[value["vault"]]
         changes = self._changes(value)
-        if not changes and not self._added(value):
+        if not changes and not self._added(value) and not self._taken_in(value):
             return {"": "Nothing differs from what the vault has."}
         if "name" in changes and (taken := pickers.taken(
             value["name"], self._vaults.values(), "vault"
@@ -137,6 +163,8 @@ class EditVault(FormDefinition):
             parts.append("it expands by itself" if value["auto_expand"] else "it stays as large")
         if added:
             parts.append(f"{pluralize(len(added), 'resource')} more in it")
+        if disks := sum(map(len, self._taken_in(value).values())):
+            parts.append(f"{pluralize(disks, 'disk')} more in its backups")
         return f"Change vault {vault.name}: {', '.join(parts)}."
 
     def code(self, value: Mapping[str, Any]) -> str:
@@ -146,6 +174,14 @@ class EditVault(FormDefinition):
         if added:
             names = [pickers.named(self.fields["resources"], each) for each in added]
             lines.append(markup.call("session.add_resources", changes.get("name", vault), names))
+        for server, disks in self._taken_in(value).items():
+            names = [self._left_out[each][1].name or each for each in disks]
+            of = self._left_out[disks[0]][0].name or server
+            lines.append(
+                markup.call(
+                    "session.add_resources", changes.get("name", vault), of, include_disks=names
+                )
+            )
         return "\n".join(lines)
 
     def act(self, value: Mapping[str, Any]) -> Vault:
@@ -154,9 +190,13 @@ class EditVault(FormDefinition):
         changed = None
         if changes := self._changes(value):
             changed = self.session.update_vault(vault_id, **changes)
-        if added := self._added(value):
+        added, taken_in = self._added(value), self._taken_in(value)
+        if added or taken_in:
             try:
-                self.session.add_resources(vault_id, added)
+                if added:
+                    self.session.add_resources(vault_id, added)
+                for server, disks in taken_in.items():
+                    self.session.add_resources(vault_id, server, include_disks=disks)
             except CBRError as problem:
                 if changed is None:
                     raise

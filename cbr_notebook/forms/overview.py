@@ -17,6 +17,8 @@ from cbr_notebook.text.formatting import pluralize
 
 _SHOWN = 6
 _OFF = "policy is off"
+_TOO_OLD = "last good backup is too old"
+_LEFT_OUT = "left out of its server's backups"
 _ATTENTION = ("restore has not ended", "unprotected", "failed", "too old", "filling up")
 """What may need attention, in the order in which it is shown."""
 _CARDS = ("restores", "unprotected", "failures", "old", "filling", "capacity", "today")
@@ -47,7 +49,7 @@ class Overview(FormDefinition):
 
     def code(self, value: Mapping[str, Any]) -> str:
         return (
-            "session.unprotected()\nsession.failures(since='7d')\nsession.recovery_points()\n"
+            "session.unprotected(target=None)\nsession.failures(since='7d')\n"
             "session.capacity()\nsession.restores()"
         )
 
@@ -77,19 +79,16 @@ class Overview(FormDefinition):
         show("Looking at backups…")
         backups = session.backups(status="available")
         show("Looking at what is protected…")
-        unprotected = session.unprotected(backups=backups)
+        listed = session.unprotected(target=None, backups=backups)
+        unprotected = listed[listed["reason"] != _TOO_OLD]
         found["unprotected"] = unprotected["name"]
         cards["unprotected"] = _unprotected(unprotected, self._switched_off(unprotected))
-        show("Looking at the age of backups…")
-        points = session.recovery_points(backups=backups)
-        # What has no backup at all is in the list of unprotected resources already.
-        old = points[~points["within_target"].fillna(False).astype(bool) & points["newest"].notna()]
+        old = listed[listed["reason"] == _TOO_OLD]
         found["too old"] = old["name"]
         cards["old"] = _old(old)
         show("Looking at the capacity of vaults…")
         capacity = session.capacity(backups=backups)
-        full = (capacity["used_percent"] >= capacity["threshold"]).fillna(False)
-        filling = capacity[full.astype(bool) | capacity["full_at"].notna()]
+        filling = capacity[capacity["filling_up"].fillna(False).astype(bool)]
         found["filling up"] = filling["name"]
         cards["filling"] = _filling(filling)
         if not any(found[what].size for what in _ATTENTION):
@@ -155,7 +154,7 @@ def _unprotected(rows: pd.DataFrame, off: Mapping[str, str]) -> str:
         ),
         "wrong",
         [link_to_form("vaults", "Show vaults")],
-        "session.unprotected()",
+        "session.unprotected(target=None)",
     )
 
 
@@ -175,6 +174,10 @@ def _protect(row: Mapping[Hashable, Any], off: Mapping[str, str]) -> str:
     if row["reason"] == _OFF and str(vault) in off:
         policy = off[str(vault)]
         return link_to_form("edit_policy", "Switch it on", beside=name, policy=policy, runs="on")
+    if row["reason"] == _LEFT_OUT:
+        return link_to_form(
+            "edit_vault", "Take it back in", beside=name, vault=str(vault), disks=resource
+        )
     if "policy" in str(row["reason"]):
         return link_to_form("create_policy", "Create a policy", beside=name, vaults=str(vault))
     return link_to_form("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
@@ -190,7 +193,8 @@ def _failures(rows: pd.DataFrame) -> str:
         latest,
         lambda row: (
             f"<b>{_known(row['resource_name'])}</b>, {_often(row['times'])}"
-            f"{_at(row['started_at'])}: {_known(row['error_message'])} {_known(row['advice'])}"
+            f"{_at(row['started_at'])}: {_known(row['error_message'])} {_known(row['advice'])} "
+            f"{_once_more(row)}"
         ),
         "wrong",
         [link_to_form("tasks", "Show failed tasks", status="failed")],
@@ -198,23 +202,28 @@ def _failures(rows: pd.DataFrame) -> str:
     )
 
 
-def _old(rows: pd.DataFrame) -> str:
-    return _item(
-        f"{pluralize(len(rows), 'resource')} whose last backup is too old",
-        rows,
-        lambda row: f"<b>{escaped(row['name'])}</b>: {row['age_hours']} hours. {_renew(row)}",
-        "warn",
-        [link_to_form("backups", "Show backups")],
-        "session.recovery_points()",
+def _once_more(row: Mapping[Hashable, Any]) -> str:
+    """Return what leads to the backup that failed, once more; of other tasks to the tasks."""
+    name, resource, vault = row["resource_name"], row["resource_id"], row["vault_id"]
+    if row["operation_type"] != "backup" or pd.isna(resource) or pd.isna(vault):
+        return ""
+    return link_to_form(
+        "back_up", "Back up again", beside=_known(name), vault=str(vault), resources=str(resource)
     )
 
 
-def _renew(row: Mapping[Hashable, Any]) -> str:
-    """Return what leads to a new backup of a resource, if it is in a vault."""
-    name, resource, vault = str(row["name"]), str(row["id"]), row["vault_name"]
-    if pd.isna(vault):
-        return "It is in no vault."
-    return link_to_form("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
+def _old(rows: pd.DataFrame) -> str:
+    return _item(
+        f"{pluralize(len(rows), 'resource')} without the last backup of its schedule",
+        rows,
+        lambda row: (
+            f"<b>{escaped(row['name'])}</b>: the last one is {row['age_hours']} hours old. "
+            + _protect(row, {})
+        ),
+        "warn",
+        [link_to_form("backups", "Show backups")],
+        "session.unprotected(target=None)",
+    )
 
 
 def _filling(rows: pd.DataFrame) -> str:

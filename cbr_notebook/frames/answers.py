@@ -60,6 +60,7 @@ CAPACITY = Schema(
         _fact("full_at_earliest", "time", "the earlier end of its range"),
         _fact("full_at_latest", "time", "the later end; missing if it may never be full"),
         _fact("auto_expand", "flag", "grows by itself when full"),
+        _fact("filling_up", "flag", "at its threshold, or full within 90 days; not if it grows"),
         _fact("tags", "mapping", "tags of the vault: value by key"),
     ),
 )

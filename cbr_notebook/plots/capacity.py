@@ -39,7 +39,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         _numbers(table["threshold"]), places, linestyle="none", marker="|", markersize=20,
         markeredgewidth=2.5, color=picture.ALARM, label="threshold",
     )  # fmt: skip
-    filling = table["full_at"].notna()
+    filling = _filling(table)
     for place, share, fills, row in zip(
         places, allocated, filling, table.itertuples(), strict=True
     ):
@@ -58,23 +58,26 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, right)
     ax.set_xlabel("percent of the vault's size")
     picture.legend(ax, markerscale=0.5)
-    over = int((_numbers(frame["used_percent"]) >= _numbers(frame["threshold"])).sum())
-    title = f"{over} of {pluralize(len(frame), 'vault')} over the threshold; "
+    title = f"{int(_filling(frame).sum())} of {pluralize(len(frame), 'vault')} filling up"
     title += _forecast(frame) + picture.only(len(table), len(frame), "the fullest")
     words = [f"{row.name}: {_words(row)}{_allocated(row)}" for row in frame.itertuples()]
     return picture.finish(ax, title, f"{picture.listed(words)}.")
 
 
+def _filling(frame: pd.DataFrame) -> pd.Series[bool]:
+    return frame["filling_up"].fillna(False).astype(bool)
+
+
 def _forecast(frame: pd.DataFrame) -> str:
-    filling = frame.dropna(subset=["full_at"]).sort_values("full_at")
+    filling = frame[_filling(frame)].dropna(subset=["full_at"]).sort_values("full_at")
     if filling.empty:
-        return "none is filling up"
+        return ""
     first = filling.iloc[0]
     when = f"full on {picture.day(first['full_at'])}"
     if pd.notna(first["used_percent"]) and first["used_percent"] >= 100:
         when = "full"
     more = f", {len(filling) - 1} more later" if len(filling) > 1 else ""
-    return f"{picture.shorten(first['name'])} is {when}{more}"
+    return f"; {picture.shorten(first['name'])} is {when}{more}"
 
 
 def _words(row: Any) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cbr_notebook.schedule.runs import runs
+from cbr_notebook.text.timeparse import parse_api_time
 
 if TYPE_CHECKING:
     from cbr_notebook.api.messages.records import Policy
 
 _AT_WORK = timedelta(hours=1)
+_BACK = (2, 8, 40, 400)
+"""So many days are looked back for the last run, as many as are needed."""
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def missed_runs(
@@ -42,3 +46,28 @@ def missed_runs(
         if not any(run <= moment < following for moment in taken):
             missed.append(run)
     return missed
+
+
+def last_due(policies: Iterable[Policy], now: datetime) -> datetime | None:
+    """Return the last run that should have left a good backup by now; ``None`` without one.
+
+    Counted are enabled policies, from the day on that they say they start. A run of the last hour
+    may be at work.
+
+    Args:
+        policies: the backup policies of a vault.
+        now: the present moment.
+    """
+    until = now - _AT_WORK
+    found = []
+    for policy in policies:
+        if not policy.enabled:
+            continue
+        properties = policy.trigger.properties if policy.trigger else None
+        begun = parse_api_time(properties.start_time) if properties else None
+        for days in _BACK:
+            start = max(until - timedelta(days=days), begun or _EVER)
+            if start < until and (expected := runs(policy, start, until)):
+                found.append(expected[-1])
+                break
+    return max(found, default=None)

@@ -40,7 +40,7 @@ def test_a_picture_has_title_axes_and_words(demo: cbr.Session, picture: str) -> 
 
 def test_the_titles_say_what_is_seen(demo: cbr.Session) -> None:
     titles = {each: getattr(demo.plots, each)().get_title(loc="left") for each in PICTURES}
-    assert titles["capacity"] == "1 of 7 vaults over the threshold; none is filling up"
+    assert titles["capacity"] == "1 of 7 vaults filling up"
     assert titles["calendar"] == "Backups of the last 30 days: 3 failed days, 0 missing"
     assert titles["recovery_points"].startswith("1 of 12 resources without a good backup")
     assert "minutes at the median" in titles["durations"]
@@ -213,14 +213,16 @@ def _vaults(number: int, **columns: object) -> pd.DataFrame:
         "allocated_gb": pd.array([40] * number, dtype="Int64"),
         "full_at": pd.to_datetime([None] * number, utc=True),
     }
-    return pd.DataFrame({**given, **columns})
+    frame = pd.DataFrame({**given, **columns})
+    full = (frame["used_percent"] >= frame["threshold"]).fillna(False).astype(bool)
+    return frame.assign(filling_up=(full | frame["full_at"].notna()).astype("boolean"))
 
 
 def test_of_a_large_estate_the_worst_is_drawn_and_the_rest_counted() -> None:
     axes = capacity.draw(_vaults(900))
     assert len(axes.get_yticklabels()) == 40
     assert axes.get_title(loc="left").replace("\n", " ") == (
-        "0 of 900 vaults over the threshold; none is filling up (40 of 900 drawn: the fullest)"
+        "0 of 900 vaults filling up (40 of 900 drawn: the fullest)"
     )
     assert alt_text(axes).endswith("and 875 more.")
 

@@ -6,6 +6,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
+from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.forms.testing import FormPage
 
 
@@ -102,3 +103,29 @@ def test_without_a_vault_it_leads_to_one() -> None:
         page.wait()
         page.click("Create a vault")
         assert page.opened()[0].form.title == "Create a vault"
+
+
+def test_a_disk_that_was_left_out_is_taken_back_in(session: Session) -> None:
+    server = next(
+        each for each in session.records.resources("server") if len(each.children or ()) > 1
+    )
+    name, vault = server.name, session.vault_resources().set_index("name")["vault_name"]
+    disk = (server.children or ())[-1]
+    leave_out = ResourceItem(server.id, server.type or "", name, {"exclude_volumes": [disk.id]})
+    session.add_resources(vault[name], [leave_out])
+    overview = FormPage(session.forms.overview())
+    overview.wait()
+    overview.click("Take it back in")
+    (page,) = overview.opened()
+    page.wait()
+    assert page.form.value["disks"] == [disk.id]
+    assert "1 disk more in its backups" in page.summary
+    code = page.form.code
+    page.press(times=2)
+    assert disk.id not in set(session.unprotected()["id"])
+    session.add_resources(vault[name], [leave_out])
+    assert disk.id in set(session.unprotected()["id"])
+    exec(code, {"session": session})
+    assert disk.id not in set(session.unprotected()["id"])
+    with pytest.raises(errors.NotFound, match="left-out disk"):
+        session.add_resources(vault[name], name, include_disks="vdz")

@@ -137,3 +137,54 @@ def test_an_empty_account_begins_with_a_vault() -> None:
         html = seen(session.forms.overview())
         assert "Nothing needs attention" in html
         assert "Create a vault" in html
+
+
+def test_age_is_judged_by_the_schedule_of_each_resource() -> None:
+    with cbr.simulate("empty") as session:
+        for name, days in (("daily", "daily"), ("weekly", "sun")):
+            session.cloud.create_server(name)
+            session.create_vault(name, size_gb=100, resources=name)
+            policy = session.create_policy(name, days=days, times="01:00", retention_days=60)
+            session.apply_policy(policy, name)
+        session.cloud.advance(days=14)
+        page = FormPage(session.forms.overview())
+        for _ in range(7):
+            session.cloud.advance(days=1)
+            page.press()
+            assert "of its schedule" not in page.panel("overview")
+        newest = session.backups(resource="weekly").iloc[0]
+        session.delete_backup(newest, confirm=newest["name"]).wait(progress=False)
+        page.press()
+        assert "1 resource without the last backup of its schedule" in page.panel("overview")
+        page.click("Back up now")
+        (opened,) = page.opened()
+        opened.wait()
+        assert opened.chosen("resources") == ["weekly"]
+
+
+def test_a_failed_backup_is_made_again_from_its_item(session: Session) -> None:
+    page = FormPage(session.forms.overview())
+    page.wait()
+    page.click("Back up again")
+    (opened,) = page.opened()
+    opened.wait()
+    failed = session.failures(since="7d").iloc[0]
+    assert opened.form.value["resources"] == [failed["resource_id"]]
+
+
+def test_overview_picture_and_table_agree_on_what_is_filling_up(session: Session) -> None:
+    table = session.capacity()
+    filling = list(table[table["filling_up"]]["name"])
+    assert filling == list(
+        table[~table["auto_expand"] & (
+            (table["used_percent"] >= table["threshold"])
+            | (table["full_at"] <= session.now + pd.Timedelta(days=90)).fillna(False)
+        )]["name"]
+    )  # fmt: skip
+    seen = session.forms.overview().submit()
+    assert list(seen[seen["what"] == "filling up"]["name"]) == filling
+    bold = [
+        text.get_text() for text in session.plots.capacity().texts
+        if text.get_fontweight() == "bold"
+    ]  # fmt: skip
+    assert len(bold) == len(filling)

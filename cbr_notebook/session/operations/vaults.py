@@ -11,6 +11,7 @@ from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.api.messages.vault_kinds import ObjectType
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.disk_choice import choice_with, excluded_disks
 from cbr_notebook.session.filters import reject_unknown, settings_of
 from cbr_notebook.session.lookup import ResourceKind, find_policy, find_resource, find_vault
 from cbr_notebook.session.operations.confirmation import confirm_lock, confirm_loss
@@ -169,19 +170,28 @@ def delete_vault(session: Context, vault: ResourceRef, *, confirm: str | None = 
     return Task(session.poller, f"Deleting {found.name}", find)
 
 
-def add_resources(session: Context, vault: ResourceRef, resources: ResourceRef) -> Sequence[str]:
+def add_resources(
+    session: Context,
+    vault: ResourceRef,
+    resources: ResourceRef,
+    *,
+    include_disks: ResourceRef = (),
+) -> Sequence[str]:
     """Put servers, disks or file systems into a vault, all or none.
 
     Args:
         vault: which one.
         resources: IDs, names, records, rows, or ``ResourceItem`` with the disks to leave out.
             A resource that is in the vault already keeps the disks that it leaves out.
+        include_disks: of these servers, disks that the vault leaves out so far: from now on they
+            are backed up, too.
 
     Returns:
         Their IDs.
 
     Raises:
-        NotFound: there is no such vault or resource; the message lists what there is.
+        NotFound: there is no such vault or resource, or no such disk is left out; the message
+            lists what there is.
         Conflict: one is in another vault already.
 
     API: Vault, "Associating Resources".
@@ -194,6 +204,19 @@ def add_resources(session: Context, vault: ResourceRef, resources: ResourceRef) 
         # The answer to naming a resource again overwrites which of its disks are left out.
         if item.extra_info is None and item.id in present:
             item.extra_info = present[item.id].extra_info or None
+    wanted = ids_or_names(include_disks, "disk")
+    if wanted:
+        servers = [find_resource(session, each.id, kind) for each in items]
+        left_out = [
+            disk
+            for each in servers
+            if each.id in present
+            for disk in excluded_disks(each, present[each.id])
+        ]
+        ids = {choose(each, left_out, "left-out disk", lambda row: row.name).id for each in wanted}
+        for item, server in zip(items, servers, strict=True):
+            if server.id in present:
+                item.extra_info = choice_with(server, present[server.id], ids)
     added = session.client.vaults.add_resources(found.id, items)
     tell_disks_not_kept(session, found, items)
     return added

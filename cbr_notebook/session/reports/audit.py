@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -20,6 +20,7 @@ from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.filters import reject_unknown
 from cbr_notebook.session.reports.common import answer, backup_policies, check_days
 from cbr_notebook.session.tag_filters import TagChoice, Tags, has_tags, tag_filter
@@ -259,23 +260,6 @@ _CONTROLS: dict[str, Callable[[_Estate, Protectable, Mapping[str, Any]], Finding
     "no disk excluded": _no_disk_excluded,
     "restore proven": _restore_proven,
 }
-
-
-def excluded_disks(server: Protectable, member: VaultResource) -> list[Protectable]:
-    """Return the disks of a server that its vault leaves out of the backups."""
-    choice = member.extra_info if isinstance(member.extra_info, Mapping) else {}
-    excluded = set(_ids(choice.get("exclude_volumes")))
-    included = set(_ids(choice.get("include_volumes")))
-    return [
-        disk
-        for disk in server.children or ()
-        if disk.id in excluded or (included and disk.id not in included)
-    ]
-
-
-def _ids(disks: Any) -> Iterator[str]:
-    for each in disks if isinstance(disks, list | tuple) else ():
-        yield str(each.get("id") if isinstance(each, Mapping) else each)
 
 
 def _made(backup: Backup) -> datetime | None:

@@ -10,7 +10,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.records import Policy
+from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
@@ -27,6 +27,9 @@ from cbr_notebook.session.reports.common import (
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
+FILLING_DAYS = 90
+"""A vault that will be full within so many days is filling up."""
+
 
 def capacity(
     session: Context,
@@ -42,7 +45,9 @@ def capacity(
     date, or the age or number that the vault's policy keeps. A vault that keeps as many as it
     makes does not grow for long; ``full_at`` is empty unless it fills up. Its range,
     ``full_at_earliest`` and ``full_at_latest``, is between what was added lately and in all
-    the ``days``. Where the service does not tell what backups took, the growth is missing.
+    the ``days``. ``filling_up`` is one definition for tables, pictures and forms: the vault is at
+    its threshold, or will be full within 90 days, and does not expand by itself. Where the
+    service does not tell what backups took, the growth is missing.
 
     Args:
         days: how many days to look back, and ahead for the growth a day; 1 to 36500.
@@ -98,7 +103,9 @@ def capacity(
                 full_at=_moment(now, after[0]) if size and flows else None,
                 full_at_earliest=_moment(now, _first(after)) if size and flows else None,
                 full_at_latest=_moment(now, _last(after)) if size and flows else None,
-                auto_expand=vault.auto_expand, tags=vault_tags(vault),
+                auto_expand=vault.auto_expand,
+                filling_up=_filling_up(vault, used, size, after[0], known=flows),
+                tags=vault_tags(vault),
             )
         )  # fmt: skip
     rows.sort(key=lambda row: -(row.used_percent or 0))
@@ -133,3 +140,18 @@ def _last(after: Sequence[float | None]) -> float | None:
 
 def _moment(now: datetime, after: float | None) -> str | None:
     return None if after is None else api_text((now + timedelta(days=after)).replace(microsecond=0))
+
+
+def _filling_up(
+    vault: Vault, used: int, size: int, after: float | None, *, known: bool
+) -> bool | None:
+    """Return whether a vault wants more room soon; ``None`` if nobody knows."""
+    if vault.auto_expand:
+        return False
+    if not size:
+        return None
+    if vault.threshold is not None and used >= size * 1024 * vault.threshold / 100:
+        return True
+    if not known:
+        return None
+    return after is not None and after <= FILLING_DAYS

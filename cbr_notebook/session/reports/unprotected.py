@@ -12,9 +12,10 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.resources import tags_of
+from cbr_notebook.schedule.gaps import last_due
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.lookup import ResourceKind
-from cbr_notebook.session.reports.audit import excluded_disks
 from cbr_notebook.session.reports.common import (
     answer,
     api_text,
@@ -34,7 +35,7 @@ def unprotected(
     session: Context,
     kind: ResourceKind | None = None,
     *,
-    target: DurationLike = "7d",
+    target: DurationLike | None = "7d",
     tags: Tags = None,
     backups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -48,7 +49,9 @@ def unprotected(
 
     Args:
         kind: ``server``, ``disk`` or ``turbo``; the three if left out.
-        target: the age that the last good backup may have: ``24h``, ``7d``.
+        target: the age that the last good backup may have: ``24h``, ``7d``. With ``None`` each
+            resource is judged by its own schedule: its last good backup is too old if the last
+            run of its policies, but for the last hour, left none.
         tags: only resources with these tags, as in :meth:`resources`.
         backups: ``session.backups(status="available")``, where that was asked already: for
             several answers from one reading. Asked for if left out.
@@ -63,7 +66,7 @@ def unprotected(
     API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup.
     """
     chosen = TagChoice(session, tags)
-    oldest = session.now - parse_duration(target, "target")
+    allowed = None if target is None else session.now - parse_duration(target, "target")
     before = session.client.transport.requests
     kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
     known = {row.id: row for each in kinds for row in session.client.protectables.list_all(each)}
@@ -88,7 +91,9 @@ def unprotected(
             continue
         vault = left_out.get(row.id) or vaults.get(row.id)
         last = newest.get(row.id)
-        reason = _reason(vault, policies.get(vault.id, []) if vault else [], last, oldest)
+        mine = policies.get(vault.id, []) if vault else []
+        oldest = last_due(mine, session.now) if allowed is None else allowed
+        reason = _reason(vault, mine, last, oldest)
         if row.id in left_out:
             reason = "left out of its server's backups"
         if reason is not None:
@@ -101,12 +106,12 @@ def unprotected(
                     tags=tags_of(row),
                 )
             )  # fmt: skip
-    asked = {"kind": kind, "target": str(target), **chosen.asked}
+    asked = {"kind": kind, "target": None if target is None else str(target), **chosen.asked}
     return answer(session, frames.UNPROTECTED, rows, asked, before)
 
 
 def _reason(
-    vault: Vault | None, policies: Sequence[Policy], last: datetime | None, oldest: datetime
+    vault: Vault | None, policies: Sequence[Policy], last: datetime | None, oldest: datetime | None
 ) -> str | None:
     if vault is None:
         return "in no vault"
@@ -116,7 +121,7 @@ def _reason(
         return "policy is off"
     if last is None:
         return "no good backup"
-    return "last good backup is too old" if last < oldest else None
+    return "last good backup is too old" if oldest is not None and last < oldest else None
 
 
 def _newest(backups: pd.DataFrame) -> dict[str, datetime]:
