@@ -28,7 +28,7 @@ from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.services import EVENTS
-from cbr_notebook.simulator.vaults import orders
+from cbr_notebook.simulator.vaults import orders, vaults
 
 BASE_URL = "https://cloud.simulated"
 """The address of a cloud in this process; nothing listens there."""
@@ -300,10 +300,8 @@ class Cloud:
             NotFound: there is no such vault.
         """
         with self._engine.work():
-            row = self._engine.state.one("SELECT id FROM vault WHERE id = ?", vault_id)
-            if row is None:
+            if not vaults.freeze(self._engine, vault_id, status):
                 raise NotFound(f"There is no vault {vault_id}.", code="BackupService.6105")
-            self._engine.state.update("vault", vault_id, status=status)
 
     def register_image(self, backup_id: str, project_id: str | None = None) -> str:
         """Create an image of a server's backup, as an image service would.

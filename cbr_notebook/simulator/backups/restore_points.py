@@ -149,6 +149,19 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
     }
 
 
+def leave_vault(engine: Engine, vault_id: str) -> None:
+    """Delete the restore points of a vault that is deleted, with all its backups gone.
+
+    Points that still have backups in other vaults stay: their resources were moved there.
+    """
+    engine.state.run(
+        "UPDATE restore_point SET vault_id = coalesce((SELECT vault_id FROM backup "
+        "WHERE restore_point_id = restore_point.id LIMIT 1), vault_id) WHERE vault_id = ?",
+        vault_id,
+    )
+    engine.state.run("DELETE FROM restore_point WHERE vault_id = ?", vault_id)
+
+
 def _create(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     wanted: Checkpoint = context.body.checkpoint

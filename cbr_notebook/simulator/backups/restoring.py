@@ -92,9 +92,9 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
     _mark(engine, backup, "restoring")
     vault_resources.set_protect_status(engine, target["id"], "restoring")
     for _, disk in restore.pairs:
-        engine.state.update("disk", disk["id"], status="restoring-backup")
+        resources.set_disk_status(engine, disk["id"], "restoring-backup")
     if target["type"] in resources.OBJECT_TYPES["server"]:
-        engine.state.update("server", target["id"], status="SHUTOFF")
+        resources.set_server_status(engine, target["id"], "SHUTOFF")
     vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
     return tasks.begin(
         engine,
@@ -148,11 +148,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
         if failure:
             break
     for _, disk_id, status in plan["pairs"]:
-        engine.state.run(
-            "UPDATE disk SET status = ? WHERE id = ? AND status = 'restoring-backup'",
-            status,
-            disk_id,
-        )
+        resources.set_disk_status(engine, disk_id, status, was="restoring-backup")
     _mark(engine, backup, "available")
     vault_resources.set_protect_status(
         engine, plan["target"], "available" if failure is None else "error"
@@ -161,10 +157,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
         tasks.fail(engine, task_id, failure)
         return
     if plan["power_on"]:
-        engine.state.run(
-            "UPDATE server SET status = 'ACTIVE' WHERE id = ? AND status = 'SHUTOFF'",
-            plan["target"],
-        )
+        resources.set_server_status(engine, plan["target"], "ACTIVE", was="SHUTOFF")
     tasks.succeed(engine, task_id)
 
 

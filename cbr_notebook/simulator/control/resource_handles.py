@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import Any
 
@@ -169,7 +168,7 @@ class Disk:
     def set_status(self, status: str) -> None:
         """Put the disk in any status, such as ``error``."""
         with self._engine.work():
-            self._engine.state.update("disk", self.id, status=status)
+            resources.set_disk_status(self._engine, self.id, status)
 
     def set_trait(self, name: str, value: Any) -> None:
         """Set a special trait of the disk: ``scsi``, ``dess``, ``dr_site``, ``backup_fails``.
@@ -177,7 +176,10 @@ class Disk:
         Raises:
             InvalidRequest: there is no such trait; the message lists them.
         """
-        _set_trait(self._engine, "disk", self.id, name, value)
+        _check_trait(name)
+        with self._engine.work():
+            traits = resources.properties(self._row) | {name: value}
+            resources.set_disk_traits(self._engine, self.id, traits)
 
 
 class Server:
@@ -236,19 +238,21 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server."""
-        self._set(status="SHUTOFF")
+        self.set_status("SHUTOFF")
 
     def start(self) -> None:
         """Start the server."""
-        self._set(status="ACTIVE")
+        self.set_status("ACTIVE")
 
     def tag(self, **tags: str) -> None:
         """Add tags, or change their values."""
-        self._set(tags=json.dumps({**json.loads(self._row["tags"]), **tags}))
+        with self._engine.work():
+            resources.tag_server(self._engine, self.id, tags)
 
     def set_status(self, status: str) -> None:
         """Put the server in any status, such as ``ERROR``."""
-        self._set(status=status)
+        with self._engine.work():
+            resources.set_server_status(self._engine, self.id, status)
 
     def set_trait(self, name: str, value: Any) -> None:
         """Set a special trait of the server: ``dr_site``, ``frozen``, ``backup_fails``.
@@ -256,15 +260,15 @@ class Server:
         Raises:
             InvalidRequest: there is no such trait; the message lists them.
         """
-        _set_trait(self._engine, "server", self.id, name, value)
+        _check_trait(name)
+        with self._engine.work():
+            traits = resources.properties(self._row) | {name: value}
+            resources.set_server_traits(self._engine, self.id, traits)
 
     def rebuild(self, **columns: str) -> None:
         """Change ``architecture``, ``os_type`` or ``os_version``, as a rebuild would."""
-        self._set(**columns)
-
-    def _set(self, **columns: Any) -> None:
         with self._engine.work():
-            self._engine.state.update("server", self.id, **columns)
+            resources.rebuild_server(self._engine, self.id, **columns)
 
     def _do(self, change: Any) -> None:
         with self._engine.work():
@@ -274,15 +278,10 @@ class Server:
                 raise InvalidRequest(error.message, code=error.code) from None
 
 
-def _set_trait(engine: Engine, table: str, key: str, name: str, value: Any) -> None:
+def _check_trait(name: str) -> None:
     if name not in resources.TRAITS:
         raise InvalidRequest(
             f"There is no trait {name!r}.",
             advice=f"Choose one of: {', '.join(sorted(resources.TRAITS))}.",
             field="name",
         )
-    with engine.work():
-        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", key)
-        assert row is not None
-        traits = resources.properties(row) | {name: value}
-        engine.state.update(table, key, properties=json.dumps(traits))

@@ -196,6 +196,10 @@ class State:
         """Remember one of the cloud's own facts."""
         self._execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
+    def forget_meta(self, prefix: str) -> None:
+        """Remember no longer those of the cloud's own facts whose key begins like this."""
+        self._execute("DELETE FROM meta WHERE key LIKE ? || '%'", (prefix,))
+
     def take_reserved(self, kind: str) -> Any:
         """Take the next value that an estate has reserved for a kind, or ``None``."""
         if self._reserved is None:

@@ -6,7 +6,6 @@ changes. What the clock has done before the start is as true as what it does aft
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -210,10 +209,8 @@ class _Builder:
 
     def _trouble(self, name: str, day: int, codes: dict[int, str]) -> None:
         code = f"BackupService.{codes[day]}" if day in codes else None
-        self._engine.state.update(
-            "server",
-            self._ids[name],
-            properties=json.dumps({"backup_fails": code} if code else {}),
+        resources.set_server_traits(
+            self._engine, self._ids[name], {"backup_fails": code} if code else {}
         )
 
     def back_up_before_upgrade(self) -> None:
@@ -228,6 +225,6 @@ class _Builder:
 
     def leave_todays_marks(self) -> None:
         """End the history: nothing fails by itself any more, and one vault is nearly full."""
-        self._engine.state.update("vault", self._ids["vault-files"], size_gb=2)
+        vaults.resize(self._engine, self._ids["vault-files"], 2)
         for name in ("app-02", "db-02"):
-            self._engine.state.update("server", self._ids[name], properties="{}")
+            resources.set_server_traits(self._engine, self._ids[name], {})

@@ -12,10 +12,10 @@ import json
 
 import msgspec
 
+from cbr_notebook.simulator.backups.past_backups import SERVER_INFO, PastBackup, insert_backups
 from cbr_notebook.simulator.core.clock import parse_time as moment
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account
-from cbr_notebook.simulator.estates.bulk import SERVER_INFO, PastBackup, insert_backups
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.inventory.files import Files

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core import clock, records
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.records import Record
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import (
@@ -83,29 +83,17 @@ class AgentCheckReq(msgspec.Struct):
     agent_status: list[AgentStatusItem]
 
 
-def _find(engine: Engine, project_id: str, agent_id: str) -> sqlite3.Row:
-    row = engine.state.one(
-        "SELECT * FROM record WHERE kind = ? AND id = ? AND owner = ?", _KIND, agent_id, project_id
-    )
-    if row is None:
-        raise ApiError("7410")
-    return row
-
-
 def _of_call(context: RequestContext) -> tuple[str, dict[str, Any]]:
     agent_id = identifier(context, "agent_id")
-    row = _find(context.engine, context.caller.project_id, agent_id)
-    return agent_id, json.loads(row["document"])
+    record = records.find(context.engine.state, _KIND, agent_id, context.caller.project_id)
+    if record is None:
+        raise ApiError("7410")
+    return agent_id, json.loads(record.document)
 
 
 def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, Any]:
     document["updated_at"] = clock.to_api_time(engine.now())
-    engine.state.run(
-        "UPDATE record SET document = ? WHERE kind = ? AND id = ?",
-        json.dumps(document),
-        _KIND,
-        agent_id,
-    )
+    records.change(engine.state, _KIND, agent_id, json.dumps(document))
     return document
 
 
@@ -113,10 +101,7 @@ def _register(context: RequestContext) -> dict[str, Any]:
     engine, given = context.engine, context.body.agent
     if not is_identifier(given.agent_id):
         raise ApiError("9900", "Invalid agent_id provided.")
-    known = engine.state.one(
-        "SELECT 1 FROM record WHERE kind = ? AND id = ?", _KIND, given.agent_id
-    )
-    if known is not None:
+    if records.find(engine.state, _KIND, given.agent_id) is not None:
         raise ApiError("7403")
     now = clock.to_api_time(engine.now())
     document = {
@@ -127,13 +112,9 @@ def _register(context: RequestContext) -> dict[str, Any]:
         "last_active_time": now,
         "paths": [],
     }
-    engine.state.insert(
-        "record",
-        kind=_KIND,
-        id=given.agent_id,
-        owner=context.caller.project_id,
-        created_at=engine.now(),
-        document=json.dumps(document),
+    owner = context.caller.project_id
+    records.put(
+        engine.state, Record(_KIND, given.agent_id, owner, engine.now(), json.dumps(document))
     )
     return {"agent": document}
 
@@ -142,15 +123,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
     query = context.query
     page = query.page()
     status, ids = query.text("status"), query.texts("agent_id")
-    documents = [
-        json.loads(row["document"])
-        for row in context.engine.state.all(
-            "SELECT document FROM record WHERE kind = ? AND owner = ? "
-            "ORDER BY created_at DESC, id DESC",
-            _KIND,
-            context.caller.project_id,
-        )
-    ]
+    kept = records.of_owner(context.engine.state, _KIND, context.caller.project_id)
+    documents = [json.loads(record.document) for record in reversed(kept)]
     found = [
         each
         for each in documents
@@ -178,7 +152,7 @@ def _update(context: RequestContext) -> dict[str, Any]:
 
 def _unregister(context: RequestContext) -> Response:
     agent_id, _ = _of_call(context)
-    context.engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, agent_id)
+    records.remove(context.engine.state, _KIND, agent_id)
     return Response(200)
 
 

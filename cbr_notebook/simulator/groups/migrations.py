@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core import clock, records
+from cbr_notebook.simulator.core.records import Record
 from cbr_notebook.simulator.groups.projects import regions
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
@@ -28,29 +29,19 @@ class MigrateReq(msgspec.Struct):
 def _start(context: RequestContext) -> dict[str, Any]:
     engine, domain_id = context.engine, context.caller.domain_id
     wanted = regions(engine) if context.body.all_regions else [context.caller.region]
-    engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, domain_id)
-    engine.state.insert(
-        "record",
-        kind=_KIND,
-        id=domain_id,
-        owner=domain_id,
-        created_at=engine.now(),
-        document=json.dumps(wanted),
-    )
+    records.put(engine.state, Record(_KIND, domain_id, domain_id, engine.now(), json.dumps(wanted)))
     return {region: "running" for region in wanted if region}
 
 
 def _show(context: RequestContext) -> dict[str, Any]:
     all_regions = context.query.boolean("all_regions")
-    row = context.engine.state.one(
-        "SELECT * FROM record WHERE kind = ? AND id = ?", _KIND, context.caller.domain_id
-    )
-    if row is None:
+    record = records.find(context.engine.state, _KIND, context.caller.domain_id)
+    if record is None:
         raise ApiError("4001")
-    wanted = json.loads(row["document"])
+    wanted = json.loads(record.document)
     if all_regions is False and context.caller.region:
         wanted = [context.caller.region]
-    passed = (context.engine.now() - row["created_at"]) / (_SECONDS * clock.MICROSECONDS)
+    passed = (context.engine.now() - record.created_at) / (_SECONDS * clock.MICROSECONDS)
     progress = min(100, int(passed * 100))
     status = "success" if progress == 100 else "migrating"
     projects = context.engine.state.all(

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core import clock, records
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.records import Record
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.policies.policy_requests import (
     Definition,
@@ -95,15 +96,10 @@ class OrganizationPolicy(msgspec.Struct):
 
 
 def _find(engine: Engine, policy_id: str, domain_id: str | None = None) -> OrganizationPolicy:
-    text = engine.state.value(
-        "SELECT document FROM record WHERE kind = ?1 AND id = ?2 AND owner = coalesce(?3, owner)",
-        _KIND,
-        policy_id,
-        domain_id,
-    )
-    if text is None:
+    record = records.find(engine.state, _KIND, policy_id, domain_id)
+    if record is None:
         raise ApiError("6000")
-    return msgspec.json.decode(text, type=OrganizationPolicy)
+    return msgspec.json.decode(record.document, type=OrganizationPolicy)
 
 
 def _of_call(context: RequestContext) -> OrganizationPolicy:
@@ -113,14 +109,9 @@ def _of_call(context: RequestContext) -> OrganizationPolicy:
 
 
 def _keep(engine: Engine, policy: OrganizationPolicy) -> None:
-    engine.state.run(
-        "INSERT OR REPLACE INTO record (kind, id, owner, created_at, document) "
-        "VALUES (?, ?, ?, ?, ?)",
-        _KIND,
-        policy.id,
-        policy.domain_id,
-        policy.created_at,
-        msgspec.json.encode(policy).decode(),
+    document = msgspec.json.encode(policy).decode()
+    records.put(
+        engine.state, Record(_KIND, policy.id, policy.domain_id, policy.created_at, document)
     )
 
 
@@ -224,12 +215,9 @@ def _list(context: RequestContext) -> dict[str, Any]:
     kind = context.query.choice("operation_type", "backup", "replication")
     if kind is None:
         raise ApiError("9900")
-    rows = context.engine.state.all(
-        "SELECT document FROM record WHERE kind = ? AND owner = ? ORDER BY created_at DESC, id",
-        _KIND,
-        context.caller.domain_id,
-    )
-    found = [msgspec.json.decode(row["document"], type=OrganizationPolicy) for row in rows]
+    kept = records.of_owner(context.engine.state, _KIND, context.caller.domain_id)
+    kept.sort(key=lambda record: -record.created_at)  # the newest first; of one moment, by ID
+    found = [msgspec.json.decode(record.document, type=OrganizationPolicy) for record in kept]
     documents = [
         _document(context.engine, each) for each in found if each.content.operation_type == kind
     ]
@@ -255,7 +243,7 @@ def _delete(context: RequestContext) -> Response:
     for deployment in policy.deployments.values():
         policies.delete(engine, deployment.policy_id)
     engine.scheduler.cancel("organization_policy_deployed", policy.id)
-    engine.state.run("DELETE FROM record WHERE kind = ? AND id = ?", _KIND, policy.id)
+    records.remove(engine.state, _KIND, policy.id)
     return Response(204)
 
 

@@ -115,7 +115,7 @@ def give_keys(state: State, keys: Mapping[str, str]) -> None:
         state.update("domain", account["domain_id"], name=keys["domain_name"])
         state.run("DELETE FROM token")
         state.run("DELETE FROM access_key")
-        state.run("DELETE FROM meta WHERE key LIKE 'user/%'")
+        state.forget_meta("user/")
         state.run("UPDATE user SET enabled = 0 WHERE id <> ?", user["id"])
         state.update(
             "user",

@@ -302,6 +302,49 @@ class Disks:
         )
         return chain
 
+    def move_chains(self, backup_id: str, vault_id: str) -> None:
+        """Let the chains of a backup, and of its children, belong to another vault."""
+        self._state.run(
+            "UPDATE chain SET vault_id = ?1 WHERE id IN "
+            "(SELECT chain FROM backup WHERE id = ?2 OR parent_id = ?2)",
+            vault_id,
+            backup_id,
+        )
+
+    def store_one_block_each(self, store: int, chain: int, backups: int) -> None:
+        """Let each backup of a chain after the first store one changed block.
+
+        In the end the disk holds what the last backup does.
+
+        Args:
+            store: the disk's store; 997 of its last blocks change in turn.
+            chain: a chain with its first backup only.
+            backups: how many backups the chain shall have, the first included.
+        """
+        blocks = self._state.all(
+            "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL "
+            "ORDER BY position DESC LIMIT 997",
+            store,
+        )
+        contents = sorted({row["hash"] for row in blocks})
+        newest: dict[int, bytes] = {row["position"]: row["hash"] for row in blocks}
+        entries = []
+        for sequence in range(1, backups):
+            position = blocks[sequence % len(blocks)]["position"]
+            other = contents[sequence % len(contents)]
+            if other == newest[position]:
+                other = contents[(sequence + 1) % len(contents)]
+            entries.append((chain, position, sequence, other))
+            newest[position] = other
+        self._state.run_many(
+            "INSERT INTO stored_block (chain, position, sequence, hash) VALUES (?, ?, ?, ?)",
+            entries,
+        )
+        self._state.run_many(
+            "UPDATE disk_block SET hash = ? WHERE store = ? AND position = ?",
+            ((content, store, position) for position, content in newest.items()),
+        )
+
     def forget(self, chain: int, sequence: int) -> tuple[int, int | None]:
         """Take a backup out of its chain; its successor stays restorable.
 

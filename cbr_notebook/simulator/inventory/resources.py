@@ -196,6 +196,49 @@ def properties(row: sqlite3.Row) -> dict[str, Any]:
     return traits
 
 
+def set_disk_status(engine: Engine, disk_id: str, status: str, *, was: str | None = None) -> None:
+    """Put a disk in a status; only out of another one, if that is named."""
+    engine.state.run(
+        "UPDATE disk SET status = ?1 WHERE id = ?2 AND status = coalesce(?3, status)",
+        status,
+        disk_id,
+        was,
+    )
+
+
+def set_server_status(
+    engine: Engine, server_id: str, status: str, *, was: str | None = None
+) -> None:
+    """Put a server in a status; only out of another one, if that is named."""
+    engine.state.run(
+        "UPDATE server SET status = ?1 WHERE id = ?2 AND status = coalesce(?3, status)",
+        status,
+        server_id,
+        was,
+    )
+
+
+def set_disk_traits(engine: Engine, disk_id: str, traits: Mapping[str, Any]) -> None:
+    """Replace what is special about a disk."""
+    engine.state.update("disk", disk_id, properties=json.dumps(dict(traits)))
+
+
+def set_server_traits(engine: Engine, server_id: str, traits: Mapping[str, Any]) -> None:
+    """Replace what is special about a server."""
+    engine.state.update("server", server_id, properties=json.dumps(dict(traits)))
+
+
+def tag_server(engine: Engine, server_id: str, tags: Mapping[str, str]) -> None:
+    """Add tags to a server, or change their values."""
+    present = json.loads(server(engine, server_id)["tags"])
+    engine.state.update("server", server_id, tags=json.dumps({**present, **tags}))
+
+
+def rebuild_server(engine: Engine, server_id: str, **columns: str) -> None:
+    """Change ``architecture``, ``os_type`` or ``os_version`` of a server."""
+    engine.state.update("server", server_id, **columns)
+
+
 def attach(engine: Engine, server_id: str, disk_id: str, device: str | None = None) -> str:
     """Attach a disk to a server; return the device name."""
     taken = {row["device"] for row in disks_of(engine, server_id)}
@@ -212,7 +255,7 @@ def attach(engine: Engine, server_id: str, disk_id: str, device: str | None = No
         device=device,
         attached_at=engine.now(),
     )
-    engine.state.update("disk", disk_id, status="in-use")
+    set_disk_status(engine, disk_id, "in-use")
     return device
 
 
@@ -224,7 +267,7 @@ def detach(engine: Engine, server_id: str, disk_id: str) -> None:
     if not gone:
         raise ApiError("7201")
     if not servers_of(engine, disk_id):
-        engine.state.update("disk", disk_id, status="available")
+        set_disk_status(engine, disk_id, "available")
 
 
 def resize(engine: Engine, disk_id: str, size_gb: int) -> None:

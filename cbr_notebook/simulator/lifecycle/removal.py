@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.backups import backups, restore_points
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.protocol.api_error import ApiError
@@ -77,7 +77,7 @@ def _delete_vault(context: RequestContext) -> Response:
     engine, vault = context.engine, vaults.of_call(context)
     kept = _backups(engine, vault["id"])
     _check_vault(engine, vault, kept)
-    engine.state.update("vault", vault["id"], status="deleting", updated_at=engine.now())
+    vaults.set_status(engine, vault["id"], "deleting")
     for row in engine.state.all(
         "SELECT policy_id FROM vault_policy WHERE vault_id = ?", vault["id"]
     ):
@@ -105,17 +105,11 @@ def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     vault_id = tasks.find(engine, task_id)["subject_id"]
     failed = _erase(engine, _backups(engine, vault_id))
     if failed:
-        engine.state.update("vault", vault_id, status="error", updated_at=engine.now())
+        vaults.set_status(engine, vault_id, "error")
         tasks.fail(engine, task_id, "6121", vault_delete={"fail_count": failed})
         return
-    # Points that still have backups in other vaults stay: their resources were moved there.
-    engine.state.run(
-        "UPDATE restore_point SET vault_id = coalesce((SELECT vault_id FROM backup "
-        "WHERE restore_point_id = restore_point.id LIMIT 1), vault_id) WHERE vault_id = ?",
-        vault_id,
-    )
-    engine.state.run("DELETE FROM restore_point WHERE vault_id = ?", vault_id)
-    engine.state.run("DELETE FROM vault WHERE id = ?", vault_id)
+    restore_points.leave_vault(engine, vault_id)
+    vaults.delete(engine, vault_id)
     engine.scheduler.cancel("clean_up", vault_id)
     tasks.succeed(engine, task_id)
 
@@ -175,12 +169,9 @@ def _resources_removed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     for item in json.loads(task["extra_info"])["remove_resources"]["resources"]:
         if _erase(engine, _backups(engine, vault_id, item["id"])):
             failed += 1
-            engine.state.run(
-                "UPDATE vault_resource SET protect_status = 'error' WHERE resource_id = ?",
-                item["id"],
-            )
+            vault_resources.keep(engine, item["id"])
         else:
-            engine.state.run("DELETE FROM vault_resource WHERE resource_id = ?", item["id"])
+            vault_resources.remove(engine, item["id"])
     if failed:
         tasks.fail(engine, task_id, "6115", remove_resources={"fail_count": failed})
     else:

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from cbr_notebook.simulator.core import records
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.records import Record
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import Caller
 
@@ -47,13 +49,8 @@ def place(
         vault_ids=vault_ids,
         wanted=wanted,
     )
-    engine.state.insert(
-        "record",
-        kind=_KIND,
-        id=order.id,
-        owner=order.project_id,
-        created_at=engine.now(),
-        document=_write(order),
+    records.put(
+        engine.state, Record(_KIND, order.id, order.project_id, engine.now(), _write(order))
     )
     return order
 
@@ -64,25 +61,16 @@ def _write(order: Order) -> str:
 
 def find(engine: Engine, order_id: str, project_id: str | None = None) -> Order:
     """Return an order, of one project if that is named; 6109 when there is none."""
-    text = engine.state.value(
-        "SELECT document FROM record WHERE kind = ?1 AND id = ?2 AND owner = coalesce(?3, owner)",
-        _KIND,
-        order_id,
-        project_id,
-    )
-    if text is None:
+    record = records.find(engine.state, _KIND, order_id, project_id)
+    if record is None:
         raise ApiError("6109")
-    return msgspec.json.decode(text, type=Order)
+    return msgspec.json.decode(record.document, type=Order)
 
 
 def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
     """Return the order that waits to be paid for a vault."""
-    for row in engine.state.all(
-        "SELECT document FROM record WHERE kind = ? AND owner = ? ORDER BY created_at",
-        _KIND,
-        project_id,
-    ):
-        order = msgspec.json.decode(row["document"], type=Order)
+    for record in records.of_owner(engine.state, _KIND, project_id):
+        order = msgspec.json.decode(record.document, type=Order)
         if vault_id in order.vault_ids and not order.paid:
             return order
     return None
@@ -90,9 +78,7 @@ def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
 
 def keep(engine: Engine, order: Order) -> None:
     """Write what has changed in an order."""
-    engine.state.run(
-        "UPDATE record SET document = ? WHERE kind = ? AND id = ?", _write(order), _KIND, order.id
-    )
+    records.change(engine.state, _KIND, order.id, _write(order))
 
 
 def mark_paid(engine: Engine, order: Order) -> None:

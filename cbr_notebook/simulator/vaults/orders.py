@@ -139,7 +139,7 @@ def _answer(order: Order, code: int | str = 0) -> dict[str, Any]:
 
 def _lock(engine: Engine, vault: sqlite3.Row) -> None:
     """Keep a vault from other changes of its size until its order is paid."""
-    engine.state.update("vault", vault["id"], status="lock", updated_at=engine.now())
+    vaults.set_status(engine, vault["id"], "lock")
 
 
 def _check_size(vault: sqlite3.Row, product: Product | UpdatedProduct) -> None:

@@ -72,6 +72,29 @@ def set_protect_status(engine: Engine, resource_id: str, status: str) -> None:
     )
 
 
+def move(engine: Engine, resource_id: str, destination_vault_id: str) -> None:
+    """Put a resource at the end of another vault."""
+    engine.state.run(
+        "UPDATE vault_resource SET vault_id = ?1, position = 1 + "
+        "(SELECT coalesce(max(position), 0) FROM vault_resource WHERE vault_id = ?1) "
+        "WHERE resource_id = ?2",
+        destination_vault_id,
+        resource_id,
+    )
+
+
+def remove(engine: Engine, resource_id: str) -> None:
+    """Take a resource out of its vault."""
+    engine.state.run("DELETE FROM vault_resource WHERE resource_id = ?", resource_id)
+
+
+def keep(engine: Engine, resource_id: str) -> None:
+    """Show that a resource which was being removed stays in its vault after all."""
+    engine.state.run(
+        "UPDATE vault_resource SET protect_status = 'error' WHERE resource_id = ?", resource_id
+    )
+
+
 def add(engine: Engine, vault: sqlite3.Row, items: Sequence[ResourceItem]) -> list[str]:
     """Add resources to a vault, all or none; give their IDs."""
     if vault["status"] not in ("available", "lock"):

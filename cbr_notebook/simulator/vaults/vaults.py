@@ -54,6 +54,27 @@ def add_used(engine: Engine, vault_id: str, blocks: int) -> None:
         engine.state.update("vault", vault_id, size_gb=size, updated_at=engine.now())
 
 
+def set_status(engine: Engine, vault_id: str, status: str) -> None:
+    """Put a vault in a status, as a change of the vault."""
+    engine.state.update("vault", vault_id, status=status, updated_at=engine.now())
+
+
+def freeze(engine: Engine, vault_id: str, status: str) -> bool:
+    """Put a vault in a status from outside; return whether there is such a vault."""
+    changed = engine.state.run("UPDATE vault SET status = ? WHERE id = ?", status, vault_id)
+    return changed > 0
+
+
+def resize(engine: Engine, vault_id: str, size_gb: int) -> None:
+    """Set the size of a vault, whatever is in it."""
+    engine.state.update("vault", vault_id, size_gb=size_gb)
+
+
+def delete(engine: Engine, vault_id: str) -> None:
+    """Delete a vault with its tags and its lists of resources and policies."""
+    engine.state.run("DELETE FROM vault WHERE id = ?", vault_id)
+
+
 class _Filter:
     """The conditions under which a list shows a vault."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory.disks import megabytes
+from cbr_notebook.simulator.inventory.disks import Disks, megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
@@ -80,13 +80,7 @@ def _stored(engine: Engine, vault_id: str, resource_id: str) -> int:
 
 def _move(engine: Engine, source: str, destination: str, resource_id: str) -> None:
     state = engine.state
-    state.run(
-        "UPDATE vault_resource SET vault_id = ?1, position = 1 + "
-        "(SELECT coalesce(max(position), 0) FROM vault_resource WHERE vault_id = ?1) "
-        "WHERE resource_id = ?2",
-        destination,
-        resource_id,
-    )
+    vault_resources.move(engine, resource_id, destination)
     moved = state.all(
         "SELECT id, restore_point_id, expired_at FROM backup "
         "WHERE vault_id = ? AND resource_id = ? AND parent_id IS NULL",
@@ -100,12 +94,7 @@ def _move(engine: Engine, source: str, destination: str, resource_id: str) -> No
             row["id"],
         )
         # The next backup of a disk continues its chain, so the chain moves along.
-        state.run(
-            "UPDATE chain SET vault_id = ?1 WHERE id IN "
-            "(SELECT chain FROM backup WHERE id = ?2 OR parent_id = ?2)",
-            destination,
-            row["id"],
-        )
+        Disks(engine).move_chains(row["id"], destination)
         if row["expired_at"] is not None:
             engine.scheduler.at(clock.next_hour(row["expired_at"]), "clean_up", destination)
     for point in {row["restore_point_id"] for row in moved}:

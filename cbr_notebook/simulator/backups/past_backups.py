@@ -71,7 +71,7 @@ def insert_backups(
     resource = resources.find_resource(engine, vault["project_id"], server_id)
     (disk,) = resources.disks_of(engine, server_id)
     chain, _, writes, stored = Disks(engine).back_up(disk["store"], vault["id"], incremental=False)
-    _change_blocks(engine, disk["store"], chain, len(backups))
+    Disks(engine).store_one_block_each(disk["store"], chain, len(backups))
     common = {
         "project_id": vault["project_id"],
         "vault_id": vault["id"],
@@ -140,33 +140,6 @@ def insert_backups(
         ),
     )
     vaults.add_used(engine, vault["id"], stored + len(backups) - 1)
-
-
-def _change_blocks(engine: Engine, store: int, chain: int, backups: int) -> None:
-    """Let each backup after the first store one block, and the disk hold the newest of them."""
-    state = engine.state
-    blocks = state.all(
-        "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL "
-        "ORDER BY position DESC LIMIT 997",
-        store,
-    )
-    contents = sorted({row["hash"] for row in blocks})
-    newest: dict[int, bytes] = {row["position"]: row["hash"] for row in blocks}
-    entries = []
-    for sequence in range(1, backups):
-        position = blocks[sequence % len(blocks)]["position"]
-        other = contents[sequence % len(contents)]
-        if other == newest[position]:
-            other = contents[(sequence + 1) % len(contents)]
-        entries.append((chain, position, sequence, other))
-        newest[position] = other
-    state.run_many(
-        "INSERT INTO stored_block (chain, position, sequence, hash) VALUES (?, ?, ?, ?)", entries
-    )
-    state.run_many(
-        "UPDATE disk_block SET hash = ? WHERE store = ? AND position = ?",
-        ((content, store, position) for position, content in newest.items()),
-    )
 
 
 def _disk_info(snapshot_id: str) -> str:

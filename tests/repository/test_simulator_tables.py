@@ -1,0 +1,100 @@
+"""A table of the simulated cloud is written by one room only, the one that the docs name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sqlite3
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from cbr_notebook.simulator.core import schema
+from tests.repository.places import PACKAGE, REPOSITORY
+
+SIMULATOR = PACKAGE / "simulator"
+_WRITE = re.compile(
+    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?!\s+SET\b)|DELETE\s+FROM)\s+(\S+)"
+)
+_ANY = "{}"
+"""A table's name that is not written out."""
+
+
+def _text(node: ast.expr) -> str:
+    """Return a string as its source has it, with ``{}`` for what is filled in."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) for part in node.values)
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return _ANY
+
+
+def written_tables(source: str) -> set[str]:
+    """Return the names of the tables that a file writes; ``{}`` for one that is filled in."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr | ast.Constant):
+            found.update(_WRITE.findall(_text(node)))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of_state = ast.unparse(node.func.value).rpartition(".")[2] in ("state", "_state")
+            if of_state and node.func.attr in ("insert", "update"):
+                found.add(_text(node.args[0]))
+    return found
+
+
+def _rooms() -> dict[str, set[str]]:
+    """Return for each table the rooms that write it."""
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for path in SIMULATOR.rglob("*.py"):
+        room = path.relative_to(SIMULATOR).parts[0].removesuffix(".py")
+        written = written_tables(path.read_text(encoding="utf-8"))
+        if path == SIMULATOR / "core" / "state.py":
+            written.discard(_ANY)  # its own insert and update, whose callers are looked at
+        for table in written:
+            rooms[table].add(room)
+    return rooms
+
+
+def _tables() -> set[str]:
+    with sqlite3.connect(":memory:") as db:
+        db.executescript(schema.TABLES)
+        return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+
+
+def _documented(path: Path) -> dict[str, set[str]]:
+    """Return the table of the architecture document: each room with its tables."""
+    section = path.read_text(encoding="utf-8").partition("## Which room writes which table")[2]
+    rows = re.findall(r"^\| `(\w+)/` \| (.*) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    return {room: set(re.findall(r"`(\w+)`", tables)) for room, tables in rows}
+
+
+def test_every_table_is_written_by_exactly_one_room() -> None:
+    """Move a write to an operation of the room that owns the table, and call that."""
+    rooms = _rooms()
+    assert {table: found for table, found in rooms.items() if len(found) > 1} == {}
+    assert set(rooms) == _tables()
+
+
+def test_the_architecture_document_names_the_room_of_every_table() -> None:
+    written: dict[str, set[str]] = defaultdict(set)
+    for table, (room,) in _rooms().items():
+        written[room].add(table)
+    assert _documented(REPOSITORY / "docs" / "architecture.md") == written
+
+
+@pytest.mark.parametrize(
+    ("source", "tables"),
+    [
+        ('run("UPDATE vault SET size_gb = ?")', {"vault"}),
+        ('run("WITH a AS (SELECT 1) " "INSERT OR REPLACE INTO task (id) VALUES (?)")', {"task"}),
+        ('run(f"DELETE FROM member WHERE id IN ({marks})")', {"member"}),
+        ('run(f"UPDATE {table} SET size_gb = ?")', {_ANY}),
+        ('engine.state.update("disk", key, status=status)', {"disk"}),
+        ('self._engine.state.insert(table, id=key)', {_ANY}),
+        ('run("INSERT INTO a VALUES (?) ON CONFLICT DO UPDATE SET b = 1")', {"a"}),
+        ('Route("DELETE", path); known.update("backup")', set()),
+    ],
+)  # fmt: skip
+def test_a_write_is_seen_however_it_is_spelled(source: str, tables: set[str]) -> None:
+    assert written_tables(source) == tables
