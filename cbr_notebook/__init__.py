@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from cbr_notebook import errors, openers
 from cbr_notebook._version import __version__ as __version__
 from cbr_notebook.errors import CBRError
+from cbr_notebook.options import options as options
+from cbr_notebook.showing import hooks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,7 @@ __all__ = [
     "error_codes",
     "errors",
     "export",
+    "options",
     "profiles",
     "public_key",
     "schema",
@@ -56,6 +59,7 @@ _LATER = {
 """What is loaded when it is first asked for, and the module that it is in."""
 
 
+hooks.install()
 openers.register(lambda: import_module("cbr_notebook.entry"))
 
 

@@ -7,8 +7,6 @@ do, and ``request_id`` what to tell the operator of the cloud.
 
 from __future__ import annotations
 
-from typing import Self
-
 from cbr_notebook import catalogue
 
 
@@ -50,12 +48,6 @@ class CBRError(Exception):
         self.request_id = request_id
         self.http_status = http_status
         self.field = field
-
-    def briefly(self) -> Self:
-        """Let a notebook show the message only, where the way to the error says nothing."""
-        text = f"{type(self).__name__}: {self}"
-        self._render_traceback_ = text.splitlines
-        return self
 
     def __str__(self) -> str:
         """Say everything a person needs, one thing a line."""

@@ -22,9 +22,10 @@ from IPython.core.magic import Magics, line_magic, magics_class
 
 from cbr_notebook import frames
 from cbr_notebook.entry import Session
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.lookup import ResourceKind
 from cbr_notebook.session.queries.lists import FURTHER_FILTERS
+from cbr_notebook.showing import hooks
 
 _OWN = ("help", "use")
 _LINE = r"\s*(?:\w+\s*=\s*)?%?cbr\b"
@@ -33,6 +34,7 @@ _LINE = r"\s*(?:\w+\s*=\s*)?%?cbr\b"
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Make ``%cbr`` known: ``%load_ext cbr_notebook`` calls this."""
+    hooks.install(ipython)
     magics = Questions(ipython)
     ipython.register_magics(magics)
     ipython.set_hook("complete_command", magics.complete, re_key=_LINE)  # type: ignore[no-untyped-call]
@@ -80,12 +82,7 @@ class Questions(Magics):
             return None
         rest, name = _output(rest)
         session = self._session()
-        try:
-            table: pd.DataFrame = getattr(session, helper)(**_read(helper, rest))
-        except CBRError as problem:
-            # In a cell that is one line long, the way to the error says nothing.
-            problem.briefly()
-            raise
+        table: pd.DataFrame = getattr(session, helper)(**_read(helper, rest))
         if name is not None:
             self._names[name] = table
         return None if quiet else table

@@ -23,6 +23,7 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify import manifest
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef, display_name
+from cbr_notebook.session.tables import describe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFr
     Raises:
         InvalidRequest: the folder cannot be used.
     """
+    before = session.client.transport.requests
     rows = []
     for path in ledger.paths(ledger.folder_for(session, folder)):
         try:
@@ -89,7 +91,7 @@ def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFr
         if first.facts["project_id"] == session.identity.project_id:
             rows.append(_row(path.stem, journal))
     rows.sort(key=lambda row: row.began_at or "", reverse=True)
-    return RESTORES.frame(rows)
+    return describe(session, RESTORES, RESTORES.frame(rows), {}, before)
 
 
 def resume_restore(

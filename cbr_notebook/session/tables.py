@@ -86,6 +86,7 @@ def describe(
         "project_id": session.identity.project_id,
         "filters": {key: value for key, value in asked.items() if value is not None},
         "asked_at": session.now.isoformat(timespec="seconds"),
+        "rows": len(frame),
         "requests": max(1, session.client.transport.requests - before),
     }
     return frame

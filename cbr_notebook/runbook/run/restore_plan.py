@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from cbr_notebook.errors import Conflict
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.survey import survey
@@ -28,10 +27,7 @@ class RestorePlan(CheckedPlan):
         Raises:
             Conflict: a check fails.
         """
-        try:
-            refuse_failed(self)
-        except Conflict as problem:
-            raise problem.briefly() from None
+        refuse_failed(self)
 
     def execute(
         self,

@@ -15,6 +15,7 @@ from cbr_notebook.session.references import (
     choose,
     one_id_or_name,
 )
+from cbr_notebook.session.tables import describe
 
 
 def members(session: Context, backup: ResourceRef) -> pd.DataFrame:
@@ -28,7 +29,10 @@ def members(session: Context, backup: ResourceRef) -> pd.DataFrame:
 
     API: Backup sharing, "Querying the Share Member List".
     """
-    return MEMBERS.frame(list(session.client.members.list_all(find_backup(session, backup).id)))
+    before = session.client.transport.requests
+    found = find_backup(session, backup).id
+    frame = MEMBERS.frame(list(session.client.members.list_all(found)))
+    return describe(session, MEMBERS, frame, {"backup_id": found}, before)
 
 
 def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) -> Sequence[Member]:

@@ -17,6 +17,7 @@ from cbr_notebook.session.references import (
     ResourceRef,
     display_name,
 )
+from cbr_notebook.session.tables import describe
 
 MOST_TAGS = 10
 
@@ -32,6 +33,8 @@ def tags(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
 
     API: Tag, "Querying Tags of a Vault"; Vault, "Querying the Vault List".
     """
+    before = session.client.transport.requests
+    asked: dict[str, Any] = {}
     rows: list[Any]
     if vault is None:
         vaults = session.client.vaults.list_all()
@@ -39,7 +42,8 @@ def tags(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
     else:
         found = find_vault(session, vault)  # a record of earlier may have other tags
         rows = [(found, tag) for tag in session.client.tags.list(found.id)]
-    return TAGS.frame(rows)
+        asked = {"vault_id": found.id}
+    return describe(session, TAGS, TAGS.frame(rows), asked, before)
 
 
 def tag(session: Context, vault: ResourceRef, **tags: str) -> None:

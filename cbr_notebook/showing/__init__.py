@@ -1,0 +1,1 @@
+"""How a notebook shows what this package answers: tables, errors, and what may come next."""

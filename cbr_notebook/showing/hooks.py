@@ -1,0 +1,82 @@
+"""What this package tells IPython: how its tables and errors are shown.
+
+Everything is loaded when it is first needed; where there is no IPython, nothing happens.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+from weakref import WeakSet
+
+from cbr_notebook.errors import CBRError
+from cbr_notebook.options import options
+
+_told: WeakSet[Any] = WeakSet()
+
+
+def install(shell: Any = None) -> None:
+    """Register tables and errors with a running IPython, once; nothing happens without one.
+
+    Args:
+        shell: the interactive shell; the running one if left out.
+    """
+    if shell is None:
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None or shell in _told:
+        return
+    _told.add(shell)
+    _show_tables(shell)
+    _show_errors(shell)
+
+
+def _show_tables(shell: Any) -> None:
+    """Let HTML of our tables be ours; others are shown as they were before."""
+    formatter = shell.display_formatter.formatters["text/html"]
+    module = "pandas"
+    earlier = formatter.for_type_by_name(module, "DataFrame")
+
+    def show(frame: Any) -> str | None:
+        from cbr_notebook.showing.tables import as_html, ours
+
+        if options.tables == "styled" and ours(frame):
+            return as_html(frame)
+        shown: str | None = frame._repr_html_() if earlier is None else earlier(frame)
+        return shown
+
+    formatter.for_type_by_name(module, "DataFrame", show)
+
+
+def _show_errors(shell: Any) -> None:
+    """Let an error of ours be two or three lines; ``%tb`` shows the whole traceback."""
+    others, handler = shell.custom_exceptions, shell.CustomTB
+
+    def show(
+        self: Any,
+        kind: type[BaseException],
+        problem: BaseException,
+        trace: TracebackType | None,
+        tb_offset: int | None = None,
+    ) -> Any:
+        if not isinstance(problem, CBRError):
+            return handler(kind, problem, trace, tb_offset=tb_offset)
+        if options.errors == "short":
+            problem._render_traceback_ = lambda: _lines(problem)  # type: ignore[attr-defined]
+        try:
+            self.showtraceback((kind, problem, trace), tb_offset=tb_offset)
+        finally:
+            # %tb asks again, and then for all of it.
+            vars(problem).pop("_render_traceback_", None)
+        return None
+
+    shell.set_custom_exc((*others, CBRError), show)
+
+
+def _lines(problem: CBRError) -> list[str]:
+    """Return what a person needs of an error, and how to see the rest."""
+    lines = f"{type(problem).__name__}: {problem}".splitlines()
+    cause = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    rest = f"it came of {type(cause).__name__}; " if isinstance(cause, Exception) else ""
+    return [*lines, f"({rest}%tb shows the whole traceback)"]
