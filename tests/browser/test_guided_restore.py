@@ -253,7 +253,10 @@ def test_a_restore_that_cannot_be_watched_goes_on_and_is_watched_again(
 ) -> None:
     opened = notebook(
         "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
-        "session.cloud.fail('show_op_log', 503, times=100_000)\n"
+        "def fail_once_asked(sent):\n"
+        "    if sent.path.endswith('/restore'):\n"
+        "        session.cloud.fail('show_op_log', 503, times=100_000)\n"
+        "session.client.transport.on_request = fail_once_asked\n"
         "session.forms.restore(resource='web-01', before='2020-08-17')",
         "runs = globals().get('runs', 0) + 1\nif runs > 1: session.cloud.heal()",
         width=width,

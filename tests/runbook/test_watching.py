@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from tests.runbook.situations import execute, restores, resumed, spoilt
 
@@ -25,6 +27,22 @@ def test_an_hour_of_restoring_costs_ninety_requests_and_its_end_is_noticed_in_a_
     assert session.client.transport.requests - before - 1 <= 90
     noticed = cbr_time(ended.at)
     assert (noticed - end).total_seconds() <= 61
+
+
+def test_a_restore_with_a_safety_backup_costs_at_most_65_requests(tmp_path: Path) -> None:
+    with cbr.simulate() as session:
+        backup = session.backups(resource="web-01", status="available").iloc[0]["id"]
+        plan = session.plan_restore(backup)
+        sent: list[str] = []
+        session.client.transport.on_request = lambda request: sent.append(request.path)
+        run = plan.execute("web-01", acknowledge=plan.warnings, folder=tmp_path)
+        run.wait()
+        assert run.verify().failed == ()
+        assert len(sent) <= 65
+        # Two looks at all that counts, 20 and 21 at tasks, and what the two acts and the
+        # verification need besides; each look at a plan is nine requests.
+        looks = [path for path in sent if "/operation-logs/" in path]
+        assert len(sent) - len(looks) <= 26
 
 
 def cbr_time(text: str | None) -> Any:

@@ -186,14 +186,14 @@ class CheckedPlan:
         )
 
     def look_again(self) -> CheckedPlan:
-        """Return the plan as it would be now.
+        """Return the plan as it would be now, without an outlook.
 
         Raises:
             NotFound: the backup, or a target that was named, exists no more.
         """
-        return CheckedPlan(self.session, self._survey(), self.disks)
+        return CheckedPlan(self.session, self._survey(outlook=False), self.disks)
 
-    def _survey(self) -> Facts:
+    def _survey(self, *, outlook: bool = True) -> Facts:
         target = self.facts.target
         return survey(
             self.session,
@@ -201,6 +201,7 @@ class CheckedPlan:
             target.id if target else None,
             self.disks,
             power_on=self.power_on if self.facts.power_named else None,
+            outlook=outlook,
         )
 
     def fingerprint(self) -> str:
@@ -310,14 +311,15 @@ def check_restore(
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool | None = None,
+    outlook: bool = True,
 ) -> CheckedPlan:
-    """Survey a restore and check it; nothing is changed.
+    """Survey a restore and check it; nothing is changed. The parameters are those of ``survey``.
 
     Raises:
         NotFound: there is no such backup, or no target of this name.
         InvalidRequest: a name fits several, or ``disks`` cannot be meant.
     """
-    facts = survey(session, backup, target, disks, power_on=power_on)
+    facts = survey(session, backup, target, disks, power_on=power_on, outlook=outlook)
     return CheckedPlan(session, facts, dict(disks) if disks is not None else None)
 
 

@@ -45,20 +45,26 @@ def request_of(plan: CheckedPlan) -> dict[str, Any]:
 
 
 def planned_again(run: RunRecord) -> CheckedPlan:
-    """Plan a run's restore once more, from how things are now.
+    """Plan a run's restore once more, from how things are now, without an outlook.
 
     Raises:
         NotFound: the backup, or a target other than what was backed up, exists no more.
     """
     request = run.request
-    original = run.begun["plan"]["backup"]["resource_id"]
     return check_restore(
         run.session,
         run.backup["id"],
-        target=None if run.target["id"] == original else run.target["id"],
+        other_target(run),
         disks=request.get("mappings"),
         power_on=request["power_on"],
+        outlook=False,
     )
+
+
+def other_target(run: RunRecord) -> str | None:
+    """Return the ID of a run's target where it is not what was backed up."""
+    original = run.begun["plan"]["backup"]["resource_id"]
+    return None if run.target["id"] == original else str(run.target["id"])
 
 
 def facts_at_plan(run: RunRecord) -> Facts:

@@ -22,7 +22,7 @@ from cbr_notebook.runbook.plan.facts import (
 from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session import Session
-from cbr_notebook.session.references import ResourceRef
+from cbr_notebook.session.references import ResourceRef, is_id
 from cbr_notebook.text.timeparse import parse_api_time
 
 Kind = Literal["server", "disk", "turbo"]
@@ -40,6 +40,7 @@ def survey(
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool | None = None,
+    outlook: bool = True,
 ) -> Facts:
     """Gather the facts of a restore.
 
@@ -50,6 +51,8 @@ def survey(
         disks: for a server: from the ID of a disk's backup to the ID of the disk, where not
             all disks, or other ones, are meant.
         power_on: start the server afterwards; if left out, only if it is running now.
+        outlook: ask also how long it may take and which policy runs next, which tell a person
+            when to begin, and nothing of whether it may be done.
 
     Raises:
         NotFound: there is no such backup, or no target of this name.
@@ -58,7 +61,7 @@ def survey(
     """
     unreadable: list[str] = []
     found = session.find_backup(backup)
-    kind = _KINDS.get(found.resource_type or "", "server")
+    kind = _kind(found)
     resource = _target(session, found, target, kind)
     goal = None if resource is None else _target_facts(session, resource, kind, unreadable)
     source = _backup_facts(session, found, unreadable)
@@ -66,7 +69,9 @@ def survey(
         _validate_disks(disks, source, kind)
     vault_status, vault_name = _vault(session, found, unreadable)
     goal_id = goal.id if goal else source.resource_id
-    run_at, policy_name, policies_known = _next_run(session, found.vault_id, unreadable)
+    run_at, policy_name, policies_known = (
+        _next_run(session, found.vault_id, unreadable) if outlook else (None, None, False)
+    )
     restores = _restores(session, goal_id, unreadable)
     running_now = goal is None or goal.status.upper() != "SHUTOFF"
     return Facts(
@@ -82,7 +87,7 @@ def survey(
         next_policy_run=run_at,
         policy_name=policy_name,
         policies_known=policies_known,
-        past_restores=_past_restores(session, source, restores, unreadable),
+        past_restores=_past_restores(session, source, restores, unreadable) if outlook else (),
         power_on=running_now if power_on is None else power_on,
         power_named=power_on is not None,
         restores=tuple(map(_restore_facts, restores)),
@@ -93,20 +98,51 @@ def survey(
     )
 
 
+def target_now(
+    session: Session, backup: ResourceRef, target: ResourceRef = None
+) -> tuple[TargetFacts | None, str]:
+    """Return how a target stands, without all else that a plan has to know.
+
+    Args:
+        session: whom to ask.
+        backup: which backup it was restored from.
+        target: what was overwritten; what was backed up if left out.
+
+    Returns:
+        The target, ``None`` if it exists no more; and the backup's status. Which of its disks
+        the service does not protect is not asked.
+
+    Raises:
+        NotFound: there is no such backup, or no target of this name.
+    """
+    found = session.find_backup(backup)
+    resource = _target(session, found, target, _kind(found))
+    facts = None if resource is None else _resource_facts(resource, _kind(found), {})
+    return facts, found.status or NOT_TOLD
+
+
+def _kind(backup: Backup) -> Kind:
+    return _KINDS.get(backup.resource_type or "", "server")
+
+
 def _target(
     session: Session, backup: Backup, wanted: ResourceRef, kind: Kind
 ) -> Protectable | None:
     """Return the target as it is now; ``None`` if what was backed up is there no more."""
     if wanted is None:
         resource_id = backup.resource_id or ""
+    elif isinstance(wanted, str) and is_id(wanted):
+        resource_id = wanted
     else:
         resource_id = session.find_resource(wanted, kind).id
     try:
         return session.client.protectables.show(kind, resource_id)
     except NotFound:
-        if wanted is not None:
-            raise
-        return None
+        if wanted is None:
+            return None
+        # It may be a name that looks like an ID; if not, the error says what there is.
+        named = session.find_resource(wanted, kind)
+        return session.client.protectables.show(kind, named.id)
 
 
 def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> BackupFacts:
@@ -166,10 +202,15 @@ def _disk_backup(part: Backup) -> DiskBackup:
 def _target_facts(
     session: Session, resource: Protectable, kind: Kind, unreadable: list[str]
 ) -> TargetFacts:
+    refused = _refused_disks(session, resource.id, unreadable) if kind == "server" else {}
+    return _resource_facts(resource, kind, refused)
+
+
+def _resource_facts(resource: Protectable, kind: Kind, refused: Mapping[str, str]) -> TargetFacts:
+    """Return what a record tells of a target, and by which codes its disks are not protected."""
     detail = resource.detail or {}
     metadata = _metadata(resource)
     if kind == "server":
-        refused = _refused_disks(session, resource.id, unreadable)
         disks = tuple(
             _disk_facts(child, resource.id, refused.get(child.id))
             for child in resource.children or ()
@@ -413,8 +454,6 @@ def _past_restores(
         return ()
     sizes: dict[str, int | None] = {backup.id: backup.size_gb}
     past = []
-    for task in (mine or tasks)[:_RESTORES_COMPARED]:
-        begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
     for task in tasks[:_RESTORES_COMPARED]:
         begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
         restore = task.extra_info.restore if task.extra_info else None

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound
 from cbr_notebook.runbook.journal.record import RunRecord
-from cbr_notebook.runbook.plan.drift import planned_again
+from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
+from cbr_notebook.runbook.plan.survey import target_now
 from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.runbook.verify.manifest import Checksum, manifest_target, read_manifest, reader
 from cbr_notebook.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
 
 _SHOWN = 5
 _EARLIER = " (earlier)"
@@ -181,11 +180,10 @@ def _structure(run: RunRecord) -> Iterator[Finding]:
     yield _finding("task", ended.facts["status"] == "success", f"The task ended as "
                    f"{ended.facts['status']}.")  # fmt: skip
     try:
-        facts = planned_again(run).facts
+        target, backup = target_now(run.session, run.backup["id"], other_target(run))
     except NotFound as problem:
         yield Finding("target", "fail", problem.message)
         return
-    target = facts.target
     if target is None:
         yield Finding("target", "fail", f"{run.target['name']} does not exist any more.")
         return
@@ -194,7 +192,6 @@ def _structure(run: RunRecord) -> Iterator[Finding]:
     disks = {disk.id: disk for disk in target.disks}
     for written in run.begun["overwritten"]:
         yield _disk(written, disks.get(written["disk_id"]), target)
-    backup = facts.backup.status
     yield _finding("backup", backup == "available", f"The backup is {backup}.")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
+from cbr_notebook.api.http.transport import RequestRecord
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, WaitTimeout
 from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.forms.testing import FormPage
@@ -238,8 +239,13 @@ def test_trouble_while_watching_says_that_the_restore_goes_on(session: Session) 
     page = FormPage(form)
     form.value = ACCEPTED
     walk(page, "Confirm")
-    # Long enough that watching is given up.
-    session.cloud.fail("show_op_log", 503, times=100_000)
+
+    def fail_from_now_on(sent: RequestRecord) -> None:
+        if sent.path.endswith("/restore"):
+            # Long enough that watching is given up.
+            session.cloud.fail("show_op_log", 503, times=100_000)
+
+    session.client.transport.on_request = fail_from_now_on
     page.press()
     assert "The restore goes on; watching it failed" in page.error
     assert "not done" not in page.error
