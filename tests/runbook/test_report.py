@@ -52,7 +52,7 @@ def outcomes(run: RestoreRun, *arguments: Any, **options: Any) -> dict[str, str]
 def test_a_good_restore_is_found_good(session: Session) -> None:
     run = done(session)
     found = run.verify()
-    assert found.outcome == "partly"  # nobody looked at what is on the disks
+    assert found.outcome == "unknown"  # nobody looked at what is on the disks
     assert not found
     assert list(found.frame["outcome"].unique()) == ["pass"]
     assert {"task", "target", "power", "backup"} < set(found.frame["name"])
@@ -153,6 +153,16 @@ def test_checksums_come_over_ssh_where_there_is_no_simulated_disk(
     assert outcomes(run, manifest=manifest, checksum=ssh)["files"] == "fail"
     site.unlink()
     assert outcomes(run, manifest=manifest, checksum=ssh)["files"] == "fail"
+    # Some files matched, then the connection broke: neither verified nor unknown.
+    manifest["files"] = [{"disk": "", "path": "/a", "sha256": "x"}, *manifest["files"]]
+
+    def breaks_off(disk: str, path: str) -> str:
+        if path != "/a":
+            raise OSError("connection reset")
+        return "x"
+
+    run = done(session)
+    assert run.verify(manifest=manifest, checksum=breaks_off).outcome == "partly"
     fake.write_text("#!/bin/sh\necho connection refused >&2\nexit 255\n")
     assert outcomes(run, manifest=manifest, checksum=ssh)["files"] == "unknown"
     assert not (tmp_path / "x").exists()

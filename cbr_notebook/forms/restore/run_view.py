@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cbr_notebook.errors import CBRError, WaitTimeout
-from cbr_notebook.forms.kit.markup import button, card, escaped
+from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,18 @@ FIRST_STEP = "safety backup"
 _HARMLESS = (FIRST_STEP, "checks")
 """Steps in which nothing has been overwritten yet."""
 _FORMATS = {"html": "HTML", "md": "Markdown", "json": "JSON"}
+
+
+_RESTORED: Mapping[str, tuple[str, Tone]] = MappingProxyType(
+    {
+        "": ("{} is restored; it is not verified yet", "warn"),
+        "unknown": ("{} is back; its content was not looked at", "warn"),
+        "partly": ("{} is back; not all of its content was looked at", "warn"),
+        "verified": ("{} is back: its content was verified", "good"),
+        "failed": ("{} is restored, but it is not as it should be", "wrong"),
+    }
+)
+"""What a restore that succeeded is called, and how it looks, by what was verified."""
 
 
 def under_way(
@@ -85,20 +99,11 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
 
     While it is being verified nothing is offered yet.
     """
-    partly = run.state == "success" and found is not None and found.outcome == "partly"
-    well = run.state == "success" and (found is None or partly or bool(found))
-    name = run.target["name"]
-    unverified = run.state == "success" and found is None
-    title = {
-        "success": f"{name} is restored; it is not verified yet"
-        if unverified
-        else f"{name} is back; not all of its content was looked at"
-        if partly
-        else f"{name} is back"
-        if well
-        else "Restored, but look at this",
-        "failed": f"{run.title}: failed",
-    }.get(run.state, f"{run.title}: {run.state}")
+    outcome = found.outcome if found is not None else ""
+    title: str = f"{run.title}: {run.state}"
+    tone: Tone = "wrong"
+    if run.state == "success":
+        title, tone = _RESTORED[outcome][0].format(run.target["name"]), _RESTORED[outcome][1]
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
     rows = "".join(
         f'<tr><td class="{"good" if each.outcome == "pass" else "warn"}">{each.outcome}</td>'
@@ -110,7 +115,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
     return card(
         title,
         facts,
-        tone="warn" if unverified or partly else "good" if well else "wrong",
+        tone=tone,
         text="Verifying…" if verifying else "",
         body=table,
         buttons=[]

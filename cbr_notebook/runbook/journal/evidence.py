@@ -17,7 +17,7 @@ _VERIFICATIONS = {
     "verified": "verified: content was looked at, and all of it matched",
     "partly": "partly: nothing failed, but not all content was looked at",
     "failed": "FAILED",
-    "unknown": "unknown: nothing could be looked at",
+    "unknown": "unknown: no content was looked at",
     "none": "none",
 }
 

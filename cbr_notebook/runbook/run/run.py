@@ -235,7 +235,8 @@ class RestoreRun(RunRecord):
         Returns:
             The findings, with those of earlier verifications that failed and have not passed
             since. ``outcome`` is ``verified`` (content was looked at, and all of it matched),
-            ``partly``, ``failed`` or ``unknown``; true only if verified.
+            ``partly`` (not all of it could be looked at), ``failed``, or ``unknown`` (no content
+            was looked at, such as without ``checks`` and ``manifest``); true only if verified.
 
         Raises:
             InvalidRequest: the restore has not ended, or the manifest cannot be read.

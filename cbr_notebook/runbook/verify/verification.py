@@ -30,9 +30,9 @@ Checks = Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], A
 Outcome = Literal["verified", "partly", "failed", "unknown"]
 """What a verification comes to.
 
-``verified``: content was looked at, and all of it matched; ``partly``: nothing failed, but no
-content was looked at, or not all of it could be; ``failed``: something is not as it should be;
-``unknown``: nothing could be looked at.
+``verified``: content was looked at, and all of it matched; ``partly``: nothing failed, but not
+all content that was asked for could be looked at; ``failed``: something is not as it should be;
+``unknown``: no content was looked at, so nobody knows what the target holds.
 """
 
 
@@ -46,6 +46,8 @@ class Finding:
     seen: str
     content: bool = False
     """Whether it is about what the target holds, not only about how it stands there."""
+    partial: bool = False
+    """Whether some of its content matched, though not all could be looked at."""
     key: str = ""
     """What tells the check from others of its name, such as of other files."""
 
@@ -61,11 +63,11 @@ class Verification:
         """What it comes to: ``verified``, ``partly``, ``failed`` or ``unknown``."""
         if self.failed:
             return "failed"
-        if all(each.outcome == "unknown" for each in self.findings):
-            return "unknown"
         content = [each for each in self.findings if each.content]
+        if not any(each.outcome == "pass" or each.partial for each in content):
+            return "unknown"
         complete = all(each.outcome == "pass" for each in self.findings)
-        return "verified" if content and complete else "partly"
+        return "verified" if complete else "partly"
 
     def __bool__(self) -> bool:
         """Whether it is verified."""
@@ -152,7 +154,7 @@ def _still_failed(run: RunRecord, findings: Iterable[Finding]) -> list[Finding]:
                     at = entry.at[:19].replace("T", " ")
                     seen = f"At {at} UTC, and not passed since: {seen}"
                 failed[key] = Finding(
-                    key[0] + _EARLIER, "fail", seen, bool(each.get("content")), key[1]
+                    key[0] + _EARLIER, "fail", seen, bool(each.get("content")), key=key[1]
                 )
             elif each["outcome"] == "pass":
                 failed.pop(key, None)
@@ -165,13 +167,13 @@ def _manifest_finding(
     files = read_manifest(manifest)
     key = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
     if not files:
-        return Finding("files", "unknown", "The manifest lists no file.", True, key)
+        return Finding("files", "unknown", "The manifest lists no file.", True, key=key)
     of = manifest_target(manifest)
     if of is not None and of not in (run.target["name"], run.target["id"]):
         seen = f"The manifest is of {of}, not of {run.target['name']}."
-        return Finding("files", "unknown", seen, True, key)
-    outcome, seen = _content(files, checksum or reader(run.session, run.target["id"]))
-    return Finding("files", outcome, seen, True, key)
+        return Finding("files", "unknown", seen, True, key=key)
+    outcome, seen, good = _content(files, checksum or reader(run.session, run.target["id"]))
+    return Finding("files", outcome, seen, True, outcome == "unknown" and good > 0, key)
 
 
 def _structure(run: RunRecord) -> Iterator[Finding]:
@@ -218,8 +220,8 @@ def _disk(written: Mapping[str, Any], disk: DiskFacts | None, target: TargetFact
     )
 
 
-def _content(files: list[dict[str, str]], read: Checksum) -> tuple[str, str]:
-    """Compare files; return the outcome and what was seen."""
+def _content(files: list[dict[str, str]], read: Checksum) -> tuple[str, str, int]:
+    """Compare files; return the outcome, what was seen, and how many are as then."""
     missing, different = [], []
     trouble = ""
     for number, each in enumerate(files):
@@ -245,7 +247,7 @@ def _content(files: list[dict[str, str]], read: Checksum) -> tuple[str, str]:
             more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
             parts.append(f"{what}: {', '.join(places[:_SHOWN])}{more}.")
     outcome = "fail" if missing or different else "unknown" if trouble else "pass"
-    return outcome, " ".join(parts)
+    return outcome, " ".join(parts), good
 
 
 def _named(checks: Checks) -> Iterator[tuple[str, Callable[[Session], Any]]]:
