@@ -10,13 +10,17 @@ import html
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cbr_notebook._version import __version__
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
+from cbr_notebook.runbook.journal.handover import handover
 from cbr_notebook.runbook.journal.journal import Entry, Journal, broken_link, read_entries
+from cbr_notebook.runbook.journal.state import ENDED, state_of
 from cbr_notebook.runbook.journal.timeline import time_line
 from cbr_notebook.sealing.keys import PublicKeys, Signer, SigningKey, person_key, simulated_key
 from cbr_notebook.sealing.seal import Opened, ReportVerdict, open_sealed, read_sealed, seal
@@ -25,6 +29,47 @@ from cbr_notebook.session import Session
 KIND = "restore report"
 _MARK = "cbr-notebook-evidence"
 _OUTCOMES = ("pass", "warn", "fail", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """All that a report is made from: the same content always gives the same text."""
+
+    journals: Sequence[Sequence[Entry]]
+    version: str
+    signer: Signer
+    open_runs: tuple[str, ...]
+    """Other runs that had not ended when it was written, in words."""
+
+    @property
+    def runs(self) -> list[Evidence]:
+        """What the journals of single runs prove."""
+        return [Evidence(journal) for journal in self.journals if journal[0].kind == "confirmed"]
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the first journal is that of a group."""
+        return self.journals[0][0].kind != "confirmed"
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        if not self.is_group:
+            return self.runs[0].title
+        return f"Restore of {len(self.journals[0][0].facts['members'])} targets"
+
+    def tables(self, run: Evidence) -> list[Table]:
+        """Return the tables of one run: first what the next person has to know."""
+        return [handover(run, self.open_runs), *run.tables]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What the report carries, so that all of it can be computed again."""
+        return {
+            "version": self.version,
+            "open_runs": list(self.open_runs),
+            "journals": [[entry.as_dict() for entry in journal] for journal in self.journals],
+        }
 
 
 def signing_key(session: Session) -> SigningKey:
@@ -60,9 +105,11 @@ def write_report(journals: Sequence[Journal], path: Path, key: SigningKey) -> Pa
         )
     for journal in journals:
         _refuse_stranger(journal)
-    text = writer([each.entries for each in journals], __version__, key.signer)
+    content = _Content(
+        [each.entries for each in journals], __version__, key.signer, _open_runs(journals)
+    )
     try:
-        path.write_text(seal(text, KIND, key), encoding="utf-8", newline="\n")
+        path.write_text(seal(writer(content), KIND, key), encoding="utf-8", newline="\n")
     except OSError as problem:
         raise InvalidRequest(
             f"The report {path} cannot be written: {problem.strerror}.",
@@ -104,6 +151,7 @@ def _contradiction(opened: Opened, folder: str | Path | None) -> str | None:
     try:
         carried = _carried(opened.text)
         journals = [read_entries(each) for each in carried["journals"]]
+        open_runs = tuple(map(str, carried["open_runs"]))
     except (ValueError, KeyError, TypeError, InvalidRequest):
         return "It carries no journal of a restore."
     if not journals:
@@ -121,7 +169,7 @@ def _contradiction(opened: Opened, folder: str | Path | None) -> str | None:
     writer = {"json": _as_json, "markup": _as_markdown}[opened.form]
     if opened.text.startswith("<!doctype html>"):
         writer = _as_html
-    if writer(journals, __version__, opened.signer) != opened.text:
+    if writer(_Content(journals, __version__, opened.signer, open_runs)) != opened.text:
         return "The text does not say what the journal says."
     return None
 
@@ -154,6 +202,18 @@ def _refuse_stranger(journal: Journal) -> None:
         )
 
 
+def _open_runs(journals: Sequence[Journal]) -> tuple[str, ...]:
+    """Return the other runs of the same project and folder that have not ended, in words."""
+    own = {journal.path.name for journal in journals}
+    project = journals[0].entries[0].facts["project_id"]
+    found = []
+    for journal in ledger.readable(journals[0].path.parent):
+        begun, state = journal.entries[0].facts, state_of(journal.entries)
+        if journal.path.name not in own and begun["project_id"] == project and state not in ENDED:
+            found.append(f"{begun['target']['name']}: {state} (run {journal.path.stem})")
+    return tuple(sorted(found))
+
+
 def _tells_a_run(journal: Sequence[Entry]) -> bool:
     """Whether entries are in an order in which a run writes them."""
     kinds = [entry.kind for entry in journal]
@@ -180,35 +240,13 @@ def _as_kept(journal: Sequence[Entry], folder: Path) -> bool:
     return kept[: len(journal)] == list(journal)
 
 
-def _document(journals: Sequence[Sequence[Entry]], version: str) -> dict[str, Any]:
-    return {
-        "version": version,
-        "journals": [[entry.as_dict() for entry in journal] for journal in journals],
-    }
-
-
-def _runs(journals: Sequence[Sequence[Entry]]) -> list[Evidence]:
-    return [Evidence(journal) for journal in journals if journal[0].kind == "confirmed"]
-
-
-def _is_group(journals: Sequence[Sequence[Entry]]) -> bool:
-    return journals[0][0].kind != "confirmed"
-
-
-def _title(journals: Sequence[Sequence[Entry]]) -> str:
-    runs = _runs(journals)
-    if not _is_group(journals):
-        return runs[0].title
-    return f"Restore of {len(journals[0][0].facts['members'])} targets"
-
-
-def _overview(journals: Sequence[Sequence[Entry]]) -> list[Table]:
+def _overview(content: _Content) -> list[Table]:
     """Return what a report on a group begins with."""
-    if not _is_group(journals):
+    if not content.is_group:
         return []
-    runs = {each.begun["run_id"]: each for each in _runs(journals)}
+    runs = {each.begun["run_id"]: each for each in content.runs}
     rows: list[tuple[str, ...]] = []
-    for member in journals[0][0].facts["members"]:
+    for member in content.journals[0][0].facts["members"]:
         run = runs.get(member["run_id"])
         rows.append(
             (
@@ -223,11 +261,11 @@ def _overview(journals: Sequence[Sequence[Entry]]) -> list[Table]:
     return [Table("All targets", headings, rows)]
 
 
-def _as_json(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) -> str:
+def _as_json(content: _Content) -> str:
     shown = {
-        "title": _title(journals),
-        "signed_by": {"name": signer.name, "key": signer.public},
-        "overview": [_table_as_list(table) for table in _overview(journals)],
+        "title": content.title,
+        "signed_by": {"name": content.signer.name, "key": content.signer.public},
+        "overview": [_table_as_list(table) for table in _overview(content)],
         "runs": [
             {
                 "title": run.title,
@@ -236,12 +274,12 @@ def _as_json(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) 
                 "recovery_time_met": run.recovery_time.met,
                 "recovery_point_seconds": run.recovery_point.seconds,
                 "recovery_point_met": run.recovery_point.met,
-                "tables": {table.title: _table_as_list(table) for table in run.tables},
+                "tables": {table.title: _table_as_list(table) for table in content.tables(run)},
             }
-            for run in _runs(journals)
+            for run in content.runs
         ],
     }
-    document = shown | _document(journals, version)
+    document = shown | content.document
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -251,19 +289,19 @@ def _table_as_list(table: Table) -> list[dict[str, str]] | dict[str, str]:
     return [dict(zip(table.headings, row, strict=True)) for row in table.rows]
 
 
-def _comment(journals: Sequence[Sequence[Entry]], version: str) -> str:
-    text = json.dumps(_document(journals, version), ensure_ascii=False)
+def _comment(content: _Content) -> str:
+    text = json.dumps(content.document, ensure_ascii=False)
     # "--" may not stand in a comment of HTML; as an escape it is the same JSON.
     return f"<!-- {_MARK}\n{text.replace('--', chr(92) + 'u002d' + chr(92) + 'u002d')}\n-->\n"
 
 
-def _as_markdown(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) -> str:
+def _as_markdown(content: _Content) -> str:
     def cell(text: str) -> str:
         text = html.escape(text, quote=False).replace("\\", "\\\\").replace("\n", " ")
         return re.sub(r"([|*_`\[\]])", r"\\\1", text)
 
     def written(table: Table) -> list[str]:
-        lines = [f"{'###' if _is_group(journals) else '##'} {table.title}", ""]
+        lines = [f"{'###' if content.is_group else '##'} {table.title}", ""]
         if table.rows:
             lines.append("| " + " | ".join(table.headings) + " |")
             lines.append("|" + " --- |" * len(table.headings))
@@ -272,16 +310,16 @@ def _as_markdown(journals: Sequence[Sequence[Entry]], version: str, signer: Sign
             lines.append("None.")
         return [*lines, ""]
 
-    lines = [f"# {cell(_title(journals))}", ""]
-    for table in _overview(journals):
+    lines = [f"# {cell(content.title)}", ""]
+    for table in _overview(content):
         lines += written(table)
-    for run in _runs(journals):
-        if _is_group(journals):
+    for run in content.runs:
+        if content.is_group:
             lines += [f"## {cell(run.title)}", ""]
-        for table in run.tables:
+        for table in content.tables(run):
             lines += written(table)
-    lines += [f"Signed by {cell(signer.name)} with the key `{signer.public}`.", ""]
-    return "\n".join(lines) + _comment(journals, version)
+    lines += [f"Signed by {cell(content.signer.name)} with the key `{content.signer.public}`.", ""]
+    return "\n".join(lines) + _comment(content)
 
 
 _STYLE = """
@@ -300,9 +338,9 @@ code { overflow-wrap: anywhere; }
 """
 
 
-def _as_html(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) -> str:
+def _as_html(content: _Content) -> str:
     e = html.escape
-    level = "h3" if _is_group(journals) else "h2"
+    level = "h3" if content.is_group else "h2"
 
     def written(table: Table) -> str:
         if not table.rows:
@@ -326,25 +364,25 @@ def _as_html(journals: Sequence[Sequence[Entry]], version: str, signer: Signer) 
             + "\n</tbody></table>"
         )
 
-    title = e(_title(journals))
+    title = e(content.title)
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{title}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>{title}</h1>",
-        *(written(table) for table in _overview(journals)),
+        *(written(table) for table in _overview(content)),
     ]
-    for run in _runs(journals):
-        if _is_group(journals):
+    for run in content.runs:
+        if content.is_group:
             parts.append(f"<h2>{e(run.title)}</h2>")
         if picture := time_line(run.phases):
             caption = "What the time went into"
             parts.append(f"<figure>{picture}<figcaption>{caption}</figcaption></figure>")
-        parts += [written(table) for table in run.tables]
-    parts.append(
-        f"<p>Signed by {e(signer.name)} with the key <code>{signer.public}</code>.</p></main>"
-    )
-    return "\n".join(parts) + "\n" + _comment(journals, version) + "</body></html>\n"
+        parts += [written(table) for table in content.tables(run)]
+    signer = content.signer
+    parts.append(f"<p>Signed by {e(signer.name)} with the key <code>{signer.public}</code>.</p>")
+    parts.append("</main>")
+    return "\n".join(parts) + "\n" + _comment(content) + "</body></html>\n"
 
 
 _WRITERS = {".html": _as_html, ".htm": _as_html, ".md": _as_markdown, ".json": _as_json}
