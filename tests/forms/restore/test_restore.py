@@ -237,7 +237,8 @@ def test_a_service_error_is_told_and_the_way_back_is_open(session: Session) -> N
 def test_trouble_while_watching_says_that_the_restore_goes_on(session: Session) -> None:
     form = session.forms.restore(resource="web-01", before="2020-08-17")
     page = FormPage(form)
-    form.value = ACCEPTED
+    # The safety backup is looked at by the same question.
+    form.value = {**ACCEPTED, "safety_backup": False, "acknowledge": ["safety backup"]}
     walk(page, "Confirm")
 
     def fail_from_now_on(sent: RequestRecord) -> None:
