@@ -169,8 +169,8 @@ class Cloud:
             NotFound: there is none, or more than one; the message lists the candidates.
         """
         with self._engine.lock:
-            rows = self._engine.state.all("SELECT id, name FROM server")
-        return Server(self._engine, pick(rows, wanted, "server")["id"])
+            rows = resources.servers(self._engine)
+        return Server(self._engine, pick(rows, wanted, "server").id)
 
     def disk(self, wanted: str) -> Disk:
         """Return a disk or file system by name or ID.
@@ -179,8 +179,8 @@ class Cloud:
             NotFound: there is none, or more than one; the message lists the candidates.
         """
         with self._engine.lock:
-            rows = self._engine.state.all("SELECT id, name FROM disk")
-        return Disk(self._engine, pick(rows, wanted, "disk")["id"])
+            rows = resources.disks(self._engine)
+        return Disk(self._engine, pick(rows, wanted, "disk").id)
 
     def create_server(
         self,

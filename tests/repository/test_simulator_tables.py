@@ -1,12 +1,14 @@
-"""A table of the simulated cloud is written by one room only, the one that the docs name."""
+"""Tables of the simulated cloud: written by one room only, read as rows of a class."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import sqlite3
 from collections import defaultdict
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -17,6 +19,7 @@ SIMULATOR = PACKAGE / "simulator"
 _WRITE = re.compile(
     r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?!\s+SET\b)|DELETE\s+FROM)\s+(\S+)"
 )
+_SQL_TYPES = {str: "TEXT", int: "INTEGER", bytes: "BLOB"}
 _ANY = "{}"
 """A table's name that is not written out."""
 
@@ -98,3 +101,34 @@ def test_the_architecture_document_names_the_room_of_every_table() -> None:
 )  # fmt: skip
 def test_a_write_is_seen_however_it_is_spelled(source: str, tables: set[str]) -> None:
     assert written_tables(source) == tables
+
+
+def _row_classes() -> dict[str, Any]:
+    """Return the classes of rows by the table that their docstring names."""
+    found = {}
+    for path in SIMULATOR.glob("*/*_rows.py"):
+        module = importlib.import_module(f"cbr_notebook.simulator.{path.parent.name}.{path.stem}")
+        for value in vars(module).values():
+            words = re.match(r"A row of ``(\w+)``", getattr(value, "__doc__", None) or "")
+            if words and value.__module__ == module.__name__:
+                found[words[1]] = value
+    return found
+
+
+def test_a_class_of_rows_has_the_columns_of_its_table() -> None:
+    """Rows are read by ``SELECT *``: fields and columns have the same names and order."""
+    classes = _row_classes()
+    assert classes
+    with sqlite3.connect(":memory:") as db:
+        db.executescript(schema.TABLES)
+        for table, row_class in classes.items():
+            columns = db.execute(
+                'SELECT name, type, "notnull" OR pk FROM pragma_table_info(?)', (table,)
+            )
+            types = get_type_hints(row_class)
+            described = {name: (kind, bool(given)) for name, kind, given in columns}
+            fields = {
+                name: (_SQL_TYPES[(get_args(hint) or (hint,))[0]], type(None) not in get_args(hint))
+                for name, hint in types.items()
+            }
+            assert list(fields.items()) == list(described.items()), table

@@ -12,6 +12,7 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
+from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.inventory.resources import Resource
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
@@ -39,12 +40,13 @@ def begin(
     is_server = resource.type in resources.OBJECT_TYPES["server"]
     backup_id = state.new_id("backup")
     if is_server:
-        disks = vault_resources.chosen_disks(engine, resource.id, choice_of(entry, order))
+        attached = vault_resources.chosen_disks(engine, resource.id, choice_of(entry, order))
+        disks = [(each.disk, {"device": each.device}) for each in attached]
     else:
-        disks = [resources.disk(engine, resource.id)]
+        disks = [(resources.disk(engine, resource.id), {})]
     captured = [
-        Disks(engine).back_up(disk["store"], vault["id"], incremental=order.incremental)
-        for disk in disks
+        Disks(engine).back_up(disk.store, vault["id"], incremental=order.incremental)
+        for disk, _ in disks
     ]
     incremental = all(sequence > 0 for _, sequence, _, _ in captured)
     common: dict[str, Any] = {
@@ -63,8 +65,8 @@ def begin(
         "enterprise_project_id": vault["enterprise_project_id"],
     }
     stored = sum(each[3] for each in captured)
-    if is_server:
-        server = resource.row
+    if isinstance(resource.row, ServerRow):
+        info = _server_info(vault, resource.row, [disk for disk, _ in disks], order)
         state.insert(
             "backup",
             id=backup_id,
@@ -73,36 +75,34 @@ def begin(
             resource_id=resource.id,
             resource_name=resource.name,
             resource_type=resource.type,
-            resource_size_gb=sum(disk["size_gb"] for disk in disks),
-            extend_info=json.dumps(_server_info(vault, resource, disks, order)),
+            resource_size_gb=sum(disk.size_gb for disk, _ in disks),
+            extend_info=json.dumps(info),
             stored_blocks=stored,
-            properties=json.dumps(
-                {key: server[key] for key in ("os_type", "architecture", "status", "flavor")}
-            ),
+            properties=json.dumps(resources.server_then(resource.row)),
             **common,
         )
-    for disk, (chain, sequence, writes, blocks) in zip(disks, captured, strict=True):
+    for (disk, place), (chain, sequence, writes, blocks) in zip(disks, captured, strict=True):
         state.insert(
             "backup",
             id=state.new_id("backup") if is_server else backup_id,
             parent_id=backup_id if is_server else None,
-            name=f"{name}_{disk['name']}" if is_server else name,
+            name=f"{name}_{disk.name}" if is_server else name,
             description="" if is_server else order.description or "",
-            resource_id=disk["id"],
-            resource_name=disk["name"],
-            resource_type=disk["type"],
-            resource_size_gb=disk["size_gb"],
+            resource_id=disk.id,
+            resource_name=disk.name,
+            resource_type=disk.type,
+            resource_size_gb=disk.size_gb,
             extend_info=json.dumps(_disk_info(engine, vault, disk, order, of_server=is_server)),
             chain=chain,
             sequence=sequence,
             writes=writes,
             stored_blocks=blocks,
-            properties=json.dumps({"device": disk["device"]} if is_server else {}),
+            properties=json.dumps(place),
             **common,
         )
     vaults.add_used(engine, vault["id"], stored)
     vault_resources.set_protect_status(engine, resource.id, "protecting")
-    size = sum(disk["size_gb"] for disk in disks)
+    size = sum(disk.size_gb for disk, _ in disks)
     seconds = duration(size, incremental=incremental)
     if resource.type != resources.DISK:  # of a disk's own backup, the service does not tell it
         state.update(
@@ -140,7 +140,7 @@ def begin(
 
 
 def _server_info(
-    vault: sqlite3.Row, resource: Resource, disks: Sequence[sqlite3.Row], order: Order
+    vault: sqlite3.Row, server: ServerRow, disks: Sequence[DiskRow], order: Order
 ) -> dict[str, Any]:
     info: dict[str, Any] = {
         "auto_trigger": order.automatic,
@@ -155,9 +155,9 @@ def _server_info(
         "encrypted_algorithm": None,
         "is_dec": False,
         "app_consistency": None,
-        "contain_system_disk": any(disk["bootable"] for disk in disks),
-        "encrypted": any(disk["encrypted"] for disk in disks),
-        "architecture": resource.row["architecture"],
+        "contain_system_disk": any(disk.bootable for disk in disks),
+        "encrypted": any(disk.encrypted for disk in disks),
+        "architecture": server.architecture,
     }
     if vault["consistent_level"] == "app_consistent":
         info["app_consistency"] = {
@@ -170,22 +170,22 @@ def _server_info(
 
 
 def _disk_info(
-    engine: Engine, vault: sqlite3.Row, disk: sqlite3.Row, order: Order, *, of_server: bool
+    engine: Engine, vault: sqlite3.Row, disk: DiskRow, order: Order, *, of_server: bool
 ) -> dict[str, Any]:
     return {
         "auto_trigger": order.automatic,
-        "bootable": bool(disk["bootable"]),
+        "bootable": bool(disk.bootable),
         "os_images_data": None,
         "progress": 100,
         "snapshot_id": engine.state.new_id("snapshot"),
         "support_lld": False,
         "supported_restore_mode": "na" if of_server else None,
-        "system_disk": bool(disk["bootable"]),
+        "system_disk": bool(disk.bootable),
         "is_multi_az": bool(vault["is_multi_az"]),
         "encrypted_algorithm": None,
         "is_dec": False,
         "app_consistency": None,
-        "encrypted": bool(disk["encrypted"]),
+        "encrypted": bool(disk.encrypted),
     }
 
 
@@ -210,15 +210,10 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 def _failure(engine: Engine, backup: sqlite3.Row) -> str | None:
     """Return the code with which a running backup fails, if its machine makes it fail."""
-    for table in ("server", "disk"):
-        row = engine.state.one(
-            f"SELECT properties FROM {table} WHERE id = ?",
-            backup["resource_id"],
-        )
-        if row is not None:
-            code = resources.properties(row).get("backup_fails")
-            return str(code) if code else None
-    return None
+    resource_id = backup["resource_id"]
+    row = resources.find_server(engine, resource_id) or resources.find_disk(engine, resource_id)
+    code = None if row is None else resources.properties(row).get("backup_fails")
+    return str(code) if code else None
 
 
 def _set_status(engine: Engine, backup_id: str, status: str) -> None:

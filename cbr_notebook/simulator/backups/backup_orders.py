@@ -10,6 +10,7 @@ from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.inventory_rows import DiskRow
 from cbr_notebook.simulator.inventory.resources import DISK, FILE_SYSTEM, Resource
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.vaults import vault_resources, vaults
@@ -105,7 +106,7 @@ def ready(engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: Order) 
         raise ApiError("7200")
     if resource.type in resources.OBJECT_TYPES["server"]:
         _check_server(engine, vault, resource, choice_of(entry, order))
-    elif resource.type == DISK:
+    elif isinstance(resource.row, DiskRow) and resource.type == DISK:
         _check_disk(resource.row)
     else:
         if traits.get("sub_status"):
@@ -131,10 +132,10 @@ def _check_server(
         raise ApiError("7102")
     if traits.get("unsupported"):
         raise ApiError("7103")
-    disks = vault_resources.chosen_disks(engine, resource.id, choice)
+    disks = [each.disk for each in vault_resources.chosen_disks(engine, resource.id, choice)]
     if not disks:
         raise ApiError("7108")
-    shared = [disk for disk in disks if disk["shareable"]]
+    shared = [disk for disk in disks if disk.shareable]
     if len(shared) > 10:
         raise ApiError("7107")
     kinds = [resources.properties(disk) for disk in disks]
@@ -146,11 +147,11 @@ def _check_server(
         raise ApiError("7113")
     if len({kind.get("backend") for kind in kinds}) > 1:
         raise ApiError("7105")
-    if any(disk["status"] not in ("available", "in-use") for disk in disks):
+    if any(disk.status not in ("available", "in-use") for disk in disks):
         raise ApiError("7003")
 
 
-def _check_disk(row: sqlite3.Row) -> None:
+def _check_disk(row: DiskRow) -> None:
     traits = resources.properties(row)
     for trait, code in (
         ("dess", "7001"), ("scsi", "7002"), ("unsupported", "7004"), ("old", "7007"),
@@ -158,7 +159,7 @@ def _check_disk(row: sqlite3.Row) -> None:
     ):  # fmt: skip
         if traits.get(trait):
             raise ApiError(code)
-    if row["shareable"]:
+    if row.shareable:
         raise ApiError("7106")
-    if row["status"] not in ("available", "in-use"):
+    if row.status not in ("available", "in-use"):
         raise ApiError("7003")

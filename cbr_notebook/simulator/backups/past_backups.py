@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
+from cbr_notebook.simulator.inventory.inventory_rows import ServerRow
 from cbr_notebook.simulator.vaults import vaults
 
 PROTECTED_AFTER = 25_057_047
@@ -69,9 +70,10 @@ def insert_backups(
     """
     state = engine.state
     resource = resources.find_resource(engine, vault["project_id"], server_id)
-    (disk,) = resources.disks_of(engine, server_id)
-    chain, _, writes, stored = Disks(engine).back_up(disk["store"], vault["id"], incremental=False)
-    Disks(engine).store_one_block_each(disk["store"], chain, len(backups))
+    ((disk, device, _),) = resources.disks_of(engine, server_id)
+    assert isinstance(resource.row, ServerRow)
+    chain, _, writes, stored = Disks(engine).back_up(disk.store, vault["id"], incremental=False)
+    Disks(engine).store_one_block_each(disk.store, chain, len(backups))
     common = {
         "project_id": vault["project_id"],
         "vault_id": vault["id"],
@@ -85,16 +87,14 @@ def insert_backups(
         "resource_name": resource.name,
         "resource_type": resource.type,
         "resource_size_gb": resource.size_gb,
-        "properties": json.dumps(
-            {key: resource.row[key] for key in ("os_type", "architecture", "status", "flavor")}
-        ),
+        "properties": json.dumps(resources.server_then(resource.row)),
     }
     child = {
-        "resource_id": disk["id"],
-        "resource_name": disk["name"],
-        "resource_type": disk["type"],
-        "resource_size_gb": disk["size_gb"],
-        "properties": json.dumps({"device": disk["device"]}),
+        "resource_id": disk.id,
+        "resource_name": disk.name,
+        "resource_type": disk.type,
+        "resource_size_gb": disk.size_gb,
+        "properties": json.dumps({"device": device}),
     }
     rows = []
     for sequence, each in enumerate(backups):
@@ -118,7 +118,7 @@ def insert_backups(
         part = {
             "id": str(uuid5(_FAMILY, each.id)),
             "parent_id": each.id,
-            "name": f"{each.name}_{disk['name']}",
+            "name": f"{each.name}_{disk.name}",
             "protected_at": None,
             "extend_info": _disk_info(str(uuid5(_FAMILY, f"snapshot of {each.id}"))),
             "chain": chain,

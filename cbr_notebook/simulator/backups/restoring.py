@@ -90,11 +90,11 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
     """Show the restore everywhere it shows, stop the server, and plan the end."""
     backup, target = restore.backup, restore.target
     _mark(engine, backup, "restoring")
-    vault_resources.set_protect_status(engine, target["id"], "restoring")
+    vault_resources.set_protect_status(engine, target.id, "restoring")
     for _, disk in restore.pairs:
-        resources.set_disk_status(engine, disk["id"], "restoring-backup")
-    if target["type"] in resources.OBJECT_TYPES["server"]:
-        resources.set_server_status(engine, target["id"], "SHUTOFF")
+        resources.set_disk_status(engine, disk.id, "restoring-backup")
+    if target.type in resources.OBJECT_TYPES["server"]:
+        resources.set_server_status(engine, target.id, "SHUTOFF")
     vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
     return tasks.begin(
         engine,
@@ -105,11 +105,9 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
         subject=json.dumps(
             {
                 "backup": backup["id"],
-                "target": target["id"],
+                "target": target.id,
                 "power_on": power_on,
-                "pairs": [
-                    [source["id"], disk["id"], disk["status"]] for source, disk in restore.pairs
-                ],
+                "pairs": [[source["id"], disk.id, disk.status] for source, disk in restore.pairs],
             }
         ),
         request_id=f"req-{request_id}",
@@ -117,17 +115,17 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
             "restore": {
                 "backup_id": backup["id"],
                 "backup_name": backup["name"],
-                "target_resource_id": target["id"],
-                "target_resource_name": target["name"],
+                "target_resource_id": target.id,
+                "target_resource_name": target.name,
             }
         },
         vault_id=backup["vault_id"],
         vault_name=vault_name,
         restore_point_id=backup["restore_point_id"],
         provider_id=backup["provider_id"],
-        resource_id=target["id"],
-        resource_name=target["name"],
-        resource_type=target["type"],
+        resource_id=target.id,
+        resource_name=target.name,
+        resource_type=target.type,
     )
 
 
@@ -164,15 +162,15 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | None:
     """Create a disk what its backup holds, size included; return the code if it cannot be done."""
     source = engine.state.one("SELECT * FROM backup WHERE id = ?", source_id)
-    disk = engine.state.one("SELECT * FROM disk WHERE id = ?", disk_id)
+    disk = resources.find_disk(engine, disk_id)
     if disk is None:
         return "7000"
     assert source is not None
     traits = resources.properties(disk)
     if traits.get("restore_fails"):
         return str(traits["restore_fails"])
-    Disks(engine).restore(source["chain"], source["sequence"], disk["store"])
-    if disk["size_gb"] != source["resource_size_gb"]:
+    Disks(engine).restore(source["chain"], source["sequence"], disk.store)
+    if disk.size_gb != source["resource_size_gb"]:
         resources.resize(engine, disk_id, source["resource_size_gb"])
     return None
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, Disks
 from cbr_notebook.simulator.inventory.files import FileAreaError, Files
+from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
+Machine = TypeVar("Machine", ServerRow, DiskRow)
 
-def pick(rows: list[sqlite3.Row], wanted: str, what: str) -> sqlite3.Row:
+
+def pick(rows: Sequence[Machine], wanted: str, what: str) -> Machine:
     """Return the one row of this ID or name.
 
     Raises:
         NotFound: there is none, or more than one; the message lists the candidates.
     """
-    found = [row for row in rows if row["id"] == wanted] or [
-        row for row in rows if row["name"] == wanted
-    ]
+    found = [row for row in rows if row.id == wanted] or [row for row in rows if row.name == wanted]
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(sorted(f"{row['name']} ({row['id']})" for row in found or rows)) or "none"
+    listed = ", ".join(sorted(f"{row.name} ({row.id})" for row in found or rows)) or "none"
     problem = f"There is no {what} {wanted!r}" if not found else f"{wanted!r} is ambiguous"
     raise NotFound(f"{problem} in the simulated cloud.", advice=f"There are: {listed}.")
 
@@ -40,35 +41,35 @@ class Disk:
         return f"<Disk {self.name} ({self.size_gb} GB, {self.status})>"
 
     @property
-    def _row(self) -> sqlite3.Row:
+    def _row(self) -> DiskRow:
         with self._engine.lock:
             return resources.disk(self._engine, self.id)
 
     @property
     def name(self) -> str:
         """The disk's name."""
-        return str(self._row["name"])
+        return str(self._row.name)
 
     @property
     def size_gb(self) -> int:
         """The disk's size, in GB."""
-        return int(self._row["size_gb"])
+        return int(self._row.size_gb)
 
     @property
     def status(self) -> str:
         """Its status: ``available``, ``in-use``, and so on."""
-        return str(self._row["status"])
+        return str(self._row.status)
 
     @property
     def device(self) -> str | None:
         """Where it is attached, such as ``vda``; ``None`` where it is not."""
         with self._engine.lock:
             servers = resources.servers_of(self._engine, self.id)
-        return str(servers[0]["device"]) if servers else None
+        return servers[0].device if servers else None
 
     def _files(self) -> Files:
         row = self._row
-        return Files(Disks(self._engine), row["store"], row["size_gb"])
+        return Files(Disks(self._engine), row.store, row.size_gb)
 
     def write_file(self, path: str, data: bytes) -> None:
         """Write a file, new or anew.
@@ -126,13 +127,13 @@ class Disk:
         """Return bytes of the disk, from an offset in bytes."""
         self._check(offset, length)
         with self._engine.lock:
-            return Disks(self._engine).read(self._row["store"], offset, length)
+            return Disks(self._engine).read(self._row.store, offset, length)
 
     def write(self, offset: int, data: bytes) -> None:
         """Write bytes to the disk, at an offset in bytes."""
         self._check(offset, len(data))
         with self._engine.work():
-            Disks(self._engine).write(self._row["store"], offset, data)
+            Disks(self._engine).write(self._row.store, offset, data)
 
     def _check(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or offset + length > self.size_gb * GIB:
@@ -151,14 +152,12 @@ class Disk:
         self._check(start_mb * 1024**2, megabytes * 1024**2)
         per_mb = 1024**2 // BLOCK
         with self._engine.work():
-            Disks(self._engine).fill(
-                self._row["store"], start_mb * per_mb, megabytes * per_mb, seed
-            )
+            Disks(self._engine).fill(self._row.store, start_mb * per_mb, megabytes * per_mb, seed)
 
     def checksum(self) -> str:
         """Return a SHA-256 that is the same for the same bytes, and only for them."""
         with self._engine.lock:
-            return Disks(self._engine).checksum(self._row["store"])
+            return Disks(self._engine).checksum(self._row.store)
 
     def resize(self, size_gb: int) -> None:
         """Resize the disk, in GB; what lies beyond a smaller one is lost."""
@@ -193,26 +192,27 @@ class Server:
         return f"<Server {self.name} ({self.status})>"
 
     @property
-    def _row(self) -> sqlite3.Row:
+    def _row(self) -> ServerRow:
         with self._engine.lock:
             return resources.server(self._engine, self.id)
 
     @property
     def name(self) -> str:
         """The server's name."""
-        return str(self._row["name"])
+        return str(self._row.name)
 
     @property
     def status(self) -> str:
         """Its status: ``ACTIVE``, ``SHUTOFF``, and so on."""
-        return str(self._row["status"])
+        return str(self._row.status)
 
     @property
     def disks(self) -> list[Disk]:
         """The server's disks, the system disk first."""
         with self._engine.lock:
             return [
-                Disk(self._engine, row["id"]) for row in resources.disks_of(self._engine, self.id)
+                Disk(self._engine, each.disk.id)
+                for each in resources.disks_of(self._engine, self.id)
             ]
 
     def disk(self, wanted: str) -> Disk:
@@ -222,11 +222,11 @@ class Server:
             NotFound: there is none, or more than one; the message lists them.
         """
         with self._engine.lock:
-            rows = resources.disks_of(self._engine, self.id)
-        for row in rows:
-            if wanted in (row["device"], f"/dev/{row['device']}"):
-                return Disk(self._engine, row["id"])
-        return Disk(self._engine, pick(rows, wanted, "disk")["id"])
+            attached = resources.disks_of(self._engine, self.id)
+        for each in attached:
+            if wanted in (each.device, f"/dev/{each.device}"):
+                return Disk(self._engine, each.disk.id)
+        return Disk(self._engine, pick([each.disk for each in attached], wanted, "disk").id)
 
     def attach(self, disk: Disk, device: str | None = None) -> None:
         """Attach a disk, at the next free device unless one is given."""

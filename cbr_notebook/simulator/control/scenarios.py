@@ -24,15 +24,15 @@ def ransomware(engine: Engine, server_id: str) -> list[str]:
     """
     lost = []
     key = engine.state.random_bytes("ransomware")
-    for disk in resources.disks_of(engine, server_id):
-        store = disk["store"]
-        files = Files(Disks(engine), store, disk["size_gb"])
+    for disk, device, _ in resources.disks_of(engine, server_id):
+        store = disk.store
+        files = Files(Disks(engine), store, disk.size_gb)
         for path in files.names():
             data = files.read(path)
             files.delete(path)
             files.write(f"{path}.locked", _scramble(data, key))
-            lost.append(f"{disk['device']}:{path}")
-        if disk["bootable"]:
+            lost.append(f"{device}:{path}")
+        if disk.bootable:
             files.write(NOTE, b"Your files have been encrypted. This is a simulation.\n")
         _scramble_data(engine, store, key)
     return lost

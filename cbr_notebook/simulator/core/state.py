@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from cbr_notebook.errors import CBRError
@@ -28,6 +28,10 @@ _FILE_TROUBLE = {
 
 ORIGIN = "origin"
 """The fact that says what a cloud began as: an estate, or a file."""
+
+
+R = TypeVar("R", bound=NamedTuple)
+"""A class of rows: its fields are the columns of what is asked for, in their order."""
 
 
 class StateFileError(CBRError):
@@ -131,6 +135,18 @@ class State:
         """Return all rows of a query."""
         try:
             return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as problem:
+            raise self._failure(problem) from problem
+
+    def one_of(self, kind: type[R], sql: str, *values: type_of_cell) -> R | None:
+        """Return the first row of a query as a row of a class, or ``None``."""
+        row = self._execute(sql, values).fetchone()
+        return None if row is None else kind._make(row)
+
+    def all_of(self, kind: type[R], sql: str, *values: type_of_cell) -> list[R]:
+        """Return all rows of a query as rows of a class; its fields are the query's columns."""
+        try:
+            return list(map(kind._make, self._db.execute(sql, values)))
         except sqlite3.DatabaseError as problem:
             raise self._failure(problem) from problem
 

@@ -78,12 +78,12 @@ class _Builder:
             disk = resources.create_disk(self._engine, self._project, name, size)
             self._ids[name] = disk
             row = resources.disk(self._engine, disk)
-            Disks(self._engine).fill(row["store"], 64 * _MB, written_mb * _MB, seed=len(name))
+            Disks(self._engine).fill(row.store, 64 * _MB, written_mb * _MB, seed=len(name))
         name, size = "shared-docs", 500
         self._ids[name] = resources.create_disk(
             self._engine, self._project, name, size, kind=resources.FILE_SYSTEM
         )
-        store = resources.disk(self._engine, self._ids[name])["store"]
+        store = resources.disk(self._engine, self._ids[name]).store
         Files(Disks(self._engine), store, size).write("/handbook.txt", b"Read me first.\n" * 200)
 
     def _server(
@@ -100,8 +100,8 @@ class _Builder:
             self._engine, project, name, disks=disks, tags=tags, kind=kind
         )
         self._ids[name] = server_id
-        for number, disk in enumerate(resources.disks_of(self._engine, server_id)):
-            files = Files(Disks(self._engine), disk["store"], disk["size_gb"])
+        for number, (disk, _, _) in enumerate(resources.disks_of(self._engine, server_id)):
+            files = Files(Disks(self._engine), disk.store, disk.size_gb)
             if number == 0:
                 files.write("/etc/motd", f"Welcome to {name}\n".encode())
                 files.write("/etc/hostname", f"{name}\n".encode())
@@ -110,7 +110,7 @@ class _Builder:
             if name.startswith("db") and number == 1:
                 files.write("/data/orders.db", f"{name} orders\n".encode() * 4000)
             share = written_mb // len(disks)
-            Disks(self._engine).fill(disk["store"], 64 * _MB, share * _MB, seed=number)
+            Disks(self._engine).fill(disk.store, 64 * _MB, share * _MB, seed=number)
 
     def vaults_and_policies(self) -> None:
         """Create the vaults and the policies that fill them."""
@@ -201,9 +201,9 @@ class _Builder:
         ):  # fmt: skip
             if day % every:
                 continue
-            disk = resources.disks_of(engine, self._ids[name])[-1]
+            disk = resources.disks_of(engine, self._ids[name])[-1].disk
             first = (64 + (day * 13) % 100) * _MB
-            Disks(engine).fill(disk["store"], first, changed_mb * _MB, seed=100 + day)
+            Disks(engine).fill(disk.store, first, changed_mb * _MB, seed=100 + day)
         self._trouble("app-02", day, {30: "7203", 31: "7203", 62: "7203"})
         self._trouble("db-02", day, {86: "8300", 88: "8300"})
 

@@ -69,11 +69,11 @@ def build(engine: Engine) -> None:
 
 
 def _write_files(engine: Engine, server_id: str) -> None:
-    disk = resources.disks_of(engine, server_id)[0]
-    files = Files(Disks(engine), disk["store"], disk["size_gb"])
-    files.write("/etc/motd", f"Welcome to {disk['name']}\n".encode())
+    disk = resources.disks_of(engine, server_id)[0].disk
+    files = Files(Disks(engine), disk.store, disk.size_gb)
+    files.write("/etc/motd", f"Welcome to {disk.name}\n".encode())
     files.write("/var/www/index.html", b"<h1>It works</h1>\n" * 64)
-    Disks(engine).fill(disk["store"], 1024, 3200, seed=1)
+    Disks(engine).fill(disk.store, 1024, 3200, seed=1)
 
 
 def _history(engine: Engine, user: str, project: str) -> None:

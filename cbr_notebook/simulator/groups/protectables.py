@@ -11,12 +11,16 @@ from uuid import UUID, uuid5
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vault_documents
 
-_KINDS = {
+_Kind = tuple[resources.Table, tuple[str, ...]]
+"""Where the machines of a kind are, and of which types."""
+
+_KINDS: dict[str, _Kind] = {
     "server": ("server", (resources.SERVER, resources.BARE_METAL)),
     "disk": ("disk", (resources.DISK,)),
     "turbo": ("disk", (resources.FILE_SYSTEM,)),
@@ -25,108 +29,108 @@ _KINDS = {
 _LARGEST_PAGE = 50
 
 
-def disk_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
     """Write what the service shows of a disk."""
     traits = resources.properties(row)
     attachments = [
         {
-            "attached_at": clock.to_api_time(server["attached_at"]),
-            "attachment_id": row["id"],
-            "device": f"/dev/{server['device']}",
+            "attached_at": clock.to_api_time(each.attached_at),
+            "attachment_id": row.id,
+            "device": f"/dev/{each.device}",
             "host_name": None,
-            "id": row["id"],
-            "server_id": server["id"],
-            "volume_id": row["id"],
+            "id": row.id,
+            "server_id": each.server.id,
+            "volume_id": row.id,
         }
-        for server in resources.servers_of(engine, row["id"])
+        for each in resources.servers_of(engine, row.id)
     ]
     detail = {
         "attachments": attachments,
-        "availability_zone": row["availability_zone"],
-        "bootable": "true" if row["bootable"] else "false",
-        "created_at": clock.to_api_time(row["created_at"]),
+        "availability_zone": row.availability_zone,
+        "bootable": "true" if row.bootable else "false",
+        "created_at": clock.to_api_time(row.created_at),
         "description": None,
-        "encrypted": bool(row["encrypted"]),
-        "id": row["id"],
+        "encrypted": bool(row.encrypted),
+        "id": row.id,
         "metadata": {
             "readonly": "False",
             "hw:passthrough": "true" if traits.get("scsi") else "false",
             "dr_site": "true" if traits.get("dr_site") else "false",
         },
-        "multiattach": bool(row["shareable"]),
-        "name": row["name"],
-        "shareable": bool(row["shareable"]),
-        "size": row["size_gb"],
+        "multiattach": bool(row.shareable),
+        "name": row.name,
+        "shareable": bool(row.shareable),
+        "size": row.size_gb,
         "snapshot_id": None,
         "source_volid": None,
-        "status": row["status"],
-        "tags": json.loads(row["tags"]),
-        "updated_at": clock.to_api_time(row["written_at"] or row["created_at"]),
-        "volume_type": row["volume_type"],
+        "status": row.status,
+        "tags": json.loads(row.tags),
+        "updated_at": clock.to_api_time(row.written_at or row.created_at),
+        "volume_type": row.volume_type,
     }
     return {
-        "id": row["id"],
-        "type": row["type"],
-        "name": row["name"],
-        "size": row["size_gb"],
-        "status": row["status"],
+        "id": row.id,
+        "type": row.type,
+        "name": row.name,
+        "size": row.size_gb,
+        "status": row.status,
         "detail": detail,
         "children": [],
     }
 
 
-def server_document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+def server_document(engine: Engine, row: ServerRow) -> dict[str, Any]:
     """Write what the service shows of a server, with its disks."""
     traits = resources.properties(row)
-    disks = resources.disks_of(engine, row["id"])
+    disks = resources.disks_of(engine, row.id)
     detail = {
-        "OS-EXT-AZ:availability_zone": row["availability_zone"],
-        "OS-EXT-STS:power_state": 1 if row["status"] == "ACTIVE" else 4,
-        "OS-EXT-STS:vm_state": "active" if row["status"] == "ACTIVE" else "stopped",
-        "addresses": _addresses(row["id"]),
-        "created": clock.to_second(row["created_at"]),
+        "OS-EXT-AZ:availability_zone": row.availability_zone,
+        "OS-EXT-STS:power_state": 1 if row.status == "ACTIVE" else 4,
+        "OS-EXT-STS:vm_state": "active" if row.status == "ACTIVE" else "stopped",
+        "addresses": _addresses(row.id),
+        "created": clock.to_second(row.created_at),
         "enterprise_project_id": "0",
         "flavor": {
             "disk": "0",
             "vcpus": "2",
             "ram": "4096",
-            "id": row["flavor"],
-            "name": row["flavor"],
+            "id": row.flavor,
+            "name": row.flavor,
             "gpus": [],
             "asic_accelerators": [],
         },
-        "id": row["id"],
+        "id": row.id,
         "image": {"id": ""},
         "metadata": {
-            "os_type": row["os_type"],
-            "image_name": row["os_version"],
-            "architecture": row["architecture"],
+            "os_type": row.os_type,
+            "image_name": row.os_version,
+            "architecture": row.architecture,
             "dr_site": "true" if traits.get("dr_site") else "false",
         },
-        "name": row["name"],
+        "name": row.name,
         "os-extended-volumes:volumes_attached": [
             {
-                "id": disk["id"],
+                "id": each.disk.id,
                 "delete_on_termination": "true",
-                "device": f"/dev/{disk['device']}",
-                "bootIndex": str(place) if disk["bootable"] else None,
+                "device": f"/dev/{each.device}",
+                "bootIndex": str(place) if each.disk.bootable else None,
             }
-            for place, disk in enumerate(disks)
+            for place, each in enumerate(disks)
         ],
-        "security_groups": [{"id": _derived(row["id"], "security group"), "name": "default"}],
-        "status": row["status"],
-        "tags": [f"{key}={value}" for key, value in json.loads(row["tags"]).items()],
-        "tenant_id": row["project_id"],
-        "updated": clock.to_second(row["created_at"]),
+        "security_groups": [{"id": _derived(row.id, "security group"), "name": "default"}],
+        "status": row.status,
+        "tags": [f"{key}={value}" for key, value in json.loads(row.tags).items()],
+        "tenant_id": row.project_id,
+        "updated": clock.to_second(row.created_at),
     }
     return {
-        "id": row["id"],
-        "type": row["type"],
-        "name": row["name"],
-        "size": sum(disk["size_gb"] for disk in disks),
-        "status": row["status"],
+        "id": row.id,
+        "type": row.type,
+        "name": row.name,
+        "size": sum(each.disk.size_gb for each in disks),
+        "status": row.status,
         "detail": detail,
-        "children": [disk_document(engine, disk) for disk in disks],
+        "children": [disk_document(engine, each.disk) for each in disks],
     }
 
 
@@ -152,11 +156,11 @@ def _addresses(server_id: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _protectable(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+def _protectable(engine: Engine, row: ServerRow | DiskRow) -> dict[str, Any]:
     vault = engine.state.one(
         "SELECT vault.* FROM vault_resource JOIN vault ON vault.id = vault_id "
         "WHERE resource_id = ?",
-        row["id"],
+        row.id,
     )
     result = {
         "result": True,
@@ -177,9 +181,10 @@ def _vault(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     return {**document, "updated_at": clock.to_api_time(row["updated_at"])}
 
 
-def _document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
-    is_disk = row["type"] in (resources.DISK, resources.FILE_SYSTEM)
-    document = disk_document(engine, row) if is_disk else server_document(engine, row)
+def _document(engine: Engine, row: ServerRow | DiskRow) -> dict[str, Any]:
+    document = (
+        disk_document(engine, row) if isinstance(row, DiskRow) else server_document(engine, row)
+    )
     protectable = _protectable(engine, row)
     vault = protectable["vault"] or {"id": None, "name": None}
     for child in document["children"]:
@@ -188,7 +193,7 @@ def _document(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
     return {**document, "protectable": protectable}
 
 
-def _kind(context: RequestContext) -> tuple[str, tuple[str, ...]]:
+def _kind(context: RequestContext) -> _Kind:
     kind = _KINDS.get(context.path["protectable_type"])
     if kind is None:
         raise ApiError("6116")
@@ -215,14 +220,15 @@ def _list(context: RequestContext) -> dict[str, Any]:
         *values,
     )
     if page.marker:
-        row = engine.state.one(f"SELECT * FROM {table} WHERE id = ?", page.marker)
-        if row is None:
+        last = resources.find(engine, table, page.marker)
+        if last is None:
             raise ApiError("9900")
         where.append("(created_at, id) > (?, ?)")
-        values += [row["created_at"], row["id"]]
-    rows = engine.state.all(
-        f"SELECT * FROM {table} WHERE {' AND '.join(where)} "
-        "ORDER BY created_at, id LIMIT ? OFFSET ?",
+        values += [last.created_at, last.id]
+    rows = resources.select(
+        engine,
+        table,
+        f"{' AND '.join(where)} ORDER BY created_at, id LIMIT ? OFFSET ?",
         *values,
         page.limit,
         page.offset,
@@ -232,12 +238,10 @@ def _list(context: RequestContext) -> dict[str, Any]:
 
 def _show(context: RequestContext) -> dict[str, Any]:
     table, types = _kind(context)
-    row = context.engine.state.one(
-        f"SELECT * FROM {table} WHERE id = ? AND project_id = ?",
-        identifier(context, "instance_id"),
-        context.caller.project_id,
+    row = resources.find(
+        context.engine, table, identifier(context, "instance_id"), context.caller.project_id
     )
-    if row is None or row["type"] not in types:
+    if row is None or row.type not in types:
         gone = {"server": "7100", "disk": "7000", "turbo": "7500"}
         raise ApiError(gone.get(context.path["protectable_type"], "6302"))
     return {"instance": _document(context.engine, row)}

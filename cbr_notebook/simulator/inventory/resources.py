@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import type_of_cell
 from cbr_notebook.simulator.inventory.disks import Disks
+from cbr_notebook.simulator.inventory.inventory_rows import (
+    AttachedDisk,
+    AttachedServer,
+    DiskRow,
+    ServerRow,
+)
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
 SERVER = "OS::Nova::Server"
@@ -23,6 +29,9 @@ OBJECT_TYPES: Mapping[str, tuple[str, ...]] = {
     "turbo": (FILE_SYSTEM,),
 }
 """The resource types that a vault of an object type takes."""
+
+Table = Literal["server", "disk"]
+"""Where a machine is kept; file systems are among the disks."""
 
 TRAITS = frozenset({
     "agent", "backend", "backup_fails", "databases_busy", "dess", "dr_site", "frozen", "lazyload",
@@ -45,7 +54,7 @@ class Resource:
     """Of a server: all its disks together."""
     status: str
     zone: str
-    row: sqlite3.Row
+    row: ServerRow | DiskRow
 
 
 def create_disk(
@@ -133,67 +142,122 @@ def create_server(
     return server_id
 
 
-def server(engine: Engine, server_id: str) -> sqlite3.Row:
-    """Return a server's row; 7100 when there is none."""
-    row = engine.state.one("SELECT * FROM server WHERE id = ?", server_id)
+def find_server(engine: Engine, server_id: str, project_id: str | None = None) -> ServerRow | None:
+    """Return a server, of one project if that is named; ``None`` when there is none."""
+    return engine.state.one_of(
+        ServerRow,
+        "SELECT * FROM server WHERE id = ?1 AND project_id = coalesce(?2, project_id)",
+        server_id,
+        project_id,
+    )
+
+
+def find_disk(engine: Engine, disk_id: str, project_id: str | None = None) -> DiskRow | None:
+    """Return a disk or file system, of one project if that is named, or ``None``."""
+    return engine.state.one_of(
+        DiskRow,
+        "SELECT * FROM disk WHERE id = ?1 AND project_id = coalesce(?2, project_id)",
+        disk_id,
+        project_id,
+    )
+
+
+def servers(engine: Engine) -> list[ServerRow]:
+    """Return all servers of all projects."""
+    return engine.state.all_of(ServerRow, "SELECT * FROM server")
+
+
+def disks(engine: Engine) -> list[DiskRow]:
+    """Return all disks and file systems of all projects."""
+    return engine.state.all_of(DiskRow, "SELECT * FROM disk")
+
+
+def select(
+    engine: Engine, table: Table, condition: str, *values: type_of_cell
+) -> Sequence[ServerRow | DiskRow]:
+    """Return the servers, or the disks, that fulfil a condition of SQL."""
+    if table == "server":
+        return engine.state.all_of(ServerRow, f"SELECT * FROM server WHERE {condition}", *values)
+    return engine.state.all_of(DiskRow, f"SELECT * FROM disk WHERE {condition}", *values)
+
+
+def find(
+    engine: Engine, table: Table, key: str, project_id: str | None = None
+) -> ServerRow | DiskRow | None:
+    """Return a server, or a disk, of one project if that is named, or ``None``."""
+    reader = find_server if table == "server" else find_disk
+    return reader(engine, key, project_id)
+
+
+def server(engine: Engine, server_id: str) -> ServerRow:
+    """Return a server; 7100 when there is none."""
+    row = find_server(engine, server_id)
     if row is None:
         raise ApiError("7100")
     return row
 
 
-def disk(engine: Engine, disk_id: str) -> sqlite3.Row:
-    """Return a disk's row; 7000 when there is none."""
-    row = engine.state.one("SELECT * FROM disk WHERE id = ?", disk_id)
+def disk(engine: Engine, disk_id: str) -> DiskRow:
+    """Return a disk; 7000 when there is none."""
+    row = find_disk(engine, disk_id)
     if row is None:
         raise ApiError("7000")
     return row
 
 
-def disks_of(engine: Engine, server_id: str) -> list[sqlite3.Row]:
-    """Return the disks of a server, the system disk first, with their ``device``."""
-    return engine.state.all(
-        "SELECT disk.*, attachment.device, attachment.attached_at FROM attachment "
-        "JOIN disk ON disk.id = disk_id WHERE server_id = ? ORDER BY device",
-        server_id,
-    )
+def disks_of(engine: Engine, server_id: str) -> list[AttachedDisk]:
+    """Return the disks of a server, the system disk first."""
+    return [
+        AttachedDisk(DiskRow._make(row[2:]), *row[:2])
+        for row in engine.state.all(
+            "SELECT attachment.device, attachment.attached_at, disk.* FROM attachment "
+            "JOIN disk ON disk.id = disk_id WHERE server_id = ? ORDER BY device",
+            server_id,
+        )
+    ]
 
 
-def servers_of(engine: Engine, disk_id: str) -> list[sqlite3.Row]:
-    """Return the servers to which a disk is attached, with its ``device`` there."""
-    return engine.state.all(
-        "SELECT server.*, attachment.device, attachment.attached_at FROM attachment "
-        "JOIN server ON server.id = server_id WHERE disk_id = ? ORDER BY server.id",
-        disk_id,
-    )
+def servers_of(engine: Engine, disk_id: str) -> list[AttachedServer]:
+    """Return the servers to which a disk is attached."""
+    return [
+        AttachedServer(ServerRow._make(row[2:]), *row[:2])
+        for row in engine.state.all(
+            "SELECT attachment.device, attachment.attached_at, server.* FROM attachment "
+            "JOIN server ON server.id = server_id WHERE disk_id = ? ORDER BY server.id",
+            disk_id,
+        )
+    ]
 
 
 def find_resource(
     engine: Engine, project_id: str, resource_id: str, resource_type: str | None = None
 ) -> Resource:
     """Return a resource of a project; 6302 when there is none of this ID and type."""
-    row = engine.state.one(
-        "SELECT * FROM server WHERE id = ? AND project_id = ?", resource_id, project_id
-    )
-    if row is not None:
-        size = sum(each["size_gb"] for each in disks_of(engine, resource_id))
-    else:
-        row = engine.state.one(
-            "SELECT * FROM disk WHERE id = ? AND project_id = ?", resource_id, project_id
-        )
-        if row is None:
-            raise ApiError("6302")
-        size = row["size_gb"]
-    if resource_type is not None and row["type"] != resource_type:
+    server_row = find_server(engine, resource_id, project_id)
+    row = server_row or find_disk(engine, resource_id, project_id)
+    if row is None or resource_type not in (None, row.type):
         raise ApiError("6302")
-    return Resource(
-        row["id"], row["type"], row["name"], size, row["status"], row["availability_zone"], row
-    )
+    if isinstance(row, ServerRow):
+        size = sum(each.disk.size_gb for each in disks_of(engine, resource_id))
+    else:
+        size = row.size_gb
+    return Resource(row.id, row.type, row.name, size, row.status, row.availability_zone, row)
 
 
-def properties(row: sqlite3.Row) -> dict[str, Any]:
+def properties(row: ServerRow | DiskRow) -> dict[str, Any]:
     """Return the special traits of a server or disk (``scsi``, ``dess``, ``dr_site``, …)."""
-    traits: dict[str, Any] = json.loads(row["properties"])
+    traits: dict[str, Any] = json.loads(row.properties)
     return traits
+
+
+def server_then(row: ServerRow) -> dict[str, str]:
+    """Return what a backup keeps of the server as it is now."""
+    return {
+        "os_type": row.os_type,
+        "architecture": row.architecture,
+        "status": row.status,
+        "flavor": row.flavor,
+    }
 
 
 def set_disk_status(engine: Engine, disk_id: str, status: str, *, was: str | None = None) -> None:
@@ -230,7 +294,7 @@ def set_server_traits(engine: Engine, server_id: str, traits: Mapping[str, Any])
 
 def tag_server(engine: Engine, server_id: str, tags: Mapping[str, str]) -> None:
     """Add tags to a server, or change their values."""
-    present = json.loads(server(engine, server_id)["tags"])
+    present = json.loads(server(engine, server_id).tags)
     engine.state.update("server", server_id, tags=json.dumps({**present, **tags}))
 
 
@@ -241,13 +305,13 @@ def rebuild_server(engine: Engine, server_id: str, **columns: str) -> None:
 
 def attach(engine: Engine, server_id: str, disk_id: str, device: str | None = None) -> str:
     """Attach a disk to a server; return the device name."""
-    taken = {row["device"] for row in disks_of(engine, server_id)}
+    taken = {each.device for each in disks_of(engine, server_id)}
     if device is None:
         device = next(name for name in (f"vd{c}" for c in "abcdefghijklmnopqrstuvwxyz")
                       if name not in taken)  # fmt: skip
     row = disk(engine, disk_id)
-    if device in taken or (row["status"] != "available" and not row["shareable"]):
-        raise ApiError("7003", f"The disk {row['name']} is {row['status']}, or {device} is taken.")
+    if device in taken or (row.status != "available" and not row.shareable):
+        raise ApiError("7003", f"The disk {row.name} is {row.status}, or {device} is taken.")
     engine.state.insert(
         "attachment",
         server_id=server_id,
@@ -274,24 +338,24 @@ def resize(engine: Engine, disk_id: str, size_gb: int) -> None:
     """Resize a disk; what lies beyond a smaller one is lost."""
     row = disk(engine, disk_id)
     engine.state.update("disk", disk_id, size_gb=size_gb)
-    if size_gb < row["size_gb"]:
-        Disks(engine).truncate(row["store"], size_gb)
+    if size_gb < row.size_gb:
+        Disks(engine).truncate(row.store, size_gb)
 
 
 def delete_disk(engine: Engine, disk_id: str) -> None:
     """Delete a disk with its bytes; its backups stay."""
     row = disk(engine, disk_id)
-    Disks(engine).erase(row["store"])
+    Disks(engine).erase(row.store)
     engine.state.run("DELETE FROM attachment WHERE disk_id = ?", disk_id)
     engine.state.run("DELETE FROM disk WHERE id = ?", disk_id)
 
 
 def delete_server(engine: Engine, server_id: str) -> None:
     """Delete a server with its disks; its backups stay."""
-    for row in disks_of(engine, server(engine, server_id)["id"]):
+    for each in disks_of(engine, server(engine, server_id).id):
         engine.state.run(
-            "DELETE FROM attachment WHERE server_id = ? AND disk_id = ?", server_id, row["id"]
+            "DELETE FROM attachment WHERE server_id = ? AND disk_id = ?", server_id, each.disk.id
         )
-        if not servers_of(engine, row["id"]):
-            delete_disk(engine, row["id"])
+        if not servers_of(engine, each.disk.id):
+            delete_disk(engine, each.disk.id)
     engine.state.run("DELETE FROM server WHERE id = ?", server_id)

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory.inventory_rows import AttachedDisk
 from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES, Resource
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import ResourceItem
@@ -50,15 +51,15 @@ def rows(engine: Engine, vault_id: str) -> list[sqlite3.Row]:
     )
 
 
-def chosen_disks(engine: Engine, server_id: str, extra_info: dict[str, Any]) -> list[sqlite3.Row]:
+def chosen_disks(engine: Engine, server_id: str, extra_info: dict[str, Any]) -> list[AttachedDisk]:
     """Return the disks of a server that a vault backs up."""
     disks = resources.disks_of(engine, server_id)
     excluded = set(extra_info.get("exclude_volumes", ()))
     included = {each["id"] for each in extra_info.get("include_volumes", ())}
     return [
-        disk
-        for disk in disks
-        if disk["id"] not in excluded and (not included or disk["id"] in included)
+        each
+        for each in disks
+        if each.disk.id not in excluded and (not included or each.disk.id in included)
     ]
 
 
@@ -180,11 +181,11 @@ def _check_server(
         raise ApiError("7108")
     if not chosen_disks(engine, resource.id, item.choice()):
         raise ApiError("9900")
-    for disk in disks:
+    for disk, _, _ in disks:
         other = engine.state.one(
             "SELECT 1 FROM attachment a JOIN vault_resource r ON r.resource_id = a.server_id "
             "WHERE a.disk_id = ? AND a.server_id != ? AND r.vault_id != ?",
-            disk["id"],
+            disk.id,
             resource.id,
             vault["id"],
         )
