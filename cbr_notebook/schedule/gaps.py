@@ -24,6 +24,8 @@ def missed_runs(
 ) -> list[datetime]:
     """Return the runs of the last days between which and the next no good backup was made.
 
+    The policy's runs count from when it says that it started.
+
     Args:
         policy: whose runs.
         taken: the moments of a resource's good backups, in order.
@@ -35,7 +37,8 @@ def missed_runs(
     definition = policy.operation_definition
     kept = (definition.max_backups if definition else None) or -1
     age = (definition.retention_duration_days if definition else None) or -1
-    start = now - timedelta(days=min(days, age) if age > 0 else days)
+    # Before it started the policy ran at other times, if at all.
+    start = max(now - timedelta(days=min(days, age) if age > 0 else days), _begun(policy))
     # What the policy deleted is no gap: its number of backups reaches back only so far.
     first = taken[-kept] if 0 < kept <= len(taken) else taken[0]
     expected = runs(policy, start, now)
@@ -63,11 +66,15 @@ def last_due(policies: Iterable[Policy], now: datetime) -> datetime | None:
     for policy in policies:
         if not policy.enabled:
             continue
-        properties = policy.trigger.properties if policy.trigger else None
-        begun = parse_api_time(properties.start_time) if properties else None
         for days in _BACK:
-            start = max(until - timedelta(days=days), begun or _EVER)
+            start = max(until - timedelta(days=days), _begun(policy))
             if start < until and (expected := runs(policy, start, until)):
                 found.append(expected[-1])
                 break
     return max(found, default=None)
+
+
+def _begun(policy: Policy) -> datetime:
+    """Return from when on a policy has run as it does now, as far as it says."""
+    properties = policy.trigger.properties if policy.trigger else None
+    return (parse_api_time(properties.start_time) if properties else None) or _EVER

@@ -45,7 +45,8 @@ def recovery_points(
     does not exist any more is not within the target. A gap
     is a run of an enabled backup policy of its vault, in the last ``days``, between which
     and the next run no good backup of the resource was made. Runs count from the oldest
-    backup that the policy still keeps, and until an hour ago: later ones may be at work.
+    backup that the policy still keeps, or the start that the policy tells, and until an hour
+    ago: later ones may be at work.
 
     Args:
         target: the age that the newest may have: ``24h``, ``7d``.

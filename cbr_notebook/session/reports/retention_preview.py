@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.records import Policy, Vault
+from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.runs import of_rules, runs
@@ -19,6 +19,7 @@ from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.reports.common import answer, api_text, backup_policies, check_days
+from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.session.retained import group_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
@@ -52,12 +53,13 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     policies = backup_policies(session)
     listed = list(session.client.backups.list_all(image_type="backup"))
     names = {each.id: each.name for each in listed}
+    there = _existing(session, {each.resource_type or "" for each in listed})
     rows = []
     for (vault_id, resource_id), (resource, made) in group_backups(listed).items():
         if not chosen.resource(resource_id):
             continue
         vault, policy = vaults.get(vault_id), _policy_of(policies.get(vault_id, ()))
-        for gone in _removals(vault, policy, resource_id, made, now, until):
+        for gone in _removals(vault, policy, resource_id, made, now, until, there):
             if gone.backup.id in names:
                 rows.append(
                     SimpleNamespace(
@@ -106,18 +108,20 @@ def what_if(
     for applied in planned.policy.associated_vaults or ():
         vault = session.client.vaults.show(applied.vault_id)
         present = {each.id: each for each in vault.resources or ()}
+        there = _existing(session, {each.type or "" for each in vault.resources or ()})
         listed = session.client.backups.list_all(image_type="backup", vault_id=vault.id)
         kept = {resource: found for (_, resource), found in group_backups(listed).items()}
         for resource_id in dict.fromkeys([*present, *kept]):
             member = present.get(resource_id)
             name, made = kept.get(resource_id, (member and display_name(member), []))
-            there = {each.id for each in made}
+            today = {each.id for each in made}
+            goes_on = member is not None and there(member)
             ends = []
             for rule, ahead in ((was, runs_was), (would, runs_would)):
                 gone, left = retention.removals(
-                    made, rule, ahead if member else [], now, until, locked=bool(vault.locked)
+                    made, rule, ahead if goes_on else [], now, until, locked=bool(vault.locked)
                 )
-                ends.append((sum(each.backup.id in there for each in gone), len(left)))
+                ends.append((sum(each.backup.id in today for each in gone), len(left)))
             (gone_was, left_was), (gone_would, left_would) = ends
             each_mb = _average_mb(member, len(made))
             rows.append(
@@ -133,6 +137,25 @@ def what_if(
     return answer(session, frames.WHAT_IF, rows, asked, before)
 
 
+def _existing(session: Context, types: Collection[str]) -> Callable[[VaultResource], bool]:
+    """Return what says whether a policy can go on backing up a resource of a vault.
+
+    It cannot if the service does not list the resource any more, or if the vault leaves it out of
+    what policies do. Of types that it has no list of all are taken to exist.
+    """
+    listed = {
+        each: {row.id for row in session.client.protectables.list_all(KINDS[each])}
+        for each in types
+        if each in KINDS
+    }
+
+    def exists(member: VaultResource) -> bool:
+        there = listed.get(member.type or "")
+        return member.auto_protect is not False and (there is None or member.id in there)
+
+    return exists
+
+
 def _policy_of(policies: Sequence[Policy]) -> Policy | None:
     return policies[0] if policies else None
 
@@ -144,13 +167,15 @@ def _removals(
     made: Sequence[retention.Backup],
     now: datetime,
     until: datetime,
+    there: Callable[[VaultResource], bool],
 ) -> list[retention.Removal]:
     """Return what goes of a resource's backups in a vault."""
     definition = policy.operation_definition if policy else None
     rule = Retention.of(msgspec.to_builtins(definition)) if definition else None
-    inside = vault is not None and any(each.id == resource_id for each in vault.resources or ())
-    # A policy keeps making backups only of what is in its vault.
-    ahead = runs(policy, now, until) if policy and policy.enabled and inside else []
+    members = (vault.resources if vault else None) or ()
+    # A policy goes on making backups only of what is in its vault, and still exists.
+    goes_on = any(each.id == resource_id and there(each) for each in members)
+    ahead = runs(policy, now, until) if policy and policy.enabled and goes_on else []
     return retention.removals(made, rule, ahead, now, until, locked=bool(vault and vault.locked))[0]
 
 
