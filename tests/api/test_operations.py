@@ -44,7 +44,9 @@ SYNCED = {
     "resource_name": "resource_name",
     "resource_type": "OS::Native::Server",
 }
-PREPAID: dict[str, Any] = {"product_id": "p-1", "size": 50, "spec_code": "s"}
+PREPAID: dict[str, Any] = {
+    "product_id": "p-1", "size": 50, "spec_code": "vault.backup.server.normal",
+}  # fmt: skip
 ORGANIZATION: dict[str, Any] = {
     "policy_name": "p", "operation_type": "backup", "pattern": RULE, "definition": KEPT,
 }  # fmt: skip

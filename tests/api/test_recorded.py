@@ -108,8 +108,8 @@ class Replay:
 # -- every cell -----------------------------------------------------------------------------------
 
 
-def _tags_of_vault(row: dict[str, Any]) -> str:
-    return ", ".join(f"{tag['key']}={tag.get('value')}" for tag in row.get("tags") or ())
+def _tags_of_vault(row: dict[str, Any]) -> dict[str, str]:
+    return {tag["key"]: tag.get("value") for tag in row.get("tags") or ()}
 
 
 def _pattern(row: dict[str, Any]) -> str:
@@ -146,7 +146,7 @@ COMPUTED: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
     ("policies", "vaults"): lambda row: len(row.get("associated_vaults") or ()),
     ("policies", "vault_ids"): _vault_ids,
     ("resources", "disks"): lambda row: len(row["children"]),
-    ("resources", "tags"): lambda row: ", ".join(row["detail"]["tags"]),
+    ("resources", "tags"): lambda row: dict(each.split("=", 1) for each in row["detail"]["tags"]),
 }
 """What columns hold that are no member as it is, read from the document once more."""
 

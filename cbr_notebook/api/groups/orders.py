@@ -74,8 +74,10 @@ class _Product(msgspec.Struct):
     resource_spec_code: str
 
 
-class _CamelProduct(_Product, rename="camel"):
-    pass
+class _CamelProduct(msgspec.Struct, rename="camel"):  # of a base, members would keep their names
+    product_id: str
+    resource_size: int
+    resource_spec_code: str
 
 
 class _Change(msgspec.Struct):

@@ -25,6 +25,7 @@ from cbr_notebook.api.http.failures import (
     request_id_of,
     unreadable,
 )
+from cbr_notebook.api.http.permissions import operation_of
 from cbr_notebook.api.http.throttling import (
     PATIENCE_S,
     WORTH_A_LINE_S,
@@ -34,6 +35,7 @@ from cbr_notebook.api.http.throttling import (
     window_in,
     write_line,
 )
+from cbr_notebook.api.messages.request_shapes import check_body
 from cbr_notebook.auth.bounds import forget_last_answer
 from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, RateLimited
 
@@ -152,8 +154,7 @@ class Transport:
             CBRError: of the kind that fits; its ``may_have_happened`` says whether the request
                 may have been carried out.
         """
-        content = None if body is None else msgspec.json.encode(body)
-        response = self._send(method, path, None, content)
+        response = self._send(method, path, None, _encoded(method, path, body))
         if answer is type(None):
             _check_acknowledgement(response.content)
             return None
@@ -175,7 +176,7 @@ class Transport:
             once: send it a single time, whatever the answer: the caller asks the service what
                 became of it.
         """
-        content = None if body is None else msgspec.json.encode(body)
+        content = _encoded(method, path, body)
         found = self._send(method, path, None, content, once=once).content
         _check_acknowledgement(found)
         return found
@@ -355,6 +356,27 @@ def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:
         else:
             pairs += [(name, each) for each in value]
     return httpx.QueryParams(tuple(pairs))
+
+
+def _encoded(method: str, path: str, body: Any) -> bytes | None:
+    """Return a body as JSON, if the service documents that it takes it.
+
+    Raises:
+        InvalidRequest: a value of it is none of JSON, or not what is documented.
+    """
+    if body is None:
+        return None
+    try:
+        content = msgspec.json.encode(body)
+    except (TypeError, ValueError, OverflowError, RecursionError) as problem:
+        raise InvalidRequest(
+            f"The request cannot be written: {problem}.",
+            advice="Give texts, whole numbers, lists and dictionaries of them. Nothing was sent.",
+        ) from None
+    operation = operation_of(method, path)
+    if operation is not None:
+        check_body(operation.id, msgspec.json.decode(content))
+    return content
 
 
 def _decode(content: bytes, answer: type[T], *, safe: bool = True) -> T:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cbr_notebook.errors import InvalidRequest
 
@@ -29,35 +30,49 @@ def name(value: str, field: str = "name") -> str:
 
 def size_gb(value: int, smallest: int = SMALLEST_GB) -> int:
     """Return a vault's capacity in GB, if it is in the range of the service."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    number = _whole(value)
+    if number is None:
         raise InvalidRequest(
             f"A capacity is a whole number of GB, not {value!r}.",
             advice=f"Choose {smallest} to {LARGEST_GB}.",
             field="size_gb",
         )
-    if not smallest <= value <= LARGEST_GB:
+    if not smallest <= number <= LARGEST_GB:
         raise InvalidRequest(
-            f"A capacity of {value} GB is out of range.",
+            f"A capacity of {number} GB is out of range.",
             advice=f"Choose {smallest} to {LARGEST_GB} GB.",
             field="size_gb",
             code="BackupService.6101",
         )
-    return value
+    return number
 
 
 def within(value: int | None, low: int, high: int, field: str) -> int | None:
     """Return a whole number, if it is missing or in a range."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+    if value is None:
+        return None
+    number = _whole(value)
+    if number is None:
         raise InvalidRequest(
             f"{field} is a whole number, not {value!r}.",
             advice=f"Choose {low} to {high}.",
             field=field,
         )
-    if value is not None and not low <= value <= high:
+    if not low <= number <= high:
         raise InvalidRequest(
-            f"{field} {value} is out of range.", advice=f"Choose {low} to {high}.", field=field
+            f"{field} {number} is out of range.", advice=f"Choose {low} to {high}.", field=field
         )
-    return value
+    return number
+
+
+def _whole(value: Any) -> int | None:
+    """Return a whole number, also one of a table's cell; ``None`` if it is something else."""
+    if isinstance(value, bool) or type(value).__name__.startswith("bool"):
+        return None  # numpy's truth values can stand for numbers as well
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def one_of(value: str | None, choices: Sequence[str], field: str) -> str | None:
