@@ -16,6 +16,7 @@ from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.inventory.resources import Resource
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 PROTECTED_AFTER = 25
 """Seconds until a backup's data is safe, though its record is not complete yet."""
@@ -28,10 +29,10 @@ def duration(size_gb: int, *, incremental: bool) -> float:
 
 def begin(
     engine: Engine,
-    vault: sqlite3.Row,
+    vault: VaultRow,
     point_id: str,
     resource: Resource,
-    entry: sqlite3.Row,
+    entry: VaultResourceRow,
     name: str,
     order: Order,
 ) -> None:
@@ -45,13 +46,13 @@ def begin(
     else:
         disks = [(resources.disk(engine, resource.id), {})]
     captured = [
-        Disks(engine).back_up(disk.store, vault["id"], incremental=order.incremental)
+        Disks(engine).back_up(disk.store, vault.id, incremental=order.incremental)
         for disk, _ in disks
     ]
     incremental = all(sequence > 0 for _, sequence, _, _ in captured)
     common: dict[str, Any] = {
-        "project_id": vault["project_id"],
-        "vault_id": vault["id"],
+        "project_id": vault.project_id,
+        "vault_id": vault.id,
         "restore_point_id": point_id,
         "status": "protecting",
         "resource_az": resource.zone,
@@ -61,8 +62,8 @@ def begin(
         "automatic": order.automatic,
         "incremental": incremental,
         "policy_id": order.policy_id,
-        "provider_id": vault["provider_id"],
-        "enterprise_project_id": vault["enterprise_project_id"],
+        "provider_id": vault.provider_id,
+        "enterprise_project_id": vault.enterprise_project_id,
     }
     stored = sum(each[3] for each in captured)
     if isinstance(resource.row, ServerRow):
@@ -100,7 +101,7 @@ def begin(
             properties=json.dumps(place),
             **common,
         )
-    vaults.add_used(engine, vault["id"], stored)
+    vaults.add_used(engine, vault.id, stored)
     vault_resources.set_protect_status(engine, resource.id, "protecting")
     size = sum(disk.size_gb for disk, _ in disks)
     seconds = duration(size, incremental=incremental)
@@ -113,7 +114,7 @@ def begin(
     tasks.begin(
         engine,
         "backup",
-        project_id=vault["project_id"],
+        project_id=vault.project_id,
         seconds=seconds,
         finish="backup_finished",
         subject=backup_id,
@@ -128,11 +129,11 @@ def begin(
                 "app_consistency_error_message": "",
             }
         },
-        vault_id=vault["id"],
-        vault_name=vault["name"],
+        vault_id=vault.id,
+        vault_name=vault.name,
         restore_point_id=point_id,
         policy_id=order.policy_id,
-        provider_id=vault["provider_id"],
+        provider_id=vault.provider_id,
         resource_id=resource.id,
         resource_name=resource.name,
         resource_type=resource.type,
@@ -140,7 +141,7 @@ def begin(
 
 
 def _server_info(
-    vault: sqlite3.Row, server: ServerRow, disks: Sequence[DiskRow], order: Order
+    vault: VaultRow, server: ServerRow, disks: Sequence[DiskRow], order: Order
 ) -> dict[str, Any]:
     info: dict[str, Any] = {
         "auto_trigger": order.automatic,
@@ -151,7 +152,7 @@ def _server_info(
         "support_lld": False,
         "supported_restore_mode": "backup",
         "system_disk": False,
-        "is_multi_az": bool(vault["is_multi_az"]),
+        "is_multi_az": bool(vault.is_multi_az),
         "encrypted_algorithm": None,
         "is_dec": False,
         "app_consistency": None,
@@ -159,7 +160,7 @@ def _server_info(
         "encrypted": any(disk.encrypted for disk in disks),
         "architecture": server.architecture,
     }
-    if vault["consistent_level"] == "app_consistent":
+    if vault.consistent_level == "app_consistent":
         info["app_consistency"] = {
             "app_consistency": "1",
             "app_consistency_status": "0",
@@ -170,7 +171,7 @@ def _server_info(
 
 
 def _disk_info(
-    engine: Engine, vault: sqlite3.Row, disk: DiskRow, order: Order, *, of_server: bool
+    engine: Engine, vault: VaultRow, disk: DiskRow, order: Order, *, of_server: bool
 ) -> dict[str, Any]:
     return {
         "auto_trigger": order.automatic,
@@ -181,7 +182,7 @@ def _disk_info(
         "support_lld": False,
         "supported_restore_mode": "na" if of_server else None,
         "system_disk": bool(disk.bootable),
-        "is_multi_az": bool(vault["is_multi_az"]),
+        "is_multi_az": bool(vault.is_multi_az),
         "encrypted_algorithm": None,
         "is_dec": False,
         "app_consistency": None,
@@ -191,7 +192,7 @@ def _disk_info(
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
-    backup = engine.state.one("SELECT * FROM backup WHERE id = ?", task["subject_id"])
+    backup = engine.state.one("SELECT * FROM backup WHERE id = ?", task.subject)
     assert backup is not None
     problem = _failure(engine, backup)
     if problem is None:

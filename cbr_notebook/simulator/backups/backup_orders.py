@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from cbr_notebook.simulator.inventory.inventory_rows import DiskRow
 from cbr_notebook.simulator.inventory.resources import DISK, FILE_SYSTEM, Resource
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.vaults import vault_resources, vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +34,33 @@ class Order:
     request_id: str | None = None
 
 
-def check_vault(vault: sqlite3.Row) -> None:
+def check_vault(vault: VaultRow) -> None:
     """Refuse when no backup may begin in a vault."""
-    if vault["protect_type"] == "replication":
+    if vault.protect_type == "replication":
         raise ApiError("6124")
-    if vault["cloud_type"] == "hybrid":
+    if vault.cloud_type == "hybrid":
         raise ApiError("6124")
-    if vault["status"] != "available":
+    if vault.status != "available":
         raise ApiError("6113")
     if vaults.is_full(vault):
         raise ApiError("6114")
 
 
 def choose(
-    engine: Engine, vault: sqlite3.Row, order: Order
-) -> tuple[list[tuple[Resource, sqlite3.Row]], list[dict[str, Any]]]:
+    engine: Engine, vault: VaultRow, order: Order
+) -> tuple[list[tuple[Resource, VaultResourceRow]], list[dict[str, Any]]]:
     """Return the resources to back up with their entries in the vault, and those left out."""
-    entries = vault_resources.rows(engine, vault["id"])
+    entries = vault_resources.rows(engine, vault.id)
     everything = order.resource_ids is None
     if not everything:
-        by_id = {row["resource_id"]: row for row in entries}
+        by_id = {row.resource_id: row for row in entries}
         missing = [each for each in order.resource_ids or () if each not in by_id]
         if missing or not order.resource_ids:
             raise ApiError("6135") if missing else ApiError("0001")
         entries = [by_id[each] for each in dict.fromkeys(order.resource_ids or ())]
     elif order.automatic:
-        entries = [row for row in entries if row["auto_protect"]]
-    chosen: list[tuple[Resource, sqlite3.Row]] = []
+        entries = [row for row in entries if row.auto_protect]
+    chosen: list[tuple[Resource, VaultResourceRow]] = []
     skipped: list[dict[str, Any]] = []
     problem: ApiError | None = None
     for entry in entries:
@@ -70,9 +70,9 @@ def choose(
             problem = error
             skipped.append(
                 {
-                    "id": entry["resource_id"],
-                    "type": entry["type"],
-                    "name": entry["name"],
+                    "id": entry.resource_id,
+                    "type": entry.type,
+                    "name": entry.name,
                     "code": error.code,
                     "reason": error.message,
                 }
@@ -86,18 +86,18 @@ def choose(
     return chosen, skipped
 
 
-def ready(engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: Order) -> Resource:
+def ready(engine: Engine, vault: VaultRow, entry: VaultResourceRow, order: Order) -> Resource:
     """Return a resource that can be backed up now; refuse one that cannot."""
-    if entry["protect_status"] == "restoring":
+    if entry.protect_status == "restoring":
         raise ApiError("2010")
-    if entry["protect_status"] == "removing":
+    if entry.protect_status == "removing":
         raise ApiError("6134")
-    if entry["protect_status"] == "protecting":
+    if entry.protect_status == "protecting":
         raise ApiError("6125")
     try:
-        resource = resources.find_resource(engine, vault["project_id"], entry["resource_id"])
+        resource = resources.find_resource(engine, vault.project_id, entry.resource_id)
     except ApiError:
-        gone = {DISK: "7000", FILE_SYSTEM: "7500"}.get(entry["type"], "7100")
+        gone = {DISK: "7000", FILE_SYSTEM: "7500"}.get(entry.type, "7100")
         raise ApiError(gone) from None
     traits = resources.properties(resource.row)
     if traits.get("frozen"):
@@ -116,19 +116,19 @@ def ready(engine: Engine, vault: sqlite3.Row, entry: sqlite3.Row, order: Order) 
     return resource
 
 
-def choice_of(entry: sqlite3.Row, order: Order) -> dict[str, Any]:
+def choice_of(entry: VaultResourceRow, order: Order) -> dict[str, Any]:
     """Return the choice of disks for a resource: the order's, or the vault's."""
-    kept: dict[str, Any] = json.loads(entry["extra_info"])
-    return order.choices.get(entry["resource_id"], kept)
+    kept: dict[str, Any] = json.loads(entry.extra_info)
+    return order.choices.get(entry.resource_id, kept)
 
 
 def _check_server(
-    engine: Engine, vault: sqlite3.Row, resource: Resource, choice: dict[str, Any]
+    engine: Engine, vault: VaultRow, resource: Resource, choice: dict[str, Any]
 ) -> None:
     traits = resources.properties(resource.row)
     if resource.status not in ("ACTIVE", "SHUTOFF"):
         raise ApiError("7101")
-    if vault["consistent_level"] == "app_consistent" and resource.status != "ACTIVE":
+    if vault.consistent_level == "app_consistent" and resource.status != "ACTIVE":
         raise ApiError("7102")
     if traits.get("unsupported"):
         raise ApiError("7103")

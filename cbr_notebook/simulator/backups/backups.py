@@ -176,10 +176,10 @@ def check_deletable(engine: Engine, row: sqlite3.Row) -> None:
     )
     if copying:
         raise ApiError("6216")
-    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", row["vault_id"])
-    if vault is not None and vault["status"] == "deleting":
+    vault = vaults.by_id(engine, row["vault_id"])
+    if vault is not None and vault.status == "deleting":
         raise ApiError("6201")
-    if vault is not None and vault["locked"] and row["automatic"]:
+    if vault is not None and vault.locked and row["automatic"]:
         raise ApiError("6220")
 
 
@@ -194,7 +194,7 @@ def begin_delete(engine: Engine, row: sqlite3.Row, *, request_id: str | None = N
     """Begin to delete a backup; return the task's ID."""
     for each in [row, *children(engine, row["id"])]:
         engine.state.update("backup", each["id"], status="deleting", updated_at=engine.now())
-    vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", row["vault_id"])
+    vault_name = vaults.name_of(engine, row["vault_id"])
     return tasks.begin(
         engine,
         "delete",
@@ -216,7 +216,7 @@ def begin_delete(engine: Engine, row: sqlite3.Row, *, request_id: str | None = N
 
 def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
-    row = engine.state.one("SELECT * FROM backup WHERE id = ?", task["subject_id"])
+    row = engine.state.one("SELECT * FROM backup WHERE id = ?", task.subject)
     if row is not None:
         erase(engine, row)
     tasks.succeed(engine, task_id)

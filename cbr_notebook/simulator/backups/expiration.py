@@ -16,6 +16,7 @@ from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _SHIFT_SECONDS = 5
 _ZONE = re.compile(r"^UTC([+-])(\d{2}):(\d{2})$")
@@ -42,15 +43,15 @@ def _end_of_day(day: date, zone: str) -> int:
     return clock.from_datetime(midnight.astimezone(UTC))
 
 
-def _expiring(engine: Engine, vault: sqlite3.Row, moment: int) -> list[sqlite3.Row]:
+def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[sqlite3.Row]:
     """Return the backups whose expiry moves; in a locked vault it only ever moves later."""
     return engine.state.all(
         "SELECT id FROM backup WHERE vault_id = ? AND parent_id IS NULL "
         "AND status IN ('available', 'protecting', 'restoring') AND expired_at IS NOT NULL "
         "AND expired_at != ? AND (? = 0 OR expired_at < ?) ORDER BY created_at, id",
-        vault["id"],
+        vault.id,
         moment,
-        vault["locked"],
+        vault.locked,
         moment,
     )
 
@@ -64,7 +65,7 @@ def _update_expiration(context: RequestContext) -> dict[str, Any]:
         raise ApiError("9900") from None
     if moment <= engine.now():
         raise ApiError("9900")
-    if vault["status"] != "available":
+    if vault.status != "available":
         raise ApiError("6112")
     moving = _expiring(engine, vault, moment)
     for row in moving:
@@ -75,14 +76,14 @@ def _update_expiration(context: RequestContext) -> dict[str, Any]:
             row["id"],
         )
     if moving:
-        engine.scheduler.at(clock.next_hour(moment), "clean_up", vault["id"])
+        engine.scheduler.at(clock.next_hour(moment), "clean_up", vault.id)
     task_id = tasks.begin(
         engine,
         "update_expiration_time",
-        project_id=vault["project_id"],
+        project_id=vault.project_id,
         seconds=_SHIFT_SECONDS,
         finish="expiration_updated",
-        subject=vault["id"],
+        subject=vault.id,
         request_id=f"req-{context.request_id}",
         extra={
             "update_expiration_time": {
@@ -90,9 +91,9 @@ def _update_expiration(context: RequestContext) -> dict[str, Any]:
                 "expiration_day": day.isoformat(),
             }
         },
-        vault_id=vault["id"],
-        vault_name=vault["name"],
-        provider_id=vault["provider_id"],
+        vault_id=vault.id,
+        vault_name=vault.name,
+        provider_id=vault.provider_id,
     )
     return {
         "affected_backups_count": len(moving),

@@ -12,11 +12,13 @@ from msgspec import Meta
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.vaults import vaults
 
 _STATUSES = ("pending", "accepted", "rejected")
 _SORT_KEYS = ("created_at", "updated_at", "status", "id")
@@ -65,8 +67,8 @@ def _check_shareable(engine: Engine, backup: sqlite3.Row) -> None:
         raise ApiError("6702")
     if json.loads(backup["extend_info"]).get("encrypted"):
         raise ApiError("6709")
-    vault = engine.state.one("SELECT status FROM vault WHERE id = ?", backup["vault_id"])
-    if vault is None or vault["status"] not in ("available", "lock"):
+    vault = vaults.by_id(engine, backup["vault_id"])
+    if vault is None or vault.status not in ("available", "lock"):
         raise ApiError("6712")
 
 
@@ -77,11 +79,11 @@ def _add(context: RequestContext) -> dict[str, Any]:
     if len(set(wanted)) < len(wanted):
         raise ApiError("9900")
     for project_id in wanted:
-        project = engine.state.one("SELECT region FROM project WHERE id = ?", project_id)
+        project = accounts.find_project(engine.state, project_id)
         if (
             project is None
             or project_id == backup["project_id"]
-            or project["region"] != context.caller.region
+            or project.region != context.caller.region
         ):
             raise ApiError("6704")
         if _member(engine, backup["id"], project_id) is not None:
@@ -184,20 +186,14 @@ def _accepting_vault(context: RequestContext, backup: sqlite3.Row) -> str:
     """Return the vault that takes a shared backup; it must fit and have room."""
     if not context.body.vault_id:
         raise ApiError("6706")
-    vault = context.engine.state.one(
-        "SELECT * FROM vault WHERE id = ? AND project_id = ?",
-        context.body.vault_id,
-        context.caller.project_id,
-    )
-    if vault is None:
-        raise ApiError("6105")
-    if vault["object_type"] != "server" or vault["protect_type"] != "backup":
+    vault = vaults.find(context.engine, context.caller.project_id, context.body.vault_id)
+    if vault.object_type != "server" or vault.protect_type != "backup":
         raise ApiError("6713")
-    if vault["status"] not in ("available", "lock"):
+    if vault.status not in ("available", "lock"):
         raise ApiError("6712")
-    if megabytes(vault["used_blocks"]) + backup["resource_size_gb"] > vault["size_gb"] * 1024:
+    if megabytes(vault.used_blocks) + backup["resource_size_gb"] > vault.size_gb * 1024:
         raise ApiError("6114")
-    return str(vault["id"])
+    return vault.id
 
 
 def _delete(context: RequestContext) -> Response:

@@ -7,16 +7,17 @@ backup can be restored or deleted, with what is stored counted in the vault.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import type_of_cell
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.inventory.inventory_rows import ServerRow
 from cbr_notebook.simulator.vaults import vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 PROTECTED_AFTER = 25_057_047
 UPDATED_AFTER = 359_553_255
@@ -55,7 +56,7 @@ class PastBackup:
 
 
 def insert_backups(
-    engine: Engine, vault: sqlite3.Row, server_id: str, backups: Sequence[PastBackup]
+    engine: Engine, vault: VaultRow, server_id: str, backups: Sequence[PastBackup]
 ) -> None:
     """Write backups of a server with one disk into a vault.
 
@@ -69,27 +70,27 @@ def insert_backups(
         backups: the oldest first.
     """
     state = engine.state
-    resource = resources.find_resource(engine, vault["project_id"], server_id)
+    resource = resources.find_resource(engine, vault.project_id, server_id)
     ((disk, device, _),) = resources.disks_of(engine, server_id)
     assert isinstance(resource.row, ServerRow)
-    chain, _, writes, stored = Disks(engine).back_up(disk.store, vault["id"], incremental=False)
+    chain, _, writes, stored = Disks(engine).back_up(disk.store, vault.id, incremental=False)
     Disks(engine).store_one_block_each(disk.store, chain, len(backups))
-    common = {
-        "project_id": vault["project_id"],
-        "vault_id": vault["id"],
-        "provider_id": vault["provider_id"],
+    common: dict[str, type_of_cell] = {
+        "project_id": vault.project_id,
+        "vault_id": vault.id,
+        "provider_id": vault.provider_id,
         "status": "available",
         "resource_az": resource.zone,
         "automatic": 1,
     }
-    server = {
+    server: dict[str, type_of_cell] = {
         "resource_id": resource.id,
         "resource_name": resource.name,
         "resource_type": resource.type,
         "resource_size_gb": resource.size_gb,
         "properties": json.dumps(resources.server_then(resource.row)),
     }
-    child = {
+    child: dict[str, type_of_cell] = {
         "resource_id": disk.id,
         "resource_name": disk.name,
         "resource_type": disk.type,
@@ -98,14 +99,14 @@ def insert_backups(
     }
     rows = []
     for sequence, each in enumerate(backups):
-        made = {
+        made: dict[str, type_of_cell] = {
             "restore_point_id": each.restore_point_id,
             "created_at": each.created_at,
             "updated_at": each.updated_at or each.created_at + UPDATED_AFTER,
             "incremental": sequence > 0,
             "stored_blocks": 1 if sequence else stored,
         }
-        whole = {
+        whole: dict[str, type_of_cell] = {
             "id": each.id,
             "parent_id": None,
             "name": each.name,
@@ -115,7 +116,7 @@ def insert_backups(
             "sequence": None,
             "writes": None,
         }
-        part = {
+        part: dict[str, type_of_cell] = {
             "id": str(uuid5(_FAMILY, each.id)),
             "parent_id": each.id,
             "name": f"{each.name}_{disk.name}",
@@ -135,11 +136,11 @@ def insert_backups(
         "INSERT INTO restore_point (id, project_id, vault_id, status, created_at, name, "
         "automatic, resources) VALUES (?, ?, ?, 'available', ?, ?, 1, '[]')",
         (
-            (each.restore_point_id, vault["project_id"], vault["id"], each.created_at, each.name)
+            (each.restore_point_id, vault.project_id, vault.id, each.created_at, each.name)
             for each in backups
         ),
     )
-    vaults.add_used(engine, vault["id"], stored + len(backups) - 1)
+    vaults.add_used(engine, vault.id, stored + len(backups) - 1)
 
 
 def _disk_info(snapshot_id: str) -> str:

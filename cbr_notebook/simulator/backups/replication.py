@@ -13,6 +13,7 @@ from msgspec import Meta
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
@@ -21,6 +22,7 @@ from cbr_notebook.simulator.protocol.request_context import RequestContext, iden
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 Region = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._\-]*$")]
 _LASTING = ("replicating", "waiting_replicate", "success")
@@ -81,23 +83,22 @@ def duration(size_gb: int) -> float:
 
 
 def _region_of(engine: Engine, project_id: str) -> str:
-    return str(engine.state.value("SELECT region FROM project WHERE id = ?", project_id))
+    project = accounts.find_project(engine.state, project_id)
+    assert project is not None, "what a project owns goes with it"
+    return project.region
 
 
-def check_destination(engine: Engine, source_region: str, order: Order) -> sqlite3.Row:
+def check_destination(engine: Engine, source_region: str, order: Order) -> VaultRow:
     """Return the vault that takes replicas; refuse one that cannot."""
-    regions = {row["region"] for row in engine.state.all("SELECT region FROM project")}
-    if order.region not in regions or order.region == source_region:
+    if order.region not in accounts.regions(engine.state) or order.region == source_region:
         raise ApiError("1005")
-    project = engine.state.one("SELECT * FROM project WHERE id = ?", order.project_id)
-    if project is None or project["region"] != order.region:
+    project = accounts.find_project(engine.state, order.project_id)
+    if project is None or project.region != order.region:
         raise ApiError("1011")
-    vault = engine.state.one(
-        "SELECT * FROM vault WHERE id = ? AND project_id = ?", order.vault_id, order.project_id
-    )
-    if vault is None:
+    vault = vaults.by_id(engine, order.vault_id)
+    if vault is None or vault.project_id != order.project_id:
         raise ApiError("6120")
-    if vault["protect_type"] != "replication":
+    if vault.protect_type != "replication":
         raise ApiError("6119")
     if vaults.is_full(vault):
         raise ApiError("6129")
@@ -145,7 +146,7 @@ def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
         destination_vault_id=order.vault_id,
         automatic=order.automatic,
     )
-    vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
+    vault_name = vaults.name_of(engine, backup["vault_id"])
     subject = {
         "record": record_id,
         "name": order.name or backup["name"],
@@ -184,18 +185,18 @@ def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
     return record_id
 
 
-def start_all(engine: Engine, vault: sqlite3.Row, order: Order) -> list[tuple[str, str]]:
+def start_all(engine: Engine, vault: VaultRow, order: Order) -> list[tuple[str, str]]:
     """Begin to copy what a vault holds and the region lacks; give backups and records."""
-    if vault["object_type"] != "server" or vault["protect_type"] != "backup":
+    if vault.object_type != "server" or vault.protect_type != "backup":
         raise ApiError("6128")
-    if tasks.running(engine, ("replication",), vault_id=vault["id"]):
+    if tasks.running(engine, ("replication",), vault_id=vault.id):
         raise ApiError("6130")
-    check_destination(engine, _region_of(engine, vault["project_id"]), order)
+    check_destination(engine, _region_of(engine, vault.project_id), order)
     begun = []
     for backup in engine.state.all(
         "SELECT * FROM backup WHERE vault_id = ? AND parent_id IS NULL AND status = 'available' "
         "ORDER BY created_at, id",
-        vault["id"],
+        vault.id,
     ):
         try:
             begun.append((backup["id"], start(engine, backup, order)))
@@ -207,11 +208,11 @@ def start_all(engine: Engine, vault: sqlite3.Row, order: Order) -> list[tuple[st
 
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
-    plan = json.loads(tasks.find(engine, task_id)["subject_id"])
+    plan = json.loads(tasks.find(engine, task_id).subject)
     record = engine.state.one("SELECT * FROM replication_record WHERE id = ?", plan["record"])
     assert record is not None
     source = engine.state.one("SELECT * FROM backup WHERE id = ?", record["source_backup_id"])
-    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", record["destination_vault_id"])
+    vault = vaults.by_id(engine, record["destination_vault_id"])
     code = "6200" if source is None else "1008" if vault is None else None
     if code is None and vault is not None and vaults.is_full(vault):
         code = "6129"
@@ -243,13 +244,13 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
             "destination_checkpoint_id": point_id,
         },
     )
-    engine.scheduler.at(clock.next_hour(engine.now()), "clean_up", vault["id"])
+    engine.scheduler.at(clock.next_hour(engine.now()), "clean_up", vault.id)
 
 
 def _copy(
     engine: Engine,
     source: sqlite3.Row,
-    vault: sqlite3.Row,
+    vault: VaultRow,
     plan: dict[str, Any],
     *,
     automatic: int,
@@ -260,8 +261,8 @@ def _copy(
     state.insert(
         "restore_point",
         id=point_id,
-        project_id=vault["project_id"],
-        vault_id=vault["id"],
+        project_id=vault.project_id,
+        vault_id=vault.id,
         status="available",
         created_at=engine.now(),
         name=plan["name"],
@@ -277,7 +278,7 @@ def _copy(
         if child["chain"] is not None:
             contents = Disks(engine).contents(child["chain"], child["sequence"])
             store = state.value("SELECT store FROM chain WHERE id = ?", child["chain"])
-            chain, sequence = Disks(engine).import_chain(vault["id"], store, contents), 0
+            chain, sequence = Disks(engine).import_chain(vault.id, store, contents), 0
             blocks = len(contents)
         stored += blocks
         _insert(
@@ -291,7 +292,7 @@ def _copy(
         description=plan["description"], expired_at=plan["expires_at"], automatic=automatic,
         policy_id=plan["policy_id"],
     )  # fmt: skip
-    vaults.add_used(engine, vault["id"], stored)
+    vaults.add_used(engine, vault.id, stored)
     return replica_id, point_id
 
 
@@ -302,20 +303,20 @@ _SAME = (
 
 
 def _insert(
-    engine: Engine, source: sqlite3.Row, vault: sqlite3.Row, point_id: str, **columns: Any
+    engine: Engine, source: sqlite3.Row, vault: VaultRow, point_id: str, **columns: Any
 ) -> None:
     engine.state.insert(
         "backup",
-        project_id=vault["project_id"],
-        vault_id=vault["id"],
+        project_id=vault.project_id,
+        vault_id=vault.id,
         restore_point_id=point_id,
         status="available",
         image_type="replication",
-        provider_id=vault["provider_id"],
+        provider_id=vault.provider_id,
         created_at=engine.now(),
         protected_at=engine.now(),
         updated_at=engine.now(),
-        enterprise_project_id=vault["enterprise_project_id"],
+        enterprise_project_id=vault.enterprise_project_id,
         **{name: source[name] for name in _SAME},
         **columns,
     )
@@ -364,8 +365,8 @@ def _replicate_vault(context: RequestContext) -> dict[str, Any]:
                 {"backup_id": backup_id, "replication_record_id": record_id}
                 for backup_id, record_id in begun
             ],
-            "vault_id": vault["id"],
-            "provider_id": vault["provider_id"],
+            "vault_id": vault.id,
+            "provider_id": vault.provider_id,
             **_where(context, wanted),
         }
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -13,7 +12,9 @@ from cbr_notebook.simulator.inventory.disks import Disks, megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _SAME = ("object_type", "protect_type", "consistent_level", "cloud_type")
 """In what two vaults must agree."""
@@ -32,37 +33,34 @@ def _migrate(context: RequestContext) -> dict[str, Any]:
         destination = vaults.find(engine, context.caller.project_id, body.destination_vault_id)
     except ApiError:
         raise ApiError("6120") from None
-    moving = vault_resources.of_vault(engine, vault["id"], body.resource_ids)
+    moving = vault_resources.of_vault(engine, vault.id, body.resource_ids)
     _check_vaults(vault, destination)
-    ids = [row["resource_id"] for row in moving]
+    ids = [row.resource_id for row in moving]
     for resource_id in ids:
-        if engine.state.one(
-            "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')",
-            resource_id,
-        ):
+        if tasks.busy(engine, resource_id):
             raise ApiError("6203")
-    present = len(vault_resources.rows(engine, destination["id"]))
+    present = len(vault_resources.rows(engine, destination.id))
     if present + len(ids) > engine.options["resources_per_vault"]:
         raise ApiError("6100")
-    blocks = sum(_stored(engine, vault["id"], resource_id) for resource_id in ids)
-    if megabytes(destination["used_blocks"] + blocks) > destination["size_gb"] * 1024:
+    blocks = sum(_stored(engine, vault.id, resource_id) for resource_id in ids)
+    if megabytes(destination.used_blocks + blocks) > destination.size_gb * 1024:
         raise ApiError("6129")
     for resource_id in ids:
-        _move(engine, vault["id"], destination["id"], resource_id)
-    vaults.add_used(engine, vault["id"], -blocks)
-    vaults.add_used(engine, destination["id"], blocks)
+        _move(engine, vault.id, destination.id, resource_id)
+    vaults.add_used(engine, vault.id, -blocks)
+    vaults.add_used(engine, destination.id, blocks)
     return {"migrated_resources": ids}
 
 
-def _check_vaults(vault: sqlite3.Row, destination: sqlite3.Row) -> None:
-    if vault["id"] == destination["id"]:
+def _check_vaults(vault: VaultRow, destination: VaultRow) -> None:
+    if vault.id == destination.id:
         raise ApiError("9900")
-    if any(vault[name] != destination[name] for name in _SAME):
+    if any(getattr(vault, name) != getattr(destination, name) for name in _SAME):
         raise ApiError("6102")
     for each in (vault, destination):
-        if each["status"] not in ("available", "lock"):
+        if each.status not in ("available", "lock"):
             raise ApiError("6112")
-    if vault["locked"]:
+    if vault.locked:
         raise ApiError("6110")
 
 

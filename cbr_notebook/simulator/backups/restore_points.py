@@ -18,6 +18,7 @@ from cbr_notebook.simulator.protocol.fields import Name, ResourceItem, Text
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 
 class Parameters(msgspec.Struct):
@@ -46,7 +47,7 @@ class CheckpointReq(msgspec.Struct):
     checkpoint: Checkpoint
 
 
-def start(engine: Engine, vault: sqlite3.Row, order: Order) -> str:
+def start(engine: Engine, vault: VaultRow, order: Order) -> str:
     """Begin a restore point; return its ID.
 
     Raises:
@@ -69,21 +70,21 @@ def start(engine: Engine, vault: sqlite3.Row, order: Order) -> str:
                 "id": resource.id,
                 "type": resource.type,
                 "name": resource.name,
-                "extra_info": json.dumps(json.loads(entry["extra_info"])),
+                "extra_info": json.dumps(json.loads(entry.extra_info)),
                 "resource_size": str(resource.size_gb),
                 "backup_size": str(usage[resource.id]["backup_size"]),
                 "backup_size_multiaz": "0",
                 "backup_count": str(usage[resource.id]["backup_count"]),
-                "protect_status": entry["protect_status"],
-                "auto_protect": str(bool(entry["auto_protect"])),
+                "protect_status": entry.protect_status,
+                "auto_protect": str(bool(entry.auto_protect)),
             }
         )
         backup_making.begin(engine, vault, point_id, resource, entry, name, order)
     engine.state.insert(
         "restore_point",
         id=point_id,
-        project_id=vault["project_id"],
-        vault_id=vault["id"],
+        project_id=vault.project_id,
+        vault_id=vault.id,
         status="protecting",
         created_at=now,
         name=prefix,
@@ -95,14 +96,14 @@ def start(engine: Engine, vault: sqlite3.Row, order: Order) -> str:
         skipped=json.dumps(skipped),
     )
     if order.expires_at is not None:
-        engine.scheduler.at(clock.next_hour(order.expires_at), "clean_up", vault["id"])
+        engine.scheduler.at(clock.next_hour(order.expires_at), "clean_up", vault.id)
     return point_id
 
 
-def _default_name(engine: Engine, vault: sqlite3.Row, *, automatic: bool) -> str:
+def _default_name(engine: Engine, vault: VaultRow, *, automatic: bool) -> str:
     digits = engine.state.new_hex("backup name", 4)
     if automatic:
-        return f"{vault['backup_name_prefix']}autobk_{digits}"
+        return f"{vault.backup_name_prefix}autobk_{digits}"
     return f"manualbk_{digits}"
 
 
@@ -115,24 +116,24 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
         fresh: as the answer to its creation, which also tells what was skipped.
     """
     bare = engine.options["bare_restore_points"] and not fresh
-    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", row["vault_id"])
+    vault = vaults.by_id(engine, row["vault_id"])
     resources = json.loads(row["resources"])
     if not fresh:
         now = {
-            each["resource_id"]: each["protect_status"]
+            each.resource_id: each.protect_status
             for each in vault_resources.rows(engine, row["vault_id"])
         }
         for each in resources:
             each["protect_status"] = now.get(each["id"], "available")
     content: dict[str, Any] = {
         "id": row["vault_id"],
-        "name": vault["name"] if vault is not None else "",
+        "name": vault.name if vault is not None else "",
         "resources": resources,
     }
     if fresh:
         content["skipped_resources"] = json.loads(row["skipped"])
     elif vault is not None:
-        content["provider_id"] = vault["provider_id"]
+        content["provider_id"] = vault.provider_id
     return {
         "id": row["id"],
         "project_id": row["project_id"],

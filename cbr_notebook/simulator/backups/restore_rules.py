@@ -13,6 +13,7 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.vaults import vaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def check_backup(engine: Engine, backup: sqlite3.Row, project_id: str) -> None:
         raise ApiError("2010")
     if backup["status"] != "available":
         raise ApiError("2005")
-    vault = engine.state.one("SELECT status FROM vault WHERE id = ?", backup["vault_id"])
-    if vault is None or vault["status"] not in ("available", "lock"):
+    vault = vaults.by_id(engine, backup["vault_id"])
+    if vault is None or vault.status not in ("available", "lock"):
         raise ApiError("6202")
 
 

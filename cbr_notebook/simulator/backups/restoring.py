@@ -18,7 +18,7 @@ from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.tasks import tasks
-from cbr_notebook.simulator.vaults import vault_resources
+from cbr_notebook.simulator.vaults import vault_resources, vaults
 
 
 class Mapping(msgspec.Struct):
@@ -95,7 +95,7 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
         resources.set_disk_status(engine, disk.id, "restoring-backup")
     if target.type in resources.OBJECT_TYPES["server"]:
         resources.set_server_status(engine, target.id, "SHUTOFF")
-    vault_name = engine.state.value("SELECT name FROM vault WHERE id = ?", backup["vault_id"])
+    vault_name = vaults.name_of(engine, backup["vault_id"])
     return tasks.begin(
         engine,
         "restore",
@@ -137,7 +137,7 @@ def _mark(engine: Engine, backup: sqlite3.Row, status: str) -> None:
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
-    plan = json.loads(task["subject_id"])
+    plan = json.loads(task.subject)
     backup = engine.state.one("SELECT * FROM backup WHERE id = ?", plan["backup"])
     assert backup is not None, "a backup that is being restored is not deleted"
     failure: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +16,7 @@ from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _SECONDS = 30
 _NATIVE = "OS::Native::Server"
@@ -54,29 +54,30 @@ class SyncVaultReq(msgspec.Struct):
     sync: SyncVault
 
 
-def _begin(engine: Engine, vault: sqlite3.Row, request_id: str, items: list[Any]) -> str:
+def _begin(engine: Engine, vault: VaultRow, request_id: str, items: list[Any]) -> str:
     first = items[0] if items else None
     return tasks.begin(
         engine,
         "sync",
-        project_id=vault["project_id"],
+        project_id=vault.project_id,
         seconds=_SECONDS,
         finish="sync_finished",
-        subject=json.dumps({"vault": vault["id"], "items": msgspec.to_builtins(items)}),
+        subject=json.dumps({"vault": vault.id, "items": msgspec.to_builtins(items)}),
         request_id=f"req-{request_id}",
         extra={"sync": {"sync_backup_num": 0, "delete_backup_num": 0, "err_sync_backup_num": 0}},
-        vault_id=vault["id"],
-        vault_name=vault["name"],
-        provider_id=vault["provider_id"],
-        resource_id=first.resource_id if first else vault["id"],
-        resource_name=first.resource_name if first else vault["name"],
+        vault_id=vault.id,
+        vault_name=vault.name,
+        provider_id=vault.provider_id,
+        resource_id=first.resource_id if first else vault.id,
+        resource_name=first.resource_name if first else vault.name,
         resource_type=first.resource_type if first else "vault",
     )
 
 
 def _sync_backups(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
-    vault = engine.state.one(
+    vault = engine.state.one_of(
+        VaultRow,
         "SELECT * FROM vault WHERE project_id = ? AND cloud_type = 'hybrid' "
         "AND status = 'available' ORDER BY created_at, id LIMIT 1",
         context.caller.project_id,
@@ -97,17 +98,17 @@ def _sync_backups(context: RequestContext) -> dict[str, Any]:
 def _sync_vault(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     vault = vaults.find(engine, context.caller.project_id, context.body.sync.vault_id)
-    if vault["cloud_type"] != "hybrid":
+    if vault.cloud_type != "hybrid":
         raise ApiError("7300")
-    if tasks.running(engine, ("sync",), vault_id=vault["id"]):
+    if tasks.running(engine, ("sync",), vault_id=vault.id):
         raise ApiError("7302")
     task_id = _begin(engine, vault, context.request_id, [])
-    return {"sync": {"operation_log_id": task_id, "vault_id": vault["id"]}}
+    return {"sync": {"operation_log_id": task_id, "vault_id": vault.id}}
 
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
-    plan = json.loads(tasks.find(engine, task_id)["subject_id"])
-    vault = engine.state.one("SELECT * FROM vault WHERE id = ?", plan["vault"])
+    plan = json.loads(tasks.find(engine, task_id).subject)
+    vault = vaults.by_id(engine, plan["vault"])
     if vault is None:
         tasks.fail(engine, task_id, "6105")
         return
@@ -116,18 +117,18 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     tasks.succeed(engine, task_id, sync={"sync_backup_num": len(plan["items"])})
 
 
-def _insert(engine: Engine, vault: sqlite3.Row, item: dict[str, Any]) -> None:
+def _insert(engine: Engine, vault: VaultRow, item: dict[str, Any]) -> None:
     """Create an outside backup known; its bytes stay where they are."""
     engine.state.run("DELETE FROM backup WHERE id = ?", item["backup_id"])
     engine.state.insert(
         "backup",
         id=item["backup_id"],
-        project_id=vault["project_id"],
-        vault_id=vault["id"],
+        project_id=vault.project_id,
+        vault_id=vault.id,
         restore_point_id=engine.state.new_id("outside checkpoint"),
         name=item["backup_name"],
         status="available",
-        provider_id=vault["provider_id"],
+        provider_id=vault.provider_id,
         resource_id=item["resource_id"],
         resource_name=item["resource_name"],
         resource_type=item["resource_type"],

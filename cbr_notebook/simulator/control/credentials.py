@@ -47,14 +47,14 @@ def of_user(
     state = engine.state
     with engine.work():
         if project is not None:
-            row = state.one("SELECT * FROM project WHERE id = ?1 OR name = ?1", project)
+            row = accounts.project_named(state, project)
             if row is None:
-                names = ", ".join(each["name"] for each in state.all("SELECT name FROM project"))
+                names = ", ".join(each.name for each in accounts.projects(state))
                 raise NotFound(
                     f"There is no project {project!r} in the simulated cloud.",
                     advice=f"There are: {names}.",
                 )
-            account |= {"project_id": row["id"], "region": row["region"]}
+            account |= {"project_id": row.id, "region": row.region}
         if user_name is not None and user_name != account["user_name"]:
             account |= _user(engine, user_name, account["domain_id"])
     return CloudCredentials(**account)

@@ -155,7 +155,7 @@ class _Builder:
             },
             policy_requests.PolicyCreate,
         )
-        return str(policies.create(self._engine, self._project, wanted)["id"])
+        return policies.create(self._engine, self._project, wanted).id
 
     def _vault(
         self,
@@ -185,10 +185,10 @@ class _Builder:
             vault_creation.VaultCreate,
         )
         vault = vault_creation.create(engine, project_id=project, user_id=self._user, wanted=wanted)
-        self._ids[name] = vault["id"]
+        self._ids[name] = vault.id
         for each in members:
             resource = resources.find_resource(engine, project, self._ids[each])
-            vault_resources.place(engine, vault["id"], resource, {})
+            vault_resources.place(engine, vault.id, resource, {})
         if policy_id is not None:
             policies.apply(engine, vault, policies.find(engine, project, policy_id), None)
 

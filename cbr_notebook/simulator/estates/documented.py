@@ -94,7 +94,7 @@ def _history(engine: Engine, user: str, project: str) -> None:
     )
     vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
     server = resources.find_resource(engine, project, _BUSY_SERVER)
-    vault_resources.place(engine, vault["id"], server, {})
+    vault_resources.place(engine, vault.id, server, {})
     newest = moment("2020-08-18T07:00:46.932061")
     backups = []
     for hour in range(2, _ALL_BACKUPS):

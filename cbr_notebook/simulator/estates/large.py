@@ -41,5 +41,5 @@ def build(engine: Engine, backups: int) -> None:
             name = f"server-{number:02d}-{position:02d}"
             server_id = resources.create_server(engine, project, name)
             resource = resources.find_resource(engine, project, server_id)
-            vault_resources.place(engine, vault["id"], resource, {})
+            vault_resources.place(engine, vault.id, resource, {})
     listed_backups.fill(engine, project, backups, vaults=_VAULTS, servers_a_vault=_SERVERS_A_VAULT)

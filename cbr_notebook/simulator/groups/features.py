@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cbr_notebook.simulator.groups.projects import regions
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 
 
 def _features(context: RequestContext) -> dict[str, Any]:
-    elsewhere = [region for region in regions(context.engine) if region != context.caller.region]
+    elsewhere = [
+        region
+        for region in accounts.regions(context.engine.state)
+        if region != context.caller.region
+    ]
     return {
         "features.backup_double_az": False,
         "features.bccrack_enable": True,

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.core import clock, records
 from cbr_notebook.simulator.core.records import Record
-from cbr_notebook.simulator.groups.projects import regions
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
@@ -28,7 +28,7 @@ class MigrateReq(msgspec.Struct):
 
 def _start(context: RequestContext) -> dict[str, Any]:
     engine, domain_id = context.engine, context.caller.domain_id
-    wanted = regions(engine) if context.body.all_regions else [context.caller.region]
+    wanted = accounts.regions(engine.state) if context.body.all_regions else [context.caller.region]
     records.put(engine.state, Record(_KIND, domain_id, domain_id, engine.now(), json.dumps(wanted)))
     return {region: "running" for region in wanted if region}
 
@@ -44,21 +44,19 @@ def _show(context: RequestContext) -> dict[str, Any]:
     passed = (context.engine.now() - record.created_at) / (_SECONDS * clock.MICROSECONDS)
     progress = min(100, int(passed * 100))
     status = "success" if progress == 100 else "migrating"
-    projects = context.engine.state.all(
-        "SELECT * FROM project WHERE domain_id = ? ORDER BY name", context.caller.domain_id
-    )
+    projects = accounts.projects_of(context.engine.state, context.caller.domain_id)
     return {
         "status": status,
         "project_status": [
             {
                 "status": status,
-                "project_id": project["id"],
-                "project_name": project["name"],
-                "region_id": project["region"],
+                "project_id": project.id,
+                "project_name": project.name,
+                "region_id": project.region,
                 "progress": progress,
             }
             for project in projects
-            if project["region"] in wanted
+            if project.region in wanted
         ],
     }
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from cbr_notebook.simulator.core import clock, records
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.records import Record
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.policies.policy_requests import (
     Definition,
@@ -117,11 +118,11 @@ def _keep(engine: Engine, policy: OrganizationPolicy) -> None:
 
 def _document(engine: Engine, policy: OrganizationPolicy) -> dict[str, Any]:
     content: dict[str, Any] = msgspec.to_builtins(policy.content)
-    name = engine.state.value("SELECT name FROM domain WHERE id = ?", policy.domain_id)
+    domain = accounts.find_domain(engine.state, policy.domain_id)
     return {
         "id": policy.id,
         "domain_id": policy.domain_id,
-        "domain_name": name,
+        "domain_name": None if domain is None else domain.name,
         **content,
         "status": policy.status,
     }
@@ -132,10 +133,8 @@ def _document(engine: Engine, policy: OrganizationPolicy) -> dict[str, Any]:
 
 def _deploy(engine: Engine, policy: OrganizationPolicy) -> None:
     """Begin to bring a policy, or its change, to all projects that the account has now."""
-    for row in engine.state.all(
-        "SELECT id FROM project WHERE domain_id = ? ORDER BY name", policy.domain_id
-    ):
-        policy.deployments.setdefault(row["id"], Deployment()).status = "syncing"
+    for project in accounts.projects_of(engine.state, policy.domain_id):
+        policy.deployments.setdefault(project.id, Deployment()).status = "syncing"
     _keep(engine, policy)
     moment = engine.now() + DEPLOY_SECONDS * clock.MICROSECONDS
     engine.scheduler.cancel("organization_policy_deployed", policy.id)
@@ -156,7 +155,7 @@ def _deployed(engine: Engine, policy_id: str, _: dict[str, Any]) -> None:
 
 def _put(engine: Engine, project_id: str, policy_id: str, content: OrganizationPolicyCreate) -> str:
     """Make or change the policy of one project; return its ID."""
-    known = engine.state.one("SELECT * FROM policy WHERE id = ?", policy_id)
+    known = policies.by_id(engine, policy_id)
     if known is None:
         wanted = PolicyCreate(
             name=content.policy_name,
@@ -165,14 +164,14 @@ def _put(engine: Engine, project_id: str, policy_id: str, content: OrganizationP
             trigger=content.policy_trigger,
             enabled=content.policy_enabled,
         )
-        return str(policies.create(engine, project_id, wanted)["id"])
+        return policies.create(engine, project_id, wanted).id
     change = PolicyUpdate(
         name=content.policy_name,
         operation_definition=content.policy_operation_definition,
         trigger=content.policy_trigger,
         enabled=content.policy_enabled,
     )
-    return str(policies.change(engine, known, change)["id"])
+    return policies.change(engine, known, change).id
 
 
 # -- over HTTP ------------------------------------------------------------------------------------

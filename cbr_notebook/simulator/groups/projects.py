@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
-from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 
 
-def regions(engine: Engine) -> list[str]:
-    """Return the names of the cloud's regions."""
-    return [
-        row["region"]
-        for row in engine.state.all("SELECT DISTINCT region FROM project ORDER BY region")
-    ]
-
-
-def _of_domain(engine: Engine, domain_id: str) -> list[sqlite3.Row]:
-    return engine.state.all(
-        "SELECT * FROM project WHERE domain_id = ? ORDER BY name, id", domain_id
-    )
-
-
 def _region_projects(context: RequestContext) -> dict[str, Any]:
-    rows = _of_domain(context.engine, context.caller.domain_id)
+    rows = accounts.projects_of(context.engine.state, context.caller.domain_id)
     return {
         "projects": [
             {
-                "domain_id": row["domain_id"],
+                "domain_id": row.domain_id,
                 "is_domain": False,
-                "parent_id": row["parent_id"],
-                "name": row["name"],
-                "description": row["description"],
-                "id": row["id"],
-                "enabled": bool(row["enabled"]),
-                "links": {"self": f"/v3/projects/{row['id']}"},
+                "parent_id": row.parent_id,
+                "name": row.name,
+                "description": row.description,
+                "id": row.id,
+                "enabled": bool(row.enabled),
+                "links": {"self": f"/v3/projects/{row.id}"},
             }
             for row in rows
         ],
@@ -46,40 +31,36 @@ def _region_projects(context: RequestContext) -> dict[str, Any]:
 
 
 def _domain_projects(context: RequestContext) -> dict[str, Any]:
-    domain = context.engine.state.one(
-        "SELECT * FROM domain WHERE name = ?", context.path["domain_name"]
-    )
+    domain = accounts.domain_named(context.engine.state, context.path["domain_name"])
     if domain is None:
         raise ApiError("6704")
-    rows = _of_domain(context.engine, domain["id"])
+    rows = accounts.projects_of(context.engine.state, domain.id)
     return {
         "projects": [
-            {"project_id": row["id"], "project_name": row["name"]}
+            {"project_id": row.id, "project_name": row.name}
             for row in rows
-            if row["region"] == (context.caller.region or row["region"])
+            if row.region == (context.caller.region or row.region)
         ]
     }
 
 
 def _show_domain(context: RequestContext) -> dict[str, Any]:
-    row = context.engine.state.one(
-        "SELECT project.*, domain.name AS domain_name FROM project "
-        "JOIN domain ON domain.id = domain_id WHERE project.id = ?",
-        context.path["source_project_id"],
-    )
-    if row is None:
+    state = context.engine.state
+    row = accounts.find_project(state, context.path["source_project_id"])
+    domain = None if row is None else accounts.find_domain(state, row.domain_id)
+    if row is None or domain is None:
         raise ApiError("6704")
     return {
-        "project_id": row["id"],
-        "project_name": row["name"],
-        "domain_id": row["domain_id"],
-        "domain_name": row["domain_name"],
+        "project_id": row.id,
+        "project_name": row.name,
+        "domain_id": row.domain_id,
+        "domain_name": domain.name,
     }
 
 
 def _capabilities(context: RequestContext) -> dict[str, Any]:
     here = context.caller.region
-    elsewhere = [region for region in regions(context.engine) if region != here]
+    elsewhere = [region for region in accounts.regions(context.engine.state) if region != here]
     return {"regions": [{"name": here, "replication_destinations": elsewhere}]}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,7 +14,8 @@ from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Route
-from cbr_notebook.simulator.vaults import vault_documents
+from cbr_notebook.simulator.vaults import vault_documents, vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _Kind = tuple[resources.Table, tuple[str, ...]]
 """Where the machines of a kind are, and of which types."""
@@ -157,11 +157,7 @@ def _addresses(server_id: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _protectable(engine: Engine, row: ServerRow | DiskRow) -> dict[str, Any]:
-    vault = engine.state.one(
-        "SELECT vault.* FROM vault_resource JOIN vault ON vault.id = vault_id "
-        "WHERE resource_id = ?",
-        row.id,
-    )
+    vault = vaults.of_resource(engine, row.id)
     result = {
         "result": True,
         "code": "",
@@ -175,10 +171,10 @@ def _protectable(engine: Engine, row: ServerRow | DiskRow) -> dict[str, Any]:
     return result
 
 
-def _vault(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+def _vault(engine: Engine, row: VaultRow) -> dict[str, Any]:
     """Write the vault of a resource; here, and only here, it tells when it last changed."""
     document = vault_documents.document(engine, row)
-    return {**document, "updated_at": clock.to_api_time(row["updated_at"])}
+    return {**document, "updated_at": clock.to_api_time(row.updated_at)}
 
 
 def _document(engine: Engine, row: ServerRow | DiskRow) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State
+from cbr_notebook.simulator.iam.account_rows import DomainRow, ProjectRow, User
 
 SecretSource = Callable[[str, int], str]
 """Makes a secret for a purpose, of that many hexadecimal digits."""
 
 _USER = (
-    "SELECT user.*, domain.name AS domain_name FROM user JOIN domain ON domain.id = domain_id "
-    "WHERE enabled = 1 AND "
+    "SELECT user.id, domain_id, user.name, password_salt, password_hash, domain.name "
+    "FROM user JOIN domain ON domain.id = domain_id WHERE enabled = 1 AND "
 )
 
 
@@ -136,13 +137,53 @@ def give_keys(state: State, keys: Mapping[str, str]) -> None:
             state.set_meta(ORIGIN, json.dumps(origin | {"keys": dict(keys)}))
 
 
-def user_by_id(state: State, user_id: str) -> Any:
-    """Return the row of a user who may sign in, with the account's name, or ``None``."""
-    return state.one(_USER + "user.id = ?", user_id)
+def find_domain(state: State, domain_id: str) -> DomainRow | None:
+    """Return an account, or ``None``."""
+    return state.one_of(DomainRow, "SELECT * FROM domain WHERE id = ?", domain_id)
 
 
-def user_by_password(state: State, claim: Any) -> Any:
-    """Return the row of the user whose password is right, or ``None``.
+def domain_named(state: State, name: str) -> DomainRow | None:
+    """Return the account of a name, or ``None``."""
+    return state.one_of(DomainRow, "SELECT * FROM domain WHERE name = ?", name)
+
+
+def find_project(state: State, project_id: str | None) -> ProjectRow | None:
+    """Return a project of any account, or ``None``."""
+    return state.one_of(ProjectRow, "SELECT * FROM project WHERE id = ?", project_id)
+
+
+def project_named(state: State, wanted: str) -> ProjectRow | None:
+    """Return the project of this ID or name, of any account, or ``None``."""
+    return state.one_of(ProjectRow, "SELECT * FROM project WHERE id = ?1 OR name = ?1", wanted)
+
+
+def projects(state: State) -> list[ProjectRow]:
+    """Return all projects of all accounts."""
+    return state.all_of(ProjectRow, "SELECT * FROM project")
+
+
+def projects_of(state: State, domain_id: str) -> list[ProjectRow]:
+    """Return the projects of an account, by name."""
+    return state.all_of(
+        ProjectRow, "SELECT * FROM project WHERE domain_id = ? ORDER BY name, id", domain_id
+    )
+
+
+def regions(state: State) -> list[str]:
+    """Return the names of the cloud's regions."""
+    return [
+        str(region)
+        for (region,) in state.all("SELECT DISTINCT region FROM project ORDER BY region")
+    ]
+
+
+def user_by_id(state: State, user_id: str) -> User | None:
+    """Return a user who may sign in, or ``None``."""
+    return state.one_of(User, _USER + "user.id = ?", user_id)
+
+
+def user_by_password(state: State, claim: Any) -> User | None:
+    """Return the user whose password is right, or ``None``.
 
     Args:
         state: of the cloud.
@@ -152,18 +193,19 @@ def user_by_password(state: State, claim: Any) -> Any:
         KeyError, TypeError, AttributeError: the claim lacks something, or is of another shape.
     """
     if "id" in claim:
-        user = state.one(_USER + "user.id = ?", str(claim["id"]))
+        user = state.one_of(User, _USER + "user.id = ?", str(claim["id"]))
     else:
         domain = claim["domain"]
-        user = state.one(
+        user = state.one_of(
+            User,
             _USER + "user.name = ? AND (domain.name = ? OR domain.id = ?)",
             str(claim["name"]),
             _text(domain.get("name")),
             _text(domain.get("id")),
         )
-    salt = user["password_salt"] if user is not None else b"nobody"
+    salt = user.password_salt if user is not None else b"nobody"
     found = _hash_password(str(claim["password"]), salt)
-    if user is None or not hmac.compare_digest(found, user["password_hash"]):
+    if user is None or not hmac.compare_digest(found, user.password_hash):
         return None
     return user
 

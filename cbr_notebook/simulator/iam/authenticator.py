@@ -12,6 +12,7 @@ import falcon
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts, lifetimes, signatures
+from cbr_notebook.simulator.iam.account_rows import AccessKeyRow, TokenRow
 from cbr_notebook.simulator.iam.iam_error import IamError, too_large, unauthorized
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import Caller
@@ -117,42 +118,46 @@ class Authenticator:
             return self._in_project(user_id, project_id), body
         raise unauthorized("x-auth-token not found")
 
-    def token_row(self, token: str) -> Any:
+    def token_row(self, token: str) -> TokenRow | None:
         """Return the row of a token that is valid now, or ``None``."""
-        row = self._engine.state.one("SELECT * FROM token WHERE digest = ?", digest(token))
-        if row is None or lifetimes.is_over(token, row["expires_at"], self._engine.now()):
+        row = self._engine.state.one_of(
+            TokenRow, "SELECT * FROM token WHERE digest = ?", digest(token)
+        )
+        if row is None or lifetimes.is_over(token, row.expires_at, self._engine.now()):
             return None
         return row
 
     def _by_token(self, token: str, project_id: str, in_path: bool) -> Caller:
-        row = self._engine.state.one("SELECT * FROM token WHERE digest = ?", digest(token))
+        row = self._engine.state.one_of(
+            TokenRow, "SELECT * FROM token WHERE digest = ?", digest(token)
+        )
         if row is None:
             raise unauthorized("decrypt token fail")
-        if lifetimes.is_over(token, row["expires_at"], self._engine.now()):
-            ended = lifetimes.told(token, row["issued_at"], row["expires_at"]).expires_at
+        if lifetimes.is_over(token, row.expires_at, self._engine.now()):
+            ended = lifetimes.told(token, row.issued_at, row.expires_at).expires_at
             raise unauthorized(f"token expires, expires_at:{ended}")
-        wanted = project_id if in_path else (row["project_id"] or "")
-        caller = self._in_project(row["user_id"], wanted)
-        if in_path and row["project_id"] != project_id:
+        wanted = project_id if in_path else (row.project_id or "")
+        caller = self._in_project(row.user_id, wanted)
+        if in_path and row.project_id != project_id:
             raise ApiError("8600")
-        self._callers[token, project_id] = caller, row["expires_at"]
+        self._callers[token, project_id] = caller, row.expires_at
         return caller
 
     def _in_project(self, user_id: str, project_id: str) -> Caller:
         user = accounts.user_by_id(self._engine.state, user_id)
         if user is None:
             raise unauthorized("the user is disabled")
-        names = (user_id, user["name"], user["domain_id"], user["domain_name"])
+        names = (user_id, user.name, user.domain_id, user.domain_name)
         if not project_id:
             return Caller(*names, "", "")
-        project = self._engine.state.one("SELECT * FROM project WHERE id = ?", project_id)
+        project = accounts.find_project(self._engine.state, project_id)
         if project is None or not _HEX_ID.match(project_id):
             raise IamError(401, _NO_PROJECT)
-        if project["domain_id"] != user["domain_id"] or not project["enabled"]:
+        if project.domain_id != user.domain_id or not project.enabled:
             raise ApiError("8600")
-        return Caller(*names, project_id, project["region"])
+        return Caller(*names, project_id, project.region)
 
-    def _signing_key(self, authorization: str, date: str) -> tuple[signatures.Claim, Any]:
+    def _signing_key(self, authorization: str, date: str) -> tuple[signatures.Claim, AccessKeyRow]:
         """Return what a signature claims, and the row of its key, or refuse it."""
         engine = self._engine
         claim = signatures.read_claim(authorization)
@@ -160,8 +165,8 @@ class Authenticator:
             raise unauthorized("verify aksk signature fail")
         if len(self._recently_bad(claim)) > _MOST_BAD_SIGNATURES:
             raise unauthorized("AK access failed to reach the limit,forbidden")
-        key = engine.state.one(
-            "SELECT * FROM access_key WHERE access = ? AND enabled = 1", claim.access
+        key = engine.state.one_of(
+            AccessKeyRow, "SELECT * FROM access_key WHERE access = ? AND enabled = 1", claim.access
         )
         if key is None:
             raise unauthorized(f"ak {claim.access} not exist")
@@ -181,7 +186,7 @@ class Authenticator:
         body = read_body(request)
         expected = signatures.sign(
             claim,
-            key["secret"],
+            key.secret,
             method=request.method,
             path=request.path,
             query=request.query_string,
@@ -191,12 +196,12 @@ class Authenticator:
         if not hmac.compare_digest(expected, claim.signature):
             self._bad_signatures[claim.access] = [*self._recently_bad(claim), now]
             raise unauthorized("verify aksk signature fail")
-        security_token = key["security_token"]
+        security_token = key.security_token
         if security_token is not None:
             given = request.get_header("X-Security-Token") or ""
             if not hmac.compare_digest(given.encode(), security_token.encode()):
                 raise unauthorized("security token verify failed")
-            ends = key["expires_at"]
+            ends = key.expires_at
             if ends is not None and lifetimes.is_over(security_token, ends, now):
                 raise unauthorized("security token expires")
-        return str(key["user_id"]), body
+        return str(key.user_id), body

@@ -11,6 +11,7 @@ import msgspec
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts, lifetimes, tokens
+from cbr_notebook.simulator.iam.account_rows import ProjectRow
 from cbr_notebook.simulator.iam.authenticator import Authenticator, read_body
 from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
 from cbr_notebook.simulator.iam.lifetimes import SERVED
@@ -91,7 +92,7 @@ class Tokens(IamResource):
         subject = request.get_header("X-Subject-Token") or ""
         with self._engine.lock:
             row = self._authenticator.token_row(subject)
-            if row is None or row["domain_id"] != caller.domain_id:
+            if row is None or row.domain_id != caller.domain_id:
                 raise iam_error(404, "X-Subject-Token is invalid in the request", "Not Found")
             response.media = tokens.describe(
                 self._engine, subject, row, door_of(request), catalog=_wants_catalog(request)
@@ -149,16 +150,12 @@ class Projects(IamResource):
         """Answer the request."""
         caller = self._caller(request)
         with self._engine.lock:
-            rows = self._engine.state.all(
-                "SELECT * FROM project WHERE domain_id = ? AND (?2 IS NULL OR name = ?2) "
-                "ORDER BY name",
-                caller.domain_id,
-                request.get_param("name"),
-            )
+            rows = accounts.projects_of(self._engine.state, caller.domain_id)
+        name = request.get_param("name")
         base_url = door_of(request).base_url
         response.media = {
             "links": {"self": f"{base_url}{request.path}", "next": None, "previous": None},
-            "projects": [_project(row, base_url) for row in rows],
+            "projects": [_project(row, base_url) for row in rows if name in (None, row.name)],
         }
 
 
@@ -169,24 +166,22 @@ class Project(IamResource):
         """Answer the request."""
         caller = self._caller(request)
         with self._engine.lock:
-            row = self._engine.state.one(
-                "SELECT * FROM project WHERE domain_id = ? AND id = ?", caller.domain_id, at_3
-            )
-        if row is None:
+            row = accounts.find_project(self._engine.state, at_3)
+        if row is None or row.domain_id != caller.domain_id:
             raise iam_error(404, f"Could not find project: {at_3}.", "Not Found")
         response.media = {"project": _project(row, door_of(request).base_url)}
 
 
-def _project(row: Any, base_url: str) -> dict[str, Any]:
+def _project(row: ProjectRow, base_url: str) -> dict[str, Any]:
     return {
         "is_domain": False,
-        "description": row["description"],
-        "links": {"self": f"{base_url}/v3/projects/{row['id']}"},
-        "enabled": bool(row["enabled"]),
-        "id": row["id"],
-        "parent_id": row["parent_id"],
-        "domain_id": row["domain_id"],
-        "name": row["name"],
+        "description": row.description,
+        "links": {"self": f"{base_url}/v3/projects/{row.id}"},
+        "enabled": bool(row.enabled),
+        "id": row.id,
+        "parent_id": row.parent_id,
+        "domain_id": row.domain_id,
+        "name": row.name,
     }
 
 

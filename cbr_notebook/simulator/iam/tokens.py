@@ -11,6 +11,7 @@ import msgspec
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts, lifetimes
+from cbr_notebook.simulator.iam.account_rows import ProjectRow, TokenRow, User
 from cbr_notebook.simulator.iam.authenticator import Authenticator, digest
 from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
 from cbr_notebook.simulator.iam.lifetimes import Lifetime
@@ -56,8 +57,8 @@ def issue(
     engine.state.insert(
         "token",
         digest=digest(token),
-        user_id=user["id"],
-        project_id=project["id"] if project else None,
+        user_id=user.id,
+        project_id=project.id if project else None,
         domain_id=domain_id,
         issued_at=now,
         expires_at=now + TOKEN_LIFETIME,
@@ -65,7 +66,9 @@ def issue(
     return token, _document(user, project, lifetime, door, methods=methods, catalog=catalog)
 
 
-def describe(engine: Engine, token: str, row: Any, door: Door, *, catalog: bool) -> dict[str, Any]:
+def describe(
+    engine: Engine, token: str, row: TokenRow, door: Door, *, catalog: bool
+) -> dict[str, Any]:
     """Return the document of a token that was issued before.
 
     Args:
@@ -75,9 +78,11 @@ def describe(engine: Engine, token: str, row: Any, door: Door, *, catalog: bool)
         door: where the client came in.
         catalog: whether the document holds the catalogue.
     """
-    user = accounts.user_by_id(engine.state, row["user_id"])
-    project = engine.state.one("SELECT * FROM project WHERE id = ?", row["project_id"])
-    lifetime = lifetimes.told(token, row["issued_at"], row["expires_at"])
+    user = accounts.user_by_id(engine.state, row.user_id)
+    if user is None:
+        raise iam_error(404, "X-Subject-Token is invalid in the request", "Not Found")
+    project = accounts.find_project(engine.state, row.project_id)
+    lifetime = lifetimes.told(token, row.issued_at, row.expires_at)
     return _document(user, project, lifetime, door, methods=["password"], catalog=catalog)
 
 
@@ -108,25 +113,32 @@ def services(region: str, project_id: str, base_url: str) -> list[dict[str, Any]
 
 
 def _document(
-    user: Any, project: Any, lifetime: Lifetime, door: Door, *, methods: list[str], catalog: bool
+    user: User,
+    project: ProjectRow | None,
+    lifetime: Lifetime,
+    door: Door,
+    *,
+    methods: list[str],
+    catalog: bool,
 ) -> dict[str, Any]:
-    domain = {"id": user["domain_id"], "name": user["domain_name"]}
-    has_catalog = catalog and project is not None
+    domain = {"id": user.domain_id, "name": user.domain_name}
     document: dict[str, Any] = {
-        "catalog": services(project["region"], project["id"], door.base_url) if has_catalog else [],
+        "catalog": services(project.region, project.id, door.base_url)
+        if catalog and project
+        else [],
         "expires_at": lifetime.expires_at,
         "issued_at": lifetime.issued_at,
         "methods": methods,
         "roles": [{"id": "0", "name": "te_admin"}, {"id": "0", "name": "secu_admin"}],
         "user": {
-            "id": user["id"],
-            "name": user["name"],
+            "id": user.id,
+            "name": user.name,
             "password_expires_at": "",
             "domain": domain,
         },
     }
     if project is not None:
-        document["project"] = {"id": project["id"], "name": project["name"], "domain": domain}
+        document["project"] = {"id": project.id, "name": project.name, "domain": domain}
     else:
         document["domain"] = domain
     return {"token": document}
@@ -134,10 +146,10 @@ def _document(
 
 def _user_behind(
     authenticator: Authenticator, engine: Engine, methods: list[str], identity: dict[str, Any]
-) -> Any:
+) -> User:
     if methods == ["token"]:
         row = authenticator.token_row(str(identity["token"]["id"]))
-        user = None if row is None else accounts.user_by_id(engine.state, row["user_id"])
+        user = None if row is None else accounts.user_by_id(engine.state, row.user_id)
         if user is None:
             raise iam_error(401, "The X-Auth-Token is invalid!", "Unauthorized")
         return user
@@ -149,20 +161,21 @@ def _user_behind(
     return user
 
 
-def _scope(engine: Engine, user: Any, scope: Any) -> tuple[Any, str]:
+def _scope(engine: Engine, user: User, scope: Any) -> tuple[ProjectRow | None, str]:
     if "project" in scope:
         wanted = scope["project"]
-        project = engine.state.one(
+        project = engine.state.one_of(
+            ProjectRow,
             "SELECT * FROM project WHERE domain_id = ? AND (id = ? OR name = ?)",
-            user["domain_id"],
+            user.domain_id,
             str(wanted.get("id")),
             str(wanted.get("name")),
         )
         if project is None:
             raise iam_error(401, "The project does not exist or is not yours.", "Unauthorized")
-        return project, user["domain_id"]
+        return project, user.domain_id
     if "domain" in scope:
         wanted = scope["domain"]
-        if user["domain_id"] != wanted.get("id") and user["domain_name"] != wanted.get("name"):
+        if user.domain_id != wanted.get("id") and user.domain_name != wanted.get("name"):
             raise iam_error(403, "You have no right to do this action", "Forbidden")
-    return None, user["domain_id"]
+    return None, user.domain_id

@@ -17,6 +17,7 @@ from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 VAULT_SECONDS = 20
 RESOURCE_SECONDS = 15
@@ -50,59 +51,57 @@ def _erase(engine: Engine, rows: list[sqlite3.Row]) -> int:
 # -- a vault -------------------------------------------------------------------------------------
 
 
-def _check_vault(engine: Engine, vault: sqlite3.Row, kept: list[sqlite3.Row]) -> None:
-    if vault["charging_mode"] == "pre_paid":
+def _check_vault(engine: Engine, vault: VaultRow, kept: list[sqlite3.Row]) -> None:
+    if vault.charging_mode == "pre_paid":
         raise ApiError("6111")
-    if vault["status"] not in ("available", "error"):
+    if vault.status not in ("available", "error"):
         raise ApiError("6112")
     if engine.state.one(
         "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running') "
         "AND operation_type != 'remove_resource'",  # what it deletes goes with the vault
-        vault["id"],
+        vault.id,
     ):
         raise ApiError("6203")
     if engine.state.one(
         "SELECT 1 FROM replication_record WHERE destination_vault_id = ? "
         "AND status IN ('replicating', 'waiting_replicate')",
-        vault["id"],
+        vault.id,
     ):
         raise ApiError("6130")
     if any(row["imaged"] for row in kept):
         raise ApiError("6204")
-    if vault["locked"] and any(row["automatic"] for row in kept):
+    if vault.locked and any(row["automatic"] for row in kept):
         raise ApiError("6111")
 
 
 def _delete_vault(context: RequestContext) -> Response:
     engine, vault = context.engine, vaults.of_call(context)
-    kept = _backups(engine, vault["id"])
+    kept = _backups(engine, vault.id)
     _check_vault(engine, vault, kept)
-    vaults.set_status(engine, vault["id"], "deleting")
-    for row in engine.state.all(
-        "SELECT policy_id FROM vault_policy WHERE vault_id = ?", vault["id"]
-    ):
-        policies.remove(engine, vault["id"], row["policy_id"])
+    vaults.set_status(engine, vault.id, "deleting")
+    for policy_id in policies.applied_ids(engine, vault.id):
+        policies.remove(engine, vault.id, policy_id)
     tasks.begin(
         engine,
         "vault_delete",
-        project_id=vault["project_id"],
+        project_id=vault.project_id,
         seconds=VAULT_SECONDS,
         finish="vault_deleted",
-        subject=vault["id"],
+        subject=vault.id,
         request_id=f"req-{context.request_id}",
         extra={"vault_delete": {"total_count": len(kept), "fail_count": 0}},
-        vault_id=vault["id"],
-        vault_name=vault["name"],
-        provider_id=vault["provider_id"],
-        resource_id=vault["id"],
-        resource_name=vault["name"],
+        vault_id=vault.id,
+        vault_name=vault.name,
+        provider_id=vault.provider_id,
+        resource_id=vault.id,
+        resource_name=vault.name,
         resource_type="vault",
     )
     return Response(204)
 
 
 def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
-    vault_id = tasks.find(engine, task_id)["subject_id"]
+    vault_id = tasks.find(engine, task_id).subject
     failed = _erase(engine, _backups(engine, vault_id))
     if failed:
         vaults.set_status(engine, vault_id, "error")
@@ -117,56 +116,54 @@ def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 # -- resources -----------------------------------------------------------------------------------
 
 
-def _check_leaving(engine: Engine, vault: sqlite3.Row, row: sqlite3.Row) -> None:
-    resource_id = row["resource_id"]
+def _check_leaving(engine: Engine, vault: VaultRow, row: VaultResourceRow) -> None:
+    resource_id = row.resource_id
     if tasks.running(engine, ("restore",), resource_id=resource_id):
         raise ApiError("2010")
-    if engine.state.one(
-        "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')", resource_id
-    ):
+    if tasks.busy(engine, resource_id):
         raise ApiError("6203")
-    if any(backup["imaged"] for backup in _backups(engine, vault["id"], resource_id)):
+    if any(backup["imaged"] for backup in _backups(engine, vault.id, resource_id)):
         raise ApiError("6204")
 
 
 def _remove(context: RequestContext) -> dict[str, Any]:
     engine, vault = context.engine, vaults.of_call(context)
-    if vault["locked"]:
+    if vault.locked:
         raise ApiError("6110")
-    if vault["status"] not in ("available", "lock"):
+    if vault.status not in ("available", "lock"):
         raise ApiError("6112")
-    leaving = vault_resources.of_vault(engine, vault["id"], context.body.resource_ids)
+    leaving = vault_resources.of_vault(engine, vault.id, context.body.resource_ids)
     for row in leaving:
         _check_leaving(engine, vault, row)
     for row in leaving:
-        vault_resources.set_protect_status(engine, row["resource_id"], "removing")
+        vault_resources.set_protect_status(engine, row.resource_id, "removing")
     first = leaving[0]
-    items = [{"id": r["resource_id"], "type": r["type"], "name": r["name"]} for r in leaving]
+    items = [{"id": r.resource_id, "type": r.type, "name": r.name} for r in leaving]
     tasks.begin(
         engine,
         "remove_resource",
-        project_id=vault["project_id"],
+        project_id=vault.project_id,
         seconds=RESOURCE_SECONDS,
         finish="resources_removed",
-        subject=vault["id"],
+        subject=vault.id,
         request_id=f"req-{context.request_id}",
         extra={
             "remove_resources": {"total_count": len(items), "fail_count": 0, "resources": items}
         },
-        vault_id=vault["id"],
-        vault_name=vault["name"],
-        provider_id=vault["provider_id"],
-        resource_id=first["resource_id"],
-        resource_name=first["name"],
-        resource_type=first["type"],
+        vault_id=vault.id,
+        vault_name=vault.name,
+        provider_id=vault.provider_id,
+        resource_id=first.resource_id,
+        resource_name=first.name,
+        resource_type=first.type,
     )
-    return {"remove_resource_ids": [row["resource_id"] for row in leaving]}
+    return {"remove_resource_ids": [row.resource_id for row in leaving]}
 
 
 def _resources_removed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
-    vault_id, failed = task["subject_id"], 0
-    for item in json.loads(task["extra_info"])["remove_resources"]["resources"]:
+    vault_id, failed = task.subject, 0
+    for item in json.loads(task.extra_info)["remove_resources"]["resources"]:
         if _erase(engine, _backups(engine, vault_id, item["id"])):
             failed += 1
             vault_resources.keep(engine, item["id"])

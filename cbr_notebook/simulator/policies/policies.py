@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec import UNSET
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.policies import recurrence_rules
 from cbr_notebook.simulator.policies.policy_requests import (
     AssociateReq,
@@ -22,6 +22,7 @@ from cbr_notebook.simulator.policies.policy_requests import (
     check_definition,
     check_trigger,
 )
+from cbr_notebook.simulator.policies.policy_rows import PolicyRow, PolicyVault, VaultFacts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Route
@@ -29,91 +30,98 @@ from cbr_notebook.simulator.protocol.routes import Response, Route
 _DESTINATION = ("destination_project_id", "destination_region")
 
 
-def find(engine: Engine, project_id: str, policy_id: str) -> sqlite3.Row:
+def find(engine: Engine, project_id: str, policy_id: str) -> PolicyRow:
     """Return a policy of a project; 6000 when there is none."""
-    row = engine.state.one(
-        "SELECT * FROM policy WHERE id = ? AND project_id = ?", policy_id, project_id
-    )
-    if row is None:
+    row = by_id(engine, policy_id)
+    if row is None or row.project_id != project_id:
         raise ApiError("6000")
     return row
 
 
-def applied(engine: Engine, vault_id: str, operation_type: str) -> sqlite3.Row | None:
-    """Return the policy of a type that is applied to a vault."""
-    return engine.state.one(
-        "SELECT policy.*, vault_policy.destination_vault_id FROM vault_policy "
-        "JOIN policy ON policy.id = policy_id "
-        "WHERE vault_id = ? AND vault_policy.operation_type = ?",
+def by_id(engine: Engine, policy_id: str) -> PolicyRow | None:
+    """Return a policy of any project; ``None`` when there is none."""
+    return engine.state.one_of(PolicyRow, "SELECT * FROM policy WHERE id = ?", policy_id)
+
+
+def applied_ids(engine: Engine, vault_id: str) -> list[str]:
+    """Return the IDs of the policies that are applied to a vault."""
+    rows = engine.state.all("SELECT policy_id FROM vault_policy WHERE vault_id = ?", vault_id)
+    return [str(policy_id) for (policy_id,) in rows]
+
+
+def _applied(engine: Engine, vault_id: str, operation_type: str) -> str | None:
+    """Return the ID of the policy of a type that is applied to a vault."""
+    found: str | None = engine.state.value(
+        "SELECT policy_id FROM vault_policy WHERE vault_id = ? AND operation_type = ?",
         vault_id,
         operation_type,
     )
+    return found
 
 
 def schedule(engine: Engine, policy_id: str) -> None:
     """Plan a policy's next run, if it is on and applied to a vault; forget any other plan."""
     engine.scheduler.cancel("policy_runs", policy_id)
-    row = engine.state.one("SELECT * FROM policy WHERE id = ?", policy_id)
-    if row is None or not row["enabled"]:
+    row = by_id(engine, policy_id)
+    if row is None or not row.enabled:
         return
     if not engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", policy_id):
         return
-    moment = recurrence_rules.next_run(json.loads(row["patterns"]), row["started_at"], engine.now())
+    moment = recurrence_rules.next_run(json.loads(row.patterns), row.started_at, engine.now())
     engine.scheduler.at(moment, "policy_runs", policy_id)
 
 
 def apply(
-    engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, destination_vault_id: str | None
+    engine: Engine, vault: VaultFacts, policy: PolicyRow, destination_vault_id: str | None
 ) -> None:
     """Apply a policy to a vault, in place of another of its type.
 
     Raises:
         ApiError: nothing was applied; the code says why.
     """
-    kind = policy["operation_type"]
-    if vault["status"] not in ("available", "lock"):
+    kind = policy.operation_type
+    if vault.status not in ("available", "lock"):
         raise ApiError("6112")
-    if vault["cloud_type"] == "hybrid" and kind == "backup":
+    if vault.cloud_type == "hybrid" and kind == "backup":
         raise ApiError("6136")
-    if vault["protect_type"] == "replication":
+    if vault.protect_type == "replication":
         raise ApiError("6127")
     if kind == "replication":
         _check_destination(engine, vault, policy, destination_vault_id)
     else:
         destination_vault_id = None
-    before = applied(engine, vault["id"], kind)
+    before = _applied(engine, vault.id, kind)
     engine.state.run(
         "INSERT OR REPLACE INTO vault_policy "
         "(vault_id, policy_id, operation_type, destination_vault_id, applied_at) "
         "VALUES (?, ?, ?, ?, ?)",
-        vault["id"],
-        policy["id"],
+        vault.id,
+        policy.id,
         kind,
         destination_vault_id,
         engine.now(),
     )
-    if before is not None and before["id"] != policy["id"]:
-        schedule(engine, before["id"])
-    schedule(engine, policy["id"])
+    if before not in (None, policy.id):
+        schedule(engine, str(before))
+    schedule(engine, policy.id)
 
 
 def _check_destination(
-    engine: Engine, vault: sqlite3.Row, policy: sqlite3.Row, destination_vault_id: str | None
+    engine: Engine, vault: VaultFacts, policy: PolicyRow, destination_vault_id: str | None
 ) -> None:
-    if vault["object_type"] != "server":
+    if vault.object_type != "server":
         raise ApiError("6122")
     if not destination_vault_id:
         raise ApiError("9900")
-    destination = engine.state.one("SELECT * FROM vault WHERE id = ?", destination_vault_id)
+    destination = _vault(engine, destination_vault_id)
     if destination is None:
         raise ApiError("6120")
-    if destination["protect_type"] != "replication":
+    if destination.protect_type != "replication":
         raise ApiError("6119")
-    definition = json.loads(policy["definition"])
-    region = engine.state.value(
-        "SELECT region FROM project WHERE id = ?", destination["project_id"]
-    )
-    if (destination["project_id"], region) != tuple(definition[name] for name in _DESTINATION):
+    definition = json.loads(policy.definition)
+    project = accounts.find_project(engine.state, destination.project_id)
+    region = None if project is None else project.region
+    if (destination.project_id, region) != tuple(definition[name] for name in _DESTINATION):
         raise ApiError("6120")
 
 
@@ -127,32 +135,32 @@ def remove(engine: Engine, vault_id: str, policy_id: str) -> None:
     schedule(engine, policy_id)
 
 
-def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[str, Any]:
+def document(engine: Engine, row: PolicyRow, *, fresh: bool = False) -> dict[str, Any]:
     """Write a policy as the service does."""
     settled = engine.now() - engine.options["policy_settling_seconds"] * clock.MICROSECONDS
     vaults = engine.state.all(
         "SELECT vault_id, destination_vault_id FROM vault_policy "
         "WHERE policy_id = ? AND applied_at <= ? ORDER BY applied_at, vault_id",
-        row["id"],
+        row.id,
         settled,
     )
     properties: dict[str, Any] = {
-        "pattern": json.loads(row["patterns"]),
-        "start_time": clock.to_policy_time(row["started_at"]),
+        "pattern": json.loads(row.patterns),
+        "start_time": clock.to_policy_time(row.started_at),
     }
-    definition = json.loads(row["definition"])
+    definition = json.loads(row.definition)
     if not engine.options["policies_without_creator"]:
         definition["created_by"] = "customer"
-    if row["start_window_minutes"] is not None:
-        properties["start_window_minutes"] = row["start_window_minutes"]
+    if row.start_window_minutes is not None:
+        properties["start_window_minutes"] = row.start_window_minutes
     return {
-        "id": row["id"],
-        "name": row["name"],
-        "operation_type": row["operation_type"],
+        "id": row.id,
+        "name": row.name,
+        "operation_type": row.operation_type,
         "operation_definition": definition,
-        "enabled": bool(row["enabled"]),
+        "enabled": bool(row.enabled),
         "trigger": {
-            "id": row["trigger_id"],
+            "id": row.trigger_id,
             "name": "default",
             "type": "time",
             "properties": properties,
@@ -161,7 +169,7 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
     }
 
 
-def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> sqlite3.Row:
+def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> PolicyRow:
     """Create a policy; return its row."""
     if wanted.operation_type not in ("backup", "replication"):
         raise ApiError("6117")
@@ -207,14 +215,15 @@ def _list(context: RequestContext) -> dict[str, Any]:
     if vault_id := context.query.text("vault_id"):
         where.append("id IN (SELECT policy_id FROM vault_policy WHERE vault_id = ?)")
         values.append(vault_id)
-    rows = context.engine.state.all(
+    rows = context.engine.state.all_of(
+        PolicyRow,
         f"SELECT * FROM policy WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC",
         *values,
     )
     return {"policies": [document(context.engine, row) for row in rows], "count": len(rows)}
 
 
-def _own(context: RequestContext) -> sqlite3.Row:
+def _own(context: RequestContext) -> PolicyRow:
     return find(context.engine, context.caller.project_id, identifier(context, "policy_id"))
 
 
@@ -222,7 +231,7 @@ def _show(context: RequestContext) -> dict[str, Any]:
     return {"policy": document(context.engine, _own(context))}
 
 
-def change(engine: Engine, row: sqlite3.Row, wanted: PolicyUpdate) -> sqlite3.Row:
+def change(engine: Engine, row: PolicyRow, wanted: PolicyUpdate) -> PolicyRow:
     """Change a policy; return its row.
 
     Raises:
@@ -237,16 +246,16 @@ def change(engine: Engine, row: sqlite3.Row, wanted: PolicyUpdate) -> sqlite3.Ro
         check_trigger(wanted.trigger, engine.now())
         patterns = json.dumps(wanted.trigger.properties.pattern)
         columns["start_window_minutes"] = wanted.trigger.properties.start_window_minutes
-        if patterns != row["patterns"]:
+        if patterns != row.patterns:
             columns |= {"patterns": patterns, "started_at": engine.now()}
     for name in ("name", "enabled"):
         if (value := getattr(wanted, name)) is not UNSET:
             columns[name] = value
     if not columns:
         raise ApiError("9900")
-    engine.state.update("policy", row["id"], **columns)
-    schedule(engine, row["id"])
-    return find(engine, row["project_id"], row["id"])
+    engine.state.update("policy", row.id, **columns)
+    schedule(engine, row.id)
+    return find(engine, row.project_id, row.id)
 
 
 def _update(context: RequestContext) -> dict[str, Any]:
@@ -254,24 +263,24 @@ def _update(context: RequestContext) -> dict[str, Any]:
     return {"policy": document(context.engine, row)}
 
 
-def _new_definition(engine: Engine, row: sqlite3.Row, given: dict[str, Any]) -> dict[str, Any]:
+def _new_definition(engine: Engine, row: PolicyRow, given: dict[str, Any]) -> dict[str, Any]:
     """Return a policy's definition after a change.
 
     The rules for keeping backups are replaced as a whole, or a count could never give way to
     days; a replication policy keeps the destination that the change does not name.
     """
-    before = json.loads(row["definition"])
+    before = json.loads(row.definition)
     definition = {name: before[name] for name in _DESTINATION if name in before} | given
     moved = any(definition.get(name) != before.get(name) for name in _DESTINATION)
-    if moved and engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row["id"]):
+    if moved and engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row.id):
         raise ApiError("6003")
-    check_definition(definition, row["operation_type"])
+    check_definition(definition, row.operation_type)
     return definition
 
 
 def _delete(context: RequestContext) -> Response:
     row = _own(context)
-    delete(context.engine, row["id"])
+    delete(context.engine, row.id)
     return Response(204)
 
 
@@ -282,36 +291,40 @@ def delete(engine: Engine, policy_id: str) -> None:
     engine.scheduler.cancel("policy_runs", policy_id)
 
 
-def _vault(context: RequestContext) -> sqlite3.Row:
-    row = context.engine.state.one(
-        "SELECT * FROM vault WHERE id = ? AND project_id = ?",
-        identifier(context, "vault_id"),
-        context.caller.project_id,
+def _vault(engine: Engine, vault_id: str) -> PolicyVault | None:
+    return engine.state.one_of(
+        PolicyVault,
+        f"SELECT {', '.join(PolicyVault._fields)} FROM vault WHERE id = ?",
+        vault_id,
     )
-    if row is None:
+
+
+def _vault_of_call(context: RequestContext) -> PolicyVault:
+    vault = _vault(context.engine, identifier(context, "vault_id"))
+    if vault is None or vault.project_id != context.caller.project_id:
         raise ApiError("6105")
-    return row
+    return vault
 
 
 def _associate(context: RequestContext) -> dict[str, Any]:
-    engine, vault, body = context.engine, _vault(context), context.body
+    engine, vault, body = context.engine, _vault_of_call(context), context.body
     given = [body.policy_id] if body.policy_id else list(body.add_policy_ids or ())
     if not given or (body.policy_id and body.add_policy_ids) or len(given) > 10:
         raise ApiError("9900")
     for policy_id in given:
         policy = find(engine, context.caller.project_id, policy_id)
         apply(engine, vault, policy, body.destination_vault_id)
-    answer = {"vault_id": vault["id"], "policy_id": given[0]}
+    answer = {"vault_id": vault.id, "policy_id": given[0]}
     if body.destination_vault_id:
         answer["destination_vault_id"] = body.destination_vault_id
     return {"associate_policy": answer}
 
 
 def _dissociate(context: RequestContext) -> dict[str, Any]:
-    vault = _vault(context)
+    vault = _vault_of_call(context)
     policy = find(context.engine, context.caller.project_id, context.body.policy_id)
-    remove(context.engine, vault["id"], policy["id"])
-    return {"dissociate_policy": {"vault_id": vault["id"], "policy_id": policy["id"]}}
+    remove(context.engine, vault.id, policy.id)
+    return {"dissociate_policy": {"vault_id": vault.id, "policy_id": policy.id}}
 
 
 _PATH = "/v3/{project_id}/policies"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 
 from cbr_notebook import catalogue
@@ -12,6 +11,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.tasks.task_rows import TaskRow
 
 WAITING_SECONDS = 2
 """How long a task waits until it runs."""
@@ -68,9 +68,9 @@ def begin(
     return task_id
 
 
-def find(engine: Engine, task_id: str) -> sqlite3.Row:
-    """Return the row of a task that is known to exist."""
-    row = engine.state.one("SELECT * FROM task WHERE id = ?", task_id)
+def find(engine: Engine, task_id: str) -> TaskRow:
+    """Return a task that is known to exist."""
+    row = engine.state.one_of(TaskRow, "SELECT * FROM task WHERE id = ?", task_id)
     assert row is not None, task_id
     return row
 
@@ -90,7 +90,7 @@ def fail(engine: Engine, task_id: str, code: str, message: str | None = None, **
 def _end(
     engine: Engine, task_id: str, status: str, code: str, message: str, extra: dict[str, Any]
 ) -> None:
-    known = json.loads(find(engine, task_id)["extra_info"])
+    known = json.loads(find(engine, task_id).extra_info)
     for key, value in extra.items():
         known[key] = {**known.get(key, {}), **value}
     engine.state.update(
@@ -106,16 +106,25 @@ def _end(
     engine.scheduler.cancel("task_runs", task_id)
 
 
-def running(engine: Engine, operation_types: tuple[str, ...], **columns: str) -> list[sqlite3.Row]:
+def running(engine: Engine, operation_types: tuple[str, ...], **columns: str) -> list[TaskRow]:
     """Return the unfinished tasks of some types on a vault (``vault_id``) or a resource."""
     types = ", ".join("?" * len(operation_types))
     where = " AND ".join(f"{name} = ?" for name in columns)
-    return engine.state.all(
+    return engine.state.all_of(
+        TaskRow,
         f"SELECT * FROM task WHERE status IN ('waiting', 'running') "
         f"AND operation_type IN ({types}) AND {where}",
         *operation_types,
         *columns.values(),
     )
+
+
+def busy(engine: Engine, resource_id: str) -> bool:
+    """Return whether any task on a resource has not ended yet."""
+    found = engine.state.one(
+        "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')", resource_id
+    )
+    return found is not None
 
 
 def _runs(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
@@ -129,39 +138,39 @@ def _runs(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 EVENTS = {"task_runs": _runs}
 
 
-def document(row: sqlite3.Row, now: int) -> dict[str, Any]:
+def document(row: TaskRow, now: int) -> dict[str, Any]:
     """Write a task as the service does; its progress follows from the clock."""
-    if row["status"] in ("success", "failed", "skipped", "timeout"):
+    if row.status in ("success", "failed", "skipped", "timeout"):
         progress = 100
     else:
-        share = (now - row["started_at"]) / max(1, row["due_at"] - row["started_at"])
-        progress = 0 if row["status"] == "waiting" else min(99, int(share * 100))
+        share = (now - row.started_at) / max(1, row.due_at - row.started_at)
+        progress = 0 if row.status == "waiting" else min(99, int(share * 100))
     extra: dict[str, Any] = {
-        "common": {"progress": progress, "request_id": row["request_id"], "task_id": row["id"]},
+        "common": {"progress": progress, "request_id": row.request_id, "task_id": row.id},
         "resource": {
-            "id": row["resource_id"] or "",
-            "name": row["resource_name"] or "",
-            "type": row["resource_type"] or "",
+            "id": row.resource_id or "",
+            "name": row.resource_name or "",
+            "type": row.resource_type or "",
             "extra_info": None,
         },
     }
-    extra.update(json.loads(row["extra_info"]))
+    extra.update(json.loads(row.extra_info))
     return {
-        "checkpoint_id": row["restore_point_id"],
-        "created_at": clock.to_api_time(row["created_at"]),
-        "ended_at": clock.to_api_time(row["ended_at"]),
-        "error_info": {"code": row["error_code"], "message": row["error_message"]},
+        "checkpoint_id": row.restore_point_id,
+        "created_at": clock.to_api_time(row.created_at),
+        "ended_at": clock.to_api_time(row.ended_at),
+        "error_info": {"code": row.error_code, "message": row.error_message},
         "extra_info": extra,
-        "id": row["id"],
-        "operation_type": row["operation_type"],
-        "policy_id": row["policy_id"],
-        "project_id": row["project_id"],
-        "provider_id": row["provider_id"],
-        "started_at": clock.to_api_time(row["started_at"]),
-        "status": row["status"],
-        "updated_at": clock.to_api_time(row["updated_at"]),
-        "vault_id": row["vault_id"],
-        "vault_name": row["vault_name"],
+        "id": row.id,
+        "operation_type": row.operation_type,
+        "policy_id": row.policy_id,
+        "project_id": row.project_id,
+        "provider_id": row.provider_id,
+        "started_at": clock.to_api_time(row.started_at),
+        "status": row.status,
+        "updated_at": clock.to_api_time(row.updated_at),
+        "vault_id": row.vault_id,
+        "vault_name": row.vault_name,
     }
 
 
@@ -213,7 +222,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
         bounds.append(engine.now() - lag * clock.MICROSECONDS)
     page = query.page()
     condition = " AND ".join(where)
-    rows = engine.state.all(
+    rows = engine.state.all_of(
+        TaskRow,
         f"SELECT * FROM task WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         *bounds,
         page.limit,
@@ -229,7 +239,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
 
 
 def _show(context: RequestContext) -> dict[str, Any]:
-    row = context.engine.state.one(
+    row = context.engine.state.one_of(
+        TaskRow,
         "SELECT * FROM task WHERE id = ? AND project_id = ?",
         context.path["operation_log_id"],
         context.caller.project_id,

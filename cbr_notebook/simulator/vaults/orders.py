@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +17,7 @@ from cbr_notebook.simulator.vaults import order_records, vault_creation, vaults
 from cbr_notebook.simulator.vaults.order_records import Order
 from cbr_notebook.simulator.vaults.vault_creation import Address
 from cbr_notebook.simulator.vaults.vault_documents import spec_code
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _GIGABYTES = 17
 """The number by which orders name the unit GB."""
@@ -137,17 +137,17 @@ def _answer(order: Order, code: int | str = 0) -> dict[str, Any]:
     return {"orderId": order.id, "retCode": code, "retMsg": "success"}
 
 
-def _lock(engine: Engine, vault: sqlite3.Row) -> None:
+def _lock(engine: Engine, vault: VaultRow) -> None:
     """Keep a vault from other changes of its size until its order is paid."""
-    vaults.set_status(engine, vault["id"], "lock")
+    vaults.set_status(engine, vault.id, "lock")
 
 
-def _check_size(vault: sqlite3.Row, product: Product | UpdatedProduct) -> None:
+def _check_size(vault: VaultRow, product: Product | UpdatedProduct) -> None:
     if product.resource_spec_code != spec_code(vault):
         raise ApiError("9900")
-    if megabytes(vault["used_blocks"]) > product.resource_size * 1024:
+    if megabytes(vault.used_blocks) > product.resource_size * 1024:
         raise ApiError("6101")
-    if product.resource_size <= vault["size_gb"]:
+    if product.resource_size <= vault.size_gb:
         raise ApiError("6107")
 
 
@@ -156,18 +156,18 @@ def _change(context: RequestContext) -> dict[str, Any]:
     vault = vaults.find(engine, context.caller.project_id, context.body.resource_id)
     if product.resource_size_measure_id != _GIGABYTES:
         raise ApiError("9900")
-    if vault["charging_mode"] != "pre_paid":
+    if vault.charging_mode != "pre_paid":
         raise ApiError("6109")
-    if order_records.unpaid_of(engine, vault["project_id"], vault["id"]):
+    if order_records.unpaid_of(engine, vault.project_id, vault.id):
         raise ApiError("6123")
-    if vault["status"] != "available":
+    if vault.status != "available":
         raise ApiError("6112")
     _check_size(vault, product)
     order = order_records.place(
         engine,
         context.caller,
         "expand",
-        vault_ids=[vault["id"]],
+        vault_ids=[vault.id],
         wanted={"size": product.resource_size, "product_id": product.product_id},
     )
     _lock(engine, vault)
@@ -203,15 +203,15 @@ def _change_mode(context: RequestContext) -> dict[str, Any]:
         for vault_id in dict.fromkeys(body.vault_ids)
     ]
     for vault in chosen:
-        if vault["charging_mode"] == "pre_paid":
+        if vault.charging_mode == "pre_paid":
             raise ApiError("6110")
-        if vault["status"] != "available":
+        if vault.status != "available":
             raise ApiError("6112")
     order = order_records.place(
         engine,
         context.caller,
         "change_mode",
-        vault_ids=[vault["id"] for vault in chosen],
+        vault_ids=[vault.id for vault in chosen],
         wanted={"period_type": body.period_type, "period_num": body.period_num},
     )
     for vault in chosen:

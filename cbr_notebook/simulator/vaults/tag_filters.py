@@ -14,6 +14,7 @@ from cbr_notebook.simulator.protocol.request_context import Page, RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults.vault_creation import ObjectType
 from cbr_notebook.simulator.vaults.vault_documents import documents
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 
 class TagFilter(msgspec.Struct):
@@ -133,7 +134,8 @@ def _find(context: RequestContext) -> dict[str, Any]:
             raise ApiError("9900")
         return {"total_count": count}
     page = Page.read(wanted.limit, wanted.offset, furthest=999_999_999)
-    rows = engine.state.all(
+    rows = engine.state.all_of(
+        VaultRow,
         f"SELECT * FROM vault WHERE {condition.text} "
         "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         *condition.values,

@@ -64,7 +64,7 @@ def put(engine: Engine, vault_id: str, tags: list[Tag]) -> None:
 
 
 def _create(context: RequestContext) -> None:
-    put(context.engine, vaults.of_call(context)["id"], [context.body.tag.checked()])
+    put(context.engine, vaults.of_call(context).id, [context.body.tag.checked()])
 
 
 def _change_many(context: RequestContext) -> None:
@@ -74,7 +74,7 @@ def _change_many(context: RequestContext) -> None:
             engine.state.run(
                 "DELETE FROM vault_tag WHERE vault_id = ?1 AND key = ?2 "
                 "AND value = coalesce(?3, value)",
-                vault["id"],
+                vault.id,
                 tag.key,
                 tag.value,
             )
@@ -82,13 +82,13 @@ def _change_many(context: RequestContext) -> None:
     tags = [Tag(tag.key, tag.value or "").checked() for tag in given]
     if len({tag.key for tag in tags}) < len(tags):
         raise ApiError("9900")
-    put(engine, vault["id"], tags)
+    put(engine, vault.id, tags)
 
 
 def _delete(context: RequestContext) -> None:
     gone = context.engine.state.run(
         "DELETE FROM vault_tag WHERE vault_id = ? AND key = ?",
-        vaults.of_call(context)["id"],
+        vaults.of_call(context).id,
         context.path["key"],
     )
     if not gone:
@@ -98,7 +98,7 @@ def _delete(context: RequestContext) -> None:
 def _show(context: RequestContext) -> dict[str, Any]:
     rows = context.engine.state.all(
         "SELECT key, value FROM vault_tag WHERE vault_id = ? ORDER BY position",
-        vaults.of_call(context)["id"],
+        vaults.of_call(context).id,
     )
     return {"tags": [dict(row) for row in rows], "sys_tags": []}
 

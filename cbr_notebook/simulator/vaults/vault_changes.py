@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_creation import Consistency
 from cbr_notebook.simulator.vaults.vault_documents import document
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 
 class BillingUpdate(msgspec.Struct):
@@ -61,7 +61,7 @@ class VaultBatchUpdateReq(msgspec.Struct):
 
 def _update(context: RequestContext) -> dict[str, Any]:
     engine, row, change = context.engine, vaults.of_call(context), context.body.vault
-    if row["status"] not in ("available", "lock"):
+    if row.status not in ("available", "lock"):
         raise ApiError("6110")
     columns: dict[str, Any] = {
         name: value
@@ -71,40 +71,40 @@ def _update(context: RequestContext) -> dict[str, Any]:
     if change.billing is not UNSET:
         columns |= _change_billing(engine, row, change.billing)
     if change.locked is not UNSET:
-        if row["locked"] and not change.locked:
+        if row.locked and not change.locked:
             raise ApiError(
                 "9900", "vault not support to modify locked attribute from true to false"
             )
         columns["locked"] = change.locked
     if change.auto_expand is not UNSET:
-        if change.auto_expand and row["charging_mode"] == "pre_paid":
+        if change.auto_expand and row.charging_mode == "pre_paid":
             raise ApiError("6110")
         columns["auto_expand"] = change.auto_expand
     if change.bind_rules is not UNSET:
         for tag in change.bind_rules.tags:
             tag.checked()
         columns["bind_rules"] = json.dumps(msgspec.to_builtins(change.bind_rules))
-    engine.state.update("vault", row["id"], updated_at=engine.now(), **columns)
-    return {"vault": document(engine, vaults.find(engine, row["project_id"], row["id"]))}
+    engine.state.update("vault", row.id, updated_at=engine.now(), **columns)
+    return {"vault": document(engine, vaults.find(engine, row.project_id, row.id))}
 
 
-def _change_billing(engine: Engine, row: sqlite3.Row, change: BillingUpdate) -> dict[str, Any]:
+def _change_billing(engine: Engine, row: VaultRow, change: BillingUpdate) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if change.size is not UNSET:
         if not 1 <= change.size <= vaults.LARGEST:
             raise ApiError("6101")
-        if megabytes(row["used_blocks"]) > change.size * 1024:
+        if megabytes(row.used_blocks) > change.size * 1024:
             raise ApiError("6101")
-        if row["status"] == "lock":
+        if row.status == "lock":
             raise ApiError("6112")
-        if row["charging_mode"] == "pre_paid":
+        if row.charging_mode == "pre_paid":
             raise ApiError("6110")
         columns["size_gb"] = change.size
     if change.consistent_level is not UNSET:
         level = change.consistent_level
-        if row["consistent_level"] == "app_consistent" and level == "crash_consistent":
+        if row.consistent_level == "app_consistent" and level == "crash_consistent":
             raise ApiError("9900")
-        if level == "app_consistent" and row["object_type"] != "server":
+        if level == "app_consistent" and row.object_type != "server":
             raise ApiError("6126")
         columns["consistent_level"] = level
     return columns

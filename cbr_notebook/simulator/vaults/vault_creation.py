@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -24,6 +23,7 @@ from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import order_records, vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_documents import PROVIDERS, document
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 ObjectType = Literal["server", "disk", "turbo", "workspace", "vmware", "rds", "file"]
 Consistency = Literal["crash_consistent", "app_consistent"]
@@ -130,7 +130,7 @@ def create(
     vault_id: str | None = None,
     order_id: str | None = None,
     product_id: str | None = None,
-) -> sqlite3.Row:
+) -> VaultRow:
     """Create a vault with its resources, tags and policy; return its row.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -19,6 +18,7 @@ from cbr_notebook.simulator.protocol.fields import ResourceItem
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vaults
+from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 RESOURCE_TYPES = (
     "OS::Nova::Server",
@@ -44,10 +44,12 @@ class SetResourcesReq(msgspec.Struct):
     action: Literal["suspend", "unsuspend"]
 
 
-def rows(engine: Engine, vault_id: str) -> list[sqlite3.Row]:
+def rows(engine: Engine, vault_id: str) -> list[VaultResourceRow]:
     """Return the resources of a vault, in the order in which they were added."""
-    return engine.state.all(
-        "SELECT * FROM vault_resource WHERE vault_id = ? ORDER BY position", vault_id
+    return engine.state.all_of(
+        VaultResourceRow,
+        "SELECT * FROM vault_resource WHERE vault_id = ? ORDER BY position",
+        vault_id,
     )
 
 
@@ -96,31 +98,31 @@ def keep(engine: Engine, resource_id: str) -> None:
     )
 
 
-def add(engine: Engine, vault: sqlite3.Row, items: Sequence[ResourceItem]) -> list[str]:
+def add(engine: Engine, vault: VaultRow, items: Sequence[ResourceItem]) -> list[str]:
     """Add resources to a vault, all or none; give their IDs."""
-    if vault["status"] not in ("available", "lock"):
+    if vault.status not in ("available", "lock"):
         raise ApiError("6108")
-    if vault["protect_type"] == "replication" or vault["cloud_type"] == "hybrid":
+    if vault.protect_type == "replication" or vault.cloud_type == "hybrid":
         raise ApiError("6108")
     if len({item.id for item in items}) < len(items):
         raise ApiError("6104")
-    present = {row["resource_id"]: row for row in rows(engine, vault["id"])}
+    present = {row.resource_id: row for row in rows(engine, vault.id)}
     new = {item.id for item in items} - present.keys()
     if len(present) + len(new) > engine.options["resources_per_vault"]:
         raise ApiError("6100")
     for item in items:
         resource = _acceptable(engine, vault, item)
         if item.id in present:
-            if present[item.id]["protect_status"] == "removing":
+            if present[item.id].protect_status == "removing":
                 raise ApiError("6134")
             engine.state.run(
                 "UPDATE vault_resource SET extra_info = ? WHERE vault_id = ? AND resource_id = ?",
                 json.dumps(item.choice()),
-                vault["id"],
+                vault.id,
                 item.id,
             )
             continue
-        place(engine, vault["id"], resource, item.choice())
+        place(engine, vault.id, resource, item.choice())
     return [item.id for item in items]
 
 
@@ -145,25 +147,25 @@ def place(engine: Engine, vault_id: str, resource: Resource, choice: dict[str, A
     )
 
 
-def _acceptable(engine: Engine, vault: sqlite3.Row, item: ResourceItem) -> Resource:
-    if item.type not in OBJECT_TYPES.get(vault["object_type"], ()):
+def _acceptable(engine: Engine, vault: VaultRow, item: ResourceItem) -> Resource:
+    if item.type not in OBJECT_TYPES.get(vault.object_type, ()):
         raise ApiError("6102" if item.type in RESOURCE_TYPES else "6116")
     try:
-        resource = resources.find_resource(engine, vault["project_id"], item.id, item.type)
+        resource = resources.find_resource(engine, vault.project_id, item.id, item.type)
     except ApiError as error:
         raise ApiError("6302", f"{error.message.rstrip('.')}: {item.id}.") from None
     elsewhere = engine.state.one(
         "SELECT vault_id FROM vault_resource WHERE resource_id = ? AND vault_id != ?",
         item.id,
-        vault["id"],
+        vault.id,
     )
     if elsewhere is not None:
         raise ApiError("6103")
     if resources.properties(resource.row).get("legacy"):
         raise ApiError("6205")
-    if vault["object_type"] == "server":
+    if vault.object_type == "server":
         _check_server(engine, vault, resource, item)
-    elif vault["object_type"] == "disk":
+    elif vault.object_type == "disk":
         if resource.status not in ("available", "in-use"):
             raise ApiError("7003")
     elif resource.status != "available":
@@ -171,9 +173,7 @@ def _acceptable(engine: Engine, vault: sqlite3.Row, item: ResourceItem) -> Resou
     return resource
 
 
-def _check_server(
-    engine: Engine, vault: sqlite3.Row, resource: Resource, item: ResourceItem
-) -> None:
+def _check_server(engine: Engine, vault: VaultRow, resource: Resource, item: ResourceItem) -> None:
     if resource.status not in ("ACTIVE", "SHUTOFF"):
         raise ApiError("7101")
     disks = resources.disks_of(engine, resource.id)
@@ -187,7 +187,7 @@ def _check_server(
             "WHERE a.disk_id = ? AND a.server_id != ? AND r.vault_id != ?",
             disk.id,
             resource.id,
-            vault["id"],
+            vault.id,
         )
         if other is not None:
             raise ApiError("6137")
@@ -198,32 +198,32 @@ def _add(context: RequestContext) -> dict[str, Any]:
     return {"add_resource_ids": add(context.engine, vault, context.body.resources)}
 
 
-def of_vault(engine: Engine, vault_id: str, resource_ids: Sequence[str]) -> list[sqlite3.Row]:
+def of_vault(engine: Engine, vault_id: str, resource_ids: Sequence[str]) -> list[VaultResourceRow]:
     """Return the named resources of a vault, each once.
 
     Raises:
         ApiError: none is named (9900), one is not there (6135), or is just leaving (6134).
     """
-    found = {row["resource_id"]: row for row in rows(engine, vault_id)}
+    found = {row.resource_id: row for row in rows(engine, vault_id)}
     chosen = list(dict.fromkeys(resource_ids))
     if not chosen:
         raise ApiError("9900")
     if any(each not in found for each in chosen):
         raise ApiError("6135")
-    if any(found[each]["protect_status"] == "removing" for each in chosen):
+    if any(found[each].protect_status == "removing" for each in chosen):
         raise ApiError("6134")
     return [found[each] for each in chosen]
 
 
 def _set(context: RequestContext) -> dict[str, Any]:
     vault = vaults.of_call(context)
-    if vault["status"] not in ("available", "lock"):
+    if vault.status not in ("available", "lock"):
         raise ApiError("6112")
-    for row in of_vault(context.engine, vault["id"], context.body.resource_ids):
+    for row in of_vault(context.engine, vault.id, context.body.resource_ids):
         context.engine.state.run(
             "UPDATE vault_resource SET auto_protect = ? WHERE resource_id = ?",
             context.body.action == "unsuspend",
-            row["resource_id"],
+            row.resource_id,
         )
     return {"set_resource_ids": context.body.resource_ids}
 

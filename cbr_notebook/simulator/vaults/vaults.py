@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
@@ -11,29 +10,49 @@ from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults.vault_documents import document, documents
+from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 SMALLEST, LARGEST = 10, 10_485_760
 """How large a vault may be when it is created, in GB."""
 
 
-def find(engine: Engine, project_id: str, vault_id: str) -> sqlite3.Row:
+def find(engine: Engine, project_id: str, vault_id: str) -> VaultRow:
     """Return a vault of a project; 6105 when there is none."""
-    row = engine.state.one(
-        "SELECT * FROM vault WHERE id = ? AND project_id = ?", vault_id, project_id
-    )
-    if row is None:
+    row = by_id(engine, vault_id)
+    if row is None or row.project_id != project_id:
         raise ApiError("6105")
     return row
 
 
-def of_call(context: RequestContext) -> sqlite3.Row:
+def by_id(engine: Engine, vault_id: str) -> VaultRow | None:
+    """Return a vault of any project; ``None`` when there is none."""
+    return engine.state.one_of(VaultRow, "SELECT * FROM vault WHERE id = ?", vault_id)
+
+
+def name_of(engine: Engine, vault_id: str) -> str | None:
+    """Return a vault's name; ``None`` when there is no such vault."""
+    vault = by_id(engine, vault_id)
+    return None if vault is None else vault.name
+
+
+def of_resource(engine: Engine, resource_id: str) -> VaultRow | None:
+    """Return the vault that a resource is in, or ``None``."""
+    return engine.state.one_of(
+        VaultRow,
+        "SELECT vault.* FROM vault_resource JOIN vault ON vault.id = vault_id "
+        "WHERE resource_id = ?",
+        resource_id,
+    )
+
+
+def of_call(context: RequestContext) -> VaultRow:
     """Return the vault that a request's path names; 9900 or 6105 when there is none."""
     return find(context.engine, context.caller.project_id, identifier(context, "vault_id"))
 
 
-def is_full(row: sqlite3.Row) -> bool:
+def is_full(row: VaultRow) -> bool:
     """Say whether no backup may begin in the vault."""
-    return bool(megabytes(row["used_blocks"]) >= row["size_gb"] * 1024)
+    return bool(megabytes(row.used_blocks) >= row.size_gb * 1024)
 
 
 def add_used(engine: Engine, vault_id: str, blocks: int) -> None:
@@ -44,13 +63,13 @@ def add_used(engine: Engine, vault_id: str, blocks: int) -> None:
     engine.state.run(
         "UPDATE vault SET used_blocks = used_blocks + ? WHERE id = ?", blocks, vault_id
     )
-    row = engine.state.one("SELECT * FROM vault WHERE id = ?", vault_id)
-    if row is None or not row["auto_expand"] or blocks <= 0:
+    row = by_id(engine, vault_id)
+    if row is None or not row.auto_expand or blocks <= 0:
         return
-    size = row["size_gb"]
-    while megabytes(row["used_blocks"]) >= size * 1024 and size < LARGEST:
+    size = row.size_gb
+    while megabytes(row.used_blocks) >= size * 1024 and size < LARGEST:
         size = min(LARGEST, -(-size * 5 // 4))
-    if size != row["size_gb"]:
+    if size != row.size_gb:
         engine.state.update("vault", vault_id, size_gb=size, updated_at=engine.now())
 
 
@@ -99,7 +118,8 @@ class _Filter:
         """Return a page of the vaults that fulfil all terms, newest first."""
         engine, condition = context.engine, " AND ".join(self._terms)
         page = context.query.page()
-        rows = engine.state.all(
+        rows = engine.state.all_of(
+            VaultRow,
             f"SELECT * FROM vault WHERE {condition} "
             "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
             *self._values,
