@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.runbook.journal.report import verify_report
+    from cbr_notebook.runbook.verify.contract_file import recovery_contract
     from cbr_notebook.sealing.keys import public_key
     from cbr_notebook.tasks.task import Task
     from cbr_notebook.workshops import workshop
@@ -36,6 +37,7 @@ __all__ = [
     "options",
     "profiles",
     "public_key",
+    "recovery_contract",
     "schema",
     "simulate",
     "to_text",
@@ -50,6 +52,7 @@ _LATER = {
     "connect": "entry",
     "export": "exporting",
     "public_key": "sealing.keys",
+    "recovery_contract": "runbook.verify.contract_file",
     "simulate": "entry",
     "to_text": "exporting",
     "tutorial": "entry",

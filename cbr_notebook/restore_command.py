@@ -27,6 +27,7 @@ from cbr_notebook.runbook.journal.report import verify_report
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.runbook.verify.contract_file import recovery_contract
 from cbr_notebook.runbook.verify.manifest import over_ssh, read_manifest
 from cbr_notebook.sealing.keys import public_key
 from cbr_notebook.text.timeparse import parse_time
@@ -136,6 +137,7 @@ def _restore(options: argparse.Namespace) -> int:
             "Neither --dry-run nor --confirm was given; nothing was done.",
             advice="Look first with --dry-run; to restore, say --confirm with the name.",
         )
+    contract = recovery_contract(options.contract) if options.contract else None
     session = open_session(options)
     now = session.now
     before = options.before or None
@@ -147,6 +149,9 @@ def _restore(options: argparse.Namespace) -> int:
         _disks(options.disks),
         power_on=False if options.no_power_on else None,
     )
+    if contract is not None:
+        plan = plan.under(contract)
+        print(f"Probes: {plan.more_checks[0].outcome}. {plan.more_checks[0].seen}")
     print(plan.describe(), flush=True)
     _refuse_strange_names(plan, options.acknowledge or [])
     plan.ensure_possible()

@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="do not back the present state up first",
         )
         restore.add_argument("--manifest", help="JSON file of checksums to compare")
+        restore.add_argument("--contract", help="a recovery contract (YAML): probes and targets")
         restore.add_argument("--checksum", help="ssh:USER@HOST: where the files are read")
         restore.add_argument("--backup", help="from this one, by name or ID, instead")
         restore.add_argument("--target", help="what to overwrite, if not what was backed up")

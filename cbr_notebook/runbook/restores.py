@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.errors import CBRError
+from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.frames.restores import RESTORES, RestoreRow
 from cbr_notebook.runbook.group import group_plan
 from cbr_notebook.runbook.group import resume as resuming
@@ -21,9 +21,11 @@ from cbr_notebook.runbook.run import restore_plan
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify import manifest
+from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.tables import describe
+from cbr_notebook.text.timeparse import TimeLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,12 +147,23 @@ def cancel_restore(session: Session, run_id: str, *, folder: str | Path | None =
     return resuming.find(session, run_id, folder).cancel()
 
 
-def plan_restores(session: Session, restores: Iterable[Any]) -> GroupPlan:
+def plan_restores(
+    session: Session,
+    restores: Iterable[Any] | RecoveryContract,
+    *,
+    before: TimeLike | None = None,
+    accept_unjudged: bool = False,
+) -> GroupPlan:
     """Plan several restores as one, with an order; sends nothing that changes anything.
 
     Args:
         restores: for each a plan, or a mapping with the arguments of
-            :meth:`plan_restore` and ``after``: names of targets that must be back before.
+            :meth:`plan_restore` and ``after``: names of targets that must be back before. Or a
+            recovery contract (``cbr.recovery_contract(path)``): all its members, in its order,
+            held to its probes and targets.
+        before: with a contract: when the trouble began. Members whose backup it does not name
+            are restored from their last quiet backup before that.
+        accept_unjudged: with a contract: also a backup that nobody can judge.
 
     Returns:
         The plan; its ``execute`` carries all of it out.
@@ -158,8 +171,18 @@ def plan_restores(session: Session, restores: Iterable[Any]) -> GroupPlan:
     Raises:
         InvalidRequest: a target appears twice, ``after`` names none of them, or the order
             goes in a circle.
-        NotFound: a backup or target does not exist.
+        NotFound: a backup or target does not exist, or no backup of a member is quiet.
     """
+    if isinstance(restores, RecoveryContract):
+        return group_plan.plan_contract(
+            session, restores, before=before, accept_unjudged=accept_unjudged
+        )
+    if before is not None or accept_unjudged:
+        raise InvalidRequest(
+            "before and accept_unjudged choose the backups of a recovery contract's members.",
+            advice="Leave them out: each restore of a list names its own backup.",
+            field="before",
+        )
     return group_plan.plan_group(session, restores)
 
 

@@ -67,6 +67,7 @@ SLEEPS = {
     "auth/iam.py": "before a token is asked for again",
     "forms/kit/worker.py": "the pause that the poller said",
     "runbook/group/group_run.py": "until the first of several runs is due, as the poller said",
+    "runbook/verify/probes.py": "the pause that the poller said",
     "runbook/run/watch.py": "the pause that the poller said",
     "tasks/task.py": "the pause that the poller said",
     "workshops/commands.py": "for an interrupt; it looks at no task",

@@ -17,6 +17,7 @@ from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
 from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
+from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
 from cbr_notebook.text.timeparse import TimeLike
 
@@ -49,10 +50,17 @@ class Member:
 class GroupPlan:
     """Several restores, laid out together; nothing is done yet."""
 
-    def __init__(self, session: Session, members: Sequence[Member]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        members: Sequence[Member],
+        contract: RecoveryContract | None = None,
+    ) -> None:
         """Take the members, in an order that their dependencies allow."""
         self.session = session
         self.members = tuple(members)
+        self.contract = contract
+        """What "works again" means, if a recovery contract says so."""
 
     def __repr__(self) -> str:
         lines = [
@@ -105,8 +113,9 @@ class GroupPlan:
             on_failure: ``stop``: when one fails, begin no more; ``continue``: leave out only
                 what waits for it.
             safety_keep_days: delete it after so many days, 1 to 36500; ``None``: never.
-            rto: the recovery time that each shall meet, such as ``"4h"``.
-            rpo: the recovery point that each shall meet.
+            rto: the recovery time that each shall meet, such as ``"4h"``; the contract's if
+                left out.
+            rpo: the recovery point that each shall meet; the contract's if left out.
             incident_at: when the trouble began; now if left out.
 
         Returns:
@@ -135,6 +144,7 @@ class GroupPlan:
             rto=rto,
             rpo=rpo,
             incident_at=incident_at,
+            contract=self.contract,
         )
         where = ledger.folder_for(self.session, folder)
         with ledger.one_beginner(where):
@@ -165,6 +175,35 @@ class GroupPlan:
                 " ".join(overwritten_in_words(each.plan) for each in self.members),
                 advice=f"To go on, say confirm={names!r}.",
             )
+
+
+def plan_contract(
+    session: Session,
+    contract: RecoveryContract,
+    *,
+    before: TimeLike | None = None,
+    accept_unjudged: bool = False,
+) -> GroupPlan:
+    """Plan the restore of an application; nothing is changed.
+
+    Args:
+        session: where.
+        contract: its members, in order.
+        before: when the trouble began, for the members whose backup is not named.
+        accept_unjudged: take the newest backup also where nobody can judge it.
+
+    Raises:
+        NotFound: a member or its backup does not exist, or none is quiet.
+        InvalidRequest: as :func:`plan_group`.
+    """
+    wanted = []
+    for each in contract.members:
+        backup = each.backup or session.last_quiet_backup(
+            each.resource, before=before, accept_unjudged=accept_unjudged
+        )
+        plan = plan_restore(session, backup, each.resource).under(contract)
+        wanted.append({"plan": plan, "after": each.after})
+    return GroupPlan(session, plan_group(session, wanted).members, contract)
 
 
 def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:

@@ -33,6 +33,8 @@ class CheckedPlan:
     facts: Facts
     disks: dict[str, str] | None = None
     """The disks that the person named: from the ID of a disk's backup to the ID of a disk."""
+    more_checks: tuple[Check, ...] = ()
+    """Checks beyond the service's rules, such as of the probes of a recovery contract."""
 
     # -- what it is about --------------------------------------------------------------------------
 
@@ -79,7 +81,7 @@ class CheckedPlan:
 
         They are computed once: a plan never changes, :meth:`refresh` makes a new one.
         """
-        return check_all(self.facts)
+        return (*check_all(self.facts), *self.more_checks)
 
     @property
     def checks(self) -> pd.DataFrame:
@@ -191,7 +193,7 @@ class CheckedPlan:
         Raises:
             NotFound: the backup, or a target that was named, exists no more.
         """
-        return CheckedPlan(self.session, self._survey(outlook=False), self.disks)
+        return CheckedPlan(self.session, self._survey(outlook=False), self.disks, self.more_checks)
 
     def _survey(self, *, outlook: bool = True) -> Facts:
         target = self.facts.target

@@ -123,6 +123,7 @@ def begin(
                 for old, disk in facts.overwritten
             ],
             plan=plan.as_dict(),
+            **({"contract": options.contract.as_dict()} if options.contract else {}),
         )
     return run
 

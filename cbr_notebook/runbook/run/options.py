@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS, validate_keep_days
+from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.text.timeparse import TimeLike
 
 
@@ -22,6 +23,8 @@ class RestoreOptions:
     safety_keep_days: int | None
     """After how many days the safety backup is deleted; ``None``: never."""
     targets: Targets
+    contract: RecoveryContract | None = None
+    """What "works again" means; its probes are part of each verification."""
 
     @classmethod
     def of(
@@ -34,6 +37,7 @@ class RestoreOptions:
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
+        contract: RecoveryContract | None = None,
     ) -> RestoreOptions:
         """Read options as people give them.
 
@@ -43,8 +47,11 @@ class RestoreOptions:
         if not safety_backup and safety_keep_days == SAFETY_KEEP_DAYS:
             safety_keep_days = None  # the default says nothing of a backup that is not made
         validate_keep_days(safety_keep_days, safety_backup)
+        if contract is not None:
+            rto = contract.recovery_time if rto is None else rto
+            rpo = contract.recovery_point if rpo is None else rpo
         targets = Targets.of(now, rto, rpo, incident_at)
-        return cls(names_of(acknowledge), safety_backup, safety_keep_days, targets)
+        return cls(names_of(acknowledge), safety_backup, safety_keep_days, targets, contract)
 
 
 def names_of(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,13 +14,38 @@ from cbr_notebook.runbook.run.execute import execute, refuse_failed
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
+from cbr_notebook.runbook.verify.contract import RecoveryContract
+from cbr_notebook.runbook.verify.probe_checks import check_probes
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
 from cbr_notebook.text.timeparse import TimeLike
 
 
+@dataclass(frozen=True, repr=False)
 class RestorePlan(CheckedPlan):
     """What a restore would do; ``execute`` carries it out."""
+
+    contract: RecoveryContract | None = None
+    """What "works again" means for the target, if a recovery contract says so."""
+
+    def under(self, contract: RecoveryContract) -> RestorePlan:
+        """Return this plan with a recovery contract: its targets, and its probes.
+
+        Whether the probes could be asked now is one more check, ``probes``; each verification
+        of the run looks at them.
+
+        Args:
+            contract: one that has the target as a member, by name or ID.
+
+        Raises:
+            InvalidRequest: the target is no member of it.
+        """
+        target, backup = self.facts.target, self.facts.backup
+        name, its_id = (
+            (target.name, target.id) if target else (backup.resource_name, backup.resource_id)
+        )
+        probes = contract.member(name, its_id).probes
+        return replace(self, contract=contract, more_checks=check_probes(probes, self.session))
 
     def ensure_possible(self) -> None:
         """Stop here if a check fails, with what was seen and what to do, and no more than that.
@@ -52,8 +78,8 @@ class RestorePlan(CheckedPlan):
             folder: where the journal is kept; ``CBR_RUNBOOK_FOLDER`` or the user's data folder
                 if left out.
             safety_keep_days: delete it after so many days, 1 to 36500; ``None``: never.
-            rto: the recovery time to be met, such as ``"4h"``.
-            rpo: the recovery point to be met: the most data to lose.
+            rto: the recovery time to be met, such as ``"4h"``; the contract's if left out.
+            rpo: the recovery point to be met: the most data to lose; the contract's if left out.
             incident_at: when the trouble began, from which both are counted; now if left out.
 
         Returns:
@@ -79,6 +105,7 @@ class RestorePlan(CheckedPlan):
                 rto=rto,
                 rpo=rpo,
                 incident_at=incident_at,
+                contract=self.contract,
             ),
             folder,
             on_progress,
@@ -86,7 +113,9 @@ class RestorePlan(CheckedPlan):
 
     def refresh(self) -> RestorePlan:
         """Look again; return the plan as it would be now."""
-        return RestorePlan(self.session, self._survey(), self.disks)
+        return RestorePlan(
+            self.session, self._survey(), self.disks, self.more_checks, self.contract
+        )
 
 
 def plan_restore(

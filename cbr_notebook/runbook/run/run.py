@@ -16,6 +16,7 @@ from cbr_notebook.runbook.plan.checked import check_restore
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.submit import stop, submit_steps
 from cbr_notebook.runbook.run.watch import look, recorded_steps, run_steps, watch
+from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.manifest import Checksum
 from cbr_notebook.runbook.verify.verification import Verification, verify
 from cbr_notebook.session import Session
@@ -221,6 +222,7 @@ class RestoreRun(RunRecord):
         *,
         manifest: str | Path | Mapping[str, Any] | None = None,
         checksum: Checksum | None = None,
+        contract: RecoveryContract | None = None,
     ) -> Verification:
         """Look whether the restore did what it should.
 
@@ -231,6 +233,8 @@ class RestoreRun(RunRecord):
                 ``session.take_manifest`` gave it at backup time, or the JSON file of it.
             checksum: gives the SHA-256 of a file of the target, by disk and path; on the
                 simulated cloud its own disks are read if left out.
+            contract: whose probes are looked at (``cbr.recovery_contract(path)``); the one that
+                the restore was confirmed with if left out.
 
         Returns:
             The findings, with those of earlier verifications that failed and have not passed
@@ -239,10 +243,11 @@ class RestoreRun(RunRecord):
             was looked at, such as without ``checks`` and ``manifest``); true only if verified.
 
         Raises:
-            InvalidRequest: the restore has not ended, or the manifest cannot be read.
+            InvalidRequest: the restore has not ended, or the manifest cannot be read,
+                or the contract has no member of the target's name.
         """
         with self.journal.held(), self.recording():
-            return verify(self, checks, manifest=manifest, checksum=checksum)
+            return verify(self, checks, manifest=manifest, checksum=checksum, contract=contract)
 
     def report(self, path: str | Path) -> Path:
         """Write the evidence to a file that stands alone, signed with the key of who writes it.

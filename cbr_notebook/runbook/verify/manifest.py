@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 
@@ -20,6 +20,8 @@ Checksum = Callable[[str, str], str | None]
 """From a disk (``vda``, or empty where paths say it all) and a path to a file's SHA-256."""
 
 _ANSWERS_WITHIN = 300
+_SHOWN = 5
+"""How many missing or different files are named."""
 _NO_SUCH_FILE = "No such file"
 
 
@@ -172,3 +174,37 @@ def over_ssh(host: str, *options: str) -> Checksum:
         )
 
     return read
+
+
+def compare_files(
+    files: list[dict[str, str]], read: Checksum
+) -> tuple[Literal["pass", "fail", "unknown"], str, int]:
+    """Compare files; return the outcome, what was seen, and how many are as then."""
+    missing, different = [], []
+    trouble = ""
+    for number, each in enumerate(files):
+        place = f"{each['disk']}:{each['path']}".lstrip(":")
+        try:
+            digest = read(each["disk"], each["path"])
+        except Exception as problem:
+            looked_at = number
+            trouble = f" {type(problem).__name__}: {problem}"[:300]
+            break
+        if digest is None:
+            missing.append(place)
+        elif digest != each["sha256"]:
+            different.append(place)
+    else:
+        looked_at = len(files)
+    good = looked_at - len(missing) - len(different)
+    parts = [f"{good} of {len(files)} files are as then."]
+    if trouble:
+        parts.append(f"{len(files) - looked_at} could not be looked at:{trouble}.")
+    for what, places in (("Missing", missing), ("Different", different)):
+        if places:
+            more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+            parts.append(f"{what}: {', '.join(places[:_SHOWN])}{more}.")
+    said = " ".join(parts)
+    if missing or different:
+        return "fail", said, good
+    return ("unknown" if trouble else "pass"), said, good

@@ -16,13 +16,20 @@ from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
 from cbr_notebook.runbook.plan.survey import target_now
 from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
-from cbr_notebook.runbook.verify.manifest import Checksum, manifest_target, read_manifest, reader
+from cbr_notebook.runbook.verify.contract import RecoveryContract, contract_from_dict, probe_key
+from cbr_notebook.runbook.verify.manifest import (
+    Checksum,
+    compare_files,
+    manifest_target,
+    read_manifest,
+    reader,
+)
+from cbr_notebook.runbook.verify.probes import is_about_content, look_at
 from cbr_notebook.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHOWN = 5
 _EARLIER = " (earlier)"
 Checks = Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], Any]]
 
@@ -113,6 +120,7 @@ def verify(
     *,
     manifest: str | Path | Mapping[str, Any] | None = None,
     checksum: Checksum | None = None,
+    contract: RecoveryContract | None = None,
 ) -> Verification:
     """Verify a run that has ended, and write the findings to its journal.
 
@@ -127,6 +135,7 @@ def verify(
     findings = list(_structure(run))
     if manifest is not None:
         findings.append(_manifest_finding(run, manifest, checksum))
+    findings += _probe_findings(run, contract, checksum)
     findings += [_judged(name, check, run.session) for name, check in _named(checks)]
     findings += _still_failed(run, findings)
     found = Verification(tuple(findings))
@@ -172,8 +181,24 @@ def _manifest_finding(
     if of is not None and of not in (run.target["name"], run.target["id"]):
         seen = f"The manifest is of {of}, not of {run.target['name']}."
         return Finding("files", "unknown", seen, True, key=key)
-    outcome, seen, good = _content(files, checksum or reader(run.session, run.target["id"]))
+    outcome, seen, good = compare_files(files, checksum or reader(run.session, run.target["id"]))
     return Finding("files", outcome, seen, True, outcome == "unknown" and good > 0, key)
+
+
+def _probe_findings(
+    run: RunRecord, contract: RecoveryContract | None, checksum: Checksum | None
+) -> Iterator[Finding]:
+    """Look at the probes of a contract: the one named, or the one that was confirmed with."""
+    if contract is None:
+        written = run.begun.get("contract")
+        if written is None:
+            return
+        contract = contract_from_dict(written)
+    member = contract.member(run.target["name"], run.target["id"])
+    found = look_at(member.probes, run.session, run.target["id"], checksum=checksum)
+    for probe, seen in zip(member.probes, found, strict=True):
+        about = is_about_content(probe)
+        yield Finding(probe.name, seen.outcome, seen.seen, about, seen.partial, probe_key(probe))
 
 
 def _structure(run: RunRecord) -> Iterator[Finding]:
@@ -218,36 +243,6 @@ def _disk(written: Mapping[str, Any], disk: DiskFacts | None, target: TargetFact
         f"It is {disk.status} and has {disk.size_gb} GB; "
         f"{written['status']} and {written['size_gb']} GB were expected.",
     )
-
-
-def _content(files: list[dict[str, str]], read: Checksum) -> tuple[str, str, int]:
-    """Compare files; return the outcome, what was seen, and how many are as then."""
-    missing, different = [], []
-    trouble = ""
-    for number, each in enumerate(files):
-        place = f"{each['disk']}:{each['path']}".lstrip(":")
-        try:
-            digest = read(each["disk"], each["path"])
-        except Exception as problem:
-            looked_at = number
-            trouble = f" {type(problem).__name__}: {problem}"[:300]
-            break
-        if digest is None:
-            missing.append(place)
-        elif digest != each["sha256"]:
-            different.append(place)
-    else:
-        looked_at = len(files)
-    good = looked_at - len(missing) - len(different)
-    parts = [f"{good} of {len(files)} files are as then."]
-    if trouble:
-        parts.append(f"{len(files) - looked_at} could not be looked at:{trouble}.")
-    for what, places in (("Missing", missing), ("Different", different)):
-        if places:
-            more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-            parts.append(f"{what}: {', '.join(places[:_SHOWN])}{more}.")
-    outcome = "fail" if missing or different else "unknown" if trouble else "pass"
-    return outcome, " ".join(parts), good
 
 
 def _named(checks: Checks) -> Iterator[tuple[str, Callable[[Session], Any]]]:
