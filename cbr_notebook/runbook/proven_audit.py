@@ -22,7 +22,8 @@ def audit(session: Session, rules: Any = None, *, tags: Tags = None) -> pd.DataF
     ``days``), ``schedule met`` (no run of the last ``days`` without a good backup),
     ``encrypted``, ``replicated`` (a good backup at most ``within`` old has a replica),
     ``locked``, ``no disk excluded``, ``restore proven`` (a verified restore within ``days``).
-    What the service does not tell is ``unknown``, and never a pass.
+    What the service does not tell, or does not let one read, is ``unknown``, and never a pass.
+    ``cbr.export(audit, "audit.html")`` writes it sealed and signed.
 
     Args:
         rules: a list of mappings with ``control`` and its setting, and ``tags`` of the

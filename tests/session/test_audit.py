@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.session.reports.audit import Proof, audit
 
 
 @pytest.fixture
@@ -113,3 +115,69 @@ def test_a_closed_session_says_so(session: Session) -> None:
     session.close()
     with pytest.raises(cbr.errors.AuthenticationError, match="closed"):
         session.vaults()
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("- control: protected\n- control: retention\n  dais: 3\n", "line 3"),
+        ("- control: protected\n\n- control: retention\n  days: many\n", "line 4"),
+        ("rules:\n  - protected\n  - protektd\n", "line 3"),
+        ("- control: protected\n  days: 3\n", "line 2"),
+        ("- control: locked\n  tags: 3\n", "line 2"),
+        ("- control: retention\n  days: 3\n  days: 30\n", "line 3.*twice"),
+        ("- control: a\n  - b: [\n", "line 2"),
+        ([{"control": "protected"}, {"control": "retention", "days": 0}], "rule 2"),
+    ],
+)
+def test_a_rule_that_is_wrong_is_named_by_its_line(session: Session, rules: Any, said: str) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        session.audit(rules)
+
+
+@pytest.mark.parametrize(
+    ("operation", "unknown"),
+    [
+        ("list_policies", {"protected", "retention", "schedule met"}),
+        ("list_vault", {"protected", "retention", "schedule met", "locked", "no disk excluded"}),
+        ("list_backups", {"recovery point", "schedule met", "encrypted", "replicated"}),
+        ("list_protectable", {"no disk excluded"}),
+    ],
+)
+def test_what_may_not_be_read_is_unknown(
+    session: Session, operation: str, unknown: set[str]
+) -> None:
+    session.cloud.fail(operation, 403, times=99)
+    found = outcomes(session)
+    assert found, "what is in vaults is looked at"
+    right = {name for (name, _), outcome in found.items() if outcome == "unknown"}
+    assert unknown <= right <= unknown | {"encrypted"}
+    assert not any(found[name, of] == "pass" for name, of in found if name in unknown)
+
+
+def test_a_replica_vault_protects_nothing(session: Session) -> None:
+    session.create_vault("away", size_gb=100, protect_type="replication")
+    assert outcomes(session)["protected", "good"] == "pass"
+
+
+def test_a_restore_is_proven_for_so_many_days(session: Session) -> None:
+    server = session.find_resource("good", "server").id
+    rule = [{"control": "restore proven", "days": 2}]
+    for age, outcome in ((timedelta(days=2), "pass"), (timedelta(days=2, hours=3), "fail")):
+        proof = Proof(session.now - age, "run-1")
+        table = audit(session, rule, proofs={server: proof}).set_index("resource_id")
+        assert table.loc[server, "outcome"] == outcome
+        assert table.loc[server, "evidence"] == "run run-1"
+
+
+def test_a_page_of_the_audit_is_sealed_and_says_how_much_there_was(
+    session: Session, tmp_path: Path
+) -> None:
+    table = session.audit()
+    page = cbr.export(table[table["outcome"] == "fail"], tmp_path / "audit.html")
+    assert f"'pass': {(table['outcome'] == 'pass').sum()}" in page.read_text().replace(
+        "&quot;", "'"
+    ).replace("&#x27;", "'")
+    assert cbr.verify_report(page)
+    page.write_text(page.read_text().replace("fail", "pass", 1))
+    assert not cbr.verify_report(page)

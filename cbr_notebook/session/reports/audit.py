@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
-import yaml
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import NotFound, PermissionDenied
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
-from cbr_notebook.session.filters import reject_unknown
-from cbr_notebook.session.reports.common import answer, backup_policies, check_days
+from cbr_notebook.session.reports.audit_rules import read_rules, title
+from cbr_notebook.session.reports.common import answer, backup_policies
 from cbr_notebook.session.tag_filters import TagChoice, Tags, has_tags, tag_filter
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
-DEFAULT_RULES: tuple[Mapping[str, Any], ...] = (
-    {"control": "protected"},
-    {"control": "recovery point", "within": "24h"},
-    {"control": "retention", "days": 7},
-    {"control": "schedule met", "days": 7},
-    {"control": "encrypted"},
-    {"control": "replicated", "within": "7d"},
-    {"control": "locked"},
-    {"control": "no disk excluded"},
-    {"control": "restore proven", "days": 90},
-)
-"""What is asked for where no rules are given."""
-_SETTINGS = ("control", "within", "days", "tags")
+T = TypeVar("T")
+_KINDS: tuple[Any, ...] = ("server", "disk", "turbo")
 _PASS, _FAIL, _UNKNOWN, _NONE = "pass", "fail", "unknown", "not applicable"
 Finding = tuple[str, str, str]
 """An outcome, what was seen, and the evidence."""
@@ -63,19 +51,34 @@ class _Estate:
     vaults: Mapping[str, tuple[Vault, VaultResource]] = field(default_factory=dict)
     resources: Sequence[Protectable] = ()
 
+    denied: dict[str, str] = field(default_factory=dict)
+    """Of each list that may not or cannot be read, why: what needs it is unknown."""
+
     @cached_property
     def backups(self) -> dict[str, list[Backup]]:
         """The good backups of each resource, the oldest first."""
         found: dict[str, list[Backup]] = {}
-        listed = self.session.client.backups.list_all(
-            status="available", image_type="backup", show_replication=True
-        )
-        for each in listed:
+        for each in _permitted(self.denied, "backups", self._listed) or ():
             if not each.parent_id:
                 found.setdefault(each.resource_id or "", []).append(each)
         for backups in found.values():
             backups.sort(key=lambda each: each.created_at or "")
         return found
+
+    def _listed(self) -> list[Backup]:
+        return list(
+            self.session.client.backups.list_all(
+                status="available", image_type="backup", show_replication=True
+            )
+        )
+
+    def unreadable(self, control: str) -> str | None:
+        """Return what a control needs and cannot be read, with the reason; ``None`` if all can."""
+        needs = _NEEDS.get(control, ())
+        if "backups" in needs:
+            _ = self.backups
+        told = [f"{each}: {self.denied[each]}" for each in needs if each in self.denied]
+        return "; ".join(told) or None
 
     def policy(self, resource: Protectable) -> Policy | None:
         """Return the enabled backup policy of the vault of a resource."""
@@ -102,41 +105,80 @@ def audit(
     Raises:
         InvalidRequest: the rules cannot be read, or name an unknown control or setting.
     """
-    wanted = _rules(rules)
+    wanted = read_rules(rules)
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     estate = _read(session, proofs)
     rows = [
         SimpleNamespace(
-            control=_title(rule), outcome=outcome, resource_id=resource.id,
+            control=title(rule), outcome=outcome, resource_id=resource.id,
             resource_name=resource.name, seen=seen, evidence=evidence,
         )
         for rule in wanted
         for resource in filter(chosen.record, estate.resources)
         if "tags" not in rule or has_tags(tags_of(resource), tag_filter(rule["tags"]))
-        for outcome, seen, evidence in [_CONTROLS[rule["control"]](estate, resource, rule)]
+        for outcome, seen, evidence in [_finding(estate, resource, rule)]
     ]  # fmt: skip
     order = (_FAIL, _UNKNOWN, _PASS, _NONE)
     rows.sort(key=lambda row: order.index(row.outcome))
     asked = {"rules": [dict(each) for each in wanted], **chosen.asked}
     table = answer(session, frames.AUDIT, rows, asked, before)
+    counts = Counter(row.outcome for row in rows)
+    # On a page of a part of the rows it says that there were more.
+    table.attrs["outcomes"] = {each: counts[each] for each in order}
     if session.simulated:
         table.attrs["simulated"] = True  # a page of it is signed with the key of simulated clouds
     return table
 
 
 def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:
-    """Read what all controls look at; an attached disk counts with its server."""
+    """Read what all controls look at; an attached disk counts with its server.
+
+    Where resources cannot be listed, those that are in vaults are looked at.
+    """
+    client = session.client
+    denied: dict[str, str] = {}
     vaults = {
         each.id: (vault, each)
-        for vault in session.client.vaults.list_all()
+        for vault in _permitted(denied, "vaults", lambda: list(client.vaults.list_all())) or ()
+        if vault.billing.protect_type != "replication"  # nothing is backed up there
         for each in vault.resources or ()
     }
-    kinds: tuple[Any, ...] = ("server", "disk", "turbo")
-    listed = [row for kind in kinds for row in session.client.protectables.list_all(kind)]
+    listed: list[Protectable] = []
+    for kind in _KINDS:
+        listed += _permitted(denied, "resources", partial(_resources, session, kind)) or []
+    if "resources" in denied:
+        known = {row.id for row in listed}
+        listed += [
+            Protectable(id=each.id, type=each.type, name=each.name, size=each.size)
+            for _, each in vaults.values()
+            if each.id not in known
+        ]
     attached = {disk.id for row in listed for disk in row.children or ()} - vaults.keys()
     resources = [row for row in listed if row.id not in attached]
-    return _Estate(session, session.now, proofs, backup_policies(session), vaults, resources)
+    policies = _permitted(denied, "policies", lambda: backup_policies(session)) or {}
+    return _Estate(session, session.now, proofs, policies, vaults, resources, denied)
+
+
+def _resources(session: Context, kind: Any) -> list[Protectable]:
+    return list(session.client.protectables.list_all(kind))
+
+
+def _permitted(denied: dict[str, str], what: str, ask: Callable[[], T]) -> T | None:
+    """Return what is asked for; where that is refused, note why and return nothing."""
+    try:
+        return ask()
+    except (PermissionDenied, NotFound) as problem:
+        denied[what] = problem.message
+        return None
+
+
+def _finding(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
+    """Return what a control says of a resource; unknown if what it needs cannot be read."""
+    control = rule["control"]
+    if (reason := estate.unreadable(control)) is not None:
+        return _UNKNOWN, "what it needs cannot be read", reason
+    return _CONTROLS[control](estate, resource, rule)
 
 
 # -- controls: each looks at one resource ---------------------------------------------------------
@@ -244,9 +286,10 @@ def _restore_proven(estate: _Estate, resource: Protectable, rule: Mapping[str, A
     proof = estate.proofs.get(resource.id)
     if proof is None:
         return _FAIL, "no verified restore is known on this computer", "ledger of restores"
-    age = (estate.now - proof.at).days
-    good = age <= rule.get("days", 90)
-    return _PASS if good else _FAIL, f"verified {age} days ago", f"run {proof.run_id}"
+    age = estate.now - proof.at
+    good = age <= timedelta(days=rule.get("days", 90))
+    seen = f"verified {age / timedelta(days=1):.1f} days ago"
+    return _PASS if good else _FAIL, seen, f"run {proof.run_id}"
 
 
 _CONTROLS: dict[str, Callable[[_Estate, Protectable, Mapping[str, Any]], Finding]] = {
@@ -260,6 +303,17 @@ _CONTROLS: dict[str, Callable[[_Estate, Protectable, Mapping[str, Any]], Finding
     "no disk excluded": _no_disk_excluded,
     "restore proven": _restore_proven,
 }
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "protected": ("vaults", "policies"),
+    "recovery point": ("backups",),
+    "retention": ("vaults", "policies"),
+    "schedule met": ("vaults", "policies", "backups"),
+    "encrypted": ("backups",),
+    "replicated": ("backups",),
+    "locked": ("vaults",),
+    "no disk excluded": ("vaults", "resources"),
+}
+"""The lists that a control looks at."""
 
 
 def _made(backup: Backup) -> datetime | None:
@@ -269,71 +323,3 @@ def _made(backup: Backup) -> datetime | None:
 def _age(estate: _Estate, backup: Backup) -> timedelta | None:
     made = _made(backup)
     return None if made is None else estate.now - made
-
-
-# -- rules -----------------------------------------------------------------------------------------
-
-
-def _title(rule: Mapping[str, Any]) -> str:
-    """Return a control with its setting, as one would say it."""
-    if "within" in rule:
-        return f"{rule['control']} within {rule['within']}"
-    words = {"retention": "at least", "schedule met": "in", "restore proven": "within"}
-    if "days" in rule:
-        return f"{rule['control']} {words.get(rule['control'], 'within')} {rule['days']} days"
-    return str(rule["control"])
-
-
-def _rules(rules: Any) -> Sequence[Mapping[str, Any]]:
-    """Return rules as mappings, checked.
-
-    Raises:
-        InvalidRequest: they cannot be read.
-    """
-    read = DEFAULT_RULES if rules is None else _loaded(rules)
-    if isinstance(read, Mapping):
-        read = read.get("rules") or read.get("controls") or [read]
-    if not isinstance(read, list | tuple) or not read:
-        raise _unreadable(rules)
-    found = []
-    for each in read:
-        rule = {"control": each} if isinstance(each, str) else each
-        if not isinstance(rule, Mapping) or not isinstance(rule.get("control"), str):
-            raise _unreadable(each)
-        rule = {**rule, "control": rule["control"].replace("_", " ").strip().lower()}
-        reject_unknown(rule, _SETTINGS, "A rule", "setting")
-        reject_unknown({rule["control"]: None}, tuple(_CONTROLS), "An audit", "control")
-        if "within" in rule:
-            parse_duration(rule["within"], "within")
-        if "days" in rule:
-            check_days(rule["days"])
-        if "tags" in rule:
-            tag_filter(rule["tags"])
-        found.append(rule)
-    return found
-
-
-def _loaded(rules: Any) -> Any:
-    """Return what rules say that are given as YAML: as a text, or in a file."""
-    if not isinstance(rules, str | Path):
-        return rules
-    text = str(rules)
-    try:
-        if isinstance(rules, Path) or ("\n" not in text and text.endswith((".yaml", ".yml"))):
-            text = Path(rules).expanduser().read_text(encoding="utf-8")
-        return yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise InvalidRequest(
-            f"The rules cannot be read: {type(problem).__name__}.",
-            advice="Give a list of controls, or the path of a YAML file of them.",
-            field="rules",
-        ) from problem
-
-
-def _unreadable(rules: Any) -> InvalidRequest:
-    return InvalidRequest(
-        f"{rules!r} is no rule of an audit.",
-        advice='Write rules like [{"control": "recovery point", "within": "24h"}]. '
-        f"Controls: {', '.join(_CONTROLS)}.",
-        field="rules",
-    )
