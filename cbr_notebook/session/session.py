@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from cbr_notebook.api.client import Client
+from cbr_notebook.api.http.acts import act
 from cbr_notebook.auth.token import SignedOut, TokenAuth
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session import lookup
@@ -258,3 +259,9 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+# Here, and not where they are bound above: editors see parameters of plain functions only.
+for _name, _bound in list(vars(Session).items()):
+    if getattr(_bound, "__module__", "").startswith("cbr_notebook.session.operations."):
+        setattr(Session, _name, act(_bound))

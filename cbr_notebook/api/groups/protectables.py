@@ -153,7 +153,8 @@ class Protectables:
         checks.listed(servers, "servers", most=10_000)
         path = "/v3/{project_id}/agent/check"
         body = {"agent_status": list(servers)}
-        return self._transport.send("POST", path, body, _AgentAnswer).agent_status
+        found = self._transport.send("POST", path, body, _AgentAnswer, only_asks=True)
+        return found.agent_status
 
     def replication_capabilities(self) -> Sequence[RegionReplication]:
         """Return which regions replicate to which.

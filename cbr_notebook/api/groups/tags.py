@@ -263,7 +263,7 @@ class Tags:
             body["limit"] = str(checks.within(limit, 1, 1000, "limit"))
         if offset is not None:
             body["offset"] = str(checks.within(offset, 0, 2**31, "offset"))
-        return self._transport.send("POST", _INSTANCES, body, Found)
+        return self._transport.send("POST", _INSTANCES, body, Found, only_asks=True)
 
     def count(
         self,
@@ -292,7 +292,8 @@ class Tags:
             cloud_type,
             object_type,
         )
-        return self._transport.send("POST", _INSTANCES, body, Found).total_count or 0
+        found = self._transport.send("POST", _INSTANCES, body, Found, only_asks=True)
+        return found.total_count or 0
 
 
 def _question(

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 from cbr_notebook.api.http import time_limit
+from cbr_notebook.api.http.acts import note_change
 from cbr_notebook.api.http.decoding import Undecodable, decode
 from cbr_notebook.api.http.failures import (
     LOOK_FIRST,
@@ -134,7 +135,14 @@ class Transport:
         return self._send("GET", path, query, None).content
 
     def send(
-        self, method: str, path: str, body: Any, answer: type[T], *, read_back: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        answer: type[T],
+        *,
+        read_back: bool = False,
+        only_asks: bool = False,
     ) -> T:
         """Change something, and read the answer.
 
@@ -149,12 +157,15 @@ class Transport:
             body: a msgspec struct, or ``None`` for no body.
             answer: the type of the answer; ``type(None)`` where nothing is read from it.
             read_back: where the change is acknowledged by an empty document, the path is read.
+            only_asks: the request changes nothing, though it has a body: it is repeated as those
+                of :meth:`get` are.
 
         Raises:
             CBRError: of the kind that fits; its ``may_have_happened`` says whether the request
                 may have been carried out.
         """
-        response = self._send(method, path, None, _encoded(method, path, body))
+        content = _encoded(method, path, body)
+        response = self._send(method, path, None, content, only_asks=only_asks)
         if answer is type(None):
             _check_acknowledgement(response.content)
             return None
@@ -163,8 +174,9 @@ class Transport:
                 return self.get(path, answer)
             except CBRError as problem:
                 problem.may_have_happened = True
+                problem.advice = f"The service accepted the change. {LOOK_FIRST}"
                 raise
-        return _decode(response.content, answer, safe=False)
+        return _decode(response.content, answer, safe=only_asks)
 
     def send_for_text(self, method: str, path: str, body: Any, *, once: bool = False) -> bytes:
         """Change something, and return the answer, which may be empty; else as :meth:`send`.
@@ -189,13 +201,14 @@ class Transport:
         content: bytes | None,
         *,
         once: bool = False,
+        only_asks: bool = False,
     ) -> httpx.Response:
         if getattr(self._client, "is_closed", False):
             raise AuthenticationError(
                 "This session is closed.",
                 advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
             )
-        safe = method == "GET"
+        safe = only_asks or method == "GET"
         request = self._client.build_request(
             method,
             self._base_url + _checked_path(path.replace("{project_id}", self.project_id)),
@@ -210,7 +223,10 @@ class Transport:
         while True:
             began = time.monotonic()
             try:
-                return self._attempt(request, safe=safe)
+                response = self._attempt(request, safe=safe)
+                if not safe:
+                    note_change()
+                return response
             except _Repeatable as problem:
                 if once:
                     raise problem.error from None
