@@ -62,6 +62,7 @@ _LATER = {
 """What is loaded when it is first asked for, and the module that it is in."""
 
 
+hooks.complete_by(lambda *asked: import_module("cbr_notebook.completion").match(*asked))
 hooks.install()
 openers.register(lambda: import_module("cbr_notebook.entry"))
 

@@ -12,7 +12,6 @@ import keyword
 import shlex
 import typing
 from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from cbr_notebook import frames
+from cbr_notebook.completion import names
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.lookup import ResourceKind
@@ -28,16 +28,12 @@ from cbr_notebook.session.queries.lists import FURTHER_FILTERS
 from cbr_notebook.showing import hooks
 
 _OWN = ("help", "use")
-_LINE = r"\s*(?:\w+\s*=\s*)?%?cbr\b"
-"""A line with the command: alone, or on the right of a variable."""
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Make ``%cbr`` known: ``%load_ext cbr_notebook`` calls this."""
     hooks.install(ipython)
-    magics = Questions(ipython)
-    ipython.register_magics(magics)
-    ipython.set_hook("complete_command", magics.complete, re_key=_LINE)  # type: ignore[no-untyped-call]
+    ipython.register_magics(Questions(ipython))
 
 
 @magics_class
@@ -132,12 +128,21 @@ class Questions(Magics):
 
     # -- completion --------------------------------------------------------------------------------
 
-    def complete(self, _: Any, event: SimpleNamespace) -> list[str]:
-        """Offer what can come next: helpers, flags, and values where they are few."""
-        words = event.line[event.line.index("cbr") :].split()
-        if not event.line.endswith((" ", "\t")):
-            flag, equals, _value = words.pop().partition("=")
-            words += [flag] if equals else []
+    def offered(self, line: str) -> tuple[list[str], str]:
+        """Return what can come next (helpers, flags, values), and what is begun of it.
+
+        Args:
+            line: what stands between ``%cbr`` and the cursor.
+        """
+        words, begun = ["cbr", *line.split()], ""
+        if not line.endswith((" ", "\t")):
+            begun = words.pop()
+            flag, equals, value = begun.partition("=")
+            if equals:
+                words, begun = [*words, flag], value
+        return self._next(words), begun
+
+    def _next(self, words: list[str]) -> list[str]:
         if not words[1:]:
             return [*_OWN, *_helpers()]
         helper = words[1].replace("-", "_")
@@ -150,13 +155,21 @@ class Questions(Magics):
         flags = _flags(helper)
         last = _name(words[-1])
         if words[-1].startswith("--") and last in flags:
-            values = _values(helper, last)
+            values = _values(helper, last) or self._read(last)
             if not _is(flags[last], "bool"):
                 return values
         else:
             first = _first(helper)
-            values = _values(helper, first) if first and len(words) == 2 else []
+            alone = first if len(words) == 2 else None
+            values = (_values(helper, alone) or self._read(alone)) if alone else []
         return [*values, *map(_flag, flags), "-o"]
+
+    def _read(self, argument: str) -> list[str]:
+        """Return the names for an argument that the session has read."""
+        try:
+            return [shlex.quote(each) for each in names(self._session(), argument)]
+        except UsageError:
+            return []
 
 
 # -- what there is, read from the session ----------------------------------------------------------

@@ -14,7 +14,7 @@ from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.frames.building import Builder
 from cbr_notebook.frames.schema import Schema
-from cbr_notebook.session import filters
+from cbr_notebook.session import filters, seen
 from cbr_notebook.session.context import Context
 from cbr_notebook.text.timeparse import (
     TimeLike,
@@ -89,6 +89,7 @@ def describe(
         "rows": len(frame),
         "requests": max(1, session.client.transport.requests - before),
     }
+    seen.note(session, schema.name, frame)
     return frame
 
 

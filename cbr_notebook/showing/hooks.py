@@ -6,6 +6,7 @@ Everything is loaded when it is first needed; where there is no IPython, nothing
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 from weakref import WeakSet
@@ -13,6 +14,7 @@ from weakref import WeakSet
 from cbr_notebook.errors import CBRError
 from cbr_notebook.options import options
 
+_complete: list[Callable[[Any, Any], Any]] = []
 _told: WeakSet[Any] = WeakSet()
 
 
@@ -30,6 +32,23 @@ def install(shell: Any = None) -> None:
     _told.add(shell)
     _show_tables(shell)
     _show_errors(shell)
+    _offer_values(shell)
+
+
+def complete_by(match: Callable[[Any, Any], Any]) -> None:
+    """Register what completes: it stands above, and gets the shell and IPython's context."""
+    _complete[:] = [match]
+
+
+def _offer_values(shell: Any) -> None:
+    """Let IPython ask us first what can stand at the cursor."""
+    from IPython.core.completer import context_matcher
+
+    @context_matcher(identifier="cbr_notebook", priority=100)  # type: ignore[untyped-decorator]
+    def match(context: Any) -> Any:
+        return _complete[0](shell, context)
+
+    shell.Completer.custom_matchers.append(match)
 
 
 def _show_tables(shell: Any) -> None:
