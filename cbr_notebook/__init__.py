@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.runbook.journal.report import verify_report
+    from cbr_notebook.runbook.run.approval import approve_plan
     from cbr_notebook.runbook.verify.contract_file import recovery_contract
     from cbr_notebook.sealing.keys import public_key
     from cbr_notebook.tasks.task import Task
@@ -30,6 +31,7 @@ __all__ = [
     "CBRError",
     "Session",
     "Task",
+    "approve_plan",
     "connect",
     "error_codes",
     "errors",
@@ -49,6 +51,7 @@ __all__ = [
 _LATER = {
     "Session": "entry",
     "Task": "tasks.task",
+    "approve_plan": "runbook.run.approval",
     "connect": "entry",
     "export": "exporting",
     "public_key": "sealing.keys",

@@ -25,6 +25,7 @@ from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.journal.report import verify_report
 from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE, approve_plan
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
@@ -72,6 +73,11 @@ def add_commands(commands: Any) -> None:
         help="a public key that you trust, or a file of them; can be repeated",
     )
     check.set_defaults(run=_guarded(_verify_report))
+    approve = commands.add_parser(
+        "approve", help="say yes to a restore that another person planned"
+    )
+    approve.add_argument("path", metavar="PLAN", help="what --export-plan wrote")
+    approve.set_defaults(run=_guarded(_approve))
     key = commands.add_parser("signing-key", help="print the public key of your signatures")
     key.set_defaults(run=_guarded(_signing_key))
 
@@ -156,6 +162,9 @@ def _restore(options: argparse.Namespace) -> int:
     _refuse_strange_names(plan, options.acknowledge or [])
     plan.ensure_possible()
     print(f"Possible. Warnings to accept: {', '.join(plan.warnings) or 'none'}.")
+    if options.export_plan:
+        exported = plan.export(options.export_plan, safety_backup=options.safety_backup)
+        print(f"The plan is in {exported}: a second person says cbr-notebook approve {exported}.")
     if options.dry_run:
         print(f"A dry run: nothing was changed. To restore: --confirm {plan.confirm_with!r}.")
         return DONE
@@ -172,6 +181,7 @@ def _carry_out(plan: RestorePlan, options: argparse.Namespace, began: datetime |
             rto=options.rto,
             rpo=options.rpo,
             incident_at=began,
+            approval=options.approval or (TWO_PEOPLE if options.two_people else None),
         )
     except InvalidRequest as problem:
         return _tell(problem, REFUSED)
@@ -318,6 +328,14 @@ def _verify_report(options: argparse.Namespace) -> int:
     verdict = verify_report(options.path, options.trusted)
     print(verdict)
     return DONE if verdict else FAILED
+
+
+def _approve(options: argparse.Namespace) -> int:
+    approval = approve_plan(options.path)
+    print(approval.in_words)
+    print(f"Approved by {approval.approver.name}: {approval.path}. It is for one restore, and an "
+          "hour after the plan was made.")  # fmt: skip
+    return DONE
 
 
 def _signing_key(options: argparse.Namespace) -> int:

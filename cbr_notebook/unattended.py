@@ -60,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         restore.add_argument(
             "--accept-unjudged", action="store_true", help="also a backup nobody can judge"
         )
+        restore.add_argument(
+            "--two-people", action="store_true", help="only with a second person's yes"
+        )
+        restore.add_argument(
+            "--export-plan", metavar="PLAN", help="with --dry-run: a file for a second person"
+        )
+        restore.add_argument("--approval", metavar="PLAN", help="the plan that was approved")
         restore_command.add_account_arguments(restore)
         _add_shared(restore)
     drill = kinds.add_parser("drill", help="infect, restore and verify a simulated server")

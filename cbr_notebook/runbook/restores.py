@@ -38,6 +38,7 @@ def plan_restore(
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool | None = None,
+    approval: str | None = None,
 ) -> RestorePlan:
     """Lay out a restore and check it beforehand; sends nothing that changes anything.
 
@@ -48,6 +49,8 @@ def plan_restore(
             not all disks, or other ones, are meant.
         power_on: start the server afterwards; if left out, only if it is running now: a
             server that was stopped for isolation stays stopped.
+        approval: ``"two people"``: it is carried out only with the yes of a second person;
+            ``CBR_APPROVAL`` in the environment says so for every restore.
 
     Returns:
         The plan: ``checks``, ``overwritten``, ``untouched``, ``impossible``,
@@ -60,7 +63,9 @@ def plan_restore(
 
     API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
     """
-    return restore_plan.plan_restore(session, backup, target, disks, power_on=power_on)
+    return restore_plan.plan_restore(
+        session, backup, target, disks, power_on=power_on, approval=approval
+    )
 
 
 def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFrame:

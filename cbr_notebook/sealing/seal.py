@@ -99,6 +99,8 @@ class Opened:
     version: str
     """Of the package that sealed it."""
     signer: Signer
+    seal: str
+    """The signature, in hexadecimal digits."""
 
 
 def seal(text: str, kind: str, key: SigningKey) -> str:
@@ -182,7 +184,7 @@ def open_sealed(
     verdict = ReportVerdict(
         "whole", _in_words(signer, vouched), kind, signer.public, signer.name, vouched
     )
-    return verdict, Opened(form, kind, plain, stated["version"], signer)
+    return verdict, Opened(form, kind, plain, stated["version"], signer, stated["signature"])
 
 
 def _without_its_seal(text: str) -> tuple[Outcome, str]:
@@ -233,7 +235,7 @@ def _read_statement(text: str) -> dict[str, Any] | None:
     found: dict[str, Any] = stated
     # Written in exactly one way: not even a space more goes unseen.
     again = json.dumps(found | {"signature": signature.hex()}).replace("--", "\\u002d\\u002d")
-    return found if held and again == text else None
+    return found | {"signature": signature.hex()} if held and again == text else None
 
 
 def _message(statement: dict[str, Any]) -> bytes:

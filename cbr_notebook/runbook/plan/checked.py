@@ -35,6 +35,8 @@ class CheckedPlan:
     """The disks that the person named: from the ID of a disk's backup to the ID of a disk."""
     more_checks: tuple[Check, ...] = ()
     """Checks beyond the service's rules, such as of the probes of a recovery contract."""
+    approval: str | None = None
+    """``two people``: only with the yes of a second person; ``None``: without."""
 
     # -- what it is about --------------------------------------------------------------------------
 
@@ -193,7 +195,9 @@ class CheckedPlan:
         Raises:
             NotFound: the backup, or a target that was named, exists no more.
         """
-        return CheckedPlan(self.session, self._survey(outlook=False), self.disks, self.more_checks)
+        return CheckedPlan(
+            self.session, self._survey(outlook=False), self.disks, self.more_checks, self.approval
+        )
 
     def _survey(self, *, outlook: bool = True) -> Facts:
         target = self.facts.target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, ConfirmationNeeded, Conflict, InvalidRequest
@@ -11,6 +10,7 @@ from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.drift import drift_between, request_of
+from cbr_notebook.runbook.run.approval import PLAN_LASTS, refuse_unapproved
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.safety import not_in_a_vault
@@ -19,8 +19,6 @@ from cbr_notebook.runbook.run.watch import run_steps
 from cbr_notebook.session import Session
 from cbr_notebook.text.formatting import format_duration, pluralize
 
-PLAN_LASTS = timedelta(hours=1)
-"""How long a plan may be carried out after it was made."""
 _SAFETY, _VAULT_ROOM = "safety backup", "vault room"
 
 
@@ -57,6 +55,7 @@ def refuse_unless_ready(
     _refuse_unacknowledged(plan, options)
     refuse_later_backup(plan, options)
     _refuse_impossible_safety_backup(plan, options)
+    refuse_unapproved(plan, options.approval, options.safety_backup, folder)
     _refuse_while_another_runs(plan.session, folder, target.id)
     _refuse_outdated(plan, options)
 
@@ -107,6 +106,7 @@ def begin(
             request=request_of(plan),
             fingerprint=plan.fingerprint(),
             confirmed=facts.confirm_with,
+            approval=options.approval.as_dict() if options.approval else None,
             acknowledged=options.acknowledged,
             safety_backup=options.safety_backup,
             safety_keep_days=options.safety_keep_days,

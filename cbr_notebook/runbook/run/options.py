@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.run.approval import Approval, read_approval
 from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS, validate_keep_days
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.text.timeparse import TimeLike
@@ -25,6 +27,8 @@ class RestoreOptions:
     targets: Targets
     contract: RecoveryContract | None = None
     """What "works again" means; its probes are part of each verification."""
+    approval: Approval | None = None
+    """The yes of a second person."""
 
     @classmethod
     def of(
@@ -38,6 +42,7 @@ class RestoreOptions:
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
         contract: RecoveryContract | None = None,
+        approval: str | Path | None = None,
     ) -> RestoreOptions:
         """Read options as people give them.
 
@@ -51,7 +56,9 @@ class RestoreOptions:
             rto = contract.recovery_time if rto is None else rto
             rpo = contract.recovery_point if rpo is None else rpo
         targets = Targets.of(now, rto, rpo, incident_at)
-        return cls(names_of(acknowledge), safety_backup, safety_keep_days, targets, contract)
+        approved = None if approval is None else read_approval(approval)
+        names = names_of(acknowledge)
+        return cls(names, safety_backup, safety_keep_days, targets, contract, approved)
 
 
 def names_of(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.survey import survey
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE, export_plan, validate_approval
 from cbr_notebook.runbook.run.execute import execute, refuse_failed
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -67,6 +68,7 @@ class RestorePlan(CheckedPlan):
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
+        approval: str | Path | None = None,
     ) -> RestoreRun:
         """Carry the plan out until the service's task is known. This cannot be undone.
 
@@ -81,6 +83,8 @@ class RestorePlan(CheckedPlan):
             rto: the recovery time to be met, such as ``"4h"``; the contract's if left out.
             rpo: the recovery point to be met: the most data to lose; the contract's if left out.
             incident_at: when the trouble began, from which both are counted; now if left out.
+            approval: the file of the plan with the yes of a second person; see :meth:`export`.
+                ``"two people"`` says that it needs one, and is refused as long as it has none.
 
         Returns:
             The run; its ``wait()`` waits for the end.
@@ -94,8 +98,9 @@ class RestorePlan(CheckedPlan):
 
         API: Backup, "Restoring Data Using a Backup".
         """
+        plan = replace(self, approval=TWO_PEOPLE) if approval == TWO_PEOPLE else self
         return execute(
-            self,
+            plan,
             confirm,
             RestoreOptions.of(
                 self.session.now,
@@ -106,16 +111,34 @@ class RestorePlan(CheckedPlan):
                 rpo=rpo,
                 incident_at=incident_at,
                 contract=self.contract,
+                approval=None if approval == TWO_PEOPLE else approval,
             ),
             folder,
             on_progress,
         )
 
+    def export(self, path: str | Path, *, safety_backup: bool = True) -> Path:
+        """Write the plan to a new file for a second person to approve, signed with your key.
+
+        Args:
+            path: of the file; ``cbr.approve_plan(path)`` or ``cbr-notebook approve PATH``, by
+                another user with another key, and ``execute(approval=path)`` within an hour.
+            safety_backup: whether the present state will be backed up first.
+
+        Returns:
+            The path.
+
+        Raises:
+            Conflict: a check fails.
+            InvalidRequest: the file is there already, or cannot be written; the signing key
+                cannot be read.
+        """
+        self.ensure_possible()
+        return export_plan(self, Path(path).expanduser(), safety_backup=safety_backup)
+
     def refresh(self) -> RestorePlan:
         """Look again; return the plan as it would be now."""
-        return RestorePlan(
-            self.session, self._survey(), self.disks, self.more_checks, self.contract
-        )
+        return replace(self, facts=self._survey())
 
 
 def plan_restore(
@@ -125,7 +148,11 @@ def plan_restore(
     disks: Mapping[str, str] | None = None,
     *,
     power_on: bool | None = None,
+    approval: str | None = None,
 ) -> RestorePlan:
     """Lay out a restore and check it; see :meth:`Session.plan_restore`."""
+    validate_approval(approval)
     facts = survey(session, backup, target, disks, power_on=power_on)
-    return RestorePlan(session, facts, dict(disks) if disks is not None else None)
+    return RestorePlan(
+        session, facts, dict(disks) if disks is not None else None, approval=approval
+    )
