@@ -7,6 +7,7 @@ makes a restore impossible, against which every plan is held.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -358,7 +359,7 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=200,
+    max_examples=int(os.environ.get("CBR_HISTORY_EXAMPLES", "60")),  # 200 before a release
     stateful_step_count=10,
     deadline=None,
     derandomize=True,
