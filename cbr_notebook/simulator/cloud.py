@@ -6,29 +6,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
-from cbr_notebook.simulator import estates
 from cbr_notebook.simulator.backups import members
-from cbr_notebook.simulator.control import credentials, scenarios
+from cbr_notebook.simulator.control import credentials
 from cbr_notebook.simulator.control.credentials import CloudCredentials
 from cbr_notebook.simulator.control.resource_handles import Disk, Server, pick
+from cbr_notebook.simulator.control.scenarios.running import Scenarios, ScenarioStatus
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.estates import snapshots
+from cbr_notebook.simulator.estates.opening import open_state
 from cbr_notebook.simulator.http.app import App
 from cbr_notebook.simulator.http.faults import Faults
 from cbr_notebook.simulator.http.local_transport import CloudTransport
 from cbr_notebook.simulator.iam import accounts
-from cbr_notebook.simulator.inventory import resources
+from cbr_notebook.simulator.inventory import ransomware, resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.services import EVENTS
 from cbr_notebook.simulator.vaults import orders, vaults
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BASE_URL = "https://cloud.simulated"
 """The address of a cloud in this process; nothing listens there."""
@@ -50,6 +54,7 @@ class Cloud:
         self._engine = Engine(state, EVENTS, speed=speed)
         self._faults = Faults()
         self._app = App(self._engine, self._faults)
+        self._scenarios = Scenarios(self._engine, self._faults, self._app.forget)
         if not speed:
             self._faults.sleep = self.sleep
 
@@ -85,23 +90,8 @@ class Cloud:
             StateFileError: a file is damaged, newer, foreign, missing, or in use.
             InvalidRequest: there is no such estate, or the start is not a time.
         """
-        if estate not in estates.NAMES:
-            raise InvalidRequest(
-                f"There is no estate {estate!r}.", advice=f"Choose one of {estates.NAMES}."
-            )
+        kept = open_state(estate, seed, state, start, backups=backups, template=template)
         try:
-            begin = clock.parse_time(start)
-        except ValueError:
-            raise InvalidRequest(
-                f"{start!r} is not a time.", advice="Write it like 2020-08-17T03:51:24Z."
-            ) from None
-        kept = State(state)
-        try:
-            if kept.meta("now") is None:
-                if template is not None:
-                    snapshots.load_template(kept, Path(template))
-                else:
-                    snapshots.of_estate(estate, seed, begin, backups).load_into(kept)
             return cls(kept, speed=speed)
         except BaseException:
             kept.close()
@@ -268,7 +258,7 @@ class Cloud:
         """
         victim = self.server(server)
         with self._engine.work():
-            return scenarios.ransomware(self._engine, victim.id)
+            return ransomware.begin(self._engine, victim.id)
 
     def pay(self, order_id: str) -> list[str]:
         """Pay an order of a pre-paid vault: what was ordered happens now, and only once.
@@ -355,8 +345,40 @@ class Cloud:
             raise InvalidRequest(f"{problem}") from None
 
     def heal(self) -> None:
-        """Let nothing go wrong any more."""
+        """Let no request go wrong any more; of scenarios, this ends those that refuse them."""
         self._faults.clear()
+        self._scenarios.forget_refusals()
+
+    def scenarios(self) -> pd.DataFrame:
+        """Return all scenarios, one row each.
+
+        Columns: ``name``, ``what`` happens, ``codes`` of errors, ``target_type``, ``target`` and
+        ``undo`` (string), ``running`` (bool).
+        """
+        return self._scenarios.table()
+
+    def scenario(self, name: str, target: str | None = None) -> ScenarioStatus:
+        """Let a bad day happen, by one of the names in :meth:`scenarios`.
+
+        Args:
+            name: the scenario.
+            target: the server or vault; if left out, the one with the most backups.
+
+        Raises:
+            InvalidRequest: there is no such scenario, or it cannot happen here.
+            NotFound: there is no such target.
+            Conflict: it is running already.
+        """
+        return self._scenarios.begin(name, target)
+
+    def undo_scenario(self, name: str) -> ScenarioStatus:
+        """Undo a scenario; what was done since stays.
+
+        Raises:
+            Conflict: it is not running.
+            InvalidRequest: what it happened to is gone.
+        """
+        return self._scenarios.undo(name)
 
     @property
     def options(self) -> Options:
@@ -468,6 +490,7 @@ class Cloud:
         self._engine.start_over(snapshots.load_start)
         self._app.forget()
         self._faults.clear()
+        self._scenarios.resume()
 
     def close(self) -> None:
         """Let go of the state file."""

@@ -27,6 +27,7 @@ from cbr_notebook.simulator.groups import (
     protectables,
     usage,
 )
+from cbr_notebook.simulator.inventory import ransomware
 from cbr_notebook.simulator.lifecycle import policy_runs, removal, retention
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.protocol.routes import Route
@@ -71,6 +72,7 @@ SERVICES: tuple[ModuleType, ...] = (
     projects,
     migrations,
     features,
+    ransomware,
 )
 """One module a part of the service; each may have ``ROUTES`` and ``EVENTS``."""
 

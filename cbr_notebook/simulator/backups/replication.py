@@ -158,7 +158,7 @@ def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
         engine,
         "replication",
         project_id=backup["project_id"],
-        seconds=duration(backup["resource_size_gb"]),
+        seconds=duration(backup["resource_size_gb"]) + engine.options["replication_lag_seconds"],
         finish="replication_finished",
         subject=json.dumps(subject),
         request_id=order.request_id and f"req-{order.request_id}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,7 @@ class ControlApp:
         for path in dict.fromkeys(each.path for each in operations()):
             self.wsgi.add_route(path, _Operations(self, path))
         self.wsgi.add_route(f"{PREFIX}/cloud/options", _Options(self))
+        self.wsgi.add_route(f"{PREFIX}/cloud/scenarios", _Scenarios(self))
         self.wsgi.add_route(f"{PREFIX}/cloud/snapshot", _Snapshot(self))
         self.wsgi.add_route(f"{PREFIX}/seats", _List(self))
         self.wsgi.add_route(f"{PREFIX}/progress", _Progress(self))
@@ -159,11 +161,23 @@ class _Options:
         values = _arguments(request)
 
         def change(cloud: Cloud) -> dict[str, int]:
-            for name, value in values.items():
-                cloud.options[name] = value
+            cloud.options.set(values)
             return cloud.options.all()
 
         self._app.each(request, response, change)
+
+
+class _Scenarios:
+    """What may befall a cloud."""
+
+    def __init__(self, app: ControlApp) -> None:
+        self._app = app
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with all scenarios, and whether they are running."""
+        self._app.each(
+            request, response, lambda cloud: json.loads(cloud.scenarios().to_json(orient="records"))
+        )
 
 
 class _Snapshot:

@@ -134,6 +134,9 @@ def _others() -> dict[str, Any]:
             "get": one("cloud_options", "Return all quotas and switches."),
             "put": one("cloud_set_options", "Set quotas and switches.", requestBody=change),
         },
+        f"{PREFIX}/cloud/scenarios": {
+            "get": one("cloud_scenarios", "Return all scenarios, and whether they are running.")
+        },
         f"{PREFIX}/cloud/snapshot": {
             "get": one("cloud_snapshot", "Return a copy of everything, as a state file.")
         },

@@ -26,8 +26,8 @@ _NOT_REMOTE = {
     "open", "close", "transport", "wsgi", "quiet", "run_due_events", "state_file",
     # Moved as bytes, with a path of the caller's own computer.
     "copy", "snapshot",
-    # A mapping that stays live.
-    "options",
+    # A mapping that stays live; a table, which JSON does not know.
+    "options", "scenarios",
 }  # fmt: skip
 _ROOTS = {Cloud: "/cloud", Server: "/servers/{id}", Disk: "/disks/{id}"}
 

@@ -6,10 +6,10 @@ import functools
 import inspect
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
@@ -19,8 +19,12 @@ from cbr_notebook.errors import CBRError, ConnectionFailed, InvalidRequest, Serv
 from cbr_notebook.simulator.classroom.operations import PREFIX, Operation, operations, to_json
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk, Server
+from cbr_notebook.simulator.control.scenarios.running import to_table
 from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.state import StateFileError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BUILT_IN: dict[str, type[Exception]] = {
     kind.__name__: kind for kind in (KeyError, TypeError, ValueError)
@@ -126,9 +130,9 @@ class RemoteOptions(Options):
         """Return the value of an option."""
         return self.all()[name]
 
-    def __setitem__(self, name: str, value: int) -> None:
-        """Set an option, from now on and in the state file."""
-        self._control.ask("PUT", f"{PREFIX}/cloud/options", {name: value})
+    def set(self, values: Mapping[str, int]) -> None:
+        """Set some options, all of them or none."""
+        self._control.ask("PUT", f"{PREFIX}/cloud/options", dict(values))
 
 
 class RemoteCloud(Cloud):
@@ -150,6 +154,11 @@ class RemoteCloud(Cloud):
     def options(self) -> Options:
         """Quotas and switches of the cloud."""
         return RemoteOptions(self._control)
+
+    def scenarios(self) -> pd.DataFrame:
+        """Return all scenarios, one row each; see :meth:`Cloud.scenarios`."""
+        answer = self._control.ask("GET", f"{PREFIX}/cloud/scenarios").content
+        return to_table(json.loads(answer))
 
     def run_due_events(self) -> None:
         """Do nothing: a served cloud carries out what is due by itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.simulator.core.engine import Engine
@@ -13,10 +13,25 @@ from cbr_notebook.simulator.inventory.files import FileAreaError, Files
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
-Machine = TypeVar("Machine", ServerRow, DiskRow)
+_REBUILT = {"architecture", "os_type", "os_version"}
 
 
-def pick(rows: Sequence[Machine], wanted: str, what: str) -> Machine:
+class Named(Protocol):
+    """Whatever is found by its name."""
+
+    @property
+    def id(self) -> str:
+        """What nothing else has."""
+
+    @property
+    def name(self) -> str:
+        """What several may have."""
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+
+def pick(rows: Sequence[Thing], wanted: str, what: str) -> Thing:
     """Return the one row of this ID or name.
 
     Raises:
@@ -266,7 +281,17 @@ class Server:
             resources.set_server_traits(self._engine, self.id, traits)
 
     def rebuild(self, **columns: str) -> None:
-        """Change ``architecture``, ``os_type`` or ``os_version``, as a rebuild would."""
+        """Change ``architecture``, ``os_type`` or ``os_version``, as a rebuild would.
+
+        Raises:
+            InvalidRequest: something else is to be changed.
+        """
+        unknown = columns.keys() - _REBUILT
+        if unknown:
+            raise InvalidRequest(
+                f"A rebuild does not change {', '.join(sorted(unknown))}.",
+                advice=f"It changes: {', '.join(sorted(_REBUILT))}.",
+            )
         with self._engine.work():
             resources.rebuild_server(self._engine, self.id, **columns)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cbr_notebook.simulator.core.state import State
 
 DEFAULTS: dict[str, int] = {
@@ -17,9 +19,13 @@ DEFAULTS: dict[str, int] = {
     "bare_restore_points": 0,  # GET gives "vault" and "extra_info" as null, as in the reference
     "policies_without_creator": 0,  # definitions lack "created_by", as in the reference of 2021
     "policy_settling_seconds": 0,  # up to 30 s until an applied policy shows
+    "replication_lag_seconds": 0,  # how much longer a replication takes
     "task_list_lag_seconds": 0,  # how late a new task appears in the list
 }
 """Every option with the value that it has until it is set."""
+
+
+_LARGEST = 2**53
 
 
 class Options:
@@ -53,8 +59,22 @@ class Options:
 
         Raises:
             KeyError: there is no such option; the message lists them all.
+            ValueError: the value is not a whole number from 0.
         """
-        if name not in DEFAULTS:
-            raise KeyError(f"no option {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
-        self._state.set_meta(f"option/{name}", int(value))
-        self._values[name] = int(value)
+        self.set({name: value})
+
+    def set(self, values: Mapping[str, int]) -> None:
+        """Set some options, all of them or none.
+
+        Raises:
+            KeyError: there is no such option; the message lists them all.
+            ValueError: a value is not a whole number from 0.
+        """
+        for name, value in values.items():
+            if name not in DEFAULTS:
+                raise KeyError(f"no option {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
+            if not isinstance(value, int) or not 0 <= value <= _LARGEST:
+                raise ValueError(f"{name} is a whole number from 0, not {value!r}")
+        for name, value in values.items():
+            self._state.set_meta(f"option/{name}", int(value))
+            self._values[name] = int(value)

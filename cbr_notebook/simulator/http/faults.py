@@ -29,6 +29,12 @@ class Fault:
     times: int
     delay: float
     retry_after: float | None
+    every: int = 1
+    """Which requests fail: each, each second one, …"""
+    reason: str = ""
+    """By which it is taken away again."""
+    met: int = 0
+    """How many requests it has met."""
 
 
 class Faults:
@@ -48,6 +54,8 @@ class Faults:
         times: int = 1,
         delay: float = 0.0,
         retry_after: float | None = None,
+        every: int = 1,
+        reason: str = "",
     ) -> None:
         """Let something go wrong for the next requests of an operation.
 
@@ -59,6 +67,8 @@ class Faults:
             times: for how many requests.
             delay: seconds that the answer takes longer.
             retry_after: seconds for a ``Retry-After`` header, with a status.
+            every: 2 lets every second request fail, and so on.
+            reason: a word by which :meth:`clear` takes it away again.
 
         Raises:
             ValueError: there is no such code.
@@ -67,12 +77,16 @@ class Faults:
         if isinstance(what, str) and what not in known and catalogue.lookup(what) is None:
             raise ValueError(f"no documented error code {what!r}")
         with self._lock:
-            self._waiting.append(Fault(operation, what or "", times, delay, retry_after))
+            self._waiting.append(
+                Fault(operation, what or "", times, delay, retry_after, every, reason)
+            )
 
-    def clear(self) -> None:
-        """Let nothing go wrong any more."""
+    def clear(self, reason: str | None = None) -> None:
+        """Let nothing go wrong any more, or nothing that was added for this reason."""
         with self._lock:
-            self._waiting.clear()
+            self._waiting = [
+                fault for fault in self._waiting if reason is not None and fault.reason != reason
+            ]
 
     def take(self, operation: str) -> Fault | None:
         """Return the trouble that waits for this operation, and count it."""
@@ -81,6 +95,9 @@ class Faults:
         with self._lock:
             for fault in self._waiting:
                 if fault.operation in (operation, "*"):
+                    fault.met += 1
+                    if fault.met % fault.every:
+                        continue
                     fault.times -= 1
                     if fault.times <= 0:
                         self._waiting.remove(fault)

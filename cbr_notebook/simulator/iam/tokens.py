@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,3 +180,21 @@ def _scope(engine: Engine, user: User, scope: Any) -> tuple[ProjectRow | None, s
         if user.domain_id != wanted.get("id") and user.domain_name != wanted.get("name"):
             raise iam_error(403, "You have no right to do this action", "Forbidden")
     return None, user.domain_id
+
+
+def end_all(engine: Engine) -> list[tuple[str, int]]:
+    """End all tokens before their time; return their digests (hexadecimal) and former ends."""
+    ends = [
+        (row["digest"].hex(), int(row["expires_at"]))
+        for row in engine.state.all("SELECT digest, expires_at FROM token")
+    ]
+    engine.state.run("UPDATE token SET expires_at = 0")
+    return ends
+
+
+def set_ends(engine: Engine, ends: Iterable[tuple[str, int]]) -> None:
+    """Set when tokens end: pairs of a digest (hexadecimal) and microseconds since 1970."""
+    for token, moment in ends:
+        engine.state.run(
+            "UPDATE token SET expires_at = ? WHERE digest = ?", moment, bytes.fromhex(token)
+        )

@@ -80,6 +80,19 @@ def succeed(engine: Engine, task_id: str, **extra: Any) -> None:
     _end(engine, task_id, "success", "", "", extra)
 
 
+def take_back(engine: Engine, task_id: str, finish: str) -> None:
+    """Let a task never have been; what it has done already stays done.
+
+    Args:
+        engine: the cloud's engine.
+        task_id: the task.
+        finish: the kind of the event that ends it.
+    """
+    engine.scheduler.cancel(finish, task_id)
+    engine.scheduler.cancel("task_runs", task_id)
+    engine.state.run("DELETE FROM task WHERE id = ?", task_id)
+
+
 def fail(engine: Engine, task_id: str, code: str, message: str | None = None, **extra: Any) -> None:
     """End a task badly, with the code that says why; ``extra`` is merged into its details."""
     full = code if "." in code else f"BackupService.{code}"

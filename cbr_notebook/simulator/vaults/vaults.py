@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.inventory.disks import megabytes
+from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Route
@@ -53,6 +53,44 @@ def of_call(context: RequestContext) -> VaultRow:
 def is_full(row: VaultRow) -> bool:
     """Say whether no backup may begin in the vault."""
     return bool(megabytes(row.used_blocks) >= row.size_gb * 1024)
+
+
+def fill_up(engine: Engine, vault_id: str) -> int:
+    """Let a vault be full: its size is what it stores, of which there is at least a GB.
+
+    Returns:
+        The blocks that count as stored without being so.
+    """
+    used = int(engine.state.value("SELECT used_blocks FROM vault WHERE id = ?", vault_id))
+    shown = max(used, GIB // BLOCK)
+    engine.state.update(
+        "vault",
+        vault_id,
+        size_gb=max(1, megabytes(shown) // 1024),
+        auto_expand=0,
+        used_blocks=shown,
+    )
+    return shown - used
+
+
+def undo_fill_up(engine: Engine, vault_id: str, added: int, size_gb: int, auto_expand: int) -> None:
+    """Let a filled vault be as before; one that somebody enlarged meanwhile stays large.
+
+    Args:
+        engine: the cloud's engine.
+        vault_id: the vault.
+        added: the blocks that :func:`fill_up` returned.
+        size_gb: its size before, in GB.
+        auto_expand: whether it expanded by itself before.
+    """
+    engine.state.run(
+        "UPDATE vault SET used_blocks = used_blocks - ?, auto_expand = ?, "
+        "size_gb = max(size_gb, ?) WHERE id = ?",
+        added,
+        auto_expand,
+        size_gb,
+        vault_id,
+    )
 
 
 def add_used(engine: Engine, vault_id: str, blocks: int) -> None:
