@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.session import seen
 from cbr_notebook.session.session import Session
 
@@ -154,7 +155,7 @@ def documented(method: str, argument: str) -> list[str]:
         if column.name == argument:
             return [str(value) for value in column.values or ()]
     if method == "resources" and argument == "kind":
-        return ["server", "disk", "turbo"]
+        return list(COMMON_KINDS)
     return []
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
+from cbr_notebook.api.messages.constants import SERVER
 
 
 def tour() -> None:
@@ -76,7 +77,7 @@ def _query_backups(session: Session) -> None:
     columns = ["name", "resource_name", "status", "created_at"]
     _table(session.backups(limit=5)[columns])
     _step("Five backups of servers: GET …/backups?resource_type=OS::Nova::Server&limit=5&offset=0")
-    _table(session.backups(resource_type="OS::Nova::Server", limit=5, offset=0)[columns])
+    _table(session.backups(resource_type=SERVER, limit=5, offset=0)[columns])
     _step("All of them, page after page, counted by server")
     everything = session.backups()
     counted = everything.groupby("resource_name", observed=True).size().reset_index(name="backups")

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from cbr_notebook.api.http.operations import OPERATIONS
+from cbr_notebook.api.messages.constants import KINDS
 from cbr_notebook.diagnosis.vocabulary import is_known_key, is_known_value, may_be_a_new_member
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -102,9 +103,8 @@ class Anonymizer:
 
 @cache
 def _routes() -> frozenset[str]:
-    kinds = ("server", "disk", "turbo", "workspace")
     parts = {part for operation in OPERATIONS for part in operation.path.split("/")}
-    return frozenset({*parts, *kinds})
+    return frozenset({*parts, *KINDS})
 
 
 def is_route(part: str) -> bool:

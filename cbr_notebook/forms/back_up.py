@@ -8,6 +8,7 @@ from typing import Any
 from ipywidgets import Widget
 
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, RestorePoint, Vault
 from cbr_notebook.errors import TaskFailed
 from cbr_notebook.forms import pickers, progress
@@ -20,7 +21,6 @@ from cbr_notebook.session.operations.readiness import why_vault_cannot
 from cbr_notebook.tasks.task import Task
 
 _LONGEST_DAYS = 36_500
-_KINDS = ("server", "disk", "turbo")
 
 
 class BackUp(FormDefinition):
@@ -85,7 +85,7 @@ class BackUp(FormDefinition):
         """Ask for the resources of a vault; those that were chosen of them stay."""
         vault = self._vaults.get(vault_id)
         kind: Any = vault.billing.object_type if vault else None
-        if kind in _KINDS and kind not in self._known:
+        if kind in COMMON_KINDS and kind not in self._known:
             found = self.session.records.resources(kind)
             self._known[kind] = {each.id: each for each in found}
         options = pickers.members(vault, self._known.get(kind or "", {})) if vault else []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
@@ -72,7 +73,7 @@ class CreateVault(FormDefinition):
 
     def changed(self, changed: Field) -> None:
         kind = self.fields["object_type"].value
-        if changed.name == "object_type" and kind in ("server", "disk", "turbo"):
+        if changed.name == "object_type" and kind in COMMON_KINDS:
             self.form.ask(lambda: self._resources_of(kind), "resources")
         elif changed.name == "protect_type":
             for name in ("resources", "policy"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.forms import pickers
@@ -15,8 +16,6 @@ from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.text.formatting import pluralize
-
-_KINDS = ("server", "disk", "turbo")
 
 
 class EditVault(FormDefinition):
@@ -85,7 +84,9 @@ class EditVault(FormDefinition):
         vault = self._vaults.get(vault_id)
         kind: Any = vault.billing.object_type if vault else None
         backup = vault is not None and vault.billing.protect_type == "backup"
-        found = list(self.session.records.resources(kind)) if backup and kind in _KINDS else []
+        found = (
+            list(self.session.records.resources(kind)) if backup and kind in COMMON_KINDS else []
+        )
         members = {each.id: each for each in (vault.resources if vault else None) or ()}
         left_out = {
             disk.id: (server, disk)

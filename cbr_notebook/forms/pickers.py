@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from cbr_notebook.api.groups.tags import checked
+from cbr_notebook.api.messages.constants import BARE_METAL, DISK, FILE_SYSTEM, SERVER, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.markup import card, link_to_form
-from cbr_notebook.session.lookup import ResourceKind
 from cbr_notebook.session.operations.readiness import why_not_now
 from cbr_notebook.session.references import is_id
 
@@ -31,10 +31,10 @@ PROTECTS = (
 )
 KINDS: Mapping[str, tuple[ResourceKind, str]] = MappingProxyType(
     {
-        "OS::Nova::Server": ("server", "server"),
-        "OS::Ironic::BareMetalServer": ("server", "bare-metal server"),
-        "OS::Cinder::Volume": ("disk", "disk"),
-        "OS::Sfs::Turbo": ("turbo", "file system"),
+        SERVER: ("server", "server"),
+        BARE_METAL: ("server", "bare-metal server"),
+        DISK: ("disk", "disk"),
+        FILE_SYSTEM: ("turbo", "file system"),
     }
 )
 """What the service calls a type of resource: in which kind of vault it is, and what people say."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cbr_notebook import catalogue
+from cbr_notebook.api.messages.constants import ENDED, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import SkippedResource, TaskRecord
 from cbr_notebook.forms.kit.markup import Tone, escaped
-from cbr_notebook.tasks.poller import ENDED
 
 WORDS = {
     "waiting": "waiting",
@@ -45,7 +45,7 @@ def status(task: TaskRecord) -> str:
 def cause(task: TaskRecord) -> str:
     """Return why a task failed, and what to do: opens on a click."""
     error = task.error_info
-    if task.status not in ("failed", "timeout") and not (error and error.code):
+    if task.status not in UNSUCCESSFUL and not (error and error.code):
         return ""
     code = error.code if error else None
     entry = catalogue.lookup(code) if code else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from ipywidgets import Widget
 
+from cbr_notebook.api.messages.constants import SERVER
 from cbr_notebook.api.messages.records import Backup, Member
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.forms import pickers
@@ -22,7 +23,7 @@ from cbr_notebook.text.formatting import pluralize
 
 _PROJECT = re.compile(r"[0-9a-f]{32}")
 _MOST_PROJECTS = 10
-_SERVER = "OS::Nova::Server"  # the service shares no others, nor bare metal
+_SHARED = SERVER  # the service shares no others, nor bare metal
 
 
 class Share(FormDefinition):
@@ -97,7 +98,7 @@ class Share(FormDefinition):
         return [
             each
             for each in found
-            if each.status == "available" and each.resource_type == _SERVER and not each.parent_id
+            if each.status == "available" and each.resource_type == _SHARED and not each.parent_id
         ]
 
     def changed(self, changed: Field) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from ipywidgets import Widget
 
-from cbr_notebook.api.groups.tasks import STATUSES
+from cbr_notebook.api.messages.constants import ENDED, TASK_STATUSES, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.forms import progress
 from cbr_notebook.forms.kit import field, markup
@@ -17,7 +17,6 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.worker import Worker
-from cbr_notebook.tasks.poller import ENDED
 
 _SHOWN = 50
 _JUST_NOW = 2.5
@@ -40,7 +39,7 @@ class Tasks(FormDefinition):
         # A region that counts its views: without one on a page, nobody has to look.
         self._rows = self.form.panel("tasks", look="cbr-tasks", _view_count=0)
         self._rows.observe(lambda _: self.form.guarded(self._watch), "_view_count")
-        statuses = [Option(each, progress.WORDS[each]) for each in sorted(STATUSES)]
+        statuses = [Option(each, progress.WORDS[each]) for each in sorted(TASK_STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)
 
     def layout(self, widgets: list[Widget]) -> list[Widget]:
@@ -59,7 +58,7 @@ class Tasks(FormDefinition):
 
     def summary(self, value: Mapping[str, Any]) -> str:
         running = sum(each.status not in ENDED for each in self._records)
-        failed = sum(each.status in ("failed", "timeout") for each in self._records)
+        failed = sum(each.status in UNSUCCESSFUL for each in self._records)
         return f"{running} at work, {failed} failed, of the newest {len(self._records)}."
 
     def code(self, value: Mapping[str, Any]) -> str:

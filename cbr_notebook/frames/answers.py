@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.frames.backups import RESOURCE_TYPES
+from cbr_notebook.api.messages.constants import RESOURCE_TYPES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.frames.tasks import TASKS

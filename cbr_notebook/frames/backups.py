@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.messages.constants import BACKUP_STATUSES, RESOURCE_TYPES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
-
-RESOURCE_TYPES = (
-    "OS::Nova::Server",
-    "OS::Cinder::Volume",
-    "OS::Ironic::BareMetalServer",
-    "OS::Native::Server",
-    "OS::Sfs::Turbo",
-    "OS::Workspace::DesktopV2",
-)
 
 BACKUPS = Schema(
     "backups",
@@ -22,10 +14,7 @@ BACKUPS = Schema(
         Column("name", "text", "name", "name of the backup"),
         Column(
             "status", "category", "status", "whether it can be used",
-            values=(
-                "available", "protecting", "deleting", "restoring", "error",
-                "waiting_protect", "waiting_delete", "waiting_restore",
-            ),
+            values=BACKUP_STATUSES,
         ),
         Column("resource_id", "text", "resource_id", "ID of what was backed up"),
         Column("resource_name", "text", "resource_name", "its name"),

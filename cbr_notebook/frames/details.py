@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cbr_notebook.api.messages.constants import RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
-from cbr_notebook.frames.backups import RESOURCE_TYPES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 

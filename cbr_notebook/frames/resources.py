@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cbr_notebook.api.messages.constants import RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Protectable
-from cbr_notebook.frames.backups import RESOURCE_TYPES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 

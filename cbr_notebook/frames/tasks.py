@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.frames.backups import RESOURCE_TYPES
+from cbr_notebook.api.messages.constants import RESOURCE_TYPES, TASK_STATUSES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 
@@ -20,7 +20,7 @@ TASKS = Schema(
         ),
         Column(
             "status", "category", "status", "how far it is",
-            values=("waiting", "running", "success", "failed", "skipped", "timeout"),
+            values=TASK_STATUSES,
         ),
         Column("progress", "integer", "extra_info.common.progress", "how far it is", unit="%"),
         Column("resource_id", "text", "extra_info.resource.id", "ID of what it works on"),

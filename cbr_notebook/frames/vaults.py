@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.messages.constants import OBJECT_TYPES, VAULT_STATUSES
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
@@ -24,11 +25,11 @@ VAULTS = Schema(
         Column("name", "text", "name", "name of the vault"),
         Column(
             "status", "category", "billing.status", "whether it can be used",
-            values=("available", "lock", "frozen", "deleting", "error"),
+            values=VAULT_STATUSES,
         ),
         Column(
             "object_type", "category", "billing.object_type", "what it protects",
-            values=("server", "disk", "turbo", "workspace", "vmware", "rds", "file"),
+            values=OBJECT_TYPES,
         ),
         Column(
             "protect_type", "category", "billing.protect_type", "for backups or replicas",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cbr_notebook.api.messages.constants import UNSUCCESSFUL
 from cbr_notebook.plots import picture
 from cbr_notebook.text.formatting import pluralize
 
@@ -28,7 +29,7 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     unit = "hours" if minutes.max() > _MANY_MINUTES else "minutes"
     length = minutes / 60 if unit == "hours" else minutes
     kind = ended["operation_type"].astype(object).fillna("other")
-    failed = ended["status"].isin(["failed", "timeout"])
+    failed = ended["status"].isin(UNSUCCESSFUL)
     for number, each in enumerate(kind.value_counts().index):
         some = (kind == each) & ~failed
         if some.any():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.api.groups.protectables import KINDS
+from cbr_notebook.api.messages.constants import KINDS, SEARCHED_KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
@@ -20,8 +20,6 @@ from cbr_notebook.session.references import (
     one_id_or_name,
     unknown_name,
 )
-
-ResourceKind = Literal["server", "disk", "turbo", "workspace"]
 
 
 def find_vault(session: Context, vault: ResourceRef) -> Vault:
@@ -94,7 +92,7 @@ def find_resource(
     if kind is not None and kind not in KINDS:
         raise InvalidRequest(f"There is no kind {kind!r}.", advice=f"Choose one of {KINDS}.")
     # A server's system disk often bears the server's name: then the server is meant.
-    kinds: tuple[Any, ...] = (kind,) if kind else ("server", "turbo", "disk")
+    kinds = (kind,) if kind else SEARCHED_KINDS
     for search in ("id", "name") if is_id(text) else ("name",):
         for each in kinds:
             rows = session.client.protectables.list_all(each, **{search: text})
@@ -187,8 +185,9 @@ def reject_unknown_resources(
         unseen = [each for each in wanted if each not in set(table[key].dropna())]
         for each in unseen:
             if not _was_there(session, key, each):
-                kinds: tuple[Any, ...] = ("server", "turbo", "disk")
-                there = [r for kind in kinds for r in session.client.protectables.list_all(kind)]
+                there = [
+                    r for kind in SEARCHED_KINDS for r in session.client.protectables.list_all(kind)
+                ]
                 raise unknown_name(each, [r.name or r.id for r in there], "resource")
 
 
@@ -196,8 +195,7 @@ def _was_there(session: Context, key: str, wanted: str) -> bool:
     """Return whether a resource exists, or left a backup or a task behind."""
     client = session.client
     search = key.removeprefix("resource_")
-    kinds: tuple[Any, ...] = ("server", "turbo", "disk")
-    for kind in kinds:
+    for kind in SEARCHED_KINDS:
         rows = client.protectables.list_all(kind, **{search: wanted})
         if any(wanted == getattr(row, search) for row in rows):
             return True

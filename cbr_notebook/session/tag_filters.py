@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.frames.resources import tags_of
@@ -12,7 +13,6 @@ from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
 
 _MOST = 10
-_KINDS: tuple[Any, ...] = ("server", "disk", "turbo")
 Tags = Any
 """A mapping such as ``{"env": "prod"}``: all of the keys, any of the values of each. ``None``, or
 a list without members, means any value. A text such as ``"env=prod"`` or ``"env"``, or several,
@@ -132,7 +132,7 @@ class TagChoice:
         if self._resources is None:
             self._resources = {
                 row.id
-                for kind in _KINDS
+                for kind in COMMON_KINDS
                 for row in self._session.client.protectables.list_all(kind)
                 if self.record(row)
             }

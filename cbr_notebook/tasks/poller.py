@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from cbr_notebook.api.http import time_limit
+from cbr_notebook.api.messages.constants import ENDED
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import ConnectionFailed
 
-ENDED = ("success", "failed", "skipped", "timeout")
-"""The statuses in which a task stays."""
 _SHORTEST_PAUSE = 5.0
 _SHARE = 0.1
 _REMEMBERED = 2000

@@ -9,6 +9,7 @@ from typing import Any
 
 from cbr_notebook import catalogue
 from cbr_notebook.api.http.time_limit import limited
+from cbr_notebook.api.messages.constants import ENDED, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import (
     ConnectionFailed,
@@ -18,7 +19,7 @@ from cbr_notebook.errors import (
     TaskFailed,
     WaitTimeout,
 )
-from cbr_notebook.tasks.poller import ENDED, TaskPoller
+from cbr_notebook.tasks.poller import TaskPoller
 from cbr_notebook.tasks.progress_bar import ProgressBar
 
 
@@ -83,7 +84,7 @@ class Task:
             return (
                 "running" if any(each not in (None, "waiting") for each in statuses) else "waiting"
             )
-        bad = sum(status in ("failed", "timeout") for status in statuses)
+        bad = sum(status in UNSUCCESSFUL for status in statuses)
         if not bad:
             return "success"
         return "failed" if bad == len(statuses) else "partial"
@@ -106,7 +107,7 @@ class Task:
     @property
     def error(self) -> TaskFailed | None:
         """What went wrong, at the last look; ``None`` while nothing has."""
-        failed = [record for record in self.records if record.status in ("failed", "timeout")]
+        failed = [record for record in self.records if record.status in UNSUCCESSFUL]
         if not failed:
             return None
         lines = []

@@ -13,6 +13,7 @@ import jedi
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook.api.messages import constants
 from tests.repository.places import PACKAGE
 
 MOST_FILES = 16
@@ -90,6 +91,52 @@ def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
                 pacing.append(f"{name}:{node.lineno}")
     assert sleeping == SLEEPS.keys(), "Wait by session.poller.poll(look), and name the place here."
     assert pacing == []
+
+
+def client_modules() -> Iterator[tuple[str, ast.Module]]:
+    """Every module but the simulator's, which reads the specification by itself."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith("simulator/"):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_forms_ask_the_session_and_never_its_client() -> None:
+    asking = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name, module in client_modules()
+        if name.startswith("forms/")
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute) and node.attr == "client"
+    ]
+    assert asking == [], "Ask session.records, or add a method to session/queries/typed_lists.py."
+
+
+def texts(node: ast.AST) -> set[str]:
+    """The texts of a tuple, list or set of nothing else; empty for anything else."""
+    values = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
+    found = {each.value for each in values if isinstance(each, ast.Constant)}
+    return found if len(found) == len(values) and found <= {str(each) for each in found} else set()
+
+
+def test_types_kinds_and_statuses_of_the_service_stand_in_one_place() -> None:
+    collections = {
+        name: set(value)
+        for name, value in vars(constants).items()
+        if isinstance(value, tuple) and len(value) > 1
+    }
+    again = []
+    for name, module in client_modules():
+        if name == "api/messages/constants.py":
+            continue
+        for node in ast.walk(module):
+            where = f"{name}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Constant) and str(node.value) in constants.RESOURCE_TYPES:
+                again.append(f"{where}: {node.value}")
+            again += [
+                f"{where}: {word}" for word, all_ in collections.items() if texts(node) == all_
+            ]
+    assert again == [], "Import it from cbr_notebook.api.messages.constants."
 
 
 # -- completion, as JupyterLab and editors do it ---------------------------------------------------

@@ -9,21 +9,10 @@ import msgspec
 
 from cbr_notebook.api.http.transport import QueryValue, Transport
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import BACKUP_STATUSES, NATIVE_SERVER, RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Backup, Page, Record
 from cbr_notebook.api.paging.pager import items
 
-STATUSES = (
-    "available", "protecting", "deleting", "restoring", "error",
-    "waiting_protect", "waiting_delete", "waiting_restore",
-)  # fmt: skip
-RESOURCE_TYPES = (
-    "OS::Nova::Server",
-    "OS::Cinder::Volume",
-    "OS::Ironic::BareMetalServer",
-    "OS::Native::Server",
-    "OS::Sfs::Turbo",
-    "OS::Workspace::DesktopV2",
-)
 SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 PATH = "/v3/{project_id}/backups"
 
@@ -72,7 +61,7 @@ class SyncItem(msgspec.Struct):
     resource_id: str
     resource_name: str
     created_at: int
-    resource_type: str = "OS::Native::Server"
+    resource_type: str = NATIVE_SERVER
 
 
 class SyncedBackup(Record, frozen=True):
@@ -126,7 +115,7 @@ def list_query(
         InvalidRequest: a value is not one that the service knows.
     """
     for each in [status] if isinstance(status, str) else status or ():
-        checks.one_of(each, STATUSES, "status")
+        checks.one_of(each, BACKUP_STATUSES, "status")
     for part in (sort or "created_at").split(","):
         key, _, direction = part.partition(":")
         checks.one_of(key, SORT_KEYS, "sort")

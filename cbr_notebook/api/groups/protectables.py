@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Page, Protectable, Record
 from cbr_notebook.api.paging.pager import items
 
-KINDS = ("server", "disk", "turbo", "workspace")
 LARGEST_PAGE = 50
-Kind = Literal["server", "disk", "turbo", "workspace"]
 _PATH = "/v3/{project_id}/protectables"
 
 
@@ -76,7 +75,7 @@ class Protectables:
 
     def list(
         self,
-        kind: Kind,
+        kind: ResourceKind,
         *,
         limit: int | None = None,
         offset: int | None = None,
@@ -116,7 +115,7 @@ class Protectables:
         }
         return self._transport.get(f"{_PATH}/{kind}/instances", ProtectablePage, query)
 
-    def list_all(self, kind: Kind, **filters: Any) -> Iterator[Protectable]:
+    def list_all(self, kind: ResourceKind, **filters: Any) -> Iterator[Protectable]:
         """Return all resources of a kind, page by page; filters as for :meth:`list`.
 
         API: Protectable, "Querying Protectable Resources".
@@ -128,7 +127,7 @@ class Protectables:
 
         return items(fetch, page_size=LARGEST_PAGE)
 
-    def show(self, kind: Kind, resource_id: str) -> Protectable:
+    def show(self, kind: ResourceKind, resource_id: str) -> Protectable:
         """Return a resource.
 
         Raises:

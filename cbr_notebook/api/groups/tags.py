@@ -11,8 +11,8 @@ import msgspec
 
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import OBJECT_TYPES, ObjectType
 from cbr_notebook.api.messages.records import Tag
-from cbr_notebook.api.messages.vault_kinds import OBJECT_TYPES, ObjectType
 from cbr_notebook.errors import InvalidRequest
 
 _KEY = re.compile("^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,36}$")

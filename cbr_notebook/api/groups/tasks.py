@@ -9,6 +9,7 @@ import msgspec
 
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import TASK_STATUSES
 from cbr_notebook.api.messages.records import Page, TaskRecord
 from cbr_notebook.api.paging.pager import items
 
@@ -16,7 +17,6 @@ OPERATION_TYPES = (
     "backup", "copy", "replication", "delete", "restore", "vault_delete", "remove_resource",
     "sync",
 )  # fmt: skip
-STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 _PATH = "/v3/{project_id}/operation-logs"
 
 
@@ -77,7 +77,7 @@ class Tasks:
             "limit": checks.within(limit, 1, 1000, "limit"),
             "offset": checks.within(offset, 0, 2**31, "offset"),
             "operation_type": checks.one_of(operation_type, OPERATION_TYPES, "operation_type"),
-            "status": checks.one_of(status, STATUSES, "status"),
+            "status": checks.one_of(status, TASK_STATUSES, "status"),
             "vault_id": vault_id,
             "vault_name": vault_name,
             "resource_id": resource_id,

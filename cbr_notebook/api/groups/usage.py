@@ -7,10 +7,9 @@ from typing import Any
 
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import SERVER_TYPES
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.paging.pager import items
-
-RESOURCE_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
 
 
 class StorageUsage(Record, frozen=True):
@@ -62,7 +61,7 @@ class Usage:
             "limit": checks.within(limit, 1, 1000, "limit"),
             "offset": checks.within(offset, 0, 2**31, "offset"),
             "resource_id": resource_id,
-            "resource_type": checks.one_of(resource_type, RESOURCE_TYPES, "resource_type"),
+            "resource_type": checks.one_of(resource_type, SERVER_TYPES, "resource_type"),
         }
         return self._transport.get("/v3/{project_id}/storage_usage", UsagePage, query)
 

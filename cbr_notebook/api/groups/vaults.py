@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.api.groups.tags import TagRules, checked, tag_pairs
 from cbr_notebook.api.groups.vault_resources import PATH, VaultResources
 from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages.constants import OBJECT_TYPES, VAULT_STATUSES, ObjectType
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.api.messages.vault_bodies import (
     BillingCreate,
@@ -25,7 +26,6 @@ from cbr_notebook.api.messages.vault_bodies import (
     VaultUpdated,
     or_unset,
 )
-from cbr_notebook.api.messages.vault_kinds import OBJECT_TYPES, STATUSES, ObjectType
 from cbr_notebook.api.paging.pager import items
 from cbr_notebook.errors import InvalidRequest
 
@@ -73,7 +73,7 @@ class Vaults(VaultResources):
             "offset": checks.within(offset, 0, 2**31, "offset"),
             "name": name,
             "id": id,
-            "status": checks.one_of(status, STATUSES, "status"),
+            "status": checks.one_of(status, VAULT_STATUSES, "status"),
             "object_type": checks.one_of(object_type, OBJECT_TYPES, "object_type"),
             "protect_type": checks.one_of(protect_type, ("backup", "replication"), "protect_type"),
             "cloud_type": checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),

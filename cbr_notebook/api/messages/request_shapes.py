@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cbr_notebook.api.messages.constants import OBJECT_TYPES
 from cbr_notebook.api.messages.shapes import Flag, Many, Members, Number, Shape, Text
-from cbr_notebook.api.messages.vault_kinds import OBJECT_TYPES
 from cbr_notebook.errors import InvalidRequest
 
 _FLAG, _ANY_TEXT, _WHOLE = Flag(), Text(), Number()

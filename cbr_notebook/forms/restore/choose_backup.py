@@ -161,7 +161,7 @@ class ChooseBackup(Step):
     def _is_gone(self, resource_id: str) -> bool:
         """Return whether a resource exists no more; where nobody can tell, the checks will."""
         try:
-            self.session.client.protectables.show(self._resource.kinds[resource_id], resource_id)
+            self.session.records.resource(self._resource.kinds[resource_id], resource_id)
         except NotFound:
             return True
         except CBRError:

@@ -13,7 +13,7 @@ from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.restore.step import Step
 
 if TYPE_CHECKING:
-    from cbr_notebook.session.lookup import ResourceKind
+    from cbr_notebook.api.messages.constants import ResourceKind
 
 ASKING = "Asking the service what there is…"
 _NOUNS = {"server": "Server", "disk": "Disk", "turbo": "File system"}

@@ -11,9 +11,9 @@ from cbr_notebook.errors import CBRError, NotFound
 from cbr_notebook.forms.kit.form import Form
 
 if TYPE_CHECKING:
+    from cbr_notebook.api.messages.constants import ResourceKind
     from cbr_notebook.api.messages.records import Protectable
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
-    from cbr_notebook.session.lookup import ResourceKind
 
 PLANNED = ("backup", "target", "disks", "power_on")
 """The fields that a plan is made from."""
@@ -158,7 +158,7 @@ class Planner:
         if kind != "disk":
             return ()
         if kind not in self._targets:
-            self._targets[kind] = tuple(self._form.session.client.protectables.list_all(kind))
+            self._targets[kind] = tuple(self._form.session.records.resources(kind))
         return self._targets[kind]
 
     def _take(self, found: Found) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from cbr_notebook.api.messages.constants import SERVER
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
 from cbr_notebook.runbook.journal.journal import Entry
 from cbr_notebook.text.formatting import pluralize
@@ -128,7 +129,7 @@ def _to_do(run: Evidence) -> Iterator[str]:
     elif run.verification != "verified":
         yield "Look at the content: run.verify(manifest=…) or checks of your own."
     target = plan.get("target") or {}
-    if target.get("type", "").startswith("OS::Nova") and not run.begun["power_on"]:
+    if target.get("type") == SERVER and not run.begun["power_on"]:
         yield f"Start {name}: it was left stopped."
     written = {disk for _, disk in plan["mappings"]}
     stays = [each["name"] for each in target.get("disks", ()) if each["id"] not in written]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, SERVER_TYPES
 from cbr_notebook.runbook.plan.disk_checks import (
     added_disks,
     disk_size,
@@ -20,13 +21,10 @@ from cbr_notebook.runbook.plan.disk_checks import (
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
 from cbr_notebook.runbook.plan.safety_checks import policy_run, safety_backup, vault_room
 from cbr_notebook.runbook.plan.verdict import (
-    DISK_TYPE,
     FAIL,
-    FILE_SYSTEM_TYPE,
     LOOK_AGAIN,
     NO_TARGET,
     PASS,
-    SERVER_TYPES,
     UNKNOWN,
     WARN,
     Outcome,
@@ -55,10 +53,10 @@ _REBUILD_SERVER = (
     "the old addresses; 4. put it into a vault: session.add_resources(vault, server)."
 )
 _HOW_TO_REBUILD = {
-    DISK_TYPE: "Build it anew, step by step: 1. in Elastic Volume Service, create a disk from the "
+    DISK: "Build it anew, step by step: 1. in Elastic Volume Service, create a disk from the "
     "backup (POST /v2/{project_id}/cloudvolumes with backup_id), in the availability zone of its "
     "server; 2. attach it; 3. put it into a vault: session.add_resources(vault, disk).",
-    FILE_SYSTEM_TYPE: "Build it anew: in the file system's console, create a file system from the "
+    FILE_SYSTEM: "Build it anew: in the file system's console, create a file system from the "
     "backup; then mount it, and put it into a vault.",
 }
 
@@ -121,7 +119,7 @@ def _same_target(facts: Facts) -> Verdict:
     if facts.target is None:
         return UNKNOWN, "There is no target to compare.", ""
     backup, target = facts.backup, facts.target
-    if backup.resource_type == DISK_TYPE:
+    if backup.resource_type == DISK:
         if target.id == backup.resource_id:
             return PASS, "The target is the disk that was backed up.", ""
         return (
@@ -247,7 +245,7 @@ def _file_system(facts: Facts) -> Verdict:
     target = facts.target
     if target is None:
         return NO_TARGET
-    if target.type != FILE_SYSTEM_TYPE:
+    if target.type != FILE_SYSTEM:
         return PASS, "No file system is concerned.", ""
     if target.size_gb and target.size_gb < facts.backup.size_gb:
         return (
@@ -267,7 +265,7 @@ def _file_system(facts: Facts) -> Verdict:
 def _preparation(facts: Facts) -> Verdict:
     if facts.target is None:
         return NO_TARGET
-    if facts.target.type != FILE_SYSTEM_TYPE:
+    if facts.target.type != FILE_SYSTEM:
         return PASS, "No file system is concerned.", ""
     return (
         UNKNOWN,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, SERVER_TYPES
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
 from cbr_notebook.runbook.plan.verdict import (
-    DISK_TYPE,
     FAIL,
-    FILE_SYSTEM_TYPE,
     LOOK_AGAIN,
     NO_DISK,
     NO_TARGET,
     PASS,
-    SERVER_TYPES,
     UNKNOWN,
     WARN,
     Verdict,
@@ -23,11 +21,11 @@ def disk_status(facts: Facts) -> Verdict:
     target = facts.target
     if target is None:
         return NO_TARGET
-    if target.type == FILE_SYSTEM_TYPE:
+    if target.type == FILE_SYSTEM:
         return PASS, "No disk is concerned.", ""
     if not facts.overwritten:
         return NO_DISK
-    wanted = ("available",) if target.type == DISK_TYPE else ("in-use", "available")
+    wanted = ("available",) if target.type == DISK else ("in-use", "available")
     wrong = [disk for _, disk in facts.overwritten if disk.status not in (*wanted, NOT_TOLD)]
     silent = [disk.name for _, disk in facts.overwritten if disk.status == NOT_TOLD]
     if silent and not wrong:
@@ -35,7 +33,7 @@ def disk_status(facts: Facts) -> Verdict:
     if not wrong:
         return PASS, f"All disks are {' or '.join(wanted)}.", ""
     seen = ", ".join(f"{disk.name} is {disk.status}" for disk in wrong)
-    if target.type == DISK_TYPE and wrong[0].status == "in-use":
+    if target.type == DISK and wrong[0].status == "in-use":
         return FAIL, seen + ".", "Detach the disk from its server, then check again."
     return FAIL, seen + ".", "Wait until its present operation ends, then check again."
 

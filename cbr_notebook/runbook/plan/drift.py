@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.checked import CheckedPlan, check_restore
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.facts import Facts, TargetFacts
-from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE, Outcome
+from cbr_notebook.runbook.plan.verdict import Outcome
 
 _ABOUT_TO_CHANGE = ("safety backup", "policy run", "vault room")
 """Checks whose outcome changes by the safety backup itself, or by the clock."""
@@ -36,9 +37,9 @@ def request_of(plan: CheckedPlan) -> dict[str, Any]:
     facts = plan.facts
     assert facts.target is not None
     request: dict[str, Any] = {"backup_id": facts.backup.id, "power_on": facts.power_on}
-    if facts.target.type == DISK_TYPE:
+    if facts.target.type == DISK:
         return request | {"volume_id": facts.target.id}
-    if facts.target.type == FILE_SYSTEM_TYPE:
+    if facts.target.type == FILE_SYSTEM:
         return request | {"resource_id": facts.target.id}
     pairs = {old.backup_id: disk.id for old, disk in facts.overwritten}
     return request | {"server_id": facts.target.id, "mappings": pairs}

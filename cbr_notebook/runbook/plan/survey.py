@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, UNFINISHED, ResourceKind
 from cbr_notebook.api.messages.records import Backup, Protectable, TaskRecord
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.runbook.plan.facts import (
@@ -19,15 +20,12 @@ from cbr_notebook.runbook.plan.facts import (
     TargetFacts,
     TaskFacts,
 )
-from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef, is_id
 from cbr_notebook.text.timeparse import parse_api_time
 
-Kind = Literal["server", "disk", "turbo"]
-_KINDS: dict[str, Kind] = {DISK_TYPE: "disk", FILE_SYSTEM_TYPE: "turbo"}
-_UNFINISHED = ("running", "waiting")
+_KINDS: dict[str, ResourceKind] = {DISK: "disk", FILE_SYSTEM: "turbo"}
 _TASKS_LOOKED_AT = 50
 _RESTORES_COMPARED = 5
 _RESTORES_LOOKED_AT = 100
@@ -121,12 +119,12 @@ def target_now(
     return facts, found.status or NOT_TOLD
 
 
-def _kind(backup: Backup) -> Kind:
+def _kind(backup: Backup) -> ResourceKind:
     return _KINDS.get(backup.resource_type or "", "server")
 
 
 def _target(
-    session: Session, backup: Backup, wanted: ResourceRef, kind: Kind
+    session: Session, backup: Backup, wanted: ResourceRef, kind: ResourceKind
 ) -> Protectable | None:
     """Return the target as it is now; ``None`` if what was backed up is there no more."""
     if wanted is None:
@@ -171,7 +169,7 @@ def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> Ba
 
 def _recorded(session: Session, backup: Backup, unreadable: list[str]) -> dict[str, Any]:
     """Return what was recorded of a server when it was backed up."""
-    if backup.resource_type in _KINDS or backup.status != "available":
+    if backup.resource_type in (DISK, FILE_SYSTEM) or backup.status != "available":
         return {}
     try:
         server = session.client.backups.metadata(backup.id).get("server")
@@ -200,13 +198,15 @@ def _disk_backup(part: Backup) -> DiskBackup:
 
 
 def _target_facts(
-    session: Session, resource: Protectable, kind: Kind, unreadable: list[str]
+    session: Session, resource: Protectable, kind: ResourceKind, unreadable: list[str]
 ) -> TargetFacts:
     refused = _refused_disks(session, resource.id, unreadable) if kind == "server" else {}
     return _resource_facts(resource, kind, refused)
 
 
-def _resource_facts(resource: Protectable, kind: Kind, refused: Mapping[str, str]) -> TargetFacts:
+def _resource_facts(
+    resource: Protectable, kind: ResourceKind, refused: Mapping[str, str]
+) -> TargetFacts:
     """Return what a record tells of a target, and by which codes its disks are not protected."""
     detail = resource.detail or {}
     metadata = _metadata(resource)
@@ -272,7 +272,7 @@ def _metadata(resource: Protectable) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _validate_disks(disks: Mapping[str, str], backup: BackupFacts, kind: Kind) -> None:
+def _validate_disks(disks: Mapping[str, str], backup: BackupFacts, kind: ResourceKind) -> None:
     """Refuse disks that cannot be meant; left out in silence, they would stay as they are."""
     if kind != "server":
         raise InvalidRequest(
@@ -299,7 +299,10 @@ def _validate_disks(disks: Mapping[str, str], backup: BackupFacts, kind: Kind) -
 
 
 def _mappings(
-    backup: BackupFacts, target: TargetFacts | None, disks: Mapping[str, str] | None, kind: Kind
+    backup: BackupFacts,
+    target: TargetFacts | None,
+    disks: Mapping[str, str] | None,
+    kind: ResourceKind,
 ) -> tuple[tuple[str, str], ...]:
     """Return the pairs of disk backup and disk: the person's, or each disk to itself."""
     if target is None:
@@ -327,7 +330,7 @@ def _running(session: Session, resource_id: str, unreadable: list[str]) -> tuple
     """Return what goes on with a resource, from its newest tasks."""
     try:
         newest = session.client.tasks.list(resource_id=resource_id, limit=_TASKS_LOOKED_AT)
-        tasks = [task for task in newest.operation_logs if task.status in _UNFINISHED]
+        tasks = [task for task in newest.operation_logs if task.status in UNFINISHED]
     except CBRError:
         unreadable.append("tasks")
         return ()
@@ -402,7 +405,7 @@ def _restore_facts(task: TaskRecord) -> RestoreFacts:
 
 
 def _namesakes(
-    session: Session, goal: TargetFacts | None, kind: Kind, unreadable: list[str]
+    session: Session, goal: TargetFacts | None, kind: ResourceKind, unreadable: list[str]
 ) -> tuple[str, ...]:
     """Return the IDs of other resources of the target's kind that bear its name."""
     if goal is None:

@@ -19,10 +19,6 @@ Verdict = tuple[Outcome, str, str]
 
 PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
 
-SERVER_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
-DISK_TYPE = "OS::Cinder::Volume"
-FILE_SYSTEM_TYPE = "OS::Sfs::Turbo"
-
 NO_TARGET: Verdict = (UNKNOWN, "There is no target to look at.", "")
 NO_DISK: Verdict = (UNKNOWN, "There is no disk to look at.", "")
 

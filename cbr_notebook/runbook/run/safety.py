@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cbr_notebook.api.messages.checks import within
+from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.outcomes import maybe_executed
-from cbr_notebook.session.lookup import ResourceKind
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import tasks_of_point
 
-_KINDS: dict[str, ResourceKind] = {"OS::Cinder::Volume": "disk", "OS::Sfs::Turbo": "turbo"}
 SAFETY_KEEP_DAYS = 14
 """After how many days a safety backup is deleted unless somebody says otherwise."""
 _LOOK_FOR = 60.0
@@ -113,7 +112,7 @@ def not_in_a_vault(name: str) -> NotFound:
 
 
 def _vault_id(run: RunRecord) -> str:
-    kind = _KINDS.get(run.target["type"], "server")
+    kind = KIND_OF.get(run.target["type"], "server")
     found = run.session.find_resource(run.target["id"], kind)
     vault = found.protectable.vault if found.protectable else None
     if vault is None:

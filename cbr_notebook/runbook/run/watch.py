@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
+from cbr_notebook.api.messages.constants import ENDED
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, JournalFailed, NotFound, WaitTimeout
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
 from cbr_notebook.runbook.run.outcomes import MAX_OUTAGE_S, OutageTolerance
 from cbr_notebook.runbook.run.task_lookup import LOOKUP_TIMEOUT_S, MAX_PAUSE_S, find_task
-from cbr_notebook.tasks.poller import ENDED
 
 
 def watch(run: RunRecord) -> Iterator[float]:

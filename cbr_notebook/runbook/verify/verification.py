@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
 from cbr_notebook.runbook.plan.survey import target_now
-from cbr_notebook.runbook.plan.verdict import DISK_TYPE, FILE_SYSTEM_TYPE
 from cbr_notebook.runbook.verify.contract import RecoveryContract, contract_from_dict, probe_key
 from cbr_notebook.runbook.verify.manifest import (
     Checksum,
@@ -224,7 +224,7 @@ def _structure(run: RunRecord) -> Iterator[Finding]:
 
 def _power(run: RunRecord, target: TargetFacts) -> Finding:
     status = target.status
-    if target.type in (DISK_TYPE, FILE_SYSTEM_TYPE):
+    if target.type in (DISK, FILE_SYSTEM):
         return _finding("status", status.lower() == "available", f"It is {status}.")
     wanted = "ACTIVE" if run.begun["power_on"] else "SHUTOFF"
     return _finding(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.api.messages.records import Protectable, Vault, VaultResource
-from cbr_notebook.session.resource_types import DISK, FILE_SYSTEM
 
 _BUSY = {
     "protecting": "It is being backed up.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Backup, Protectable
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.context import Context
@@ -12,7 +13,6 @@ from cbr_notebook.session.references import (
     ResourceRef,
     display_name,
 )
-from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import (
     tasks_since_now,
@@ -59,7 +59,7 @@ def restore(
     API: Backup, "Restoring Data Using a Backup".
     """
     found = find_backup(session, backup)
-    kind = KINDS.get(found.resource_type or "", "server")
+    kind = KIND_OF.get(found.resource_type or "", "server")
     goal = find_resource(session, target if target is not None else found.resource_id, kind)
     mappings = _mappings(found, goal, disks) if kind == "server" else None
     if confirm != display_name(goal):

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from cbr_notebook.api.groups.vaults import Vaults
+from cbr_notebook.api.messages.constants import ObjectType, ResourceKind
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
-from cbr_notebook.api.messages.vault_kinds import ObjectType
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import choice_with, excluded_disks
 from cbr_notebook.session.filters import reject_unknown, settings_of
-from cbr_notebook.session.lookup import ResourceKind, find_policy, find_resource, find_vault
+from cbr_notebook.session.lookup import find_policy, find_resource, find_vault
 from cbr_notebook.session.operations.confirmation import confirm_lock, confirm_loss
 from cbr_notebook.session.operations.kept import tell_disks_not_kept, tell_what_was_not_kept
 from cbr_notebook.session.references import (

@@ -9,10 +9,11 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.groups.protectables import LARGEST_PAGE as PAGE
+from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
 from cbr_notebook.frames.details import resources_of, rules_of
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_unknown
-from cbr_notebook.session.lookup import ResourceKind, find_policy, find_vault, vault_ids
+from cbr_notebook.session.lookup import find_policy, find_vault, vault_ids
 from cbr_notebook.session.queries.lists import FURTHER_FILTERS, Answer
 from cbr_notebook.session.references import ResourceRef
 from cbr_notebook.session.tables import make_table, read_list
@@ -131,7 +132,7 @@ def resources(
     """
     chosen = TagChoice(session, tags)
     reject_unknown(filters, _RESOURCE_FILTERS, "resources")
-    kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
+    kinds = COMMON_KINDS if kind is None else (kind,)
     asked = {"name": name, **filters}
 
     def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from cbr_notebook.api.client import Client
+from cbr_notebook.api.messages.constants import ResourceKind
 from cbr_notebook.api.messages.records import Backup, Member, Policy, Protectable, TaskRecord, Vault
 from cbr_notebook.tasks.poller import TaskPoller
 
@@ -29,9 +30,17 @@ class TypedLists:
         """List the policies."""
         return list(self._client.policies.list().policies)
 
-    def resources(self, kind: Literal["server", "disk", "turbo"]) -> Iterator[Protectable]:
+    def resources(self, kind: ResourceKind) -> Iterator[Protectable]:
         """Return the resources of a kind, protected or not."""
         return self._client.protectables.list_all(kind)
+
+    def resource(self, kind: ResourceKind, resource_id: str) -> Protectable:
+        """Return a resource, protected or not.
+
+        Raises:
+            NotFound: there is none of this kind and ID.
+        """
+        return self._client.protectables.show(kind, resource_id)
 
     def members(self, backup_id: str) -> list[Member]:
         """List the projects that a backup is shared with."""

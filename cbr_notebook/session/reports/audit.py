@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import NotFound, PermissionDenied
 from cbr_notebook.frames.resources import tags_of
@@ -26,7 +27,6 @@ from cbr_notebook.session.tag_filters import TagChoice, Tags, has_tags, tag_filt
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
 T = TypeVar("T")
-_KINDS: tuple[Any, ...] = ("server", "disk", "turbo")
 _PASS, _FAIL, _UNKNOWN, _NONE = "pass", "fail", "unknown", "not applicable"
 Finding = tuple[str, str, str]
 """An outcome, what was seen, and the evidence."""
@@ -145,7 +145,7 @@ def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:
         for each in vault.resources or ()
     }
     listed: list[Protectable] = []
-    for kind in _KINDS:
+    for kind in COMMON_KINDS:
         listed += _permitted(denied, "resources", partial(_resources, session, kind)) or []
     if "resources" in denied:
         known = {row.id for row in listed}

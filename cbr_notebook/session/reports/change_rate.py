@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.constants import DISK
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_resource
@@ -20,7 +21,6 @@ from cbr_notebook.session.references import (
     ids_or_names,
 )
 from cbr_notebook.session.reports.common import answer, restore_points
-from cbr_notebook.session.resource_types import DISK
 
 _WORKERS = 8
 _FEWEST = 3

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer
-from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _MB = 1024
@@ -152,12 +152,12 @@ def orphans(
         for each in session.client.backups.list_all(image_type="backup")
         if not each.parent_id and each.status != "deleting"
     ]
-    kinds: set[Any] = {KINDS[each.resource_type or ""] for each in backups
-                       if each.resource_type in KINDS}  # fmt: skip
+    kinds: set[Any] = {KIND_OF[each.resource_type or ""] for each in backups
+                       if each.resource_type in KIND_OF}  # fmt: skip
     there = {row.id for kind in kinds for row in session.client.protectables.list_all(kind)}
     vaults = {each.id: each for each in session.client.vaults.list_all()}
     gone = [
-        each for each in backups if each.resource_type in KINDS and each.resource_id not in there
+        each for each in backups if each.resource_type in KIND_OF and each.resource_id not in there
     ]
     rows = []
     for each in sorted(gone, key=lambda backup: backup.created_at or ""):

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import catalogue, frames
+from cbr_notebook.api.messages.constants import UNSUCCESSFUL
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
@@ -39,7 +40,7 @@ def failures(
     API: Task, "Querying the Task List".
     """
     before = session.client.transport.requests
-    bad = ("failed", "timeout", "skipped")
+    bad = (*UNSUCCESSFUL, "skipped")
     table = lists.tasks(session, status=bad, since=since, until=until, tags=tags)
     kept = [column.name for column in frames.FAILURES.columns if column.name != "advice"]
     advice = [_advice(code) for code in table["error_code"]]

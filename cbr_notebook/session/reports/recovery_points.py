@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.groups.protectables import Kind
+from cbr_notebook.api.messages.constants import KIND_OF, ResourceKind
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.session.context import Context
@@ -23,7 +23,6 @@ from cbr_notebook.session.reports.common import (
     if_permitted,
     vaults_by_resource,
 )
-from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import (
     DurationLike,
@@ -80,7 +79,7 @@ def recovery_points(
     types = {kind for _, kind in names.values()} | set(backups["resource_type"].dropna())
     there = {
         kind: if_permitted(f"Resources ({kind})", partial(_tags, session, kind))
-        for kind in {KINDS[each] for each in types if each in KINDS}
+        for kind in {KIND_OF[each] for each in types if each in KIND_OF}
     }
     rows = []
     for each in dict.fromkeys([*names, *by_resource]):
@@ -92,7 +91,7 @@ def recovery_points(
         else:
             assert good is not None
             name, kind = good["resource_name"].iloc[0], good["resource_type"].iloc[0]
-        listed = there.get(KINDS[kind]) if kind in KINDS else None
+        listed = there.get(KIND_OF[kind]) if kind in KIND_OF else None
         exists = None if listed is None else each in listed
         mine_tags = (listed or {}).get(each, {})
         if chosen and not chosen.matches(mine_tags):
@@ -120,7 +119,7 @@ def recovery_points(
     return answer(session, frames.RECOVERY_POINTS, rows, asked, before)
 
 
-def _tags(session: Context, kind: Kind) -> dict[str, dict[str, str]]:
+def _tags(session: Context, kind: ResourceKind) -> dict[str, dict[str, str]]:
     """Return the resources of a kind by ID, with their tags."""
     return {row.id: tags_of(row) for row in session.client.protectables.list_all(kind)}
 

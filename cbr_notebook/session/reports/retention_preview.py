@@ -11,6 +11,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
@@ -19,7 +20,6 @@ from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.reports.common import answer, api_text, backup_policies, check_days
-from cbr_notebook.session.resource_types import KINDS
 from cbr_notebook.session.retained import group_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
@@ -144,9 +144,9 @@ def _existing(session: Context, types: Collection[str]) -> Callable[[VaultResour
     what policies do. Of types that it has no list of all are taken to exist.
     """
     listed = {
-        each: {row.id for row in session.client.protectables.list_all(KINDS[each])}
+        each: {row.id for row in session.client.protectables.list_all(KIND_OF[each])}
         for each in types
-        if each in KINDS
+        if each in KIND_OF
     }
 
     def exists(member: VaultResource) -> bool:

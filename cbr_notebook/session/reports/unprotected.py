@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
 
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import last_due
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
-from cbr_notebook.session.lookup import ResourceKind
 from cbr_notebook.session.reports.common import (
     answer,
     api_text,
@@ -68,7 +67,7 @@ def unprotected(
     chosen = TagChoice(session, tags)
     allowed = None if target is None else session.now - parse_duration(target, "target")
     before = session.client.transport.requests
-    kinds: tuple[Any, ...] = ("server", "disk", "turbo") if kind is None else (kind,)
+    kinds = COMMON_KINDS if kind is None else (kind,)
     known = {row.id: row for each in kinds for row in session.client.protectables.list_all(each)}
     vaults = vaults_by_resource(session)
     servers = [
