@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -76,6 +77,8 @@ def bound_client(client: httpx.Client) -> httpx.Client:
     client._mounts = {
         pattern: transport and _bounded(transport) for pattern, transport in client._mounts.items()
     }
+    # No cookie is kept: the service knows a request by its token or signature alone.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     client.headers["Accept-Encoding"] = "gzip, deflate"  # no more than is unpacked here
     return client
 

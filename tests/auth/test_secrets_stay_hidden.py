@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import io
 import json
 import logging
+import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -317,3 +319,54 @@ def test_an_answer_of_iam_that_makes_no_sense_shows_no_token(
 def test_a_secret_that_is_wrapped_already_is_taken(cloud: str) -> None:
     wrapped = {**USER, "password": Secret(USER["password"])}
     assert cbr.connect(endpoint=cloud, region="eu-west-0", **wrapped).vaults().empty
+
+
+def everything_of(problem: BaseException | None) -> Iterator[str]:
+    """What an error and those behind it hold, and the requests that they lead to."""
+    while problem is not None:
+        yield repr(problem)
+        yield str(vars(problem))
+        request = getattr(problem, "_request", None)
+        if request is not None:
+            yield f"{request.headers.raw} {request.content!r}"
+        problem = problem.__cause__ or problem.__context__
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trouble", [httpx.ReadError, httpx.ConnectError, httpx.ReadTimeout])
+def test_no_error_leads_to_the_headers_of_its_request(
+    way: str,
+    trouble: type[httpx.TransportError],
+    cloud: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {"endpoint": cloud, "region": "eu-west-0", **WAYS[way](cloud, tmp_path)}
+    session = cbr.connect(**given)
+
+    def cut(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        raise trouble("cut", request=request)
+
+    session.vaults()
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", cut)
+    session.client.transport._sleep = lambda seconds: None
+    for ask in (session.vaults, lambda: session.client.vaults.delete("x")):
+        with pytest.raises(cbr.errors.ConnectionFailed) as caught:
+            ask()
+        assert MARK not in "".join(everything_of(caught.value))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_session_cannot_be_written_or_copied_with_its_secrets(
+    way: str, cloud: str, tmp_path: Path
+) -> None:
+    given = {"endpoint": cloud, "region": "eu-west-0", **WAYS[way](cloud, tmp_path)}
+    session = cbr.connect(**given)
+    for held in (session, session.client, session.client.transport, session._http, session.poller):
+        assert MARK not in f"{held!r} {vars(held)}"
+        for write in (pickle.dumps, copy.deepcopy):
+            try:
+                text = repr(write(held))
+            except Exception as problem:  # whichever it is, it shows nothing
+                text = "".join(everything_of(problem))
+            assert MARK not in text

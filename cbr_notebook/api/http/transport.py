@@ -262,14 +262,17 @@ class Transport:
             extensions=_within_limit(request.extensions),
         )
         forget_last_answer()
+        trouble: tuple[CBRError, bool] | None
         try:
             response = self._client.send(fresh)
         except (httpx.RequestError, httpx.InvalidURL) as problem:
             self._record(request, 0, None)
-            failure, again = connection_error(request, problem, safe=safe)
-            if again:
-                raise _Repeatable(failure) from None
-            raise failure from None
+            trouble = connection_error(request, problem, safe=safe)
+        else:
+            trouble = None
+        if trouble is not None:  # raised here, where nothing leads to the headers that were sent
+            failure, again = trouble
+            raise _Repeatable(failure) if again else failure
         self._record(request, response.status_code, request_id_of(response))
         if response.is_success or response.is_redirect:
             if (page := page_error(request, response, safe=safe)) is not None:
