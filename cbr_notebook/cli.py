@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--estate",
         default="demo",
-        choices=("demo", "documented", "empty", "large"),
-        help="what is in the cloud (default: %(default)s)",
+        help="demo, documented, empty, large, or a YAML file that describes what is in the cloud "
+        "(default: %(default)s)",
     )
     simulate.add_argument("--seed", type=int, default=7, help="other IDs (default: %(default)s)")
     simulate.add_argument(
@@ -118,7 +118,7 @@ def _workshop_arguments(parser: argparse.ArgumentParser) -> None:
     serve.add_argument("--seats", type=int, required=True, help="how many")
     serve.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     serve.add_argument("--port", type=int, default=0, help="port; 0 chooses one (default)")
-    serve.add_argument("--estate", default="demo", choices=("demo", "documented", "empty"))
+    serve.add_argument("--estate", default="demo", help="as for simulate (default: %(default)s)")
     serve.add_argument("--folder", default="class", help="keeps the class (default: %(default)s)")
     board = commands.add_parser("board", help="how far everyone is, in this terminal")
     board.add_argument("--once", action="store_true", help="show it once, and end")

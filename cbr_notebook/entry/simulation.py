@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    estate: Literal["demo", "documented", "empty", "large"] = "demo",
+    estate: Literal["demo", "documented", "empty", "large"] | str | Path = "demo",
     *,
     seed: int = 7,
     state: str | Path | None = None,
@@ -29,7 +29,8 @@ def simulate(
 
     Args:
         estate: what is in the cloud: ``demo`` (a small company), ``documented`` (the
-            reference's cases), ``empty``, ``large`` (for measuring).
+            reference's cases), ``empty``, ``large`` (for measuring); or a YAML file that
+            describes it (``estate.yaml``, see docs/simulator.md).
         seed: another seed gives other IDs.
         state: a file to keep the cloud in, and to continue it from.
         start: the cloud's first moment (ISO 8601, UTC).
@@ -41,7 +42,8 @@ def simulate(
 
     Raises:
         StateFileError: the file cannot be used.
-        InvalidRequest: there is no such estate, or the start is not a time.
+        InvalidRequest: there is no such estate, its file has mistakes (each with its line), or
+            the start is not a time.
     """
     from cbr_notebook.simulator import Cloud
 

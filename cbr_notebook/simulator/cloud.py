@@ -39,7 +39,7 @@ BASE_URL = "https://cloud.simulated"
 
 _CENTURY = timedelta(days=36_500)
 
-EstateName = Literal["demo", "documented", "empty", "large"]
+EstateName = Literal["demo", "documented", "empty", "large"] | str | Path
 
 
 class Cloud:
@@ -76,7 +76,7 @@ class Cloud:
         start are copies of it.
 
         Args:
-            estate: what is in it: ``demo``, ``documented``, ``empty`` or ``large``.
+            estate: ``demo``, ``documented``, ``empty``, ``large``, or a YAML file.
             seed: another seed gives other IDs.
             state: a file to keep everything in; an existing one is continued, and estate,
                 seed and start do not count then.

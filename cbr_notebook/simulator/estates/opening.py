@@ -8,11 +8,11 @@ from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator import estates
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.state import State
-from cbr_notebook.simulator.estates import snapshots
+from cbr_notebook.simulator.estates import estate_file, snapshots
 
 
 def open_state(
-    estate: str,
+    estate: str | Path,
     seed: int,
     path: str | Path | None,
     start: str,
@@ -23,7 +23,7 @@ def open_state(
     """Open a state file, or a state in memory, and put an estate in it if it is new.
 
     Args:
-        estate: the name of one.
+        estate: the name of one, or a YAML file that describes one.
         seed: another seed gives other IDs.
         path: the state file; in memory if left out.
         start: the clock's first moment (ISO 8601, UTC).
@@ -32,12 +32,9 @@ def open_state(
 
     Raises:
         StateFileError: a file is damaged, newer, foreign, missing, or in use.
-        InvalidRequest: there is no such estate, or the start is not a time.
+        InvalidRequest: there is no such estate, its file is wrong, or the start is not a time.
     """
-    if estate not in estates.NAMES:
-        raise InvalidRequest(
-            f"There is no estate {estate!r}.", advice=f"Choose one of {estates.NAMES}."
-        )
+    name = _name_of(estate)
     try:
         begin = clock.parse_time(start)
     except ValueError:
@@ -50,8 +47,26 @@ def open_state(
             if template is not None:
                 snapshots.load_template(kept, Path(template))
             else:
-                snapshots.of_estate(estate, seed, begin, backups).load_into(kept)
+                snapshots.of_estate(name, seed, begin, backups).load_into(kept)
     except BaseException:
         kept.close()
         raise
     return kept
+
+
+def _name_of(estate: str | Path) -> str:
+    """Return an estate's name: of a file, its text."""
+    if estate in estates.NAMES:
+        return str(estate)
+    path = Path(estate)
+    if path.suffix not in (".yaml", ".yml"):
+        raise InvalidRequest(
+            f"There is no estate {str(estate)!r}.",
+            advice=f"Choose one of {estates.NAMES}, or name a YAML file.",
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InvalidRequest(f"The estate {path} cannot be read: {problem}.") from None
+    estate_file.read(text)
+    return estates.WRITTEN + text

@@ -48,7 +48,7 @@ def of_estate(name: str, seed: int, start: int, backups: int | None = None) -> S
     """Return an estate as it is when it has just been built.
 
     Args:
-        name: one of :data:`estates.NAMES`.
+        name: one of :data:`estates.NAMES`, or the text of a file; see :func:`estates.build`.
         seed: what all identifiers follow from.
         start: the clock's first moment, in microseconds since 1970.
         backups: for ``large``: how many backups.
