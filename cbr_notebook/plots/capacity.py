@@ -21,7 +21,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         frame: of ``session.capacity()``, the fullest first; so many as can be read are drawn.
         ax: where to draw; new axes if left out.
     """
-    table = frame.head(picture.MOST_ROWS).iloc[::-1]
+    table = picture.worst(frame, _filling(frame)).iloc[::-1]
     ax = picture.begin(ax, rows=len(table))
     if frame.empty:
         return picture.empty(ax, "There is no vault.")

@@ -48,15 +48,23 @@ class DescribedAxes(Axes):
     """What the picture shows, in words."""
 
     def _repr_html_(self) -> str | None:
+        data = base64.b64encode(self._repr_png_()).decode()
+        alt = html.escape(self.alt_text or self.get_title(), quote=True)
+        # On a narrow page one scrolls: a picture that is made smaller than that cannot be read.
+        return (
+            '<div style="overflow-x:auto" tabindex="0" role="group" aria-label="Picture">'
+            f'<img src="data:image/png;base64,{data}" alt="{alt}" '
+            'style="max-width:100%;min-width:620px"></div>'
+        )
+
+    def _repr_png_(self) -> bytes:
         figure = cast("Figure", self.figure)
         picture = io.BytesIO()
         with warnings.catch_warnings():
             # A letter that no font of this computer has: the alternative text has it.
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
             figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
-        data = base64.b64encode(picture.getvalue()).decode()
-        alt = html.escape(self.alt_text or self.get_title(), quote=True)
-        return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="max-width:100%">'
+        return picture.getvalue()
 
     def __repr__(self) -> str:
         title = self.get_title(loc="left").replace("\n", " ")
@@ -139,6 +147,17 @@ def shorten(name: Any, longest: int = 28) -> str:
         return text
     end = (longest - 1) // 2
     return f"{text[: longest - 1 - end]}…{text[-end:]}"
+
+
+def worst(table: pd.DataFrame, urgent: pd.Series[bool]) -> pd.DataFrame:
+    """Return so many rows as can be read, in their order: the urgent ones, then the first.
+
+    Args:
+        table: in the order in which it is drawn.
+        urgent: by row, whether it must be seen.
+    """
+    chosen = [*table.index[urgent], *table.index[~urgent]][:MOST_ROWS]
+    return table[table.index.isin(chosen)]
 
 
 def only(drawn: int, all_rows: int, which: str) -> str:

@@ -24,13 +24,14 @@ def draw(
 
     Args:
         points: of ``session.recovery_points()``, the oldest newest first; so many as can be
-            read are drawn.
+            read are drawn: those without a good backup in time, then the oldest.
         backups: of ``session.backups(status="available")``.
         now: the present moment.
         target: the age that the newest may have.
         ax: where to draw; new axes if left out.
     """
-    table = points.head(picture.MOST_ROWS).iloc[::-1].reset_index(drop=True)
+    late = ~points["within_target"].fillna(False).astype(bool)
+    table = picture.worst(points, late).iloc[::-1].reset_index(drop=True)
     ax = picture.begin(ax, rows=len(table))
     if points.empty:
         return picture.empty(ax, "There is nothing in a vault, and no backup.")
@@ -54,7 +55,6 @@ def draw(
     ax.axvline(picture.number(now), color=picture.INK, linewidth=1, label="now")
     for each in table.loc[table["newest"].isna(), "id"]:
         picture.note(ax, rows[each], "no good backup")
-    late = ~points["within_target"].fillna(False).astype(bool)
     marked = set(points.loc[late, "id"])
     names = picture.labels(list(table["name"]), list(rows))
     picture.name_rows(

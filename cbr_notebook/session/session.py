@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import html
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
@@ -37,6 +36,7 @@ from cbr_notebook.session.reports import suspicion as suspicion_report
 from cbr_notebook.session.reports import unprotected as unprotected_report
 from cbr_notebook.session.reports import vault_policies as vault_policies_report
 from cbr_notebook.tasks.poller import TaskPoller
+from cbr_notebook.text.card import facts_html
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator import Cloud
@@ -242,12 +242,7 @@ class Session:
         return f"{self._title()}\n{facts}"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in self._facts()
-        )
-        return f"<table><caption><b>{self._title()}</b></caption><tbody>{rows}</tbody></table>"
+        return facts_html(self._title(), self._facts())
 
     def __enter__(self) -> Self:
         return self

@@ -21,6 +21,7 @@ from cbr_notebook.errors import (
 )
 from cbr_notebook.tasks.poller import TaskPoller
 from cbr_notebook.tasks.progress_bar import ProgressBar
+from cbr_notebook.text.card import facts_html
 
 
 class _OutOfTime(Exception):
@@ -58,6 +59,19 @@ class Task:
 
     def __repr__(self) -> str:
         return f"<Task {self.what}: {self.status}, {self.progress} %>"
+
+    def _repr_html_(self) -> str:
+        problem = self.error
+        return facts_html(
+            self.what,
+            [
+                ("Status", self.status),
+                ("Progress", f"{self.progress} %"),
+                ("Problem", problem.message if problem else None),
+                ("What to do", problem.advice if problem else None),
+                ("ID", ", ".join(self.ids)),
+            ],
+        )
 
     @property
     def id(self) -> str | None:

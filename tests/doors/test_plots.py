@@ -33,7 +33,9 @@ def test_a_picture_has_title_axes_and_words(demo: cbr.Session, picture: str) -> 
     assert axes.get_xlabel()
     assert alt_text(axes).startswith(axes.get_title(loc="left"))
     shown = axes._repr_html_()
-    assert shown.startswith("<img ")
+    assert '<img src="data:image/png;base64,' in shown
+    assert "min-width:620px" in shown  # on a narrow page one scrolls, and can read
+    assert axes._repr_png_().startswith(b"\x89PNG")
     assert 'alt="' in shown
     assert shown == getattr(demo.plots, picture)()._repr_html_()
 
@@ -296,7 +298,7 @@ def test_a_picture_in_a_notebook_is_one_image_with_its_words(demo: cbr.Session) 
 
     axes = demo.plots.capacity()
     data, _ = DisplayFormatter().format(axes)
-    assert set(data) == {"text/html", "text/plain"}
+    assert set(data) == {"text/html", "text/plain", "image/png"}
     (alt,) = re.findall('alt="([^"]*)"', data["text/html"])
     assert alt == alt_text(axes)
 
@@ -327,3 +329,15 @@ def test_in_a_calendar_of_many_resources_the_troubled_ones_are_drawn() -> None:
     assert "r2999" in labels
     assert "r2999 partial on 17 August" in alt_text(axes)
     assert "40 of 3000 drawn" in alt_text(axes)
+
+
+def test_what_is_late_is_drawn_however_many_resources_there_are(demo: cbr.Session) -> None:
+    points = pd.concat([demo.recovery_points()] * 20, ignore_index=True)
+    points["id"] = [f"resource-{place}" for place in points.index]
+    points["name"] = points["id"]
+    points["within_target"] = pd.array([True] * len(points), dtype="boolean")
+    points.loc[points.index[-1], "within_target"] = False
+    axes = timeline.draw(points, demo.backups(limit=5), now=demo.now)
+    drawn = [text.get_text() for text in axes.get_yticklabels()]
+    assert len(drawn) == 40
+    assert f"resource-{len(points) - 1}  !" in drawn

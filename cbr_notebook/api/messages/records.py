@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.messages.source import Source
+from cbr_notebook.text.card import facts_html
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, eq=False):
@@ -111,6 +112,25 @@ class Vault(Record, frozen=True):
     locked: bool | None = None
     availability_zone: str | None = None
 
+    def _repr_html_(self) -> str:
+        size, used = self.billing.size, self.billing.used
+        return facts_html(
+            f"Vault {self.name or self.id}",
+            [
+                ("Status", self.billing.status),
+                ("Protects", self.billing.object_type),
+                ("For", self.billing.protect_type),
+                ("Size", None if size is None else f"{size:,} GB"),
+                ("Used", None if used is None else f"{used:,} MB"),
+                ("Resources", None if self.resources is None else len(self.resources)),
+                ("Grows by itself", self.auto_expand),
+                ("Locked", self.locked),
+                ("Tags", ", ".join(f"{each.key}={each.value}" for each in self.tags or ())),
+                ("Made at", _moment(self.created_at)),
+                ("ID", self.id),
+            ],
+        )
+
 
 class BackupInfo(Record, frozen=True):
     """Further facts of a backup."""
@@ -168,6 +188,24 @@ class Backup(Record, frozen=True):
     extend_info: BackupInfo | None = None
     replication_records: list[ReplicationRecord] | None = None
     children: list[Backup] | None = None
+
+    def _repr_html_(self) -> str:
+        size = self.resource_size
+        return facts_html(
+            f"Backup {self.name or self.id}",
+            [
+                ("Status", self.status),
+                ("Of", self.resource_name or self.resource_id),
+                ("Type", self.resource_type),
+                ("Size", None if size is None else f"{size:,} GB"),
+                ("Holds the moment", _moment(self.created_at)),
+                ("Expires", _moment(self.expired_at)),
+                ("Only what changed", self.incremental),
+                ("Backup or replica", self.image_type),
+                ("Vault's ID", self.vault_id),
+                ("ID", self.id),
+            ],
+        )
 
 
 class PointResource(Record, frozen=True):
@@ -374,6 +412,24 @@ class Policy(Record, frozen=True):
     trigger: Trigger | None = None
     associated_vaults: list[AppliedVault] | None = None
 
+    def _repr_html_(self) -> str:
+        properties = self.trigger.properties if self.trigger else None
+        kept = self.operation_definition or Definition()
+        days, most = kept.retention_duration_days, kept.max_backups
+        return facts_html(
+            f"Policy {self.name or self.id}",
+            [
+                ("Does", self.operation_type),
+                ("Runs", self.enabled),
+                ("When (UTC)", " | ".join((properties.pattern if properties else None) or ())),
+                ("Keeps days", "for ever" if days == -1 else days),
+                ("Keeps backups", "all" if most == -1 else most),
+                ("Replicates to", kept.destination_region),
+                ("Vaults", len(self.associated_vaults or ())),
+                ("ID", self.id),
+            ],
+        )
+
 
 class Protectability(Record, frozen=True):
     """Whether a resource can be backed up, and in which vault it is."""
@@ -419,3 +475,8 @@ class Page(Record, frozen=True):
     count: int | None = None
     offset: int | None = None
     limit: int | None = None
+
+
+def _moment(written: str | None) -> str | None:
+    """Return a time of the service as people read it; the service's is in UTC."""
+    return f"{written[:19].replace('T', ' ')} UTC" if written else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -20,6 +19,7 @@ from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.manifest import Checksum
 from cbr_notebook.runbook.verify.verification import Verification, verify
 from cbr_notebook.session import Session
+from cbr_notebook.text.card import facts_html
 
 
 class RestoreRun(RunRecord):
@@ -41,12 +41,7 @@ class RestoreRun(RunRecord):
             "Begun": f"{self.began_at:%Y-%m-%d %H:%M:%S} UTC",
             "Task": self.task_id or "not known yet",
         }
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{name}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in facts.items()
-        )
-        return f"<table><tbody>{rows}</tbody></table>"
+        return facts_html("", facts.items())
 
     @property
     def error(self) -> CBRError | None:
