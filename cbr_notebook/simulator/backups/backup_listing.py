@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook.simulator.backups import replication_records
-from cbr_notebook.simulator.backups.backups import document
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
+from cbr_notebook.simulator.backups.backups import by_id, document
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB
@@ -134,7 +135,7 @@ def _order(text: str | None) -> Order:
     return tuple(order)
 
 
-def _after(order: Order, row: sqlite3.Row) -> tuple[str, list[Value]]:
+def _after(order: Order, row: Mapping[str, Any]) -> tuple[str, list[Value]]:
     """Return the condition for rows that come after a row in an order."""
     keys = [_SORT_KEYS[key] for key, _ in order]
     values = [row[key] or 0 if key == "protected_at" else row[key] for key, _ in order]
@@ -161,19 +162,20 @@ class _Selection:
     values: tuple[Value, ...]
     order: Order
 
-    def ids(self, engine: Engine, limit: int, offset: int) -> list[sqlite3.Row]:
+    def ids(self, engine: Engine, limit: int, offset: int) -> list[dict[str, Any]]:
         """Return the keys of some rows, from the index alone where there is one."""
         columns = ", ".join(key for key, _ in self.order)
         by = ", ".join(f"{_SORT_KEYS[key]} {direction}" for key, direction in self.order)
-        return engine.state.all(
+        rows = engine.state.all(
             f"SELECT {columns} FROM backup WHERE {' AND '.join(self.where)} "
             f"ORDER BY {by} LIMIT ? OFFSET ?",
             *self.values,
             limit,
             offset,
         )
+        return [dict(row) for row in rows]
 
-    def after(self, row: sqlite3.Row) -> _Selection:
+    def after(self, row: Mapping[str, Any]) -> _Selection:
         """Return what comes after a row."""
         condition, values = _after(self.order, row)
         return _Selection((*self.where, condition), (*self.values, *values), self.order)
@@ -188,7 +190,7 @@ class _Selection:
         )
         return count
 
-    def page(self, engine: Engine, limit: int, offset: int) -> list[sqlite3.Row]:
+    def page(self, engine: Engine, limit: int, offset: int) -> list[dict[str, Any]]:
         """Return the keys of a page; one far down begins at the last milestone before it."""
         milestone = offset // _MILESTONE
         beyond = self._milestone(engine, milestone)
@@ -210,12 +212,14 @@ class _Selection:
         return found[number]
 
 
-def _rows(engine: Engine, ids: list[str]) -> list[sqlite3.Row]:
+def _rows(engine: Engine, ids: list[str]) -> list[BackupRow]:
     """Return whole rows in the order of their IDs."""
     marks = ", ".join("?" * len(ids))
     found = {
-        row["id"]: row
-        for row in engine.state.all(f"SELECT * FROM backup WHERE id IN ({marks})", *ids)
+        row.id: row
+        for row in engine.state.all_of(
+            BackupRow, f"SELECT * FROM backup WHERE id IN ({marks})", *ids
+        )
     }
     return [found[each] for each in ids]
 
@@ -229,18 +233,16 @@ def _list(context: RequestContext) -> dict[str, Any]:
     selection = _Selection(tuple(where), tuple(values), order)
     count = selection.count(engine)
     if page.marker:
-        row = engine.state.one("SELECT * FROM backup WHERE id = ?", page.marker)
-        if row is None:
+        last = by_id(engine, page.marker)
+        if last is None:
             raise ApiError("9900")
-        selection = selection.after(row)
+        selection = selection.after(last._asdict())
     beyond = page.offset >= count
     keys = [] if beyond else selection.page(engine, page.limit, page.offset)
-    rows = _rows(engine, [row["id"] for row in keys])
-    records = (
-        replication_records.of(engine, [row["id"] for row in rows]) if show_replication else {}
-    )
+    rows = _rows(engine, [key["id"] for key in keys])
+    records = replication_records.of(engine, [row.id for row in rows]) if show_replication else {}
     return {
-        "backups": [document(row, None, records.get(row["id"])) for row in rows],
+        "backups": [document(row, None, records.get(row.id)) for row in rows],
         "count": count,
         "offset": page.offset,
         "limit": page.limit,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.backups.backup_orders import Order, choice_of
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
@@ -192,26 +193,26 @@ def _disk_info(
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
-    backup = engine.state.one("SELECT * FROM backup WHERE id = ?", task.subject)
+    backup = backups.by_id(engine, task.subject)
     assert backup is not None
     problem = _failure(engine, backup)
     if problem is None:
-        _set_status(engine, backup["id"], "available")
+        _set_status(engine, backup.id, "available")
         tasks.succeed(engine, task_id)
     else:
         _give_up(engine, backup)
         tasks.fail(engine, task_id, problem)
     vault_resources.set_protect_status(
-        engine, backup["resource_id"], "available" if problem is None else "error"
+        engine, backup.resource_id, "available" if problem is None else "error"
     )
-    _conclude(engine, backup["restore_point_id"])
-    if backup["automatic"]:
-        engine.scheduler.at(clock.next_hour(engine.now()), "clean_up", backup["vault_id"])
+    _conclude(engine, backup.restore_point_id)
+    if backup.automatic:
+        engine.scheduler.at(clock.next_hour(engine.now()), "clean_up", backup.vault_id)
 
 
-def _failure(engine: Engine, backup: sqlite3.Row) -> str | None:
+def _failure(engine: Engine, backup: BackupRow) -> str | None:
     """Return the code with which a running backup fails, if its machine makes it fail."""
-    resource_id = backup["resource_id"]
+    resource_id = backup.resource_id
     row = resources.find_server(engine, resource_id) or resources.find_disk(engine, resource_id)
     code = None if row is None else resources.properties(row).get("backup_fails")
     return str(code) if code else None
@@ -226,17 +227,16 @@ def _set_status(engine: Engine, backup_id: str, status: str) -> None:
     )
 
 
-def _give_up(engine: Engine, backup: sqlite3.Row) -> None:
+def _give_up(engine: Engine, backup: BackupRow) -> None:
     """Mark a backup as failed and let go of what it stored."""
-    _set_status(engine, backup["id"], "error")
+    _set_status(engine, backup.id, "error")
     freed = 0
-    for each in engine.state.all(
-        "SELECT * FROM backup WHERE (id = ?1 OR parent_id = ?1) AND chain IS NOT NULL", backup["id"]
-    ):
-        freed += Disks(engine).forget(each["chain"], each["sequence"])[0]
-        engine.state.update("backup", each["id"], chain=None, sequence=None, stored_blocks=0)
-    engine.state.update("backup", backup["id"], stored_blocks=0)
-    vaults.add_used(engine, backup["vault_id"], -freed)
+    for each in [backup, *backups.children(engine, backup.id)]:
+        if each.place is not None:
+            freed += Disks(engine).forget(*each.place)[0]
+            engine.state.update("backup", each.id, chain=None, sequence=None, stored_blocks=0)
+    engine.state.update("backup", backup.id, stored_blocks=0)
+    vaults.add_used(engine, backup.vault_id, -freed)
 
 
 def _conclude(engine: Engine, point_id: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 
 import msgspec
 
+from cbr_notebook.simulator.backups import replication_records
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import Disks
@@ -33,16 +34,16 @@ class BackupUpdateReq(msgspec.Struct):
     backup: BackupUpdate
 
 
-def find(engine: Engine, project_id: str, backup_id: str) -> sqlite3.Row:
+def find(engine: Engine, project_id: str, backup_id: str) -> BackupRow:
     """Return a backup that a project owns, or that was shared with it; 6200 when there is none."""
-    row = engine.state.one("SELECT * FROM backup WHERE id = ?", backup_id)
+    row = by_id(engine, backup_id)
     if row is None:
         raise ApiError("6200")
-    if row["project_id"] == project_id:
+    if row.project_id == project_id:
         return row
     shared = engine.state.one(
         "SELECT 1 FROM member WHERE backup_id = ? AND dest_project_id = ?",
-        row["parent_id"] or row["id"],
+        row.parent_id or row.id,
         project_id,
     )
     if shared is None:
@@ -50,74 +51,108 @@ def find(engine: Engine, project_id: str, backup_id: str) -> sqlite3.Row:
     return row
 
 
-def children(engine: Engine, backup_id: str) -> list[sqlite3.Row]:
+def by_id(engine: Engine, backup_id: str) -> BackupRow | None:
+    """Return a backup of any project; ``None`` when there is none."""
+    return engine.state.one_of(BackupRow, "SELECT * FROM backup WHERE id = ?", backup_id)
+
+
+def in_vault(
+    engine: Engine, vault_id: str, resource_id: str | None = None, status: str | None = None
+) -> list[BackupRow]:
+    """Return the backups in a vault without those of servers' disks, the oldest first.
+
+    Args:
+        engine: of the cloud.
+        vault_id: the vault.
+        resource_id: of this resource only.
+        status: in this status only.
+    """
+    return engine.state.all_of(
+        BackupRow,
+        "SELECT * FROM backup WHERE vault_id = ?1 AND parent_id IS NULL "
+        "AND (?2 IS NULL OR resource_id = ?2) AND (?3 IS NULL OR status = ?3) "
+        "ORDER BY created_at, id",
+        vault_id,
+        resource_id,
+        status,
+    )
+
+
+def has_image(engine: Engine, backup_id: str) -> bool:
+    """Return whether an image was made of a backup, which keeps it."""
+    return engine.state.one("SELECT 1 FROM image WHERE backup_id = ?", backup_id) is not None
+
+
+def children(engine: Engine, backup_id: str) -> list[BackupRow]:
     """Return the backups of the disks of a server's backup."""
-    return engine.state.all("SELECT * FROM backup WHERE parent_id = ? ORDER BY rowid", backup_id)
+    return engine.state.all_of(
+        BackupRow, "SELECT * FROM backup WHERE parent_id = ? ORDER BY rowid", backup_id
+    )
 
 
 def document(
-    row: sqlite3.Row,
-    children: list[sqlite3.Row] | None = None,
+    row: BackupRow,
+    children: list[BackupRow] | None = None,
     replication_records: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Write a backup as the service does."""
     return {
         "children": [document(child) for child in children or ()],
-        "checkpoint_id": row["restore_point_id"],
-        "created_at": clock.to_api_time(row["created_at"]),
-        "description": row["description"],
-        "expired_at": clock.to_api_time(row["expired_at"]),
-        "extend_info": json.loads(row["extend_info"]),
-        "id": row["id"],
-        "image_type": row["image_type"],
-        "incremental": bool(row["incremental"]),
-        "name": row["name"],
-        "parent_id": row["parent_id"],
-        "project_id": row["project_id"],
-        "protected_at": clock.to_api_time(row["protected_at"]),
-        "provider_id": row["provider_id"],
-        "resource_az": row["resource_az"],
-        "resource_id": row["resource_id"],
-        "resource_name": row["resource_name"],
+        "checkpoint_id": row.restore_point_id,
+        "created_at": clock.to_api_time(row.created_at),
+        "description": row.description,
+        "expired_at": clock.to_api_time(row.expired_at),
+        "extend_info": json.loads(row.extend_info),
+        "id": row.id,
+        "image_type": row.image_type,
+        "incremental": bool(row.incremental),
+        "name": row.name,
+        "parent_id": row.parent_id,
+        "project_id": row.project_id,
+        "protected_at": clock.to_api_time(row.protected_at),
+        "provider_id": row.provider_id,
+        "resource_az": row.resource_az,
+        "resource_id": row.resource_id,
+        "resource_name": row.resource_name,
         "scheduled_operation_id": None,
-        "resource_size": row["resource_size_gb"],
-        "resource_type": row["resource_type"],
-        "status": row["status"],
-        "updated_at": clock.to_api_time(row["updated_at"]),
-        "vault_id": row["vault_id"],
+        "resource_size": row.resource_size_gb,
+        "resource_type": row.resource_type,
+        "status": row.status,
+        "updated_at": clock.to_api_time(row.updated_at),
+        "vault_id": row.vault_id,
         "version": 3,
-        "enterprise_project_id": row["enterprise_project_id"],
+        "enterprise_project_id": row.enterprise_project_id,
         "replication_records": replication_records or [],
     }
 
 
-def with_children(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
+def with_children(engine: Engine, row: BackupRow) -> dict[str, Any]:
     """Write a backup with the backups of its disks."""
-    return document(row, children(engine, row["id"]))
+    return document(row, children(engine, row.id))
 
 
-def erase(engine: Engine, row: sqlite3.Row) -> None:
+def erase(engine: Engine, row: BackupRow) -> None:
     """Take a backup away, with its children, its blocks and its members; now, and for good."""
     state = engine.state
     freed = 0
-    for each in [*children(engine, row["id"]), row]:
-        if each["chain"] is not None:
-            freed += _unchain(engine, each)
-        state.run("DELETE FROM backup WHERE id = ?", each["id"])
-        state.run("DELETE FROM member WHERE backup_id = ?", each["id"])
+    for each in [*children(engine, row.id), row]:
+        if each.place is not None:
+            freed += _unchain(engine, each, *each.place)
+        state.run("DELETE FROM backup WHERE id = ?", each.id)
+        state.run("DELETE FROM member WHERE backup_id = ?", each.id)
     if freed:
-        vaults.add_used(engine, row["vault_id"], -freed)
+        vaults.add_used(engine, row.vault_id, -freed)
     left = state.one(
-        "SELECT 1 FROM backup WHERE restore_point_id = ? LIMIT 1", row["restore_point_id"]
+        "SELECT 1 FROM backup WHERE restore_point_id = ? LIMIT 1", row.restore_point_id
     )
     if left is None:
-        state.run("DELETE FROM restore_point WHERE id = ?", row["restore_point_id"])
+        state.run("DELETE FROM restore_point WHERE id = ?", row.restore_point_id)
 
 
-def _unchain(engine: Engine, row: sqlite3.Row) -> int:
+def _unchain(engine: Engine, row: BackupRow, chain: int, sequence: int) -> int:
     """Let a disk's backup out of its chain; return the entries that its vault no longer holds."""
-    freed, successor = Disks(engine).forget(row["chain"], row["sequence"])
-    inherited = row["stored_blocks"] - freed
+    freed, successor = Disks(engine).forget(chain, sequence)
+    inherited = row.stored_blocks - freed
     if successor is None or not inherited:
         return freed
     heirs = engine.state.all(
@@ -125,10 +160,10 @@ def _unchain(engine: Engine, row: sqlite3.Row) -> int:
         "OR id = (SELECT parent_id FROM backup WHERE chain = ?2 AND sequence = ?3) "
         "RETURNING vault_id",
         inherited,
-        row["chain"],
+        chain,
         successor,
     )
-    if heirs[0]["vault_id"] == row["vault_id"]:
+    if heirs[0]["vault_id"] == row.vault_id:
         return freed
     # The heir's server was left behind when this one's backups moved to another vault.
     vaults.add_used(engine, heirs[0]["vault_id"], inherited)
@@ -140,9 +175,9 @@ def _show(context: RequestContext) -> dict[str, Any]:
     return {"backup": with_children(context.engine, row)}
 
 
-def _own(context: RequestContext) -> sqlite3.Row:
+def _own(context: RequestContext) -> BackupRow:
     row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
-    if row["project_id"] != context.caller.project_id:
+    if row.project_id != context.caller.project_id:
         raise ApiError("8600")
     return row
 
@@ -150,36 +185,29 @@ def _own(context: RequestContext) -> sqlite3.Row:
 def _update(context: RequestContext) -> dict[str, Any]:
     row = _own(context)
     context.engine.state.update(
-        "backup", row["id"], name=context.body.backup.name, updated_at=context.engine.now()
+        "backup", row.id, name=context.body.backup.name, updated_at=context.engine.now()
     )
-    return {
-        "backup": with_children(context.engine, find(context.engine, row["project_id"], row["id"]))
-    }
+    return {"backup": with_children(context.engine, find(context.engine, row.project_id, row.id))}
 
 
-def check_deletable(engine: Engine, row: sqlite3.Row) -> None:
+def check_deletable(engine: Engine, row: BackupRow) -> None:
     """Refuse when a backup may not be deleted now."""
-    if row["parent_id"] is not None:
+    if row.parent_id is not None:
         raise ApiError("6201")
-    if row["status"] in ("protecting", "waiting_protect"):
+    if row.status in ("protecting", "waiting_protect"):
         raise ApiError("6203")
-    if row["status"] in ("restoring", "waiting_restore"):
+    if row.status in ("restoring", "waiting_restore"):
         raise ApiError("6216")
-    if row["status"] not in ("available", "error"):
+    if row.status not in ("available", "error"):
         raise ApiError("6201")
-    if engine.state.one("SELECT 1 FROM image WHERE backup_id = ?", row["id"]):
+    if has_image(engine, row.id):
         raise ApiError("6204")
-    copying = engine.state.one(
-        "SELECT 1 FROM replication_record WHERE source_backup_id = ? "
-        "AND status IN ('replicating', 'waiting_replicate')",
-        row["id"],
-    )
-    if copying:
+    if replication_records.is_source(engine, row.id):
         raise ApiError("6216")
-    vault = vaults.by_id(engine, row["vault_id"])
+    vault = vaults.by_id(engine, row.vault_id)
     if vault is not None and vault.status == "deleting":
         raise ApiError("6201")
-    if vault is not None and vault.locked and row["automatic"]:
+    if vault is not None and vault.locked and row.automatic:
         raise ApiError("6220")
 
 
@@ -190,33 +218,33 @@ def _delete(context: RequestContext) -> Response:
     return Response(204)
 
 
-def begin_delete(engine: Engine, row: sqlite3.Row, *, request_id: str | None = None) -> str:
+def begin_delete(engine: Engine, row: BackupRow, *, request_id: str | None = None) -> str:
     """Begin to delete a backup; return the task's ID."""
-    for each in [row, *children(engine, row["id"])]:
-        engine.state.update("backup", each["id"], status="deleting", updated_at=engine.now())
-    vault_name = vaults.name_of(engine, row["vault_id"])
+    for each in [row, *children(engine, row.id)]:
+        engine.state.update("backup", each.id, status="deleting", updated_at=engine.now())
+    vault_name = vaults.name_of(engine, row.vault_id)
     return tasks.begin(
         engine,
         "delete",
-        project_id=row["project_id"],
+        project_id=row.project_id,
         seconds=DELETE_SECONDS,
         finish="backup_deleted",
-        subject=row["id"],
+        subject=row.id,
         request_id=request_id and f"req-{request_id}",
-        extra={"delete": {"backup_id": row["id"], "backup_name": row["name"]}},
-        vault_id=row["vault_id"],
+        extra={"delete": {"backup_id": row.id, "backup_name": row.name}},
+        vault_id=row.vault_id,
         vault_name=vault_name,
-        restore_point_id=row["restore_point_id"],
-        provider_id=row["provider_id"],
-        resource_id=row["resource_id"],
-        resource_name=row["resource_name"],
-        resource_type=row["resource_type"],
+        restore_point_id=row.restore_point_id,
+        provider_id=row.provider_id,
+        resource_id=row.resource_id,
+        resource_name=row.resource_name,
+        resource_type=row.resource_type,
     )
 
 
 def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
-    row = engine.state.one("SELECT * FROM backup WHERE id = ?", task.subject)
+    row = by_id(engine, task.subject)
     if row is not None:
         erase(engine, row)
     tasks.succeed(engine, task_id)
@@ -224,24 +252,24 @@ def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 def _metadata(context: RequestContext) -> dict[str, Any]:
     row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
-    if row["status"] != "available":
+    if row.status != "available":
         raise ApiError("6206")
-    kept = json.loads(row["properties"])
+    kept = json.loads(row.properties)
     volumes = [
-        {"id": child["resource_id"], "name": child["resource_name"],
-         "size": child["resource_size_gb"],
-         "bootable": json.loads(child["extend_info"])["bootable"]}
-        for child in children(context.engine, row["id"])
+        {"id": child.resource_id, "name": child.resource_name,
+         "size": child.resource_size_gb,
+         "bootable": json.loads(child.extend_info)["bootable"]}
+        for child in children(context.engine, row.id)
     ]  # fmt: skip
     server = {
-        "id": row["resource_id"],
-        "name": row["resource_name"],
+        "id": row.resource_id,
+        "name": row.resource_name,
         "os_type": kept.get("os_type"),
         "architecture": kept.get("architecture"),
         "status": kept.get("status"),
     }
     return {
-        "backup_id": row["id"],
+        "backup_id": row.id,
         "backups": json.dumps(document(row)),
         "flavor": json.dumps({"id": kept.get("flavor")}),
         "floatingips": [],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
@@ -43,9 +42,9 @@ def _end_of_day(day: date, zone: str) -> int:
     return clock.from_datetime(midnight.astimezone(UTC))
 
 
-def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[sqlite3.Row]:
-    """Return the backups whose expiry moves; in a locked vault it only ever moves later."""
-    return engine.state.all(
+def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[str]:
+    """Return the IDs of the backups whose expiry moves; in a locked vault only to later ones."""
+    rows = engine.state.all(
         "SELECT id FROM backup WHERE vault_id = ? AND parent_id IS NULL "
         "AND status IN ('available', 'protecting', 'restoring') AND expired_at IS NOT NULL "
         "AND expired_at != ? AND (? = 0 OR expired_at < ?) ORDER BY created_at, id",
@@ -54,6 +53,7 @@ def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[sqlite3.Row]
         vault.locked,
         moment,
     )
+    return [str(backup_id) for (backup_id,) in rows]
 
 
 def _update_expiration(context: RequestContext) -> dict[str, Any]:
@@ -68,12 +68,12 @@ def _update_expiration(context: RequestContext) -> dict[str, Any]:
     if vault.status != "available":
         raise ApiError("6112")
     moving = _expiring(engine, vault, moment)
-    for row in moving:
+    for backup_id in moving:
         engine.state.run(
             "UPDATE backup SET expired_at = ?1, updated_at = ?2 WHERE id = ?3 OR parent_id = ?3",
             moment,
             engine.now(),
-            row["id"],
+            backup_id,
         )
     if moving:
         engine.scheduler.at(clock.next_hour(moment), "clean_up", vault.id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.backups.backup_rows import BackupRow, MemberRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts
@@ -37,37 +37,37 @@ class UpdateMemberReq(msgspec.Struct):
     vault_id: str | None = None
 
 
-def document(row: sqlite3.Row) -> dict[str, Any]:
+def document(row: MemberRow) -> dict[str, Any]:
     """Write a member as the service does."""
     return {
-        "id": row["id"],
-        "backup_id": row["backup_id"],
-        "dest_project_id": row["dest_project_id"],
-        "status": row["status"],
-        "created_at": clock.to_api_time(row["created_at"]),
-        "updated_at": clock.to_api_time(row["updated_at"]),
-        "image_id": row["image_id"],
-        "vault_id": row["vault_id"],
+        "id": row.id,
+        "backup_id": row.backup_id,
+        "dest_project_id": row.dest_project_id,
+        "status": row.status,
+        "created_at": clock.to_api_time(row.created_at),
+        "updated_at": clock.to_api_time(row.updated_at),
+        "image_id": row.image_id,
+        "vault_id": row.vault_id,
     }
 
 
-def _own_backup(context: RequestContext) -> sqlite3.Row:
+def _own_backup(context: RequestContext) -> BackupRow:
     row = backups.find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
-    if row["project_id"] != context.caller.project_id:
+    if row.project_id != context.caller.project_id:
         raise ApiError("6707")
     return row
 
 
-def _check_shareable(engine: Engine, backup: sqlite3.Row) -> None:
-    if backup["parent_id"] is not None or backup["resource_type"] != resources.SERVER:
+def _check_shareable(engine: Engine, backup: BackupRow) -> None:
+    if backup.parent_id is not None or backup.resource_type != resources.SERVER:
         raise ApiError("6700")
-    if backup["image_type"] == "replication":
+    if backup.image_type == "replication":
         raise ApiError("6707")
-    if backup["status"] != "available":
+    if backup.status != "available":
         raise ApiError("6702")
-    if json.loads(backup["extend_info"]).get("encrypted"):
+    if json.loads(backup.extend_info).get("encrypted"):
         raise ApiError("6709")
-    vault = vaults.by_id(engine, backup["vault_id"])
+    vault = vaults.by_id(engine, backup.vault_id)
     if vault is None or vault.status not in ("available", "lock"):
         raise ApiError("6712")
 
@@ -82,43 +82,46 @@ def _add(context: RequestContext) -> dict[str, Any]:
         project = accounts.find_project(engine.state, project_id)
         if (
             project is None
-            or project_id == backup["project_id"]
+            or project_id == backup.project_id
             or project.region != context.caller.region
         ):
             raise ApiError("6704")
-        if _member(engine, backup["id"], project_id) is not None:
+        if _member(engine, backup.id, project_id) is not None:
             raise ApiError("6714")
-    present = engine.state.value("SELECT count(*) FROM member WHERE backup_id = ?", backup["id"])
+    present = engine.state.value("SELECT count(*) FROM member WHERE backup_id = ?", backup.id)
     if present + len(wanted) > engine.options["projects_per_shared_backup"]:
         raise ApiError("6701")
     for project_id in wanted:
         engine.state.insert(
             "member",
             id=engine.state.new_id("member"),
-            backup_id=backup["id"],
-            project_id=backup["project_id"],
+            backup_id=backup.id,
+            project_id=backup.project_id,
             dest_project_id=project_id,
             status="pending",
             created_at=engine.now(),
         )
-    made = [_member(engine, backup["id"], project_id) for project_id in wanted]
+    made = [_member(engine, backup.id, project_id) for project_id in wanted]
     return {"members": [document(row) for row in made if row is not None], "count": len(made)}
 
 
-def _member(engine: Engine, backup_id: str, project_id: str) -> sqlite3.Row | None:
-    return engine.state.one(
-        "SELECT * FROM member WHERE backup_id = ? AND dest_project_id = ?", backup_id, project_id
+def _member(engine: Engine, backup_id: str, project_id: str) -> MemberRow | None:
+    return engine.state.one_of(
+        MemberRow,
+        "SELECT * FROM member WHERE backup_id = ? AND dest_project_id = ?",
+        backup_id,
+        project_id,
     )
 
 
-def _visible_member(context: RequestContext) -> tuple[sqlite3.Row, sqlite3.Row]:
+def _visible_member(context: RequestContext) -> tuple[BackupRow, MemberRow]:
     """Return a backup and one of its members, seen by the owner or by that member."""
     backup = backups.find(
         context.engine, context.caller.project_id, identifier(context, "backup_id")
     )
     project_id = context.path["member_id"]
-    member = _member(context.engine, backup["id"], project_id)
-    if member is None or context.caller.project_id not in (backup["project_id"], project_id):
+    member = _member(context.engine, backup.id, project_id)
+    if member is None or context.caller.project_id not in (backup.project_id, project_id):
         raise ApiError("6705")
     return backup, member
 
@@ -126,8 +129,8 @@ def _visible_member(context: RequestContext) -> tuple[sqlite3.Row, sqlite3.Row]:
 def _list(context: RequestContext) -> dict[str, Any]:
     engine, query = context.engine, context.query
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
-    where, values = ["backup_id = ?"], [backup["id"]]
-    if context.caller.project_id != backup["project_id"]:
+    where, values = ["backup_id = ?"], [backup.id]
+    if context.caller.project_id != backup.project_id:
         where.append("dest_project_id = ?")
         values.append(context.caller.project_id)
     query.choice("status", *_STATUSES)
@@ -138,7 +141,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
     key, _, direction = (query.text("sort") or "created_at:desc").partition(":")
     if key not in _SORT_KEYS or direction not in ("", "asc", "desc"):
         raise ApiError("9900")
-    rows = engine.state.all(
+    rows = engine.state.all_of(
+        MemberRow,
         f"SELECT * FROM member WHERE {' AND '.join(where)} "
         f"ORDER BY {key} {direction or 'desc'}, id",
         *values,
@@ -146,7 +150,7 @@ def _list(context: RequestContext) -> dict[str, Any]:
     count = len(rows)
     page = query.page()
     if page.marker:
-        ids = [row["id"] for row in rows]
+        ids = [row.id for row in rows]
         if page.marker not in ids:
             raise ApiError("9900")
         rows = rows[ids.index(page.marker) + 1 :]
@@ -163,9 +167,9 @@ def _show(context: RequestContext) -> dict[str, Any]:
 def _update(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     backup, member = _visible_member(context)
-    if member["dest_project_id"] != context.caller.project_id:
+    if member.dest_project_id != context.caller.project_id:
         raise ApiError("6708")
-    if member["image_id"] is not None:
+    if member.image_id is not None:
         raise ApiError("6710")
     vault_id = None
     if context.body.status == "accepted":
@@ -175,14 +179,14 @@ def _update(context: RequestContext) -> dict[str, Any]:
         context.body.status,
         vault_id,
         engine.now(),
-        member["id"],
+        member.id,
     )
-    changed = _member(engine, backup["id"], member["dest_project_id"])
+    changed = _member(engine, backup.id, member.dest_project_id)
     assert changed is not None
     return {"member": document(changed)}
 
 
-def _accepting_vault(context: RequestContext, backup: sqlite3.Row) -> str:
+def _accepting_vault(context: RequestContext, backup: BackupRow) -> str:
     """Return the vault that takes a shared backup; it must fit and have room."""
     if not context.body.vault_id:
         raise ApiError("6706")
@@ -191,19 +195,19 @@ def _accepting_vault(context: RequestContext, backup: sqlite3.Row) -> str:
         raise ApiError("6713")
     if vault.status not in ("available", "lock"):
         raise ApiError("6712")
-    if megabytes(vault.used_blocks) + backup["resource_size_gb"] > vault.size_gb * 1024:
+    if megabytes(vault.used_blocks) + backup.resource_size_gb > vault.size_gb * 1024:
         raise ApiError("6114")
     return vault.id
 
 
 def _delete(context: RequestContext) -> Response:
     backup = _own_backup(context)
-    member = _member(context.engine, backup["id"], context.path["member_id"])
+    member = _member(context.engine, backup.id, context.path["member_id"])
     if member is None:
         raise ApiError("6705")
-    if member["image_id"] is not None:
+    if member.image_id is not None:
         raise ApiError("6710")
-    context.engine.state.run("DELETE FROM member WHERE id = ?", member["id"])
+    context.engine.state.run("DELETE FROM member WHERE id = ?", member.id)
     return Response(204)
 
 
@@ -215,13 +219,13 @@ def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
     """
     backup = backups.find(engine, project_id, backup_id)
     member = _member(engine, backup_id, project_id)
-    if member is not None and member["status"] != "accepted":
+    if member is not None and member.status != "accepted":
         raise ApiError("6200")
-    if backup["resource_type"] != resources.SERVER or backup["parent_id"] is not None:
+    if backup.resource_type != resources.SERVER or backup.parent_id is not None:
         raise ApiError("6207")
-    if backup["status"] != "available":
+    if backup.status != "available":
         raise ApiError("6208")
-    if not json.loads(backup["extend_info"]).get("contain_system_disk"):
+    if not json.loads(backup.extend_info).get("contain_system_disk"):
         raise ApiError("6209")
     known = engine.state.one(
         "SELECT 1 FROM image WHERE backup_id = ? AND project_id = ?", backup_id, project_id

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.backups import backups, replication_records
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts
@@ -105,29 +105,29 @@ def check_destination(engine: Engine, source_region: str, order: Order) -> Vault
     return vault
 
 
-def _check_backup(engine: Engine, backup: sqlite3.Row, order: Order) -> None:
-    if backup["image_type"] != "backup" or backup["parent_id"] is not None:
+def _check_backup(engine: Engine, backup: BackupRow, order: Order) -> None:
+    if backup.image_type != "backup" or backup.parent_id is not None:
         raise ApiError("1002")
-    if backup["resource_type"] != resources.SERVER:
+    if backup.resource_type != resources.SERVER:
         raise ApiError("1003")
-    if backup["status"] != "available":
+    if backup.status != "available":
         raise ApiError("1001")
-    if not json.loads(backup["extend_info"]).get("contain_system_disk"):
+    if not json.loads(backup.extend_info).get("contain_system_disk"):
         raise ApiError("1004")
     marks = ", ".join("?" * len(_LASTING))
     if engine.state.one(
         f"SELECT 1 FROM replication_record WHERE source_backup_id = ? "
         f"AND destination_region = ? AND status IN ({marks})",
-        backup["id"],
+        backup.id,
         order.region,
         *_LASTING,
     ):
         raise ApiError("1009")
 
 
-def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
+def start(engine: Engine, backup: BackupRow, order: Order) -> str:
     """Begin to copy a backup; return the ID of the replication's record."""
-    source_region = _region_of(engine, backup["project_id"])
+    source_region = _region_of(engine, backup.project_id)
     check_destination(engine, source_region, order)
     _check_backup(engine, backup, order)
     record_id = engine.state.new_id("replication")
@@ -136,20 +136,20 @@ def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
         id=record_id,
         created_at=engine.now(),
         status="replicating",
-        source_backup_id=backup["id"],
-        source_restore_point_id=backup["restore_point_id"],
-        source_project_id=backup["project_id"],
+        source_backup_id=backup.id,
+        source_restore_point_id=backup.restore_point_id,
+        source_project_id=backup.project_id,
         source_region=source_region,
-        source_vault_id=backup["vault_id"],
+        source_vault_id=backup.vault_id,
         destination_project_id=order.project_id,
         destination_region=order.region,
         destination_vault_id=order.vault_id,
         automatic=order.automatic,
     )
-    vault_name = vaults.name_of(engine, backup["vault_id"])
+    vault_name = vaults.name_of(engine, backup.vault_id)
     subject = {
         "record": record_id,
-        "name": order.name or backup["name"],
+        "name": order.name or backup.name,
         "description": order.description,
         "expires_at": order.expires_at,
         "policy_id": order.policy_id,
@@ -157,30 +157,30 @@ def start(engine: Engine, backup: sqlite3.Row, order: Order) -> str:
     tasks.begin(
         engine,
         "replication",
-        project_id=backup["project_id"],
-        seconds=duration(backup["resource_size_gb"]) + engine.options["replication_lag_seconds"],
+        project_id=backup.project_id,
+        seconds=duration(backup.resource_size_gb) + engine.options["replication_lag_seconds"],
         finish="replication_finished",
         subject=json.dumps(subject),
         request_id=order.request_id and f"req-{order.request_id}",
         extra={
             "replication": {
-                "source_backup_id": backup["id"],
-                "source_backup_name": backup["name"],
-                "source_checkpoint_id": backup["restore_point_id"],
-                "source_project_id": backup["project_id"],
+                "source_backup_id": backup.id,
+                "source_backup_name": backup.name,
+                "source_checkpoint_id": backup.restore_point_id,
+                "source_project_id": backup.project_id,
                 "source_region": source_region,
                 "destination_project_id": order.project_id,
                 "destination_region": order.region,
             }
         },
-        vault_id=backup["vault_id"],
+        vault_id=backup.vault_id,
         vault_name=vault_name,
-        restore_point_id=backup["restore_point_id"],
+        restore_point_id=backup.restore_point_id,
         policy_id=order.policy_id,
-        provider_id=backup["provider_id"],
-        resource_id=backup["resource_id"],
-        resource_name=backup["resource_name"],
-        resource_type=backup["resource_type"],
+        provider_id=backup.provider_id,
+        resource_id=backup.resource_id,
+        resource_name=backup.resource_name,
+        resource_type=backup.resource_type,
     )
     return record_id
 
@@ -193,13 +193,9 @@ def start_all(engine: Engine, vault: VaultRow, order: Order) -> list[tuple[str, 
         raise ApiError("6130")
     check_destination(engine, _region_of(engine, vault.project_id), order)
     begun = []
-    for backup in engine.state.all(
-        "SELECT * FROM backup WHERE vault_id = ? AND parent_id IS NULL AND status = 'available' "
-        "ORDER BY created_at, id",
-        vault.id,
-    ):
+    for backup in backups.in_vault(engine, vault.id, status="available"):
         try:
-            begun.append((backup["id"], start(engine, backup, order)))
+            begun.append((backup.id, start(engine, backup, order)))
         except ApiError:
             continue  # it is there already, or is not one that can be copied
     if not begun:
@@ -209,10 +205,10 @@ def start_all(engine: Engine, vault: VaultRow, order: Order) -> list[tuple[str, 
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     plan = json.loads(tasks.find(engine, task_id).subject)
-    record = engine.state.one("SELECT * FROM replication_record WHERE id = ?", plan["record"])
+    record = replication_records.by_id(engine, plan["record"])
     assert record is not None
-    source = engine.state.one("SELECT * FROM backup WHERE id = ?", record["source_backup_id"])
-    vault = vaults.by_id(engine, record["destination_vault_id"])
+    source = backups.by_id(engine, record.source_backup_id)
+    vault = vaults.by_id(engine, record.destination_vault_id)
     code = "6200" if source is None else "1008" if vault is None else None
     if code is None and vault is not None and vaults.is_full(vault):
         code = "6129"
@@ -220,17 +216,17 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
         error = ApiError(code or "1006")
         engine.state.update(
             "replication_record",
-            record["id"],
+            record.id,
             status="fail",
             fail_code=error.code,
             fail_reason=error.message,
         )
         tasks.fail(engine, task_id, error.code)
         return
-    replica_id, point_id = _copy(engine, source, vault, plan, automatic=record["automatic"])
+    replica_id, point_id = _copy(engine, source, vault, plan, automatic=record.automatic)
     engine.state.update(
         "replication_record",
-        record["id"],
+        record.id,
         status="success",
         destination_backup_id=replica_id,
         destination_restore_point_id=point_id,
@@ -249,7 +245,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 def _copy(
     engine: Engine,
-    source: sqlite3.Row,
+    source: BackupRow,
     vault: VaultRow,
     plan: dict[str, Any],
     *,
@@ -272,18 +268,18 @@ def _copy(
     )
     replica_id = state.new_id("backup")
     stored = 0
-    for child in backups.children(engine, source["id"]):
+    for child in backups.children(engine, source.id):
         chain = sequence = None
         blocks = 0
-        if child["chain"] is not None:
-            contents = Disks(engine).contents(child["chain"], child["sequence"])
-            store = state.value("SELECT store FROM chain WHERE id = ?", child["chain"])
+        if child.place is not None:
+            contents = Disks(engine).contents(*child.place)
+            store = state.value("SELECT store FROM chain WHERE id = ?", child.chain)
             chain, sequence = Disks(engine).import_chain(vault.id, store, contents), 0
             blocks = len(contents)
         stored += blocks
         _insert(
             engine, child, vault, point_id,
-            id=state.new_id("backup"), parent_id=replica_id, name=child["name"],
+            id=state.new_id("backup"), parent_id=replica_id, name=child.name,
             chain=chain, sequence=sequence, stored_blocks=blocks, automatic=automatic,
         )  # fmt: skip
     _insert(
@@ -303,7 +299,7 @@ _SAME = (
 
 
 def _insert(
-    engine: Engine, source: sqlite3.Row, vault: VaultRow, point_id: str, **columns: Any
+    engine: Engine, source: BackupRow, vault: VaultRow, point_id: str, **columns: Any
 ) -> None:
     engine.state.insert(
         "backup",
@@ -317,7 +313,7 @@ def _insert(
         protected_at=engine.now(),
         updated_at=engine.now(),
         enterprise_project_id=vault.enterprise_project_id,
-        **{name: source[name] for name in _SAME},
+        **{name: getattr(source, name) for name in _SAME},
         **columns,
     )
 
@@ -334,7 +330,7 @@ def _order(context: RequestContext, wanted: ReplicateBackup | ReplicateVault) ->
 def _replicate_backup(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body.replicate
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
-    if backup["project_id"] != context.caller.project_id:
+    if backup.project_id != context.caller.project_id:
         raise ApiError("1002")
     order = Order(
         project_id=wanted.destination_project_id,
@@ -347,9 +343,9 @@ def _replicate_backup(context: RequestContext) -> dict[str, Any]:
     record_id = start(engine, backup, order)
     return {
         "replication": {
-            "backup_id": backup["id"],
+            "backup_id": backup.id,
             "replication_record_id": record_id,
-            "provider_id": backup["provider_id"],
+            "provider_id": backup.provider_id,
             **_where(context, wanted),
         }
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import Disks, megabytes
@@ -79,23 +80,18 @@ def _stored(engine: Engine, vault_id: str, resource_id: str) -> int:
 def _move(engine: Engine, source: str, destination: str, resource_id: str) -> None:
     state = engine.state
     vault_resources.move(engine, resource_id, destination)
-    moved = state.all(
-        "SELECT id, restore_point_id, expired_at FROM backup "
-        "WHERE vault_id = ? AND resource_id = ? AND parent_id IS NULL",
-        source,
-        resource_id,
-    )
+    moved = backups.in_vault(engine, source, resource_id)
     for row in moved:
         state.run(
             "UPDATE backup SET vault_id = ?1 WHERE id = ?2 OR parent_id = ?2",
             destination,
-            row["id"],
+            row.id,
         )
         # The next backup of a disk continues its chain, so the chain moves along.
-        Disks(engine).move_chains(row["id"], destination)
-        if row["expired_at"] is not None:
-            engine.scheduler.at(clock.next_hour(row["expired_at"]), "clean_up", destination)
-    for point in {row["restore_point_id"] for row in moved}:
+        Disks(engine).move_chains(row.id, destination)
+        if row.expired_at is not None:
+            engine.scheduler.at(clock.next_hour(row.expired_at), "clean_up", destination)
+    for point in {row.restore_point_id for row in moved}:
         state.run(
             "UPDATE restore_point SET vault_id = ?1 WHERE id = ?2 AND NOT EXISTS "
             "(SELECT 1 FROM backup WHERE restore_point_id = ?2 AND vault_id != ?1)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.backups import backup_making, backup_orders
 from cbr_notebook.simulator.backups.backup_orders import Order
+from cbr_notebook.simulator.backups.backup_rows import RestorePointRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
@@ -107,7 +107,7 @@ def _default_name(engine: Engine, vault: VaultRow, *, automatic: bool) -> str:
     return f"manualbk_{digits}"
 
 
-def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[str, Any]:
+def document(engine: Engine, row: RestorePointRow, *, fresh: bool = False) -> dict[str, Any]:
     """Write a restore point as the service does.
 
     Args:
@@ -116,38 +116,45 @@ def document(engine: Engine, row: sqlite3.Row, *, fresh: bool = False) -> dict[s
         fresh: as the answer to its creation, which also tells what was skipped.
     """
     bare = engine.options["bare_restore_points"] and not fresh
-    vault = vaults.by_id(engine, row["vault_id"])
-    resources = json.loads(row["resources"])
+    vault = vaults.by_id(engine, row.vault_id)
+    resources = json.loads(row.resources)
     if not fresh:
         now = {
             each.resource_id: each.protect_status
-            for each in vault_resources.rows(engine, row["vault_id"])
+            for each in vault_resources.rows(engine, row.vault_id)
         }
         for each in resources:
             each["protect_status"] = now.get(each["id"], "available")
     content: dict[str, Any] = {
-        "id": row["vault_id"],
+        "id": row.vault_id,
         "name": vault.name if vault is not None else "",
         "resources": resources,
     }
     if fresh:
-        content["skipped_resources"] = json.loads(row["skipped"])
+        content["skipped_resources"] = json.loads(row.skipped)
     elif vault is not None:
         content["provider_id"] = vault.provider_id
     return {
-        "id": row["id"],
-        "project_id": row["project_id"],
-        "status": row["status"],
+        "id": row.id,
+        "project_id": row.project_id,
+        "status": row.status,
         "vault": None if bare else content,
-        "created_at": clock.to_api_time(row["created_at"]),
+        "created_at": clock.to_api_time(row.created_at),
         "extra_info": None
         if bare
         else {
-            "name": row["name"],
-            "description": row["description"] or "",
-            "retention_duration": row["retention_days"],
+            "name": row.name,
+            "description": row.description or "",
+            "retention_duration": row.retention_days,
         },
     }
+
+
+def by_id(engine: Engine, point_id: str) -> RestorePointRow | None:
+    """Return a restore point of any project; ``None`` when there is none."""
+    return engine.state.one_of(
+        RestorePointRow, "SELECT * FROM restore_point WHERE id = ?", point_id
+    )
 
 
 def leave_vault(engine: Engine, vault_id: str) -> None:
@@ -193,18 +200,14 @@ def _create(context: RequestContext) -> dict[str, Any]:
             request_id=context.request_id,
         ),
     )
-    row = engine.state.one("SELECT * FROM restore_point WHERE id = ?", point_id)
+    row = by_id(engine, point_id)
     assert row is not None
     return {"checkpoint": document(engine, row, fresh=True)}
 
 
 def _show(context: RequestContext) -> dict[str, Any]:
-    row = context.engine.state.one(
-        "SELECT * FROM restore_point WHERE id = ? AND project_id = ?",
-        identifier(context, "checkpoint_id"),
-        context.caller.project_id,
-    )
-    if row is None:
+    row = by_id(context.engine, identifier(context, "checkpoint_id"))
+    if row is None or row.project_id != context.caller.project_id:
         raise ApiError("6217")
     return {"checkpoint": document(context.engine, row)}
 

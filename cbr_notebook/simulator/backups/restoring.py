@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.backups import backups, restore_rules
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.backups.restore_rules import Restore
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
@@ -59,7 +59,7 @@ def duration(size_gb: int) -> float:
 def _restore(context: RequestContext) -> Response:
     engine, wanted = context.engine, context.body.restore
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
-    if backup["parent_id"] is not None:
+    if backup.parent_id is not None:
         raise ApiError("2012")
     restore_rules.check_backup(engine, backup, context.caller.project_id)
     restore = _checked(engine, backup, wanted)
@@ -69,8 +69,8 @@ def _restore(context: RequestContext) -> Response:
     return Response(202, {"job_id": task_id})
 
 
-def _checked(engine: Engine, backup: sqlite3.Row, wanted: RestoreBody) -> Restore:
-    if backup["resource_type"] in resources.OBJECT_TYPES["server"]:
+def _checked(engine: Engine, backup: BackupRow, wanted: RestoreBody) -> Restore:
+    if backup.resource_type in resources.OBJECT_TYPES["server"]:
         if not wanted.server_id or not wanted.mappings:
             raise ApiError("9900")
         pairs = {mapping.backup_id: mapping.volume_id for mapping in wanted.mappings}
@@ -95,50 +95,50 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
         resources.set_disk_status(engine, disk.id, "restoring-backup")
     if target.type in resources.OBJECT_TYPES["server"]:
         resources.set_server_status(engine, target.id, "SHUTOFF")
-    vault_name = vaults.name_of(engine, backup["vault_id"])
+    vault_name = vaults.name_of(engine, backup.vault_id)
     return tasks.begin(
         engine,
         "restore",
-        project_id=backup["project_id"],
+        project_id=backup.project_id,
         seconds=duration(restore.size_gb),
         finish="restore_finished",
         subject=json.dumps(
             {
-                "backup": backup["id"],
+                "backup": backup.id,
                 "target": target.id,
                 "power_on": power_on,
-                "pairs": [[source["id"], disk.id, disk.status] for source, disk in restore.pairs],
+                "pairs": [[source.id, disk.id, disk.status] for source, disk in restore.pairs],
             }
         ),
         request_id=f"req-{request_id}",
         extra={
             "restore": {
-                "backup_id": backup["id"],
-                "backup_name": backup["name"],
+                "backup_id": backup.id,
+                "backup_name": backup.name,
                 "target_resource_id": target.id,
                 "target_resource_name": target.name,
             }
         },
-        vault_id=backup["vault_id"],
+        vault_id=backup.vault_id,
         vault_name=vault_name,
-        restore_point_id=backup["restore_point_id"],
-        provider_id=backup["provider_id"],
+        restore_point_id=backup.restore_point_id,
+        provider_id=backup.provider_id,
         resource_id=target.id,
         resource_name=target.name,
         resource_type=target.type,
     )
 
 
-def _mark(engine: Engine, backup: sqlite3.Row, status: str) -> None:
+def _mark(engine: Engine, backup: BackupRow, status: str) -> None:
     engine.state.run(
-        "UPDATE backup SET status = ?1 WHERE id = ?2 OR parent_id = ?2", status, backup["id"]
+        "UPDATE backup SET status = ?1 WHERE id = ?2 OR parent_id = ?2", status, backup.id
     )
 
 
 def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
     plan = json.loads(task.subject)
-    backup = engine.state.one("SELECT * FROM backup WHERE id = ?", plan["backup"])
+    backup = backups.by_id(engine, plan["backup"])
     assert backup is not None, "a backup that is being restored is not deleted"
     failure: str | None = None
     for source_id, disk_id, status in plan["pairs"]:
@@ -161,7 +161,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | None:
     """Create a disk what its backup holds, size included; return the code if it cannot be done."""
-    source = engine.state.one("SELECT * FROM backup WHERE id = ?", source_id)
+    source = backups.by_id(engine, source_id)
     disk = resources.find_disk(engine, disk_id)
     if disk is None:
         return "7000"
@@ -169,9 +169,10 @@ def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | N
     traits = resources.properties(disk)
     if traits.get("restore_fails"):
         return str(traits["restore_fails"])
-    Disks(engine).restore(source["chain"], source["sequence"], disk.store)
-    if disk.size_gb != source["resource_size_gb"]:
-        resources.resize(engine, disk_id, source["resource_size_gb"])
+    assert source.place is not None, "a restore without bytes is refused"
+    Disks(engine).restore(*source.place, disk.store)
+    if disk.size_gb != source.resource_size_gb:
+        resources.resize(engine, disk_id, source.resource_size_gb)
     return None
 
 

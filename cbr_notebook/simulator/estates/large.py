@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from cbr_notebook.simulator.backups import listed_backups
+from cbr_notebook.simulator.backups import past_backups
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.inventory import resources
@@ -42,4 +42,6 @@ def build(engine: Engine, backups: int) -> None:
             server_id = resources.create_server(engine, project, name)
             resource = resources.find_resource(engine, project, server_id)
             vault_resources.place(engine, vault.id, resource, {})
-    listed_backups.fill(engine, project, backups, vaults=_VAULTS, servers_a_vault=_SERVERS_A_VAULT)
+    past_backups.fill_listed(
+        engine, project, backups, vaults=_VAULTS, servers_a_vault=_SERVERS_A_VAULT
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from typing import Any
+from typing import Any, NamedTuple
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import megabytes
@@ -30,9 +29,20 @@ ORDER BY u.resource_id
 """
 
 
-def _usage(engine: Engine, project_id: str) -> list[sqlite3.Row]:
-    found: list[sqlite3.Row] = engine.remember(
-        ("storage usage", project_id), lambda: engine.state.all(_QUERY, project_id)
+class _Usage(NamedTuple):
+    """What the backups of a resource take in all vaults of a project."""
+
+    resource_id: str
+    backups: int
+    blocks: int
+    multi_az_blocks: int
+    resource_name: str
+    resource_type: str
+
+
+def _usage(engine: Engine, project_id: str) -> list[_Usage]:
+    found: list[_Usage] = engine.remember(
+        ("storage usage", project_id), lambda: engine.state.all_of(_Usage, _QUERY, project_id)
     )
     return found
 
@@ -45,17 +55,17 @@ def _show(context: RequestContext) -> dict[str, Any]:
     rows = [
         row
         for row in _usage(context.engine, context.caller.project_id)
-        if kind in (None, row["resource_type"]) and resource_id in (None, row["resource_id"])
+        if kind in (None, row.resource_type) and resource_id in (None, row.resource_id)
     ]
     return {
         "storage_usage": [
             {
-                "resource_id": row["resource_id"],
-                "resource_name": row["resource_name"],
-                "resource_type": row["resource_type"],
-                "backup_count": row["backups"],
-                "backup_size": megabytes(row["blocks"]),
-                "backup_size_multiaz": megabytes(row["multi_az_blocks"]),
+                "resource_id": row.resource_id,
+                "resource_name": row.resource_name,
+                "resource_type": row.resource_type,
+                "backup_count": row.backups,
+                "backup_size": megabytes(row.blocks),
+                "backup_size_multiaz": megabytes(row.multi_az_blocks),
             }
             for row in page.of(rows)
         ],

@@ -83,9 +83,10 @@ def back_up(engine: Engine, vault: VaultRow, policy: PolicyRow) -> None:
                 reason = _obstacle(engine, vault, entry, order) or error
                 _note_failure(engine, vault, policy, entry, reason)
         return
-    skipped = engine.state.value("SELECT skipped FROM restore_point WHERE id = ?", point_id)
+    point = restore_points.by_id(engine, point_id)
+    assert point is not None, "it was just begun"
     entries = {row.resource_id: row for row in vault_resources.rows(engine, vault.id)}
-    for each in json.loads(skipped):
+    for each in json.loads(point.skipped):
         reason = ApiError(each["code"], each["reason"])
         _note_failure(engine, vault, policy, entries[each["id"]], reason)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.backups import backups, restore_points
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.protocol.api_error import ApiError
@@ -29,29 +29,21 @@ class RemoveResourcesReq(msgspec.Struct):
     resource_ids: Annotated[list[str], Meta(min_length=1, max_length=256)]
 
 
-def _backups(engine: Engine, vault_id: str, resource_id: str | None = None) -> list[sqlite3.Row]:
-    """Return the backups in a vault, of one resource if it is named, with ``imaged``."""
-    return engine.state.all(
-        "SELECT backup.*, EXISTS (SELECT 1 FROM image WHERE backup_id = backup.id) AS imaged "
-        "FROM backup WHERE vault_id = ?1 AND parent_id IS NULL "
-        "AND (?2 IS NULL OR resource_id = ?2) ORDER BY created_at, id",
-        vault_id,
-        resource_id,
-    )
-
-
-def _erase(engine: Engine, rows: list[sqlite3.Row]) -> int:
-    """Delete backups; return the number of those that meanwhile serve an image, and stay."""
-    for row in rows:
-        if not row["imaged"]:
+def _erase(engine: Engine, vault_id: str, resource_id: str | None = None) -> int:
+    """Delete backups in a vault; return the number of those that serve an image, and stay."""
+    staying = 0
+    for row in backups.in_vault(engine, vault_id, resource_id):
+        if backups.has_image(engine, row.id):
+            staying += 1
+        else:
             backups.erase(engine, row)
-    return sum(row["imaged"] for row in rows)
+    return staying
 
 
 # -- a vault -------------------------------------------------------------------------------------
 
 
-def _check_vault(engine: Engine, vault: VaultRow, kept: list[sqlite3.Row]) -> None:
+def _check_vault(engine: Engine, vault: VaultRow, kept: list[BackupRow]) -> None:
     if vault.charging_mode == "pre_paid":
         raise ApiError("6111")
     if vault.status not in ("available", "error"):
@@ -68,15 +60,15 @@ def _check_vault(engine: Engine, vault: VaultRow, kept: list[sqlite3.Row]) -> No
         vault.id,
     ):
         raise ApiError("6130")
-    if any(row["imaged"] for row in kept):
+    if any(backups.has_image(engine, row.id) for row in kept):
         raise ApiError("6204")
-    if vault.locked and any(row["automatic"] for row in kept):
+    if vault.locked and any(row.automatic for row in kept):
         raise ApiError("6111")
 
 
 def _delete_vault(context: RequestContext) -> Response:
     engine, vault = context.engine, vaults.of_call(context)
-    kept = _backups(engine, vault.id)
+    kept = backups.in_vault(engine, vault.id)
     _check_vault(engine, vault, kept)
     vaults.set_status(engine, vault.id, "deleting")
     for policy_id in policies.applied_ids(engine, vault.id):
@@ -102,7 +94,7 @@ def _delete_vault(context: RequestContext) -> Response:
 
 def _vault_deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     vault_id = tasks.find(engine, task_id).subject
-    failed = _erase(engine, _backups(engine, vault_id))
+    failed = _erase(engine, vault_id)
     if failed:
         vaults.set_status(engine, vault_id, "error")
         tasks.fail(engine, task_id, "6121", vault_delete={"fail_count": failed})
@@ -122,7 +114,10 @@ def _check_leaving(engine: Engine, vault: VaultRow, row: VaultResourceRow) -> No
         raise ApiError("2010")
     if tasks.busy(engine, resource_id):
         raise ApiError("6203")
-    if any(backup["imaged"] for backup in _backups(engine, vault.id, resource_id)):
+    if any(
+        backups.has_image(engine, backup.id)
+        for backup in backups.in_vault(engine, vault.id, resource_id)
+    ):
         raise ApiError("6204")
 
 
@@ -164,7 +159,7 @@ def _resources_removed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     task = tasks.find(engine, task_id)
     vault_id, failed = task.subject, 0
     for item in json.loads(task.extra_info)["remove_resources"]["resources"]:
-        if _erase(engine, _backups(engine, vault_id, item["id"])):
+        if _erase(engine, vault_id, item["id"]):
             failed += 1
             vault_resources.keep(engine, item["id"])
         else:

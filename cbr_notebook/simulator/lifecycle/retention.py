@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from cbr_notebook.simulator.backups import backups
+from cbr_notebook.simulator.backups import backups, replication_records
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import retention_rules
@@ -26,6 +25,14 @@ class _Rule:
     """A count takes effect at the first backup after this moment."""
     source_vault_id: str
     """The vault whose resources are meant: of replicas, the one that they come from."""
+
+
+class _Automatic(NamedTuple):
+    """An automatic backup that can be used."""
+
+    id: str
+    resource_id: str
+    created_at: int
 
 
 def _rules(engine: Engine, vault_id: str) -> list[_Rule]:
@@ -56,27 +63,28 @@ def _home(engine: Engine, resource_id: str) -> str | None:
     return None if home is None else str(home)
 
 
-def _by_resource(engine: Engine, vault_id: str) -> dict[str, list[sqlite3.Row]]:
+def _by_resource(engine: Engine, vault_id: str) -> dict[str, list[_Automatic]]:
     """Return the usable automatic backups in a vault, the newest of each resource first."""
-    found: dict[str, list[sqlite3.Row]] = defaultdict(list)
-    for row in engine.state.all(
-        "SELECT id, resource_id, created_at, expired_at FROM backup "
+    found: dict[str, list[_Automatic]] = defaultdict(list)
+    for row in engine.state.all_of(
+        _Automatic,
+        "SELECT id, resource_id, created_at FROM backup "
         "WHERE vault_id = ? AND parent_id IS NULL AND automatic = 1 "
         "AND status IN ('available', 'restoring') "
         "AND NOT EXISTS (SELECT 1 FROM image WHERE backup_id = backup.id) "
         "ORDER BY created_at DESC, id DESC",
         vault_id,
     ):
-        found[row["resource_id"]].append(row)
+        found[row.resource_id].append(row)
     return found
 
 
-def _judge(rows: list[sqlite3.Row], rule: _Rule, now: int) -> tuple[set[str], list[str]]:
+def _judge(rows: list[_Automatic], rule: _Rule, now: int) -> tuple[set[str], list[str]]:
     """Return the backups of a resource that long-term rules keep, and those beyond the count."""
-    made = [(row["id"], row["created_at"]) for row in rows]
+    made = [(row.id, row.created_at) for row in rows]
     kept = retention_rules.kept_longer(rule.definition, made, now)
     most = retention_rules.most(rule.definition)
-    if most is None or rows[0]["created_at"] < rule.since:
+    if most is None or rows[0].created_at < rule.since:
         return kept, []
     return kept, [backup_id for backup_id, _ in made if backup_id not in kept][most:]
 
@@ -133,16 +141,11 @@ def _clean_up(engine: Engine, vault_id: str, _: dict[str, Any]) -> None:
 
 def _erase(engine: Engine, backup_id: str) -> bool:
     """Take a backup away unless something still needs it; say whether it is going."""
-    row = engine.state.one("SELECT * FROM backup WHERE id = ?", backup_id)
-    if row is None or row["status"] == "deleting":
+    row = backups.by_id(engine, backup_id)
+    if row is None or row.status == "deleting":
         return True
-    needed = engine.state.one(
-        "SELECT 1 FROM image WHERE backup_id = ?1 UNION ALL "
-        "SELECT 1 FROM replication_record WHERE source_backup_id = ?1 "
-        "AND status IN ('replicating', 'waiting_replicate')",
-        backup_id,
-    )
-    if needed is not None or row["status"] not in ("available", "error"):
+    needed = backups.has_image(engine, row.id) or replication_records.is_source(engine, row.id)
+    if needed or row.status not in ("available", "error"):
         return False
     backups.erase(engine, row)
     return True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES
@@ -14,6 +14,15 @@ from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaul
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _LEAST_FREE_GB = 40
+
+
+class _Candidate(NamedTuple):
+    """A server or disk in no vault; its tags are JSON."""
+
+    id: str
+    type: str
+    tags: str
+    whole_size_gb: int
 
 
 def scan(engine: Engine, vault: VaultRow) -> list[str]:
@@ -28,18 +37,18 @@ def scan(engine: Engine, vault: VaultRow) -> list[str]:
     joined = []
     for row in _unprotected(engine, vault):
         allocated = vault_documents.document(engine, vault)["billing"]["allocated"]
-        if vault.size_gb - allocated <= max(_LEAST_FREE_GB, row["whole_size_gb"]):
+        if vault.size_gb - allocated <= max(_LEAST_FREE_GB, row.whole_size_gb):
             continue
         try:
             present = vaults.find(engine, vault.project_id, vault.id)
-            vault_resources.add(engine, present, [ResourceItem(row["id"], row["type"])])
+            vault_resources.add(engine, present, [ResourceItem(row.id, row.type)])
         except ApiError:
             continue  # in a state, or of a kind, that cannot be backed up: it stays outside
-        joined.append(str(row["id"]))
+        joined.append(str(row.id))
     return joined
 
 
-def _unprotected(engine: Engine, vault: VaultRow) -> Iterator[sqlite3.Row]:
+def _unprotected(engine: Engine, vault: VaultRow) -> Iterator[_Candidate]:
     """Return the resources that the vault would take, the oldest first."""
     wanted = {(tag["key"], tag["value"]) for tag in json.loads(vault.bind_rules).get("tags", ())}
     table = "server" if vault.object_type == "server" else "disk"
@@ -50,7 +59,8 @@ def _unprotected(engine: Engine, vault: VaultRow) -> Iterator[sqlite3.Row]:
         else "size_gb"
     )
     types = OBJECT_TYPES.get(vault.object_type, ())
-    for row in engine.state.all(
+    for row in engine.state.all_of(
+        _Candidate,
         f"SELECT id, type, tags, {size} AS whole_size_gb FROM {table} "
         f"WHERE project_id = ? AND type IN ({', '.join('?' * len(types))}) "
         "AND NOT EXISTS (SELECT 1 FROM vault_resource WHERE resource_id = id) "
@@ -58,5 +68,5 @@ def _unprotected(engine: Engine, vault: VaultRow) -> Iterator[sqlite3.Row]:
         vault.project_id,
         *types,
     ):
-        if not wanted or wanted & set(json.loads(row["tags"]).items()):
+        if not wanted or wanted & set(json.loads(row.tags).items()):
             yield row
