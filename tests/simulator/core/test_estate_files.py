@@ -24,6 +24,7 @@ def refused(tmp_path: Path, text: str) -> str:
 def test_the_example_is_what_it_says(tmp_path: Path) -> None:
     session = cbr.simulate(str(EXAMPLE))
     cloud = session.cloud
+    start = cloud.fingerprint()
     assert set(session.vaults()["name"]) == {"vault-shop", "vault-archive"}
     assert cloud.server("shop-01").disk("vda").read_file("/etc/motd") == b"Welcome to the shop"
     assert [disk.size_gb for disk in cloud.server("shop-01").disks] == [40, 100]
@@ -42,7 +43,6 @@ def test_the_example_is_what_it_says(tmp_path: Path) -> None:
     tasks = session.tasks(operation_type="backup")
     assert (tasks["started_at"].max() - tasks["started_at"].min()).days >= 88
     assert not (session.backups(resource="shop-02", since="20h")["status"] == "error").any()
-    start = cloud.fingerprint()
     cloud.advance(days=1)
     cloud.reset()
     assert cloud.fingerprint() == start
