@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.session.reports.suspicion import newest_before_jump
 
 
 def test_a_disk_that_is_rewritten_shows_as_a_jump_and_nothing_else_does() -> None:
@@ -68,16 +65,6 @@ def test_the_last_quiet_backup_is_older_than_the_jump() -> None:
             session.last_quiet_backup("web-01", before="2020-01-01")
         with pytest.raises(InvalidRequest, match="not a day"):
             session.suspicion("web-01", explained=["tuesday"])
-
-
-def test_the_earliest_jump_ends_the_quiet_time() -> None:
-    day = timedelta(days=1)
-    now = datetime(2020, 8, 20, tzinfo=UTC)
-    found = [(now - number * day, True, number in (2, 9)) for number in range(20)]
-    assert newest_before_jump(found) == 10
-    assert newest_before_jump(found[:9]) == 3
-    assert newest_before_jump([(at, True, False) for at, _, _ in found]) == 0
-    assert newest_before_jump([]) is None
 
 
 def test_a_safety_backup_is_marked_and_never_offered() -> None:

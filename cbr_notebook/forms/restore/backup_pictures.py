@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.kit.markup import escaped
-from cbr_notebook.session.reports.suspicion import newest_before_jump
+from cbr_notebook.session.reports.suspicion import Verdict
 from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ _PAPERS = (_Paper("wide", 720, 5, 3), _Paper("narrow", 270, 4, 0))
 """One for each width of a form; the page shows the one that fits."""
 
 
+_VERDICTS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        "quiet": "without a jump",
+        "jump": "a jump",
+        "after_jump": "made after a jump",
+        "unjudged": "cannot be judged",
+        "safety": "made by a restore, of what it overwrote",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A backup to choose.
@@ -43,9 +55,8 @@ class Choice:
     Attributes:
         at: the moment that it holds, in UTC.
         changed_mb: what it added, in MB; ``None`` if that is not known.
-        usual_mb: what is usual; ``None`` if that cannot be told, as of a full backup.
-        jump: whether that is much more than usual.
-        asked: whether it was asked what it added.
+        verdict: as ``session.suspicion`` judges it; ``None``: nobody has looked.
+        reason: why it is judged so.
     """
 
     id: str
@@ -54,14 +65,27 @@ class Choice:
     status: str
     incremental: bool
     changed_mb: int | None = None
-    usual_mb: float | None = None
-    jump: bool = False
-    asked: bool = False
+    verdict: Verdict | None = None
+    reason: str = ""
 
     @property
-    def judged(self) -> bool:
-        """Whether it can be told that it is a jump, or is none."""
-        return self.changed_mb is not None and self.usual_mb is not None
+    def jump(self) -> bool:
+        """Whether it added much more than usual, which nobody explained."""
+        return self.verdict == "jump"
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it was made before any jump, and added about as much as usual."""
+        return self.verdict == "quiet"
+
+    @property
+    def warning(self) -> str:
+        """What has to be accepted before it is restored; empty if it is quiet."""
+        if self.quiet:
+            return ""
+        if self.verdict is None:
+            return f"{self.moment}: nobody has looked whether it is a jump."
+        return f"{self.moment}: {_VERDICTS[self.verdict]}. {self.reason}"
 
     @property
     def good(self) -> bool:
@@ -79,10 +103,10 @@ class Choice:
         parts = [self.name, "incremental" if self.incremental else "full"]
         if self.changed_mb is not None:
             parts.append(f"added {self.changed_mb} MB")
-        if self.asked and not self.judged:
-            parts.append("cannot be judged")
+        if self.verdict is not None and not self.quiet:
+            parts.append(_VERDICTS[self.verdict])
         if self.jump:
-            parts.append(f"a jump, {self.usual_mb:.0f} MB are usual: look before you trust it")
+            parts.append(f"{self.reason} Look before you trust it")
         if not self.good:
             parts.append(f"{self.status}: cannot be restored")
         return " · ".join(parts)
@@ -92,23 +116,20 @@ class Choice:
         return Option(self.id, self.moment, self.note, not self.good)
 
 
-def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]:
+def choices(backups: pd.DataFrame, judged: pd.DataFrame | None) -> list[Choice]:
     """Return the backups of a table, newest first, with what is known of their growth.
 
     Args:
         backups: of the schema ``backups``.
-        changes: of the schema ``changed_data``; ``None`` if it could not be asked for.
+        judged: of the schema ``suspicion``; ``None`` if it could not be asked for.
     """
-    grown: dict[str, dict[Any, Any]] = {}
-    asked = set[str]()
-    if changes is not None:
-        asked = set(changes["backup_id"].astype(str))
-        known = changes[changes["changed_mb"].notna()]
-        grown = {str(row["backup_id"]): row for row in known.to_dict("records")}
+    known: dict[str, dict[Any, Any]] = {}
+    if judged is not None:
+        known = {str(row["backup_id"]): row for row in judged.to_dict("records")}
     found = []
     for row in backups.to_dict("records"):
-        growth = grown.get(str(row["id"]), {})
-        usual = growth.get("usual_mb")
+        told = known.get(str(row["id"]), {})
+        changed = told.get("changed_mb")
         found.append(
             Choice(
                 id=str(row["id"]),
@@ -116,23 +137,26 @@ def choices(backups: pd.DataFrame, changes: pd.DataFrame | None) -> list[Choice]
                 at=row["created_at"].to_pydatetime(),
                 status=str(row["status"]),
                 incremental=row["incremental"] is True,
-                changed_mb=int(growth["changed_mb"]) if growth else None,
-                usual_mb=float(usual) if isinstance(usual, float) else None,
-                jump=bool(growth.get("jump", False)),
-                asked=str(row["id"]) in asked,
+                changed_mb=int(changed) if isinstance(changed, int | float) else None,
+                verdict=told.get("verdict"),
+                reason=str(told.get("reason", "")),
             )
         )
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def newest_without_jump(found: Sequence[Choice]) -> Choice | None:
-    """Return the newest good backup before the jumps; it may be one that cannot be judged.
+def suggested(found: Sequence[Choice]) -> Choice | None:
+    """Return the newest good backup without a jump, else the newest that cannot be judged.
 
     Args:
         found: what there is, newest first.
     """
-    place = newest_before_jump([(each.at, each.good, each.jump) for each in found])
-    return None if place is None else found[place]
+    good = [each for each in found if each.good]
+    for wanted in ("quiet", "unjudged", None):
+        for each in good:
+            if each.verdict == wanted:
+                return each
+    return None
 
 
 def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | None) -> str:
@@ -148,7 +172,7 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
     if not found:
         return ""
     jumps = [each.moment for each in found if each.jump]
-    asked = [each for each in found if each.asked]
+    asked = [each for each in found if each.verdict]
     of = "" if len(asked) == len(found) else f" of the newest {len(asked)}, which were looked at"
     span = (
         f"from {found[-1].moment} to {found[0].moment}"
@@ -299,25 +323,19 @@ def ways(best: Choice | None, chosen: str | None, found: Sequence[Choice]) -> st
     """
     told, buttons = "", list[str]()
     if best is not None:
-        what = "the newest without a jump" if best.judged else "the newest from then"
-        if not best.judged:
-            told = f'<p class="cbr-summary warn">{escaped(best.moment)}: {_why_unjudged(best)}</p>'
+        what = "the newest without a jump" if best.quiet else "the newest from then"
+        if best.verdict == "unjudged":
+            what += ", which cannot be judged"
+        if not best.quiet:
+            told = f'<p class="cbr-summary warn">{escaped(best.warning)}</p>'
         if best.id == chosen:
             label = f"{what[0].upper()}{what[1:]} is chosen: {best.moment}"
             buttons.append(_way("choose", label, None, key="newest"))
         else:
             buttons.append(_way("choose", f"Choose {what}: {best.moment}", best.id, key="newest"))
-    if not all(each.asked for each in found):
+    if not all(each.verdict for each in found):
         buttons.append(_way("look_further", f"Look for jumps in all {len(found)} backups", ""))
     return f'{told}<div class="cbr-buttons">{"".join(buttons)}</div>'
-
-
-def _why_unjudged(choice: Choice) -> str:
-    if not choice.asked:
-        return "nobody has looked yet whether it is a jump."
-    if not choice.incremental:
-        return "a full backup cannot be judged: the service does not tell what changed in it."
-    return "it cannot be judged: too few other backups tell what is usual."
 
 
 def _way(act: str, label: str, of: str | None, *, key: str = "") -> str:

@@ -18,8 +18,8 @@ from cbr_notebook.forms.restore.choose_resource import ASKING, ChooseResource
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.text.timeparse import parse_time
 
-LOOKED_AT = 8
-"""So many of the newest backups are looked at for jumps; all of them when somebody wants it."""
+LOOKED_AT = 60
+"""So many of the newest backups are judged at first; all of them when somebody wants it."""
 
 
 class ChooseBackup(Step):
@@ -114,6 +114,11 @@ class ChooseBackup(Step):
         """The backup that is chosen, with what is known of it."""
         return next((each for each in self._found if each.id == self.backup.value), None)
 
+    @property
+    def warning(self) -> str:
+        """Why the backup that is chosen is no quiet one; empty if it is, or none is chosen."""
+        return self.choice.warning if self.choice else ""
+
     def _forget(self) -> None:
         self._resource.gone = False
         self._found = []
@@ -129,14 +134,14 @@ class ChooseBackup(Step):
                 self._too_late = choice
                 self.backup.touched = True
             return
-        suggested = backup_pictures.newest_without_jump(self._in_time())
+        suggested = backup_pictures.suggested(self._in_time())
         readable = self.before.value and not self.before.check()
         if readable and suggested and self._too_late is None:
             self._proposed = suggested.id
             self.backup.accept(suggested.id)
 
     def _backups_of(self, resource_id: str, looked_at: int) -> Callable[[], None]:
-        """Ask for the backups of a resource, and what each of the newest has added.
+        """Ask for the backups of a resource, and how each of the newest is judged.
 
         Args:
             resource_id: of the resource.
@@ -144,10 +149,10 @@ class ChooseBackup(Step):
         """
         table = self.session.backups(resource=resource_id)
         table = table[table["parent_id"].isna()]
-        changes = None
+        judged = None
         with suppress(CBRError):  # without it, one only chooses with less to go by
-            changes = self.session.changed_data(resource_id, newest=looked_at)
-        found = backup_pictures.choices(table, changes)
+            judged = self.session.suspicion(resource_id, newest=looked_at)
+        found = backup_pictures.choices(table, judged)
         gone = self._is_gone(resource_id)
 
         def fill() -> None:
@@ -200,7 +205,7 @@ class ChooseBackup(Step):
             self._line.html = self._days.html = ""
             return
         line = backup_pictures.time_line(found, chosen, self._until())
-        best = backup_pictures.newest_without_jump(found)
+        best = backup_pictures.suggested(found)
         line += backup_pictures.ways(best, chosen, self._found)
         gone = backup_pictures.gone(self._resource.label) if self._resource.gone else ""
         self._line.html = gone + line

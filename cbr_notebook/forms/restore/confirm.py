@@ -14,6 +14,7 @@ from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.restore import plan_view
 from cbr_notebook.forms.restore.acknowledgements import Acknowledgements
+from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.planner import Planner
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.runbook.plan.targets import Targets
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 TO_CONFIRM = ("acknowledge", "safety_backup", "rto", "rpo", "manifest", "confirm")
 """The fields that are filled in once there is a plan."""
 _SAFETY = "safety backup"
+SUSPICION = "backup not quiet"
+"""What is accepted with a backup that jumps, was made after one, or cannot be judged."""
 _ONLY_THE_ID = "Several things bear this name; only the ID says which one is meant."
 
 
@@ -33,9 +36,9 @@ class Confirm(Step):
 
     title = "Confirm"
 
-    def __init__(self, form: Form, planner: Planner) -> None:
+    def __init__(self, form: Form, planner: Planner, backup: ChooseBackup) -> None:
         super().__init__(form)
-        self._planner = planner
+        self._planner, self._backup = planner, backup
 
     def build(self) -> Sequence[Field]:
         """Create the fields."""
@@ -76,6 +79,8 @@ class Confirm(Step):
     def follow_plan(self, plan: RestorePlan) -> None:
         """Ask for what a new plan warns of, and for the name of its target."""
         self._warned = {e.name: e.seen for e in plan.verdicts if e.name in plan.warnings}
+        if self._backup.warning:
+            self._warned[SUSPICION] = self._backup.warning
         self._offer()
         name = plan.target.name if plan.target else "it"
         self.name.label = f"Type {plan.confirm_with if plan.target else name} to confirm"

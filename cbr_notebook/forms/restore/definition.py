@@ -16,7 +16,7 @@ from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.forms.restore.check_plan import CheckPlan
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.choose_resource import ChooseResource
-from cbr_notebook.forms.restore.confirm import TO_CONFIRM, Confirm
+from cbr_notebook.forms.restore.confirm import SUSPICION, TO_CONFIRM, Confirm
 from cbr_notebook.forms.restore.pending import PendingRuns
 from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
 from cbr_notebook.forms.restore.rail import Steps
@@ -52,7 +52,7 @@ class Restore(FormDefinition):
         self._backup = ChooseBackup(form, self._resource)
         self.planner = Planner(form, lambda: self._resource.kind)
         self._checks = CheckPlan(form, self._resource, self._backup, self.planner)
-        self._confirm = Confirm(form, self.planner)
+        self._confirm = Confirm(form, self.planner, self._backup)
         self._watch = WatchRun(form, self._pending)
         self._checks.on_plan = self._confirm.follow_plan
         self._checks.on_forgotten = self._confirm.forget
@@ -159,7 +159,7 @@ class Restore(FormDefinition):
         executed = markup.call(
             "plan.execute",
             confirm=value["confirm"],
-            acknowledge=value["acknowledge"] or None,
+            acknowledge=_of_checks(value) or None,
             safety_backup=None if value["safety_backup"] else False,
             **_targets(value),
         )
@@ -197,7 +197,7 @@ class Restore(FormDefinition):
         try:
             return plan.execute(
                 confirm=value["confirm"],
-                acknowledge=value["acknowledge"],
+                acknowledge=_of_checks(value),
                 safety_backup=value["safety_backup"],
                 on_progress=self._watch.tell,
                 **_targets(value),
@@ -261,6 +261,11 @@ class Restore(FormDefinition):
 
 
 _SIMULATED = "simulated: this is a simulated cloud, and nothing real is touched"
+
+
+def _of_checks(value: Mapping[str, Any]) -> list[str]:
+    """Return the checks whose warnings are accepted; that of the choice is the form's own."""
+    return [name for name in value["acknowledge"] if name != SUSPICION]
 
 
 def _targets(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -288,18 +288,6 @@ def last_quiet_backup(
     )
 
 
-def newest_before_jump(found: Sequence[tuple[datetime, bool, bool]]) -> int | None:
-    """Return the place of the newest usable backup before the earliest jump.
-
-    Args:
-        found: of each backup, newest first: its moment, whether it can be restored, and whether
-            it is a jump.
-    """
-    jumps = [place for place, (_, _, jump) in enumerate(found) if jump]
-    begin = jumps[-1] + 1 if jumps else 0
-    return next((place for place in range(begin, len(found)) if found[place][1]), None)
-
-
 def _day(value: date | str) -> date:
     if isinstance(value, datetime):
         return value.date()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from cbr_notebook.forms.restore import choose_backup
 from cbr_notebook.forms.testing import FormPage, text_of
 from tests.forms.restore.walking import ACCEPTED, walk
 
@@ -106,11 +109,14 @@ def test_only_disks_are_offered_as_another_target(session: Session) -> None:
     assert len(page.labels("target")) > 1
 
 
-def test_nothing_is_called_without_a_jump_that_was_not_looked_at(session: Session) -> None:
+def test_nothing_is_called_without_a_jump_that_was_not_looked_at(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose_backup, "LOOKED_AT", 8)
     page = FormPage(session.forms.restore(resource="web-01", before="2020-08-05"))
     page.wait()
     line = page.panel("timeline")
-    assert "nobody has looked yet whether it is a jump" in line
+    assert "nobody has looked whether it is a jump" in line
     assert "without a jump" not in line
     assert page.chosen("backup") == "2020-08-04 03:00 UTC"
     page.click("Look for jumps in all 32 backups")
@@ -119,13 +125,49 @@ def test_nothing_is_called_without_a_jump_that_was_not_looked_at(session: Sessio
     assert "The newest without a jump is chosen: 2020-08-04 03:00 UTC" in line
 
 
-def test_a_full_backup_cannot_be_judged(session: Session) -> None:
+def test_a_full_backup_cannot_be_judged_and_is_not_proposed(session: Session) -> None:
     session.back_up("vault-web", resources="web-01", incremental=False).wait(progress=False)
     page = FormPage(session.forms.restore(resource="web-01"))
     page.wait()
     line = page.panel("timeline")
-    assert "a full backup cannot be judged" in line
-    assert "Choose the newest from then" in line
+    assert "cannot be judged" in line
+    assert "Choose the newest without a jump: 2020-08-17 03:00 UTC" in line
+
+
+@pytest.mark.parametrize("incremental", [True, False])
+def test_an_overruled_judgement_is_a_warning_to_accept(session: Session, incremental: bool) -> None:
+    session.cloud.ransomware("web-01")
+    session.back_up("vault-web", resources="web-01", incremental=incremental).wait(progress=False)
+    form = session.forms.restore(resource="web-01")
+    page = FormPage(form)
+    page.wait()
+    newest = page.field("backup").options[0]
+    assert ("a jump" if incremental else "cannot be judged") in newest["note"]
+    page.fill("backup", newest["value"])
+    walk(page, "Confirm")
+    page.fill("confirm", "web-01")
+    page.fill("safety_backup", True)
+    asked = page.field("acknowledge").options
+    assert [each["value"] for each in asked if each["value"] == "backup not quiet"]
+    assert "backup not quiet" in form.problems["acknowledge"]
+    form.value = {"acknowledge": [each["value"] for each in asked]}
+    assert form.problems == {}
+    assert "backup not quiet" not in form.code  # it is the form's own, and no check of the plan
+    page.press()
+    assert form.result.state == "success"
+
+
+def test_where_none_is_quiet_the_newest_that_cannot_be_judged_is_proposed_and_said(
+    session: Session,
+) -> None:
+    session.cloud.create_server("fresh")
+    session.add_resources("vault-web", "fresh")
+    session.back_up("vault-web", resources="fresh").wait(progress=False)
+    page = FormPage(session.forms.restore(resource="fresh"))
+    page.wait()
+    line = page.panel("timeline")
+    assert "Choose the newest from then, which cannot be judged" in line
+    assert "clean" not in line.lower()
 
 
 def test_where_several_bear_the_name_the_id_has_to_be_typed(session: Session) -> None:
