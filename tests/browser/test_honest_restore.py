@@ -53,6 +53,7 @@ def test_a_restore_that_failed_is_rolled_back(
     below = form.locator(".cbr-form .cbr-form")
     below.get_by_role("button", name="Next: Confirm").click()
     below.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
+    below.get_by_role("checkbox", name="backup not quiet").check()  # it holds what was overwritten
     opened.screenshot(f"restore_way_back_{width}_{theme}", of=form)
     below.get_by_role("button", name="Restore web-01 to").click()
     expect(below.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=30_000)

@@ -61,8 +61,9 @@ def test_a_failed_restore_is_not_called_restored(session: Session, tmp_path: Pat
     run = session.plan_restore("clean-web-01").execute(
         confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
     )
-    with pytest.raises(errors.TaskFailed):
+    with pytest.raises(errors.TaskFailed) as caught:
         run.wait()
+    assert ".." not in str(caught.value)
     said = note(run, tmp_path)
     assert said["Restored"].startswith("web-01 was not restored: the restore failed")
     assert said["Way back"] == "none: no safety backup was made"

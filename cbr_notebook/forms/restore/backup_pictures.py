@@ -85,7 +85,8 @@ class Choice:
             return ""
         if self.verdict is None:
             return f"{self.moment}: nobody has looked whether it is a jump."
-        return f"{self.moment}: {_VERDICTS[self.verdict]}. {self.reason}"
+        said = "" if self.verdict in ("after_jump", "safety") else f"{_VERDICTS[self.verdict]}. "
+        return f"{self.moment}: {said}{self.reason}"
 
     @property
     def good(self) -> bool:

@@ -31,6 +31,7 @@ _HARMLESS = (FIRST_STEP, "checks")
 _FORMATS = {"html": "HTML", "md": "Markdown", "json": "JSON"}
 
 
+_LOOKS = {"pass": "good", "fail": "wrong", "unknown": "warn"}
 _RESTORED: Mapping[str, tuple[str, Tone]] = MappingProxyType(
     {
         "": ("{} is restored; it is not verified yet", "warn"),
@@ -106,7 +107,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
         title, tone = _RESTORED[outcome][0].format(run.target["name"]), _RESTORED[outcome][1]
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
     rows = "".join(
-        f'<tr><td class="{"good" if each.outcome == "pass" else "warn"}">{each.outcome}</td>'
+        f'<tr><td class="{_LOOKS[each.outcome]}">{each.outcome}</td>'
         f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td></tr>'
         for each in (found.findings if found is not None else ())
     )

@@ -54,7 +54,7 @@ class RestoreRun(RunRecord):
             return Conflict(f"{self.title} was not carried out. {facts['reason']}",
                             code=facts.get("code"))  # fmt: skip
         return TaskFailed(
-            f"{self.title} failed: {facts['error_message'] or facts['status']}.",
+            f"{self.title} failed: {(facts['error_message'] or facts['status']).rstrip('.')}.",
             code=facts["error_code"],
             advice="The target may be half written: do not start it before a restore succeeds. "
             "session.failures() says more.",

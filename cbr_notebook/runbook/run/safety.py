@@ -139,7 +139,8 @@ def _wait(run: RunRecord) -> Iterator[float]:
         error = task.error_info
         raise TaskFailed(
             f"The safety backup of {name} failed: "
-            f"{(error.message if error else None) or task.status}. Nothing was restored.",
+            f"{((error.message if error else None) or task.status or '').rstrip('.')}. "
+            "Nothing was restored.",
             code=(error.code if error else None) or None,
             advice="Find out why; or plan anew and go on without it: execute(…, "
             'safety_backup=False, acknowledge=["safety backup"]).',
