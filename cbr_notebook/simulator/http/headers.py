@@ -32,6 +32,8 @@ class Headers:
     def __init__(self, engine: Engine) -> None:
         """Take the engine, whose clock and count of requests they tell."""
         self._engine = engine
+        self._told: tuple[tuple[int, float], dict[str, str]] = ((-1, 0.0), {})
+        """The clock's moment and speed, and how the headers tell them: it often stands still."""
 
     def process_response(
         self,
@@ -46,11 +48,16 @@ class Headers:
         response.set_header("X-Request-Id", request_id)
         if isinstance(resource, IamResource):
             response.set_header("X-IAM-Trace-Id", f"token_null_null_{request_id}")
-        now = self._engine.clock.now()
-        response.set_header("Date", formatdate(now // clock.MICROSECONDS, usegmt=True))
-        response.set_header(
-            CLOUD_TIME, f"{clock.to_api_time(now)}Z; speed={self._engine.clock.speed:g}"
-        )
+        response.set_headers(self._times())
+
+    def _times(self) -> dict[str, str]:
+        told = self._told  # read and replaced as one: other threads do the same
+        now, speed = moment = (self._engine.clock.now(), self._engine.clock.speed)
+        if told[0] != moment:
+            date = formatdate(now // clock.MICROSECONDS, usegmt=True)
+            time = f"{clock.to_api_time(now)}Z; speed={speed:g}"
+            self._told = told = (moment, {"Date": date, CLOUD_TIME: time})
+        return told[1]
 
 
 def cloud_time(engine: Engine) -> str:
