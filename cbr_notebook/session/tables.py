@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.api.http.decoding import without_sources
 from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.frames.building import Builder
@@ -49,7 +50,7 @@ def read_list(
     requests = list(filters.expand(asked, repeatable))
     for each in requests:
         read_all(
-            partial(ask, each),
+            without_sources(partial(ask, each)),
             builder.add if keep is None else partial(_add_some, builder, keep),
             limit=limit if keep is None else None,
             page_size=page_size,

@@ -410,3 +410,38 @@ def test_a_broken_file_of_the_working_folder_hinders_no_profile_elsewhere(
     (home / "clouds.yaml").write_text("clouds: [")  # one's own is never passed over
     with pytest.raises(InvalidRequest, match=r"yaml cannot be read"):
         lookup.find(Credentials(), profile="mine")
+
+
+IDENTITIES = {
+    "user": "username: pat, password: pw, user_domain_name: ACME",
+    "token": "token: tok",
+    "keys": "ak: AK, sk: sk",
+}
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "identity", "refusal"),
+    [
+        ("agency", "keys", "'ops' cannot be used with access key"),
+        ("agency", "token", "'ops' cannot be used with token"),
+        ("aksk", "keys", "'ops' cannot be used with access key"),
+        ("v3token", "token", "'ops' cannot be used with token"),
+        ("v3assumerole", "keys", "'ops' cannot be used with access key"),
+        ("token", "user", "names nobody who could sign in"),
+        ("password", "keys", "names nobody who could sign in"),
+        ("aksk", "user", "names nobody who could sign in"),
+        ("v3applicationcredential", "user", "auth_type: v3applicationcredential"),
+        ("v3oidcpassword", "keys", "auth_type: v3oidcpassword"),
+        ("none", "token", "auth_type: none"),
+    ],
+)
+def test_an_agency_or_a_way_that_does_not_fit_is_refused_by_name(
+    tmp_path: Path, auth_type: str, identity: str, refusal: str
+) -> None:
+    (tmp_path / "clouds.yaml").write_text(
+        f"clouds: {{mine: {{auth_type: {auth_type}, region_name: eu-de, auth: {{"
+        f"{IDENTITIES[identity]}, auth_url: https://iam.own.example/v3, agency_name: ops, "
+        "agency_domain_name: CUSTOMER}}}"
+    )
+    with pytest.raises((InvalidRequest, AuthenticationError), match=refusal):
+        cbr_notebook.connect(profile="mine")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import typing
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from cbr_notebook.api.http import lenient
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.messages.source import Source, loads
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 MOST_VALUES, MOST_CONTAINERS = 2_000_000, 500_000
@@ -43,30 +45,58 @@ def decode(content: bytes, answer: type[T]) -> T:
     try:
         found = _decoder(answer).decode(content)
     except msgspec.ValidationError:
-        return _decode_leniently(content, answer)
+        try:  # numbers and flags as texts, at the same speed
+            found = _decoder(answer, strict=False).decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return _decode_leniently(content, answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         if not _may_be_json(content):
             raise Undecodable(str(problem)) from None
         return _decode_leniently(content, answer)
     except RecursionError:
         raise Undecodable("it is nested too deeply") from None
-    _keep_source(found, content)
+    if not _thread.without_sources:
+        _keep_source(found, content)
     return found
+
+
+class _Thread(threading.local):
+    without_sources: bool = False
+
+
+_thread = _Thread()
+
+
+def without_sources(ask: Callable[P, T]) -> Callable[P, T]:
+    """Return a question whose records do not keep what they were read from.
+
+    For tables, which let a record go as soon as its cells are read: the sources of a page take
+    longer than reading it.
+    """
+
+    def asked(*arguments: P.args, **named: P.kwargs) -> T:
+        before, _thread.without_sources = _thread.without_sources, True
+        try:
+            return ask(*arguments, **named)
+        finally:
+            _thread.without_sources = before
+
+    return asked
 
 
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 _decoders_lock = threading.Lock()
 
 
-def _decoder(answer: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(answer: type[T], *, strict: bool = True) -> msgspec.json.Decoder[T]:
     """Return the decoder of a type, built once and by one thread.
 
     msgspec crashes the interpreter where two threads meet a type for the first time at once.
     """
     with _decoders_lock:
-        if answer not in _decoders:
-            _decoders[answer] = msgspec.json.Decoder(answer)
-        return _decoders[answer]
+        if (answer, strict) not in _decoders:
+            _decoders[answer, strict] = msgspec.json.Decoder(answer, strict=strict)
+        return _decoders[answer, strict]
 
 
 def _decode_leniently(content: bytes, answer: type[T]) -> T:
