@@ -29,7 +29,7 @@ def redacted(text: str) -> str:
 
 
 class _Redaction(logging.Filter):
-    """Takes secrets out of each record before any handler sees it."""
+    """Removes secrets from each record before any handler sees it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

@@ -21,7 +21,7 @@ def _encode(text: str) -> str:
 
 
 def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Write query parameters in the order and encoding that is signed."""
+    """Return query parameters in the order and encoding that is signed."""
     return "&".join(f"{_encode(key)}={_encode(value)}" for key, value in sorted(pairs))
 
 
@@ -32,7 +32,7 @@ def canonical_request(
     headers: Mapping[str, str],
     body: bytes,
 ) -> tuple[str, str]:
-    """Write a request as it is signed; give it and the list of signed headers.
+    """Return a request as it is signed, and the list of signed headers.
 
     Headers whose names hold an underscore are left out, as the gateway does.
 

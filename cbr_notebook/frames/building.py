@@ -36,7 +36,7 @@ _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 class Builder:
-    """Takes records, a page at a time, and gives their DataFrame."""
+    """Builds a DataFrame from records, a page at a time."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
@@ -45,7 +45,7 @@ class Builder:
         self._members = {name: attrgetter(name) for name in direct}
 
     def add(self, records: Sequence[Any]) -> None:
-        """Take some records."""
+        """Add some records."""
         if not records:
             return
         members = {name: list(map(get, records)) for name, get in self._members.items()}

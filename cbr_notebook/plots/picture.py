@@ -187,7 +187,7 @@ def number(moment: datetime) -> float:
 
 
 def time_axis(ax: Axes, label: str) -> None:
-    """Let the x axis show dates."""
+    """Format the x axis for dates."""
     ax.xaxis.axis_date()
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
     ax.set_xlabel(label)

@@ -109,7 +109,7 @@ def resume_restore(
     folder: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> RestoreRun | GroupRun:
-    """Take a guided restore up again where the service stands, such as after a crash.
+    """Resume a guided restore where the service stands, such as after a crash.
 
     What has ended stays so, what runs is found and can be waited for. What was asked for
     without an answer is looked for; it is asked for again only if it never arrived.

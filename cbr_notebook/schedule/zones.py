@@ -69,7 +69,7 @@ def at(there: tzinfo, now: datetime) -> timezone:
 
 
 def written(away: timezone) -> str:
-    """Write a distance as the service does: ``UTC+02:00``."""
+    """Return a distance as the service does: ``UTC+02:00``."""
     minutes = int(away.utcoffset(None).total_seconds()) // 60
     hours, minutes = divmod(abs(minutes), 60)
     sign = "-" if away.utcoffset(None) < timedelta() else "+"

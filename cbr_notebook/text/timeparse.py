@@ -84,7 +84,7 @@ def parse_time(value: TimeLike, now: datetime, field: str) -> datetime:
 
 
 def to_api_time(value: datetime) -> str:
-    """Write a moment as the service's filters want it."""
+    """Return a moment as the service's filters want it."""
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
@@ -100,7 +100,7 @@ def parse_api_time(text: object) -> datetime | None:
 
 
 def format_time(text: str | None) -> str:
-    """Write a time of the service for people: ``2020-08-17 03:00 UTC``."""
+    """Return a time of the service for people: ``2020-08-17 03:00 UTC``."""
     read = parse_api_time(text)
     return f"{read.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if read else text or "an unknown time"
 

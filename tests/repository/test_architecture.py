@@ -139,6 +139,20 @@ def test_types_kinds_and_statuses_of_the_service_stand_in_one_place() -> None:
     assert again == [], "Import it from cbr_notebook.api.messages.constants."
 
 
+def test_what_returns_a_text_says_return() -> None:
+    """ "Write" is for files and journals; "Let" and "Take" say nothing of what comes back."""
+    vague = [
+        f"{name}: {node.name}"
+        for name, module in client_modules()
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef)
+        and node.returns is not None
+        and ast.unparse(node.returns) == "str"
+        and (ast.get_docstring(node) or "").split(" ")[0] in ("Write", "Let", "Take")
+    ]
+    assert vague == []
+
+
 # -- completion, as JupyterLab and editors do it ---------------------------------------------------
 
 OPENED = "import cbr_notebook as cbr\nsession = cbr.{opened}()\n"

@@ -218,7 +218,7 @@ class Agents:
     def add_paths(
         self, agent_id: str, paths: Sequence[str], *, exclude: Sequence[ExcludedPath] = ()
     ) -> AddedPaths:
-        """Let an agent back up paths.
+        """Add paths that an agent backs up.
 
         Args:
             agent_id: the agent.
@@ -238,7 +238,7 @@ class Agents:
         return self._transport.send("POST", f"{_PATH}/{agent_id}/add-path", body, AddedPaths)
 
     def remove_paths(self, agent_id: str, paths: Sequence[str]) -> RemovedPaths:
-        """Let an agent no longer back up paths.
+        """Remove paths that an agent backs up.
 
         Args:
             agent_id: the agent.

@@ -243,7 +243,7 @@ class OrganizationPolicies:
         return self._transport.send("PUT", path, {"policy": body}, _Answer, read_back=True).policy
 
     def delete(self, organization_policy_id: str) -> None:
-        """Take a policy back from the projects of an organization; backups stay.
+        """Remove a policy from the projects of an organization; backups stay.
 
         Raises:
             NotFound: there is none of this ID (BackupService.6000).

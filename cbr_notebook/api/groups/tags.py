@@ -304,7 +304,7 @@ def _question(
     cloud_type: str | None,
     object_type: str | None,
 ) -> dict[str, Any]:
-    """Write a question about tags as the service wants it; only what was given."""
+    """Return a question about tags as the service wants it; only what was given."""
     body: dict[str, Any] = {"action": action}
     for member, wanted in zip(_CONDITIONS, conditions, strict=True):
         if wanted is not None:

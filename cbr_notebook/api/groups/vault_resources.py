@@ -47,7 +47,7 @@ class VaultResources:
         return answer.add_resource_ids
 
     def remove_resources(self, vault_id: str, resource_ids: Sequence[str]) -> Sequence[str]:
-        """Take resources out of a vault, which deletes their backups in it.
+        """Remove resources from a vault, which deletes their backups in it.
 
         Args:
             vault_id: the vault.

@@ -282,7 +282,7 @@ class Vaults(VaultResources):
         self._transport.send("POST", f"{PATH}/{vault_id}/associatepolicy", body, VaultApplyAnswer)
 
     def remove_policy(self, vault_id: str, policy_id: str) -> None:
-        """Take a policy off a vault; its backups stay.
+        """Remove a policy from a vault; its backups stay.
 
         Raises:
             NotFound: no such vault or policy, or not applied
@@ -369,7 +369,7 @@ class Vaults(VaultResources):
     def update_expiration_time(
         self, vault_id: str, *, expect_expiration_date: str, time_zone: str
     ) -> ShiftedExpiry:
-        """Let a vault's backups live until another day.
+        """Change the day until which a vault's backups live.
 
         Args:
             vault_id: the vault.

@@ -99,7 +99,7 @@ class StateMachine:
         self._go_on("options", "loaded")
 
     def fill(self) -> bool:
-        """Take the right to fill in several values, so that nothing is sent half filled in.
+        """Acquire the right to fill in several values, so that nothing is sent half filled in.
 
         Returns:
             Whether it was taken: not while it is busy, or somebody else fills it in.
@@ -115,7 +115,7 @@ class StateMachine:
         self._go_on("values", "loaded")
 
     def acquire(self, values: Values | None = None) -> bool:
-        """Take the only right to act.
+        """Acquire the only right to act.
 
         Args:
             values: what was found to be right; if it has changed since, or was done since, the
@@ -145,7 +145,7 @@ class StateMachine:
                 self._move("watch", FormState.WATCHING)
 
     def release(self) -> None:
-        """Let others act again."""
+        """Allow others to act again."""
         with self.lock:
             if self.busy:
                 self._rest("release")

@@ -85,7 +85,7 @@ class Submission:
             self.run(self.watch_result)
 
     def acquire(self, values: Mapping[str, Any] | None = None) -> bool:
-        """Take the only right to act, if nobody else has it.
+        """Acquire the only right to act, if nobody else has it.
 
         Nothing can be filled in until it is released, so that what is told is what was done.
 

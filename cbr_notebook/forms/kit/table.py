@@ -26,7 +26,7 @@ _WORDS = {
 
 
 class _Names(anywidget.AnyWidget):
-    """Gives the table beside it a name, ids of its own, and marks the row that is chosen."""
+    """Adds a name and IDs of its own to the table beside it, and marks the row that is chosen."""
 
     _esm = (STATIC / "table.js").read_text(encoding="utf-8")
     label = traitlets.Unicode().tag(sync=True)

@@ -235,7 +235,7 @@ def _drawn(
 
 
 def _dates(paper: _Paper, first: datetime, last: datetime, across: Any) -> list[str]:
-    """Write some dates below the line."""
+    """Return some dates below the line."""
     between = paper.dates_between if last - first > timedelta(days=5) else 0
     step = (last - first) / (between + 1)
     places = [(first, "start")]
@@ -258,7 +258,7 @@ def months(found: Sequence[Choice]) -> list[tuple[int, int]]:
 def month_page(
     found: Sequence[Choice], month: tuple[int, int], day: date | None, chosen: str | None
 ) -> str:
-    """Write a month as a calendar; a click on a day lists its backups only.
+    """Return a month as a calendar; a click on a day lists its backups only.
 
     Args:
         found: what there is.
@@ -309,13 +309,13 @@ def _day(day: date, made: Sequence[Choice], listed: date | None, chosen: str | N
 
 
 def gone(name: str) -> str:
-    """Write that what was backed up exists no more."""
+    """Return that what was backed up exists no more."""
     said = f"{name} exists no more: nothing can be restored to it. The checks say how to rebuild it"
     return f'<p class="cbr-summary warn">{escaped(said)} from a backup.</p>'
 
 
 def ways(best: Choice | None, chosen: str | None, found: Sequence[Choice]) -> str:
-    """Write the buttons that choose the newest without a jump, and look for jumps in all.
+    """Return the buttons that choose the newest without a jump, and look for jumps in all.
 
     Args:
         best: the one to choose; it may be one that cannot be judged, which is said.
@@ -340,7 +340,7 @@ def ways(best: Choice | None, chosen: str | None, found: Sequence[Choice]) -> st
 
 
 def _way(act: str, label: str, of: str | None, *, key: str = "") -> str:
-    """Write a button that stays where it is, with the focus, also when it leads nowhere.
+    """Return a button that stays where it is, with the focus, also when it leads nowhere.
 
     Args:
         act: what a click means.

@@ -25,7 +25,7 @@ ASK_AGAIN = f'<div class="cbr-buttons">{button("check_again", "Check again")}</d
 
 
 def from_which(resource: str, moment: str, note: str) -> str:
-    """Write which backup it is about."""
+    """Return which backup it is about."""
     return (
         f'<p class="cbr-summary">Backup of <b>{escaped(resource)}</b> from '
         f'<b>{escaped(moment)}</b><br><span class="cbr-facts">{escaped(note)}</span></p>'
@@ -33,13 +33,13 @@ def from_which(resource: str, moment: str, note: str) -> str:
 
 
 def verdict(plan: RestorePlan) -> str:
-    """Write in a line whether it may be done."""
+    """Return in a line whether it may be done."""
     title, tone = _verdict(plan)
     return card(title, tone=tone)
 
 
 def checked(plan: RestorePlan) -> str:
-    """Write the checks to act on, and folded up those that passed."""
+    """Return the checks to act on, and folded up those that passed."""
     failed, warned, unknown, passed = (_with(plan, outcome) for outcome in _MARKS)
     seen = f"Looked at {plan.facts.asked_at:%Y-%m-%d %H:%M:%S} UTC."
     # What the service will not tell is no reason to stop; it is there to be read.
@@ -84,7 +84,7 @@ def _remedy(check: Check) -> str:
 
 
 def consequences(plan: RestorePlan, *, safety_backup: bool) -> str:
-    """Write what would be overwritten, what stays, what is lost, and whether there is a way back.
+    """Return what would be overwritten, what stays, what is lost, and whether there is a way back.
 
     If the checks are against it by now, that is written instead.
     """

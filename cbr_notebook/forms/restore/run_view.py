@@ -52,7 +52,7 @@ def under_way(
     cancelling: bool = False,
     failed: bool = False,
 ) -> str:
-    """Write the steps of a run, with a bar for the one that it is at.
+    """Return the steps of a run, with a bar for the one that it is at.
 
     Before the service is asked to overwrite anything there is a way out. A run that has failed
     is shown as failed at the step that it was at.
@@ -82,7 +82,7 @@ def under_way(
 
 
 def told(progress: Progress | None, *, cancelling: bool) -> str:
-    """Write in a sentence where a run is."""
+    """Return in a sentence where a run is."""
     if progress is None:
         return ""
     said = progress.message
@@ -96,7 +96,7 @@ def told(progress: Progress | None, *, cancelling: bool) -> str:
 
 
 def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = False) -> str:
-    """Write how a run ended, what was verified, and offer the evidence.
+    """Return how a run ended, what was verified, and offer the evidence.
 
     While it is being verified nothing is offered yet.
     """
@@ -134,7 +134,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
 
 
 def _way_back(run: RestoreRun) -> list[str]:
-    """Write the button that leads to the restore of the safety backup, if one was made."""
+    """Return the button that leads to the restore of the safety backup, if one was made."""
     made = run.journal.last("safety_backup_made")
     backup = made.facts.get("backup_id") if made is not None else None
     if backup is None or run.target["id"] is None:
@@ -143,7 +143,7 @@ def _way_back(run: RestoreRun) -> list[str]:
 
 
 def unwatched(run_id: str, task_id: str | None) -> str:
-    """Write that somebody has stopped watching, and the way back to it."""
+    """Return that somebody has stopped watching, and the way back to it."""
     return card(
         "You stopped watching; the restore goes on",
         [("Run ID", run_id), ("Task ID", task_id)],
@@ -154,7 +154,7 @@ def unwatched(run_id: str, task_id: str | None) -> str:
 
 
 def broken_off(problem: CBRError, run_id: str, state: str) -> str:
-    """Write that the way to a run's end has broken off, why, and how to go on.
+    """Return that the way to a run's end has broken off, why, and how to go on.
 
     Args:
         problem: what happened.
@@ -192,7 +192,7 @@ def broken_off(problem: CBRError, run_id: str, state: str) -> str:
 
 
 def cancelled(problem: CBRError, run_id: str | None) -> str:
-    """Write that a run was cancelled before anything was overwritten."""
+    """Return that a run was cancelled before anything was overwritten."""
     return card(
         "Cancelled: nothing was overwritten",
         [("Run ID", run_id)],
@@ -202,7 +202,7 @@ def cancelled(problem: CBRError, run_id: str | None) -> str:
 
 
 def unfinished(runs: pd.DataFrame) -> str:
-    """Write the restores that have not ended, to go on with one before anything else."""
+    """Return the restores that have not ended, to go on with one before anything else."""
     cards = []
     for row in runs.to_dict("records"):
         running = row["state"] == "running"

@@ -60,7 +60,7 @@ def resume(
     folder: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> RestoreRun | GroupRun:
-    """Take a run or a group up again where the service stands.
+    """Resume a run or a group where the service stands.
 
     What has ended stays so. What runs is found. What was asked for without an answer is looked
     for; only if it certainly never arrived, or was not asked for yet, it is asked for now.

@@ -68,7 +68,7 @@ class Phase:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration as people say it."""
+    """Return a duration as people say it."""
     whole = timedelta(seconds=round(abs(seconds)))
     minutes, rest = divmod(whole.seconds, 60)
     hours, minutes = divmod(minutes, 60)

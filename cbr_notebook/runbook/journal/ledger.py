@@ -77,7 +77,7 @@ def _default(session: Session) -> Path:
 
 @contextmanager
 def one_beginner(folder: Path) -> Iterator[None]:
-    """Let only one process look whether a run may begin, and begin it.
+    """Allow only one process look whether a run may begin, and begin it.
 
     Raises:
         Conflict: another has been at it for a minute.

@@ -334,7 +334,7 @@ def apply_policy(
 
 
 def remove_policy(session: Context, policy: ResourceRef, vault: ResourceRef) -> Vault:
-    """Take a policy off a vault; its backups stay.
+    """Remove a policy from a vault; its backups stay.
 
     API: Vault, "Removing a Policy from a Vault".
     """

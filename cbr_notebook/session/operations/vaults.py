@@ -225,7 +225,7 @@ def add_resources(
 def remove_resources(
     session: Context, vault: ResourceRef, resources: ResourceRef, *, confirm: str | None = None
 ) -> Task:
-    """Take resources out of a vault, which deletes their backups in it.
+    """Remove resources from a vault, which deletes their backups in it.
 
     Args:
         vault: which one.

@@ -354,7 +354,7 @@ def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
 
 
 def task(session: Context, task_id: ResourceRef) -> Task:
-    """Take up a task again.
+    """Return a task, to be waited for again.
 
     Args:
         task_id: its ID, or its row of :meth:`tasks`.
