@@ -187,6 +187,8 @@ def time_line(found: Sequence[Choice], chosen: str | None, until: datetime | Non
         if asked
         else "Nobody has looked for jumps in changed data."
     )
+    if unjudged := sum(each.verdict == "unjudged" for each in found):
+        said += f" {unjudged} cannot be judged."
     drawn = "".join(
         f'<svg class="cbr-line {paper.look}" viewBox="0 0 {paper.width} {paper.height}" '
         f'role="img" aria-label="{escaped(said)}">{_drawn(paper, found, chosen, until)}</svg>'
