@@ -18,6 +18,10 @@ class Entry(Protocol):
         """Opens a session on a real service."""
 
     @property
+    def on_cloud(self) -> Callable[..., Any]:
+        """Opens a session on a simulated cloud that there is."""
+
+    @property
     def simulate(self) -> Callable[..., Any]:
         """Opens a session on a cloud of its own."""
 

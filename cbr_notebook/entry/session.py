@@ -6,8 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cbr_notebook.runbook.guided_session import GuidedSession
+from cbr_notebook.runbook.rehearsal.twin import make_twin
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cbr_notebook.forms import Forms
     from cbr_notebook.plots import Plots
 
@@ -17,6 +20,32 @@ class Session(GuidedSession):
 
     Made by ``cbr.connect()`` on a real service, or by ``cbr.simulate()`` on a cloud of its own.
     """
+
+    def twin(self) -> Session:
+        """Return a session on a simulated cloud that is like this account.
+
+        Servers, disks with sizes, vaults, policies with schedule and retention, the newest
+        backups, tags and statuses are as the service tells them, with their IDs and names; the
+        twin's clock begins now. The account is only read, and from then on neither sees what
+        happens in the other. There are no bytes in a twin; its ``unknown`` lists what it cannot
+        know.
+
+        API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup; Task.
+        """
+        found: Session = make_twin(self)
+        return found
+
+    @property
+    def unknown(self) -> pd.DataFrame:
+        """What a twin cannot know of the account that it was made from; empty elsewhere.
+
+        Returns:
+            One row a gap: ``what``, ``meaning`` (text).
+        """
+        import pandas as pd
+
+        rows = self.cloud.unknown if self.simulated else []
+        return pd.DataFrame(rows, columns=["what", "meaning"], dtype="str")
 
     # Matplotlib and widgets are loaded when they are first asked for.
 

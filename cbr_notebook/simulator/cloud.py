@@ -20,7 +20,7 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.state import State, StateFileError
-from cbr_notebook.simulator.estates import snapshots
+from cbr_notebook.simulator.estates import snapshots, told
 from cbr_notebook.simulator.estates.opening import open_state
 from cbr_notebook.simulator.http.app import App
 from cbr_notebook.simulator.http.faults import Faults
@@ -96,6 +96,11 @@ class Cloud:
         except BaseException:
             kept.close()
             raise
+
+    @property
+    def unknown(self) -> list[tuple[str, str]]:
+        """What a twin does not know of the estate that it was told, and what that means."""
+        return told.unknown_in(self._engine)
 
     def __repr__(self) -> str:
         return f"<Cloud at {self.now:%Y-%m-%d %H:%M:%S} UTC>"
@@ -385,8 +390,6 @@ class Cloud:
         """Quotas and switches of the cloud."""
         return self._engine.options
 
-    # -- people -------------------------------------------------------------------------------
-
     @property
     def credentials(self) -> CloudCredentials:
         """How to sign in as the cloud's first user, in its first project."""
@@ -413,8 +416,6 @@ class Cloud:
             return accounts.create_project(
                 self._engine, account.domain_id, name, region or account.region
             )
-
-    # -- doors --------------------------------------------------------------------------------
 
     @property
     def wsgi(self) -> App:

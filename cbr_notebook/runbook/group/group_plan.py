@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
@@ -13,6 +13,8 @@ from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.plan.checks import Check
+from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
 from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse_unless_ready
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_AT_ONCE = 32
+_URGENCY = ("pass", "unknown", "warn", "fail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,56 @@ class GroupPlan:
                 on_failure=on_failure,
             )
         return group.carry_out()
+
+    def rehearse(
+        self,
+        *,
+        safety_backup: bool = True,
+        parallel: int = 2,
+        on_failure: Literal["stop", "continue"] = "stop",
+    ) -> Rehearsal:
+        """Carry all of it out on a twin first: a simulated cloud made from this account.
+
+        The account is only read. Arguments are as for :meth:`execute`.
+        """
+
+        def carry_out(
+            mirror: Session, folder: Path
+        ) -> tuple[Sequence[Check], Callable[[], Iterable[str]]]:
+            wanted = [{"plan": each.plan.on(mirror), "after": each.after} for each in self.members]
+            group = plan_group(mirror, wanted)
+            verdicts = [check for each in group.members for check in each.plan.verdicts]
+
+            def act() -> Iterable[str]:
+                warned = dict.fromkeys(each.name for each in verdicts if each.outcome == "warn")
+                done = group.execute(
+                    confirm=[each.name for each in group.members],
+                    acknowledge=list(warned),
+                    safety_backup=safety_backup,
+                    on_progress=lambda _: None,
+                    folder=folder,
+                    parallel=parallel,
+                    on_failure=on_failure,
+                )
+                return done.problems
+
+            return verdicts, act
+
+        outcomes: dict[str, str] = {}
+        for each in self.members:
+            for check in each.plan.verdicts:
+                outcomes[check.name] = max(
+                    outcomes.get(check.name, "pass"), check.outcome.value, key=_URGENCY.index
+                )
+        expected = {each.target_id: each.plan.expected_duration for each in self.members}
+        return rehearse(
+            self.session,
+            outcomes,
+            carry_out,
+            {key: span.total_seconds() for key, span in expected.items() if span},
+            {each.target_id: each.name for each in self.members},
+            [each.plan.facts.backup.id for each in self.members],
+        )
 
     def _refuse_unconfirmed(self, confirm: tuple[str, ...]) -> None:
         names = [each.name for each in self.members]

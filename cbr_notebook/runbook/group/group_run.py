@@ -75,6 +75,11 @@ class GroupRun:
         """Write to the group's journal."""
         return self.journal.append(self.session.now, kind, **facts)
 
+    @property
+    def problems(self) -> list[str]:
+        """Why members did not succeed, in words; empty if all did."""
+        return [_why(run) for run in self.runs if not _well(run)]
+
     def wait(self) -> GroupRun:
         """Wait for all of it.
 

@@ -115,7 +115,7 @@ def target_now(
     """
     found = session.find_backup(backup)
     resource = _target(session, found, target, _kind(found))
-    facts = None if resource is None else _resource_facts(resource, _kind(found), {})
+    facts = None if resource is None else resource_facts(resource, _kind(found), {})
     return facts, found.status or NOT_TOLD
 
 
@@ -201,10 +201,10 @@ def _target_facts(
     session: Session, resource: Protectable, kind: ResourceKind, unreadable: list[str]
 ) -> TargetFacts:
     refused = _refused_disks(session, resource.id, unreadable) if kind == "server" else {}
-    return _resource_facts(resource, kind, refused)
+    return resource_facts(resource, kind, refused)
 
 
-def _resource_facts(
+def resource_facts(
     resource: Protectable, kind: ResourceKind, refused: Mapping[str, str]
 ) -> TargetFacts:
     """Return what a record tells of a target, and by which codes its disks are not protected."""

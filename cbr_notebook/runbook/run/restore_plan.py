@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.survey import survey
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE, export_plan, validate_approval
+from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
+from cbr_notebook.runbook.run.approval import REHEARSED, TWO_PEOPLE, export_plan, validate_approval
 from cbr_notebook.runbook.run.execute import execute, refuse_failed
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -135,6 +137,55 @@ class RestorePlan(CheckedPlan):
         """
         self.ensure_possible()
         return export_plan(self, Path(path).expanduser(), safety_backup=safety_backup)
+
+    def rehearse(self, *, safety_backup: bool = True) -> Rehearsal:
+        """Carry the plan out on a twin first: a simulated cloud made from this account.
+
+        The account is only read.
+
+        Args:
+            safety_backup: as for :meth:`execute`.
+
+        Returns:
+            What would be refused, what fills up, how long it takes, what comes in between, and
+            what the twin cannot know.
+        """
+        facts, expected = self.facts, self.expected_duration
+        goal = facts.target.id if facts.target else facts.backup.resource_id
+
+        def carry_out(
+            mirror: Session, folder: Path
+        ) -> tuple[Sequence[Check], Callable[[], Iterable[str]]]:
+            plan = self.on(mirror)
+
+            def act() -> Iterable[str]:
+                plan.execute(
+                    confirm=plan.confirm_with,
+                    acknowledge=plan.warnings,
+                    safety_backup=safety_backup,
+                    on_progress=lambda _: None,
+                    folder=folder,
+                ).wait()
+                return ()
+
+            return plan.verdicts, act
+
+        return rehearse(
+            self.session,
+            {each.name: each.outcome.value for each in self.verdicts},
+            carry_out,
+            {goal: expected.total_seconds()} if expected else {},
+            {goal: facts.confirm_with},
+            [facts.backup.id],
+        )
+
+    def on(self, session: Session) -> RestorePlan:
+        """Return the same restore, planned on a twin, where it needs nobody's approval."""
+        facts = self.facts
+        target = facts.target.id if facts.target else None
+        power_on = facts.power_on if facts.power_named else None
+        plan = plan_restore(session, facts.backup.id, target, self.disks, power_on=power_on)
+        return replace(plan, approval=REHEARSED)
 
     def refresh(self) -> RestorePlan:
         """Look again; return the plan as it would be now."""

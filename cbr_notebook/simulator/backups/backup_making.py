@@ -66,7 +66,8 @@ def begin(
         "provider_id": vault.provider_id,
         "enterprise_project_id": vault.enterprise_project_id,
     }
-    stored = sum(each[3] for each in captured)
+    traits = resources.properties(resource.row)
+    stored = sum(each[3] for each in captured) + 16 * int(traits.get("unseen_mb", 0))
     if isinstance(resource.row, ServerRow):
         info = _server_info(vault, resource.row, [disk for disk, _ in disks], order)
         state.insert(
@@ -105,7 +106,7 @@ def begin(
     vaults.add_used(engine, vault.id, stored)
     vault_resources.set_protect_status(engine, resource.id, "protecting")
     size = sum(disk.size_gb for disk, _ in disks)
-    seconds = duration(size, incremental=incremental)
+    seconds = traits.get("backup_seconds") or duration(size, incremental=incremental)
     if resource.type != resources.DISK:  # of a disk's own backup, the service does not tell it
         state.update(
             "backup",

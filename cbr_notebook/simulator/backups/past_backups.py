@@ -10,7 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid5
+
+import msgspec
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
@@ -235,3 +238,117 @@ def _write(engine: Engine, project: str, backups: int, vaults: int, servers_a_va
         "automatic, resources) SELECT restore_point_id, project_id, vault_id, 'available', "
         "created_at, substr(name, 1, 11), 1, '[]' FROM backup GROUP BY restore_point_id"
     )
+
+
+BLOCKS_IN_MB = 16
+_TOLD_FAMILY = UUID("9a0c7d52-3f1b-4c7e-8b56-0d1f2a3b4c5d")
+
+
+class ToldDisk(msgspec.Struct, frozen=True):
+    """One backed-up disk of a backup."""
+
+    backup_id: str
+    disk_id: str
+    name: str
+    size_gb: int
+    system_disk: bool
+
+
+class ToldBackup(msgspec.Struct, frozen=True):
+    """A backup as its record tells it; times as the service writes them."""
+
+    id: str
+    name: str
+    vault_id: str
+    status: str
+    resource_id: str
+    resource_name: str
+    resource_type: str
+    size_gb: int
+    created_at: str
+    disks: tuple[ToldDisk, ...]
+    """Of a server; empty for a disk or file system."""
+    restore_point_id: str | None = None
+    updated_at: str | None = None
+    expired_at: str | None = None
+    description: str = ""
+    image_type: str = "backup"
+    automatic: bool = False
+    incremental: bool = False
+    architecture: str | None = None
+    stored_mb: int = 0
+    """What it takes in its vault."""
+
+
+def insert_told(engine: Engine, vault: VaultRow, told: ToldBackup) -> None:
+    """Write a backup without bytes into a vault; what it takes there is already counted."""
+    state = engine.state
+    created = clock.parse_time(told.created_at)
+    point = told.restore_point_id or str(uuid5(_TOLD_FAMILY, f"restore point of {told.id}"))
+    if state.one("SELECT 1 FROM restore_point WHERE id = ?", point) is None:
+        state.insert(
+            "restore_point",
+            id=point,
+            project_id=vault.project_id,
+            vault_id=vault.id,
+            status="available",
+            created_at=created,
+            name=told.name,
+            automatic=told.automatic,
+            resources="[]",
+        )
+    common: dict[str, Any] = {
+        "project_id": vault.project_id,
+        "vault_id": vault.id,
+        "restore_point_id": point,
+        "provider_id": vault.provider_id,
+        "status": told.status,
+        "image_type": told.image_type,
+        "resource_az": resources.ZONE,
+        "created_at": created,
+        "updated_at": clock.parse_time(told.updated_at) if told.updated_at else created,
+        "protected_at": created,
+        "expired_at": clock.parse_time(told.expired_at) if told.expired_at else None,
+        "automatic": told.automatic,
+        "incremental": told.incremental,
+        "description": told.description,
+    }
+    traits = {} if told.architecture is None else {"architecture": told.architecture}
+    chain = {} if told.disks else _chain(engine, vault.id, told.resource_id)
+    state.insert(
+        "backup",
+        id=told.id,
+        name=told.name,
+        resource_id=told.resource_id,
+        resource_name=told.resource_name,
+        resource_type=told.resource_type,
+        resource_size_gb=told.size_gb,
+        extend_info=json.dumps(
+            {**SERVER_INFO, **traits, "auto_trigger": told.automatic, "bootable": None}
+        ),
+        stored_blocks=told.stored_mb * BLOCKS_IN_MB,
+        properties=json.dumps(traits),
+        **common,
+        **chain,
+    )
+    for disk in told.disks:
+        info = {"bootable": disk.system_disk, "system_disk": disk.system_disk, "encrypted": False}
+        state.insert(
+            "backup",
+            id=disk.backup_id,
+            parent_id=told.id,
+            name=f"{told.name}_{disk.name}",
+            resource_id=disk.disk_id,
+            resource_name=disk.name,
+            resource_type=resources.DISK,
+            resource_size_gb=disk.size_gb,
+            extend_info=json.dumps({**info, "auto_trigger": told.automatic}),
+            **(common | _chain(engine, vault.id, disk.disk_id)),
+        )
+
+
+def _chain(engine: Engine, vault_id: str, disk_id: str) -> dict[str, int]:
+    """Return the columns of an empty chain; a disk that is gone has a store of nobody."""
+    disks, row = Disks(engine), resources.find_disk(engine, disk_id)
+    store = disks.new_store() if row is None else row.store
+    return {"chain": disks.import_chain(vault_id, store, {}), "sequence": 0, "writes": 0}

@@ -100,7 +100,7 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
         engine,
         "restore",
         project_id=backup.project_id,
-        seconds=duration(restore.size_gb),
+        seconds=resources.properties(target).get("restore_seconds") or duration(restore.size_gb),
         finish="restore_finished",
         subject=json.dumps(
             {
