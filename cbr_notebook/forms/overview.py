@@ -13,6 +13,7 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form, summary
+from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.text.formatting import pluralize
 
 _SHOWN = 6
@@ -60,8 +61,12 @@ class Overview(FormDefinition):
         return ""
 
     def _look(self) -> pd.DataFrame:
+        with self.session.reading() as session:
+            return self._look_at(session)
+
+    def _look_at(self, session: GuidedSession) -> pd.DataFrame:
         """Ask, and show each answer as it comes; return what needs attention."""
-        session, cards = self.session, dict.fromkeys(_CARDS, "")
+        cards = dict.fromkeys(_CARDS, "")
         found: dict[str, pd.Series[Any]] = {}
 
         def show(looking_at: str) -> None:
@@ -82,7 +87,7 @@ class Overview(FormDefinition):
         listed = session.unprotected(target=None, backups=backups)
         unprotected = listed[listed["reason"] != _TOO_OLD]
         found["unprotected"] = unprotected["name"]
-        cards["unprotected"] = _unprotected(unprotected, self._switched_off(unprotected))
+        cards["unprotected"] = _unprotected(unprotected, self._switched_off(session, unprotected))
         old = listed[listed["reason"] == _TOO_OLD]
         found["too old"] = old["name"]
         cards["old"] = _old(old)
@@ -101,13 +106,13 @@ class Overview(FormDefinition):
             dtype="str",
         )
 
-    def _switched_off(self, unprotected: pd.DataFrame) -> dict[str, str]:
+    def _switched_off(self, session: GuidedSession, unprotected: pd.DataFrame) -> dict[str, str]:
         """Return by vault the policy that is off, where that is why something is unprotected."""
         if not (unprotected["reason"] == _OFF).any():
             return {}
         return {
             str(applied.vault_id): policy.id
-            for policy in self.session.records.policies()
+            for policy in session.records.policies()
             if policy.operation_type == "backup" and not policy.enabled
             for applied in policy.associated_vaults or ()
         }

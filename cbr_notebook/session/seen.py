@@ -1,6 +1,6 @@
 """Names that a session read, for completion: few, and asked of nobody.
 
-They are kept beside the connection that they came over, and are forgotten with it.
+They are kept as long as the session lives.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def note(session: Context, resource: str, frame: pd.DataFrame) -> None:
         resource: the name of the table's schema.
         frame: the table.
     """
-    kept = _seen.setdefault(session.client.transport, {})
+    kept = _seen.setdefault(session.poller, {})
     for kind, sources in _SOURCES.items():
         for column in (*sources.get(resource, ()), *sources[""]):
             if column in frame.columns:
@@ -63,4 +63,4 @@ def names(session: Context, kind: str) -> list[str]:
         session: who read them.
         kind: ``vault``, ``resource``, ``policy`` or ``backup``.
     """
-    return sorted(_seen.get(session.client.transport, {}).get(kind, ()))
+    return sorted(_seen.get(session.poller, {}).get(kind, ()))

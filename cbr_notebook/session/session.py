@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -150,6 +151,18 @@ class Session:
         other = copy.copy(self)
         other.client = client
         return other
+
+    @contextmanager
+    def reading(self) -> Iterator[Self]:
+        """Return a session that reads nothing twice, for several answers asked together.
+
+        Within ``with session.reading() as reading:`` the same page of a list is asked for once,
+        however many of ``reading.unprotected()``, ``reading.capacity()`` and others need it. It
+        is for questions: for what changes meanwhile, ask ``session``. What was read is forgotten
+        when the block ends, and when ``reading`` changes something.
+        """
+        with self.client.transport.reading() as transport:
+            yield self.with_client(Client(transport))
 
     @property
     def records(self) -> TypedLists:

@@ -6,7 +6,8 @@ import copy
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -45,6 +46,8 @@ QueryValue = str | int | bool | Sequence[str] | None
 
 _ATTEMPTS = 5
 _BUSY = (502, 503, 504)
+_MOST_KEPT = 64 * 2**20
+"""Bytes of answers that a reading keeps."""
 _LONGEST_PAUSE = 60.0
 _SHORTEST_TIMEOUT = 1.0
 """Seconds for an answer, however little is left of a limit: too few would never bring one."""
@@ -116,6 +119,7 @@ class Transport:
         """How many requests were sent, repeated ones included."""
         self.on_request: Callable[[RequestRecord], None] | None = None
         """Is told of every request, if set."""
+        self._kept: dict[tuple[str, str], bytes] | None = None
 
     def get(self, path: str, answer: type[T], query: Mapping[str, QueryValue] | None = None) -> T:
         """Read something; repeated when the connection or the service is in trouble.
@@ -132,7 +136,16 @@ class Transport:
 
     def get_bytes(self, path: str, query: Mapping[str, QueryValue] | None = None) -> bytes:
         """Read something and leave it undecoded; otherwise as :meth:`get`."""
-        return self._send("GET", path, query, None).content
+        kept = self._kept
+        if kept is None:
+            return self._send("GET", path, query, None).content
+        key = (path, str(_parameters(query)))
+        if key not in kept:
+            content = self._send("GET", path, query, None).content
+            if sum(map(len, kept.values())) + len(content) > _MOST_KEPT:
+                kept.clear()
+            kept[key] = content
+        return kept[key]
 
     def send(
         self,
@@ -209,6 +222,8 @@ class Transport:
                 advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
             )
         safe = only_asks or method == "GET"
+        if self._kept is not None and not safe:
+            self._kept.clear()
         request = self._client.build_request(
             method,
             self._base_url + _checked_path(path.replace("{project_id}", self.project_id)),
@@ -312,6 +327,21 @@ class Transport:
                     self._clock().isoformat(), request.method, request.url.path, status, request_id
                 )
             )
+
+    @contextmanager
+    def reading(self) -> Iterator[Transport]:
+        """Return a transport on the same connections that reads nothing twice within the block.
+
+        What it read is forgotten when it sends a change, and when the block ends.
+        """
+        other = copy.copy(self)
+        other._kept, other.requests = {}, 0
+        try:
+            yield other
+        finally:
+            other._kept = None
+            with self._lock:
+                self.requests += other.requests
 
     def watched(self, tell: Callable[[httpx.Request, httpx.Response], None]) -> Transport:
         """Return a transport on the same connections that tells of each answer."""
