@@ -17,6 +17,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import httpx
@@ -223,7 +224,10 @@ def mutated(content: bytes, how: str) -> bytes:
         "floats": lambda v: float(v) if isinstance(v, int) and not isinstance(v, bool) else v,
         "flags as texts": lambda v: str(v) if isinstance(v, bool) else v,
         "nulls as objects": lambda v: {} if v is None else v,
-        "new members": lambda v: {**v, "brand_new": [None]} if isinstance(v, dict) else v,
+        # Of things only: a new member of a mapping, such as of tags, is one more tag.
+        "new members": lambda v: (
+            {**v, "brand_new": [None]} if isinstance(v, dict) and "id" in v else v
+        ),
     }
     change = changes.get(how)
     return content if change is None else json.dumps(walked(document, change)).encode()
@@ -375,6 +379,9 @@ def test_every_act_is_carried_out_by_an_honest_service(
     assert act.is_done()
 
 
+examples = count(1)
+
+
 @hostile
 @given(
     plan=plans,
@@ -392,6 +399,8 @@ def test_the_verdict_on_an_act_is_true(
     make: Callable[[Way], Act],
 ) -> None:
     man.plan = Plan()
+    if next(examples) % 50 == 0:
+        man.cloud.cloud.reset()  # before a quota is reached
     act = make(man)
     plan.when = when
     if not reaches:
