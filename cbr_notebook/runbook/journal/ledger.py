@@ -77,7 +77,7 @@ def _default(session: Session) -> Path:
 
 @contextmanager
 def one_beginner(folder: Path) -> Iterator[None]:
-    """Allow only one process look whether a run may begin, and begin it.
+    """Allow only one process to look whether a run may begin, and to begin it.
 
     Raises:
         Conflict: another has been at it for a minute.
