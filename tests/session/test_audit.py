@@ -181,3 +181,10 @@ def test_a_page_of_the_audit_is_sealed_and_says_how_much_there_was(
     assert cbr.verify_report(page)
     page.write_text(page.read_text().replace("fail", "pass", 1))
     assert not cbr.verify_report(page)
+
+
+def test_the_rules_are_told_in_words_beside_the_answer(session: Session) -> None:
+    rules = [{"control": "retention", "days": 3, "tags": {"env": ["a", "b"], "x": None}}, "locked"]
+    assert session.audit(rules).attrs["filters"]["rules"] == (
+        "retention at least 3 days (of env=a|b, x=*); locked"
+    )

@@ -21,7 +21,7 @@ from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
-from cbr_notebook.session.reports.audit_rules import read_rules, title
+from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
 from cbr_notebook.session.reports.common import answer, backup_policies
 from cbr_notebook.session.tag_filters import TagChoice, Tags, has_tags, tag_filter
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
@@ -121,7 +121,7 @@ def audit(
     ]  # fmt: skip
     order = (_FAIL, _UNKNOWN, _PASS, _NONE)
     rows.sort(key=lambda row: order.index(row.outcome))
-    asked = {"rules": [dict(each) for each in wanted], **chosen.asked}
+    asked = {"rules": "; ".join(map(in_words, wanted)), **chosen.asked}
     table = answer(session, frames.AUDIT, rows, asked, before)
     counts = Counter(row.outcome for row in rows)
     # On a page of a part of the rows it says that there were more.

@@ -11,7 +11,7 @@ import yaml
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.filters import reject_unknown
 from cbr_notebook.session.reports.common import check_days
-from cbr_notebook.session.tag_filters import tag_filter
+from cbr_notebook.session.tag_filters import as_asked, tag_filter
 from cbr_notebook.text.timeparse import parse_duration
 
 SETTINGS: Mapping[str, tuple[str, ...]] = {
@@ -85,6 +85,15 @@ def title(rule: Rule) -> str:
     if "days" in rule:
         return f"{rule['control']} {words[rule['control']]} {rule['days']} days"
     return str(rule["control"])
+
+
+def in_words(rule: Rule) -> str:
+    """Return a rule with the tags that it is asked of, for the caption of an audit."""
+    if "tags" not in rule:
+        return title(rule)
+    wanted = as_asked(tag_filter(rule["tags"]))
+    tags = ", ".join(f"{key}={'|'.join(values) or '*'}" for key, values in wanted.items())
+    return f"{title(rule)} (of {tags})"
 
 
 def _checked(each: Any) -> Rule:
