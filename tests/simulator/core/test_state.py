@@ -32,12 +32,12 @@ def test_an_older_file_is_brought_forward_step_by_step(
         schema,
         "UPGRADES",
         {
-            1: "ALTER TABLE server ADD COLUMN owner TEXT NOT NULL DEFAULT 'nobody'",
-            2: "UPDATE server SET owner = 'ada'",
+            1: "CREATE TABLE owner (name TEXT NOT NULL)",
+            2: "INSERT INTO owner VALUES ('ada')",
         },
     )
     cloud = Cloud.open(state=path)
-    assert cloud._engine.state.value("SELECT owner FROM server") == "ada"
+    assert cloud._engine.state.value("SELECT name FROM owner") == "ada"
     assert cloud.server("web-01").disk("vda").read_file("/etc/motd") == b"hello"
     assert cloud._engine.state.value("PRAGMA user_version") == 3
     cloud.close()
