@@ -39,7 +39,7 @@ def as_delivered() -> Iterator[None]:
 
 
 def shown(shell: InteractiveShell, value: object) -> dict[str, str]:
-    data, _ = shell.display_formatter.format(value)
+    data: dict[str, str] = shell.display_formatter.format(value)[0]
     return data
 
 

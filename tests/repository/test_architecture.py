@@ -115,8 +115,9 @@ def test_forms_ask_the_session_and_never_its_client() -> None:
 def texts(node: ast.AST) -> set[str]:
     """The texts of a tuple, list or set of nothing else; empty for anything else."""
     values = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
-    found = {each.value for each in values if isinstance(each, ast.Constant)}
-    return found if len(found) == len(values) and found <= {str(each) for each in found} else set()
+    constants = [each.value for each in values if isinstance(each, ast.Constant)]
+    found = {each for each in constants if isinstance(each, str)}
+    return found if len(found) == len(values) else set()
 
 
 def test_types_kinds_and_statuses_of_the_service_stand_in_one_place() -> None:
@@ -132,7 +133,7 @@ def test_types_kinds_and_statuses_of_the_service_stand_in_one_place() -> None:
         for node in ast.walk(module):
             where = f"{name}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Constant) and str(node.value) in constants.RESOURCE_TYPES:
-                again.append(f"{where}: {node.value}")
+                again.append(f"{where}: {node.value!r}")
             again += [
                 f"{where}: {word}" for word, all_ in collections.items() if texts(node) == all_
             ]

@@ -15,7 +15,7 @@ from cbr_notebook.simulator.inventory.disks import Disks
 from tests.simulator.http_client import Client
 from tests.simulator.policies.policy_builders import backups, policy_body
 
-STAGED = {
+STAGED: dict[str, Any] = {
     "checkpoint_id": "e6aec7a9-7b03-4c1d-8a07-5983b53c53f3",
     "created_at": "2020-08-18T06:00:45.375070",
     "description": None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -27,7 +29,9 @@ def ask() -> Client:
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_no_request_of_the_document_breaks_the_cloud(case: schemathesis.Case, ask: Client) -> None:
+def test_no_request_of_the_document_breaks_the_cloud(
+    case: schemathesis.Case[Any], ask: Client
+) -> None:
     if "project_id" in case.path_parameters:
         case.path_parameters["project_id"] = ask.project_id
     response = case.call(headers={"X-Auth-Token": ask.http.headers["X-Auth-Token"]})

@@ -218,7 +218,9 @@ def test_a_second_policy_of_a_type_takes_the_place_of_the_first(ask: Client) -> 
 def test_either_one_policy_or_a_list_is_applied_but_not_both(ask: Client) -> None:
     vault, policy = ask.create_vault(), create_policy(ask)
     path = f"vaults/{vault}/associatepolicy"
-    for body in ({}, {"policy_id": policy, "add_policy_ids": [policy]}, {"add_policy_ids": []}):
+    both = {"policy_id": policy, "add_policy_ids": [policy]}
+    bodies: list[dict[str, Any]] = [{}, both, {"add_policy_ids": []}]
+    for body in bodies:
         with pytest.raises(Refused, match="9900"):
             ask("POST", path, body)
     assert (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cbr_notebook.simulator.cloud import Cloud
 from tests.simulator.http_client import Client, Refused
 
-DOCUMENTED = {
+DOCUMENTED: dict[str, Any] = {
     "id": "ea7b8717-2543-478a-a92d-3ca7ee448f67",
     "name": "my_vault",
     "description": None,
