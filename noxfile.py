@@ -74,7 +74,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Measure which lines the tests without a browser run; the floor is in pyproject.toml."""
+    """Measure which lines the tests without a browser run."""
     session.run("coverage", "erase")
     session.run(
         "coverage", "run", "-m", "pytest", "-m", "not browser", *(session.posargs or ["tests"])
