@@ -114,6 +114,18 @@ class TaskFailed(CBRError):
     """Work that was running on the service ended badly."""
 
 
+class ContentDiffers(TaskFailed):
+    """A restore ended, and what was looked at is not as it should be."""
+
+
+class NotVerified(TaskFailed):
+    """A restore ended, and nobody looked at all of its content: it is not proven."""
+
+
+class TargetMissed(TaskFailed):
+    """A restore is verified, and its recovery time or point is beyond the target, or unknown."""
+
+
 class WaitTimeout(CBRError):
     """You stopped waiting before the work ended; the work goes on."""
 

@@ -34,6 +34,8 @@ from cbr_notebook.sealing.keys import public_key
 from cbr_notebook.text.timeparse import parse_time
 
 DONE, USAGE, REFUSED, FAILED, UNVERIFIED, MISSED, INTERRUPTED = 0, 2, 3, 4, 5, 6, 130
+NOT_PROVEN = {"ContentDiffers": FAILED, "NotVerified": UNVERIFIED, "TargetMissed": MISSED}
+"""The status of what ``RestoreRun.ensure_proven`` raises, by its name: a notebook tells no more."""
 _SUFFIXES = (".html", ".htm", ".md", ".json")
 
 
@@ -200,18 +202,11 @@ def _finish(run: RestoreRun, options: argparse.Namespace) -> int:
     print(f"Recovery time: {run.recovery_time}. Recovery point: {run.recovery_point}.")
     if options.report:
         print(f"Evidence: {run.report(options.report)}", flush=True)
-    if run.verification == "failed":
-        return _say(run, "restored, but not as it should be", FAILED)
-    if run.verification != "verified":
-        return _say(run, "restored, but not verified: no content was compared", UNVERIFIED)
-    if False in (run.recovery_time.met, run.recovery_point.met):
-        return _say(run, "restored and verified, but a target was missed", MISSED)
+    try:
+        run.ensure_proven()
+    except TaskFailed as problem:
+        return _tell(problem, NOT_PROVEN.get(type(problem).__name__, FAILED))
     return DONE
-
-
-def _say(run: RestoreRun, what: str, status: int) -> int:
-    print(f"cbr-notebook: {run.title}: {what}.", file=sys.stderr, flush=True)
-    return status
 
 
 class _Shown:

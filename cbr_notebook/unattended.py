@@ -84,7 +84,7 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out a runbook; give the exit status: 0 only if it came to its end.
+    """Carry out a runbook; return the exit status, as ``restore_command`` lists them.
 
     Raises:
         CBRError: the notebooks or what runs them are missing.
@@ -107,13 +107,12 @@ def run(options: argparse.Namespace) -> int:
     source = notebooks_folder() / "runbooks" / _NOTEBOOKS[options.runbook]
     with TemporaryDirectory() as folder:
         target = Path(options.output or Path(folder) / source.name)
-        problem = _execute(source, target, given)
+        problem, status = _execute(source, target, given)
         for text in _said(target):
             print(text, end="")
     if problem:
         print(f"cbr-notebook: {problem}", file=sys.stderr)
-        return 1
-    return 0
+    return status
 
 
 def notebooks_folder() -> Path:
@@ -180,8 +179,8 @@ def _ensure_meant(options: argparse.Namespace) -> None:
         )
 
 
-def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> str:
-    """Run a notebook; give what stopped it, or nothing.
+def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> tuple[str, int]:
+    """Run a notebook; return what stopped it, or nothing, and the exit status.
 
     Raises:
         CBRError: what runs notebooks is not installed.
@@ -199,8 +198,15 @@ def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> str:
             source, target, parameters=dict(parameters), progress_bar=False, log_output=False
         )
     except PapermillExecutionError as stopped:
-        return str(stopped.evalue)
-    return ""
+        return str(stopped.evalue), _status(str(stopped.ename))
+    return "", restore_command.DONE
+
+
+def _status(error: str) -> int:
+    """Return the exit status for an error of a notebook, by the name of its class."""
+    if error in {"ConfirmationNeeded", "Conflict", "InvalidRequest", "NotFound"}:
+        return restore_command.REFUSED
+    return restore_command.NOT_PROVEN.get(error, restore_command.FAILED)
 
 
 def _said(notebook: Path) -> Iterator[str]:

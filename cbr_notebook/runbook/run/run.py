@@ -7,7 +7,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
-from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, TaskFailed
+from cbr_notebook.errors import (
+    CBRError,
+    Conflict,
+    ContentDiffers,
+    InvalidRequest,
+    NotVerified,
+    TargetMissed,
+    TaskFailed,
+)
 from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
 from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import signing_key, write_report
@@ -243,6 +251,37 @@ class RestoreRun(RunRecord):
         """
         with self.journal.held(), self.recording():
             return verify(self, checks, manifest=manifest, checksum=checksum, contract=contract)
+
+    def ensure_proven(self) -> None:
+        """Raise what keeps the restore from being proven, if anything does.
+
+        Raises:
+            ContentDiffers: a verification failed.
+            NotVerified: the content was not looked at, or not all of it.
+            TargetMissed: a target is set, and was missed or cannot be told.
+        """
+        if self.verification == "failed":
+            raise ContentDiffers(
+                f"{self.title}: restored, but not as it should be.",
+                advice="Read in the report what failed, before anybody uses it.",
+            )
+        if self.verification != "verified":
+            raise NotVerified(
+                f"{self.title}: restored, but not verified: its content was not looked at as a "
+                "whole.",
+                advice="Compare it with a manifest, or by checks of your own.",
+            )
+        for name, achieved in self._achieved().items():
+            if achieved.target is not None and not achieved.met:
+                raise TargetMissed(
+                    f"{self.title}: restored and verified, but a target was missed. "
+                    f"{name}: {achieved}.",
+                    advice="Recovery time: make backups smaller or restore by disk. Recovery "
+                    "point: let the policy run more often.",
+                )
+
+    def _achieved(self) -> dict[str, Achieved]:
+        return {"Recovery time": self.recovery_time, "Recovery point": self.recovery_point}
 
     def report(self, path: str | Path) -> Path:
         """Write the evidence to a file that stands alone, signed with the key of who writes it.
