@@ -3,82 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
-from cbr_notebook import Session, errors
 from cbr_notebook.api.groups.backups import SyncItem
 from cbr_notebook.api.messages.records import Backup, Policy, Vault
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
-
-SERVER = "OS::Nova::Server"
-RULE = ["FREQ=DAILY;INTERVAL=1;BYHOUR=14;BYMINUTE=00"]
-KEPT = {"retention_duration_days": 30, "timezone": "UTC+08:00"}
-PAID: dict[str, Any] = {"period_type": "year", "period_num": 1, "is_auto_pay": True}
-PRODUCT: dict[str, Any] = {
-    "product_id": "00301-231147-0--0", "spec_code": "vault.backup.server.normal",
-}  # fmt: skip
-
-
-class Way(Protocol):
-    """A cloud, and a session that reaches it through somebody."""
-
-    cloud: Session
-    session: Session
-    receiver: Session
-    """A session of the project that backups are shared with, on the same way."""
-
-
-@dataclass
-class Act:
-    """A change, and whether it is done in the cloud."""
-
-    carry_out: Callable[[], object]
-    is_done: Callable[[], bool]
-
-
-numbers = count(1)
-
-
-def new_name(kind: str = "hostile") -> str:
-    return f"{kind}-{next(numbers)}"
-
-
-def has(ask: Callable[[], object]) -> bool:
-    """Whether something is there."""
-    try:
-        ask()
-    except errors.NotFound:
-        return False
-    return True
-
-
-def new_vault(way: Way, **more: Any) -> Vault:
-    return way.cloud.client.vaults.create(new_name(), size=100, **more)
-
-
-def new_server(way: Way) -> str:
-    return way.cloud.cloud.create_server(new_name("server")).id
-
-
-def new_backup(way: Way) -> Backup:
-    """A server's backup that is available."""
-    client, vault = way.cloud.client, new_vault(way)
-    client.vaults.add_resources(vault.id, [ResourceItem(new_server(way), SERVER)])
-    client.restore_points.create(vault.id, retention_days=30)
-    way.cloud.cloud.advance(hours=1)
-    (found,) = client.backups.list_all(vault_id=vault.id)
-    return found
-
-
-def new_policy(way: Way, **more: Any) -> Policy:
-    return way.cloud.client.policies.create(new_name(), pattern=RULE, definition=KEPT, **more)
-
-
-def tasks_of(way: Way, kind: str, **filters: Any) -> int:
-    return len(list(way.cloud.client.tasks.list_all(operation_type=kind, **filters)))
-
+from tests.api.hostile_orders import (
+    add_paths,
+    change_order,
+    order_vault,
+    pay_in_advance,
+    register_agent,
+    remove_paths,
+    uninstall_agent,
+    unregister_agent,
+)
+from tests.api.hostile_way import (
+    KEPT,
+    RULE,
+    SERVER,
+    Act,
+    Way,
+    has,
+    new_backup,
+    new_id,
+    new_name,
+    new_policy,
+    new_server,
+    new_vault,
+    numbers,
+    tasks_of,
+)
 
 # -- vaults ---------------------------------------------------------------------------------------
 
@@ -477,90 +432,6 @@ def unshare(way: Way) -> Act:
     backup, project, status = _shared(way)
     return Act(
         lambda: way.session.client.members.delete(backup.id, project), lambda: status() is None
-    )
-
-
-# -- agents and orders ----------------------------------------------------------------------------
-
-
-def new_id() -> str:
-    return f"00000000-0000-4000-8000-{next(numbers):012d}"
-
-
-def new_agent(session: Session, agent: str) -> object:
-    return session.client.agents.register(
-        agent, host_name="h", host_ip="10.0.0.1", host_os="linux", agent_version="1.0.0"
-    )
-
-
-def register_agent(way: Way) -> Act:
-    agent = new_id()
-    return Act(
-        lambda: new_agent(way.session, agent),
-        lambda: has(lambda: way.cloud.client.agents.show(agent)),
-    )
-
-
-def uninstall_agent(way: Way) -> Act:
-    agent = new_id()
-    new_agent(way.cloud, agent)
-    return Act(
-        lambda: way.session.client.agents.update(agent),
-        lambda: way.cloud.client.agents.show(agent).status == "uninstall",
-    )
-
-
-def unregister_agent(way: Way) -> Act:
-    agent = new_id()
-    new_agent(way.cloud, agent)
-    way.cloud.client.agents.update(agent)
-    return Act(
-        lambda: way.session.client.agents.unregister(agent),
-        lambda: not has(lambda: way.cloud.client.agents.show(agent)),
-    )
-
-
-def add_paths(way: Way) -> Act:
-    agent = new_id()
-    new_agent(way.cloud, agent)
-    return Act(
-        lambda: way.session.client.agents.add_paths(agent, ["/home"]),
-        lambda: bool(way.cloud.client.agents.show(agent).paths),
-    )
-
-
-def remove_paths(way: Way) -> Act:
-    agent = new_id()
-    new_agent(way.cloud, agent)
-    way.cloud.client.agents.add_paths(agent, ["/home"])
-    return Act(
-        lambda: way.session.client.agents.remove_paths(agent, ["/home"]),
-        lambda: not way.cloud.client.agents.show(agent).paths,
-    )
-
-
-def order_vault(way: Way) -> Act:
-    name = new_name()
-    return Act(
-        lambda: way.session.client.orders.create_vault(name, size=100, **PAID),
-        lambda: name in [each.name for each in way.cloud.client.vaults.list_all()],
-    )
-
-
-def pay_in_advance(way: Way) -> Act:
-    vault = new_vault(way)
-    return Act(
-        lambda: way.session.client.orders.change_charge_mode([vault.id], **PAID),
-        lambda: way.cloud.client.vaults.show(vault.id).billing.charging_mode == "pre_paid",
-    )
-
-
-def change_order(way: Way) -> Act:
-    vault = new_vault(way)
-    way.cloud.client.orders.change_charge_mode([vault.id], **PAID)
-    return Act(
-        lambda: way.session.client.orders.change(vault.id, size=200, is_auto_pay=True, **PRODUCT),
-        lambda: way.cloud.client.vaults.show(vault.id).billing.size == 200,
     )
 
 

@@ -33,7 +33,8 @@ from cbr_notebook.api.groups.protectables import AgentQuestion
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.bounds import bound_client
 from cbr_notebook.session.context import Identity
-from tests.api.hostile_acts import ACTS, Act, Way
+from tests.api.hostile_acts import ACTS
+from tests.api.hostile_way import Act, Way
 
 EXAMPLES = int(os.environ.get("CBR_HOSTILE_EXAMPLES", "30"))
 HURRIED_S, PATIENT_S = 1.0, 60.0
