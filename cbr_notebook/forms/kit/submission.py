@@ -8,6 +8,7 @@ from typing import Any
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, TaskFailed, WaitTimeout
 from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.interrupts import held_back
 from cbr_notebook.forms.kit.view import View
 from cbr_notebook.forms.kit.worker import Worker, Workers
 
@@ -58,9 +59,11 @@ class Submission:
         values = self._view.inputs.values()
         if problems := self._view.attempt():
             self._view.tell_blocked(problems)
-        elif self.acquire(values):
-            # Taken where the click was handled, so that a second click finds the form busy.
-            self._begin(lambda worker: self._perform(values, worker))
+            return
+        # Taken where the click was handled, so that a second click finds the form busy.
+        with held_back():
+            if self.acquire(values):
+                self._begin(lambda worker: self._perform(values, worker))
 
     def run(self, step: Callable[[Worker], None], *, label: str = "") -> bool:
         """Take a step beside the main thread, unless the form is busy.
@@ -72,11 +75,12 @@ class Submission:
         Returns:
             Whether it is taken.
         """
-        if not self.acquire():
-            return False
-        if label:
-            self._view.button.label = label
-        self._begin(lambda worker: self._carry_out(lambda: step(worker)))
+        with held_back():
+            if not self.acquire():
+                return False
+            if label:
+                self._view.button.label = label
+            self._begin(lambda worker: self._carry_out(lambda: step(worker)))
         return True
 
     def watch_again(self) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.backups import backups, undeleting
+from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.control.scenarios.scene import Kept, Scenario, Scene
 from cbr_notebook.simulator.iam import tokens
 from cbr_notebook.simulator.inventory import kept_disks, resources
@@ -119,25 +120,24 @@ def _no_refusal(scene: Scene, kept: Kept) -> None:
 
 def _delete_backups(scene: Scene, target: str | None) -> Kept:
     engine, server = scene.engine, scene.server(target)
-    newest = scene.rows(
-        "backup",
-        "resource_id = ? AND parent_id IS NULL AND image_type = 'backup' "
-        "AND status = 'available' ORDER BY created_at DESC, id DESC LIMIT ?",
+    newest = engine.state.all_of(
+        BackupRow,
+        "SELECT * FROM backup WHERE resource_id = ? AND parent_id IS NULL "
+        "AND image_type = 'backup' AND status = 'available' "
+        "ORDER BY created_at DESC, id DESC LIMIT ?",
         server.id,
         _DELETED,
     )
     if not newest:
         raise InvalidRequest(f"{server.name} has no usable backup.", field="target")
     for row in newest:
-        backups.check_deletable(engine, row)  # type: ignore[arg-type]
+        backups.check_deletable(engine, row)
     rows = [
-        each
-        for row in newest
-        for each in scene.rows("backup", "id = ?1 OR parent_id = ?1", row["id"])
+        each for row in newest for each in scene.rows("backup", "id = ?1 OR parent_id = ?1", row.id)
     ]
     points = [
         each
-        for key in dict.fromkeys(row["restore_point_id"] for row in newest)
+        for key in dict.fromkeys(row.restore_point_id for row in newest)
         for each in scene.rows("restore_point", "id = ?", key)
     ]
     chains = sorted({row["chain"] for row in rows if row["chain"] is not None})
@@ -147,10 +147,10 @@ def _delete_backups(scene: Scene, target: str | None) -> Kept:
         "restore_point": points,
         "chains": [[chain, kept_disks.keep_chain(scene.engine, chain)] for chain in chains],
         "member": [
-            each for row in newest for each in scene.rows("member", "backup_id = ?", row["id"])
+            each for row in newest for each in scene.rows("member", "backup_id = ?", row.id)
         ],
     }
-    kept["tasks"] = [backups.begin_delete(engine, row) for row in newest]  # type: ignore[arg-type]
+    kept["tasks"] = [backups.begin_delete(engine, row) for row in newest]
     return kept
 
 
