@@ -89,7 +89,9 @@ def draw(
     count = {state: int((table["state"] == state).sum()) for state in _LOOKS}
     title = f"Backups of {span}: {pluralize(count['failed'], 'failed day')}, "
     title += f"{count['partial']} partial, " if count["partial"] else ""
-    title += f"{count['missing']} missing" + picture.only(len(rows), len(seen), "the worst")
+    title += f"{count['missing']} missing" + picture.only(
+        len(rows), len(seen), "those with trouble first"
+    )
     details = f"{pluralize(len(seen), 'resource')}. " + picture.listed(
         [
             *_troubles(table, names),

@@ -59,7 +59,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("percent of the vault's size")
     picture.legend(ax, markerscale=0.5)
     title = f"{int(_filling(frame).sum())} of {pluralize(len(frame), 'vault')} filling up"
-    title += _forecast(frame) + picture.only(len(table), len(frame), "the fullest")
+    title += _forecast(frame) + picture.only(len(table), len(frame), "those filling up first")
     words = [f"{row.name}: {_words(row)}{_allocated(row)}" for row in frame.itertuples()]
     return picture.finish(ax, title, f"{picture.listed(words)}.")
 

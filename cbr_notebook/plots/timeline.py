@@ -66,7 +66,7 @@ def draw(
     picture.legend(ax)
     title = f"{int(late.sum())} of {pluralize(len(points), 'resource')} without a good "
     title += f"backup of the last {_length(target)}"
-    title += picture.only(len(table), len(points), "the worst")
+    title += picture.only(len(table), len(points), "those too old first")
     return picture.finish(
         ax, title, f"{picture.listed([_words(row) for row in points.itertuples()])}."
     )

@@ -224,7 +224,7 @@ def test_of_a_large_estate_the_worst_is_drawn_and_the_rest_counted() -> None:
     axes = capacity.draw(_vaults(900))
     assert len(axes.get_yticklabels()) == 40
     assert axes.get_title(loc="left").replace("\n", " ") == (
-        "0 of 900 vaults filling up (40 of 900 drawn: the fullest)"
+        "0 of 900 vaults filling up (40 of 900 drawn: those filling up first)"
     )
     assert alt_text(axes).endswith("and 875 more.")
 

@@ -114,9 +114,10 @@ class RestoreRun(RunRecord):
         API: Task, "Querying a Specified Task".
         """
         if not self.ended:
+            elapsed = self.stopwatch()
             if self.state != "running":
-                run_steps(self, submit_steps(self, taken_up=self.taken_up), timeout)
-            run_steps(self, watch(self), timeout)
+                run_steps(self, submit_steps(self, taken_up=self.taken_up), timeout, elapsed)
+            run_steps(self, watch(self), timeout, elapsed)
         if self.error is not None:
             raise self.error
         return self

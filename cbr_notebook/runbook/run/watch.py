@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from cbr_notebook.api.messages.constants import ENDED
 from cbr_notebook.api.messages.records import TaskRecord
@@ -120,14 +120,25 @@ def recorded_steps(run: RunRecord, steps: Iterator[float]) -> Generator[float, N
         yield pause
 
 
-def run_steps(run: RunRecord, steps: Iterator[float], timeout: float | None = None) -> None:
+def run_steps(
+    run: RunRecord,
+    steps: Iterator[float],
+    timeout: float | None = None,
+    elapsed: Callable[[], float] | None = None,
+) -> None:
     """Carry out steps, waiting between them as long as they ask for.
+
+    Args:
+        run: whose steps.
+        steps: yield the seconds to wait.
+        timeout: the longest time to wait, in seconds.
+        elapsed: tells the seconds waited already; counted from now if left out.
 
     Raises:
         WaitTimeout: the time is over, or the user interrupted; the run goes on.
         CBRError: as the steps.
     """
-    elapsed = run.stopwatch()
+    elapsed = elapsed or run.stopwatch()
     try:
         with run.journal.held(), progress_bars(run):
             for pause in recorded_steps(run, steps):
