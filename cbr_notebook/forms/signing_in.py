@@ -22,6 +22,7 @@ _WAYS = (
     Option("access_key", "Access key"),
     Option("password", "User name and password"),
     Option("profile", "Profile"),
+    Option("join", "Join line of a class"),
     Option("simulated", "Simulated cloud"),
 )
 _ESTATES = (
@@ -34,14 +35,17 @@ _SHOWN = {
     "access_key": ("access_key", "secret_key", *_PLACE),
     "password": ("domain_name", "user_name", "password", *_PLACE),
     "profile": ("profile", *_PLACE),
+    "join": ("join",),
     "simulated": ("estate",),
 }
 _NEEDED = {
     "access_key": ("access_key", "secret_key"),
     "password": ("domain_name", "user_name", "password"),
     "profile": ("profile",),
+    "join": ("join",),
     "simulated": (),
 }
+_SECRETS = {"access_key": "secret_key", "password": "password", "join": "join"}
 
 
 class SignIn(FormDefinition):
@@ -63,6 +67,7 @@ class SignIn(FormDefinition):
             field.text("user_name", "User name"),
             SecretField("password", "Password"),
             field.choice("profile", "Profile", placeholder="There is no profile."),
+            SecretField("join", "Join line"),
             field.choice("estate", "What is in it", _ESTATES),
             field.text("region", "Region", placeholder="eu-west-0"),
             field.text(
@@ -109,6 +114,8 @@ class SignIn(FormDefinition):
     def summary(self, value: Mapping[str, Any]) -> str:
         if value["how"] == "simulated":
             return "Open a cloud of your own in this kernel: no network, no account."
+        if value["how"] == "join":
+            return "Take the seat that the line from the join sheet names."
         who = {
             "access_key": f"access key {value['access_key']}",
             "password": f"{value['user_name']} of {value['domain_name']}",
@@ -118,11 +125,13 @@ class SignIn(FormDefinition):
         return f"Sign in with {who} in {where}."
 
     def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        if value["how"] == "join":
+            return {}
         project = value["project"] or None
         named = {
             key: value[key] or None
             for key in (*_NEEDED[value["how"]], "region", "endpoint", "iam_endpoint")
-            if key not in ("secret_key", "password")
+            if key not in _SECRETS.values()
         }
         key = "project_id" if project and _PROJECT_ID.fullmatch(project) else "project_name"
         return {**named, key: project}
@@ -132,11 +141,11 @@ class SignIn(FormDefinition):
             return "session = " + markup.call("cbr.simulate", value["estate"])
         named = self._arguments(value)
         line = markup.call("cbr.connect", **named)
-        secrets = {"access_key": "secret_key", "password": "password"}
-        if value["how"] not in secrets:
+        if value["how"] not in _SECRETS:
             return f"session = {line}"
-        asked = f"{secrets[value['how']]}=getpass()"
-        joined = f"    {asked},\n)" if line.endswith(",\n)") else f", {asked})"
+        asked = f"{_SECRETS[value['how']]}=getpass()"
+        comma = ", " if named else ""
+        joined = f"    {asked},\n)" if line.endswith(",\n)") else f"{comma}{asked})"
         return f"from getpass import getpass\n\nsession = {line[:-1]}{joined}"
 
     def act(self, value: Mapping[str, Any]) -> GuidedSession:
@@ -144,9 +153,8 @@ class SignIn(FormDefinition):
             simulated: GuidedSession = openers.entry().simulate(value["estate"])
             return simulated
         named = self._arguments(value)
-        for key in ("secret_key", "password"):
-            if key in _NEEDED[value["how"]]:
-                named[key] = value[key]
+        if secret := _SECRETS.get(value["how"]):
+            named[secret] = value[secret]
         session: GuidedSession = openers.entry().connect(**named)
         # A key is believed until it is used; a wrong one should be told here.
         session.vaults(limit=1)

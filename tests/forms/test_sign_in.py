@@ -15,7 +15,9 @@ from cbr_notebook import errors
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.simulator import Cloud
+from cbr_notebook.simulator.classroom.serving import serve_seats
 from cbr_notebook.simulator.server import CloudServer
+from tests.simulator.classroom.conftest import running
 
 
 @pytest.fixture
@@ -74,6 +76,33 @@ def test_an_access_key_signs_in_and_its_secret_is_nowhere(served: tuple[Cloud, s
     assert who.secret_key not in everything(form)
     assert "getpass" in form.code
     form.result.close()
+
+
+def test_a_join_line_takes_a_seat_and_is_nowhere() -> None:
+    with running(serve_seats(Cloud.open("empty"), 1)) as classroom:
+        line = classroom.ready["seats"][0]["join"]
+        form = cbr.forms.sign_in(how="Join line of a class")
+        page = FormPage(form)
+        page.wait_until_loaded()
+        assert set(form.problems) == {"join"}
+        page.fill("join", line)
+        assert line not in everything(form)
+        page.press()
+        assert form.error is None
+        assert "join line" in page.result
+        assert form.code.endswith("session = cbr.connect(join=getpass())")
+        assert line not in everything(form)
+        form.result.cloud.advance(minutes=1)
+        form.result.close()
+
+
+def test_what_is_no_join_line_is_told_without_it() -> None:
+    form = cbr.forms.sign_in(how="join")
+    page = FormPage(form)
+    page.fill("join", "canary-4711")
+    page.press()
+    assert "join line" in page.error
+    assert "canary" not in everything(form) + page.error
 
 
 def test_a_user_and_password_sign_in(served: tuple[Cloud, str]) -> None:
