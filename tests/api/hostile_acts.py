@@ -7,7 +7,7 @@ from typing import Any
 
 from cbr_notebook.api.groups.backups import SyncItem
 from cbr_notebook.api.messages.records import Backup, Policy, Vault
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 from tests.api.hostile_orders import (
     add_paths,
     change_order,

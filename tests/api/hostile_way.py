@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from cbr_notebook import Session, errors
 from cbr_notebook.api.messages.records import Backup, Policy, Vault
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 
 SERVER = "OS::Nova::Server"
 RULE = ["FREQ=DAILY;INTERVAL=1;BYHOUR=14;BYMINUTE=00"]

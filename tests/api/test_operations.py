@@ -17,7 +17,7 @@ from cbr_notebook.api.groups.backups import SyncItem
 from cbr_notebook.api.groups.protectables import AgentQuestion
 from cbr_notebook.api.http.operations import OPERATIONS, Operation
 from cbr_notebook.api.http.transport import Transport
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 
 ID = "8b0851a8-adf3-4f4c-a914-dead08bf9664"
 RULE = ["FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=14;BYMINUTE=00"]

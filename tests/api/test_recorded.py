@@ -16,7 +16,7 @@ import pytest
 from cbr_notebook import Session, errors, frames
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import Transport
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session.context import Identity

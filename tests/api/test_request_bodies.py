@@ -18,7 +18,7 @@ from cbr_notebook.api.client import Client
 from cbr_notebook.api.groups.backups import SyncItem
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages.request_shapes import SHAPES, check_body
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 from tests.api.test_operations import DESTINATION, ID, KEPT, RULE, SYNCED
 
 SPARED = {

@@ -6,7 +6,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.forms.testing import FormPage
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.reports.audit import Proof, audit
 
