@@ -220,7 +220,6 @@ def test_a_probe_may_come_to_pass_within_its_time(session: Session, write: Any) 
 def test_a_database_is_asked_with_a_password_that_is_kept_nowhere(
     session: Session, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("sqlalchemy")
     with sqlite3.connect(tmp_path / "shop.db") as made:
         made.execute("create table orders (id int)")
         made.execute("insert into orders values (1), (2)")
