@@ -285,7 +285,7 @@ def _name(flag: str) -> str:
 
 
 def _output(words: list[str]) -> tuple[list[str], str | None]:
-    """Take ``-o name`` out of a line."""
+    """Split ``-o name`` off a line."""
     if "-o" not in words:
         return words, None
     place = words.index("-o")

@@ -24,7 +24,7 @@ class Client:
     """One attribute a group, one method an operation."""
 
     def __init__(self, transport: Transport) -> None:
-        """Take the transport that sends the requests."""
+        """Create a client on the transport that sends its requests."""
         self.transport = transport
         self.tasks = Tasks(transport)
         self.vaults = Vaults(transport)

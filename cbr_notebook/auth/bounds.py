@@ -53,7 +53,7 @@ class _Leaving:
         self._seen = self._begun = False
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
-        """Take an event of the connection."""
+        """Handle an event of the connection."""
         self._seen = True
         if event.endswith(".send_request_headers.started"):
             self._begun = self._begun or info["request"].method != b"CONNECT"
@@ -91,7 +91,7 @@ class BoundedTransport(httpx.BaseTransport):
     """A transport whose answers come in time and in size, or are an error of httpx."""
 
     def __init__(self, inner: httpx.HTTPTransport) -> None:
-        """Take the transport that sends; its connections read against the clock from now on."""
+        """Wrap the transport that sends; its connections read against the clock from now on."""
         self._inner = inner
         # httpx offers no way to name the backend of its pool: this is where it keeps it.
         pool: Any = inner._pool
@@ -299,5 +299,5 @@ class _Backend(httpcore.NetworkBackend):
         return _Stream(self._inner.connect_unix_socket(*arguments, **more))
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait some seconds, as httpcore asks for."""
         self._inner.sleep(seconds)

@@ -72,7 +72,7 @@ class Iam:
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take where IAM is.
+        """Create a client of IAM at an address.
 
         Args:
             http: sends the requests.

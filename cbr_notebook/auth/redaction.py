@@ -43,6 +43,6 @@ _REDACTION = _Redaction()
 
 
 def protect_logs() -> None:
-    """See to it that the loggers of the HTTP libraries write no secret; may be repeated."""
+    """Filter secrets from the loggers of the HTTP libraries; may be repeated."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_REDACTION)

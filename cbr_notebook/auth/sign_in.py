@@ -122,7 +122,7 @@ def _by_password(
 def _by_issued_token(
     auth: httpx.Auth, token: Token, who: Credentials, place: Place, iam: Iam
 ) -> SignedIn:
-    """Take project and address from what IAM says about a token."""
+    """Return project and address from what IAM says about a token."""
     project_id = who.project_id or token.project_id
     name = who.project_name or who.region
     if project_id is None and name:

@@ -79,7 +79,7 @@ class SignatureAuth(httpx.Auth):
         security_token: Secret | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take the keys.
+        """Create an authentication by access keys.
 
         Args:
             access_key: the access key ID.

@@ -36,7 +36,7 @@ class TokenAuth(httpx.Auth):
         clock: Callable[[], float] = time.monotonic,
         cache: TokenCache | None = None,
     ) -> None:
-        """Take what it needs to sign in.
+        """Create an authentication by token; it signs in with the first request.
 
         Args:
             iam: where tokens come from.
@@ -136,7 +136,7 @@ class SignedOut(httpx.Auth):
     """Refuses every request, since the person has signed out."""
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Raise, before anything is sent."""
+        """Raise that the session is signed out, before anything is sent."""
         raise AuthenticationError(
             "This session is signed out.",
             advice="Open another one: session = cbr.connect(…).",

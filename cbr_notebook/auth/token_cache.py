@@ -41,7 +41,7 @@ class TokenCache:
         *,
         password: Secret | None = None,
     ) -> None:
-        """Take the place of a token.
+        """Create a cache of one token in one file.
 
         Args:
             identity: all that the token depends on: IAM's address, account, user, project.

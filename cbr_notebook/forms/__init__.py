@@ -58,7 +58,7 @@ class Forms:
         return sign_in(**values)
 
     def overview(self) -> Form:
-        """See what needs attention first, and go on from there."""
+        """Show what needs attention first, and go on from there."""
         from cbr_notebook.forms.overview import Overview
 
         return self._form(Overview(), {})
@@ -118,7 +118,7 @@ class Forms:
         return self._form(BackUp(), values)
 
     def restore(self, **values: Any) -> Form:
-        """Be led through a restore: choose, check, confirm, watch, verify; ``result`` is the run.
+        """Guide through a restore: choose, check, confirm, watch, verify; ``result`` is the run.
 
         A restore that has not ended, such as after a crash, is offered first.
         """

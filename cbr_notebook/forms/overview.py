@@ -27,7 +27,7 @@ _OPEN = ("not asked", "asked", "running")
 
 
 class Overview(FormDefinition):
-    """See how things stand; ``result`` is a table of what needs attention."""
+    """Show how things stand; ``result`` is a table of what needs attention."""
 
     form: Form
     name = "overview"

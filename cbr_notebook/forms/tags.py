@@ -29,7 +29,7 @@ class TagRows(Field):
         self.add_class("cbr-wide")
 
     def accept(self, given: Any) -> None:
-        """Take tags as a mapping or as pairs."""
+        """Set tags, given as a mapping or as pairs."""
         if isinstance(given, Mapping):
             given = given.items()
         elif not isinstance(given, Iterable) or isinstance(given, str):

@@ -24,7 +24,7 @@ _JUST_NOW = 2.5
 
 
 class Tasks(FormDefinition):
-    """See tasks, live while the form is on a page; ``result`` is the table of them."""
+    """Show tasks, live while the form is on a page; ``result`` is the table of them."""
 
     form: Form
     name = "tasks"

@@ -123,7 +123,7 @@ def note(ax: Axes, row: int, text: str) -> None:
 
 
 def lines_of_rows(ax: Axes) -> None:
-    """Lead the eye from a name to its marks."""
+    """Draw a faint line from each name to its marks."""
     ax.grid(axis="y", color=LIGHT, linewidth=0.6)
     ax.set_axisbelow(True)
 

@@ -40,7 +40,7 @@ def plan_restore(
     power_on: bool | None = None,
     approval: str | None = None,
 ) -> RestorePlan:
-    """Lay out a restore and check it beforehand; sends nothing that changes anything.
+    """Plan a restore and check it beforehand; sends nothing that changes anything.
 
     Args:
         backup: which backup.

@@ -47,7 +47,7 @@ class Context(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """Who the session is and where."""
+        """Return who the session is and where."""
 
     @property
     def poller(self) -> TaskPoller:

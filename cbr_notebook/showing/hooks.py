@@ -41,7 +41,7 @@ def complete_by(match: Callable[[Any, Any], Any]) -> None:
 
 
 def _offer_values(shell: Any) -> None:
-    """Let IPython ask us first what can stand at the cursor."""
+    """Register our completion with IPython, before its own."""
     from IPython.core.completer import context_matcher
 
     @context_matcher(identifier="cbr_notebook", priority=100)  # type: ignore[untyped-decorator]
@@ -52,7 +52,7 @@ def _offer_values(shell: Any) -> None:
 
 
 def _show_tables(shell: Any) -> None:
-    """Let HTML of our tables be ours; others are shown as they were before."""
+    """Register our HTML for our tables; others are shown as they were before."""
     formatter = shell.display_formatter.formatters["text/html"]
     module = "pandas"
     earlier = formatter.for_type_by_name(module, "DataFrame")
@@ -69,7 +69,7 @@ def _show_tables(shell: Any) -> None:
 
 
 def _show_errors(shell: Any) -> None:
-    """Let an error of ours be two or three lines; ``%tb`` shows the whole traceback."""
+    """Show an error of ours in two or three lines; ``%tb`` shows the whole traceback."""
     others, handler = shell.custom_exceptions, shell.CustomTB
 
     def show(

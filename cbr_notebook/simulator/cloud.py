@@ -50,7 +50,7 @@ class Cloud:
     """
 
     def __init__(self, state: State, *, speed: float = 0.0) -> None:
-        """Take up a cloud from its state; see :meth:`open` for making one."""
+        """Create a cloud on its state; see :meth:`open` for making one."""
         self._engine = Engine(state, EVENTS, speed=speed)
         self._faults = Faults()
         self._app = App(self._engine, self._faults)
@@ -128,7 +128,7 @@ class Cloud:
             return clock.to_datetime(self._engine.now())
 
     def advance(self, **duration: float) -> datetime:
-        """Let time pass: policies fire, retention expires, tasks finish.
+        """Advance the clock: policies fire, retention expires, tasks finish.
 
         Args:
             duration: as for :class:`datetime.timedelta`: ``days``, ``hours``, ``minutes``, …
@@ -152,7 +152,7 @@ class Cloud:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Be a client that waits: the clock jumps."""
+        """Wait as a client does: the clock jumps."""
         self.advance(seconds=max(0.0, seconds))
 
     # -- machines ------------------------------------------------------------------------------
@@ -330,7 +330,7 @@ class Cloud:
         delay: float = 0.0,
         retry_after: float | None = None,
     ) -> None:
-        """Let the next requests of an operation go wrong.
+        """Make the next requests of an operation fail.
 
         Args:
             operation: an operation's ID such as ``create_checkpoint``, or ``*`` for any.
@@ -350,7 +350,7 @@ class Cloud:
             raise InvalidRequest(f"{problem}") from None
 
     def heal(self) -> None:
-        """Let no request go wrong any more; of scenarios, this ends those that refuse them."""
+        """Stop all failures of requests; of scenarios, this ends those that refuse them."""
         self._faults.clear()
         self._scenarios.forget_refusals()
 
@@ -363,7 +363,7 @@ class Cloud:
         return self._scenarios.table()
 
     def scenario(self, name: str, target: str | None = None) -> ScenarioStatus:
-        """Let a bad day happen, by one of the names in :meth:`scenarios`.
+        """Start a bad day, by one of the names in :meth:`scenarios`.
 
         Args:
             name: the scenario.
@@ -479,7 +479,7 @@ class Cloud:
             state.save_as(path)
 
     def reset(self) -> None:
-        """Go back to the start: to the estate as it was built, or to the template.
+        """Reset everything to the start: to the estate as it was built, or to the template.
 
         Clock, IDs and bytes are as they were then; troubles and their switches are gone.
         Sessions stay usable: a token of the time since is renewed at the next request.
@@ -494,6 +494,6 @@ class Cloud:
         self._scenarios.resume()
 
     def close(self) -> None:
-        """Let go of the state file."""
+        """Close the state file."""
         with self._engine.lock:
             self._engine.state.close()

@@ -34,7 +34,7 @@ class Served(Protocol):
         """Carry out what is due by now."""
 
     def close(self) -> None:
-        """Let go of what it keeps."""
+        """Close what it keeps open."""
 
 
 class CloudServer:
@@ -115,7 +115,7 @@ class CloudServer:
         self._server.should_exit = True
 
     def _tick(self) -> None:
-        """Let what is due happen also while no request comes."""
+        """Carry out what is due also while no request comes."""
         while not self._stop.wait(_SETTLE_EVERY_S):
             self._served.run_due_events()
 

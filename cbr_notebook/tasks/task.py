@@ -40,7 +40,7 @@ class Task:
         expected: int = 1,
         result: Any = None,
     ) -> None:
-        """Take up work; sessions make these.
+        """Create a task of the service to wait for; sessions make these.
 
         Args:
             poller: of the session: waits, and shares what is seen with others.

@@ -41,7 +41,7 @@ def workshop(
     exercises: Sequence[Exercise] | None = None,
     folder: str | Path | None = None,
 ) -> Lab:
-    """Take up a workshop: exercises that check themselves.
+    """Open a workshop: exercises that check themselves.
 
     Args:
         name: ``basics``, ``restore night``, or the name of one of your own, with

@@ -55,7 +55,7 @@ def write(
     exercises: int,
     folder: Path,
 ) -> Path:
-    """Write a certificate to a new file; return its path.
+    """Create a file with a certificate; return its path.
 
     Args:
         path: of the new file.

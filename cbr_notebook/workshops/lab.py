@@ -90,7 +90,7 @@ class Lab:
     def __init__(
         self, name: str, exercises: Sequence[Exercise], session: Session, folder: Path
     ) -> None:
-        """Take the workshop up; see :func:`cbr_notebook.workshops`.
+        """Open the workshop; see :func:`cbr_notebook.workshops`.
 
         Args:
             name: of the workshop.
@@ -183,7 +183,7 @@ class Lab:
         return table
 
     def certificate(self, path: str | Path, *, learner: str | None = None) -> Path:
-        """Write an HTML page that says what was solved, signed so that it can be verified.
+        """Create an HTML page that says what was solved, signed so that it can be verified.
 
         Args:
             path: of the new file.

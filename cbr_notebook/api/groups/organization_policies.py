@@ -163,7 +163,7 @@ class OrganizationPolicies:
         description: str | None = None,
         effective_scope: str | None = None,
     ) -> OrganizationPolicy:
-        """Hand a policy to the projects of an organization.
+        """Create a policy for the projects of an organization.
 
         Args:
             name: of the organization policy, 1 to 64 characters.

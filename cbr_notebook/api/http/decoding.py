@@ -122,7 +122,7 @@ def _may_be_json(content: bytes) -> bool:
 
 
 def _keep_source(answer: Any, content: bytes) -> None:
-    """Let the records of an answer, and the records in them, know where they came from."""
+    """Attach to the records of an answer, and the records in them, where they came from."""
     if isinstance(answer, Record):
         msgspec.structs.force_setattr(answer, "_source", Source(content, ()))
     if isinstance(answer, msgspec.Struct):

@@ -56,7 +56,7 @@ class Reader:
     """Reads one answer, and remembers what of it could not be read."""
 
     def __init__(self, content: bytes) -> None:
-        """Take the answer's bytes, which its records refer to; begin without losses."""
+        """Create a decoder of an answer's bytes, which its records refer to; without losses yet."""
         self._content = content
         self._losses: dict[str, _Loss] = {}
         self._row = ""

@@ -51,7 +51,7 @@ def window_in(message: str) -> float | None:
 
 
 def write_line(text: str) -> None:
-    """Write a line for whoever waits for a cell or a command."""
+    """Print a line for whoever waits for a cell or a command."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -61,7 +61,7 @@ class Throttle:
     def __init__(
         self, clock: Callable[[], datetime], write: Callable[[str], None] = write_line
     ) -> None:
-        """Take the session's clock, and where the line goes that says how long a pause is."""
+        """Create it with a clock, and where the line goes that says how long a pause is."""
         self._clock = clock
         self._write = write
         self._lock = threading.Lock()

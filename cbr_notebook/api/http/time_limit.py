@@ -11,7 +11,7 @@ class TimeLimit:
     """A limit for what one thread asks."""
 
     def __init__(self, left: Callable[[], float]) -> None:
-        """Take what tells how many seconds are left."""
+        """Create a limit from what returns how many seconds are left."""
         self.left = left
         self.reached = False
         """Whether a question was given up, because its next attempt would come too late."""

@@ -95,7 +95,7 @@ class Transport:
         patience: float = PATIENCE_S,
         write: Callable[[str], None] = write_line,
     ) -> None:
-        """Take what requests need.
+        """Create a transport from what requests need.
 
         Args:
             client: an httpx client that authenticates.

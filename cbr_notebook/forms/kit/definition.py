@@ -73,14 +73,14 @@ class FormDefinition:
         """Ask for what the fields offer; runs beside the main thread, at the beginning and anew."""
 
     def loaded(self) -> None:
-        """Go on once it is known what can be chosen, and what was given is filled in."""
+        """Continue once it is known what can be chosen, and what was given is filled in."""
 
     def fill(self, accept: Callable[[Values], None], values: Values) -> None:
         """Fill in values; ``accept`` does so for all fields that they name."""
         accept(values)
 
     def changed(self, field: Field) -> None:
-        """Let other fields follow a change, such as offer what fits the new choice."""
+        """Update other fields after a change, such as offer what fits the new choice."""
 
     def draw(self) -> None:
         """Show more than every form shows; called whenever the form is drawn."""

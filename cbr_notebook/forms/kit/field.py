@@ -133,7 +133,7 @@ class Field(Control):
             self.value = values[0] if values and self.kind == "choice" else None
 
     def accept(self, given: Any) -> None:
-        """Take a value that a program gives: an option by its value or label, a record or a row.
+        """Set a value that a program gives: an option by its value or label, a record or a row.
 
         What cannot be is taken, too, so that :meth:`check` can say so.
         """
@@ -250,7 +250,7 @@ class SecretField(Field):
         super().__init__(name, label, "secret", **traits)
 
     def accept(self, given: Any) -> None:
-        """Take a secret that a program gives, as text or wrapped."""
+        """Set a secret that a program gives, as text or wrapped."""
         self.value = as_secret(given) or None
         self.given = bool(self.value)
         self.touched = True

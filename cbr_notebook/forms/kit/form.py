@@ -211,7 +211,7 @@ class Form(widgets.VBox):
         return self._submission.submit()
 
     def again(self) -> None:
-        """Let the same be done once more.
+        """Enable the button again, so that the same can be done once more.
 
         Raises:
             Conflict: it is being done.
@@ -295,7 +295,7 @@ class Form(widgets.VBox):
         self._load_again()
 
     def inlined(self) -> AbstractContextManager[None]:
-        """Let what this thread changes be followed by this thread, before it goes on."""
+        """Handle what this thread changes within this thread, before it goes on."""
         return self.loader.inlined()
 
     def forget_refusal(self, name: str) -> None:

@@ -72,7 +72,7 @@ class Inputs:
         return name in self.fields and self.fields[name].kind == "secret"
 
     def lock(self, locked: bool) -> None:
-        """Let nothing be filled in, or let it be filled in again."""
+        """Lock all fields, or unlock them."""
         for each in self.fields.values():
             each.disabled = locked
 
@@ -82,6 +82,6 @@ class Inputs:
             each.send_again()
 
     def close(self) -> None:
-        """Take all of them off the page."""
+        """Remove all of them from the page."""
         for each in self.fields.values():
             each.close()

@@ -11,7 +11,7 @@ from types import FrameType
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let an interrupt of the kernel arrive only after the block; other threads get none anyway."""
+    """Delay an interrupt of the kernel until after the block; other threads get none anyway."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

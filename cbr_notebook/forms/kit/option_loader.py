@@ -108,7 +108,7 @@ class OptionLoader:
 
     @contextmanager
     def inlined(self) -> Iterator[None]:
-        """Let this thread follow what it changes itself, before it goes on."""
+        """Handle what this thread changes within this thread, before it goes on."""
         before = self.inline
         self._thread.inline = True
         try:

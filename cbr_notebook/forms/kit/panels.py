@@ -30,7 +30,7 @@ class HtmlPanel(FormWidget):
         self.on_act: Callable[[str, str], None] = _ignore
 
     def send_file(self, name: str, text: str) -> None:
-        """Let the browser save a file, which becomes part of no state."""
+        """Send a file for the browser to save; it becomes part of no state."""
         self.send({"type": "file", "name": name, "text": text})
 
     def handle(self, message: dict[str, Any]) -> None:

@@ -133,7 +133,7 @@ class StateMachine:
             return True
 
     def watch(self, values: Values | None = None) -> None:
-        """Go over from acting to watching what comes of it.
+        """Change from acting to watching what comes of it.
 
         Args:
             values: what was done; left out if it is what was done before.

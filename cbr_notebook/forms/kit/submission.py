@@ -66,7 +66,7 @@ class Submission:
                 self._begin(lambda worker: self._perform(values, worker))
 
     def run(self, step: Callable[[Worker], None], *, label: str = "") -> bool:
-        """Take a step beside the main thread, unless the form is busy.
+        """Run a step beside the main thread, unless the form is busy.
 
         Args:
             step: what to do; what goes wrong is told as of the button.
@@ -107,7 +107,7 @@ class Submission:
         return True
 
     def release(self) -> None:
-        """Let it be filled in again, and acted on."""
+        """Release the form: it can be filled in again, and acted on."""
         self._view.end()
         self._machine.release()
         self._view.guarded(self._view.show)
@@ -199,7 +199,7 @@ class Submission:
         return self._carry_out(act)
 
     def _carry_out(self, step: Callable[[], None]) -> Outcome:
-        """Take the step for which the form was acquired; what goes wrong is shown."""
+        """Run the step for which the form was acquired; what goes wrong is shown."""
         try:
             step()
         except Exception as problem:

@@ -70,7 +70,7 @@ class View:
             self._draw()
 
     def guarded(self, step: Callable[[], None]) -> None:
-        """Take a step; what goes wrong is shown in the form, not in a log that nobody reads."""
+        """Run a step; what goes wrong is shown in the form, not in a log that nobody reads."""
         try:
             step()
         except Exception as problem:
@@ -140,7 +140,7 @@ class View:
         self.error = None
 
     def end(self) -> None:
-        """Let it be filled in again."""
+        """Unlock what can be filled in."""
         self._lock(False)
         self.button.busy = False
 
@@ -149,7 +149,7 @@ class View:
         self.definition.lock(locked)
 
     def _draw(self) -> None:
-        """Write the present state beside the fields, in the summary and in the code."""
+        """Update what stands beside the fields, in the summary and in the code."""
         self.definition.draw()
         if not self.machine.busy:
             self.button.label = self.definition.action

@@ -73,7 +73,7 @@ class CheckPlan(Step):
         return self._which, self._verdict, self._checks, self.target, self.mapping, self.power_on
 
     def changed(self, changed: Field) -> None:
-        """Let the plan go that was made for something else."""
+        """Drop a plan that was made for something else."""
         if changed.name not in PLANNED:
             return
         with self.form.machine.lock, self.form.inlined():  # nothing is asked or drawn within
@@ -117,7 +117,7 @@ class CheckPlan(Step):
         return plan is not None and plan.possible and not self.mapping.check()
 
     def forget_target(self) -> None:
-        """Let go what was chosen for another backup."""
+        """Drop what was chosen for another backup."""
         self._planner.forget()
         self.target.offer([])
         self.mapping.forget()

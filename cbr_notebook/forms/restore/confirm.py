@@ -94,7 +94,7 @@ class Confirm(Step):
             self._offer()
 
     def forget(self) -> None:
-        """Let go what was confirmed of another backup."""
+        """Drop what was confirmed of another backup."""
         self._warned = {}
         self.name.clear()
         self.acknowledge.clear()
@@ -120,7 +120,7 @@ class Confirm(Step):
         return {}
 
     def clear(self) -> None:
-        """Let another restore be confirmed anew."""
+        """Clear what was confirmed, for another restore."""
         for each in (self.acknowledge, *self.targets, self.name):
             each.clear()
 

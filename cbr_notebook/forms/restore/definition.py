@@ -83,7 +83,7 @@ class Restore(FormDefinition):
             step.load()
 
     def loaded(self) -> None:
-        """Go on to where something is left to do."""
+        """Open the step where something is left to do."""
         self._checks.ready = True
         resource, backup = self._resource.resource, self._backup.backup
         if resource.value and not resource.check():
@@ -101,7 +101,7 @@ class Restore(FormDefinition):
             accept(confirming)
 
     def changed(self, field: Field) -> None:
-        """Let each step follow."""
+        """Update each step."""
         for step in self._each:
             step.changed(field)
 
@@ -169,7 +169,7 @@ class Restore(FormDefinition):
     # -- what it does ------------------------------------------------------------------------------
 
     def pressed(self) -> bool:
-        """Go back to the checks if they have changed meanwhile; there it is to be read."""
+        """Open the checks again if they have changed meanwhile; there it is to be read."""
         if self.form.loader.idle.is_set() and not self._checks.may_go_on:
             self.steps.walk(CHECK)
             return True

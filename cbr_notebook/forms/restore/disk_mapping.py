@@ -43,7 +43,7 @@ class DiskMapping(Field):
             self.options = rows
 
     def forget(self) -> None:
-        """Let the next plan say again what goes where."""
+        """Drop what was mapped; the next plan says again what goes where."""
         self.options = []
         self.value = None
         self.touched = False

@@ -50,7 +50,7 @@ class PendingRuns:
         self._panel.html = ""
 
     def go_on(self, run_id: str, *, typed: str) -> None:
-        """Go on with a run, if its target's name stands in the field.
+        """Resume a run, if its target's name stands in the field.
 
         Args:
             run_id: of the run.

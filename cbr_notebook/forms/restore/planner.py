@@ -112,7 +112,7 @@ class Planner:
         return found.plan if wanted.fits(found.plan) else None
 
     def forget(self) -> None:
-        """Let the plan go."""
+        """Drop the plan."""
         self._found = None
 
     def forget_targets(self) -> None:
@@ -162,7 +162,7 @@ class Planner:
         return self._targets[kind]
 
     def _take(self, found: Found) -> None:
-        """Take what was found, at last: whoever sees it sees what it was asked for with."""
+        """Store what was found, at last: whoever sees it sees what it was asked for with."""
         self._found = None
         shown = self.show(found)
         self._found = Found(shown, found.plan, found.error, found.targets)

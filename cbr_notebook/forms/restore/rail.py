@@ -57,7 +57,7 @@ class Steps(widgets.VBox):
         self.go(0)
 
     def walk(self, to: int) -> None:
-        """Go where somebody wants to, as far as each step on the way lets them."""
+        """Open the step that somebody wants, as far as each step on the way lets them."""
         if self.locked or not 0 <= to < len(self.titles) - 1:
             return
         before = at = self.at

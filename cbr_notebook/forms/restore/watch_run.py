@@ -58,7 +58,7 @@ class WatchRun(Step):
     # -- the course --------------------------------------------------------------------------------
 
     def begin(self, title: str, *, safety_backup: bool) -> None:
-        """Go to this step, from which there is no way back while the restore runs."""
+        """Open this step, from which there is no way back while the restore runs."""
         self._run_title, self._with_safety, self._cancelling = title, safety_backup, False
         self._failed, self._before_end = False, None
         self.tell(None)
@@ -193,7 +193,7 @@ class WatchRun(Step):
         return None if mine.empty else str(mine.iloc[0]["state"])
 
     def _take_up(self, run_id: str, title: str | None, name: str) -> None:
-        """Go on with a run that this form or another one has begun.
+        """Resume a run that this form or another one has begun.
 
         Args:
             run_id: of the run.
@@ -220,7 +220,7 @@ class WatchRun(Step):
             self.steps.focus_rail()  # the button that was pressed is gone
 
     def _beside(self, label: str, step: Callable[[], None]) -> None:
-        """Take a step beside the main thread, unless the form is busy."""
+        """Run a step beside the main thread, unless the form is busy."""
         if self.form.run(lambda _: step(), label=label):
             self.steps.focus_rail()  # the button that was pressed is gone
 
@@ -236,7 +236,7 @@ class WatchRun(Step):
         self.form.guarded(self._pending.show)
 
     def _cancel(self, run_id: str) -> None:
-        """Let a run stop before it overwrites anything; whoever carries it out ends it."""
+        """Ask a run to stop before it overwrites anything; whoever carries it out ends it."""
         self._cancelling = True
         self._draw_course()
         try:

@@ -55,7 +55,7 @@ class FieldOnPage(Protocol):
     focused: int
 
     def observe(self, handler: Any, names: Any) -> None:
-        """Let a handler hear what changes, as any widget does."""
+        """Call a handler on each change, as any widget does."""
 
 
 class FormPage:
@@ -162,7 +162,7 @@ class FormPage:
             self.wait()
 
     def show(self, *, views: int = 1) -> None:
-        """Bring the form into view: what looks on while somebody sees it begins to.
+        """Show the form: what looks on while somebody sees it begins to.
 
         Args:
             views: how often it is shown now, such as in two windows.
@@ -171,7 +171,7 @@ class FormPage:
             _update(each, _view_count=views)
 
     def hide(self) -> None:
-        """Take the form out of view."""
+        """Hide the form from view."""
         for each in self._seen_parts():
             _update(each, _view_count=0)
 
@@ -314,13 +314,13 @@ class FormPage:
                 yield each
 
     def _say(self, widget: Any, message: Mapping[str, Any]) -> None:
-        """Let a widget hear a message; one that was closed meanwhile hears what was under way."""
+        """Send a message to a widget; one that was closed meanwhile gets what was under way."""
         said = {**message, "speaker": self._speaker, "turn": next(self._turns)}
         send(self._comms[id(widget)], said)
 
 
 def send(comm: Any, message: Mapping[str, Any]) -> None:
-    """Bring a page's message to a widget, by its ``comm``."""
+    """Send a page's message to a widget, by its ``comm``."""
     data = {"method": "custom", "content": dict(message)}
     comm.handle_msg({"content": {"data": data}, "buffers": []})
 

@@ -59,7 +59,7 @@ class GroupPlan:
         members: Sequence[Member],
         contract: RecoveryContract | None = None,
     ) -> None:
-        """Take the members, in an order that their dependencies allow."""
+        """Create a plan of the members, in an order that their dependencies allow."""
         self.session = session
         self.members = tuple(members)
         self.contract = contract

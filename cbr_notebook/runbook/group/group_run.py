@@ -176,7 +176,7 @@ class GroupRun:
                     left.add(first.run.run_id)
 
     def _advance(self, active: _Active) -> bool:
-        """Take a run's next step; whether there are more."""
+        """Run a run's next step; return whether there are more."""
         run = active.run
         try:
             with run.recording():

@@ -98,7 +98,7 @@ def resume(
 
 
 def _take_up(run: RestoreRun, confirm: Sequence[str]) -> None:
-    """Write down who takes a run up, and whether that person confirmed it.
+    """Record in the journal who resumes a run, and whether that person confirmed it.
 
     Raises:
         ConfirmationNeeded: the restore has yet to be asked for, and was not confirmed.

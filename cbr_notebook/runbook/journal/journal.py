@@ -166,7 +166,7 @@ class Journal:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Be the only writer while this lasts; what others wrote before has been read.
+        """Lock the journal for one writer while this lasts; what others wrote before has been read.
 
         Raises:
             Conflict: another thread or process is the writer.

@@ -120,7 +120,7 @@ class RunRecord:
         return self._stop_mark.exists()
 
     def ask_to_stop(self) -> None:
-        """Let whoever carries it out stop before the service is asked."""
+        """Ask whoever carries it out to stop before the service is asked."""
         self._stop_mark.touch()
 
     @property
@@ -174,7 +174,7 @@ class RunRecord:
                 return f"The restore of {name} has ended: {state}."
 
     def report_progress(self, step: Any, percent: int, message: str) -> None:
-        """Let whoever watches know."""
+        """Report progress to whoever watches."""
         if self.on_progress is not None:
             self.on_progress(Progress(self.run_id, step, percent, message))
 

@@ -13,7 +13,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def recorded(transport: Transport, write: Callable[[RequestRecord], object]) -> Iterator[None]:
-    """Hand every request that this thread sends to a function, while this lasts.
+    """Call a function with every request that this thread sends, while this lasts.
 
     Requests of other threads, such as a form that refreshes itself, are not this run's.
     Whoever listened before goes on hearing everything.

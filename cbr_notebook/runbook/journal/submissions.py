@@ -33,7 +33,7 @@ class Submission:
 
 
 def note_submission(folder: Path, submission: Submission) -> None:
-    """Write a request down before it is sent; when this returns, it is on the disk.
+    """Record a request in the journal before it is sent; when this returns, it is on the disk.
 
     Raises:
         JournalFailed: it cannot be written.

@@ -201,7 +201,7 @@ def plan_restore(
     power_on: bool | None = None,
     approval: str | None = None,
 ) -> RestorePlan:
-    """Lay out a restore and check it; see :meth:`Session.plan_restore`."""
+    """Plan a restore and check it; see :meth:`Session.plan_restore`."""
     validate_approval(approval)
     facts = survey(session, backup, target, disks, power_on=power_on)
     return RestorePlan(

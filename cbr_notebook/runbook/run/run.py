@@ -123,7 +123,7 @@ class RestoreRun(RunRecord):
         return self
 
     def poll(self) -> Iterator[float]:
-        """Bring it to its end look by look, for whoever waits in a way of their own.
+        """Poll it to its end look by look, for whoever waits in a way of their own.
 
         While this is gone through, nobody else carries the run out.
 

@@ -119,7 +119,7 @@ def stop(run: RunRecord, reason: str, **facts: object) -> None:
 
 
 def _recall_submission(run: RunRecord) -> None:
-    """Take in that the restore was asked for, where the journal was cut off and does not tell."""
+    """Record that the restore was asked for, where the journal was cut off and does not tell."""
     told = sum(entry.kind == "restore_intended" for entry in run.journal.entries)
     noted = submissions_of(run.folder, run.run_id)
     if len(noted) <= told:
@@ -240,7 +240,7 @@ def _survey_again(run: RunRecord, *, taken_up: bool) -> Facts | None:
 
 
 def _take_up_task(run: RunRecord, now: Drift) -> None:
-    """Take a restore since the confirmation that no other journal tells of for this run's own.
+    """Adopt a restore since the confirmation that no other journal tells of as this run's own.
 
     Raises:
         ConnectionFailed: the target is being restored, and the list does not show by which task.

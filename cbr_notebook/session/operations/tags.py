@@ -152,7 +152,7 @@ class TagChanges:
 
     @classmethod
     def between(cls, before: Mapping[str, str], after: Mapping[str, str]) -> TagChanges:
-        """Compare."""
+        """Return what differs between tags before and after a change."""
         return cls(
             {key: value for key, value in after.items() if key not in before},
             {

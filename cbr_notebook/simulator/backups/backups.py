@@ -95,7 +95,7 @@ def document(
     children: list[BackupRow] | None = None,
     replication_records: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Write a backup as the service does."""
+    """Return a backup as the service's document of it."""
     return {
         "children": [document(child) for child in children or ()],
         "checkpoint_id": row.restore_point_id,
@@ -127,12 +127,12 @@ def document(
 
 
 def with_children(engine: Engine, row: BackupRow) -> dict[str, Any]:
-    """Write a backup with the backups of its disks."""
+    """Return a backup's document with the backups of its disks."""
     return document(row, children(engine, row.id))
 
 
 def erase(engine: Engine, row: BackupRow) -> None:
-    """Take a backup away, with its children, its blocks and its members; now, and for good."""
+    """Delete a backup, with its children, its blocks and its members; now, and for good."""
     state = engine.state
     freed = 0
     for each in [*children(engine, row.id), row]:
@@ -150,7 +150,7 @@ def erase(engine: Engine, row: BackupRow) -> None:
 
 
 def _unchain(engine: Engine, row: BackupRow, chain: int, sequence: int) -> int:
-    """Let a disk's backup out of its chain; return the entries that its vault no longer holds."""
+    """Remove a disk's backup from its chain; return the entries that its vault no longer holds."""
     freed, successor = Disks(engine).forget(chain, sequence)
     inherited = row.stored_blocks - freed
     if successor is None or not inherited:

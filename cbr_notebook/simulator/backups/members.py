@@ -38,7 +38,7 @@ class UpdateMemberReq(msgspec.Struct):
 
 
 def document(row: MemberRow) -> dict[str, Any]:
-    """Write a member as the service does."""
+    """Return a member as the service's document of it."""
     return {
         "id": row.id,
         "backup_id": row.backup_id,

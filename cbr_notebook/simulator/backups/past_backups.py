@@ -64,7 +64,7 @@ class PastBackup:
 def insert_backups(
     engine: Engine, vault: VaultRow, server_id: str, backups: Sequence[PastBackup]
 ) -> None:
-    """Write backups of a server with one disk into a vault.
+    """Insert backups of a server with one disk into a vault.
 
     The first holds what is on the disk now; each later one, one more changed block. In the
     end the disk holds what the last one does.
@@ -168,7 +168,7 @@ def _disk_info(snapshot_id: str) -> str:
 def fill_listed(
     engine: Engine, project: str, backups: int, *, vaults: int, servers_a_vault: int
 ) -> None:
-    """Write backups of all servers of all vaults, spread over the year before now.
+    """Insert backups of all servers of all vaults, spread over the year before now.
 
     They are records only, to be listed, shown and deleted: nothing of them could be restored.
 
@@ -198,7 +198,7 @@ def _without_indexes(state: State) -> Iterator[None]:
 
 
 def _write(engine: Engine, project: str, backups: int, vaults: int, servers_a_vault: int) -> None:
-    """Write the backups by one statement: IDs follow from the seed, times lie evenly.
+    """Insert the backups by one statement: IDs follow from the seed, times lie evenly.
 
     The servers of a vault are backed up together, which makes a restore point.
     """
@@ -281,7 +281,7 @@ class ToldBackup(msgspec.Struct, frozen=True):
 
 
 def insert_told(engine: Engine, vault: VaultRow, told: ToldBackup) -> None:
-    """Write a backup without bytes into a vault; what it takes there is already counted."""
+    """Insert a backup without bytes into a vault; what it takes there is already counted."""
     state = engine.state
     created = clock.parse_time(told.created_at)
     point = told.restore_point_id or str(uuid5(_TOLD_FAMILY, f"restore point of {told.id}"))

@@ -12,7 +12,7 @@ from cbr_notebook.simulator.core.engine import Engine
 
 
 def document(row: ReplicationRow) -> dict[str, Any]:
-    """Write a record as the service does."""
+    """Return a record as the service's document of it."""
     progress = {"success": 100, "fail": 100, "skip": 100}.get(row.status, 0)
     return {
         "created_at": clock.to_api_time(row.created_at),

@@ -108,7 +108,7 @@ def _default_name(engine: Engine, vault: VaultRow, *, automatic: bool) -> str:
 
 
 def document(engine: Engine, row: RestorePointRow, *, fresh: bool = False) -> dict[str, Any]:
-    """Write a restore point as the service does.
+    """Return a restore point as the service's document of it.
 
     Args:
         engine: the cloud's engine.

@@ -139,7 +139,7 @@ class RemoteCloud(Cloud):
     """A cloud in another process, in the hands of the person who has its control key."""
 
     def __init__(self, control: Control) -> None:
-        """Take hold of a cloud; nothing is asked yet."""
+        """Create a handle of a cloud; nothing is asked yet."""
         self._control = control
 
     def __repr__(self) -> str:

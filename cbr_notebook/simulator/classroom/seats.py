@@ -136,7 +136,7 @@ class Classroom:
             seat.cloud.run_due_events()
 
     def close(self) -> None:
-        """Let go of all state files."""
+        """Close all state files."""
         for seat in self.seats:
             seat.cloud.close()
         if self._temporary is not None:

@@ -248,7 +248,7 @@ class Server:
         self._do(lambda: resources.attach(self._engine, self.id, disk.id, device))
 
     def detach(self, disk: Disk) -> None:
-        """Take a disk off."""
+        """Detach a disk."""
         self._do(lambda: resources.detach(self._engine, self.id, disk.id))
 
     def stop(self) -> None:

@@ -37,19 +37,19 @@ def parse_time(text: str) -> int:
 
 
 def to_api_time(moment: int | None) -> str | None:
-    """Write a moment as the service's documents do: microseconds, and no zone."""
+    """Return a moment as the service's documents write it: microseconds, and no zone."""
     if moment is None:
         return None
     return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 def to_policy_time(moment: int) -> str:
-    """Write a moment as a policy's ``start_time`` does."""
+    """Return a moment as a policy's ``start_time`` writes it."""
     return to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def to_second(moment: int) -> str:
-    """Write a moment as the service of servers does: to the second, with its zone."""
+    """Return a moment as the service of servers writes it: to the second, with its zone."""
     return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -89,7 +89,7 @@ class Clock:
         return self.base + int((self._wall() - self._since) * self._speed * MICROSECONDS)
 
     def set(self, now: int) -> None:
-        """Stand at another moment, which may be an earlier one; all until then has happened."""
+        """Set another moment, which may be an earlier one; all until then has happened."""
         self.base = self.current = now
         self._since = self._wall()
 

@@ -99,7 +99,7 @@ class Engine:
             self.clock.current = max(self.clock.current, now)
 
     def advance(self, microseconds: int) -> None:
-        """Let time pass: all that happens meanwhile has happened afterwards.
+        """Advance the clock: all that is due until then has happened afterwards.
 
         Interrupted or failing, it has not passed.
         """
@@ -113,7 +113,7 @@ class Engine:
                 raise
 
     def tick(self) -> None:
-        """Let the fraction of a second pass that a request takes, always the same by seed."""
+        """Advance the clock by the part of a second that a request takes, the same by seed."""
         reserved = self.state.take_reserved("tick")
         if reserved is None:
             reserved = (

@@ -52,7 +52,7 @@ class ExclusiveLock:
             self._let_in()
 
     def checkpoint(self) -> None:
-        """Let a signal in that has come meanwhile: what is being done can be undone here.
+        """Handle a signal that has come meanwhile: what is being done can be undone here.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed.

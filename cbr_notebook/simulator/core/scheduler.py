@@ -21,7 +21,7 @@ class Scheduler:
     def __init__(
         self, state: State, clock: Clock, kinds: Collection[str], carry_out: CarryOut
     ) -> None:
-        """Take what keeps the events, the clock that they move, and who carries them out.
+        """Create it on what keeps the events, the clock that they move, and who carries them out.
 
         Args:
             state: keeps the events.

@@ -217,7 +217,7 @@ class State:
         self._execute("DELETE FROM meta WHERE key LIKE ? || '%'", (prefix,))
 
     def take_reserved(self, kind: str) -> Any:
-        """Take the next value that an estate has reserved for a kind, or ``None``."""
+        """Remove and return the next value that an estate has reserved for a kind, or ``None``."""
         if self._reserved is None:
             self._reserved = {row["kind"] for row in self.all("SELECT kind FROM reserved")}
         if kind not in self._reserved:
@@ -343,7 +343,7 @@ class State:
         return whole.hexdigest()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._db.close()
 
 

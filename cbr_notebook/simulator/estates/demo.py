@@ -193,7 +193,7 @@ class _Builder:
             policies.apply(engine, vault, policies.find(engine, project, policy_id), None)
 
     def change_data(self, day: int) -> None:
-        """Let a day's work change the disks, and let some machines misbehave."""
+        """Change the disks as a day's work does, and make some machines misbehave."""
         engine = self._engine
         for name, changed_mb, every in (
             ("web-01", 1, 1), ("web-02", 1, 1), ("db-01", 6, 1), ("db-02", 4, 1),

@@ -147,7 +147,7 @@ class _Builder:
             policies.apply(self._engine, vault, policy, None)
 
     def live(self, days_ago: int, history: Mapping[str, Any]) -> None:
-        """Let a day's work change the disks, and let some machines misbehave."""
+        """Change the disks as a day's work does, and make some machines misbehave."""
         changed = history.get("changed_mb_a_day", 1)
         for store in self._stores.values() if changed else ():
             first = (_FILE_AREA_MB + (days_ago * 13) % 100) * _MB
@@ -159,7 +159,7 @@ class _Builder:
                 self._failing.add(each["resource"])
 
     def recover(self) -> None:
-        """Let nothing fail any more."""
+        """Remove all failures."""
         for name in self._failing:
             self._set(name, {})
         self._failing.clear()

@@ -30,7 +30,7 @@ _LARGEST_PAGE = 50
 
 
 def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
-    """Write what the service shows of a disk."""
+    """Return what the service shows of a disk."""
     traits = resources.properties(row)
     attachments = [
         {
@@ -80,7 +80,7 @@ def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
 
 
 def server_document(engine: Engine, row: ServerRow) -> dict[str, Any]:
-    """Write what the service shows of a server, with its disks."""
+    """Return what the service shows of a server, with its disks."""
     traits = resources.properties(row)
     disks = resources.disks_of(engine, row.id)
     detail = {
@@ -172,7 +172,7 @@ def _protectable(engine: Engine, row: ServerRow | DiskRow) -> dict[str, Any]:
 
 
 def _vault(engine: Engine, row: VaultRow) -> dict[str, Any]:
-    """Write the vault of a resource; here, and only here, it tells when it last changed."""
+    """Return the vault of a resource; here, and only here, it tells when it last changed."""
     document = vault_documents.document(engine, row)
     return {**document, "updated_at": clock.to_api_time(row.updated_at)}
 

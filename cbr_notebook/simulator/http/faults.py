@@ -57,7 +57,7 @@ class Faults:
         every: int = 1,
         reason: str = "",
     ) -> None:
-        """Let something go wrong for the next requests of an operation.
+        """Add a failure for the next requests of an operation.
 
         Args:
             operation: an operation's ID such as ``create_checkpoint``, or ``*`` for any.
@@ -82,7 +82,7 @@ class Faults:
             )
 
     def clear(self, reason: str | None = None) -> None:
-        """Let nothing go wrong any more, or nothing that was added for this reason."""
+        """Remove all failures, or those that were added for this reason."""
         with self._lock:
             self._waiting = [
                 fault for fault in self._waiting if reason is not None and fault.reason != reason

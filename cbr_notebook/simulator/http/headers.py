@@ -30,7 +30,7 @@ class Headers:
     """Falcon middleware that adds the headers."""
 
     def __init__(self, engine: Engine) -> None:
-        """Take the engine, whose clock and count of requests they tell."""
+        """Create them from the engine, whose clock and count of requests they tell."""
         self._engine = engine
         self._told: tuple[tuple[int, float], dict[str, str]] = ((-1, 0.0), {})
         """The clock's moment and speed, and how the headers tell them: it often stands still."""

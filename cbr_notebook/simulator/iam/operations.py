@@ -28,7 +28,7 @@ class IamResource:
     """What all of IAM's resources share; their answers carry a trace ID."""
 
     def __init__(self, engine: Engine, authenticator: Authenticator) -> None:
-        """Take the cloud's engine, and who knows its users."""
+        """Create them on the cloud's engine, with who knows its users."""
         self._engine = engine
         self._authenticator = authenticator
 

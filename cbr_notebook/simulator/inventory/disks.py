@@ -40,7 +40,7 @@ class Disks:
     """
 
     def __init__(self, engine: Engine) -> None:
-        """Take the cloud whose disks they are; nothing else is held."""
+        """Create them on the state of the cloud whose disks they are; nothing else is held."""
         self._state = engine.state
         self._now = engine.now
 
@@ -303,7 +303,7 @@ class Disks:
         return chain
 
     def move_chains(self, backup_id: str, vault_id: str) -> None:
-        """Let the chains of a backup, and of its children, belong to another vault."""
+        """Move the chains of a backup, and of its children, to another vault."""
         self._state.run(
             "UPDATE chain SET vault_id = ?1 WHERE id IN "
             "(SELECT chain FROM backup WHERE id = ?2 OR parent_id = ?2)",
@@ -312,7 +312,7 @@ class Disks:
         )
 
     def store_one_block_each(self, store: int, chain: int, backups: int) -> None:
-        """Let each backup of a chain after the first store one changed block.
+        """Store one changed block for each backup of a chain after the first.
 
         In the end the disk holds what the last backup does.
 
@@ -346,7 +346,7 @@ class Disks:
         )
 
     def forget(self, chain: int, sequence: int) -> tuple[int, int | None]:
-        """Take a backup out of its chain; its successor stays restorable.
+        """Remove a backup from its chain; its successor stays restorable.
 
         Entries that the successor does not replace stay where they are: what a backup holds is
         the newest entry up to itself, also when that entry was made by a backup now gone. They
@@ -383,7 +383,7 @@ class Disks:
         return freed, None if successor is None else int(successor)
 
     def _sweep(self, freed: int) -> None:
-        """Let go of the bytes that nothing refers to, once enough may have gathered."""
+        """Delete the bytes that nothing refers to, once enough may have gathered."""
         gathered = int(self._state.meta("freed_blocks", 0)) + freed
         self._state.set_meta("freed_blocks", 0 if gathered >= _SWEEP_AFTER else gathered)
         if gathered < _SWEEP_AFTER:

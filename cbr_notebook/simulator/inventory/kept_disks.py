@@ -17,7 +17,7 @@ def keep_disk(engine: Engine, store: int) -> int:
 
 
 def restore_disk(engine: Engine, chain: int, store: int) -> None:
-    """Let a disk hold again what was put aside, and forget that."""
+    """Restore to a disk what was put aside, and forget that."""
     Disks(engine).restore(chain, 0, store)
     _forget(engine, chain)
 
@@ -42,7 +42,7 @@ def keep_chain(engine: Engine, chain: int) -> int:
 
 
 def restore_chain(engine: Engine, kept: int, chain: int) -> None:
-    """Let the backups of a chain hold again what was put aside, and forget that."""
+    """Restore to the backups of a chain what was put aside, and forget that."""
     engine.state.run(
         "INSERT OR IGNORE INTO stored_block (chain, position, sequence, hash) "
         "SELECT ?, position, sequence, hash FROM stored_block WHERE chain = ?",
@@ -53,7 +53,7 @@ def restore_chain(engine: Engine, kept: int, chain: int) -> None:
 
 
 def adopt_chain(engine: Engine, kept: int, chain: int) -> None:
-    """Let what was put aside be a chain of its own, in the vault of the one that it was of."""
+    """Create a chain from what was put aside, in the vault of the one that it was of."""
     engine.state.run(
         "UPDATE chain SET vault_id = (SELECT vault_id FROM chain WHERE id = ?) WHERE id = ?",
         chain,

@@ -45,7 +45,7 @@ def begin(engine: Engine, server_id: str, pace: str = "fast") -> list[str]:
 
 
 def stop(engine: Engine, server_id: str) -> None:
-    """Let an attack go no further; what it has encrypted stays so."""
+    """Stop an attack; what it has encrypted stays so."""
     engine.scheduler.cancel(_STEP, server_id)
 
 

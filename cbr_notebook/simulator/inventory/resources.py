@@ -324,7 +324,7 @@ def attach(engine: Engine, server_id: str, disk_id: str, device: str | None = No
 
 
 def detach(engine: Engine, server_id: str, disk_id: str) -> None:
-    """Take a disk off a server; 7201 when it is not attached there."""
+    """Detach a disk from a server; 7201 when it is not attached there."""
     gone = engine.state.run(
         "DELETE FROM attachment WHERE server_id = ? AND disk_id = ?", server_id, disk_id
     )

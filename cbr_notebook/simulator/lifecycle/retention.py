@@ -140,7 +140,7 @@ def _clean_up(engine: Engine, vault_id: str, _: dict[str, Any]) -> None:
 
 
 def _erase(engine: Engine, backup_id: str) -> bool:
-    """Take a backup away unless something still needs it; say whether it is going."""
+    """Delete a backup unless something still needs it; return whether it is going."""
     row = backups.by_id(engine, backup_id)
     if row is None or row.status == "deleting":
         return True

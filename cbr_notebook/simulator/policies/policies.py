@@ -126,7 +126,7 @@ def _check_destination(
 
 
 def remove(engine: Engine, vault_id: str, policy_id: str) -> None:
-    """Take a policy off a vault; 6002 when it is not applied there."""
+    """Remove a policy from a vault; 6002 when it is not applied there."""
     gone = engine.state.run(
         "DELETE FROM vault_policy WHERE vault_id = ? AND policy_id = ?", vault_id, policy_id
     )
@@ -136,7 +136,7 @@ def remove(engine: Engine, vault_id: str, policy_id: str) -> None:
 
 
 def document(engine: Engine, row: PolicyRow, *, fresh: bool = False) -> dict[str, Any]:
-    """Write a policy as the service does."""
+    """Return a policy as the service's document of it."""
     settled = engine.now() - engine.options["policy_settling_seconds"] * clock.MICROSECONDS
     vaults = engine.state.all(
         "SELECT vault_id, destination_vault_id FROM vault_policy "

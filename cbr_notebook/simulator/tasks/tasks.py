@@ -81,7 +81,7 @@ def succeed(engine: Engine, task_id: str, **extra: Any) -> None:
 
 
 def take_back(engine: Engine, task_id: str, finish: str) -> None:
-    """Let a task never have been; what it has done already stays done.
+    """Delete a task that has not ended; what it has done already stays done.
 
     Args:
         engine: the cloud's engine.
@@ -152,7 +152,7 @@ EVENTS = {"task_runs": _runs}
 
 
 def document(row: TaskRow, now: int) -> dict[str, Any]:
-    """Write a task as the service does; its progress follows from the clock."""
+    """Return a task as the service's document of it; its progress follows from the clock."""
     if row.status in ("success", "failed", "skipped", "timeout"):
         progress = 100
     else:

@@ -26,7 +26,7 @@ class _Candidate(NamedTuple):
 
 
 def scan(engine: Engine, vault: VaultRow) -> list[str]:
-    """Let unprotected resources join a vault that takes them in; give their IDs.
+    """Add unprotected resources to a vault that takes them in; return their IDs.
 
     The vault takes resources that have any of its tags; without tags, any resource. What is
     free of it must be more than 40 GB and more than the resource's size. Of several vaults

@@ -77,7 +77,7 @@ def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
 
 
 def keep(engine: Engine, order: Order) -> None:
-    """Write what has changed in an order."""
+    """Store what has changed in an order."""
     records.change(engine.state, _KIND, order.id, _write(order))
 
 
@@ -88,7 +88,7 @@ def mark_paid(engine: Engine, order: Order) -> None:
 
 
 def answer(order: Order) -> dict[str, Any]:
-    """Write the service's answer to an order of a new vault."""
+    """Return the service's answer to an order of a new vault."""
     return {
         "orders": [
             {

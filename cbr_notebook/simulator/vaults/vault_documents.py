@@ -71,7 +71,7 @@ def spec_code(row: VaultRow) -> str:
 
 
 def documents(engine: Engine, rows: Sequence[VaultRow]) -> list[dict[str, Any]]:
-    """Write vaults as the service does; a few queries, however many vaults.
+    """Return vaults as the service's documents of them; a few queries, however many vaults.
 
     What was written is kept until something changes: do not alter it.
     """
@@ -85,7 +85,7 @@ def documents(engine: Engine, rows: Sequence[VaultRow]) -> list[dict[str, Any]]:
 
 
 def document(engine: Engine, row: VaultRow) -> dict[str, Any]:
-    """Write one vault as the service does."""
+    """Return one vault as the service's document of it."""
     return documents(engine, [row])[0]
 
 
@@ -173,7 +173,7 @@ def _resource(row: _Protected, usage: _Usage | None) -> dict[str, Any]:
 
 
 def _replicated_resource(row: _Replicated, usage: _Usage) -> dict[str, Any]:
-    """Write a resource of a replication vault: nothing is backed up there, and nothing chosen."""
+    """Return a resource of a replication vault: nothing is backed up there, and nothing chosen."""
     return {
         "id": row.resource_id,
         "type": row.resource_type,

@@ -87,7 +87,7 @@ def move(engine: Engine, resource_id: str, destination_vault_id: str) -> None:
 
 
 def remove(engine: Engine, resource_id: str) -> None:
-    """Take a resource out of its vault."""
+    """Remove a resource from its vault."""
     engine.state.run("DELETE FROM vault_resource WHERE resource_id = ?", resource_id)
 
 
@@ -127,7 +127,7 @@ def add(engine: Engine, vault: VaultRow, items: Sequence[ResourceItem]) -> list[
 
 
 def place(engine: Engine, vault_id: str, resource: Resource, choice: dict[str, Any]) -> None:
-    """Write a resource into a vault; the caller has checked that it fits."""
+    """Insert a resource into a vault; the caller has checked that it fits."""
     engine.state.insert(
         "vault_resource",
         vault_id=vault_id,

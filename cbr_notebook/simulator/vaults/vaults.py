@@ -56,7 +56,7 @@ def is_full(row: VaultRow) -> bool:
 
 
 def fill_up(engine: Engine, vault_id: str) -> int:
-    """Let a vault be full: its size is what it stores, of which there is at least a GB.
+    """Fill a vault: its size becomes what it stores, of which there is at least a GB.
 
     Returns:
         The blocks that count as stored without being so.
@@ -74,7 +74,7 @@ def fill_up(engine: Engine, vault_id: str) -> int:
 
 
 def undo_fill_up(engine: Engine, vault_id: str, added: int, size_gb: int, auto_expand: int) -> None:
-    """Let a filled vault be as before; one that somebody enlarged meanwhile stays large.
+    """Undo the filling of a vault; one that somebody enlarged meanwhile stays large.
 
     Args:
         engine: the cloud's engine.

@@ -51,7 +51,7 @@ class Scenarios:
     """The scenarios of one cloud."""
 
     def __init__(self, engine: Engine, faults: Troubles, forget_callers: Callable[[], None]):
-        """Take up those that are running, as the cloud's state says.
+        """Load those that are running, as the cloud's state says.
 
         Args:
             engine: the cloud's engine.
@@ -64,7 +64,7 @@ class Scenarios:
         self.resume()
 
     def resume(self) -> None:
-        """Let requests fail again as the running scenarios want it."""
+        """Make requests fail again as the running scenarios want it."""
         for scenario in SCENARIOS.values():
             kept = self._kept(scenario)
             if kept is not None and scenario.resume is not None:
@@ -84,7 +84,7 @@ class Scenarios:
         return to_table({**asdict(each), "codes": ", ".join(each.codes)} for each in statuses)
 
     def begin(self, name: str, target: str | None) -> ScenarioStatus:
-        """Let a scenario happen; see :meth:`Cloud.scenario`."""
+        """Start a scenario; see :meth:`Cloud.scenario`."""
         scenario = _find(name)
         if target is not None and not scenario.target:
             raise InvalidRequest(

@@ -34,10 +34,10 @@ class Troubles(Protocol):
         every: int = 1,
         reason: str = "",
     ) -> None:
-        """Let something go wrong for the next requests of an operation."""
+        """Add a failure for the next requests of an operation."""
 
     def clear(self, reason: str | None = None) -> None:
-        """Let nothing go wrong any more, or only what has another reason."""
+        """Remove all failures, or only those that were added for this reason."""
 
 
 @dataclass(frozen=True, slots=True)
