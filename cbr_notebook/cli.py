@@ -126,7 +126,21 @@ def _workshop_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--solutions", help="a module with SOLUTIONS, a function of the session for each exercise"
     )
-    for each, name in ((serve, "serve"), (board, "board"), (check, "check_all")):
+    pack = commands.add_parser("pack", help="everything on a stick, for computers without network")
+    pack.add_argument("folder", metavar="DIR", help="a new folder")
+    pack.add_argument(
+        "--for",
+        dest="targets",
+        required=True,
+        metavar="SYSTEMS",
+        help="windows-3.12,macos-3.13,linux-3.11: the learners' systems and their Python",
+    )
+    pack.add_argument("--wheel", help="this package's own wheel; built or packed again if left out")
+    pack.add_argument(
+        "--wheels-from", metavar="DIR", help="a folder of wheels, instead of the package index"
+    )
+    doors = ((serve, "serve"), (board, "board"), (check, "check_all"), (pack, "pack_stick"))
+    for each, name in doors:
         each.set_defaults(run=_workshop, command=name)
 
 

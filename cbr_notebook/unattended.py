@@ -23,6 +23,8 @@ _PARAMETERS = (
     "report", "profile",
 )  # fmt: skip
 """What the notebooks of restores understand."""
+COPIED = ".copied.json"
+"""What a folder of copied notebooks keeps: which of them are as they were copied."""
 _NOTEBOOKS = {
     "restore-server": "restore_a_server.ipynb",
     "restore-disk": "restore_a_disk.ipynb",
@@ -141,7 +143,7 @@ def copy_notebooks(folder: Path, *, update: bool = False) -> None:
     Raises:
         CBRError: the notebooks are missing, or the folder cannot be written.
     """
-    source, record = notebooks_folder(), folder / ".copied.json"
+    source, record = notebooks_folder(), folder / COPIED
     try:
         copied = json.loads(record.read_text("utf-8")) if record.exists() else {}
     except (OSError, ValueError):

@@ -17,6 +17,7 @@ from cbr_notebook.workshops.lab import Briefing, Lab, Outcome
 from cbr_notebook.workshops.restore_night import RESTORE_NIGHT
 
 __all__ = [
+    "WORKSHOPS",
     "Briefing",
     "Exercise",
     "Facts",
@@ -28,10 +29,11 @@ __all__ = [
     "workshop",
 ]
 
-_WORKSHOPS: dict[str, tuple[Exercise, ...]] = {
+WORKSHOPS: dict[str, tuple[Exercise, ...]] = {
     "basics": BASICS,
     "restore night": RESTORE_NIGHT,
 }
+"""The exercises that come with the package, by the name of their workshop."""
 
 
 def workshop(
@@ -54,10 +56,10 @@ def workshop(
         InvalidRequest: there is no such workshop, or the session is on a real service.
     """
     if exercises is None:
-        if name not in _WORKSHOPS:
+        if name not in WORKSHOPS:
             raise InvalidRequest(
-                f"There is no workshop {name!r}.", advice=f"There are: {', '.join(_WORKSHOPS)}."
+                f"There is no workshop {name!r}.", advice=f"There are: {', '.join(WORKSHOPS)}."
             )
-        exercises = _WORKSHOPS[name]
+        exercises = WORKSHOPS[name]
     place = Path(folder) if folder is not None else platformdirs.user_data_path("cbr-notebook")
     return Lab(name, exercises, simulate() if session is None else session, place / "workshops")

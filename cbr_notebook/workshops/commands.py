@@ -20,7 +20,7 @@ from tabulate import tabulate
 
 from cbr_notebook.entry import simulate
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
-from cbr_notebook.workshops import Lab
+from cbr_notebook.workshops import WORKSHOPS, Lab
 from cbr_notebook.workshops.basics import BASICS
 
 _LOOK_EVERY_S = 1.0
@@ -115,6 +115,27 @@ def board_text(seats: list[dict[str, Any]]) -> str:
         )  # fmt: skip
     heads = ("seat", "user", "exercise", "state", "solved", "checks", "hints", "stuck since")
     return tabulate(rows, heads)
+
+
+def pack_stick(options: argparse.Namespace) -> int:
+    """Pack everything for a workshop into a folder, for computers without a network."""
+    from cbr_notebook.workshops import packing
+    from cbr_notebook.workshops.packing.targets import parse
+
+    def path(text: str | None) -> Path | None:
+        return None if text is None else Path(text)
+
+    folder = Path(options.folder)
+    scripts = packing.pack(
+        parse(options.targets),
+        folder,
+        WORKSHOPS,
+        wheel=path(options.wheel),
+        source=path(options.wheels_from),
+    )
+    size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    print(f"{folder}: {size / 1e6:.0f} MB, for {', '.join(each.name for each in scripts)}")
+    return 0
 
 
 def check_all(options: argparse.Namespace) -> int:
