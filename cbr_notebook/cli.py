@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from cbr_notebook import __version__, restore_command, unattended
+from cbr_notebook import __version__, restore_command, tutorials, unattended
 from cbr_notebook.errors import CBRError
 
 
@@ -209,7 +209,7 @@ def _tour(options: argparse.Namespace) -> int:
 
 def _lab(options: argparse.Namespace) -> int:
     folder = Path(options.folder).resolve()
-    unattended.copy_notebooks(folder, update=options.update)
+    tutorials.copy_notebooks(folder, update=options.update)
     print(f"Notebooks are in {folder}; each opens a simulated cloud of its own.", flush=True)
     command = [sys.executable, "-m", "jupyter", "lab", f"--ip={options.ip}", str(folder)]
     if options.port is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cbr_notebook import unattended
+from cbr_notebook import tutorials
 from cbr_notebook.cli import main
 
 
@@ -20,27 +20,27 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "runbooks").mkdir(parents=True)
     (folder / "01_first.ipynb").write_text("one")
     (folder / "runbooks" / "restore.ipynb").write_text("two")
-    monkeypatch.setattr(unattended, "notebooks_folder", lambda: folder)
+    monkeypatch.setattr(tutorials, "notebooks_folder", lambda: folder)
     return folder
 
 
 def test_a_copy_that_is_there_stays_as_it_is(source: Path, tmp_path: Path) -> None:
     copies = tmp_path / "copies"
-    unattended.copy_notebooks(copies)
+    tutorials.copy_notebooks(copies)
     (copies / "01_first.ipynb").write_text("edited")
     (source / "01_first.ipynb").write_text("newer")
-    unattended.copy_notebooks(copies)
+    tutorials.copy_notebooks(copies)
     assert (copies / "01_first.ipynb").read_text() == "edited"
     assert (copies / "runbooks" / "restore.ipynb").read_text() == "two"
 
 
 def test_an_update_loses_no_edited_copy(source: Path, tmp_path: Path) -> None:
     copies = tmp_path / "copies"
-    unattended.copy_notebooks(copies)
+    tutorials.copy_notebooks(copies)
     (copies / "01_first.ipynb").write_text("edited")
     (source / "01_first.ipynb").write_text("newer")
     (source / "runbooks" / "restore.ipynb").write_text("newer, too")
-    unattended.copy_notebooks(copies, update=True)
+    tutorials.copy_notebooks(copies, update=True)
     assert (copies / "01_first.ipynb").read_text() == "edited"
     assert (copies / "01_first.updated.ipynb").read_text() == "newer"
     assert (copies / "runbooks" / "restore.ipynb").read_text() == "newer, too"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cbr_notebook import errors
-from cbr_notebook.unattended import notebooks_folder
+from cbr_notebook.tutorials import notebooks_folder
 
 Names = dict[str, Any]
 """What the cells of the notebook have named so far."""

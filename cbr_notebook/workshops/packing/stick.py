@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from cbr_notebook import unattended
+from cbr_notebook import tutorials
 from cbr_notebook.entry import simulate
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.workshops.exercise import Exercise
@@ -109,8 +109,8 @@ def _fill(
         requirements.write_text(wheels.resolve(own, target, source), "utf-8")
         wheels.download(requirements, target, place, source)
         write_script(stick, target)
-    unattended.copy_notebooks(stick / "notebooks")
-    (stick / "notebooks" / unattended.COPIED).unlink()
+    tutorials.copy_notebooks(stick / "notebooks")
+    (stick / "notebooks" / tutorials.COPIED).unlink()
     for name, exercises in workshops.items():
         save_starts(name, exercises, stick / "snapshots")
     shutil.copyfile(installer.__file__, stick / "install.py")
