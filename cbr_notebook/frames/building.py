@@ -5,6 +5,8 @@ Records are let go after each page, so a hundred thousand rows never exist as ob
 
 from __future__ import annotations
 
+import contextlib
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cbr_notebook.api.http import lenient
 from cbr_notebook.errors import AnswerWarning
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from cbr_notebook.frames.column import Column
 
 _TIME = pa.timestamp("us")
+_FIRST = pa.scalar(datetime.min, _TIME)
 _ARROW: dict[str, pa.DataType] = {
     "text": pa.large_string(),
     "time": _TIME,
@@ -88,7 +92,7 @@ def _names(records: Sequence[Any]) -> list[str]:
 def _array(column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]) -> Any:
     try:
         if column.kind == "time":
-            return pa.array(values, pa.string()).cast(_TIME)
+            return _plain_times(pa.array(values, pa.string()))
         if column.kind == "category":
             return pa.array(values, pa.string()).dictionary_encode()
         return pa.array(values, _ARROW[column.kind])
@@ -100,12 +104,13 @@ def _array_with_care(
     column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]
 ) -> Any:
     """Read values one by one that are not written as usual; what cannot be read is missing."""
-    read = _times(values) if column.kind == "time" else _converted(column, values)
-    lost = [
-        place
-        for place, (value, cell) in enumerate(zip(values, read, strict=True))
-        if cell is None and value not in (None, "")
-    ]
+    if column.kind == "time":
+        read = _times(values)
+    elif column.kind == "category":
+        read = pa.array(_converted(column, values), pa.string()).dictionary_encode()
+    else:
+        read = pa.array(_converted(column, values), _ARROW[column.kind])
+    lost = [place for place in _missing(read) if values[place] not in (None, "")]
     if lost:
         others = f" ({len(lost)} such values)" if len(lost) > 1 else ""
         warnings.warn(
@@ -114,38 +119,73 @@ def _array_with_care(
             AnswerWarning,
             stacklevel=2,
         )
-    if column.kind == "category":
-        return pa.array(read, pa.string()).dictionary_encode()
-    return pa.array(read, _ARROW[column.kind])
+    return read
 
 
-def _times(values: Sequence[Any]) -> list[datetime | None]:
-    """Read times with a space, with a zone, or of a date alone."""
-    read = pd.to_datetime(
-        pd.Series(values, dtype=object), utc=True, format="ISO8601", errors="coerce"
-    )
-    found: list[datetime | None] = []
-    for value, stamp in zip(values, read, strict=True):
-        moment = _time(value) if pd.isna(stamp) else stamp
-        found.append(None if moment is None else _plain(moment))
+def _missing(array: Any) -> list[int]:
+    """Return the places where a column has nothing."""
+    if not array.null_count:
+        return []
+    found: list[int] = array.is_null().to_numpy(zero_copy_only=False).nonzero()[0].tolist()
     return found
 
 
+def _plain_times(texts: Any) -> Any:
+    """Return times without a zone.
+
+    Raises:
+        ArrowInvalid: one is written otherwise, or is before the year 1, which Python has not.
+    """
+    times = texts.cast(_TIME)
+    earliest = pc.min(times)
+    if earliest.is_valid and earliest.value < _FIRST.value:
+        raise pa.ArrowInvalid("a year before 1")
+    return times
+
+
+def _times(values: Sequence[Any]) -> Any:
+    """Return times with a space, with a zone, or of a date alone, in UTC.
+
+    Those of usual form are read a column at a time; of the others, each by itself.
+    """
+    texts = pa.array([each if isinstance(each, str) else None for each in values], pa.string())
+    zulu = pc.if_else(pc.ends_with(texts, "Z"), pc.utf8_slice_codeunits(texts, 0, -1), texts)
+    # Most often nothing else is unusual; the patterns below take several times as long.
+    with contextlib.suppress(pa.ArrowInvalid):
+        return _plain_times(zulu)
+    texts = pc.utf8_trim_whitespace(texts)
+    texts = pc.replace_substring_regex(texts, _NANOSECONDS, r"\1")
+    read = pa.nulls(len(texts), _TIME)
+    for form, kind in ((_WITHOUT_ZONE, _TIME), (_WITH_ZONE, pa.timestamp("us", "UTC"))):
+        fitting = pc.if_else(pc.match_substring_regex(texts, form), texts, pa.scalar(None))
+        # A day that no calendar has: then each of them by itself.
+        with contextlib.suppress(pa.ArrowInvalid):
+            read = pc.coalesce(read, fitting.cast(pa.string()).cast(kind).cast(_TIME))
+    alone = {place: _time(values[place]) for place in _missing(read)}
+    if any(moment is not None for moment in alone.values()):
+        others = pa.array([alone.get(place) for place in range(len(values))], _TIME)
+        read = pc.coalesce(read, others)
+    return read
+
+
+# Years before 1000 and after 8999 are looked at one by one: their moment may be none in UTC.
+_MINUTE = r"^[1-8]\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
+_WITHOUT_ZONE = rf"{_MINUTE}$|^[1-8]\d{{3}}-\d\d-\d\d$"
+_WITH_ZONE = rf"{_MINUTE}(?:Z|[+-]\d\d(?::?\d\d)?)$"
+_WITH_YEAR = re.compile(r"\s*(?:\d{4}-\d\d?-\d\d?|\d{8}T|\d{8}$|[A-Z][a-z]{2}, \d\d? \w+ \d{4})")
+_NANOSECONDS = r"(:\d\d\.\d{6})\d{1,3}"
+
+
 def _time(value: Any) -> datetime | None:
-    if not isinstance(value, str):
+    """Return a moment in UTC, without its zone and nanoseconds; ``None`` if it is none."""
+    # pandas would fill in today's date, or a century, where a text leaves them out.
+    if not isinstance(value, str) or not _WITH_YEAR.match(value):
         return None
     try:
         stamp = pd.Timestamp(value.strip().removesuffix("UTC").strip())
-    except (ValueError, OverflowError):
-        return None
-    return None if pd.isna(stamp) else stamp
-
-
-def _plain(moment: datetime) -> datetime | None:
-    """Return a moment in UTC, without its zone and nanoseconds; ``None`` before the year 1."""
-    try:
-        if isinstance(moment, pd.Timestamp):
-            moment = moment.floor("us").to_pydatetime()
+        if pd.isna(stamp):
+            return None
+        moment = stamp.floor("us").to_pydatetime()
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         return None

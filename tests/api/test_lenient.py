@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pandas as pd
@@ -188,7 +189,52 @@ def test_times_are_read_however_they_are_written(text: str | None, read: datetim
     assert table["created_at"][1] == pd.Timestamp("2020-01-01", tz=UTC)
 
 
-@pytest.mark.parametrize("text", ["yesterday", "0000-00-00T00:00:00", "2020-13-01", "1597636284x"])
+ZONES = st.sampled_from(
+    [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))]
+)
+WAYS: tuple[Callable[[datetime], str], ...] = (
+    lambda moment: moment.astimezone(UTC).replace(tzinfo=None).isoformat(),
+    lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    lambda moment: moment.isoformat(sep=" "),
+    lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S.%f%z}".rjust(31, "0"),
+    lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC".rjust(30, "0"),
+)
+
+
+@settings(max_examples=int(os.environ.get("CBR_TIME_EXAMPLES", "30")), deadline=None)
+@given(
+    cells=st.lists(
+        st.tuples(
+            st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=ZONES),
+            st.sampled_from(WAYS),
+        ),
+        max_size=9,
+    )
+)
+def test_a_column_of_times_in_many_forms_keeps_each_microsecond(
+    cells: list[tuple[datetime, Callable[[datetime], str]]],
+) -> None:
+    rows = [
+        Backup(id=str(place), created_at=f" {write(moment)}")
+        for place, (moment, write) in enumerate(cells)
+    ]
+    table = frames.BACKUPS.frame(rows)
+    assert [each.to_pydatetime() for each in table["created_at"]] == [each for each, _ in cells]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday",
+        "0000-00-00T00:00:00",
+        "2020-13-01",
+        "1597636284x",
+        "99-01-01",
+        "0000-01-01",
+        "10:00",
+        "today",
+    ],
+)
 def test_a_time_that_cannot_be_read_is_one_missing_cell(text: str) -> None:
     rows = [Backup(id=str(number), created_at="2020-01-01T00:00:00.5") for number in range(9)]
     rows[4] = Backup(id="4", name="strange", created_at=text)
