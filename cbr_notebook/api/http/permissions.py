@@ -54,11 +54,18 @@ ACTIONS = {
 }
 """The documented action of each operation; those that no document names are left out."""
 
-_DEPENDENCIES = {
-    "list_protectable", "show_protectable", "add_vault_resource", "create_vault",
-    "create_checkpoint", "restore_backup",
-}  # fmt: skip
-_ALSO_NEEDED = "ecs:cloudServers:list and evs:volumes:list"
+_SERVERS_AND_DISKS = "ecs:cloudServers:list and evs:volumes:list"
+_ALSO_NEEDED = {
+    "list_protectable": _SERVERS_AND_DISKS,
+    "show_protectable": _SERVERS_AND_DISKS,
+    "add_vault_resource": _SERVERS_AND_DISKS,
+    "create_vault": _SERVERS_AND_DISKS,
+    "create_checkpoint": _SERVERS_AND_DISKS,
+    "restore_backup": _SERVERS_AND_DISKS,
+    "check_agent": "ecs:cloudServers:list",
+    "migrate_vault_resource": "cbr:vaults:addResources",
+}
+"""What the documents name beside the action itself."""
 _ACTION_IN_TEXT = re.compile(r"\b[a-z]+:[A-Za-z]*:[A-Za-z]+\b")
 
 
@@ -94,7 +101,8 @@ def missing_permission(method: str, path: str, message: str) -> str | None:
             f"No document of the service names the permission for {operation.id}; whoever manages "
             "the account finds it in IAM, among the actions of CBR."
         )
-    more = f" (it needs {_ALSO_NEEDED}, too)" if operation.id in _DEPENDENCIES else ""
+    also = _ALSO_NEEDED.get(operation.id)
+    more = f" (it needs {also}, too)" if also else ""
     return f"The permission that is missing: {action}{more}."
 
 
