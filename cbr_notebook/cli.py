@@ -124,7 +124,12 @@ def _workshop_arguments(parser: argparse.ArgumentParser) -> None:
     board.add_argument("--once", action="store_true", help="show it once, and end")
     check = commands.add_parser("check-all", help="prove that every exercise can be solved")
     check.add_argument(
-        "--solutions", help="a module with SOLUTIONS, a function of the session for each exercise"
+        "--solutions",
+        metavar="MODULE",
+        help="its WAYS: functions of the session, by way and workshop, one for each exercise",
+    )
+    check.add_argument(
+        "--workshops", metavar="MODULE", help="its WORKSHOPS: exercises of your own, by workshop"
     )
     pack = commands.add_parser("pack", help="everything on a stick, for computers without network")
     pack.add_argument("folder", metavar="DIR", help="a new folder")

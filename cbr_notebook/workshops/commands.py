@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import importlib
 import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -18,10 +16,8 @@ from typing import Any
 import httpx
 from tabulate import tabulate
 
-from cbr_notebook.entry import simulate
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
-from cbr_notebook.workshops import WORKSHOPS, Lab
-from cbr_notebook.workshops.basics import BASICS
+from cbr_notebook.workshops import WORKSHOPS, proving
 
 _LOOK_EVERY_S = 1.0
 
@@ -139,31 +135,16 @@ def pack_stick(options: argparse.Namespace) -> int:
 
 
 def check_all(options: argparse.Namespace) -> int:
-    """Show that each untouched exercise fails and that its solution, if there is one, passes."""
-    solutions: tuple[Any, ...] | None = None
+    """Show that each untouched exercise fails and that its solutions, if there are any, pass."""
+    workshops: proving.Workshops = WORKSHOPS
+    if options.workshops:
+        workshops = proving.named(options.workshops, "WORKSHOPS")
+    ways: proving.Ways = {}
     if options.solutions:
-        try:
-            solutions = tuple(importlib.import_module(options.solutions).SOLUTIONS)
-        except (ImportError, AttributeError) as problem:
-            raise InvalidRequest(
-                f"There are no solutions in {options.solutions}: {problem}."
-            ) from None
-        if len(solutions) != len(BASICS):
-            raise InvalidRequest(
-                f"{options.solutions} has {len(solutions)} solutions for {len(BASICS)} exercises."
-            )
-    rows, good = [], True
-    with tempfile.TemporaryDirectory() as folder:
-        lab = Lab("basics", BASICS, simulate(), Path(folder))
-        for number, exercise in enumerate(BASICS, 1):
-            lab.start(number)
-            untouched = not lab.check()
-            solved: bool | None = None
-            if solutions is not None:
-                solutions[number - 1](lab.session)
-                solved = bool(lab.check())
-            good = good and untouched and solved is not False
-            words = {None: "not tried", True: "passes", False: "FAILS"}
-            rows.append((number, exercise.title, "fails" if untouched else "PASSES", words[solved]))
-    print(tabulate(rows, ("exercise", "title", "untouched", "solution")))
-    return 0 if good else 1
+        ways = proving.named(options.solutions, "WAYS")
+    rows = []
+    for proof in proving.prove(workshops, ways):
+        rows.append(proof)
+        print(f"{proof.workshop} {proof.number}: {proof.words}", file=sys.stderr, flush=True)
+    print(tabulate([each.row for each in rows], proving.heads(ways)))
+    return 0 if all(each.good for each in rows) else 1

@@ -1,4 +1,4 @@
-"""A way through each exercise of ``basics``, by methods; not part of the package."""
+"""A way through each exercise by methods, and one by forms; not part of the package."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cbr_notebook import Session
+from tests.workshops.by_form import BY_FORM
 
 
 def create_vault(session: Session) -> None:
@@ -97,3 +98,9 @@ def restore_both(session: Session) -> None:
 RESTORE_NIGHT: tuple[Callable[[Session], None], ...] = (
     restore_data_disk, restore_and_start, restore_both,
 )  # fmt: skip
+
+WAYS: dict[str, dict[str, tuple[Callable[[Session], None], ...]]] = {
+    "by methods": {"basics": SOLUTIONS, "restore night": RESTORE_NIGHT},
+    "by form": BY_FORM,
+}
+"""What ``cbr-notebook workshop check-all --solutions tests.workshops.solutions`` tries."""

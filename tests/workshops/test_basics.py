@@ -12,6 +12,7 @@ from cbr_notebook import errors
 from cbr_notebook.simulator.classroom.serving import serve_seats
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.workshops import Exercise, Finding, Lab, verify_certificate
+from tests.workshops.by_form import BY_FORM
 from tests.workshops.solutions import RESTORE_NIGHT, SOLUTIONS
 
 
@@ -41,6 +42,19 @@ def test_a_restore_of_the_night_fails_untouched_and_can_be_done(
     assert not night.check()
     RESTORE_NIGHT[number - 1](night.session)
     assert night.check(), str(night.check())
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, number) for name, ways in BY_FORM.items() for number in range(1, len(ways) + 1)],
+)
+def test_the_forms_are_a_way_through_each_exercise(
+    lab: Lab, tmp_path: Path, name: str, number: int
+) -> None:
+    taken = cbr.workshop(name, session=lab.session, folder=tmp_path)
+    taken.start(number)
+    BY_FORM[name][number - 1](taken.session)
+    assert taken.check(), str(taken.check())
 
 
 def test_an_exercise_is_solved_at_a_seat_of_a_class(tmp_path: Path) -> None:
