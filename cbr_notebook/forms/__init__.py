@@ -117,14 +117,19 @@ class Forms:
 
         return self._form(BackUp(), values)
 
-    def restore(self, **values: Any) -> Form:
+    def restore(self, *, roll_back: Any = None, **values: Any) -> Form:
         """Guide through a restore: choose, check, confirm, watch, verify; ``result`` is the run.
 
-        A restore that has not ended, such as after a crash, is offered first.
+        A restore that has not ended, such as after a crash, is offered first. ``contract`` (a
+        file, or a recovery contract) and ``approval`` (``"two people"``, or the file of an
+        approved plan) have a field where they are given. With ``roll_back``, a run that has
+        ended, it goes back on that.
         """
         from cbr_notebook.forms.restore import Restore
+        from cbr_notebook.forms.restore.way_back import WayBack
 
-        return self._form(Restore(), values)
+        way_back = None if roll_back is None else WayBack.of(roll_back)
+        return self._form(Restore(way_back), values | (way_back.values if way_back else {}))
 
     def tasks(self, **values: Any) -> Form:
         """Watch what runs now, and see what ended and why."""

@@ -266,3 +266,26 @@ def test_the_safety_backups_of_all_go_when_their_time_is_over(session: Session) 
     assert set(made) <= set(session.backups()["name"])
     session.cloud.advance(days=1, hours=4)
     assert not set(made) & set(session.backups()["name"])
+
+
+def test_targets_of_one_name_are_confirmed_and_ordered_by_their_ids() -> None:
+    with cbr.simulate("empty") as session:
+        spoilt(session, "web-01", (1, 1))
+        twin = session.cloud.create_server("web-01", disks=(("vda", 1),))
+        session.create_vault("vault-twin", size_gb=100, resources=twin.id)
+        session.back_up("vault-twin", name="clean-twin").wait(progress=False)
+        first = session.find_backup("clean-web-01").resource_id
+        wanted: list[dict[str, Any]] = [
+            {"backup": "clean-twin", "after": [first]},
+            {"backup": "clean-web-01"},
+        ]
+        plan = session.plan_restores(wanted)
+        with pytest.raises(errors.ConfirmationNeeded):
+            plan.execute(confirm=["web-01", "web-01"])
+        group = plan.execute(
+            confirm=[first, twin.id], safety_backup=False, acknowledge="safety backup"
+        )
+        assert [run.target["id"] for run in group.wait().runs] == [first, twin.id]
+        assert restores(session) == 2
+        with pytest.raises(errors.InvalidRequest, match="Several targets"):
+            session.plan_restores([{"backup": "clean-twin", "after": "web-01"}, wanted[1]])

@@ -181,3 +181,35 @@ def test_the_command_leads_two_people_through_it(
     become("ada")
     assert main([*base, "--confirm", "web-01", "--approval", str(plan)]) == 5
     assert main([*base, "--confirm", "web-01", "--approval", str(tmp_path / "none")]) == 3
+
+
+def test_a_way_back_and_a_group_take_the_yes_of_a_second_person_too(
+    session: Session, become: Become, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = session.plan_restore("clean-web-01").execute(confirm="web-01").wait()
+    monkeypatch.setenv("CBR_APPROVAL", "two people")
+    safety = run.journal.last("safety_backup_made")
+    assert safety is not None
+    with pytest.raises(errors.Conflict, match="second person"):
+        run.roll_back("web-01")
+    path = session.plan_restore(safety.facts["backup_id"]).export(tmp_path / "back.json")
+    group = session.plan_restores([{"backup": "clean-web-01"}])
+    folder = tmp_path / "group"
+    with pytest.raises(errors.Conflict, match="second person"):
+        group.execute(confirm=["web-01"], approval="two people")
+    (member,) = group.export(folder)
+    with pytest.raises(errors.InvalidRequest, match="Nobody has approved"):
+        group.execute(confirm=["web-01"], approval=folder)
+    become("bob")
+    cbr.approve_plan(path)
+    become("ada")
+    back = run.roll_back("web-01", approval=path).wait()
+    assert back.begun["approval"]["name"] == "bob"
+    group = session.plan_restores([{"backup": "clean-web-01"}])
+    member.unlink()
+    group.export(folder)
+    become("bob")
+    cbr.approve_plan(member)
+    become("ada")
+    done = group.execute(confirm=["web-01"], approval=folder).wait()
+    assert [each.begun["approval"]["name"] for each in done.runs] == ["bob"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import ipywidgets as widgets
@@ -15,6 +16,7 @@ from cbr_notebook.forms.restore import plan_view
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.choose_resource import ChooseResource
 from cbr_notebook.forms.restore.disk_mapping import DiskMapping
+from cbr_notebook.forms.restore.fields import ContractFile
 from cbr_notebook.forms.restore.planner import PLANNED, Found, Planner, Wanted
 from cbr_notebook.forms.restore.step import Step
 
@@ -66,11 +68,18 @@ class CheckPlan(Step):
             ],
             help="A server that was stopped, such as to isolate it, is not started by accident.",
         )
-        return self.target, self.mapping, self.power_on
+        self.contract = ContractFile(
+            "contract",
+            "Recovery contract file",
+            help="Its probes are tried now, and looked at after the restore; its targets count.",
+        )
+        self._planner.read_contract = self.contract.read
+        return self.target, self.mapping, self.power_on, self.contract
 
     def widgets(self) -> Sequence[widgets.Widget]:
         """List the panels and fields."""
-        return self._which, self._verdict, self._checks, self.target, self.mapping, self.power_on
+        fields = (self.target, self.mapping, self.power_on, self.contract)
+        return self._which, self._verdict, self._checks, *fields
 
     def changed(self, changed: Field) -> None:
         """Drop a plan that was made for something else."""
@@ -177,7 +186,7 @@ class CheckPlan(Step):
         named = wanted.target and plan.target
         self.target.value = named.id if named else wanted.target or ""
         self.mapping.value = wanted.disks
-        return Wanted(wanted.backup, self.target.value, wanted.disks, wanted.power_on)
+        return replace(wanted, target=self.target.value)
 
     # -- looking now and then ----------------------------------------------------------------------
 

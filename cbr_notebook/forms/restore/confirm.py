@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -13,17 +15,20 @@ from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.restore import plan_view
-from cbr_notebook.forms.restore.acknowledgements import Acknowledgements
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
+from cbr_notebook.forms.restore.fields import Acknowledgements, ApprovalFile
 from cbr_notebook.forms.restore.planner import Planner
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.verify.manifest import read_manifest
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
 
-TO_CONFIRM = ("acknowledge", "safety_backup", "rto", "rpo", "manifest", "confirm")
+TO_CONFIRM = (
+    "acknowledge", "safety_backup", "rto", "rpo", "manifest", "approval", "confirm"
+)  # fmt: skip
 """The fields that are filled in once there is a plan."""
 _SAFETY = "safety backup"
 SUSPICION = "backup not quiet"
@@ -66,15 +71,23 @@ class Confirm(Step):
                 help="JSON of session.take_manifest(...): every checksum is compared afterwards.",
             ),
         )
+        self.approval = ApprovalFile(
+            "approval",
+            "Approved plan file",
+            help="A second person approves the plan: cbr-notebook approve PLAN. Name the file "
+            "that comes back.",
+        )
+        self._exporting = self.form.panel("export_plan")
         self.name = field.text("confirm", "Type the name to confirm", required=True)
-        return self.acknowledge, self.safety_backup, *self.targets, self.name
+        return self.acknowledge, self.safety_backup, *self.targets, self.approval, self.name
 
     def widgets(self) -> Sequence[widgets.Widget]:
         """List what is lost, the fields, and the summary."""
         beside = widgets.Box(list(self.targets))
         beside.add_class("cbr-columns")
         summary = self.form.panels.summary
-        return self._will, self.acknowledge, self.safety_backup, beside, self.name, summary
+        second = (self._exporting, self.approval)
+        return self._will, self.acknowledge, self.safety_backup, beside, *second, self.name, summary
 
     def follow_plan(self, plan: RestorePlan) -> None:
         """Ask for what a new plan warns of, and for the name of its target."""
@@ -82,6 +95,8 @@ class Confirm(Step):
         if self._backup.warning:
             self._warned[SUSPICION] = self._backup.warning
         self._offer()
+        if is_required(plan):
+            self.approval.need(True)
         name = plan.target.name if plan.target else "it"
         self.name.label = f"Type {plan.confirm_with if plan.target else name} to confirm"
         self.name.help = _ONLY_THE_ID if plan.facts.namesakes else ""
@@ -106,6 +121,21 @@ class Confirm(Step):
         self._will.html = (
             plan_view.consequences(plan, safety_backup=self.safety_backup.value) if plan else ""
         )
+        wanted = plan is not None and plan.possible and not self.approval.hidden
+        self._exporting.html = plan_view.EXPORT if wanted else ""
+
+    def handle(self, act: str, of: str) -> bool:
+        """Send the plan to the browser, which saves it, for a second person to approve."""
+        plan = self._planner.plan
+        if act != "export_plan" or plan is None:
+            return False
+        with TemporaryDirectory() as folder:
+            path = plan.export(
+                Path(folder) / f"plan-{plan.made_at:%Y%m%d-%H%M%S}.json",
+                safety_backup=self.safety_backup.value,
+            )
+            self._exporting.send_file(path.name, path.read_text(encoding="utf-8"))
+        return True
 
     def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         """Return which warning is not accepted, or that it is not the target's name."""
@@ -121,8 +151,13 @@ class Confirm(Step):
 
     def clear(self) -> None:
         """Clear what was confirmed, for another restore."""
-        for each in (self.acknowledge, *self.targets, self.name):
+        for each in (self.acknowledge, *self.targets, self.approval, self.name):
             each.clear()
+
+    @property
+    def approved(self) -> str | None:
+        """The file of the approved plan; that one is needed, where none is filled in."""
+        return self.approval.value or (TWO_PEOPLE if self.approval.required else None)
 
     def _wanted_name(self) -> str:
         plan = self._planner.plan

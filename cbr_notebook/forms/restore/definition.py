@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -22,6 +23,7 @@ from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
 from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import BACKUP, CHECK, CONFIRM, WATCH, Step
 from cbr_notebook.forms.restore.watch_run import WatchRun
+from cbr_notebook.forms.restore.way_back import WayBack
 from cbr_notebook.runbook.run.submit import Stopped
 
 if TYPE_CHECKING:
@@ -40,7 +42,18 @@ class Restore(FormDefinition):
     busy_label = "Restoring…"
     destroys = True
     leading = ("resource",)
-    given_anew = ("confirm", "acknowledge")
+    given_anew = ("confirm", "acknowledge", "approval")
+
+    def __init__(self, way_back: WayBack | None = None) -> None:
+        """Define a form to restore anything, or to go back on a restore.
+
+        Args:
+            way_back: the restore to go back on.
+        """
+        self._way_back = way_back
+        if way_back is not None:
+            self.title = "Go back"
+            self.intro = f"To the state before run {way_back.run.run_id}. {self.intro}"
 
     def build(self) -> Sequence[Field]:
         """Create the steps, and the fields of all of them."""
@@ -128,6 +141,8 @@ class Restore(FormDefinition):
             return {"checks": problem.message if problem else "It has not been checked yet."}
         if not plan.possible:
             return {"checks": " ".join(plan.problems)}
+        if self._way_back is not None and (wrong := self._leads_elsewhere(value)):
+            return wrong
         return self._confirm.check(value)
 
     def problems(self, found: dict[str, str]) -> dict[str, str]:
@@ -137,6 +152,19 @@ class Restore(FormDefinition):
         if found.get("confirm") == "Fill this in." and len(found) == 1:
             return {**self.check(self.form.values()), **found}
         return found
+
+    def _leads_elsewhere(self, value: Mapping[str, Any]) -> dict[str, str]:
+        """Return what is chosen otherwise than the way back goes."""
+        assert self._way_back is not None
+        run, backup = self._way_back.run, self._way_back.values["backup"]
+        told = f"This is the way back of run {run.run_id}: "
+        if value["backup"] != backup:
+            return {"backup": f"{told}choose {backup}, or open session.forms.restore()."}
+        if value["target"] not in (None, "", run.target["id"]):
+            return {"target": f"{told}choose {run.target['name']}."}
+        if value["disks"] is not None:
+            return {"disks": f"{told}each disk goes where it came from."}
+        return {}
 
     def summary(self, value: Mapping[str, Any]) -> str:
         """Return what will happen."""
@@ -156,14 +184,19 @@ class Restore(FormDefinition):
             disks=value["disks"],
             power_on=POWER[value["power_on"]],
         )
-        executed = markup.call(
-            "plan.execute",
-            confirm=value["confirm"],
-            acknowledge=_of_checks(value) or None,
-            safety_backup=None if value["safety_backup"] else False,
-            **_targets(value),
-        )
+        if value["contract"]:
+            plan += f".under({markup.call('cbr.recovery_contract', value['contract'])})"
+        confirmed = {
+            "confirm": value["confirm"],
+            "acknowledge": _of_checks(value) or None,
+            "safety_backup": None if value["safety_backup"] else False,
+            "approval": value["approval"] or None,
+        }
         verified = markup.call("run.verify", manifest=value["manifest"] or None)
+        executed = markup.call("plan.execute", **confirmed, **_targets(value))
+        if self._way_back is not None:
+            of = markup.call("session.resume_restore", self._way_back.run.run_id)
+            executed = markup.call(f"{of}.roll_back", **confirmed, plan=_Name("plan"))
         return f"plan = {plan}\nrun = {executed}\nrun.wait()\n{verified}"
 
     # -- what it does ------------------------------------------------------------------------------
@@ -194,14 +227,17 @@ class Restore(FormDefinition):
         # A run that has not ended stays in view, until there is another one.
         self.form.result = self._watch.run_id = None
         self._watch.begin(self.action, safety_backup=value["safety_backup"])
+        confirmed = {
+            "confirm": value["confirm"],
+            "acknowledge": _of_checks(value),
+            "safety_backup": value["safety_backup"],
+            "on_progress": self._watch.tell,
+            "approval": self._confirm.approved,
+        }
         try:
-            return plan.execute(
-                confirm=value["confirm"],
-                acknowledge=_of_checks(value),
-                safety_backup=value["safety_backup"],
-                on_progress=self._watch.tell,
-                **_targets(value),
-            )
+            if self._way_back is not None:
+                return self._way_back.run.roll_back(**confirmed, plan=plan)
+            return plan.execute(**confirmed, **_targets(value))
         except BaseException:
             self._watch.let_go(CONFIRM)
             raise
@@ -212,7 +248,11 @@ class Restore(FormDefinition):
 
     def follow(self, result: RestoreRun, worker: Worker | None) -> None:
         """Watch it, and verify it."""
-        self._watch.follow(result, worker)
+        try:
+            self._watch.follow(result, worker)
+        finally:
+            if self._way_back is not None:
+                self._way_back.ended()
 
     def handle(self, act: str, of: str) -> bool:
         """Handle a button of one of the panels."""
@@ -231,7 +271,7 @@ class Restore(FormDefinition):
 
     def again(self) -> None:
         """Begin with another restore, once this one is at rest."""
-        self.action = "Restore"
+        self._way_back, self.action = None, "Restore"
         self.steps.set_chosen(WATCH, "")
         for name in ("resource", "before", "backup", "target", "disks"):
             self.fields[name].clear()
@@ -258,6 +298,16 @@ class Restore(FormDefinition):
     def _entered(self) -> None:
         self._checks.see(self.steps.at in (CHECK, CONFIRM))
         self.form.show()
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name in Python lines that are shown, in place of a value."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return self.name
 
 
 _SIMULATED = "simulated: this is a simulated cloud, and nothing real is touched"

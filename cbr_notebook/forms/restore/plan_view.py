@@ -23,6 +23,12 @@ _MARKS = {
 
 ASK_AGAIN = f'<div class="cbr-buttons">{button("check_again", "Check again")}</div>'
 
+EXPORT = (
+    '<div class="cbr-card"><p>This restore needs the yes of a second person.</p>'
+    f'<div class="cbr-buttons">{button("export_plan", "Download the plan to be approved")}</div>'
+    "</div>"
+)
+
 
 def from_which(resource: str, moment: str, note: str) -> str:
     """Return which backup it is about."""

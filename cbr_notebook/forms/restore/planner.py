@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from cbr_notebook.api.messages.constants import ResourceKind
     from cbr_notebook.api.messages.records import Protectable
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
+    from cbr_notebook.runbook.verify.contract import RecoveryContract
 
-PLANNED = ("backup", "target", "disks", "power_on")
+PLANNED = ("backup", "target", "disks", "power_on", "contract")
 """The fields that a plan is made from."""
 POWER: Mapping[str, bool | None] = MappingProxyType({"keep": None, "start": True, "off": False})
 """Whether the server runs afterwards, by what is chosen; ``None``: as it does now."""
@@ -30,18 +31,20 @@ class Wanted:
         target: the ID or name of what is overwritten; empty: where the backup came from.
         disks: from the ID of a disk's backup to the ID of a disk; ``None``: each to its own.
         power_on: whether the server runs afterwards; ``None``: if it does now.
+        contract: the file of a recovery contract, or its name; empty: none.
     """
 
     backup: str | None
     target: str | None
     disks: Mapping[str, str] | None
     power_on: bool | None
+    contract: str = ""
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Wanted:
         """Read it from what is filled in."""
         power_on = POWER.get(value["power_on"])
-        return cls(value["backup"], value["target"], value["disks"], power_on)
+        return cls(value["backup"], value["target"], value["disks"], power_on, value["contract"])
 
     def fits(self, plan: RestorePlan) -> bool:
         """Return whether a plan restores this to where this says."""
@@ -51,6 +54,7 @@ class Wanted:
             and (plan.target is None or plan.target.id == target)
             and plan.disks == self.disks
             and self.power_on in (None, plan.power_on)
+            and bool(self.contract) == (plan.contract is not None)
         )
 
 
@@ -89,6 +93,8 @@ class Planner:
         """What could be overwritten, by kind, as it was when the checks were last asked for."""
         self.show: Callable[[Found], Wanted] = lambda found: found.wanted
         """Shows what was found; returns what is filled in then, if it fills in more."""
+        self.read_contract: Callable[[str], RecoveryContract]
+        """Reads the recovery contract that is filled in."""
 
     def wanted(self) -> Wanted:
         """Return what is filled in now."""
@@ -140,6 +146,8 @@ class Planner:
                 wanted.disks,
                 power_on=wanted.power_on,
             )
+            if wanted.contract:
+                plan = plan.under(self.read_contract(wanted.contract))
             found = Found(wanted, plan, targets=self._possible_targets())
         except CBRError as problem:
             if in_passing and not isinstance(problem, NotFound):

@@ -51,11 +51,12 @@ def under_way(
     safety_backup: bool,
     cancelling: bool = False,
     failed: bool = False,
+    rolled_back: bool = False,
 ) -> str:
     """Return the steps of a run, with a bar for the one that it is at.
 
     Before the service is asked to overwrite anything there is a way out. A run that has failed
-    is shown as failed at the step that it was at.
+    is shown as failed at the step that it was at; that another run went back on it comes last.
     """
     at = _NAMES.index(progress.step) if progress else 0 if safety_backup else 1
     rows = []
@@ -74,6 +75,8 @@ def under_way(
                 f'<li aria-current="step"><b>{said}</b> {percent} %<progress max="100" '
                 f'value="{percent}" aria-label="{escaped(said)}"></progress></li>'
             )
+    if rolled_back:
+        rows.append('<li><span class="good">✓ done</span> Go back to the state before</li>')
     way_out = ""
     if progress is not None and progress.step in _HARMLESS and not (cancelling or failed):
         way_out = button("cancel_now", "Cancel: nothing has been overwritten yet",
@@ -105,6 +108,11 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
     tone: Tone = "wrong"
     if run.state == "success":
         title, tone = _RESTORED[outcome][0].format(run.target["name"]), _RESTORED[outcome][1]
+    back = run.journal.last("rolled_back")
+    text = "Verifying…" if verifying else ""
+    if back is not None:
+        title, tone = f"{run.title}: {run.state}, then rolled back", "warn"
+        text = f"Run {back.facts['by_run']} has restored the safety backup. {text}"
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
     rows = "".join(
         f'<tr><td class="{_LOOKS[each.outcome]}">{each.outcome}</td>'
@@ -117,7 +125,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
         title,
         facts,
         tone=tone,
-        text="Verifying…" if verifying else "",
+        text=text,
         body=table,
         buttons=[]
         if verifying
@@ -135,6 +143,8 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
 
 def _way_back(run: RestoreRun) -> list[str]:
     """Return the button that leads to the restore of the safety backup, if one was made."""
+    if run.journal.last("rolled_back") is not None:
+        return []
     made = run.journal.last("safety_backup_made")
     backup = made.facts.get("backup_id") if made is not None else None
     if backup is None or run.target["id"] is None:

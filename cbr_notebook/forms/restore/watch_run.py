@@ -18,11 +18,13 @@ from cbr_notebook.forms.restore import run_view
 from cbr_notebook.forms.restore.pending import OPEN, PendingRuns
 from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import SERVER, WATCH, Step
+from cbr_notebook.forms.restore.way_back import WayBack
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.submit import Stopped
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.run import RestoreRun
+    from cbr_notebook.runbook.verify.verification import Verification
 
 
 class WatchRun(Step):
@@ -42,7 +44,9 @@ class WatchRun(Step):
         self.run_id: str | None = None
         """Of the restore that is watched, or was last."""
         self._run_title = ""
-        self._with_safety = self._cancelling = self._failed = False
+        self._with_safety = self._cancelling = self._failed = self._rolled_back = False
+        self._found: Verification | None = None
+        """What the newest verification of the run found."""
         self._progress: Progress | None = None
         self._before_end: Progress | None = None
         """How far the run was before it ended."""
@@ -60,7 +64,8 @@ class WatchRun(Step):
     def begin(self, title: str, *, safety_backup: bool) -> None:
         """Open this step, from which there is no way back while the restore runs."""
         self._run_title, self._with_safety, self._cancelling = title, safety_backup, False
-        self._failed, self._before_end = False, None
+        self._failed, self._rolled_back, self._before_end = False, False, None
+        self._found = None
         self.tell(None)
         self.steps.set_chosen(WATCH, "")
         self.steps.lock(WATCH)
@@ -149,7 +154,8 @@ class WatchRun(Step):
         elif act == "report" and run is not None:
             self._send_report(run, of)
         elif act == "way_back" and run is not None:
-            self.form.open_below("restore", resource=run.target["id"], backup=of)
+            back = WayBack(run, lambda: self.form.guarded(lambda: self._went_back(run)))
+            self.form.open_below("restore", roll_back=back)
         else:
             return False
         return True
@@ -163,6 +169,17 @@ class WatchRun(Step):
             self.steps.set_chosen(WATCH, f"Failed: {run.title}")
         self._draw_course()
 
+    def _went_back(self, run: RestoreRun) -> None:
+        """Show that another run went back on this one, if it did."""
+        if run is not self.form.result or self.form.busy:
+            return
+        run.journal.reload()
+        self._rolled_back = run.journal.last("rolled_back") is not None
+        if self._rolled_back:
+            self.steps.set_chosen(WATCH, f"Rolled back: {run.title}")
+        self._draw_course()
+        self.form.panels.result.html = run_view.ended(run, self._found)
+
     def _draw_course(self) -> None:
         with self.form.machine.lock:
             self._course.html = run_view.under_way(
@@ -171,6 +188,7 @@ class WatchRun(Step):
                 failed=self._failed,
                 safety_backup=self._with_safety,
                 cancelling=self._cancelling,
+                rolled_back=self._rolled_back,
             )
             self._told.html = run_view.told(self._progress, cancelling=self._cancelling)
 
@@ -182,6 +200,7 @@ class WatchRun(Step):
             if run.state in ("success", "failed"):
                 found = run.verify(manifest=self.form.fields["manifest"].value or None)
         finally:
+            self._found = found
             panel.html = run_view.ended(run, found)
 
     def _state(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,6 +15,7 @@ from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE
 from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse_unless_ready
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
@@ -103,11 +104,12 @@ class GroupPlan:
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
+        approval: str | Path | None = None,
     ) -> GroupRun:
         """Carry all of it out, each restore when those that it waits for are back and verified.
 
         Args:
-            confirm: the names of all targets.
+            confirm: the names of all targets; the ID of one whose name others bear.
             acknowledge: the names of the checks whose warnings are accepted, for all targets.
             safety_backup: back each target up before it is overwritten.
             on_progress: is told how far each is.
@@ -120,6 +122,8 @@ class GroupPlan:
                 left out.
             rpo: the recovery point that each shall meet; the contract's if left out.
             incident_at: when the trouble began; now if left out.
+            approval: the folder of the plans with the yes of a second person; see
+                :meth:`export`. ``"two people"`` is refused as long as there is none.
 
         Returns:
             The group when all that could be done is done; ``wait()`` raises what failed.
@@ -139,21 +143,29 @@ class GroupPlan:
                 f"on_failure must be stop or continue, not {on_failure!r}.", field="on_failure"
             )
         self._refuse_unconfirmed(names_of(confirm))
-        options = RestoreOptions.of(
-            self.session.now,
-            acknowledge,
-            safety_backup=safety_backup,
-            safety_keep_days=safety_keep_days,
-            rto=rto,
-            rpo=rpo,
-            incident_at=incident_at,
-            contract=self.contract,
-        )
+        plans = {each.target_id: each.plan for each in self.members}
+        if approval == TWO_PEOPLE:
+            plans = {key: replace(plan, approval=TWO_PEOPLE) for key, plan in plans.items()}
+            approval = None
+        options = {
+            key: RestoreOptions.of(
+                self.session.now,
+                acknowledge,
+                safety_backup=safety_backup,
+                safety_keep_days=safety_keep_days,
+                rto=rto,
+                rpo=rpo,
+                incident_at=incident_at,
+                contract=self.contract,
+                approval=_plan_file(Path(approval), key) if approval else None,
+            )
+            for key in plans
+        }
         where = ledger.folder_for(self.session, folder)
         with ledger.one_beginner(where):
-            for each in self.members:
-                refuse_unless_ready(each.plan, each.name, options, where)
-            runs = [begin(each.plan, options, where, on_progress) for each in self.members]
+            for key, plan in plans.items():
+                refuse_unless_ready(plan, plan.confirm_with, options[key], where)
+            runs = [begin(plan, options[key], where, on_progress) for key, plan in plans.items()]
         journal = ledger.new_journal(where, "group", self.session.now)
         group = GroupRun(self.session, journal, runs)
         with journal.held():
@@ -163,13 +175,48 @@ class GroupPlan:
                 project_id=self.session.identity.project_id,
                 who=self.session.identity.who,
                 members=[
-                    {"run_id": run.run_id, "target": each.name, "after": self._names(each.after)}
+                    {
+                        "run_id": run.run_id,
+                        "target": each.name,
+                        "after": self._names(each.after),
+                        "after_ids": list(each.after),
+                    }
                     for run, each in zip(runs, self.members, strict=True)
                 ],
                 parallel=parallel,
                 on_failure=on_failure,
             )
         return group.carry_out()
+
+    def export(self, folder: str | Path, *, safety_backup: bool = True) -> list[Path]:
+        """Write the plan of each member to a file of its own for a second person to approve.
+
+        Args:
+            folder: of the files, named by the targets' IDs; it is made if need be. Each is
+                approved by itself: ``cbr-notebook approve PATH``; then
+                ``execute(approval=folder)`` within an hour.
+            safety_backup: whether each target will be backed up first.
+
+        Returns:
+            The paths, in the order of the members.
+
+        Raises:
+            Conflict: a check fails.
+            InvalidRequest: a file is there already, or cannot be written.
+        """
+        where = Path(folder).expanduser()
+        for each in self.members:
+            each.plan.ensure_possible()
+        try:
+            where.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise InvalidRequest(
+                f"The folder {where} cannot be made: {problem.strerror}.", field="folder"
+            ) from None
+        return [
+            each.plan.export(_plan_file(where, each.target_id), safety_backup=safety_backup)
+            for each in self.members
+        ]
 
     def rehearse(
         self,
@@ -193,7 +240,7 @@ class GroupPlan:
             def act() -> Iterable[str]:
                 warned = dict.fromkeys(each.name for each in verdicts if each.outcome == "warn")
                 done = group.execute(
-                    confirm=[each.name for each in group.members],
+                    confirm=[each.plan.confirm_with for each in group.members],
                     acknowledge=list(warned),
                     safety_backup=safety_backup,
                     on_progress=lambda _: None,
@@ -222,7 +269,7 @@ class GroupPlan:
         )
 
     def _refuse_unconfirmed(self, confirm: tuple[str, ...]) -> None:
-        names = [each.name for each in self.members]
+        names = [each.plan.confirm_with for each in self.members]
         if sorted(confirm) != sorted(names):
             raise ConfirmationNeeded(
                 " ".join(overwritten_in_words(each.plan) for each in self.members),
@@ -276,6 +323,8 @@ def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
     if not planned:
         raise InvalidRequest("No restore is named.", advice="Give a list of plans.")
     ids: dict[str, str] = {}
+    named: dict[str, str] = {}
+    """The ID by the name; empty where several bear it."""
     for plan, _ in planned:
         target = plan.facts.target
         if target is None:
@@ -287,7 +336,9 @@ def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
             raise InvalidRequest(
                 f"{target.name} appears twice.", advice="A target is restored from one backup."
             )
-        ids |= {target.id: target.id, target.name: target.id}
+        ids[target.id] = target.id
+        named[target.name] = "" if target.name in named else target.id
+    ids = named | ids
     members = [Member(plan, tuple(_known(ids, each) for each in after)) for plan, after in planned]
     by_id = {each.target_id: each for each in members}
     try:
@@ -300,6 +351,10 @@ def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
             f"The order goes in a circle: {circle}.", advice="Leave one dependency out."
         ) from None
     return GroupPlan(session, [by_id[each] for each in order])
+
+
+def _plan_file(folder: Path, target_id: str) -> Path:
+    return folder.expanduser() / f"{target_id}.json"
 
 
 def _planned(session: Session, each: Any) -> tuple[RestorePlan, tuple[str, ...]]:
@@ -316,4 +371,7 @@ def _known(ids: Mapping[str, str], name: str) -> str:
         raise InvalidRequest(
             f"{name!r} is no target of this group.", advice="after= names other targets of it."
         )
+    if not ids[name]:
+        raise InvalidRequest(f"Several targets of this group are named {name}.",
+                             advice="Name the one that is meant by its ID.")  # fmt: skip
     return ids[name]

@@ -210,8 +210,11 @@ class GroupRun:
         return next(list(each["after"]) for each in members if each["run_id"] == run.run_id)
 
     def _before(self, run: RestoreRun) -> list[RestoreRun]:
-        names = self._after(run)
-        return [each for each in self.runs if each.target["name"] in names]
+        members = self.journal.entries[0].facts["members"]
+        mine = next(each for each in members if each["run_id"] == run.run_id)
+        if "after_ids" in mine:
+            return [each for each in self.runs if each.target["id"] in mine["after_ids"]]
+        return [each for each in self.runs if each.target["name"] in mine["after"]]
 
 
 def _all_steps(run: RestoreRun) -> Iterator[float]:

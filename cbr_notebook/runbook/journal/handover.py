@@ -37,6 +37,13 @@ def handover(run: Evidence, open_runs: tuple[str, ...] = ()) -> Table:
 def _restored(run: Evidence) -> str:
     name = run.begun["target"]["name"]
     disks = ", ".join(each["disk"] for each in run.begun["overwritten"]) or "itself"
+    back = run.last("rolled_back")
+    if back is not None:
+        how = "failed" if run.state == "failed" else "was carried out"
+        return (
+            f"{name}: this restore {how}; since then run {back.facts['by_run']} has restored the "
+            "safety backup, what was there before"
+        )
     match run.state:
         case "success":
             return f"{name}: {disks}"
@@ -95,6 +102,9 @@ def _way_back(run: Evidence) -> str:
     back = run.last("rolled_back")
     if back is not None:
         return f"taken: run {back.facts['by_run']}"
+    begun = run.last("roll_back_begun")
+    if begun is not None:
+        return f"begun as run {begun.facts['by_run']}, whose own report tells how it ended"
     made = run.last("safety_backup_made")
     if made is None:
         return "none: no safety backup was made"
@@ -115,6 +125,9 @@ def _way_back(run: Evidence) -> str:
 def _to_do(run: Evidence) -> Iterator[str]:
     name, plan = run.begun["target"]["name"], run.begun["plan"]
     run_id = run.begun["run_id"]
+    if run.last("rolled_back"):
+        yield f"Restore {name} anew, from another backup: what was there before is back."
+        return
     if run.state in ("running", "asked", "not asked"):
         yield f"Take the run up to its end: cbr-notebook resume {run_id}."
         return

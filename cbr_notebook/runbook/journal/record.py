@@ -44,6 +44,8 @@ class RunRecord:
         """Whether the person who took the run up confirmed it."""
         self.journal_trouble = False
         """Whether a request could not be written to the journal."""
+        self.undoes: RunRecord | None = None
+        """The run that this one goes back on, where it is at hand."""
 
     @property
     def run_id(self) -> str:

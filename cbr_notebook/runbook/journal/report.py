@@ -224,7 +224,8 @@ def _tells_a_run(journal: Sequence[Entry]) -> bool:
         "task_found": {"restore_intended"},
         "task_ended": {"task_found"},
         "verified": {"task_ended", "stopped", "given_up"},
-        "rolled_back": {"task_ended"},
+        "roll_back_begun": {"task_ended"},
+        "rolled_back": {"roll_back_begun", "task_ended"},
     }
     return all(
         not needed.isdisjoint(kinds[: kinds.index(kind)])

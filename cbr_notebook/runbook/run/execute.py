@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, ConfirmationNeeded, Conflict, InvalidRequest
@@ -28,12 +28,17 @@ def execute(
     options: RestoreOptions,
     folder: str | Path | None = None,
     on_progress: OnProgress | None = None,
+    *,
+    undoes: RestoreRun | None = None,
 ) -> RestoreRun:
-    """Carry out a plan until the service's task is known; see :meth:`RestorePlan.execute`."""
+    """Carry out a plan until the service's task is known; see :meth:`RestorePlan.execute`.
+
+    With ``undoes`` it goes back on that run, whose journal tells so from the beginning.
+    """
     where = ledger.folder_for(plan.session, folder)
-    with ledger.one_beginner(where):
+    with ledger.one_beginner(where), undoes.journal.held() if undoes else nullcontext():
         refuse_unless_ready(plan, confirm, options, where)
-        run = begin(plan, options, where, on_progress)
+        run = begin(plan, options, where, on_progress, undoes)
     run_steps(run, submit_steps(run))
     return run
 
@@ -79,6 +84,7 @@ def begin(
     options: RestoreOptions,
     folder: Path,
     on_progress: OnProgress | None = None,
+    undoes: RestoreRun | None = None,
 ) -> RestoreRun:
     """Open the journal of a plan that is ready; nothing is sent."""
     session, facts = plan.session, plan.facts
@@ -124,7 +130,11 @@ def begin(
             ],
             plan=plan.as_dict(),
             **({"contract": options.contract.as_dict()} if options.contract else {}),
+            **({"undoes": undoes.run_id} if undoes else {}),
         )
+    if undoes is not None:
+        run.undoes = undoes
+        undoes.note("roll_back_begun", by_run=run.run_id)
     return run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,6 @@ from cbr_notebook.errors import (
     CBRError,
     Conflict,
     ContentDiffers,
-    InvalidRequest,
     NotVerified,
     TargetMissed,
     TaskFailed,
@@ -19,10 +19,12 @@ from cbr_notebook.errors import (
 from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
 from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import signing_key, write_report
-from cbr_notebook.runbook.plan.checked import check_restore
+from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.submit import stop, submit_steps
 from cbr_notebook.runbook.run.watch import look, recorded_steps, run_steps, watch
+from cbr_notebook.runbook.run.way_back import plan_way_back
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.manifest import Checksum
 from cbr_notebook.runbook.verify.verification import Verification, verify
@@ -186,6 +188,8 @@ class RestoreRun(RunRecord):
         acknowledge: str | Sequence[str] = (),
         safety_backup: bool = True,
         on_progress: OnProgress | None = None,
+        approval: str | Path | None = None,
+        plan: CheckedPlan | None = None,
     ) -> RestoreRun:
         """Restore the safety backup: back to the state before this restore. A run of its own.
 
@@ -194,9 +198,13 @@ class RestoreRun(RunRecord):
             acknowledge: the names of the checks whose warnings are accepted.
             safety_backup: back up the present state first, once more.
             on_progress: is told how far it is.
+            approval: as of ``plan.execute``, the file of a plan that a second person approved:
+                of the safety backup onto the target, by ``session.plan_restore``.
+            plan: such a plan, where one was looked at; made anew if left out.
 
         Returns:
-            The run that goes back; its ``wait()`` waits for the end.
+            The run that goes back; its ``wait()`` waits for the end. This run's journal tells
+            that it was begun, and once it has succeeded that it was ``rolled_back``.
 
         Raises:
             InvalidRequest: this run has not ended, or made no safety backup.
@@ -205,20 +213,13 @@ class RestoreRun(RunRecord):
 
         API: Backup, "Restoring Data Using a Backup".
         """
-        made = self.journal.last("safety_backup_made")
-        if made is None or self.state not in ("success", "failed"):
-            raise InvalidRequest(
-                f"{self.title} ({self.state}) has no safety backup to go back to.",
-                advice="Plan a restore from another backup: session.suspicion(...) lists them.",
-            )
-        plan = check_restore(
-            self.session, made.facts["backup_id"] or made.facts["name"], self.target["id"]
+        planned = plan_way_back(self, plan)
+        if approval == TWO_PEOPLE:
+            planned, approval = replace(planned, approval=TWO_PEOPLE), None
+        options = RestoreOptions.of(
+            self.session.now, acknowledge, safety_backup=safety_backup, approval=approval
         )
-        options = RestoreOptions.of(self.session.now, acknowledge, safety_backup=safety_backup)
-        back = self.carry_out(plan, confirm, options, self.folder, on_progress)
-        with self.journal.held():
-            self.note("rolled_back", by_run=back.run_id)
-        return back
+        return self.carry_out(planned, confirm, options, self.folder, on_progress, undoes=self)
 
     def verify(
         self,

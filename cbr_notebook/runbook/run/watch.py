@@ -11,6 +11,7 @@ from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
 from cbr_notebook.runbook.run.outcomes import MAX_OUTAGE_S, OutageTolerance
 from cbr_notebook.runbook.run.task_lookup import LOOKUP_TIMEOUT_S, MAX_PAUSE_S, find_task
+from cbr_notebook.runbook.run.way_back import note_way_back
 
 
 def watch(run: RunRecord) -> Iterator[float]:
@@ -88,6 +89,7 @@ def look(run: RunRecord, within: float = 0.0) -> None:
         error_code=(error.code if error else None) or None,
         error_message=(error.message if error else None) or None,
     )
+    note_way_back(run)
     run.report_progress("ended", 100, f"{run.title}: {status}.")
 
 
