@@ -13,6 +13,7 @@ from cbr_notebook.simulator.backups import backups, replication_records
 from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.core.state import type_of_cell
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
@@ -299,7 +300,7 @@ _SAME = (
 
 
 def _insert(
-    engine: Engine, source: BackupRow, vault: VaultRow, point_id: str, **columns: Any
+    engine: Engine, source: BackupRow, vault: VaultRow, point_id: str, **columns: type_of_cell
 ) -> None:
     engine.state.insert(
         "backup",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, Disks
 from cbr_notebook.simulator.inventory.files import FileAreaError, Files
-from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
+from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow, ServerSystem
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
-_REBUILT = {"architecture", "os_type", "os_version"}
+_REBUILT = ServerSystem.__annotations__.keys()
 
 
 class Named(Protocol):
@@ -292,8 +292,9 @@ class Server:
                 f"A rebuild does not change {', '.join(sorted(unknown))}.",
                 advice=f"It changes: {', '.join(sorted(_REBUILT))}.",
             )
+        system = cast(ServerSystem, columns)
         with self._engine.work():
-            resources.rebuild_server(self._engine, self.id, **columns)
+            resources.rebuild_server(self._engine, self.id, **system)
 
     def _do(self, change: Any) -> None:
         with self._engine.work():

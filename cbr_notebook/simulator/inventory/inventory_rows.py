@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
+
+
+class ServerSystem(TypedDict, total=False):
+    """What a rebuild may change of a server: columns of ``server``."""
+
+    architecture: str
+    os_type: str
+    os_version: str
 
 
 class ServerRow(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import type_of_cell
@@ -15,6 +15,7 @@ from cbr_notebook.simulator.inventory.inventory_rows import (
     AttachedServer,
     DiskRow,
     ServerRow,
+    ServerSystem,
 )
 from cbr_notebook.simulator.protocol.api_error import ApiError
 
@@ -298,8 +299,8 @@ def tag_server(engine: Engine, server_id: str, tags: Mapping[str, str]) -> None:
     engine.state.update("server", server_id, tags=json.dumps({**present, **tags}))
 
 
-def rebuild_server(engine: Engine, server_id: str, **columns: str) -> None:
-    """Change ``architecture``, ``os_type`` or ``os_version`` of a server."""
+def rebuild_server(engine: Engine, server_id: str, **columns: Unpack[ServerSystem]) -> None:
+    """Change what a server runs on and under, as a rebuild does."""
     engine.state.update("server", server_id, **columns)
 
 

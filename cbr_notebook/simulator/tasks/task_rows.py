@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
+
+
+class TaskColumns(TypedDict, total=False):
+    """What a task is about: the columns of ``task`` that only some tasks have."""
+
+    vault_id: str | None
+    vault_name: str | None
+    restore_point_id: str | None
+    policy_id: str | None
+    provider_id: str | None
+    resource_id: str | None
+    resource_name: str | None
+    resource_type: str | None
 
 
 class TaskRow(NamedTuple):

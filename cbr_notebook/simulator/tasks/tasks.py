@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Unpack
 
 from cbr_notebook import catalogue
 from cbr_notebook.simulator.core import clock
@@ -11,7 +11,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
-from cbr_notebook.simulator.tasks.task_rows import TaskRow
+from cbr_notebook.simulator.tasks.task_rows import TaskColumns, TaskRow
 
 WAITING_SECONDS = 2
 """How long a task waits until it runs."""
@@ -27,7 +27,7 @@ def begin(
     subject: str,
     request_id: str | None = None,
     extra: dict[str, Any] | None = None,
-    **columns: Any,
+    **columns: Unpack[TaskColumns],
 ) -> str:
     """Record a task and plan its end.
 
@@ -40,7 +40,7 @@ def begin(
         subject: the ID of what it works on, such as a backup.
         request_id: of the request that caused it; tasks of policies get one of their own.
         extra: the member of ``extra_info`` that belongs to the operation type.
-        columns: further columns: ``vault_id``, ``resource_id``, ``policy_id``, …
+        columns: what it is about, as far as it is about such a thing.
 
     Returns:
         The task's ID.
@@ -119,16 +119,25 @@ def _end(
     engine.scheduler.cancel("task_runs", task_id)
 
 
-def running(engine: Engine, operation_types: tuple[str, ...], **columns: str) -> list[TaskRow]:
-    """Return the unfinished tasks of some types on a vault (``vault_id``) or a resource."""
+def running(
+    engine: Engine,
+    operation_types: tuple[str, ...],
+    *,
+    vault_id: str | None = None,
+    policy_id: str | None = None,
+    resource_id: str | None = None,
+) -> list[TaskRow]:
+    """Return the unfinished tasks of some types about all that is named."""
+    about = {"vault_id": vault_id, "policy_id": policy_id, "resource_id": resource_id}
+    named = {column: value for column, value in about.items() if value is not None}
     types = ", ".join("?" * len(operation_types))
-    where = " AND ".join(f"{name} = ?" for name in columns)
+    where = "".join(f" AND {column} = ?" for column in named)
     return engine.state.all_of(
         TaskRow,
         f"SELECT * FROM task WHERE status IN ('waiting', 'running') "
-        f"AND operation_type IN ({types}) AND {where}",
+        f"AND operation_type IN ({types}){where}",
         *operation_types,
-        *columns.values(),
+        *named.values(),
     )
 
 
