@@ -21,12 +21,22 @@ _BROWSER = "tests/browser/"
 
 
 def pytest_configure() -> None:
-    """Forget the developer's own account and keys: no test, no notebook's kernel has them."""
+    """Forget the developer's own account and keys: no test, no notebook's kernel has them.
+
+    What pytest, its workers, kernels and other processes build of estates is built once a run.
+    """
     for name in [name for name in os.environ if name.startswith(_ACCOUNT)]:
         del os.environ[name]
-    keys = tempfile.mkdtemp(prefix="cbr-keys-")
-    atexit.register(shutil.rmtree, keys, ignore_errors=True)
-    os.environ["CBR_SIGNING_FOLDER"] = keys
+    os.environ["CBR_SIGNING_FOLDER"] = _folder("keys")
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker shares it with the others
+        os.environ["CBR_ESTATE_FOLDER"] = _folder("estates")
+
+
+def _folder(of: str) -> str:
+    """Return a new temporary folder that goes when this process ends."""
+    path = tempfile.mkdtemp(prefix=f"cbr-{of}-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -54,13 +54,17 @@ class Notebook:
     def _open_in_the_same_page(self) -> None:
         """Open it where another one was closed: JupyterLab need not be loaded anew."""
         self._command("docmanager:open", path=self.path.name, factory="Notebook")
-        self.page.wait_for_function(f"path => {_PANEL}?.context?.path === path", arg=self.path.name)
+        self._wait_for(f"path => {_PANEL}?.context?.path === path", self.path.name)
         self._wait_for_the_kernel()
 
     def _wait_for_the_kernel(self) -> None:
         # Whoever runs a cell before the session is there is asked to choose a kernel.
-        self.page.wait_for_function(f"!!{_SESSION}.session?.kernel && {_SESSION}.isReady")
+        self._wait_for(f"!!{_SESSION}.session?.kernel && {_SESSION}.isReady")
         self.wait_until_idle()
+
+    def _wait_for(self, condition: str, argument: str | None = None) -> None:
+        # Every 50 ms: looking at each frame makes the page draw sixty a second meanwhile.
+        self.page.wait_for_function(condition, arg=argument, polling=50)
 
     def _note_exception(self, problem: Any) -> None:
         self.exceptions.append(str(problem))

@@ -292,7 +292,7 @@ class Server:
                 f"A rebuild does not change {', '.join(sorted(unknown))}.",
                 advice=f"It changes: {', '.join(sorted(_REBUILT))}.",
             )
-        system = cast(ServerSystem, columns)
+        system = cast("ServerSystem", columns)
         with self._engine.work():
             resources.rebuild_server(self._engine, self.id, **system)
 

@@ -1,18 +1,29 @@
-"""Estates as they are when they have just been built: built once, and copied from then on."""
+"""Estates as they are when they have just been built: built once, and copied from then on.
+
+Once a process; or once for all processes that :data:`VARIABLE` names the same folder to.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import os
 import sqlite3
 import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from cbr_notebook import _version
 from cbr_notebook.simulator import estates
+from cbr_notebook.simulator.core import schema
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State, StateFileError
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.services import EVENTS
+
+VARIABLE = "CBR_ESTATE_FOLDER"
+"""The environment variable that names a folder where built estates are kept between processes."""
 
 MOST_KEPT = 12
 """How many estates are kept; the one that was not asked for the longest goes first."""
@@ -57,11 +68,47 @@ def of_estate(name: str, seed: int, start: int, backups: int | None = None) -> S
     with _lock:
         found = _kept.pop(key, None)
         if found is None:
-            found = _build(*key)
+            found = _read(*key) or _build(*key)
         _kept[key] = found
         while len(_kept) > MOST_KEPT or sum(each.in_memory for each in _kept.values()) > MOST_BYTES:
             _kept.popitem(last=False)
         return found
+
+
+def _file_of(*key: str | int | None) -> Path | None:
+    """Return where an estate of this version is kept between processes; ``None`` if nowhere."""
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return None
+    what = json.dumps([_version.__version__, schema.VERSION, *key])
+    return Path(folder) / f"{hashlib.blake2b(what.encode(), digest_size=16).hexdigest()}.state"
+
+
+def _read(name: str, seed: int, start: int, backups: int | None) -> Snapshot | None:
+    """Return an estate that another process has built; ``None`` if none has."""
+    path = _file_of(name, seed, start, backups)
+    if path is None or not path.is_file():
+        return None
+    state = State()
+    try:
+        state.load_file(path)
+        return Snapshot(Engine(state, EVENTS))
+    except StateFileError:
+        return None  # damaged: it is built again, and takes the file's place
+    finally:
+        state.close()
+
+
+def _keep(snapshot: Snapshot, state: State, *key: str | int | None) -> None:
+    """Create the file from which other processes begin; without room for it, do without."""
+    path = _file_of(*key)
+    if path is None or not snapshot.in_memory:
+        return
+    new = path.with_suffix(f".{os.getpid()}.new")
+    with contextlib.suppress(OSError, StateFileError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.save_as(new)
+        new.replace(path)
 
 
 def _build(name: str, seed: int, start: int, backups: int | None) -> Snapshot:
@@ -75,7 +122,9 @@ def _build(name: str, seed: int, start: int, backups: int | None) -> Snapshot:
         engine = Engine(state, EVENTS)
         with engine.work():
             estates.build(engine, name, backups=backups)
-        return Snapshot(engine)
+        snapshot = Snapshot(engine)
+        _keep(snapshot, state, name, seed, start, backups)
+        return snapshot
     finally:
         state.close()
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import NotFound
+from cbr_notebook.simulator import estates
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.core.state import StateFileError
+from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.estates import snapshots
 from tests.simulator.http_client import Client
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(snapshots.VARIABLE, raising=False)
 
 
 @pytest.mark.parametrize("estate", ["demo", "documented", "empty", "large"])
@@ -230,6 +237,34 @@ def test_kept_estates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Cloud.open("large", backups=2_000)  # larger than what may be kept in memory
     assert sum(each.in_memory for each in snapshots._kept.values()) <= 1_000_000
     assert Cloud.open("large", backups=2_000).fingerprint() == kept.fingerprint()
+
+
+@pytest.mark.parametrize("harm", ["none", "damaged", "full disk"])
+def test_an_estate_may_be_kept_between_processes(
+    harm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = Cloud.open("documented", seed=12)
+    later = built.copy()
+    later.advance(days=2)
+    build = Mock(wraps=estates.build)
+    monkeypatch.setattr(estates, "build", build)
+    monkeypatch.setenv(snapshots.VARIABLE, str(tmp_path / "estates"))
+    if harm == "full disk":
+        monkeypatch.setattr(State, "save_as", _no_room)
+    for times_built in (1, 1 if harm == "none" else 2):
+        monkeypatch.setattr(snapshots, "_kept", type(snapshots._kept)())  # as in a new process
+        cloud = Cloud.open("documented", seed=12)
+        assert build.call_count == times_built
+        assert (cloud.now, cloud.fingerprint()) == (built.now, built.fingerprint())
+        cloud.advance(days=2)
+        assert cloud.fingerprint() == later.fingerprint()
+        if harm == "damaged":
+            (path,) = (tmp_path / "estates").iterdir()
+            path.write_bytes(path.read_bytes()[:5000])
+
+
+def _no_room(*_: object) -> None:
+    raise StateFileError("no room")
 
 
 def test_a_request_after_a_restart_has_an_id_of_its_own(tmp_path: Path) -> None:
