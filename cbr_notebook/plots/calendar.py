@@ -8,14 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, DayLocator
 
-from cbr_notebook.plots import picture
+from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
 
 _FEW_DAYS = 7
 """Days so few that an axis would show hours, too."""
 _LOOKS = {
     "good": ("s", picture.DARK, picture.DARK),
-    "partial": ("^", picture.INK, picture.MIDDLE),
+    "partial": ("^", drawing.INK, picture.MIDDLE),
     "failed": ("X", picture.ALARM, picture.ALARM),
     "missing": ("o", picture.ALARM, "white"),
 }
@@ -65,11 +65,20 @@ def draw(
     size = max(12.0, min(90.0, 2600.0 / days))
     for state, (marker, edge, face) in _LOOKS.items():
         some = shown[shown["state"] == state]
-        ax.scatter(
+        marks = ax.scatter(
             some["day"], some["resource_id"].map(places), s=size, marker=marker,
             facecolor=face, edgecolor=edge, linewidth=1.6 if face == "white" else 0.8,
             label=f"{state} ({int((table['state'] == state).sum())})",
         )  # fmt: skip
+        picture.smaller(ax, marks, max(5.0, min(40.0, 900.0 / days)))
+        picture.tell(
+            ax,
+            marks,
+            [
+                f"{names[each]}: {state} on {picture.day(day)}"
+                for each, day in zip(some["resource_id"], some["day"], strict=True)
+            ],
+        )
     bare = seen - set(table["resource_id"])
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=days - 1)
@@ -85,6 +94,7 @@ def draw(
     if days <= _FEW_DAYS:
         ax.xaxis.set_major_locator(DayLocator())  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
+        picture.narrow_time(ax, DayLocator(interval=1 + days // 3), DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
     picture.legend(ax)
     count = {state: int((table["state"] == state).sum()) for state in _LOOKS}
     title = f"Backups of {span}: {pluralize(count['failed'], 'failed day')}, "

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cbr_notebook.plots import picture
+from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
 
 _WIDEST = 200.0
@@ -30,11 +30,14 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     allocated = (100 * _numbers(table["allocated_gb"]) / _size_of(table)).fillna(0)
     widest = max(100.0, float(used.max()), min(_WIDEST, float(allocated.max())))
     right = 1.08 * widest
-    ax.barh(
+    wide = ax.barh(
         places, allocated.clip(upper=right), height=0.7, color="white",
         edgecolor=picture.MIDDLE, hatch="///", label="allocated: sizes of the resources",
     )  # fmt: skip
-    ax.barh(places, used, height=0.42, color=picture.DARK, label="used by backups")
+    bars = ax.barh(places, used, height=0.42, color=picture.DARK, label="used by backups")
+    for row, *pair in zip(table.itertuples(), wide, bars, strict=True):
+        for bar in pair:
+            picture.tell(ax, bar, [f"{row.name}: {_words(row)}{_allocated(row)}"])
     ax.plot(
         _numbers(table["threshold"]), places, linestyle="none", marker="|", markersize=20,
         markeredgewidth=2.5, color=picture.ALARM, label="threshold",
@@ -43,15 +46,16 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for place, share, fills, row in zip(
         places, allocated, filling, table.itertuples(), strict=True
     ):
-        ax.annotate(
+        beside = ax.annotate(
             _words(row), (right, place), xytext=(6, 0), textcoords="offset points",
-            va="center", fontsize=8, color=picture.INK, annotation_clip=False,
+            va="center", fontsize=8, color=drawing.INK, annotation_clip=False,
             fontweight="bold" if fills else "normal",
         )  # fmt: skip
+        picture.in_short(ax, beside, _words(row).replace(", ", "\n"))
         if share > right:
             ax.annotate(
                 f"{share:,.0f} % →", (right, place), xytext=(-4, 0), textcoords="offset points",
-                va="center", ha="right", fontsize=8, color=picture.INK,
+                va="center", ha="right", fontsize=8, color=drawing.INK,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
     picture.name_rows(ax, picture.labels(list(table["name"]), list(table["id"])))

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cbr_notebook.api.messages.constants import UNSUCCESSFUL
-from cbr_notebook.plots import picture
+from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "*", "p")
@@ -33,22 +33,24 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for number, each in enumerate(kind.value_counts().index):
         some = (kind == each) & ~failed
         if some.any():
-            ax.scatter(
+            marks = ax.scatter(
                 ended.loc[some, "started_at"], length[some], s=22,
                 marker=_MARKS[number % len(_MARKS)],
                 color=(picture.DARK, picture.MIDDLE)[number % 2],
-                edgecolor=picture.INK, linewidth=0.4, label=f"{each} ({int(some.sum())})",
+                edgecolor=drawing.INK, linewidth=0.4, label=f"{each} ({int(some.sum())})",
             )  # fmt: skip
+            picture.tell(ax, marks, _words(ended[some], kind[some], length[some], unit))
     if failed.any():
         # Above the others and larger: a failure hides behind what went well beside it.
-        ax.scatter(
+        marks = ax.scatter(
             ended.loc[failed, "started_at"], length[failed], s=90, marker="X", zorder=3,
             color=picture.ALARM, edgecolor="white", linewidth=1,
             label=f"failed, of any kind ({int(failed.sum())})",
         )  # fmt: skip
+        picture.tell(ax, marks, _words(ended[failed], kind[failed], length[failed], unit))
     ax.set_ylim(bottom=0)
     ax.set_ylabel(unit)
-    ax.grid(color=picture.LIGHT, linewidth=0.6)
+    ax.grid(color=drawing.LIGHT, linewidth=0.6)
     ax.set_axisbelow(True)
     picture.time_axis(ax, "began (UTC)")
     picture.legend(ax)
@@ -62,3 +64,18 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     medians = length.groupby(kind).median().sort_values(ascending=False)
     details = [f"{each} {value:.1f} {unit}" for each, value in medians.items()]
     return picture.finish(ax, title, f"At the median: {picture.listed(details)}.")
+
+
+def _words(tasks: pd.DataFrame, kind: pd.Series, length: pd.Series, unit: str) -> list[str]:
+    """Return a line a task: what, of what, how long, from when, how it ended."""
+    return [
+        f"{what} of {name}: {time:.1f} {unit}, began {picture.moment(begun)}, {status}"
+        for what, name, time, begun, status in zip(
+            kind,
+            tasks["resource_name"].astype(object).fillna("?"),
+            length,
+            tasks["started_at"],
+            tasks["status"],
+            strict=True,
+        )
+    ]

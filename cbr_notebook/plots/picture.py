@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import textwrap
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,63 +11,36 @@ from typing import Any, cast
 
 import pandas as pd
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import ConciseDateFormatter, date2num
+from matplotlib.collections import PathCollection
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.projections import register_projection
 from matplotlib.text import Text
+from matplotlib.ticker import Formatter, Locator
 from matplotlib.transforms import ScaledTranslation
 
+from cbr_notebook.plots.described import DescribedAxes
+from cbr_notebook.plots.drawing import INK, LIGHT, PAPER
+
 # Dark, middle and light differ in brightness, so that a grey print can be read; marks and
-# hatches say the same once more.
-INK = "#1a1a1a"
-DARK, MIDDLE, LIGHT = "#0b4f8a", "#7aa6d1", "#dfe8f2"
-ALARM = "#b3261e"
+# hatches say the same once more. All but light can be seen on white and on black.
+DARK, MIDDLE = "#2b6cb0", "#7aa6d1"
+ALARM = "#d0342c"
 MOST_ROWS = 40
 """Rows that can be read in one picture."""
 _WIDTH, _LINE = 9.0, 80
 """Inches, and letters of a title beside the longest names."""
-_DPI = 100
+MOST_MARKS = 2000
+"""Marks that are drawn one by one; more are an image within the picture, without their words."""
+_SHORT_NAME = 15
+"""Letters of a row's name in a narrow place."""
 _CHINESE = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS",
 )  # fmt: skip
 """Fonts for names that the usual one has no letters for; the service allows such names."""
-
-
-class DescribedAxes(Axes):
-    """Axes that a notebook shows as a picture with an alternative text."""
-
-    name = "described"
-    alt_text = ""
-    """What the picture shows, in words."""
-
-    def _repr_html_(self) -> str | None:
-        data = base64.b64encode(self._repr_png_()).decode()
-        alt = html.escape(self.alt_text or self.get_title(), quote=True)
-        # On a narrow page one scrolls: a picture that is made smaller than that cannot be read.
-        return (
-            '<div style="overflow-x:auto" tabindex="0" role="group" aria-label="Picture">'
-            f'<img src="data:image/png;base64,{data}" alt="{alt}" '
-            'style="max-width:100%;min-width:620px"></div>'
-        )
-
-    def _repr_png_(self) -> bytes:
-        figure = cast("Figure", self.figure)
-        picture = io.BytesIO()
-        with warnings.catch_warnings():
-            # A letter that no font of this computer has: the alternative text has it.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from")
-            figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
-        return picture.getvalue()
-
-    def __repr__(self) -> str:
-        title = self.get_title(loc="left").replace("\n", " ")
-        return f"<Picture: {title or 'empty'}>"
-
-
-register_projection(DescribedAxes)
 
 
 def begin(ax: Axes | None, *, rows: int = 0) -> Axes:
@@ -82,7 +51,7 @@ def begin(ax: Axes | None, *, rows: int = 0) -> Axes:
     if ax is not None:
         return ax
     height = 1.6 + 0.34 * max(rows, 3)
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor=PAPER)
     FigureCanvasAgg(figure)
     return figure.add_subplot(projection="described")
 
@@ -90,8 +59,11 @@ def begin(ax: Axes | None, *, rows: int = 0) -> Axes:
 def finish(ax: Axes, title: str, details: str) -> Axes:
     """Put the title and the alternative text in place; thin out what is only decoration."""
     lines = textwrap.fill(title, _LINE)
-    ax.set_title(lines, loc="left", fontsize=11, color=INK, parse_math=False)
+    shown = ax.set_title(lines, loc="left", fontsize=11, color=INK, parse_math=False)
+    if isinstance(ax, DescribedAxes):
+        ax.narrow.title = shown
     ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(INK)
     ax.tick_params(labelsize=9, colors=INK)
     for text in cast("list[Text]", ax.findobj(Text)):
         text.set_fontfamily(_families())
@@ -103,13 +75,16 @@ def finish(ax: Axes, title: str, details: str) -> Axes:
 def empty(ax: Axes, title: str) -> Axes:
     """Say in words that there is nothing to draw."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, title, ha="center", va="center", transform=ax.transAxes, color=INK)
+    text = ax.text(0.5, 0.5, title, ha="center", va="center", transform=ax.transAxes, color=INK)
+    in_short(ax, text, textwrap.fill(title, 40))
     return finish(ax, "", title)
 
 
 def name_rows(ax: Axes, labels: Sequence[str]) -> None:
     """Name the rows, the first at the bottom; a ``$`` in a name begins no formula."""
     ax.set_yticks(range(len(labels)), labels, parse_math=False)
+    if isinstance(ax, DescribedAxes):
+        ax.narrow.names = [shorten(each, _SHORT_NAME) for each in labels]
     ax.set_ylim(-0.7, len(labels) - 0.3)
 
 
@@ -174,11 +149,39 @@ def listed(words: Sequence[str], most: int = 25) -> str:
 def legend(ax: Axes, **more: Any) -> None:
     """Put the legend under the picture, where it covers nothing, however high that is."""
     figure = cast("Figure", ax.figure)
-    below = ax.transAxes + ScaledTranslation(0, -0.55, figure.dpi_scale_trans)
-    ax.legend(
-        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, borderaxespad=0,
-        ncols=5, fontsize=8, frameon=False, **more,
-    )  # fmt: skip
+
+    def draw(columns: int, below: float) -> None:
+        place = ax.transAxes + ScaledTranslation(0, -below, figure.dpi_scale_trans)
+        shown = ax.legend(
+            loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=place, borderaxespad=0,
+            ncols=columns, fontsize=8, frameon=False, labelcolor=INK, **more,
+        )  # fmt: skip
+        for text in shown.get_texts():
+            text.set_fontfamily(_families())
+
+    draw(5, 0.55)
+    if isinstance(ax, DescribedAxes):
+        ax.narrow.legend = draw
+
+
+def tell(ax: Axes, artist: Artist, words: Sequence[str]) -> None:
+    """Say what each mark of an artist is, for a page that shows it under the pointer."""
+    if len(words) > MOST_MARKS:
+        artist.set_rasterized(True)
+    elif isinstance(ax, DescribedAxes):
+        ax.told.append((artist, words))
+
+
+def in_short(ax: Axes, text: Text, words: str) -> None:
+    """Say what stands in place of a text where there is little room."""
+    if isinstance(ax, DescribedAxes):
+        ax.narrow.texts.append((text, words))
+
+
+def smaller(ax: Axes, marks: PathCollection, size: float) -> None:
+    """Say how large marks are, in square points, where there is little room."""
+    if isinstance(ax, DescribedAxes):
+        ax.narrow.sizes.append((marks, size))
 
 
 def number(moment: datetime) -> float:
@@ -191,11 +194,24 @@ def time_axis(ax: Axes, label: str) -> None:
     ax.xaxis.axis_date()
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
     ax.set_xlabel(label)
+    few = AutoDateLocator(minticks=2, maxticks=5)  # type: ignore[no-untyped-call]
+    narrow_time(ax, few, ConciseDateFormatter(few))  # type: ignore[no-untyped-call]
+
+
+def narrow_time(ax: Axes, locator: Locator, formatter: Formatter) -> None:
+    """Say where the axis of time has its ticks where there is little room."""
+    if isinstance(ax, DescribedAxes):
+        ax.narrow.time = locator, formatter
 
 
 def day(moment: datetime) -> str:
     """Return ``8 September 2020``."""
     return f"{moment.day} {moment:%B %Y}"
+
+
+def moment(when: datetime) -> str:
+    """Return ``8 September 2020, 02:00 UTC``."""
+    return f"{day(when)}, {when:%H:%M} UTC"
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cbr_notebook.plots import picture
+from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
 
 
@@ -42,17 +42,31 @@ def draw(
     for chosen, size, label in ((~full, 16.0, "incremental backup"), (full, 46.0, "full backup")):
         if not chosen.any():
             continue
-        ax.scatter(
+        marks = ax.scatter(
             good.loc[chosen, "created_at"], place[chosen], s=size,
             marker="o" if size < 30 else "D",
             color=picture.MIDDLE if size < 30 else picture.DARK,
-            edgecolor=picture.INK, linewidth=0.5, label=label,
+            edgecolor=drawing.INK, linewidth=0.5, label=label,
         )  # fmt: skip
+        some = good[chosen]
+        picture.tell(
+            ax,
+            marks,
+            [
+                f"{resource}: {label} {name}, {picture.moment(made)}"
+                for resource, name, made in zip(
+                    some["resource_name"].fillna("?"),
+                    some["name"].fillna(""),
+                    some["created_at"],
+                    strict=True,
+                )
+            ],
+        )
     ax.axvspan(
         picture.number(now - target), picture.number(now),
-        color=picture.LIGHT, label=f"the last {_length(target)}", zorder=0,
+        color=drawing.LIGHT, label=f"the last {_length(target)}", zorder=0,
     )  # fmt: skip
-    ax.axvline(picture.number(now), color=picture.INK, linewidth=1, label="now")
+    ax.axvline(picture.number(now), color=drawing.INK, linewidth=1, label="now")
     for each in table.loc[table["newest"].isna(), "id"]:
         picture.note(ax, rows[each], "no good backup")
     marked = set(points.loc[late, "id"])
