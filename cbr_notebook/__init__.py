@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
+    from cbr_notebook.fleets import fleet
     from cbr_notebook.runbook.journal.report import verify_report
     from cbr_notebook.runbook.run.approval import approve_plan
     from cbr_notebook.runbook.verify.contract_file import recovery_contract
@@ -36,6 +37,7 @@ __all__ = [
     "error_codes",
     "errors",
     "export",
+    "fleet",
     "options",
     "profiles",
     "public_key",
@@ -54,6 +56,7 @@ _LATER = {
     "approve_plan": "runbook.run.approval",
     "connect": "entry",
     "export": "exporting",
+    "fleet": "fleets",
     "public_key": "sealing.keys",
     "recovery_contract": "runbook.verify.contract_file",
     "simulate": "entry",

@@ -80,6 +80,14 @@ class NotFound(CBRError):
     """What you named does not exist, or not in this project."""
 
 
+class NoSuchProject(NotFound, KeyError):
+    """A fleet has no project of this name."""
+
+
+class FleetOnlyAsks(CBRError, AttributeError):
+    """A fleet asks, it does not change: this belongs to one session."""
+
+
 class InvalidRequest(CBRError):
     """Something in the request is wrong; nothing was changed."""
 

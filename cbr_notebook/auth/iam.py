@@ -62,6 +62,15 @@ class Token:
     addresses: tuple[CatalogEndpoint, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project that one may use."""
+
+    id: str
+    name: str
+    domain_id: str
+
+
 class Iam:
     """IAM at one address."""
 
@@ -140,7 +149,29 @@ class Iam:
             )
         return checked_project_id(projects[name], self.address)
 
-    def addresses(self, auth: httpx.Auth) -> tuple[CatalogEndpoint, ...]:
+    def projects(self, auth: httpx.Auth | None) -> tuple[Project, ...]:
+        """Return the projects that one may use; those that are switched off are left out.
+
+        Args:
+            auth: signs the request.
+
+        Raises:
+            PermissionDenied: one may not list projects.
+            CBRError: as in :meth:`issue`.
+        """
+        request = self._http.build_request("GET", f"{self.address}/v3/auth/projects")
+        rows = _document(self._send(request, (200,), auth=auth), self.address).get("projects")
+        return tuple(
+            Project(
+                checked_project_id(row.get("id"), self.address),
+                _text(row.get("name")) or str(row.get("id")),
+                _text(row.get("domain_id")) or "",
+            )
+            for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict) and row.get("enabled") is not False
+        )
+
+    def addresses(self, auth: httpx.Auth | None) -> tuple[CatalogEndpoint, ...]:
         """Return the service's addresses in the catalogue, for one who signs requests.
 
         Raises:

@@ -22,6 +22,7 @@ from cbr_notebook.frames.answers import (
 from cbr_notebook.frames.backups import BACKUPS
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESOURCES
+from cbr_notebook.frames.fleet import PROBLEMS
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
@@ -47,6 +48,7 @@ SCHEMAS = {
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, CHANGED_DATA, SUSPICION, FAILURES, SCHEDULE,
         USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
         RESTORES, VAULT_POLICIES, RETENTION_PREVIEW, WHAT_IF, ORPHANS, COST, REPLICATION, AUDIT,
+        PROBLEMS,
     )
 }  # fmt: skip
 """Every schema by its name."""
@@ -66,6 +68,7 @@ __all__ = [
     "ORPHANS",
     "POLICIES",
     "POLICY_RULES",
+    "PROBLEMS",
     "RECOVERY_POINTS",
     "REPLICATION",
     "REPLICATION_TARGETS",

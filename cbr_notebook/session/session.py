@@ -143,6 +143,7 @@ class Session:
         self.identity = identity
         self.poller = TaskPoller(clock, sleep, client.tasks.show)
         self._http = http
+        self._sleep = sleep
         self._cloud = cloud
         self._reopen = reopen
 
@@ -163,6 +164,16 @@ class Session:
         """
         with self.client.transport.reading() as transport:
             yield self.with_client(Client(transport))
+
+    @property
+    def connections(self) -> httpx.Client:
+        """The connections, which authenticate: for what is asked of IAM."""
+        return self._http
+
+    @property
+    def pause(self) -> Callable[[float], None]:
+        """Waits some seconds; in a simulated cloud its clock jumps."""
+        return self._sleep
 
     @property
     def records(self) -> TypedLists:

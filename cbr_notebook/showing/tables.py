@@ -79,6 +79,7 @@ def why_empty(frame: pd.DataFrame) -> str:
     noun = noun.removeprefix("a ").removeprefix("an ")
     asked = _filters(frame.attrs["filters"])
     where = f" Asked for: {asked}; without that there may be some." if asked else ""
+    where += _missing(frame)
     answered = frame.attrs.get("rows") or 0
     if answered:
         return f"None of the {pluralize(answered, 'row')} that were answered is left here.{where}"
@@ -186,6 +187,8 @@ def _foot(frame: pd.DataFrame, on_page: int, empty: list[str], now: datetime | N
         )
     else:
         said.append(f"{pluralize(len(frame), 'row')}.")
+    if missing := _missing(frame):
+        said.append(missing.strip())
     asked = _filters(frame.attrs["filters"])
     if asked:
         said.append(f"Asked for: {asked}.")
@@ -194,6 +197,17 @@ def _foot(frame: pd.DataFrame, on_page: int, empty: list[str], now: datetime | N
     if empty:
         said.append(f"Without values, and not shown: {', '.join(empty)}.")
     return " ".join(said)
+
+
+def _missing(frame: pd.DataFrame) -> str:
+    """Return a sentence that says which projects of a fleet are not in a table, if some are not."""
+    missing = frame.attrs.get("missing")
+    if not missing:
+        return ""
+    names = ", ".join(str(each)[:80] for each in missing[:5])
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    why = "It was interrupted" if frame.attrs.get("interrupted") else "NOT ALL PROJECTS"
+    return f" {why}: without {names}{more}; fleet.problems() says why."
 
 
 def _wrapped(body: str, foot: str) -> str:

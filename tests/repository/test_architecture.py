@@ -75,6 +75,7 @@ SLEEPS = {
     "runbook/group/group_run.py": "until the first of several runs is due, as the poller said",
     "runbook/verify/probes.py": "the pause that the poller said",
     "runbook/run/watch.py": "the pause that the poller said",
+    "fleets/budget.py": "until an account may ask again; it looks at no task",
     "tasks/task.py": "the pause that the poller said",
     "workshops/commands.py": "for an interrupt; it looks at no task",
 }

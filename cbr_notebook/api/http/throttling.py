@@ -9,12 +9,14 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 
 import httpx
 
 PATIENCE_S = 900.0
 """Seconds that the pauses of one question may take together, if nobody says otherwise."""
 _WINDOW = re.compile(r"\btime:\s*(\d{1,6})\s*(second|minute|hour|day)", re.IGNORECASE)
+_LIMIT = re.compile(r"\blimit:\s*(\d{1,9})\b", re.IGNORECASE)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 WORTH_A_LINE_S = 10.0
 """Seconds from which on a pause is told, and respected by other requests as well."""
@@ -48,6 +50,31 @@ def window_in(message: str) -> float | None:
     found = _WINDOW.search(message)
     seconds = int(found[1]) * _SECONDS[found[2].lower()] if found else 0
     return float(seconds) or None
+
+
+def limit_in(message: str) -> int | None:
+    """Return the requests that a gateway allows in its window: ``limit:200,time:5 minute``."""
+    found = _LIMIT.search(message)
+    return (int(found[1]) or None) if found else None
+
+
+class Gate(Protocol):
+    """Where requests of several sessions wait for their turn."""
+
+    def enter(self) -> None:
+        """Wait until a request may be sent; each is followed by :meth:`leave`."""
+
+    def leave(self) -> None:
+        """Note that its answer came, or none."""
+
+    def refused(self, asked: float | None, window: float | None, limit: int | None) -> None:
+        """Note that the service turned a request away.
+
+        Args:
+            asked: the seconds that it asked to wait, if it did.
+            window: the seconds of its window, if it named one.
+            limit: the requests that it allows in a window, if it named a number.
+        """
 
 
 def write_line(text: str) -> None:

@@ -31,9 +31,11 @@ from cbr_notebook.api.http.permissions import operation_of
 from cbr_notebook.api.http.throttling import (
     PATIENCE_S,
     WORTH_A_LINE_S,
+    Gate,
     Throttle,
     asked_pause,
     in_words,
+    limit_in,
     window_in,
     write_line,
 )
@@ -119,6 +121,8 @@ class Transport:
         """How many requests were sent, repeated ones included."""
         self.on_request: Callable[[RequestRecord], None] | None = None
         """Is told of every request, if set."""
+        self.gate: Gate | None = None
+        """Where requests wait for their turn, if several sessions share what is allowed."""
         self._kept: dict[tuple[str, str], bytes] | None = None
 
     def get(self, path: str, answer: type[T], query: Mapping[str, QueryValue] | None = None) -> T:
@@ -236,6 +240,8 @@ class Transport:
             self._wait_for_throttle()
         attempt, waited, slow = 1, 0.0, 0
         while True:
+            if self.gate is not None:
+                self.gate.enter()
             began = time.monotonic()
             try:
                 response = self._attempt(request, safe=safe)
@@ -256,9 +262,13 @@ class Transport:
                 limit = time_limit.current()
                 if not goes_on or not (limit is None or limit.allows(pause)):
                     raise problem.error from None
-                if long:
+                if long and self.gate is None:
                     self._throttle.begin(pause)
-            self._sleep(pause)
+            finally:
+                if self.gate is not None:
+                    self.gate.leave()
+            if not long or self.gate is None:  # the gate knows how long, and who comes first
+                self._sleep(pause)
             attempt, waited = attempt + 1, waited + pause
 
     def _attempt(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
@@ -300,6 +310,8 @@ class Transport:
         pause = asked_pause(response, self._clock())
         if isinstance(error, RateLimited):
             window = pause or window_in(error.message)
+            if self.gate is not None:
+                self.gate.refused(pause, window_in(error.message), limit_in(error.message))
             error.retry_after = window
             if window is not None and window > self._patience:
                 error.advice = (
@@ -342,6 +354,12 @@ class Transport:
             other._kept = None
             with self._lock:
                 self.requests += other.requests
+
+    def through(self, gate: Gate) -> Transport:
+        """Return a transport on the same connections whose requests wait at another gate."""
+        other = copy.copy(self)
+        other.gate, other.requests = gate, 0
+        return other
 
     def watched(self, tell: Callable[[httpx.Request, httpx.Response], None]) -> Transport:
         """Return a transport on the same connections that tells of each answer."""

@@ -1,0 +1,378 @@
+"""A fleet: the questions of a session, asked of many projects at once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any, NoReturn, Self
+
+import pandas as pd
+
+from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest, NoSuchProject
+from cbr_notebook.fleets.asking import Gathered, gather, threads
+from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate
+from cbr_notebook.fleets.places import Found, Place
+from cbr_notebook.fleets.problems import Problem, Said, problem_table
+from cbr_notebook.fleets.progress import Bar, OnProgress
+from cbr_notebook.fleets.sessions import Sessions
+from cbr_notebook.fleets.tables import combine, part_of
+from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
+from cbr_notebook.frames.fleet import PLACE
+from cbr_notebook.session import Session
+from cbr_notebook.session.reports.audit import audit
+from cbr_notebook.text.card import facts_html
+from cbr_notebook.text.suggestions import did_you_mean
+
+
+def question(of_session: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Return a session's question for a fleet: the same parameters, the same description."""
+    name = of_session.__name__
+    signature = inspect.signature(of_session)
+    own, *parameters = signature.parameters.values()
+    known = [each for each in parameters if each.name != "proofs"]
+
+    @functools.wraps(of_session)
+    def asked(fleet: Fleet, /, *given: Any, **named: Any) -> pd.DataFrame:
+        shape.bind(fleet, *given, **named)
+        return fleet._ask(name, given, named)
+
+    shape = signature.replace(parameters=[own.replace(name="self"), *known])
+    asked.__signature__ = shape  # type: ignore[attr-defined]
+    asked.__qualname__ = f"Fleet.{name}"
+    said = inspect.getdoc(of_session) or ""
+    asked.__doc__ = (
+        f"{said}\n\nOf a fleet: {', '.join(PLACE)} stand in front; the parameters are a session's. "
+        "Projects that fail are rows of ``fleet.problems()``."
+    )
+    return asked
+
+
+class Fleet:
+    """Many projects, asked at once: ``fleet.backups()`` is every project's, in one table.
+
+    A fleet asks, it does not change; ``fleet["prod/eu-west-0/web"]`` is the session that does.
+    Made by ``cbr.fleet()``.
+    """
+
+    vaults = question(Session.vaults)
+    backups = question(Session.backups)
+    restore_points = question(Session.restore_points)
+    tasks = question(Session.tasks)
+    policies = question(Session.policies)
+    policy_rules = question(Session.policy_rules)
+    resources = question(Session.resources)
+    vault_resources = question(Session.vault_resources)
+    tags = question(Session.tags)
+    usage = question(Session.usage)
+    agents = question(Session.agents)
+    features = question(Session.features)
+    organization_policies = question(Session.organization_policies)
+    unprotected = question(Session.unprotected)
+    capacity = question(Session.capacity)
+    recovery_points = question(Session.recovery_points)
+    gaps = question(Session.gaps)
+    failures = question(Session.failures)
+    schedule = question(Session.schedule)
+    vault_policies = question(Session.vault_policies)
+    replication = question(Session.replication)
+    retention_preview = question(Session.retention_preview)
+    orphans = question(Session.orphans)
+    cost = question(Session.cost)
+    audit = question(audit)
+
+    def __init__(
+        self,
+        found: Sequence[Found],
+        *,
+        executor: Executor | None,
+        budgets: Callable[[], Budget],
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Take what was found.
+
+        Args:
+            found: the profiles with their places.
+            executor: where the projects are asked; threads of this process if left out.
+            budgets: makes the budget of an account.
+            on_progress: is told how far a question is.
+        """
+        self._found = {each.profile.name: each for each in found}
+        self.places: tuple[Place, ...] = tuple(place for each in found for place in each.places)
+        self._executor = executor
+        self._sessions = Sessions(self._found)
+        self._new_budget = budgets
+        self._budgets: dict[str, Budget] = {}
+        self._on_progress = on_progress
+        self._problems: dict[tuple[str, str, str, str], Problem] = {}
+        for each in found:
+            self._note(each.problems)
+
+    # -- what there is ----------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the projects: ``prod/eu-west-0/web``."""
+        return iter([place.path for place in self.places])
+
+    def __contains__(self, path: object) -> bool:
+        return any(path in place.paths for place in self.places)
+
+    def __getitem__(self, path: str) -> Session:
+        """Return the session of a project.
+
+        Args:
+            path: profile, region and project: ``prod/eu-west-0/web``; the project by its name,
+                its name without the region, or its ID.
+
+        Raises:
+            NoSuchProject: there is none, or more than one.
+        """
+        fitting = [place for place in self.places if path in place.paths]
+        if len(fitting) != 1:
+            raise self._no_project(path, fitting)
+        session = self._sessions(fitting[0])
+        session.client.transport.gate = self._gate(fitting[0])
+        return session
+
+    def _no_project(self, path: object, fitting: Sequence[Place]) -> NoSuchProject:
+        if fitting:
+            ids = ", ".join(f"{each.profile}/{each.region}/{each.project_id}" for each in fitting)
+            return NoSuchProject(
+                f"{path!r} names several projects.", advice=f"Name one by its ID: {ids}."
+            )
+        names = [each for place in self.places for each in place.paths[:2]]
+        near = did_you_mean(path, names) if isinstance(path, str) else ""
+        shown = ", ".join(list(self)[:10]) + (" …" if len(self) > 10 else "")
+        return NoSuchProject(
+            f"There is no project {path!r} in this fleet.", advice=f"{near}There are: {shown}."
+        )
+
+    def problems(self) -> pd.DataFrame:
+        """Return what failed, and was not answered since.
+
+        Returns:
+            The columns of ``cbr.schema("problems")``, one row a project and question.
+        """
+        return problem_table(self._problems[key] for key in sorted(self._problems))
+
+    @property
+    def card(self) -> pd.DataFrame:
+        """Who signs in where, as it was found: one row a project.
+
+        Returns:
+            ``profile``, ``region``, ``project``, ``project_id``, ``user``, ``service`` (text).
+        """
+        rows = []
+        for place in self.places:
+            first = self._found[place.profile].first
+            assert first is not None
+            here = first.identity.region == place.region
+            service = first.identity.endpoint if here else "by the catalogue, when it is asked"
+            rows.append((*_where(place), place.project_id, first.identity.who, service))
+        columns = [*PLACE, "project_id", "user", "service"]
+        return pd.DataFrame(rows, columns=columns, dtype="str")
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = []
+        for name, found in self._found.items():
+            if found.first is None:
+                facts.append((name, f"cannot sign in: {found.problems[0].message}"))
+                continue
+            regions: dict[str, list[str]] = {}
+            for place in found.places:
+                regions.setdefault(place.region, []).append(place.project)
+            where = "; ".join(f"{each}: {_some(names)}" for each, names in regions.items())
+            facts.append((name, f"{found.first.identity.who} in {where or 'no project'}"))
+        if self._problems:
+            facts.append(("Problems", f"{len(self._problems)}; fleet.problems() lists them"))
+        return facts
+
+    def _title(self) -> str:
+        return f"Fleet of {len(self)} project{'s' * (len(self) != 1)}"
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title(), *(f"  {name}: {fact}" for name, fact in self._facts())])
+
+    def _repr_html_(self) -> str:
+        return facts_html(self._title(), self._facts())
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if not name.startswith("_")]
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Refuse what belongs to one session."""
+        if not name.startswith("_") and hasattr(Session, name):
+            example = next(iter(self), "profile/region/project")
+            raise FleetOnlyAsks(
+                f"A fleet has no {name}: it asks all projects, and changes nothing.",
+                advice=f'Do it in one of them: fleet["{example}"].{name}(…).',
+            )
+        near = did_you_mean(name, [each for each in vars(Fleet) if not each.startswith("_")])
+        raise AttributeError(f"A fleet has no {name}. {near}".strip())
+
+    def close(self) -> None:
+        """Close the sessions that the fleet has opened."""
+        self._sessions.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def _ask(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> pd.DataFrame:
+        """Ask every project, and put the tables together."""
+        of_fleet = named.get("backups")
+        if isinstance(of_fleet, pd.DataFrame) and not set(PLACE) <= set(of_fleet.columns):
+            raise InvalidRequest(
+                "These backups do not say of which project they are.",
+                advice="Give fleet.backups(…), or leave them out.",
+                field="backups",
+            )
+
+        def arguments(place: Place) -> dict[str, Any]:
+            if isinstance(of_fleet, pd.DataFrame):
+                return {**named, "backups": part_of(of_fleet, place)}
+            return named
+
+        found = self._gather(name, lambda place: (name, given, arguments(place)))
+        self._raise_if_refused(found)
+        self._remember(name, found)
+        parts = [
+            (place, table)
+            for place in self.places
+            if place in found.answers and (table := found.answers[place].table) is not None
+        ]
+        frame = combine(name, parts)
+        frame.attrs.update(self._described(name, parts, found))
+        if found.interrupted:
+            warnings.warn(
+                f"{name} was interrupted: {len(parts)} of {len(self)} projects have answered.",
+                AnswerWarning,
+                stacklevel=3,
+            )
+        return frame
+
+    def _described(
+        self, name: str, parts: Sequence[tuple[Place, pd.DataFrame]], found: Gathered
+    ) -> dict[str, Any]:
+        answered = {place for place, _ in parts}
+        missing = [place.path for place in self.places if place not in answered]
+        missing += [each for each, of in self._found.items() if of.first is None]
+        first = parts[0][1].attrs if parts else {}
+        return {
+            "resource": name,
+            "filters": first.get("filters", {}),
+            "asked_at": max((each.attrs.get("asked_at", "") for _, each in parts), default=""),
+            "rows": sum(len(each) for _, each in parts),
+            "requests": sum(each.requests for each in found.answers.values()),
+            "projects": len(self),
+            "missing": missing,
+            "interrupted": bool(found.interrupted),
+        }
+
+    def _gather(
+        self, name: str, call: Callable[[Place], tuple[str, tuple[Any, ...], dict[str, Any]]]
+    ) -> Gathered:
+        gates: list[BudgetGate] = []
+        executor = self._executor
+        here = executor is None or isinstance(executor, ThreadPoolExecutor)
+        descriptions = {} if here else {each: self._description(each) for each in self.places}
+        bar = None if self._on_progress else Bar(name, len(self))
+        show = self._on_progress or (lambda now: bar.show(now) if bar else None)
+        own = threads(self.places) if executor is None else nullcontext(executor)
+        try:
+            with own as pool:
+
+                def submit(place: Place) -> Any:
+                    if not here:
+                        return pool.submit(ask, descriptions[place], *call(place))
+                    gates.append(self._gate(place))
+                    opened = functools.partial(self._sessions, place)
+                    return pool.submit(ask_session, opened, gates[-1], place, *call(place))
+
+                def stop() -> None:
+                    for gate in gates:
+                        gate.stop()
+
+                return gather(
+                    submit,
+                    self.places,
+                    name,
+                    show=show,
+                    requests=lambda: sum(gate.requests for gate in gates),
+                    waits=lambda: max((each.left() for each in self._budgets.values()), default=0),
+                    stop=stop,
+                )
+        finally:
+            if bar is not None:
+                bar.close()
+
+    def _gate(self, place: Place) -> BudgetGate:
+        key = f"{place.account}, {place.region}"
+        if key not in self._budgets:
+            self._budgets[key] = self._new_budget()
+        return BudgetGate(self._budgets[key], place.path)
+
+    def _description(self, place: Place) -> Description:
+        """Return what another process needs to ask a project.
+
+        Raises:
+            InvalidRequest: the profile holds a secret, or an open session.
+        """
+        found = self._found[place.profile]
+        if not found.profile.travels():
+            raise InvalidRequest(
+                f"The profile {place.profile!r} cannot be used in other processes: it holds a "
+                "secret, or an open session, and neither travels.",
+                advice="Write it into the profile file and name it, or leave executor= out.",
+                field="executor",
+            )
+        assert found.first is not None
+        budget = self._new_budget()
+        share = None
+        if budget.rate is not None:
+            mates = [each for each in self.places if each.account == place.account]
+            share = Rate(max(1, budget.rate.limit // len(mates)), budget.rate.window_s)
+        identity = found.first.identity
+        return Description(
+            found.profile.name, found.profile.arguments, place, identity.region,
+            identity.iam_endpoint, budget.parallel, share,
+        )  # fmt: skip
+
+    def _raise_if_refused(self, found: Gathered) -> None:
+        """Raise what every project says of the question itself, before anything was sent."""
+        answers: list[Answer] = list(found.answers.values())
+        refused = [each.refusal for each in answers if each.refusal and not each.requests]
+        if answers and len(refused) == len(answers):
+            assert refused[0] is not None
+            raise refused[0]
+
+    def _remember(self, name: str, found: Gathered) -> None:
+        for place in found.answers:
+            for what in ("sign in", name):
+                self._problems.pop((*_where(place), what), None)
+        self._note(each.problem for each in found.answers.values() if each.problem)
+        said = Said(name, "", "It was interrupted before it answered.", "Ask again.", "")
+        self._note(Problem(*_where(place), *said) for place in found.interrupted)
+
+    def _note(self, problems: Any) -> None:
+        for each in problems:
+            self._problems[(*each[:3], each.question)] = each
+
+
+def _where(place: Place) -> tuple[str, str, str]:
+    return place.profile, place.region, place.project
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more

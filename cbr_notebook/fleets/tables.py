@@ -1,0 +1,69 @@
+"""From the tables of several projects to one: where a row is from stands in front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.fleets.places import Place
+from cbr_notebook.frames import SCHEMAS
+from cbr_notebook.frames.fleet import PLACE
+
+_TEXT = "str"
+
+
+def combine(question: str, parts: Sequence[tuple[Place, pd.DataFrame]]) -> pd.DataFrame:
+    """Return one table with ``profile``, ``region`` and ``project`` in front.
+
+    Columns and dtypes are those of one session, also where some tables or all are empty.
+
+    Args:
+        question: the name of what was asked.
+        parts: the tables, in the order of the rows.
+    """
+    tables = [frame for _, frame in parts] or [SCHEMAS[question].frame([])]
+    columns = {
+        name: _stacked([table[name] for table in tables]) for name in map(str, tables[0].columns)
+    }
+    front = {
+        name: _repeated([(getattr(place, name), len(frame)) for place, frame in parts])
+        for name in PLACE
+    }
+    return pd.DataFrame({**front, **columns}, copy=False)
+
+
+def part_of(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """Return the rows of a fleet's table that are of one project, as a session's own."""
+    mine = pd.Series(True, index=frame.index)
+    for name in PLACE:
+        mine &= frame[name] == getattr(place, name)
+    part = frame.loc[mine].drop(columns=list(PLACE)).reset_index(drop=True)
+    part.attrs.update(region=place.region, project_id=place.project_id)
+    return part
+
+
+def _stacked(pieces: Sequence[pd.Series[Any]]) -> pd.Series[Any]:
+    if len(pieces) == 1:
+        return pieces[0].reset_index(drop=True)
+    if isinstance(pieces[0].dtype, pd.CategoricalDtype):
+        pieces = _with_same_categories(pieces)
+    kind = pieces[0].dtype
+    full = [each for each in pieces if len(each)] or list(pieces[:1])
+    stacked: pd.Series[Any] = pd.concat(full, ignore_index=True)
+    return stacked if stacked.dtype == kind else stacked.astype(kind)
+
+
+def _with_same_categories(pieces: Sequence[pd.Series[Any]]) -> list[pd.Series[Any]]:
+    """Return categories that have the same values: the documented ones, then all others."""
+    known: dict[Any, None] = {}
+    for each in pieces:
+        known.update(dict.fromkeys(each.cat.categories))
+    kind = pd.CategoricalDtype(pd.Index(list(known), dtype=_TEXT))
+    return [each.cat.set_categories(kind.categories) for each in pieces]
+
+
+def _repeated(values: Sequence[tuple[str, int]]) -> pd.Series[Any]:
+    texts = [text for text, number in values for _ in range(number)]
+    return pd.Series(texts, dtype=_TEXT)
