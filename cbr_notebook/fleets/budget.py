@@ -52,7 +52,7 @@ class Budget:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
-        """Take what is known beforehand.
+        """Keep what is known beforehand.
 
         Args:
             parallel: requests under way at the same time, at most.
@@ -131,7 +131,7 @@ class Budget:
     # -- with the lock held -----------------------------------------------------------------------
 
     def _grant(self) -> None:
-        """Let those go whose turn it is, as many as may."""
+        """Grant requests to those whose turn it is, as many as may go."""
         while self._waiting and self._running < self.parallel:
             if self._pause(self._clock()) != 0.0:
                 return
@@ -187,7 +187,7 @@ class BudgetGate:
     """The gate of a project's requests for one question."""
 
     def __init__(self, budget: Budget, project: str) -> None:
-        """Take whose budget it is, and the project that takes turns."""
+        """Keep whose budget it is, and the project that has turns."""
         self._budget = budget
         self._project = project
         self._stopped = False
@@ -196,7 +196,7 @@ class BudgetGate:
         """Requests that were sent."""
 
     def stop(self) -> None:
-        """Let no request through any more."""
+        """Refuse all further requests."""
         self._stopped = True
 
     def enter(self) -> None:

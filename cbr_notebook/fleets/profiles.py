@@ -65,7 +65,7 @@ class Profile:
         return opened
 
     def travels(self) -> bool:
-        """Say whether another process can sign in by what is known: no secret, no open session."""
+        """Return whether another process can sign in by it: no secret, no open session."""
         return self.session is None and not any(
             self.arguments.get(name) for name in (*SECRETS, "join")
         )

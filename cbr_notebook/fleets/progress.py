@@ -55,5 +55,5 @@ class Bar:
         self._bar.update(now.done - self._bar.n)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()

@@ -92,7 +92,7 @@ class Fleet:
         budgets: Callable[[], Budget],
         on_progress: OnProgress | None = None,
     ) -> None:
-        """Take what was found.
+        """Keep what was found.
 
         Args:
             found: the profiles with their places.

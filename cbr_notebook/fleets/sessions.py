@@ -57,7 +57,7 @@ class Sessions:
     """Opens each session once, and shares it."""
 
     def __init__(self, found: dict[str, Found]) -> None:
-        """Take what was found of each profile."""
+        """Keep what was found of each profile."""
         self._found = found
         self._open: dict[tuple[str, str], Session] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
