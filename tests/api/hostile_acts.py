@@ -15,8 +15,10 @@ from tests.api.hostile_orders import (
     pay_in_advance,
     register_agent,
     remove_paths,
+    start_migration,
     uninstall_agent,
     unregister_agent,
+    update_order,
 )
 from tests.api.hostile_way import (
     KEPT,
@@ -208,6 +210,24 @@ def untag(way: Way) -> Act:
     )
 
 
+def untag_by_session(way: Way) -> Act:
+    tags = {"a": "1", "b": "2", "c": "3"}
+    vault = new_vault(way, tags=tags)
+    return Act(
+        lambda: way.session.untag(vault.id, "a", "b"),
+        lambda: _tags(way, vault) != tags,  # a part of it counts, too
+    )
+
+
+def set_tags(way: Way) -> Act:
+    tags = {"a": "1", "b": "2"}
+    vault = new_vault(way, tags=tags)
+    return Act(
+        lambda: way.session.set_tags(vault.id, {"b": "3", "c": "4"}),
+        lambda: _tags(way, vault) != tags,
+    )
+
+
 # -- backups --------------------------------------------------------------------------------------
 
 
@@ -375,6 +395,16 @@ def create_organization_policy(way: Way) -> Act:
     )
 
 
+def change_organization_policy(way: Way) -> Act:
+    name, known = new_name("renamed"), way.cloud.client.organization_policies
+    policy = known.create(new_name(), **ORGANIZATION)
+    way.cloud.cloud.advance(minutes=5)
+    return Act(
+        lambda: way.session.client.organization_policies.update(policy.id, name=name),
+        lambda: known.show(policy.id).name == name,
+    )
+
+
 def delete_organization_policy(way: Way) -> Act:
     known = way.cloud.client.organization_policies
     policy = known.create(new_name(), **ORGANIZATION)
@@ -438,12 +468,12 @@ def unshare(way: Way) -> Act:
 ACTS: tuple[Callable[[Way], Act], ...] = (
     create, create_with_more, rename, lock, resize, notify, delete, expire,
     add_resources, add_resources_by_session, remove_resources, suspend, move,
-    tag, tag_by_session, tag_together, untag,
+    tag, tag_by_session, tag_together, untag, untag_by_session, set_tags,
     back_up, back_up_by_session, rename_backup, delete_backup, delete_backup_by_session, restore,
     sync_backups, sync_vault, replicate, replicate_vault,
     create_policy, change_policy, delete_policy, apply_policy, remove_policy,
-    create_organization_policy, delete_organization_policy,
+    create_organization_policy, change_organization_policy, delete_organization_policy,
     share, accept, reject, unshare,
     register_agent, uninstall_agent, unregister_agent, add_paths, remove_paths,
-    order_vault, pay_in_advance, change_order,
+    order_vault, pay_in_advance, change_order, update_order, start_migration,
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Acts on agents and orders, and whether the cloud's state has them done."""
+"""Acts on agents, orders and migrations, and whether the cloud's state has them done."""
 
 from __future__ import annotations
 
 from cbr_notebook import Session
+from cbr_notebook.simulator.vaults import order_records
 from tests.api.hostile_way import (
     PAID,
     PRODUCT,
@@ -90,3 +91,28 @@ def change_order(way: Way) -> Act:
         lambda: way.session.client.orders.change(vault.id, size=200, is_auto_pay=True, **PRODUCT),
         lambda: way.cloud.client.vaults.show(vault.id).billing.size == 200,
     )
+
+
+def update_order(way: Way) -> Act:
+    vault, orders = new_vault(way), way.cloud.client.orders
+    orders.change_charge_mode([vault.id], **PAID)
+    order = str(orders.change(vault.id, size=200, is_auto_pay=False, **PRODUCT).order_id)
+
+    def is_done() -> bool:
+        # The service has no operation that tells what an order is about.
+        return order_records.find(way.cloud.cloud._engine, order).wanted["size"] == 300
+
+    return Act(
+        lambda: way.session.client.orders.update(order, resource_id=vault.id, size=300, **PRODUCT),
+        is_done,
+    )
+
+
+def start_migration(way: Way) -> Act:
+    migrations = way.cloud.client.migrations
+    way.cloud.cloud.advance(minutes=5)  # one that was started before has ended by then
+
+    def is_done() -> bool:
+        return has(migrations.show) and migrations.show().status == "migrating"
+
+    return Act(lambda: way.session.client.migrations.start(), is_done)

@@ -79,6 +79,9 @@ TABLES: tuple[Callable[[Session], Any], ...] = (
 RECORDS: tuple[Callable[[Client], Any], ...] = (
     lambda c: c.vaults.show(VAULT),
     lambda c: c.vaults.summary(),
+    lambda c: c.vaults.list_external(
+        region_id="eu-west-0", external_project_id=c.transport.project_id
+    ),
     lambda c: c.backups.show(BACKUP),
     lambda c: c.backups.metadata(BACKUP),
     lambda c: list(c.policies.list().policies),
