@@ -72,6 +72,15 @@ def trouble_of(problem: httpx.TransportError, url: httpx.URL) -> Trouble:
             "Check that endpoint, region, project and keys hold no strange characters.",
             passing=False,
         )
+    if proxy and isinstance(problem, httpx.ConnectError | httpx.ConnectTimeout):
+        # What lies beyond a proxy that answers makes it refuse, which is another error.
+        return Trouble(
+            "proxy",
+            f"The proxy {proxy} could not be reached ({_words(problem)}), so nothing was sent to "
+            f"{where}.",
+            "Check HTTPS_PROXY and the network; or name the hosts to reach without a proxy in "
+            "NO_PROXY.",
+        )
     through = f" through the proxy {proxy}" if proxy else ""
     check = f"Check the network, the proxy {proxy}," if proxy else "Check the network,"
     kind = "timeout" if isinstance(problem, httpx.TimeoutException) else "network"

@@ -126,7 +126,7 @@ def _from_file(place: str, name: str) -> ssl.SSLContext:
 def _unreadable(place: str, why: str, name: str) -> InvalidRequest:
     return InvalidRequest(
         f"The certificates cannot be read from {place}: {why}.",
-        advice="Name a file in PEM form, or leave verify out."
+        advice="Name a file in PEM form by verify=, OS_CACERT or cacert, or leave it out."
         if name == "verify"
         else f"Mend or unset {name}; or name a file in PEM form by verify=.",
         field="verify",

@@ -36,6 +36,15 @@ _CONNECTION_ATTEMPTS = 2
 _BUSY = (429, 502, 503, 504)
 _LONGEST_PAUSE = 60.0
 _SIGN_IN_REFUSED = (400, 401, 403, 404)
+_CHECK_USER = (
+    "Check the user, the password, the account (domain) and the project. The password was not "
+    "stored anywhere."
+)
+_RENEW = (
+    "A token is valid for a day at most, and for its own place and project: get a new one, or sign "
+    "in with a user and a password."
+)
+_CHECK_AGENCY = "Check the agency's name, its account (domain), and whether you may take it up."
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _DEFAULT_LIFETIME = 3600.0
 _WINDOW = re.compile(r"time:\s*(\d{1,3})\s*(second|minute)")
@@ -105,12 +114,15 @@ class Iam:
             RateLimited: IAM is asked too often.
             ServiceError: IAM fails, or its answer cannot be read.
         """
+        to_check = _RENEW if who.token else _CHECK_USER
         if not who.agency_name:
-            return self._issued(_token_request(self, who, _identity(who), _scope(who), catalog))
-        own = self._issued(_token_request(self, who, _identity(who), _domain_scope(who), False))
+            request = _token_request(self, who, _identity(who), _scope(who), catalog)
+            return self._issued(request, to_check)
+        request = _token_request(self, who, _identity(who), _domain_scope(who), False)
+        own = self._issued(request, to_check)
         request = _token_request(self, who, _agency(who), _scope(who), catalog)
         request.headers["X-Auth-Token"] = own.value.reveal()
-        return self._issued(request)
+        return self._issued(request, _CHECK_AGENCY)
 
     def read(self, token: Secret) -> Token:
         """Return what IAM says about a token that one has.
@@ -119,8 +131,12 @@ class Iam:
             AuthenticationError: IAM does not accept it.
             CBRError: as in :meth:`issue`.
         """
-        request = _request_with_token(self, token)
-        return _described(self._send(request, (200,)), token, self.address)
+        try:
+            answer = self._send(_request_with_token(self, token), (200,))
+        except AuthenticationError as problem:
+            problem.advice = f"IAM at {self.address} refused the token. {_RENEW}"
+            raise
+        return _described(answer, token, self.address)
 
     def project_id(self, auth: httpx.Auth, name: str) -> str:
         """Return the ID of a project by its name.
@@ -181,8 +197,8 @@ class Iam:
         document = _document(self._send(request, (200,), auth=auth), self.address)
         return endpoints_in(document.get("catalog"))
 
-    def _issued(self, request: httpx.Request) -> Token:
-        response = self._send(request, (200, 201), signing_in=True)
+    def _issued(self, request: httpx.Request, to_check: str) -> Token:
+        response = self._send(request, (200, 201), to_check=to_check)
         value = _token_in(response)
         if value is None:
             raise unreadable_answer(self.address, "it holds no usable token", response)
@@ -194,7 +210,7 @@ class Iam:
         good: tuple[int, ...],
         *,
         auth: httpx.Auth | None = None,
-        signing_in: bool = False,
+        to_check: str | None = None,
     ) -> httpx.Response:
         """Send a request, again after a pause where IAM is busy; nothing is changed by it."""
         for attempt in range(1, _ATTEMPTS + 1):
@@ -209,7 +225,7 @@ class Iam:
                     raise ConnectionFailed(page, advice=PAGE_ADVICE)
                 return answer
             if answer.status_code not in _BUSY or attempt == _ATTEMPTS:
-                raise _refusal(answer, self.address, signing_in=signing_in)
+                raise _refusal(answer, self.address, to_check=to_check)
             self._sleep(_pause(answer, attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -383,20 +399,22 @@ def _token_in(response: httpx.Response) -> Secret | None:
     return Secret(value) if value and all("!" <= each <= "~" for each in value) else None
 
 
-def _refusal(response: httpx.Response, address: str, *, signing_in: bool) -> CBRError:
-    """Return the error for an answer that is none, with IAM's own words where it has some."""
+def _refusal(response: httpx.Response, address: str, *, to_check: str | None) -> CBRError:
+    """Return the error for an answer that is none, with IAM's own words where it has some.
+
+    ``to_check`` says what to look at where signing in was refused.
+    """
     if page := page_instead_of_answer(response):
         error: CBRError = ConnectionFailed(page, advice=PAGE_ADVICE)
         error.http_status = response.status_code
         return error
     code, message = _words(response)
     status, request_id = response.status_code, _request_id(response)
-    if signing_in and status in _SIGN_IN_REFUSED:
+    if to_check and status in _SIGN_IN_REFUSED:
         return AuthenticationError(
             message or f"Signing in failed: IAM answered HTTP {status}.",
             code=code,
-            advice=f"IAM at {address} refused it. Check the user, the password, the account "
-            "(domain) and the project. The password was not stored anywhere.",
+            advice=f"IAM at {address} refused it. {to_check}",
             http_status=status,
             request_id=request_id,
         )

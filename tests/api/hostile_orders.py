@@ -100,7 +100,7 @@ def update_order(way: Way) -> Act:
 
     def is_done() -> bool:
         # The service has no operation that tells what an order is about.
-        return order_records.find(way.cloud.cloud._engine, order).wanted["size"] == 300
+        return bool(order_records.find(way.cloud.cloud._engine, order).wanted["size"] == 300)
 
     return Act(
         lambda: way.session.client.orders.update(order, resource_id=vault.id, size=300, **PRODUCT),

@@ -82,6 +82,22 @@ def test_a_proxy_that_refuses_is_named_and_let_nothing_through(
     assert "hidden" not in str(caught.value)
 
 
+def test_a_proxy_that_is_not_there_is_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+    session = cbr.connect(**KEYS)
+    session.client.transport._sleep = lambda seconds: None
+    with pytest.raises(
+        errors.ConnectionFailed, match=rf"proxy 127\.0\.0\.1:{port} could"
+    ) as caught:
+        session.client.vaults.create("v", size=10)
+    assert caught.value.may_have_happened is False
+    assert "NO_PROXY" in str(caught.value.advice)
+
+
 @pytest.mark.parametrize(
     "said",
     [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"],

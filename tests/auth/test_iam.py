@@ -206,6 +206,16 @@ def test_an_aged_token_of_ones_own_is_replaced_once(iam: Iam) -> None:
     assert sum("tokens" in each.url.path for each in iam.asked) == 2
 
 
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_token_that_iam_knows_no_more_is_to_be_replaced(iam: Iam, status: int) -> None:
+    iam.tokens = [error(status, "The token is invalid!")]
+    given = {"token": "aged", "region": "eu-de", "iam_endpoint": "https://iam.example.com"}
+    with pytest.raises(errors.AuthenticationError, match="The token is invalid!") as caught:
+        cbr.connect(**given)
+    assert "get a new one" in str(caught.value.advice)
+    assert "password was not" not in str(caught.value.advice)
+
+
 SAID: list[tuple[str, str]] = [
     ("token expires, expires_at:2030", "get a new one"),
     ("decrypt token fail", "not one of this operator"),

@@ -16,6 +16,7 @@ from tests.auth.identity_sources import (
     Internet,
     World,
     arguments,
+    clouds_yaml,
     keys_in_arguments,
     openrc,
     openrc_by_id,
@@ -162,4 +163,56 @@ def test_certificates_are_those_of_the_source(
         pass
     world.env(OS_INSECURE="true")
     with pytest.warns(UserWarning, match="environment"):
+        cbr.connect()
+
+
+def test_certificates_beside_a_cloud_come_before_those_of_the_working_folder(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
+    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", cacert="ca.pem")
+    (tmp_path / HOME / "ca.pem").write_text("nobody's")
+    with pytest.raises(cbr.errors.InvalidRequest, match=f"{HOME}/ca.pem"):
+        cbr.connect("mine")
+    (tmp_path / HOME / "ca.pem").unlink()
+    with pytest.raises(cbr.errors.InvalidRequest, match=r"read from ca\.pem"):
+        cbr.connect("mine")
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "auth", "named"),
+    [
+        ("password", {"ak": "canary-ak", "sk": "canary-sk"}, "an access key"),
+        ("token", {**USER, "password": "canary-cloud"}, "a user name and password"),
+        ("aksk", {"token": "canary-token"}, "a token"),
+    ],
+)
+def test_a_way_to_sign_in_that_does_not_fit_what_is_named_is_said(
+    auth_type: str,
+    auth: dict[str, str],
+    named: str,
+    internet: Internet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    auth = {"auth_url": "https://iam.own.example/v3", **auth}
+    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", auth_type=auth_type)
+    with pytest.raises(cbr.errors.InvalidRequest, match=f"auth_type: {auth_type}.*{named}"):
+        cbr.connect("mine")
+    assert internet.asked == []
+
+
+def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    clouds_yaml(world)
+    world.env(OS_CLOUD="missing")
+    with pytest.raises(cbr.errors.AuthenticationError, match=r"'missing'.*OS_CLOUD") as caught:
+        cbr.connect()
+    assert "mine" in str(caught.value.advice)
+    world.env(OS_CLOUD="")
+    with pytest.raises(cbr.errors.AuthenticationError, match="No credentials"):
         cbr.connect()

@@ -24,6 +24,23 @@ def with_auth_type(found: Credentials, auth_type: str | None, setting: str) -> C
         setting: the name of the setting that names the way, for the refusal.
     """
     kind = (auth_type or "").strip().lower()
+    chosen = _chosen(found, kind)
+    if chosen is None:
+        missing = " without agency_name" if kind in _AGENCY else ""
+        strange = f"{setting}: {auth_type}{missing}"
+    elif found.names_somebody and not chosen.names_somebody:
+        strange = f"{setting}: {auth_type} (what is named is {_articled(found.way)})"
+    else:
+        return chosen
+    return replace(found, unsupported=(*found.unsupported, strange))
+
+
+def _articled(way: str) -> str:
+    return f"an {way}" if way.startswith("a") else f"a {way}"
+
+
+def _chosen(found: Credentials, kind: str) -> Credentials | None:
+    """Return the part of credentials that a way to sign in uses; ``None`` where it is unknown."""
     without_keys = replace(found, access_key=None, secret_key=None, security_token=None)
     if not kind:
         return found
@@ -35,8 +52,7 @@ def with_auth_type(found: Credentials, auth_type: str | None, setting: str) -> C
         return replace(found, token=None, user_name=None, user_id=None, password=None)
     if kind in _AGENCY and found.agency_name:
         return found
-    missing = " without agency_name" if kind in _AGENCY else ""
-    return replace(found, unsupported=(*found.unsupported, f"{setting}: {auth_type}{missing}"))
+    return None
 
 
 def trust(

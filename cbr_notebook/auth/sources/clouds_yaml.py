@@ -108,9 +108,20 @@ def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[
     for name, more in (_read(secure) if secure.is_file() else {}).items():
         clouds[name] = _merged(clouds.get(name, {}), more)
     return {
-        name: replace(_cloud(cloud, f"cloud {name!r} of {path}"), place_must_be_own=here)
+        name: replace(
+            _beside(_cloud(cloud, f"cloud {name!r} of {path}"), path), place_must_be_own=here
+        )
         for name, cloud in clouds.items()
     }
+
+
+def _beside(found: Credentials, path: Path) -> Credentials:
+    """Return a cloud whose certificates are those beside its file, if there are some.
+
+    OpenStack looks in the working folder, which may be anybody's: only where there are none.
+    """
+    beside = path.parent / found.verify if isinstance(found.verify, str) else None
+    return replace(found, verify=str(beside)) if beside and beside.is_file() else found
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

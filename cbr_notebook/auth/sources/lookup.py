@@ -111,24 +111,26 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
         raise unreadable  # what is missing may be in it
     if found is not None:
         return found
+    if not given.names_somebody and (cloud := os.environ.get("OS_CLOUD")):
+        _named(cloud, " (OS_CLOUD names it)")
     raise _nobody(given, sources)
 
 
-def _named(profile: str) -> Credentials:
+def _named(profile: str, why: str = "") -> Credentials:
     known = profiles_in(profile_file())
     known = known if profile in known else all_profiles(wanted=profile)
     if profile not in known:
         raise AuthenticationError(
-            f"There is no profile {profile!r} in {profile_file()} or clouds.yaml.",
+            f"There is no profile {profile!r} in {profile_file()} or clouds.yaml{why}.",
             advice=f"There are: {', '.join(sorted(known)) or 'none'}.",
         )
     return known[profile]
 
 
 def _default_profile() -> list[Credentials]:
-    default = os.environ.get("OS_CLOUD", DEFAULT_PROFILE)
+    default = os.environ.get("OS_CLOUD") or DEFAULT_PROFILE
     known = profiles_in(profile_file())
-    if "OS_CLOUD" in os.environ:
+    if os.environ.get("OS_CLOUD"):
         known = all_profiles(wanted=default)
     return [known[default]] if default in known else []
 
