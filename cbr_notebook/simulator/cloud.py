@@ -22,6 +22,7 @@ from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.estates import snapshots, told
 from cbr_notebook.simulator.estates.opening import open_state
+from cbr_notebook.simulator.http import kept_faults
 from cbr_notebook.simulator.http.app import App
 from cbr_notebook.simulator.http.faults import Faults
 from cbr_notebook.simulator.http.local_transport import CloudTransport
@@ -52,11 +53,10 @@ class Cloud:
     def __init__(self, state: State, *, speed: float = 0.0) -> None:
         """Create a cloud on its state; see :meth:`open` for making one."""
         self._engine = Engine(state, EVENTS, speed=speed)
-        self._faults = Faults()
+        self._faults = Faults(None if speed else self.sleep)
         self._app = App(self._engine, self._faults)
         self._scenarios = Scenarios(self._engine, self._faults, self._app.forget)
-        if not speed:
-            self._faults.sleep = self.sleep
+        kept_faults.keep(self._engine, self._faults)
 
     @classmethod
     def open(
@@ -461,6 +461,7 @@ class Cloud:
                 )
             with self._engine.settled() as own:
                 own.copy_to(kept)
+            kept_faults.forget(kept)
             return type(self)(kept, speed=speed)
         except BaseException:
             kept.close()

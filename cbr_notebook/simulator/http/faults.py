@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
+
+import msgspec
 
 from cbr_notebook import catalogue
 from cbr_notebook.simulator.protocol.api_error import ApiError
@@ -40,11 +42,17 @@ class Fault:
 class Faults:
     """The troubles that are waiting for requests to come."""
 
-    def __init__(self) -> None:
+    def __init__(self, sleep: Callable[[float], None] | None = None) -> None:
+        """Create an empty list.
+
+        Args:
+            sleep: how a delay passes: a jump of the clock in process; real time if left out.
+        """
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
-        self.sleep: Callable[[float], None] = time.sleep
-        """How a delay passes: a jump of the clock in process, real time over TCP."""
+        self.sleep = time.sleep if sleep is None else sleep
+        self.changed: Callable[[], None] = lambda: None
+        """Is called when what :meth:`dump` returns has changed; not under the lock of this."""
 
     def add(
         self,
@@ -76,33 +84,62 @@ class Faults:
         known = ("cut before", "cut after", "html", "truncated", "")
         if isinstance(what, str) and what not in known and catalogue.lookup(what) is None:
             raise ValueError(f"no documented error code {what!r}")
+        added = Fault(operation, what or "", times, delay, retry_after, every, reason)
         with self._lock:
-            self._waiting.append(
-                Fault(operation, what or "", times, delay, retry_after, every, reason)
-            )
+            self._waiting.append(added)
+        self._note([added])
 
     def clear(self, reason: str | None = None) -> None:
         """Remove all failures, or those that were added for this reason."""
         with self._lock:
+            before = self._waiting
             self._waiting = [
-                fault for fault in self._waiting if reason is not None and fault.reason != reason
+                fault for fault in before if reason is not None and fault.reason != reason
             ]
+        self._note(before if reason is None else [])
+
+    def dump(self) -> str:
+        """Return the failures that were added without a reason, for :meth:`load`; or nothing.
+
+        Those with a reason are added again by whoever has it.
+        """
+        with self._lock:
+            kept = [fault for fault in self._waiting if not fault.reason]
+            return msgspec.json.encode(kept).decode() if kept else ""
+
+    def load(self, dumped: str) -> None:
+        """Add the failures that :meth:`dump` returned."""
+        if dumped:
+            with self._lock:
+                self._waiting += msgspec.json.decode(dumped, type=list[Fault])
 
     def take(self, operation: str) -> Fault | None:
         """Return the trouble that waits for this operation, and count it."""
         if not self._waiting:
             return None
         with self._lock:
-            for fault in self._waiting:
-                if fault.operation in (operation, "*"):
-                    fault.met += 1
-                    if fault.met % fault.every:
-                        continue
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._waiting.remove(fault)
-                    return fault
-        return None
+            taken, counted = self._take(operation)
+        self._note(counted)
+        return taken
+
+    def _take(self, operation: str) -> tuple[Fault | None, list[Fault]]:
+        """Return the trouble that waits, and all that have counted the request."""
+        counted = []
+        for fault in self._waiting:
+            if fault.operation in (operation, "*"):
+                counted.append(fault)
+                fault.met += 1
+                if fault.met % fault.every:
+                    continue
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._waiting.remove(fault)
+                return fault, counted
+        return None, counted
+
+    def _note(self, changed: Iterable[Fault]) -> None:
+        if any(not fault.reason for fault in changed):
+            self.changed()
 
 
 _GATEWAY: dict[int, tuple[str, str]] = {
