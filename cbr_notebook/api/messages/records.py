@@ -132,6 +132,15 @@ class Vault(Record, frozen=True):
         )
 
 
+class AppConsistency(Record, frozen=True):
+    """Whether a backup holds a server's applications in a consistent state, and if not, why."""
+
+    app_consistency: str | None = None
+    app_consistency_status: str | None = None
+    app_consistency_error_code: str | None = None
+    app_consistency_error_message: str | None = None
+
+
 class BackupInfo(Record, frozen=True):
     """Further facts of a backup."""
 
@@ -143,6 +152,7 @@ class BackupInfo(Record, frozen=True):
     architecture: str | None = None
     supported_restore_mode: str | None = None
     progress: int | None = None
+    app_consistency: AppConsistency | None = None
 
 
 class ReplicationRecord(Record, frozen=True):

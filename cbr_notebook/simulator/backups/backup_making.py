@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cbr_notebook.simulator.backups import backups
@@ -126,9 +126,7 @@ def begin(
                 "backup_id": backup_id,
                 "backup_name": name,
                 "incremental": "true" if incremental else "false",
-                "app_consistency_status": "0",
-                "app_consistency_error_code": "0",
-                "app_consistency_error_message": "",
+                **_consistency(vault, traits),
             }
         },
         vault_id=vault.id,
@@ -163,13 +161,25 @@ def _server_info(
         "architecture": server.architecture,
     }
     if vault.consistent_level == "app_consistent":
-        info["app_consistency"] = {
-            "app_consistency": "1",
-            "app_consistency_status": "0",
-            "app_consistency_error_code": "0",
-            "app_consistency_error_message": "",
-        }
+        reached = _consistency(vault, resources.properties(server))
+        consistent = reached["app_consistency_status"] == "0"
+        info["app_consistency"] = {"app_consistency": "1" if consistent else "0", **reached}
     return info
+
+
+def _consistency(vault: VaultRow, traits: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a backup says of its consistency; without an agent, disks are backed up alone."""
+    offline = traits.get("agent") == resources.AGENT_OFFLINE
+    if vault.consistent_level != "app_consistent" or not offline:
+        status, code, message = "0", "0", ""
+    else:
+        status, code = "1", resources.AGENT_OFFLINE_CODE
+        message = resources.AGENT_OFFLINE_MESSAGE
+    return {
+        "app_consistency_status": status,
+        "app_consistency_error_code": code,
+        "app_consistency_error_message": message,
+    }
 
 
 def _disk_info(

@@ -196,15 +196,16 @@ def _check(context: RequestContext) -> dict[str, Any]:
         server = resources.find_resource(
             context.engine, context.caller.project_id, item.resource_id
         )
-        installed = bool(resources.properties(server.row).get("agent"))
+        agent = resources.properties(server.row).get("agent")
+        installed, offline = bool(agent), agent == resources.AGENT_OFFLINE
         statuses.append(
             {
                 "resource_id": item.resource_id,
                 "installed": installed,
                 "version": _VERSION if installed else None,
                 "is_old": False if installed else None,
-                "code": None,
-                "message": None,
+                "code": resources.AGENT_OFFLINE_CODE if offline else None,
+                "message": resources.AGENT_OFFLINE_MESSAGE if offline else None,
             }
         )
     return {"agent_status": statuses}

@@ -25,5 +25,5 @@ def keep(engine: Engine, faults: Faults) -> None:
 
 
 def forget(state: State) -> None:
-    """Let a state keep no troubles."""
+    """Remove all troubles from a state."""
     state.forget_meta(_KEY)

@@ -41,6 +41,11 @@ TRAITS = frozenset({
 })  # fmt: skip
 """What may be special about a server or disk; kept in its ``properties``."""
 
+AGENT_OFFLINE = "offline"
+"""The trait ``agent`` of a server whose agent is installed and does not answer."""
+AGENT_OFFLINE_CODE = "BackupService.7403"
+AGENT_OFFLINE_MESSAGE = "The agent on the server is offline."
+
 ZONE = "br-iaas-odin1a"
 
 

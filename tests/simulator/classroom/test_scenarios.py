@@ -11,6 +11,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import catalogue, errors
+from cbr_notebook.api.groups.protectables import AgentQuestion
 from cbr_notebook.simulator.classroom.serving import ServedClass, serve_seats
 from cbr_notebook.simulator.cloud import Cloud
 from tests.simulator.classroom.conftest import running as serving
@@ -216,6 +217,31 @@ def test_an_agent_goes_offline(session: cbr.Session) -> None:
         agents.update(agent.agent_id, status="uninstall")
     session.cloud.undo_scenario("agent_offline")
     assert not list(agents.list_all())
+
+
+def test_without_its_agent_a_server_is_backed_up_without_its_applications(
+    session: cbr.Session,
+) -> None:
+    vaults = session.client.vaults
+    server = session.cloud.server("legacy-01")
+    session.create_vault("databases", size_gb=100, resources="legacy-01")
+    vault = session.find_vault("databases")
+    vaults.update(vault.id, consistent_level="app_consistent")
+
+    def seen() -> tuple[str | None, str, str]:
+        (checked,) = session.client.protectables.check_agents(
+            [AgentQuestion(server.id, "OS::Nova::Server", server.name)]
+        )
+        session.back_up("databases").wait(progress=False)
+        newest = session.backups(resource="legacy-01", limit=1)["id"].iloc[0]
+        kept = session.client.backups.show(newest).extend_info.app_consistency
+        return checked.code, kept.app_consistency, kept.app_consistency_error_code
+
+    assert seen() == (None, "1", "0")
+    session.cloud.scenario("agent_offline", "legacy-01")
+    assert seen() == ("BackupService.7403", "0", "BackupService.7403")
+    session.cloud.undo_scenario("agent_offline")
+    assert seen() == (None, "1", "0")
 
 
 def test_too_many_requests_are_waited_out(session: cbr.Session) -> None:

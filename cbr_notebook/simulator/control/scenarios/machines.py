@@ -103,7 +103,7 @@ def _agent_offline(scene: Scene, target: str | None) -> Kept:
         )
     traits = resources.properties(server)
     installed = traits.get("agent")
-    resources.set_server_traits(engine, server.id, traits | {"agent": False})
+    resources.set_server_traits(engine, server.id, traits | {"agent": resources.AGENT_OFFLINE})
     return {
         "target": server.name,
         "server": server.id,
@@ -165,7 +165,8 @@ SCENARIOS = (
     ),
     Scenario(
         "agent_offline",
-        "The agent on a server is offline, and cannot be changed.",
+        "The agent on a server is offline: it cannot be changed, and backups in an "
+        "app-consistent vault are crash-consistent only.",
         _agent_offline, _agent_online, codes=("BackupService.7403",), target="server",
         undo="The agent is as it was before.",
     ),
