@@ -105,7 +105,8 @@ class State:
         for statement in ";".join(steps).split(";"):
             if statement.strip():
                 db.execute(statement)
-        db.execute(f"PRAGMA user_version = {schema.VERSION}")
+        if version != schema.VERSION:  # else there is nothing to write, and no disk to wait for
+            db.execute(f"PRAGMA user_version = {schema.VERSION}")
         db.execute("COMMIT")
 
     # -- reading and writing ---------------------------------------------------------

@@ -228,7 +228,7 @@ def test_without_its_agent_a_server_is_backed_up_without_its_applications(
     vault = session.find_vault("databases")
     vaults.update(vault.id, consistent_level="app_consistent")
 
-    def seen() -> tuple[str | None, str, str]:
+    def seen() -> tuple[object, ...]:
         (checked,) = session.client.protectables.check_agents(
             [AgentQuestion(server.id, "OS::Nova::Server", server.name)]
         )
