@@ -12,25 +12,30 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from cbr_notebook import __version__, restore_command, tutorials, unattended
+from cbr_notebook._version import __version__
 from cbr_notebook.errors import CBRError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command line; give the exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    """Carry out a command line; return the exit status."""
     try:
+        options = _parser().parse_args(arguments)
         status: int = options.run(options)
     except CBRError as problem:
         print(f"cbr-notebook: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        # Commands that leave something going on catch it themselves, and say what.
+        print("cbr-notebook: interrupted. Nothing was begun that goes on.", file=sys.stderr)
         return 130
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
+    # Loaded here, where an interruption is caught already: it takes a second.
+    from cbr_notebook import unattended
+    from cbr_notebook.restore_command.way_on import add_commands
+
     parser = argparse.ArgumentParser(
         prog="cbr-notebook", description="Cloud Backup and Recovery in a notebook."
     )
@@ -81,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     runbook = commands.add_parser("runbook", help="restore, or hold a drill, with nobody watching")
     unattended.add_arguments(runbook)
-    restore_command.add_commands(commands)
+    add_commands(commands)
 
     doctor = commands.add_parser("doctor", help="a read-only look at an account: what works")
     doctor.add_argument("--profile", help="the name of a profile; else as cbr.connect() finds it")
@@ -213,6 +218,8 @@ def _tour(options: argparse.Namespace) -> int:
 
 
 def _lab(options: argparse.Namespace) -> int:
+    from cbr_notebook import tutorials
+
     folder = Path(options.folder).resolve()
     tutorials.copy_notebooks(folder, update=options.update)
     print(f"Notebooks are in {folder}; each opens a simulated cloud of its own.", flush=True)

@@ -7,22 +7,37 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cbr_notebook import restore_command
 from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.restore_command import statuses
+from cbr_notebook.restore_command.account import add_account_arguments
+from cbr_notebook.restore_command.evidence import add_evidence_arguments, evidence_of
+from cbr_notebook.restore_command.group import restore_group
+from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.single import ensure_meant, restore
+from cbr_notebook.restore_command.statuses import guarded
+from cbr_notebook.runbook.journal.report import refuse_unwritable
+from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.verify.contract_file import recovery_contract
 from cbr_notebook.tutorials import notebooks_folder
 
 _PARAMETERS = (
-    "server", "disk", "before", "confirm", "acknowledge", "safety_backup", "manifest", "rto", "rpo",
-    "report", "profile",
+    "server", "disk", "before", "backup", "accept_unjudged", "confirm", "acknowledge",
+    "safety_backup", "manifest", "checksum", "contract", "rto", "rpo", "report", "profile",
 )  # fmt: skip
 """What the notebooks of restores understand."""
+_NOT_KEPT = (
+    "target", "disks", "no_power_on", "two_people", "export_plan", "approval", "folder",
+)  # fmt: skip
+"""What only the command understands, not its notebook."""
 _NOTEBOOKS = {
     "restore-server": "restore_a_server.ipynb",
     "restore-disk": "restore_a_disk.ipynb",
@@ -31,97 +46,168 @@ _NOTEBOOKS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what ``cbr-notebook runbook`` understands; ``run`` carries it out."""
+    """Say what ``cbr-notebook runbook`` understands; each carries itself out."""
     kinds = parser.add_subparsers(required=True, metavar="RUNBOOK", dest="runbook")
     for kind in ("server", "disk"):
-        restore = kinds.add_parser(f"restore-{kind}", help=f"restore a {kind}")
-        restore.add_argument(f"--{kind}", required=True, help="its name or ID")
-        restore.add_argument("--before", help="when the trouble began, in UTC: 2020-08-17T06:00Z")
-        restore.add_argument("--dry-run", action="store_true", help="only look; change nothing")
-        restore.add_argument("--confirm", help="the name of what is overwritten")
-        restore.add_argument(
-            "--acknowledge", action="append", help="a warning that you accept; again for another"
-        )
-        restore.add_argument(
-            "--no-safety-backup",
-            dest="safety_backup",
-            action="store_false",
-            help="do not back the present state up first",
-        )
-        restore.add_argument("--manifest", help="JSON file of checksums to compare")
-        restore.add_argument("--contract", help="a recovery contract (YAML): probes and targets")
-        restore.add_argument("--checksum", help="ssh:USER@HOST: where the files are read")
-        restore.add_argument("--backup", help="from this one, by name or ID, instead")
-        restore.add_argument("--target", help="what to overwrite, if not what was backed up")
-        restore.add_argument(
+        restore_ = kinds.add_parser(f"restore-{kind}", help=f"restore a {kind}")
+        restore_.add_argument(f"--{kind}", required=True, help="its name or ID")
+        restore_.add_argument("--confirm", help="the name of what is overwritten")
+        restore_.add_argument("--contract", help="a recovery contract (YAML): probes and targets")
+        add_evidence_arguments(restore_)
+        restore_.add_argument("--backup", help="from this one, by name or ID, instead")
+        restore_.add_argument("--target", help="what to overwrite, if not what was backed up")
+        restore_.add_argument(
             "--disks", action="append", metavar="BACKUP=DISK", help="only these disks; by ID"
         )
-        restore.add_argument("--no-power-on", action="store_true", help="leave the server off")
-        restore.add_argument(
-            "--accept-unjudged", action="store_true", help="also a backup nobody can judge"
-        )
-        restore.add_argument(
-            "--two-people", action="store_true", help="only with a second person's yes"
-        )
-        restore.add_argument(
-            "--export-plan", metavar="PLAN", help="with --dry-run: a file for a second person"
-        )
-        restore.add_argument("--approval", metavar="PLAN", help="the plan that was approved")
-        restore_command.add_account_arguments(restore)
-        _add_shared(restore)
+        restore_.add_argument("--no-power-on", action="store_true", help="leave the server off")
+        _add_of_restores(restore_)
+        _add_output(restore_)
+        restore_.set_defaults(run=_restore)
+    group = kinds.add_parser("restore-group", help="restore an application, member by member")
+    group.add_argument("--contract", required=True, help="its recovery contract (YAML)")
+    group.add_argument(
+        "--confirm", action="append", help="the name of what is overwritten; again for another"
+    )
+    group.add_argument(
+        "--parallel", type=int, default=2, help="how many at once (default: %(default)s)"
+    )
+    group.add_argument(
+        "--on-failure",
+        choices=("stop", "continue"),
+        default="stop",
+        help="when one fails: begin no more, or leave out only what waits for it",
+    )
+    _add_of_restores(group)
+    group.set_defaults(run=restore_group)
     drill = kinds.add_parser("drill", help="infect, restore and verify a simulated server")
     drill.add_argument("--server", help="of the simulated cloud (default: web-01)")
     drill.add_argument("--seed", type=int, help="another cloud")
-    _add_shared(drill)
-    parser.set_defaults(run=run)
+    drill.add_argument("--contract", help="a recovery contract (YAML) that has the server")
+    _add_targets(drill)
+    _add_output(drill)
+    drill.set_defaults(run=guarded(_drill))
 
 
-def _add_shared(parser: argparse.ArgumentParser) -> None:
+def _add_of_restores(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--before", help="when the trouble began, in UTC: 2020-08-17T06:00Z")
+    parser.add_argument("--dry-run", action="store_true", help="only look; change nothing")
+    parser.add_argument(
+        "--acknowledge", action="append", help="a warning that you accept; again for another"
+    )
+    parser.add_argument(
+        "--no-safety-backup",
+        dest="safety_backup",
+        action="store_false",
+        help="do not back the present state up first",
+    )
+    parser.add_argument(
+        "--accept-unjudged", action="store_true", help="also a backup nobody can judge"
+    )
+    parser.add_argument("--two-people", action="store_true", help="only with a second person's yes")
+    parser.add_argument(
+        "--export-plan",
+        metavar="PLAN",
+        help="with --dry-run: a file for a second person; of a group, a folder of them",
+    )
+    parser.add_argument("--approval", metavar="PLAN", help="what was approved")
+    parser.add_argument("--folder", help="where the journals are")
+    add_account_arguments(parser)
+    _add_targets(parser)
+
+
+def _add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rto", help="recovery time to meet, such as 4h")
     parser.add_argument("--rpo", help="recovery point to meet, such as 24h")
     parser.add_argument("--report", help="where the evidence goes: .html, .md or .json")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", help="keep the notebook that was run, with what it showed")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Carry out a runbook; return the exit status, as ``restore_command`` lists them.
+def _restore(options: argparse.Namespace) -> int:
+    if options.output is None:
+        return restore(options)
+    return guarded(_restore_in_notebook)(options)
+
+
+def _restore_in_notebook(options: argparse.Namespace, shown: Shown) -> int:
+    """Carry a restore out in its notebook; return the exit status.
 
     Raises:
-        CBRError: the notebooks or what runs them are missing.
+        InvalidRequest: what the command was told cannot be read, or not be told a notebook.
     """
-    given = {key: value for key, value in vars(options).items() if value is not None}
-    for key in ("run", "runbook", "output"):
-        given.pop(key, None)
-    if options.runbook != "drill":
-        if options.output is None:
-            return restore_command.restore(options)
-        if not (options.profile or options.simulate):
-            raise InvalidRequest(
-                "No account was named; nothing was done.",
-                advice="With --output, say --profile with the name of one, or --simulate.",
-            )
-        _ensure_meant(options)
-        given = {key: value for key, value in given.items() if key in _PARAMETERS}
-        # The notebook's own default is the careful one.
-        given["dry_run"] = options.dry_run
+    given = vars(options)
+    unheard = [f"--{name.replace('_', '-')}" for name in _NOT_KEPT if given[name]]
+    if unheard:
+        raise InvalidRequest(
+            f"With --output, {', '.join(unheard)} cannot be said: the notebook does not know it.",
+            advice="Leave --output out, or edit the notebook.",
+        )
+    if not (options.profile or options.simulate):
+        raise InvalidRequest(
+            "No account was named; nothing was done.",
+            advice="With --output, say --profile with the name of one, or --simulate.",
+        )
+    ensure_meant(options)
+    evidence_of(options)
+    if options.contract:
+        recovery_contract(options.contract)
+    where = f"the account of {options.profile}" if options.profile else "a simulated cloud"
+    print(f"Account: {where}, in the notebook {options.output}", flush=True)
+    parameters = {name: given[name] for name in _PARAMETERS if given.get(name) is not None}
+    # The notebook's own default is the careful one.
+    return _in_notebook(options, parameters | {"dry_run": options.dry_run})
+
+
+def _drill(options: argparse.Namespace, shown: Shown) -> int:
+    """Hold a drill; return the exit status.
+
+    Raises:
+        InvalidRequest: a target, the contract or the report cannot be meant.
+    """
+    Targets.of(datetime.now(UTC), options.rto, options.rpo, None)
+    if options.contract:
+        recovery_contract(options.contract).member(options.server or "web-01")
+    if options.report:
+        refuse_unwritable(Path(options.report), None)
+    names = ("server", "seed", "contract", "rto", "rpo", "report")
+    given = {name: getattr(options, name) for name in names}
+    return _in_notebook(
+        options, {name: value for name, value in given.items() if value is not None}
+    )
+
+
+def _in_notebook(options: argparse.Namespace, parameters: Mapping[str, Any]) -> int:
     source = notebooks_folder() / "runbooks" / _NOTEBOOKS[options.runbook]
     with TemporaryDirectory() as folder:
         target = Path(options.output or Path(folder) / source.name)
-        problem, status = _execute(source, target, given)
+        if not os.access(target.parent, os.W_OK) or target.is_dir():
+            raise InvalidRequest(
+                f"The notebook {target} cannot be written.",
+                advice="Name a file in a folder that exists and that you may write.",
+                field="output",
+            )
+        try:
+            problem, status = _execute(source, target, parameters)
+        except KeyboardInterrupt:
+            account = f" --profile {options.profile}" if getattr(options, "profile", None) else ""
+            print(
+                "cbr-notebook: interrupted. "
+                + (
+                    "If the service was asked for the restore already, it goes on: cbr-notebook "
+                    f"restores{account} lists it, and cbr-notebook resume RUN{account} takes it up."
+                    if account
+                    else "It was simulated, and ends with this command."
+                ),
+                file=sys.stderr,
+            )
+            return statuses.INTERRUPTED
         for text in _said(target):
             print(text, end="")
     if problem:
         print(f"cbr-notebook: {problem}", file=sys.stderr)
     return status
-
-
-def _ensure_meant(options: argparse.Namespace) -> None:
-    if not options.dry_run and not options.confirm:
-        kind = options.runbook.removeprefix("restore-")
-        raise InvalidRequest(
-            "Neither --dry-run nor --confirm was given; nothing was done.",
-            advice=f"Look first with --dry-run; to restore, say --confirm with the {kind}'s name.",
-        )
 
 
 def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> tuple[str, int]:
@@ -144,14 +230,14 @@ def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> tuple
         )
     except PapermillExecutionError as stopped:
         return str(stopped.evalue), _status(str(stopped.ename))
-    return "", restore_command.DONE
+    return "", statuses.DONE
 
 
 def _status(error: str) -> int:
     """Return the exit status for an error of a notebook, by the name of its class."""
     if error in {"ConfirmationNeeded", "Conflict", "InvalidRequest", "NotFound"}:
-        return restore_command.REFUSED
-    return restore_command.NOT_PROVEN.get(error, restore_command.FAILED)
+        return statuses.REFUSED
+    return statuses.NOT_PROVEN.get(error, statuses.FAILED)
 
 
 def _said(notebook: Path) -> Iterator[str]:

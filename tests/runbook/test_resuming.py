@@ -155,7 +155,7 @@ def test_an_interrupt_stops_the_waiting_only(session: Session) -> None:
         raise KeyboardInterrupt
 
     session.poller.sleep = interrupted
-    with pytest.raises(errors.WaitTimeout, match="you stopped waiting"):
+    with pytest.raises(errors.WaitTimeout, match=r"You stopped waiting\. .*the restore goes on"):
         run.wait()
     run.wait()
     assert is_back(session)

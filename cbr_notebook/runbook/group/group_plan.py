@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING, Any, Literal
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
-from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.journal.record import OnProgress, Progress
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE
-from cbr_notebook.runbook.run.execute import begin, overwritten_in_words, refuse_unless_ready
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE, read_approval
+from cbr_notebook.runbook.run.execute import (
+    begin,
+    overwritten_in_words,
+    refuse_unknown_names,
+    refuse_unless_possible,
+    refuse_unless_ready,
+    warnings_of,
+)
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
 from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
+from cbr_notebook.text.formatting import pluralize
 from cbr_notebook.text.timeparse import TimeLike
 
 if TYPE_CHECKING:
@@ -90,6 +98,100 @@ class GroupPlan:
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
+    @property
+    def confirm_with(self) -> list[str]:
+        """What to type to confirm: the names of all targets, IDs where others bear a name."""
+        return [each.plan.confirm_with for each in self.members]
+
+    def describe(self) -> str:
+        """Say in plain words what would happen, member by member."""
+        said = []
+        for at, each in enumerate(self.members, 1):
+            after = f", after {', '.join(self._names(each.after))}" if each.after else ""
+            lines = each.plan.describe().splitlines()
+            said += [f"{at}. {each.name}{after}", *(f"   {line}" for line in lines)]
+        return "\n".join(said)
+
+    def questioned(self) -> GroupPlan:
+        """Return this plan with the warning ``backup not quiet`` where a backup is not.
+
+        With a contract, of the members whose backup it names; else of all.
+        """
+        named = [
+            each
+            for each in self.members
+            if self.contract is None
+            or self.contract.member(each.name, each.target_id).backup is not None
+        ]
+        members = [
+            replace(each, plan=each.plan.questioned()) if each in named else each
+            for each in self.members
+        ]
+        return GroupPlan(self.session, members, self.contract)
+
+    def ensure_ready(
+        self,
+        acknowledge: str | Sequence[str] = (),
+        safety_backup: bool = True,
+        folder: str | Path | None = None,
+        *,
+        parallel: int = 2,
+        on_failure: Literal["stop", "continue"] = "stop",
+        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
+        rto: timedelta | str | None = None,
+        rpo: timedelta | str | None = None,
+        incident_at: TimeLike | None = None,
+        approval: str | Path | None = None,
+    ) -> list[str]:
+        """Stop here for what :meth:`execute` would stumble over, whoever confirms and accepts.
+
+        Nothing is sent that changes anything, and nothing is written. Arguments and errors are
+        those of :meth:`execute`.
+
+        Returns:
+            The names of the warnings that :meth:`execute` wants accepted.
+        """
+        _validate_carrying_out(parallel, on_failure)
+        options = self._options(
+            acknowledge,
+            safety_backup=safety_backup,
+            safety_keep_days=safety_keep_days,
+            rto=rto,
+            rpo=rpo,
+            incident_at=incident_at,
+        )
+        where = ledger.folder_for(self.session, folder)
+        warnings: dict[str, str] = {}
+        approvals = None if approval == TWO_PEOPLE else approval
+        for each in self.members:
+            own = self._of_member(options, each, approvals)
+            refuse_unless_possible(each.plan, own, where)
+            warnings |= warnings_of(each.plan, options)
+        return list(warnings)
+
+    def _options(self, acknowledge: str | Sequence[str], **given: Any) -> RestoreOptions:
+        """Read options, and refuse names that are no check of any member.
+
+        Raises:
+            InvalidRequest: one cannot be read, or there is no such check.
+        """
+        options = RestoreOptions.of(self.session.now, acknowledge, contract=self.contract, **given)
+        known = {check.name for each in self.members for check in each.plan.verdicts}
+        if not set(options.acknowledged) <= known:
+            refuse_unknown_names(self.members[0].plan, options)
+        return options
+
+    def _of_member(
+        self, options: RestoreOptions, member: Member, approval: str | Path | None = None
+    ) -> RestoreOptions:
+        """Return the options with what of the warnings and approvals concerns one member."""
+        names = {check.name for check in member.plan.verdicts}
+        accepted = tuple(each for each in options.acknowledged if each in names)
+        approved = None
+        if approval is not None:
+            approved = read_approval(_plan_file(Path(approval), member.target_id))
+        return replace(options, acknowledged=accepted, approval=approved)
+
     def execute(
         self,
         confirm: Sequence[str] = (),
@@ -134,39 +236,30 @@ class GroupPlan:
             InvalidRequest: a warning is not acknowledged, or an argument is out of range.
             WaitTimeout: you interrupted; take it up with ``session.resume_restore``.
         """
-        if isinstance(parallel, bool) or not 1 <= parallel <= _MOST_AT_ONCE:
-            raise InvalidRequest(
-                f"parallel must be 1 to {_MOST_AT_ONCE}, not {parallel}.", field="parallel"
-            )
-        if on_failure not in ("stop", "continue"):
-            raise InvalidRequest(
-                f"on_failure must be stop or continue, not {on_failure!r}.", field="on_failure"
-            )
+        _validate_carrying_out(parallel, on_failure)
         self._refuse_unconfirmed(names_of(confirm))
         plans = {each.target_id: each.plan for each in self.members}
         if approval == TWO_PEOPLE:
             plans = {key: replace(plan, approval=TWO_PEOPLE) for key, plan in plans.items()}
             approval = None
-        options = {
-            key: RestoreOptions.of(
-                self.session.now,
-                acknowledge,
-                safety_backup=safety_backup,
-                safety_keep_days=safety_keep_days,
-                rto=rto,
-                rpo=rpo,
-                incident_at=incident_at,
-                contract=self.contract,
-                approval=_plan_file(Path(approval), key) if approval else None,
-            )
-            for key in plans
-        }
+        chosen = self._options(
+            acknowledge,
+            safety_backup=safety_backup,
+            safety_keep_days=safety_keep_days,
+            rto=rto,
+            rpo=rpo,
+            incident_at=incident_at,
+        )
+        options = {each.target_id: self._of_member(chosen, each, approval) for each in self.members}
         where = ledger.folder_for(self.session, folder)
         with ledger.one_beginner(where):
             for key, plan in plans.items():
                 refuse_unless_ready(plan, plan.confirm_with, options[key], where)
+            journal = ledger.new_journal(where, "group", self.session.now)
+            if on_progress is not None:
+                title = f"Restore of {pluralize(len(self.members), 'target')}."
+                on_progress(Progress(journal.path.stem, "checks", 0, title))
             runs = [begin(plan, options[key], where, on_progress) for key, plan in plans.items()]
-        journal = ledger.new_journal(where, "group", self.session.now)
         group = GroupRun(self.session, journal, runs)
         with journal.held():
             group.note(
@@ -240,7 +333,7 @@ class GroupPlan:
             def act() -> Iterable[str]:
                 warned = dict.fromkeys(each.name for each in verdicts if each.outcome == "warn")
                 done = group.execute(
-                    confirm=[each.plan.confirm_with for each in group.members],
+                    confirm=group.confirm_with,
                     acknowledge=list(warned),
                     safety_backup=safety_backup,
                     on_progress=lambda _: None,
@@ -269,12 +362,23 @@ class GroupPlan:
         )
 
     def _refuse_unconfirmed(self, confirm: tuple[str, ...]) -> None:
-        names = [each.plan.confirm_with for each in self.members]
+        names = self.confirm_with
         if sorted(confirm) != sorted(names):
             raise ConfirmationNeeded(
                 " ".join(overwritten_in_words(each.plan) for each in self.members),
                 advice=f"To go on, say confirm={names!r}.",
             )
+
+
+def _validate_carrying_out(parallel: int, on_failure: str) -> None:
+    if isinstance(parallel, bool) or not 1 <= parallel <= _MOST_AT_ONCE:
+        raise InvalidRequest(
+            f"parallel must be 1 to {_MOST_AT_ONCE}, not {parallel}.", field="parallel"
+        )
+    if on_failure not in ("stop", "continue"):
+        raise InvalidRequest(
+            f"on_failure must be stop or continue, not {on_failure!r}.", field="on_failure"
+        )
 
 
 def plan_contract(

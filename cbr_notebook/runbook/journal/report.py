@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,41 @@ def signing_key(session: Session) -> SigningKey:
     return simulated_key() if session.simulated else person_key()
 
 
+def refuse_unwritable(path: Path, session: Session | None) -> None:
+    """Refuse a report that could not be written once everything has been overwritten.
+
+    Args:
+        path: where it will go.
+        session: what it will be about; ``None``: a simulated cloud, whose key everybody has.
+
+    Raises:
+        InvalidRequest: another suffix, the file cannot be written, or the signing key cannot be
+            read or kept.
+    """
+    _writer_of(path)
+    there = path.exists()
+    if path.is_dir() or not os.access(path if there else path.parent, os.W_OK):
+        why = "is a folder" if path.is_dir() else "cannot be written"
+        raise InvalidRequest(
+            f"The report {path} {why}.",
+            advice="Name a file in a folder that exists and that you may write.",
+            field="report",
+        )
+    if session is not None:
+        signing_key(session)
+
+
+def _writer_of(path: Path) -> Callable[[_Content], str]:
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InvalidRequest(
+            f"A report cannot be written as {path.suffix or 'a file without suffix'}.",
+            advice="Choose a name that ends in .html, .md or .json.",
+            field="path",
+        )
+    return writer
+
+
 def write_report(journals: Sequence[Journal], path: Path, key: SigningKey) -> Path:
     """Write the evidence of one or more runs to a file, signed.
 
@@ -96,13 +132,7 @@ def write_report(journals: Sequence[Journal], path: Path, key: SigningKey) -> Pa
         InvalidRequest: another suffix, the file cannot be written, or a journal is not the one
             that a run wrote.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise InvalidRequest(
-            f"A report cannot be written as {path.suffix or 'a file without suffix'}.",
-            advice="Choose a name that ends in .html, .md or .json.",
-            field="path",
-        )
+    writer = _writer_of(path)
     for journal in journals:
         _refuse_stranger(journal)
     content = _Content(

@@ -54,13 +54,34 @@ def refuse_unless_ready(
         InvalidRequest: a warning is not acknowledged.
     """
     refuse_failed(plan)
-    target = plan.facts.target
-    assert target is not None
     _refuse_unconfirmed(plan, confirm)
     _refuse_unacknowledged(plan, options)
+    refuse_unapproved(plan, options.approval, options.safety_backup, folder)
+    _refuse_obstacles(plan, options, folder)
+
+
+def refuse_unless_possible(plan: CheckedPlan, options: RestoreOptions, folder: Path) -> None:
+    """Refuse what would be refused later, whoever confirms and accepts; nothing is written.
+
+    Raises:
+        Conflict: a check fails, the backup is from after the trouble began, there is no room
+            for the safety backup, an approval does not fit, another run on the target has not
+            ended, or the plan is not how things are any more.
+        NotFound: the safety backup has no vault.
+        InvalidRequest: a name of what is accepted is no check.
+    """
+    refuse_failed(plan)
+    refuse_unknown_names(plan, options)
+    if options.approval is not None:
+        refuse_unapproved(plan, options.approval, options.safety_backup, folder)
+    _refuse_obstacles(plan, options, folder)
+
+
+def _refuse_obstacles(plan: CheckedPlan, options: RestoreOptions, folder: Path) -> None:
+    target = plan.facts.target
+    assert target is not None
     refuse_later_backup(plan, options)
     _refuse_impossible_safety_backup(plan, options)
-    refuse_unapproved(plan, options.approval, options.safety_backup, folder)
     _refuse_while_another_runs(plan.session, folder, target.id)
     _refuse_outdated(plan, options)
 
@@ -168,16 +189,32 @@ def refuse_failed(plan: CheckedPlan) -> None:
         )
 
 
-def _refuse_unacknowledged(plan: CheckedPlan, options: RestoreOptions) -> None:
+def warnings_of(plan: CheckedPlan, options: RestoreOptions) -> dict[str, str]:
+    """Return the warnings to accept with such options: what was seen, by the check's name."""
     warnings = {check.name: check.seen for check in plan.verdicts if check.outcome == "warn"}
     warnings.pop(_SAFETY if options.safety_backup else _VAULT_ROOM, None)
+    return warnings
+
+
+def refuse_unknown_names(plan: CheckedPlan, options: RestoreOptions) -> None:
+    """Refuse the acknowledgement of what is no check of the plan.
+
+    Raises:
+        InvalidRequest: says which, and what the warnings are.
+    """
     strange = set(options.acknowledged) - {check.name for check in plan.verdicts}
     if strange:
+        warnings = warnings_of(plan, options)
         raise InvalidRequest(
             f"There is no check named {', '.join(sorted(map(repr, strange)))}.",
             advice=f"The warnings are: {', '.join(map(repr, warnings)) or 'none'}.",
             field="acknowledge",
         )
+
+
+def _refuse_unacknowledged(plan: CheckedPlan, options: RestoreOptions) -> None:
+    refuse_unknown_names(plan, options)
+    warnings = warnings_of(plan, options)
     open_ones = {name: seen for name, seen in warnings.items() if name not in options.acknowledged}
     if open_ones:
         names = ", ".join(f"{name!r}" for name in open_ones)

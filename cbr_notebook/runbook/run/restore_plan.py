@@ -6,18 +6,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.journal.report import refuse_unwritable
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.checks import Check
+from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET, check_quiet
 from cbr_notebook.runbook.plan.survey import survey
 from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
 from cbr_notebook.runbook.run.approval import REHEARSED, TWO_PEOPLE, export_plan, validate_approval
-from cbr_notebook.runbook.run.execute import execute, refuse_failed
+from cbr_notebook.runbook.run.execute import (
+    execute,
+    refuse_failed,
+    refuse_unless_possible,
+    warnings_of,
+)
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
 from cbr_notebook.runbook.verify.contract import RecoveryContract
+from cbr_notebook.runbook.verify.manifest import Checksum, refuse_useless
 from cbr_notebook.runbook.verify.probe_checks import check_probes
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
@@ -43,12 +53,20 @@ class RestorePlan(CheckedPlan):
         Raises:
             InvalidRequest: the target is no member of it.
         """
-        target, backup = self.facts.target, self.facts.backup
-        name, its_id = (
-            (target.name, target.id) if target else (backup.resource_name, backup.resource_id)
-        )
-        probes = contract.member(name, its_id).probes
-        return replace(self, contract=contract, more_checks=check_probes(probes, self.session))
+        name, its_id = self._target_names()
+        probes = check_probes(contract.member(name, its_id).probes, self.session)
+        others = (each for each in self.more_checks if each.name not in _names(probes))
+        return replace(self, contract=contract, more_checks=(*others, *probes))
+
+    def questioned(self) -> RestorePlan:
+        """Return this plan with the warning ``backup not quiet``, if its backup is not.
+
+        For a backup that a person named instead of ``session.last_quiet_backup(...)``: it jumps,
+        was made after a jump or by a restore, or cannot be judged.
+        """
+        found = check_quiet(self.session, self.facts.backup)
+        others = (each for each in self.more_checks if each.name != NOT_QUIET)
+        return replace(self, more_checks=(*others, *found))
 
     def ensure_possible(self) -> None:
         """Stop here if a check fails, with what was seen and what to do, and no more than that.
@@ -57,6 +75,83 @@ class RestorePlan(CheckedPlan):
             Conflict: a check fails.
         """
         refuse_failed(self)
+
+    def ensure_ready(
+        self,
+        acknowledge: str | Sequence[str] = (),
+        safety_backup: bool = True,
+        folder: str | Path | None = None,
+        *,
+        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
+        rto: timedelta | str | None = None,
+        rpo: timedelta | str | None = None,
+        incident_at: TimeLike | None = None,
+        approval: str | Path | None = None,
+        report: str | Path | None = None,
+        manifest: str | Path | Mapping[str, Any] | None = None,
+        checksum: Checksum | None = None,
+    ) -> list[str]:
+        """Stop here for what :meth:`execute`, ``verify`` or ``report`` would stumble over later.
+
+        Nothing is sent that changes anything, and nothing is written. Most arguments are those of
+        :meth:`execute`; nobody has to confirm or to accept a warning here.
+
+        Args:
+            acknowledge: the names of warnings; each must be a check of the plan.
+            safety_backup: whether the present state will be backed up first.
+            folder: of the journals.
+            safety_keep_days: of the safety backup.
+            rto: the recovery time to be met.
+            rpo: the recovery point to be met.
+            incident_at: when the trouble began.
+            approval: the plan that a second person approved, or ``"two people"``.
+            report: where the evidence will be written.
+            manifest: what ``verify`` will compare.
+            checksum: how ``verify`` will read checksums, needed on a real service.
+
+        Returns:
+            The names of the warnings that :meth:`execute` wants accepted.
+
+        Raises:
+            Conflict: a check fails, the backup is from after the trouble began, another run on
+                the target has not ended, or an approval does not fit.
+            NotFound: the safety backup has no vault.
+            InvalidRequest: an argument cannot be read or is out of range, a file cannot be read
+                or written, or the manifest is of something else.
+        """
+        options = self._options(
+            acknowledge,
+            safety_backup=safety_backup,
+            safety_keep_days=safety_keep_days,
+            rto=rto,
+            rpo=rpo,
+            incident_at=incident_at,
+            approval=approval,
+        )
+        if report is not None:
+            refuse_unwritable(Path(report), self.session)
+        if manifest is not None:
+            names = (self.facts.confirm_with, *self._target_names())
+            refuse_useless(manifest, names, self.session, checksum)
+        refuse_unless_possible(self, options, ledger.folder_for(self.session, folder))
+        return list(warnings_of(self, options))
+
+    def _target_names(self) -> tuple[str, str]:
+        target, backup = self.facts.target, self.facts.backup
+        if target is None:
+            return backup.resource_name, backup.resource_id
+        return target.name, target.id
+
+    def _options(
+        self, acknowledge: str | Sequence[str], *, approval: str | Path | None, **given: Any
+    ) -> RestoreOptions:
+        return RestoreOptions.of(
+            self.session.now,
+            acknowledge,
+            contract=self.contract,
+            approval=None if approval == TWO_PEOPLE else approval,
+            **given,
+        )
 
     def execute(
         self,
@@ -104,16 +199,14 @@ class RestorePlan(CheckedPlan):
         return execute(
             plan,
             confirm,
-            RestoreOptions.of(
-                self.session.now,
+            self._options(
                 acknowledge,
                 safety_backup=safety_backup,
                 safety_keep_days=safety_keep_days,
                 rto=rto,
                 rpo=rpo,
                 incident_at=incident_at,
-                contract=self.contract,
-                approval=None if approval == TWO_PEOPLE else approval,
+                approval=approval,
             ),
             folder,
             on_progress,
@@ -190,6 +283,10 @@ class RestorePlan(CheckedPlan):
     def refresh(self) -> RestorePlan:
         """Look again; return the plan as it would be now."""
         return replace(self, facts=self._survey())
+
+
+def _names(checks: Iterable[Check]) -> set[str]:
+    return {each.name for each in checks}
 
 
 def plan_restore(

@@ -147,7 +147,7 @@ def run_steps(
                 if timeout is not None:
                     left = timeout - elapsed()
                     if left <= 0:
-                        raise _still_running(run, f"has not ended in {timeout:g} s")
+                        raise _still_running(run, f"{run.title} has not ended in {timeout:g} s")
                     pause = min(pause, left)
                 run.session.poller.sleep(pause)
     except JournalFailed as problem:
@@ -155,12 +155,12 @@ def run_steps(
             raise
         raise JournalFailed(f"{problem.message} {run.standing()}", advice=problem.advice) from None
     except KeyboardInterrupt:
-        raise _still_running(run, "goes on; you stopped waiting") from None
+        raise _still_running(run, "You stopped waiting") from None
 
 
-def _still_running(run: RunRecord, what: str) -> CBRError:
+def _still_running(run: RunRecord, why: str) -> CBRError:
     return WaitTimeout(
-        f"{run.title} {what}.",
+        f"{why}. {run.standing()}",
         advice=f"Nothing is lost. Take it up again: session.resume_restore({run.run_id!r}).",
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
+import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,8 +22,10 @@ Checksum = Callable[[str, str], str | None]
 """From a disk (``vda``, or empty where paths say it all) and a path to a file's SHA-256."""
 
 _ANSWERS_WITHIN = 300
+_SSH = "ssh:"
 _SHOWN = 5
 """How many missing or different files are named."""
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _NO_SUCH_FILE = "No such file"
 
 
@@ -87,16 +91,51 @@ def read_manifest(manifest: str | Path | Mapping[str, Any]) -> list[dict[str, st
             if isinstance(manifest, Mapping)
             else json.loads(Path(manifest).read_text(encoding="utf-8"))
         )
-        return [
+        files = [
             {key: str(each[key]) for key in ("disk", "path", "sha256")}
             for each in document["files"]
         ]
+        for each in files:
+            if not _DIGEST.fullmatch(each["sha256"]):
+                raise ValueError(f"{each['sha256'][:80]!r} of {each['path']} is no SHA-256")
+        return files
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise InvalidRequest(
             f"The manifest cannot be read: {problem}.",
             advice="Give what session.take_manifest(target) gave, or a JSON file of it.",
             field="manifest",
         ) from None
+
+
+def refuse_useless(
+    manifest: str | Path | Mapping[str, Any],
+    names: Collection[str],
+    session: Session,
+    checksum: Checksum | None,
+) -> None:
+    """Refuse a manifest with which nothing could be verified afterwards.
+
+    Args:
+        manifest: what will be compared.
+        names: the name and ID of what will be restored.
+        session: where.
+        checksum: what will read checksums, if anything of one's own.
+
+    Raises:
+        InvalidRequest: it cannot be read, lists no file, is of something else, or nothing is
+            named that reads checksums on a real service.
+    """
+    if not read_manifest(manifest):
+        raise InvalidRequest("The manifest lists no file.", field="manifest")
+    of = manifest_target(manifest)
+    if of is not None and of not in names:
+        raise InvalidRequest(
+            f"The manifest is of {of}, not of {next(iter(names))}.",
+            advice="Name the one of what is restored.",
+            field="manifest",
+        )
+    if checksum is None:
+        reader(session, next(iter(names)))
 
 
 def manifest_target(manifest: str | Path | Mapping[str, Any]) -> str | None:
@@ -158,22 +197,92 @@ def over_ssh(host: str, *options: str) -> Checksum:
     def read(disk: str, path: str) -> str | None:
         command = ["ssh", "-o", "BatchMode=yes", *options, "--", host]
         command.append(f"LC_ALL=C sha256sum -- {shlex.quote(path)}")
-        try:
-            done = subprocess.run(  # noqa: S603 the user's own ssh, and the path is quoted
-                command, capture_output=True, text=True, timeout=_ANSWERS_WITHIN, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as problem:
-            raise InvalidRequest(f"{host} cannot be asked: {problem}.") from None
-        if done.returncode == 0:
-            return done.stdout.lstrip("\\").split(maxsplit=1)[0]
-        if _NO_SUCH_FILE in done.stderr:
-            return None
-        raise InvalidRequest(
-            f"{host} does not give the checksum of {path}: {done.stderr.strip()[-300:]}",
-            advice=f"Try it by hand: ssh {host} sha256sum {path}",
-        )
+        return _asked(command, host, path, f"ssh {host} sha256sum {path}")
 
     return read
+
+
+def checksum_by(how: str) -> Checksum:
+    """Return what reads checksums as ``--checksum`` says it.
+
+    Args:
+        how: ``ssh:USER@HOST``, or a command for :func:`by_command`, split as a shell does.
+
+    Raises:
+        InvalidRequest: it cannot be split, or there is no such program.
+    """
+    if not how.startswith(_SSH):
+        try:
+            return by_command(shlex.split(how))
+        except ValueError as problem:
+            raise InvalidRequest(
+                f"The command {how!r} cannot be split into words: {problem}.", field="checksum"
+            ) from None
+    host = how.removeprefix(_SSH)
+    if not host or host.startswith("-"):
+        raise InvalidRequest(f"{how!r} is not ssh:USER@HOST.", field="checksum")
+    if shutil.which("ssh") is None:
+        raise InvalidRequest(
+            "There is no program ssh here.",
+            advice="Install it, or name another command that prints checksums.",
+            field="checksum",
+        )
+    return over_ssh(host)
+
+
+def by_command(words: Sequence[str]) -> Checksum:
+    """Return what reads checksums by a program of this computer.
+
+    Args:
+        words: the program and its arguments; ``{disk}`` and ``{path}`` stand for those of the
+            file, and the path is the last argument where no ``{path}`` is. It prints the SHA-256
+            first, as ``sha256sum`` does, or says ``No such file`` and fails.
+
+    Raises:
+        InvalidRequest: no program is named, or there is none of this name.
+    """
+    if not words or shutil.which(words[0]) is None:
+        raise InvalidRequest(
+            f"There is no program {words[0]} here." if words else "No program is named.",
+            advice="Name one that prints the SHA-256 of a file, or ssh:USER@HOST.",
+            field="checksum",
+        )
+    wanted = [*words] if any("{path}" in word for word in words) else [*words, "{path}"]
+
+    def read(disk: str, path: str) -> str | None:
+        command = [word.replace("{disk}", disk).replace("{path}", path) for word in wanted]
+        return _asked(command, words[0], path, shlex.join(command))
+
+    return read
+
+
+def _asked(command: Sequence[str], whom: str, path: str, by_hand: str) -> str | None:
+    """Return the checksum that a program prints; ``None``: it says that there is no such file.
+
+    Raises:
+        InvalidRequest: it gives none.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 the user's own program, and no shell here
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_ANSWERS_WITHIN,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise InvalidRequest(f"{whom} cannot be asked: {problem}.") from None
+    printed = done.stdout.lstrip("\\").split(maxsplit=1)
+    if done.returncode == 0 and printed and _DIGEST.fullmatch(printed[0]):
+        return printed[0].lower()
+    if done.returncode and _NO_SUCH_FILE in done.stderr:
+        return None
+    said = done.stderr.strip()[-300:] or f"it printed {done.stdout.strip()[:80]!r}"
+    raise InvalidRequest(
+        f"{whom} does not give the checksum of {path}: {said}",
+        advice=f"Try it by hand: {by_hand}",
+    )
 
 
 def compare_files(
@@ -192,7 +301,7 @@ def compare_files(
             break
         if digest is None:
             missing.append(place)
-        elif digest != each["sha256"]:
+        elif digest != each["sha256"].lower():
             different.append(place)
     else:
         looked_at = len(files)

@@ -1,0 +1,1 @@
+"""Restores in a terminal: ``cbr-notebook runbook``, ``restores``, ``resume`` and so on."""

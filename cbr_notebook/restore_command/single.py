@@ -1,0 +1,161 @@
+"""``cbr-notebook runbook restore-server`` and ``restore-disk``: one restore."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from cbr_notebook.api.messages.records import Backup
+from cbr_notebook.entry.session import Session
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.restore_command.account import open_session
+from cbr_notebook.restore_command.evidence import Evidence, evidence_of
+from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.statuses import DONE, REFUSED, guarded, tell
+from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET
+from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE
+from cbr_notebook.runbook.run.restore_plan import RestorePlan
+from cbr_notebook.runbook.verify.contract_file import recovery_contract
+from cbr_notebook.text.timeparse import parse_time
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Restore a server or disk, or look what that would do; return the exit status."""
+    return guarded(_restore)(options)
+
+
+def _restore(options: argparse.Namespace, shown: Shown) -> int:
+    evidence = evidence_of(options)
+    ensure_meant(options)
+    contract = recovery_contract(options.contract) if options.contract else None
+    session = open_session(options, shown)
+    began = incident(options, session)
+    chosen = _backup(session, options, began)
+    plan = session.plan_restore(
+        chosen,
+        options.target,
+        _disks(options.disks),
+        power_on=False if options.no_power_on else None,
+    )
+    if contract is not None:
+        plan = plan.under(contract)
+        print(f"Probes: {plan.more_checks[0].outcome}. {plan.more_checks[0].seen}")
+    if options.backup:
+        plan = plan.questioned()
+    print(plan.describe(), flush=True)
+    target = plan.facts.target
+    names = (target.name, target.id) if target else (plan.facts.backup.resource_name,)
+    evidence.ensure_useful(session, names)
+    accepted = _accepted(options, plan)
+    warnings = plan.ensure_ready(
+        accepted,
+        options.safety_backup,
+        options.folder,
+        rto=options.rto,
+        rpo=options.rpo,
+        incident_at=began,
+        approval=options.approval,
+    )
+    print(f"{shown.mark}Possible. Warnings to accept: {', '.join(warnings) or 'none'}.")
+    for check in plan.verdicts:
+        if check.name in warnings:
+            print(f"  {check.name}: {check.seen}")
+    if options.export_plan:
+        exported = plan.export(options.export_plan, safety_backup=options.safety_backup)
+        print(f"The plan is in {exported}: a second person says cbr-notebook approve {exported}.")
+    if options.dry_run:
+        print(f"A dry run: nothing was changed. To restore: --confirm {plan.confirm_with!r}.")
+        return DONE
+    return _carry_out(plan, options, accepted, began, evidence, shown)
+
+
+def _carry_out(
+    plan: RestorePlan,
+    options: argparse.Namespace,
+    accepted: list[str],
+    began: datetime | None,
+    evidence: Evidence,
+    shown: Shown,
+) -> int:
+    try:
+        run = plan.execute(
+            confirm=options.confirm,
+            acknowledge=accepted,
+            safety_backup=options.safety_backup,
+            on_progress=shown,
+            folder=options.folder,
+            rto=options.rto,
+            rpo=options.rpo,
+            incident_at=began,
+            approval=options.approval or (TWO_PEOPLE if options.two_people else None),
+        )
+    except InvalidRequest as problem:
+        if shown.run_id is not None:
+            raise
+        return tell(problem, REFUSED)
+    run.wait()
+    return evidence.finish(run, shown)
+
+
+def ensure_meant(options: argparse.Namespace) -> None:
+    """Refuse a restore that is neither to be looked at nor confirmed.
+
+    Raises:
+        InvalidRequest: says what to say.
+    """
+    if not options.dry_run and not options.confirm:
+        raise InvalidRequest(
+            "Neither --dry-run nor --confirm was given; nothing was done.",
+            advice="Look first with --dry-run; to restore, say --confirm with the name.",
+        )
+
+
+def incident(options: argparse.Namespace, session: Session) -> datetime | None:
+    """Return when the trouble began, if it was said, and refuse targets that cannot be read.
+
+    Raises:
+        InvalidRequest: a time cannot be read.
+    """
+    now = session.now
+    before = options.before or None
+    began = None if before is None else min(parse_time(before, now, "before"), now)
+    Targets.of(now, options.rto, options.rpo, began)
+    return began
+
+
+def _accepted(options: argparse.Namespace, plan: RestorePlan) -> list[str]:
+    """Return the warnings that were accepted; ``--accept-unjudged`` accepts one of them."""
+    accepted = list(options.acknowledge or [])
+    judged = next((each for each in plan.verdicts if each.name == NOT_QUIET), None)
+    if options.accept_unjudged and judged is not None and "cannot be judged" in judged.seen:
+        accepted.append(NOT_QUIET)
+    return accepted
+
+
+def _backup(session: Session, options: argparse.Namespace, began: datetime | None) -> Backup | str:
+    if options.backup:
+        return str(options.backup)
+    resource = options.server if options.runbook == "restore-server" else options.disk
+    chosen = session.last_quiet_backup(
+        resource, before=began, accept_unjudged=options.accept_unjudged
+    )
+    said = "which is the newest without a jump before it"
+    if options.accept_unjudged:
+        verdicts = session.suspicion(resource).set_index("backup_id")["verdict"]
+        if verdicts.get(chosen.id) == "unjudged":
+            said = "which cannot be judged by what it added; you accept that"
+    print(f"Restore from {chosen.name}, {said}.")
+    return chosen
+
+
+def _disks(pairs: list[str] | None) -> dict[str, str] | None:
+    if not pairs:
+        return None
+    found = {}
+    for pair in pairs:
+        backup, equals, disk = pair.partition("=")
+        if not equals or not backup or not disk:
+            raise InvalidRequest(f"--disks {pair!r} is not BACKUP_ID=DISK_ID.", field="disks")
+        found[backup] = disk
+    return found

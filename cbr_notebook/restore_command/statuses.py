@@ -1,0 +1,74 @@
+"""How a command ends.
+
+Exit status: 0 done and verified (or a dry run that found nothing), 2 wrong usage, 3 refused
+before anything changed, 4 failed, 5 restored but not verified, 6 restored and verified but a
+target was missed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from cbr_notebook.errors import CBRError, InvalidRequest, TaskFailed, WaitTimeout
+from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.runbook.run.run import RestoreRun
+
+DONE, USAGE, REFUSED, FAILED, UNVERIFIED, MISSED, INTERRUPTED = 0, 2, 3, 4, 5, 6, 130
+NOT_PROVEN = {"ContentDiffers": FAILED, "NotVerified": UNVERIFIED, "TargetMissed": MISSED}
+"""The status of what ``RestoreRun.ensure_proven`` raises, by its name: a notebook tells no more."""
+_WORST_FIRST = (FAILED, REFUSED, UNVERIFIED, MISSED, DONE)
+
+Act = Callable[[argparse.Namespace, Shown], int]
+"""A command: its options, and what shows how far it is; returns the exit status."""
+
+
+def guarded(act: Act) -> Callable[[argparse.Namespace], int]:
+    """Return a command that ends with a status and a message, whatever happens in it."""
+
+    def run(options: argparse.Namespace) -> int:
+        shown = Shown(options)
+        try:
+            return act(options, shown)
+        except KeyboardInterrupt:
+            shown.say_what_goes_on()
+            return INTERRUPTED
+        except WaitTimeout as problem:
+            if isinstance(problem.__context__, KeyboardInterrupt):
+                shown.say_what_goes_on()
+                return INTERRUPTED
+            return tell(problem, status_of(problem, shown))
+        except CBRError as problem:
+            return tell(problem, status_of(problem, shown))
+
+    return run
+
+
+def tell(problem: CBRError, status: int) -> int:
+    """Print what happened; return the status."""
+    print(f"cbr-notebook: {problem}", file=sys.stderr, flush=True)
+    return status
+
+
+def status_of(problem: CBRError, shown: Shown) -> int:
+    """Return the exit status for an error, by how far the restore was."""
+    if shown.run_id is not None:
+        return FAILED if shown.asked else REFUSED
+    if isinstance(problem, InvalidRequest) and problem.http_status is None:
+        return USAGE
+    return FAILED if problem.may_have_happened else REFUSED
+
+
+def proven(run: RestoreRun) -> int:
+    """Return the status of a restore that ended well, and say what keeps it from being proven."""
+    try:
+        run.ensure_proven()
+    except TaskFailed as problem:
+        return tell(problem, NOT_PROVEN.get(type(problem).__name__, FAILED))
+    return DONE
+
+
+def worst(statuses: list[int]) -> int:
+    """Return the status of several restores together."""
+    return min(statuses, key=_WORST_FIRST.index, default=DONE)

@@ -1,0 +1,304 @@
+"""Restores in a terminal: what is refused beforehand, how each ends, and how to go on."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import Session
+from cbr_notebook.cli import main
+from cbr_notebook.restore_command import account
+from tests.runbook.situations import is_back, only_run, restores, spoilt
+
+BASE = ("runbook", "restore-server", "--server", "web-01", "--simulate")
+CLEAN = ("--backup", "clean-web-01", "--acknowledge", "backup not quiet")
+CONTRACT = """\
+application: shop
+members:
+  - server: db-01
+    backup: clean-db-01
+    probes: [{ssh_checksum: root@db-01, manifest: db-01.json}]
+  - server: web-01
+    backup: clean-web-01
+    probes: [{ssh_checksum: root@web-01, manifest: web-01.json}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """The cloud that ``--simulate`` opens, with one spoilt server; the folder is the test's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CBR_RUNBOOK_FOLDER", str(tmp_path / "runs"))
+    with cbr.simulate("empty") as opened:
+        manifest = spoilt(opened)
+        Path("web-01.json").write_text(json.dumps(manifest))
+        monkeypatch.setattr(account, "simulate", lambda estate: opened)
+        monkeypatch.setattr(account, "connect", lambda profile: opened)
+        yield opened
+
+
+def say(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Return the exit status of a command, and what it said on both streams."""
+    capsys.readouterr()
+    status = main(words)
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_a_backup_that_a_person_names_instead_is_a_warning_to_accept(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ("--backup", "clean-web-01")
+    status, out, _ = say(capsys, *BASE, *named, "--dry-run")
+    assert status == 0
+    assert "Warnings to accept: backup not quiet." in out
+    assert "cannot be judged. A full backup stores everything" in out
+    status, _, err = say(capsys, *BASE, *named, "--confirm", "web-01")
+    assert status == 3
+    assert "A warning is not acknowledged: backup not quiet" in err
+    assert not restores(session)
+    assert say(capsys, *BASE, *named, "--accept-unjudged", "--confirm", "web-01")[0] == 5
+    assert restores(session) == 1
+
+
+def test_a_backup_that_is_quiet_warns_of_nothing(session: Session) -> None:
+    with cbr.simulate("demo") as demo:
+        plan = demo.plan_restore(demo.last_quiet_backup("web-01"))
+        assert plan.questioned().warnings == plan.warnings
+        demo.cloud.ransomware("web-01")
+        demo.cloud.server("web-01").disks[0].fill(16, seed=3)
+        demo.cloud.advance(days=1)
+        jump = demo.plan_restore(demo.backups(resource="web-01", limit=1)).questioned()
+        assert "backup not quiet" in jump.warnings
+        assert "a jump. It added" in " ".join(jump.checks["seen"])
+
+
+def wrong_files() -> None:
+    """Write what no real run could use: each is named in one of the tests below."""
+    Path("other.json").write_text(json.dumps({"target": "db-01", "files": [
+        {"disk": "vda", "path": "/etc/motd", "sha256": "0" * 64}]}))  # fmt: skip
+    Path("no-digest.json").write_text(json.dumps({"files": [
+        {"disk": "vda", "path": "/etc/motd", "sha256": "None"}]}))  # fmt: skip
+    Path("stranger.yaml").write_text("application: shop\nmembers: [{server: db-01}]\n")
+    Path("no-probe.yaml").write_text(
+        "application: shop\nmembers:\n"
+        "  - server: web-01\n    probes: [{sql: 'postgresql://app@127.0.0.1/x',"
+        " query: select 1, equals: 1, password_env: NOT_SET}]\n"
+    )
+    Path("not-a-plan.json").write_text("{}")
+    Path("file").write_text("")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "why"),
+    [
+        (["--report", "nowhere/x.html"], 2, "cannot be written"),
+        (["--report", "x.docx"], 2, "cannot be written as .docx"),
+        (["--report", "."], 2, "without suffix"),
+        (["--manifest", "nothing.json"], 2, "cannot be read"),
+        (["--manifest", "other.json"], 2, "is of db-01, not of web-01"),
+        (["--manifest", "no-digest.json"], 2, "is no SHA-256"),
+        (["--manifest", "web-01.json", "--checksum", "no-such-program"], 2, "There is no program"),
+        (["--checksum", "'"], 2, "cannot be split"),
+        (["--checksum", "ssh:"], 2, "is not ssh:USER@HOST"),
+        (["--contract", "nothing.yaml"], 2, "cannot be read"),
+        (["--contract", "stranger.yaml"], 2, "web-01 is no member"),
+        (["--contract", "no-probe.yaml"], 3, "no variable NOT_SET"),
+        (["--approval", "not-a-plan.json"], 2, "not a sealed document"),
+        (["--folder", "file"], 2, "for journals cannot be made"),
+        (["--rto", "banana"], 2, "rto"),
+        (["--before", "2019-01-01T00:00Z"], 3, "it may hold the damage"),
+        (["--acknowledge", "nonsense"], 2, "There is no check named 'nonsense'"),
+        (["--output", "nowhere/x.ipynb"], 2, "cannot be written"),
+        (["--output", "x.ipynb", "--target", "web-01"], 2, "--target cannot be said"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_dry_run_ends_where_the_real_one_would(
+    wrong: list[str], status: int, why: str, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong_files()
+    ended, _, err = say(capsys, *BASE, "--backup", "clean-web-01", "--dry-run", *wrong)
+    assert (ended, why in err) == (status, True), err
+    ended, out, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01", *wrong)
+    assert (ended, why in err) == (status, True), err
+    assert "Run:" not in out
+    assert not restores(session)
+
+
+def test_a_dry_run_tells_of_a_restore_under_way(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = session.plan_restore("clean-web-01").execute(
+        confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
+    )
+    status, _, err = say(capsys, *BASE, "--backup", "clean-web-01", "--dry-run")
+    assert (status, "is being restored" in err) == (3, True), err
+    assert run.wait().state == "success"
+
+
+def interrupt_at(session: Session, monkeypatch: pytest.MonkeyPatch, at: int) -> list[int]:
+    """Let Ctrl-C come in the pause number ``at``, from zero; return what counts the pauses."""
+    seen = [0]
+    sleep = session.poller.sleep
+
+    def interrupted(seconds: float) -> None:
+        seen[0] += 1
+        if seen[0] == at + 1:
+            raise KeyboardInterrupt
+        sleep(seconds)
+
+    monkeypatch.setattr(session.poller, "sleep", interrupted)
+    return seen
+
+
+@pytest.mark.parametrize("at", range(0, 12, 2))
+def test_an_interrupted_restore_says_what_goes_on_and_is_taken_up(
+    at: int, session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        seen = interrupt_at(session, patch, at)
+        status, out, err = say(
+            capsys, *BASE, *CLEAN, "--confirm", "web-01", "--manifest", "web-01.json"
+        )
+    if seen[0] <= at:
+        assert status == 0
+        return
+    assert status == 130
+    assert len(err.strip().splitlines()) == 1, err
+    assert err.startswith("cbr-notebook: interrupted. ")
+    run_id = only_run(session)
+    assert f"Run: {run_id}" in out
+    asked = restores(session) == 1
+    assert ("was not asked to restore web-01" in err) is not asked
+    assert ("the restore goes on" in err) is asked
+    confirm = () if asked else ("--confirm", "web-01")
+    assert say(capsys, "resume", run_id, "--simulate", *confirm,
+               "--manifest", "web-01.json", "--report", "r.html")[0] == 0  # fmt: skip
+    assert restores(session) == 1
+    assert is_back(session)
+    assert cbr.verify_report("r.html")
+
+
+def test_an_interruption_before_anything_says_so(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "plan_restore", interrupted)
+    status, _, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    assert (status, err) == (
+        130,
+        "cbr-notebook: interrupted. The service was asked to change nothing.\n",
+    )
+
+
+def test_what_was_not_asked_for_needs_a_name_to_be_taken_up_or_is_cancelled(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_at(session, patch, 0)
+        named = (*BASE[:-1], "--profile", "the ops", *CLEAN)
+        _, _, err = say(capsys, *named, "--confirm", "web-01")
+    run_id = only_run(session)
+    assert "was not asked to restore web-01. Its safety backup was asked for, and goes on." in err
+    assert err.endswith(f"cbr-notebook resume {run_id} --profile 'the ops' --confirm web-01\n")
+    status, _, err = say(capsys, "resume", run_id, "--simulate")
+    assert status == 3, err
+    assert "not asked" in say(capsys, "restores", "--simulate")[1]
+    assert "is cancelled" in say(capsys, "cancel", run_id, "--simulate")[1]
+    status, _, err = say(capsys, "resume", run_id, "--simulate", "--confirm", "web-01")
+    assert status == 3, err
+    assert not restores(session)
+
+
+def test_the_way_back_is_one_command(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    then = session.cloud.server("web-01").disk("vda").checksum()
+    assert say(capsys, *BASE, *CLEAN, "--confirm", "web-01")[0] == 5
+    run_id = only_run(session)
+    assert is_back(session)
+    status, _, err = say(capsys, "rollback", run_id, "--simulate")
+    assert (status, "To go on, say confirm='web-01'" in err) == (3, True), err
+    status, out, _ = say(capsys, "rollback", run_id, "--simulate", "--confirm", "web-01",
+                         "--report", "back.md")  # fmt: skip
+    assert status == 5  # nobody looked at the content
+    assert "Run: web-01-" in out
+    assert session.cloud.server("web-01").disk("vda").checksum() == then
+    assert cbr.verify_report("back.md")
+
+
+def test_going_back_never_carries_out_what_was_interrupted(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_at(session, patch, 0)
+        say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    status, _, err = say(capsys, "rollback", only_run(session), "--simulate",
+                         "--confirm", "web-01")  # fmt: skip
+    assert status != 0
+    assert "has no safety backup to go back to" in err
+    assert not restores(session)
+
+
+def test_an_application_comes_back_in_order_and_is_taken_up_after_a_break(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("db-01.json").write_text(json.dumps(spoilt(session, "db-01")))
+    Path("recovery.yaml").write_text(CONTRACT)
+    base = ("runbook", "restore-group", "--contract", "recovery.yaml", "--simulate")
+    status, out, err = say(capsys, *base, "--dry-run", "--parallel", "1")
+    assert status == 0, err
+    assert out.index("1. db-01") < out.index("2. web-01, after db-01")
+    assert "--confirm 'db-01' --confirm 'web-01'" in out
+    names = ("--confirm", "db-01", "--confirm", "web-01")
+    accept = ("--acknowledge", "backup not quiet")
+    assert say(capsys, *base, *names)[0] == 3
+    assert say(capsys, *base, *names[:2], *accept)[0] == 3
+    assert say(capsys, *base, *names, *accept, "--parallel", "99")[0] == 2
+    with monkeypatch.context() as patch:
+        interrupt_at(session, patch, 9)
+        status, out, err = say(capsys, *base, *names, *accept)
+    assert (status, len(err.strip().splitlines())) == (130, 1), err
+    group_id = out.split("Run: ")[1].split()[0]
+    assert group_id.startswith("group-")
+    assert f"cbr-notebook resume {group_id}" in out
+    status, out, err = say(capsys, "resume", group_id, "--simulate", *names,
+                           "--report", "group.html")  # fmt: skip
+    assert status == 0, err
+    assert is_back(session) and is_back(session, "db-01")
+    assert restores(session) == 2
+    assert cbr.verify_report("group.html")
+
+
+@pytest.mark.parametrize(("text", "status"), [(b"good", 0), (b"bad", 4)])
+def test_files_are_read_by_ssh_or_by_a_command(
+    text: bytes,
+    status: int,
+    session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("motd").write_bytes(text)
+    manifest = json.loads(Path("web-01.json").read_text())
+    manifest["files"] = [each for each in manifest["files"] if each["path"] == "/etc/motd"]
+    Path("web-01.json").write_text(json.dumps(manifest))
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    ssh = bin_folder / "ssh"
+    ssh.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nsha256sum {tmp_path}/motd\n')
+    ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(bin_folder), prepend=":")
+    said = ("--confirm", "web-01", "--manifest", "web-01.json", "--checksum")
+    assert say(capsys, *BASE, *CLEAN, *said, "ssh:root@web-01")[0] == status
+    asked = Path("asked").read_text()
+    assert "-o BatchMode=yes -- root@web-01 LC_ALL=C sha256sum -- /etc/motd" in asked
+    command = f"sh -c 'test $0 = vda:/etc/motd && sha256sum {tmp_path}/motd' {{disk}}:{{path}}"
+    assert say(capsys, *BASE, *CLEAN, *said, command)[0] == status
