@@ -13,6 +13,8 @@ from typing import Any
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import COMMON_KINDS
+from cbr_notebook.auth.sources.lookup import all_profiles
+from cbr_notebook.errors import CBRError
 from cbr_notebook.session import seen
 from cbr_notebook.session.session import Session
 
@@ -31,6 +33,9 @@ _KINDS = {
     "parent": "backup",
 }
 """Whose names an argument takes. ``confirm`` has none: who confirms types the name."""
+
+_ROOMS = ("forms", "plots")
+"""Attributes of a session whose methods take names, too."""
 
 _ESTATES = ("demo", "documented", "empty", "large")
 
@@ -107,11 +112,11 @@ def values(place: Place, known: Mapping[str, Any]) -> list[str]:
     """
     first, *path = place.call.split(".")
     thing = known.get(first)
-    if len(path) != 1:
-        return []
-    if isinstance(thing, Session):
+    if isinstance(thing, Session) and len(path) == 1:
         return _of_session(thing, path[0], place)
-    if inspect.ismodule(thing) and thing.__name__ == "cbr_notebook":
+    if isinstance(thing, Session) and len(path) == 2 and path[0] in _ROOMS:
+        return _of_room(thing, path[0], path[1], place)
+    if inspect.ismodule(thing) and thing.__name__ == "cbr_notebook" and len(path) == 1:
         return _of_package(path[0], place)
     return []
 
@@ -130,12 +135,32 @@ def _of_session(session: Session, method: str, place: Place) -> list[str]:
     return documented(method, argument) or names(session, argument)
 
 
+def _of_room(session: Session, room: str, method: str, place: Place) -> list[str]:
+    """Return what can stand in ``session.forms.back_up(vault="…")``, or in a picture's call."""
+    called = getattr(type(getattr(session, room, None)), method, None)
+    if not inspect.isfunction(called) or method.startswith("_"):
+        return []
+    if room == "forms" and place.argument == "object_type":
+        return documented("vaults", place.argument)
+    return names(session, place.argument)
+
+
 def _of_package(function: str, place: Place) -> list[str]:
     if function == "simulate" and place.argument in ("", "estate"):
         return list(_ESTATES) if place.argument or place.number == 0 else []
+    if function == "connect" and (place.argument or place.number) in ("profile", 0):
+        return _profiles()
     if function == "schema" and place.argument in ("", "name"):
         return sorted(frames.SCHEMAS)
     return []
+
+
+def _profiles() -> list[str]:
+    """Return the names of the profiles of this computer; none if their files cannot be read."""
+    try:
+        return sorted(all_profiles())
+    except CBRError:
+        return []
 
 
 def _positional(called: Callable[..., Any], number: int) -> str:

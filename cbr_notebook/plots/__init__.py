@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.plots import calendar, capacity, durations, timeline
-from cbr_notebook.text.timeparse import LONGEST, parse_duration
+from cbr_notebook.session.reports.common import check_days
+from cbr_notebook.text.timeparse import parse_duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from cbr_notebook.session import Session
-    from cbr_notebook.text.timeparse import TimeLike
+    from cbr_notebook.session.tag_filters import Tags
+    from cbr_notebook.text.timeparse import DurationLike, TimeLike
 
 __all__ = ["Plots", "alt_text", "calendar", "capacity", "durations", "timeline"]
 
@@ -39,75 +41,76 @@ class Plots:
     def __repr__(self) -> str:
         return "<Plots: capacity, calendar, recovery_points, durations>"
 
-    def capacity(self, *, days: int = 30, ax: Axes | None = None) -> Axes:
+    def capacity(self, *, days: int = 30, tags: Tags = None, ax: Axes | None = None) -> Axes:
         """Draw how full each vault is, in percent, with threshold and projected day.
 
         Args:
             days: how many days to look back for the growth.
+            tags: only vaults with these tags, as in ``session.vaults``.
             ax: where to draw; new axes if left out.
 
         Raises:
-            InvalidRequest: ``days`` is out of range.
+            InvalidRequest: ``days`` is out of range, or ``tags`` cannot be read.
         """
-        return capacity.draw(self._session.capacity(days=days), ax)
+        return capacity.draw(self._session.capacity(days=days, tags=tags), ax)
 
-    def calendar(self, *, days: int = 30, ax: Axes | None = None) -> Axes:
+    def calendar(self, *, days: int = 30, tags: Tags = None, ax: Axes | None = None) -> Axes:
         """Draw the backups a resource and day: good, partial, failed, missing.
 
         Args:
             days: how many days, today the last of them.
+            tags: only resources that have these tags today, as in ``session.resources``.
             ax: where to draw; new axes if left out.
 
         Raises:
-            InvalidRequest: ``days`` is out of range.
+            InvalidRequest: ``days`` is out of range, or ``tags`` cannot be read.
         """
+        check_days(days)
         session = self._session
-        since = f"{_checked(days)}d"
+        since = f"{days}d"
         return calendar.draw(
-            session.backups(since=since),
-            session.failures(since=since),
-            session.gaps(days=days),
-            session.vault_resources(),
+            session.backups(since=since, tags=tags),
+            session.failures(since=since, tags=tags),
+            session.gaps(days=days, tags=tags),
+            session.vault_resources(tags=tags),
             now=session.now,
             days=days,
             ax=ax,
         )
 
-    def recovery_points(self, *, target: str = "24h", ax: Axes | None = None) -> Axes:
+    def recovery_points(
+        self, *, target: DurationLike = "24h", tags: Tags = None, ax: Axes | None = None
+    ) -> Axes:
         """Draw the moments that each resource can be brought back to.
 
         Args:
             target: the age that the newest may have: ``24h``, ``7d``.
+            tags: only resources that have these tags today, as in ``session.resources``.
             ax: where to draw; new axes if left out.
 
         Raises:
-            InvalidRequest: the target is not a length of time.
+            InvalidRequest: the target is not a length of time, or ``tags`` cannot be read.
         """
         session = self._session
         return timeline.draw(
-            session.recovery_points(target=target),
-            session.backups(status="available"),
+            session.recovery_points(target=target, tags=tags),
+            session.backups(status="available", tags=tags),
             now=session.now,
             target=parse_duration(target, "target"),
             ax=ax,
         )
 
-    def durations(self, *, since: TimeLike = "30d", ax: Axes | None = None) -> Axes:
+    def durations(
+        self, *, since: TimeLike = "30d", tags: Tags = None, ax: Axes | None = None
+    ) -> Axes:
         """Draw how long tasks took, by kind, in minutes or hours.
 
         Args:
             since: begun after this: a time, or ``7d``, ``12h``.
+            tags: only of resources that have these tags today, as in ``session.resources``.
             ax: where to draw; new axes if left out.
 
         Raises:
-            InvalidRequest: the time cannot be read.
+            InvalidRequest: the time or ``tags`` cannot be read.
         """
-        return durations.draw(self._session.tasks(since=since), ax)
-
-
-def _checked(days: int) -> int:
-    from cbr_notebook.errors import InvalidRequest
-
-    if not 1 <= days <= LONGEST.days:
-        raise InvalidRequest(f"days must be 1 to {LONGEST.days}, not {days}.", field="days")
-    return days
+        return durations.draw(self._session.tasks(since=since, tags=tags), ax)

@@ -59,7 +59,7 @@ def draw(
     ax = picture.begin(ax, rows=len(rows))
     span = f"the last {days} days" if days > 1 else "today"
     if not seen:
-        return picture.empty(ax, f"No backup was made or missed: {span}.")
+        return picture.empty(ax, f"No backup was made or missed{picture.asked(resources)}: {span}.")
     places = {each: place for place, each in enumerate(reversed(rows))}
     shown = table[table["resource_id"].isin(rows)]
     size = max(12.0, min(90.0, 2600.0 / days))

@@ -24,7 +24,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     table = picture.worst(frame, _filling(frame)).iloc[::-1]
     ax = picture.begin(ax, rows=len(table))
     if frame.empty:
-        return picture.empty(ax, "There is no vault.")
+        return picture.empty(ax, f"There is no vault{picture.asked(frame)}.")
     places = list(range(len(table)))
     used = _numbers(table["used_percent"]).fillna(0)
     allocated = (100 * _numbers(table["allocated_gb"]) / _size_of(table)).fillna(0)

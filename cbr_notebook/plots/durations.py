@@ -24,7 +24,7 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = picture.begin(ax, rows=8)
     ended = tasks[tasks["status"] != "skipped"].dropna(subset=["started_at", "ended_at"])
     if ended.empty:
-        return picture.empty(ax, "No task has ended in this time.")
+        return picture.empty(ax, f"No task has ended in this time{picture.asked(tasks)}.")
     minutes = (ended["ended_at"] - ended["started_at"]).dt.total_seconds() / 60
     unit = "hours" if minutes.max() > _MANY_MINUTES else "minutes"
     length = minutes / 60 if unit == "hours" else minutes

@@ -80,6 +80,15 @@ def empty(ax: Axes, title: str) -> Axes:
     return finish(ax, "", title)
 
 
+def asked(frame: pd.DataFrame) -> str:
+    """Return which tags a table was asked for, for a sentence that says that it is empty."""
+    tags = (frame.attrs.get("filters") or {}).get("tags")
+    if not tags:
+        return ""
+    told = [f"{key} = {' or '.join(any_of)}" if any_of else key for key, any_of in tags.items()]
+    return f" with the tags {', '.join(told)}"
+
+
 def name_rows(ax: Axes, labels: Sequence[str]) -> None:
     """Name the rows, the first at the bottom; a ``$`` in a name begins no formula."""
     ax.set_yticks(range(len(labels)), labels, parse_math=False)

@@ -34,7 +34,8 @@ def draw(
     table = picture.worst(points, late).iloc[::-1].reset_index(drop=True)
     ax = picture.begin(ax, rows=len(table))
     if points.empty:
-        return picture.empty(ax, "There is nothing in a vault, and no backup.")
+        asked = picture.asked(points)
+        return picture.empty(ax, f"There is nothing in a vault, and no backup{asked}.")
     rows = {each: place for place, each in enumerate(table["id"])}
     good = backups[backups["resource_id"].isin(list(rows))]
     place = good["resource_id"].map(rows)

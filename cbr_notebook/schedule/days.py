@@ -15,6 +15,7 @@ _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _GROUPS = {
     "daily": DAYS, "everyday": DAYS, "all": DAYS, "every day": DAYS,
     "weekdays": DAYS[:5], "weekday": DAYS[:5], "workdays": DAYS[:5], "working days": DAYS[:5],
+    "business days": DAYS[:5],
     "weekend": DAYS[5:], "weekends": DAYS[5:],
 }  # fmt: skip
 _SHORT = {"tues": "TU", "weds": "WE", "thur": "TH", "thurs": "TH"}
@@ -26,7 +27,9 @@ _NAMES = {
     },
     **_SHORT,
 }
-_BETWEEN = re.compile(r"\s*(?:-|\u2013|\u2014|\.\.+|\bto\b|\btill\b|\buntil\b)\s*")
+_BETWEEN = re.compile(
+    r"\s*(?:-|\u2013|\u2014|\.\.+|\bto\b|\btill\b|\buntil\b|\bthrough\b|\bthru\b)\s*"
+)
 _APART = re.compile(r"[\s,;/&+]+")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
 _ADVICE = (
@@ -97,7 +100,11 @@ def _of_text(text: str) -> Iterable[str]:
     words = " ".join(text.lower().split())
     if words in _GROUPS:
         return _GROUPS[words]
-    parts = [part for part in _APART.split(_BETWEEN.sub("-", words)) if part and part != "and"]
+    parts = [
+        part
+        for part in _APART.split(_BETWEEN.sub("-", words))
+        if part and part not in ("and", "on", "every", "each")
+    ]
     return [day for part in parts for day in _of_part(part, text)]
 
 

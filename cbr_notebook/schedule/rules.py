@@ -34,7 +34,7 @@ def recurrence_rules(
         InvalidRequest: both or neither are given, or a day or time cannot be read.
     """
     if pattern is not None:
-        if days or every_days or times:
+        if days is not None or every_days is not None or times:
             raise InvalidRequest("Give either pattern, or days and times.", field="pattern")
         return [pattern] if isinstance(pattern, str) else list(pattern)
     if times is None or times in ("", [], ()):
@@ -45,7 +45,7 @@ def recurrence_rules(
     at = parse_times(times)
     if every_days is not None:
         return _every(every_days, days, at, zone)
-    return rules_in_utc(parse_days(days) if days else list(DAYS), at, zone)
+    return rules_in_utc(list(DAYS) if days is None else parse_days(days), at, zone)
 
 
 def rules_in_utc(days: Sequence[str], times: Sequence[tuple[int, int]], zone: tzinfo) -> list[str]:
@@ -67,7 +67,7 @@ def rules_in_utc(days: Sequence[str], times: Sequence[tuple[int, int]], zone: tz
 
 def _every(every_days: int, days: Any, times: Sequence[tuple[int, int]], zone: tzinfo) -> list[str]:
     if (
-        days
+        days is not None
         or isinstance(every_days, bool)
         or not isinstance(every_days, int)
         or not 1 <= every_days <= 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from IPython.core.completer import provisionalcompleter
@@ -78,6 +79,33 @@ def test_names_are_those_that_the_session_has_read_and_nothing_is_asked(
     ):
         assert any(name in each for each in offered(shell, text)), text
     assert session.client.transport.requests == read
+
+
+def test_names_are_offered_in_forms_and_pictures(shell: InteractiveShell) -> None:
+    session = shell.user_ns["session"]
+    session.vaults()
+    session.policies()
+    for text, becomes in (
+        ('session.forms.back_up(vault="vault-w', 'session.forms.back_up(vault="vault-web'),
+        ('session.forms.edit_policy(policy="daily-0', 'session.forms.edit_policy(policy="daily-03'),
+        ('session.forms.create_vault(object_type="di', 'session.forms.create_vault(object_type="d'),
+        ("session.forms.edit_va", "session.forms.edit_vault"),
+        ("session.plots.cal", "session.plots.calendar"),
+        ("session.plots.calendar(da", "session.plots.calendar(days="),
+    ):
+        assert any(each.startswith(becomes) for each in offered(shell, text)), text
+
+
+def test_profiles_are_offered_where_one_signs_in(
+    shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "clouds.yaml"
+    file.write_text("clouds: {prod: {auth: {auth_url: 'https://iam.example/v3'}}}")
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
+    assert 'cbr.connect(profile="prod' in offered(shell, 'cbr.connect(profile="pr')
+    assert 'cbr.connect("prod' in offered(shell, 'cbr.connect("pr')
+    file.write_text("clouds: [")
+    assert not any("prod" in each for each in offered(shell, 'cbr.connect(profile="pr'))
 
 
 def test_a_name_to_confirm_is_typed(shell: InteractiveShell) -> None:

@@ -147,6 +147,7 @@ def test_bad_input_is_refused_before_anything_is_sent(demo: cbr.Session) -> None
     for ask in (
         lambda: demo.plots.capacity(days=0),
         lambda: demo.plots.calendar(days=0),
+        lambda: demo.plots.calendar(days="7"),  # type: ignore[arg-type]
         lambda: demo.plots.recovery_points(target="soon"),
         lambda: demo.plots.durations(since="yesterday"),
     ):

@@ -40,6 +40,9 @@ def rules(session: Session, policy: str) -> list[str]:
         ("mon-fri", "MO TU WE TH FR"),
         ("fri to mon", "MO FR SA SU"),
         ("mon wed fri", "MO WE FR"),
+        ("Monday through Thursday", "MO TU WE TH"),
+        ("every monday and friday", "MO FR"),
+        ("business days", "MO TU WE TH FR"),
         ("Mondays, thurs and SUNDAY", "MO TH SU"),
         (["MO", "tue-wed"], "MO TU WE"),
         ("MO,MO", "MO"),
@@ -56,6 +59,26 @@ def test_what_is_no_day_is_refused_with_the_list(said: Any) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_days(said)
     assert "MO, TU, WE" in str(caught.value.advice)
+
+
+def test_what_names_no_day_is_not_taken_for_every_day(session: Session) -> None:
+    empty: list[Any] = ["", []]
+    for nothing in empty:
+        for ask in (
+            lambda none: session.create_policy("nothing", days=none, times="02:00"),
+            lambda none: session.update_policy("daily-0300", days=none),
+            lambda none: session.what_if("daily-0300", days=none),
+        ):
+            with pytest.raises(InvalidRequest, match="No day is named"):
+                ask(nothing)
+
+
+def test_what_if_refuses_what_update_policy_refuses(session: Session) -> None:
+    for change in ({"enabled": "no"}, {"enabled": 0}, {"day_backups": -1, "timezone": "UTC"},
+                   {"retention_days": 10**9}, {"days": "Sunset"}, {"keep": 3}):  # fmt: skip
+        for ask in (session.what_if, session.update_policy):
+            with pytest.raises(InvalidRequest):
+                ask("daily-0300", **change)
 
 
 def test_times_are_understood() -> None:

@@ -12,6 +12,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.plots import alt_text
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,9 @@ BY_RESOURCE: dict[str, tuple[str, Callable[..., pd.DataFrame]]] = {
     "failures": ("resource_id", lambda s, **t: s.failures(since="400d", **t)),
     "retention_preview": ("resource_id", lambda s, **t: s.retention_preview(days=60, **t)),
     "audit": ("resource_id", lambda s, **t: s.audit(**t)),
+    "what_if": ("resource_id", lambda s, **t: s.what_if("daily-0300", retention_days=3, **t)),
+    "suspicion": ("resource_id", lambda s, **t: s.suspicion("web-01", newest=3, **t)),
+    "changed_data": ("resource_id", lambda s, **t: s.changed_data("web-01", newest=3, **t)),
 }
 BY_VAULT: dict[str, tuple[str, Callable[..., pd.DataFrame]]] = {
     "vaults": ("id", lambda s, **t: s.vaults(**t)),
@@ -90,6 +94,38 @@ def test_the_rows_of_tagged_vaults_are_those_that_stay(session: Session, answer:
         assert len(wanted) > 0
         assert list(ask(session, tags=tags)[column]) == list(wanted[column])
     assert ask(session, tags={"team": "nowhere"}).empty
+
+
+def test_policies_are_those_of_tagged_vaults(session: Session) -> None:
+    tagged = vaults_tagged(session, "team", "web")
+    wanted = {
+        policy.id
+        for policy in session.client.policies.list().policies
+        if tagged & {applied.vault_id for applied in policy.associated_vaults or ()}
+    }
+    found = session.policies(tags={"team": "web"})
+    assert set(found["id"]) == wanted
+    assert 0 < len(found) < len(session.policies())
+    assert session.policies(tags={"team": "nowhere"}).empty
+
+
+def test_members_are_listed_where_the_resource_has_the_tags() -> None:
+    with cbr.simulate() as session:
+        backup = session.backups(resource="web-01", status="available", limit=1)
+        other = session.cloud.create_project("other")
+        session.share(backup, other)
+        assert len(session.members(backup)) == len(session.members(backup, tags="env=prod")) == 1
+        assert session.members(backup, tags="env=nowhere").empty
+
+
+@pytest.mark.parametrize("picture", ["capacity", "calendar", "recovery_points", "durations"])
+def test_pictures_are_drawn_of_what_has_the_tags(session: Session, picture: str) -> None:
+    draw = getattr(session.plots, picture)
+    tags = {"team": "web"} if picture == "capacity" else {"env": "prod"}
+    assert alt_text(draw(tags=tags)) not in ("", alt_text(draw()))
+    assert "with the tags env = nowhere" in alt_text(draw(tags={"env": "nowhere"}))
+    with pytest.raises(InvalidRequest):
+        draw(tags={})
 
 
 @pytest.mark.parametrize(

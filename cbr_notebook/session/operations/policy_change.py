@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from cbr_notebook.api.groups.policies import checked_definition
 from cbr_notebook.api.messages.records import Policy
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.schedule import retention, zones
@@ -76,6 +77,12 @@ class PolicyChange:
             NotFound: there is no such policy.
         """
         reject_unknown(words, (*_WORDS, *also), "Policies", "setting")
+        if not isinstance(words.get("enabled"), bool | None):
+            raise InvalidRequest(
+                f"enabled is True or False, not {words['enabled']!r}.",
+                advice="Write enabled=False to switch the policy off.",
+                field="enabled",
+            )
         named = {name: value for name, value in words.items() if value is not None}
         said = definition_of({k: v for k, v in named.items() if k in DEFINITION or k in ALIASES})
         members = checked_members(named["definition"]) if "definition" in named else {}
@@ -93,6 +100,8 @@ class PolicyChange:
             after["timezone"] = zones.written(distance(session, named["timezone"]))
         elif not after.get("timezone") and not any(after.get(each) for each in PERIODS):
             after["timezone"] = "UTC+00:00"
+        # What is there already is the service's; what is new has to be in range.
+        checked_definition({"timezone": after.get("timezone"), **members, **said})
         rules = _rules_of(found)
         moved = any(name in named for name in _SCHEDULE)
         return cls(

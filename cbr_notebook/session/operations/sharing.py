@@ -16,23 +16,33 @@ from cbr_notebook.session.references import (
     one_id_or_name,
 )
 from cbr_notebook.session.tables import describe
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 
-def members(session: Context, backup: ResourceRef) -> pd.DataFrame:
+def members(session: Context, backup: ResourceRef, *, tags: Tags = None) -> pd.DataFrame:
     """Return one row a project that a backup is shared with.
 
     Args:
         backup: which one.
+        tags: only if its resource has these tags today, as in :meth:`resources`; else there are
+            no rows.
 
     Returns:
         The columns of ``cbr.schema("members")``.
 
+    Raises:
+        NotFound: there is no such backup.
+        InvalidRequest: ``tags`` cannot be read.
+
     API: Backup sharing, "Querying the Share Member List".
     """
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
-    found = find_backup(session, backup).id
-    frame = MEMBERS.frame(list(session.client.members.list_all(found)))
-    return describe(session, MEMBERS, frame, {"backup_id": found}, before)
+    found = find_backup(session, backup)
+    shared = chosen.resource(found.resource_id)
+    rows = list(session.client.members.list_all(found.id)) if shared else []
+    asked = {"backup_id": found.id, **chosen.asked}
+    return describe(session, MEMBERS, MEMBERS.frame(rows), asked, before)
 
 
 def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) -> Sequence[Member]:

@@ -27,6 +27,7 @@ def policies(
     *,
     operation_type: Literal["backup", "replication"] | None = None,
     vault: ResourceRef = None,
+    tags: Tags = None,
     limit: int | None = None,
 ) -> pd.DataFrame:
     """Return one row a policy.
@@ -34,17 +35,31 @@ def policies(
     Args:
         operation_type: ``backup`` or ``replication``.
         vault: only policies applied to this vault.
+        tags: only policies applied to a vault with these tags, as in :meth:`vaults`.
         limit: rows at most.
 
     Returns:
         The columns of ``cbr.schema("policies")``.
 
+    Raises:
+        NotFound: there is no such vault.
+        InvalidRequest: ``tags`` cannot be read.
+
     API: Policy, "Querying the Policy List".
     """
+    chosen = TagChoice(session, tags)
     vault_id = None if vault is None else find_vault(session, vault).id
     page = session.client.policies.list(operation_type=operation_type, vault_id=vault_id)
-    asked = {"operation_type": operation_type, "vault_id": vault_id}
-    return make_table(session, frames.POLICIES, page.policies, asked, limit)
+    found = page.policies
+    if chosen:
+        tagged = {each.id for each in session.client.vaults.list_all() if chosen.vault(each)}
+        found = [
+            each
+            for each in found
+            if any(applied.vault_id in tagged for applied in each.associated_vaults or ())
+        ]
+    asked = {"operation_type": operation_type, "vault_id": vault_id, **chosen.asked}
+    return make_table(session, frames.POLICIES, found, asked, limit)
 
 
 def policy_rules(session: Context, policy: ResourceRef = None) -> pd.DataFrame:

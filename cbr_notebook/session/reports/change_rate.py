@@ -21,6 +21,7 @@ from cbr_notebook.session.references import (
     ids_or_names,
 )
 from cbr_notebook.session.reports.common import answer, restore_points
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _WORKERS = 8
 _FEWEST = 3
@@ -31,7 +32,9 @@ TIMES = 5.0
 LEAST_MB = 10
 
 
-def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -> pd.DataFrame:
+def changed_data(
+    session: Context, resource: ResourceRef, *, newest: int = 60, tags: Tags = None
+) -> pd.DataFrame:
     """Estimate how much data changed from each backup of a resource to the next.
 
     The service does not tell the size of a single backup. Each restore point tells, though,
@@ -43,6 +46,8 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
     Args:
         resource: a server, disk or file system, also one that exists no more.
         newest: how many of its newest backups to look at; a request for each.
+        tags: only if the resource has these tags today, as in :meth:`resources`; else there are
+            no rows.
 
     Returns:
         The columns of ``cbr.schema("changed_data")``, newest first; ``changed_mb`` is
@@ -50,13 +55,14 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
 
     Raises:
         NotFound: there is no such resource and no backup of one.
-        InvalidRequest: a name fits several resources.
+        InvalidRequest: a name fits several resources, or ``tags`` cannot be read.
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
     Backups"; Vault, "Querying a Specified Vault".
     """
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
-    rows = changes_of(session, resource, newest)
+    rows = changes_of(session, resource, newest, chosen)
     answers = [
         SimpleNamespace(
             backup_id=row.backup["id"],
@@ -71,11 +77,19 @@ def changed_data(session: Context, resource: ResourceRef, *, newest: int = 60) -
         )
         for row in rows
     ]
-    return answer(session, frames.CHANGED_DATA, answers, {"newest": newest}, before)
+    return answer(session, frames.CHANGED_DATA, answers, {"newest": newest, **chosen.asked}, before)
 
 
-def changes_of(session: Context, resource: ResourceRef, newest: int) -> list[ChangeRow]:
+def changes_of(
+    session: Context, resource: ResourceRef, newest: int, chosen: TagChoice | None = None
+) -> list[ChangeRow]:
     """Return what each of the newest backups of a resource added, newest first.
+
+    Args:
+        session: whose backups.
+        resource: of which resource.
+        newest: how many backups to look at.
+        chosen: the tags that the resource must have; of any other nothing is returned.
 
     Raises:
         NotFound: there is no such resource and no backup of one.
@@ -85,6 +99,8 @@ def changes_of(session: Context, resource: ResourceRef, newest: int) -> list[Cha
     if table.empty:
         find_resource(session, resource)
     table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
+    if chosen:
+        table = table[table["resource_id"].map(chosen.resource).astype(bool)]
     points = restore_points(session, table["checkpoint_id"].dropna())
     sizes = {
         (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))

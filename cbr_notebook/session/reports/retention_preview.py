@@ -75,7 +75,12 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
 
 
 def what_if(
-    session: Context, policy: ResourceRef, *, ahead_days: int = 365, **change: Any
+    session: Context,
+    policy: ResourceRef,
+    *,
+    ahead_days: int = 365,
+    tags: Tags = None,
+    **change: Any,
 ) -> pd.DataFrame:
     """Return what a change of a policy would keep and delete; sends nothing that changes anything.
 
@@ -84,6 +89,7 @@ def what_if(
     Args:
         policy: which one.
         ahead_days: how many days to look ahead, 1 to 3660.
+        tags: only of resources that have these tags today, as in :meth:`resources`.
         change: in the words of ``update_policy``: ``retention_days``, ``max_backups``, ``days``
             of the week, ``times``, ``enabled``, ….
 
@@ -91,14 +97,16 @@ def what_if(
         The columns of ``cbr.schema("what_if")``: numbers and MB before and after.
 
     Raises:
-        InvalidRequest: ``ahead_days`` is out of range, or the change is not valid.
+        InvalidRequest: ``ahead_days`` is out of range, the change is not valid, or ``tags``
+            cannot be read.
         NotFound: there is no such policy.
 
     API: Policy, "Querying a Policy"; Backup, "Querying All Backups"; Vault.
     """
     check_days(ahead_days, _MOST_DAYS)
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
-    planned = PolicyChange.of(session, policy, change, also=("ahead_days",))
+    planned = PolicyChange.of(session, policy, change, also=("ahead_days", "tags"))
     now = session.now
     until = now + timedelta(days=ahead_days)
     was, would = Retention.of(planned.before), Retention.of(planned.definition)
@@ -111,7 +119,7 @@ def what_if(
         there = _existing(session, {each.type or "" for each in vault.resources or ()})
         listed = session.client.backups.list_all(image_type="backup", vault_id=vault.id)
         kept = {resource: found for (_, resource), found in group_backups(listed).items()}
-        for resource_id in dict.fromkeys([*present, *kept]):
+        for resource_id in filter(chosen.resource, dict.fromkeys([*present, *kept])):
             member = present.get(resource_id)
             name, made = kept.get(resource_id, (member and display_name(member), []))
             today = {each.id for each in made}
@@ -133,7 +141,7 @@ def what_if(
                     kept_mb_after=None if each_mb is None else round(left_would * each_mb),
                 )
             )  # fmt: skip
-    asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change}
+    asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change, **chosen.asked}
     return answer(session, frames.WHAT_IF, rows, asked, before)
 
 

@@ -25,6 +25,7 @@ from cbr_notebook.session.queries import lists
 from cbr_notebook.session.references import ResourceRef, ids_or_names
 from cbr_notebook.session.reports.change_rate import LEAST_MB, TIMES, changes_of
 from cbr_notebook.session.reports.common import answer
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import TimeLike, parse_time
 
 Verdict = Literal["quiet", "jump", "after_jump", "unjudged", "safety"]
@@ -178,6 +179,7 @@ def suspicion(
     *,
     explained: Iterable[date | str] = (),
     newest: int = 60,
+    tags: Tags = None,
 ) -> pd.DataFrame:
     """Judge the backups of a resource by what each of them added.
 
@@ -190,6 +192,8 @@ def suspicion(
         explained: days (UTC) whose jumps you can explain, such as ``["2026-11-03"]``: they are
             not held against the backups after them.
         newest: how many of its newest backups to look at; a request for each.
+        tags: only if the resource has these tags today, as in :meth:`resources`; else there are
+            no rows.
 
     Returns:
         The columns of ``cbr.schema("suspicion")``, newest first. ``verdict`` is ``quiet``,
@@ -198,14 +202,15 @@ def suspicion(
 
     Raises:
         NotFound: there is no such resource and no backup of one.
-        InvalidRequest: a name fits several resources, or a day cannot be read.
+        InvalidRequest: a name fits several resources, or a day or ``tags`` cannot be read.
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
     Backups"; Vault, "Querying a Specified Vault".
     """
+    chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     days = [_day(each) for each in explained]
-    rows = changes_of(session, resource, newest)
+    rows = changes_of(session, resource, newest, chosen)
     changes = [
         Change(
             row.backup["created_at"].to_pydatetime(),
@@ -231,7 +236,7 @@ def suspicion(
         )
         for row, found in zip(rows, judge(changes, days), strict=True)
     ]
-    return answer(session, frames.SUSPICION, answers, {"newest": newest}, before)
+    return answer(session, frames.SUSPICION, answers, {"newest": newest, **chosen.asked}, before)
 
 
 def last_quiet_backup(
