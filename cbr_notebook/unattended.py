@@ -101,6 +101,14 @@ def _add_of_restores(parser: argparse.ArgumentParser) -> None:
         help="do not back the present state up first",
     )
     parser.add_argument(
+        "--partial-safety-backup",
+        dest="safety_backup",
+        action="store_const",
+        const="partial",
+        help="back up only the disks that can come back, where others have grown",
+    )
+    parser.set_defaults(safety_backup=True)
+    parser.add_argument(
         "--accept-unjudged", action="store_true", help="also a backup nobody can judge"
     )
     parser.add_argument("--two-people", action="store_true", help="only with a second person's yes")

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 import html
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.sealing.keys import is_signature, person_key
 
-_KEY_FILE = "certificate-key.pem"
 _EMBEDDED = re.compile(r'<script type="application/json" id="signed">(.*?)</script>', re.DOTALL)
 
 
@@ -25,7 +21,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     whole: bool
     signed_by: str | None
-    """The public key, in hexadecimal digits: compare it with the one of the class."""
+    """The public key, as ``ssh-ed25519 AAAA…``: compare it with the one of the class."""
     learner: str | None = None
     solved: dict[str, str] = {}
 
@@ -70,10 +66,10 @@ def write(
     """
     body = _Body(workshop=workshop, learner=learner, exercises=exercises, solved=dict(solved))
     text = msgspec.json.encode(body)
-    key = _key(folder)
+    key = person_key(folder)
     signed = _Signed(
         body=base64.b64encode(text).decode(),
-        public_key=_public(key),
+        public_key=key.signer.public,
         signature=key.sign(text).hex(),
     )
     try:
@@ -103,10 +99,8 @@ def verify(path: str | Path) -> Verdict:
         signed = msgspec.json.decode(found[1] if found else "", type=_Signed)
         text = base64.b64decode(signed.body, validate=True)
         body = msgspec.json.decode(text, type=_Body)
-        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.public_key))
-        public.verify(bytes.fromhex(signed.signature), text)
-    except InvalidSignature:
-        return Verdict(whole=False, signed_by=None)
+        if not is_signature(signed.public_key, bytes.fromhex(signed.signature), text):
+            return Verdict(whole=False, signed_by=None)
     except (msgspec.DecodeError, ValueError):
         raise InvalidRequest(f"{path} is no certificate of a workshop.") from None
     # What people read has to be what was signed.
@@ -114,36 +108,6 @@ def verify(path: str | Path) -> Verdict:
     return Verdict(
         whole=whole, signed_by=signed.public_key, learner=body.learner, solved=body.solved
     )
-
-
-def _key(folder: Path) -> Ed25519PrivateKey:
-    path = folder / _KEY_FILE
-    try:
-        loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if isinstance(loaded, Ed25519PrivateKey):
-            return loaded
-        raise InvalidRequest(f"{path} holds a key of another kind.")
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as problem:
-        raise InvalidRequest(f"The key in {path} cannot be read: {problem}.") from None
-    made = Ed25519PrivateKey.generate()
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(
-            made.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-    return made
-
-
-def _public(key: Ed25519PrivateKey) -> str:
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return raw.hex()
 
 
 def _page(body: _Body, signed: _Signed) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import Session
+from cbr_notebook import Session, errors
+from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.runbook.journal.recording import recorded
 from tests.runbook.situations import is_back, restores, spoilt
 
@@ -125,3 +126,26 @@ def test_how_long_it_takes_comes_from_the_accounts_own_restores(session: Session
     assert abs(rehearsal.duration - plan.expected_duration).total_seconds() < 30
     assert "as tasks of the account took" in repr(rehearsal)
     assert done.state == "success"
+
+
+def test_a_twin_keeps_tags_locks_orders_and_which_disks_a_vault_leaves_out() -> None:
+    with cbr.simulate("empty") as real:
+        server = real.cloud.create_server("db-09", disks=(("vda", 2), ("vdb", 1)))
+        server.tag(tier="gold")
+        real.create_vault("locked", size_gb=100)
+        left_out = {"exclude_volumes": [server.disk("vdb").id]}
+        item = ResourceItem(server.id, "OS::Nova::Server", extra_info=left_out)
+        real.client.vaults.add_resources(real.find_vault("locked").id, [item])
+        real.update_vault("locked", locked=True, confirm="locked")
+        with real.twin() as twin:
+            assert list(twin.resources("server", tags={"tier": "gold"})["name"]) == ["db-09"]
+            assert twin.find_vault("locked").locked
+            twin.back_up("locked", name="some").wait(progress=False)
+            (backup,) = twin.client.backups.list_all(name="some")
+            disks = twin.client.backups.show(backup.id).children or []
+            assert [each.resource_id for each in disks] == [server.disk("vda").id]
+
+
+def test_a_twin_says_that_it_cannot_be_reset(demo: Session) -> None:
+    with demo.twin() as twin, pytest.raises(errors.CBRError, match="is a twin of an account"):
+        twin.cloud.reset()

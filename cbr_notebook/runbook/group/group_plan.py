@@ -26,7 +26,7 @@ from cbr_notebook.runbook.run.execute import (
 )
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
-from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
+from cbr_notebook.runbook.run.safety import PARTIAL, SAFETY_KEEP_DAYS, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
 from cbr_notebook.text.formatting import pluralize
@@ -132,7 +132,7 @@ class GroupPlan:
     def ensure_ready(
         self,
         acknowledge: str | Sequence[str] = (),
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         folder: str | Path | None = None,
         *,
         parallel: int = 2,
@@ -190,13 +190,16 @@ class GroupPlan:
         approved = None
         if approval is not None:
             approved = read_approval(_plan_file(Path(approval), member.target_id))
-        return replace(options, acknowledged=accepted, approval=approved)
+        made = options.safety_backup
+        if made == PARTIAL and not member.plan.facts.grown:
+            made = True
+        return replace(options, acknowledged=accepted, approval=approved, safety_backup=made)
 
     def execute(
         self,
         confirm: Sequence[str] = (),
         acknowledge: str | Sequence[str] = (),
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         on_progress: OnProgress | None = None,
         folder: str | Path | None = None,
         *,
@@ -213,7 +216,8 @@ class GroupPlan:
         Args:
             confirm: the names of all targets; the ID of one whose name others bear.
             acknowledge: the names of the checks whose warnings are accepted, for all targets.
-            safety_backup: back each target up before it is overwritten.
+            safety_backup: back each target up before it is overwritten; ``"partial"``: where
+                disks have grown since the backup, only those that can come back.
             on_progress: is told how far each is.
             folder: where the journals are kept.
             parallel: how many at once, 1 to 32.
@@ -281,7 +285,7 @@ class GroupPlan:
             )
         return group.carry_out()
 
-    def export(self, folder: str | Path, *, safety_backup: bool = True) -> list[Path]:
+    def export(self, folder: str | Path, *, safety_backup: SafetyBackup = True) -> list[Path]:
         """Write the plan of each member to a file of its own for a second person to approve.
 
         Args:
@@ -314,7 +318,7 @@ class GroupPlan:
     def rehearse(
         self,
         *,
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         parallel: int = 2,
         on_failure: Literal["stop", "continue"] = "stop",
     ) -> Rehearsal:

@@ -59,7 +59,8 @@ def disk_size(facts: Facts) -> Verdict:
             f"{seen}. There is no way back to a grown disk: a backup of the present state would "
             "not fit on the smaller disk.",
             "What was written since the expansion is lost. Copy off what you need, or expand the "
-            "disk again before you go back.",
+            'disk again before you go back. execute(…, safety_backup="partial") backs up only the '
+            "disks that can come back, so that the way back of those is not refused.",
         )
     if len(told) < len(facts.overwritten):
         return UNKNOWN, "The service does not tell the size of every disk.", LOOK_AGAIN

@@ -184,6 +184,13 @@ class Facts:
         )
 
     @property
+    def grown(self) -> tuple[DiskFacts, ...]:
+        """Disks that would be overwritten by a smaller backup: what they hold cannot come back."""
+        return tuple(
+            now for old, now in self.overwritten if old.size_gb and now.size_gb > old.size_gb
+        )
+
+    @property
     def untouched(self) -> tuple[DiskFacts, ...]:
         """Disks of the target that the restore leaves as they are."""
         written = {disk_id for _, disk_id in self.mappings}

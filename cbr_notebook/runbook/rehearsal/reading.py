@@ -13,6 +13,7 @@ import msgspec
 from cbr_notebook.api.messages.constants import DISK, SERVER_TYPES
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, TaskRecord, Vault
 from cbr_notebook.errors import CBRError
+from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.runbook.plan.survey import resource_facts
 from cbr_notebook.session import Session
 from cbr_notebook.simulator.backups.past_backups import ToldBackup, ToldDisk
@@ -75,6 +76,7 @@ class EstateReader:
             *self._disks("disk", attached, durations, takes),
             *self._disks("turbo", attached, durations, takes),
         ]
+        self._note_unrehearsed(vaults, policies)
         return EstateTold(
             project_id=self._session.identity.project_id,
             now=int(now.timestamp() * 1_000_000),
@@ -95,6 +97,22 @@ class EstateReader:
             backups=tuple(self._backups(backups, servers, takes, set(backup_ids))),
             unknown=tuple(self._unknown),
         )
+
+    def _note_unrehearsed(self, vaults: list[Vault], policies: list[Policy]) -> None:
+        """Note what is told, and is not carried out on a twin."""
+        names = {vault.id: vault.name or vault.id for vault in vaults}
+        for policy in policies:
+            if policy.operation_type != "replication":
+                continue
+            for each in policy.associated_vaults or ():
+                name = names.get(each.vault_id or "", each.vault_id)
+                what = f"replication of vault {name}"
+                why = "It goes to another region, which is not read; it does not run on the twin."
+                self._unknown.append((what, why))
+        for vault in vaults:
+            if vault.billing.charging_mode == "pre_paid":
+                why = "The service tells neither its period nor what is left to be paid."
+                self._unknown.append((f"order of vault {vault.name or vault.id}", why))
 
     def _listed(self, what: str, rows: Iterable[Any]) -> list[Any]:
         try:
@@ -140,6 +158,7 @@ class EstateReader:
                     disks,
                     facts.architecture,
                     facts.os_type,
+                    tags=dict(tags_of(row)),
                     traits=_traits(facts.id, durations, takes),
                 )
             )
@@ -163,6 +182,7 @@ class EstateReader:
                 row.size or 0,
                 _disk_status(row.status, "available"),
                 type=row.type or DISK,
+                tags=dict(tags_of(row)),
                 traits=_traits(row.id, durations, takes),
             )
             for row in rows
@@ -317,6 +337,14 @@ def _vault(row: Vault, policies: Iterable[Any]) -> VaultTold:
         ),
         bool(row.auto_expand),
         {tag.key: tag.value or "" for tag in row.tags or ()},
+        {
+            each.id: dict(each.extra_info)
+            for each in row.resources or ()
+            if isinstance(each.extra_info, Mapping) and each.extra_info
+        },
+        bool(row.locked),
+        billing.charging_mode or "post_paid",
+        billing.order_id,
     )
 
 

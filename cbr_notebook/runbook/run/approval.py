@@ -14,6 +14,7 @@ from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.drift import request_of
+from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.sealing.keys import Signer, parse_public_keys, person_key
 from cbr_notebook.sealing.seal import Opened, open_sealed, read_sealed, seal
 from cbr_notebook.text.formatting import format_duration
@@ -89,7 +90,7 @@ def validate_approval(approval: str | None) -> None:
         )
 
 
-def export_plan(plan: CheckedPlan, path: Path, *, safety_backup: bool) -> Path:
+def export_plan(plan: CheckedPlan, path: Path, *, safety_backup: SafetyBackup) -> Path:
     """Write a plan to a new file, signed by who made it; see :meth:`RestorePlan.export`."""
     key, facts = person_key(), plan.facts
     assert facts.target is not None
@@ -184,7 +185,7 @@ def read_approval(path: str | Path) -> Approval:
 
 
 def refuse_unapproved(
-    plan: CheckedPlan, approval: Approval | None, safety_backup: bool, folder: Path
+    plan: CheckedPlan, approval: Approval | None, safety_backup: SafetyBackup, folder: Path
 ) -> None:
     """Refuse a plan that needs a second person's yes and has none that fits.
 
@@ -220,7 +221,7 @@ def refuse_unapproved(
             )
 
 
-def _refuse_other_plan(plan: CheckedPlan, approval: Approval, safety_backup: bool) -> None:
+def _refuse_other_plan(plan: CheckedPlan, approval: Approval, safety_backup: SafetyBackup) -> None:
     said, what = approval.plan, []
     if said["project_id"] != plan.session.identity.project_id:
         what.append("the project")
@@ -230,8 +231,9 @@ def _refuse_other_plan(plan: CheckedPlan, approval: Approval, safety_backup: boo
         what.append("how things stand at the target, the backup or the vault")
     if set(plan.warnings) - set(said["warnings"]):
         what.append("what the checks warn of")
-    if said["safety_backup"] and not safety_backup:
-        what.append("the safety backup, which is left out")
+    if said["safety_backup"] not in (safety_backup, False):
+        less = "of which another part is made" if safety_backup else "which is left out"
+        what.append(f"the safety backup, {less}")
     if what:
         raise Conflict(
             f"This is not the plan that {approval.approver.name} approved. It differs in: "

@@ -13,7 +13,7 @@ from cbr_notebook.runbook.plan.drift import drift_between, request_of
 from cbr_notebook.runbook.run.approval import PLAN_LASTS, refuse_unapproved
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.run.safety import not_in_a_vault
+from cbr_notebook.runbook.run.safety import left_out, not_in_a_vault
 from cbr_notebook.runbook.run.submit import submit_steps
 from cbr_notebook.runbook.run.watch import run_steps
 from cbr_notebook.session import Session
@@ -113,6 +113,7 @@ def begin(
     journal = ledger.new_journal(folder, facts.target.name, session.now)
     run = RestoreRun(session, journal, on_progress)
     who = session.identity
+    leaves_out = left_out(facts, options.safety_backup)
     with journal.held():
         run.note(
             "confirmed",
@@ -137,6 +138,7 @@ def begin(
             acknowledged=options.acknowledged,
             safety_backup=options.safety_backup,
             safety_keep_days=options.safety_keep_days,
+            **({"safety_leaves_out": leaves_out} if leaves_out else {}),
             targets=options.targets.as_dict(),
             power_on=facts.power_on,
             overwritten=[
@@ -247,11 +249,13 @@ def _refuse_impossible_safety_backup(plan: CheckedPlan, options: RestoreOptions)
 
     Raises:
         NotFound: the target is in no vault.
-        Conflict: the vault is full.
+        Conflict: the vault is full, or nothing of the present state could come back.
+        InvalidRequest: a part is wanted where all can come back.
     """
     if not options.safety_backup:
         return
     assert plan.facts.target is not None
+    left_out(plan.facts, options.safety_backup)
     vault = plan.facts.safety_vault
     if vault is None:
         raise not_in_a_vault(plan.facts.target.name)

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.approval import Approval, read_approval
-from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS, validate_keep_days
+from cbr_notebook.runbook.run.safety import (
+    PARTIAL,
+    SAFETY_KEEP_DAYS,
+    SafetyBackup,
+    validate_keep_days,
+)
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.text.timeparse import TimeLike
 
@@ -20,7 +26,7 @@ class RestoreOptions:
 
     acknowledged: tuple[str, ...]
     """The names of the checks whose warnings are accepted."""
-    safety_backup: bool
+    safety_backup: SafetyBackup
     """Whether the present state is backed up first."""
     safety_keep_days: int | None
     """After how many days the safety backup is deleted; ``None``: never."""
@@ -36,7 +42,7 @@ class RestoreOptions:
         now: datetime,
         acknowledge: str | Sequence[str] = (),
         *,
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         safety_keep_days: int | None = SAFETY_KEEP_DAYS,
         rto: timedelta | str | None = None,
         rpo: timedelta | str | None = None,
@@ -49,6 +55,12 @@ class RestoreOptions:
         Raises:
             InvalidRequest: one cannot be read, or is out of range.
         """
+        if safety_backup not in (True, False, PARTIAL):
+            raise InvalidRequest(
+                f"safety_backup cannot be {safety_backup!r}.",
+                advice=f"Say True, False, or {PARTIAL!r}: only the disks that can come back.",
+                field="safety_backup",
+            )
         if not safety_backup and safety_keep_days == SAFETY_KEEP_DAYS:
             safety_keep_days = None  # the default says nothing of a backup that is not made
         validate_keep_days(safety_keep_days, safety_backup)

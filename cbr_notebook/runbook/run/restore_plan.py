@@ -25,7 +25,7 @@ from cbr_notebook.runbook.run.execute import (
 )
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS
+from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.manifest import Checksum, refuse_useless
 from cbr_notebook.runbook.verify.probe_checks import check_probes
@@ -79,7 +79,7 @@ class RestorePlan(CheckedPlan):
     def ensure_ready(
         self,
         acknowledge: str | Sequence[str] = (),
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         folder: str | Path | None = None,
         *,
         safety_keep_days: int | None = SAFETY_KEEP_DAYS,
@@ -157,7 +157,7 @@ class RestorePlan(CheckedPlan):
         self,
         confirm: str | None = None,
         acknowledge: str | Sequence[str] = (),
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         on_progress: OnProgress | None = None,
         folder: str | Path | None = None,
         *,
@@ -172,7 +172,9 @@ class RestorePlan(CheckedPlan):
         Args:
             confirm: the target's name.
             acknowledge: the names of the checks whose warnings are accepted.
-            safety_backup: back the present state up first, and wait for it.
+            safety_backup: back the present state up first, and wait for it. ``"partial"``: only
+                the disks that can come back, where others have grown since the backup: a whole
+                one would be refused on the way back.
             on_progress: is told how far it is.
             folder: where the journal is kept; ``CBR_RUNBOOK_FOLDER`` or the user's data folder
                 if left out.
@@ -212,7 +214,7 @@ class RestorePlan(CheckedPlan):
             on_progress,
         )
 
-    def export(self, path: str | Path, *, safety_backup: bool = True) -> Path:
+    def export(self, path: str | Path, *, safety_backup: SafetyBackup = True) -> Path:
         """Write the plan to a new file for a second person to approve, signed with your key.
 
         Args:
@@ -231,7 +233,7 @@ class RestorePlan(CheckedPlan):
         self.ensure_possible()
         return export_plan(self, Path(path).expanduser(), safety_backup=safety_backup)
 
-    def rehearse(self, *, safety_backup: bool = True) -> Rehearsal:
+    def rehearse(self, *, safety_backup: SafetyBackup = True) -> Rehearsal:
         """Carry the plan out on a twin first: a simulated cloud made from this account.
 
         The account is only read.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 from cbr_notebook.api.messages.checks import within
-from cbr_notebook.api.messages.constants import KIND_OF
+from cbr_notebook.api.messages.constants import KIND_OF, SERVER_TYPES
 from cbr_notebook.api.messages.records import TaskRecord
-from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, TaskFailed
+from cbr_notebook.api.messages.vault_bodies import ResourceItem
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.runbook.journal.record import RunRecord
+from cbr_notebook.runbook.plan.facts import Facts
 from cbr_notebook.runbook.run.outcomes import maybe_executed
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import tasks_of_point
@@ -21,7 +24,13 @@ _LOOK_EVERY = 5.0
 """The longest pause between two such looks, in seconds."""
 
 
-def validate_keep_days(keep_days: int | None, safety_backup: bool) -> None:
+PARTIAL = "partial"
+"""A safety backup of the disks that can come back; the others have grown since the backup."""
+SafetyBackup = bool | Literal["partial"]
+"""Whether the present state is backed up first, or only what of it can come back."""
+
+
+def validate_keep_days(keep_days: int | None, safety_backup: SafetyBackup) -> None:
     """Refuse a time to keep the safety backup that cannot be meant.
 
     Raises:
@@ -36,6 +45,34 @@ def validate_keep_days(keep_days: int | None, safety_backup: bool) -> None:
             field="safety_keep_days",
         )
     within(keep_days, 1, 36500, "safety_keep_days")
+
+
+def left_out(facts: Facts, safety_backup: SafetyBackup) -> list[str]:
+    """Return the IDs of the disks that a safety backup leaves out.
+
+    Raises:
+        InvalidRequest: a part is wanted where all of it can come back.
+        Conflict: a part is wanted where nothing can come back.
+    """
+    if safety_backup != PARTIAL:
+        return []
+    target = facts.target
+    assert target is not None
+    if not facts.grown:
+        raise InvalidRequest(
+            f"No disk of {target.name} has grown: all of its present state can come back.",
+            advice="Say safety_backup=True.",
+            field="safety_backup",
+        )
+    grown = {disk.id for disk in facts.grown}
+    if target.type not in SERVER_TYPES or grown >= {disk.id for disk in target.disks}:
+        raise Conflict(
+            f"Nothing of the present state of {target.name} could come back: each disk that would "
+            "be overwritten has grown since the backup. Nothing was begun.",
+            advice="Copy off what you need, and go on without: execute(…, safety_backup=False, "
+            'acknowledge=["safety backup"]).',
+        )
+    return sorted(grown)
 
 
 def back_up_first(run: RunRecord) -> Iterator[float]:
@@ -71,7 +108,7 @@ def _start(run: RunRecord) -> Iterator[float]:
         point = run.session.client.restore_points.create(
             vault_id,
             name=name,
-            resources=[run.target["id"]],
+            **_what(run),
             description=f"safety backup before a restore: run {run.run_id}"[:255],
             retention_days=run.begun.get("safety_keep_days"),
         )
@@ -81,6 +118,15 @@ def _start(run: RunRecord) -> Iterator[float]:
         yield from _look_for(run, name, problem)
     else:
         run.note("safety_backup_asked", restore_point_id=point.id, how="answered")
+
+
+def _what(run: RunRecord) -> dict[str, Any]:
+    """Return what is backed up: the target, or those of its disks that can come back."""
+    target, out = run.target, run.begun.get("safety_leaves_out")
+    if not out:
+        return {"resources": [target["id"]]}
+    choice = {"exclude_volumes": list(out)}
+    return {"resource_details": [ResourceItem(target["id"], target["type"], extra_info=choice)]}
 
 
 def _look_for(run: RunRecord, name: str, problem: CBRError) -> Iterator[float]:
@@ -146,10 +192,22 @@ def _wait(run: RunRecord) -> Iterator[float]:
             'safety_backup=False, acknowledge=["safety backup"]).',
         )
     made = task.extra_info.backup if task.extra_info else None
+    backup_id = made.backup_id if made else None
     run.note(
         "safety_backup_made",
         task_id=task.id,
-        backup_id=made.backup_id if made else None,
+        backup_id=backup_id,
         name=intended.facts["name"],
+        **_disks_in(run, backup_id),
     )
     run.report_progress("safety backup", 100, f"{name} is backed up.")
+
+
+def _disks_in(run: RunRecord, backup_id: str | None) -> dict[str, list[str]]:
+    """Return the disks that a partial safety backup holds, as the service tells them."""
+    if not run.begun.get("safety_leaves_out"):
+        return {}
+    if backup_id is None:
+        return {"disks": []}
+    children = run.session.client.backups.show(backup_id).children or ()
+    return {"disks": [each.resource_name or each.resource_id or each.id for each in children]}

@@ -157,6 +157,13 @@ def load_start(state: State) -> None:
             "This cloud cannot go back: an older version made it, and did not note how.",
             advice="Begin a new one: cbr.simulate().",
         )
+    if "twin" in origin:
+        raise StateFileError(
+            "This cloud is a twin of an account: what it was told is not kept, so it cannot go "
+            "back to that.",
+            advice="Make a new one: session.twin(); or keep it now: cloud.snapshot(path), and "
+            "begin with cbr.simulate(template=path).",
+        )
     keys = origin.get("keys")
     if "template" in origin:
         load_template(state, Path(origin["template"]))

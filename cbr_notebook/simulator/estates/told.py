@@ -10,7 +10,7 @@ import msgspec
 
 from cbr_notebook.simulator.backups.past_backups import BLOCKS_IN_MB, ToldBackup, insert_told
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.state import State
+from cbr_notebook.simulator.core.state import ORIGIN, State
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.policies import policies, policy_requests
@@ -32,6 +32,7 @@ class DiskTold(msgspec.Struct, frozen=True):
     type: str = resources.DISK
     device: str | None = None
     system_disk: bool = False
+    tags: dict[str, str] = {}
     traits: dict[str, Any] = {}
 
 
@@ -76,6 +77,11 @@ class VaultTold(msgspec.Struct, frozen=True):
     policy_ids: tuple[str, ...] = ()
     auto_expand: bool = False
     tags: dict[str, str] = {}
+    choices: dict[str, dict[str, Any]] = {}
+    """By the ID of a server: which of its disks are backed up, as the service writes it."""
+    locked: bool = False
+    charging_mode: str = "post_paid"
+    order_id: str | None = None
 
 
 class EstateTold(msgspec.Struct, frozen=True):
@@ -105,6 +111,7 @@ def build(told: EstateTold) -> State:
     with engine.work():
         unknown = [*told.unknown, *_Builder(engine, told).build()]
         state.set_meta(UNKNOWN, json.dumps(unknown))
+        state.set_meta(ORIGIN, json.dumps({"twin": told.project_id}))
     return state
 
 
@@ -174,6 +181,7 @@ class _Builder:
             disk_id=told.id,
             kind=told.type,
             bootable=told.system_disk,
+            tags=told.tags,
             properties=told.traits,
         )
         if not attached:
@@ -206,6 +214,7 @@ class _Builder:
                     "size": max(told.size_gb, vaults.SMALLEST),
                 },
                 "auto_expand": told.auto_expand,
+                "locked": told.locked,
                 "tags": [{"key": key, "value": value} for key, value in told.tags.items()] or None,
             },
             vault_creation.VaultCreate,
@@ -222,10 +231,12 @@ class _Builder:
         for resource_id in told.resources:
             with suppress(ApiError):  # the vault names a resource that is gone
                 resource = resources.find_resource(engine, self._project, resource_id)
-                vault_resources.place(engine, told.id, resource, {})
+                choice = told.choices.get(resource_id, {})
+                vault_resources.place(engine, told.id, resource, choice)
         for policy_id in told.policy_ids:
             policy = policies.by_id(engine, policy_id)
             if policy is not None:
                 policies.apply(engine, vault, policy, None)
+        vaults.set_payment(engine, told.id, told.charging_mode, told.order_id)
         if told.status != "available":
             vaults.set_status(engine, told.id, told.status)

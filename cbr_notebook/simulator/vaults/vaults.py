@@ -111,6 +111,16 @@ def add_used(engine: Engine, vault_id: str, blocks: int) -> None:
         engine.state.update("vault", vault_id, size_gb=size, updated_at=engine.now())
 
 
+def set_payment(engine: Engine, vault_id: str, charging_mode: str, order_id: str | None) -> None:
+    """Write how a vault is paid, where it was ordered elsewhere."""
+    engine.state.run(
+        "UPDATE vault SET charging_mode = ?, order_id = ? WHERE id = ?",
+        charging_mode,
+        order_id,
+        vault_id,
+    )
+
+
 def set_status(engine: Engine, vault_id: str, status: str) -> None:
     """Put a vault in a status, as a change of the vault."""
     engine.state.update("vault", vault_id, status=status, updated_at=engine.now())
