@@ -19,7 +19,7 @@ from cbr_notebook.simulator.classroom.join import Join
 from cbr_notebook.simulator.classroom.progress import ProgressBoard
 from cbr_notebook.simulator.classroom.registry import Registry, SeatKeys
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.core.state import StateFileError
+from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.http.asgi import Application, Environ
 
 MOST_SEATS = 200
@@ -102,9 +102,13 @@ class Classroom:
         assert place is not None
         seats: list[Seat] = []
         try:
-            _copy_to_new_seats(template, [_file_of(keys, place) for keys in registry.seats])
+            new = _copy_to_new_seats(template, [_file_of(keys, place) for keys in registry.seats])
             for number, keys in enumerate(registry.seats, 1):
-                cloud = Cloud.open(state=_file_of(keys, place), speed=speed)
+                path = _file_of(keys, place)
+                if path in new:
+                    cloud = Cloud(State(path, sound=True), speed=speed)
+                else:
+                    cloud = Cloud.open(state=path, speed=speed)
                 seats.append(Seat(str(number), cloud, keys.control_key))
                 # Not only of a new one: the computer may have gone down before it had its keys.
                 if cloud.credentials.access_key != keys.access_key:
@@ -216,9 +220,10 @@ def _file_of(keys: SeatKeys, folder: Path) -> Path:
     return folder / f"{keys.user_name}.state"
 
 
-def _copy_to_new_seats(template: Cloud, files: list[Path]) -> None:
-    """Copy a cloud to those of some files that are not there yet."""
+def _copy_to_new_seats(template: Cloud, files: list[Path]) -> set[Path]:
+    """Copy a cloud to those of some files that are not there yet; return which these were."""
     first: Path | None = None
+    new = set()
     for path in files:
         if path.exists():
             continue
@@ -234,3 +239,5 @@ def _copy_to_new_seats(template: Cloud, files: list[Path]) -> None:
         except OSError as problem:
             raise StateFileError(f"{path} cannot be written: {problem}.") from None
         first = path
+        new.add(path)
+    return new

@@ -45,11 +45,12 @@ class State:
     the transaction that holds it has ended: with a file, it then survives a killed process.
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, *, sound: bool = False) -> None:
         """Open a database, and make its tables if it is new.
 
         Args:
             path: the state file; ``None`` keeps everything in memory.
+            sound: whether the file is known to be whole, and one of this version.
 
         Raises:
             StateFileError: the file is damaged, newer than this version, not a state file,
@@ -61,7 +62,7 @@ class State:
         self._reserved: set[str] | None = None
         """The kinds for which values may be reserved; more than there are does no harm."""
         try:
-            self._db = self._open()
+            self._db = self._open(sound)
         except (sqlite3.DatabaseError, OSError) as problem:
             raise StateFileError(
                 f"The state file {self.path} cannot be opened: {problem}.",
@@ -69,8 +70,8 @@ class State:
                 "The file was not changed.",
             ) from problem
 
-    def _open(self) -> sqlite3.Connection:
-        if self.path is not None and self.path.exists():
+    def _open(self, sound: bool) -> sqlite3.Connection:
+        if self.path is not None and self.path.exists() and not sound:
             _inspect(self.path)
         db = sqlite3.connect(
             self.path or ":memory:",
