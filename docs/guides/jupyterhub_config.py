@@ -30,7 +30,6 @@ c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.abspath("homes/{username}")
 c.Spawner.default_url = "/lab"
-c.Spawner.mem_limit = "1G"  # the cloud of a learner takes a part of a kernel's 200 MB
 c.JupyterHub.active_server_limit = 40
 if hasattr(os, "geteuid") and os.geteuid() == 0:
     c.Spawner.args = ["--allow-root"]  # in a container
