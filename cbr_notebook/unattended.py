@@ -181,6 +181,8 @@ def _drill(options: argparse.Namespace, shown: Shown) -> int:
         refuse_unwritable(Path(options.report), None)
     names = ("server", "seed", "contract", "rto", "rpo", "report")
     given = {name: getattr(options, name) for name in names}
+    if options.contract:  # its targets hold where none are said here
+        given |= {"rto": options.rto or "", "rpo": options.rpo or ""}
     return _in_notebook(
         options, {name: value for name, value in given.items() if value is not None}
     )

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
-from cbr_notebook.simulator.backups import members
+from cbr_notebook.simulator.backups import members, restoring
 from cbr_notebook.simulator.control import credentials
 from cbr_notebook.simulator.control.credentials import CloudCredentials
 from cbr_notebook.simulator.control.resource_handles import Disk, Server, pick
@@ -29,6 +29,7 @@ from cbr_notebook.simulator.http.local_transport import CloudTransport
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import ransomware, resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.refused import refused
 from cbr_notebook.simulator.services import EVENTS
 from cbr_notebook.simulator.vaults import orders, vaults
 
@@ -214,29 +215,28 @@ class Cloud:
         project_id: str | None = None,
         encrypted: bool = False,
         shareable: bool = False,
+        backup: str | None = None,
     ) -> Disk:
-        """Create a disk that is attached to nothing."""
-        with self._engine.work():
-            disk_id = resources.create_disk(
-                self._engine,
-                project_id or self.credentials.project_id,
-                name,
-                size_gb,
-                encrypted=encrypted,
-                shareable=shareable,
-            )
-        return Disk(self._engine, disk_id)
+        """Create a disk that is attached to nothing; with the ID of a disk's backup, from that.
+
+        Raises:
+            InvalidRequest: a disk cannot be made of the backup; the code says why.
+        """
+        traits = {"encrypted": encrypted, "shareable": shareable}
+        return self._create_disk(name, size_gb, project_id, backup, **traits)
 
     def create_file_system(self, name: str, size_gb: int, *, project_id: str | None = None) -> Disk:
         """Create an SFS Turbo file system."""
-        with self._engine.work():
-            disk_id = resources.create_disk(
-                self._engine,
-                project_id or self.credentials.project_id,
-                name,
-                size_gb,
-                kind=resources.FILE_SYSTEM,
-            )
+        return self._create_disk(name, size_gb, project_id, None, kind=resources.FILE_SYSTEM)
+
+    def _create_disk(
+        self, name: str, size_gb: int, project_id: str | None, backup: str | None, **traits: Any
+    ) -> Disk:
+        project_id = project_id or self.credentials.project_id
+        with self._engine.work(), refused():
+            disk_id = resources.create_disk(self._engine, project_id, name, size_gb, **traits)
+            if backup is not None:
+                restoring.fill_new_disk(self._engine, backup, disk_id)
         return Disk(self._engine, disk_id)
 
     def delete_server(self, wanted: str) -> None:
@@ -311,13 +311,9 @@ class Cloud:
         Raises:
             InvalidRequest: no image can be made of it; the code says why.
         """
-        with self._engine.work():
-            try:
-                return members.register_image(
-                    self._engine, backup_id, project_id or self.credentials.project_id
-                )
-            except ApiError as error:
-                raise InvalidRequest(error.message, code=error.code) from None
+        project_id = project_id or self.credentials.project_id
+        with self._engine.work(), refused():
+            return members.register_image(self._engine, backup_id, project_id)
 
     # -- trouble ----------------------------------------------------------------------------------
 

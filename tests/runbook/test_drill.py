@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.tutorials import notebooks_folder
 
@@ -25,6 +27,7 @@ def cells() -> list[str]:
 def drill(
     server: str = "web-01",
     *,
+    chosen: Callable[[Names], object] = lambda names: None,
     before: Callable[[Names], object] = lambda names: None,
     after: Callable[[Names], object] = lambda names: None,
     **parameters: Any,
@@ -35,6 +38,8 @@ def drill(
         if "plan_restore" in source:
             before(names)
         exec(source, names)
+        if "last_quiet_backup" in source:
+            chosen(names)
         if "server = " in source:
             names |= {"server": server, **parameters}
         if "run.wait()" in source:
@@ -65,7 +70,7 @@ def leave_a_note(names: Names) -> None:
 
 def take_the_wrong_backup(names: Names) -> None:
     session = names["session"]
-    newest = session.changed_data(names["server"])["backup_name"].iloc[0]
+    newest = session.suspicion(names["server"])["backup_name"].iloc[0]
     names["backup"] = session.find_backup(newest)
 
 
@@ -113,3 +118,40 @@ def test_a_backup_of_the_attack_is_refused_before_anything_is_written() -> None:
 def test_a_missed_target_is_not_called_corruption() -> None:
     with pytest.raises(errors.TargetMissed, match="Recovery time"):
         drill(rto="1m")
+
+
+def test_a_backup_of_the_attack_is_found_on_new_disks_before_anything_is_overwritten() -> None:
+    kept: list[Names] = []
+
+    def choose(names: Names) -> None:
+        kept.append(names)
+        take_the_wrong_backup(names)
+
+    with pytest.raises(errors.ContentDiffers, match="Nothing was restored"):
+        drill(chosen=choose)
+    session = kept[0]["session"]
+    assert session.tasks(operation_type="restore").empty
+    assert not [name for name in session.resources("disk")["name"] if name.startswith("look-")]
+
+
+def test_a_drill_is_held_to_a_contract(tmp_path: Path) -> None:
+    contract = tmp_path / "recovery.yaml"
+    probe = "{command: ['true']}"  # no program is run for what is simulated: nobody knows
+    contract.write_text(
+        "application: shop\ntargets: {recovery_time: 1m}\n"
+        f"members: [{{server: web-01, probes: [{probe}]}}]\n"
+    )
+    with pytest.raises(errors.NotVerified):
+        drill(contract=str(contract), rto="", rpo="")
+    contract.write_text(contract.read_text().replace(f", probes: [{probe}]", ""))
+    with pytest.raises(errors.TargetMissed, match="target 1 min"):
+        drill(contract=str(contract), rto="", rpo="")
+
+
+def test_a_disk_is_made_of_a_backup_only_if_it_fits_and_is_one() -> None:
+    with cbr.simulate("demo") as session:
+        whole = session.find_backup(session.backups(resource="web-01", limit=1)["id"].iloc[0])
+        (part,) = session.client.backups.show(whole.id).children or ()
+        for size, backup in ((1, part.id), (40, whole.id), (40, "0" * 32)):
+            with pytest.raises(errors.InvalidRequest):
+                session.cloud.create_disk("new", size, backup=backup)

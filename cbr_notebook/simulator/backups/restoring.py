@@ -129,6 +129,22 @@ def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str)
     )
 
 
+def fill_new_disk(engine: Engine, backup_id: str, disk_id: str) -> None:
+    """Write what the backup of a disk holds to a new disk, as the disk service does it.
+
+    Raises:
+        ApiError: it is no complete backup of a disk, or the disk is too small.
+    """
+    backup, disk = backups.by_id(engine, backup_id), resources.find_disk(engine, disk_id)
+    if backup is None or disk is None:
+        raise ApiError("7000")
+    if backup.status != "available" or backup.place is None:
+        raise ApiError("2005")
+    if disk.size_gb < backup.resource_size_gb:
+        raise ApiError("2001")
+    Disks(engine).restore(*backup.place, disk.store)
+
+
 def _mark(engine: Engine, backup: BackupRow, status: str) -> None:
     engine.state.run(
         "UPDATE backup SET status = ?1 WHERE id = ?2 OR parent_id = ?2", status, backup.id
