@@ -111,10 +111,8 @@ FOCUSED = f"""form => {{
 }}"""
 
 
-def test_the_tab_key_alone_reaches_all_of_every_form_in_order(
-    every_form: Callable[..., Notebook],
-) -> None:
-    opened = every_form(DEMO, width=900)
+def reached_by_tab(opened: Notebook) -> None:
+    """Check that the Tab key alone reaches all of every form, in order, and one sees where."""
     for number, name in enumerate(FORMS, 1):
         form = opened.output(number).locator(".cbr-form")
         count = len(form.evaluate(REACHED))
@@ -151,7 +149,7 @@ def test_every_form_fits(
     assert opened.errors() == []
 
 
-def test_every_form_fits_and_the_documentation_shows_it(
+def test_every_form_fits_is_reached_by_the_tab_key_and_shown_by_the_documentation(
     every_form: Callable[..., Notebook], tmp_path: Path
 ) -> None:
     opened = every_form(DEMO, width=900)
@@ -167,3 +165,4 @@ def test_every_form_fits_and_the_documentation_shows_it(
     assert too_wide(opened) == []
     assert opened.violations() == []
     assert opened.errors() == []
+    reached_by_tab(opened)

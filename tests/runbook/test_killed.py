@@ -93,16 +93,19 @@ def finished(session: Session, folder: Path, manifest: dict[str, Any]) -> Restor
     return run
 
 
-def count_entries(cloud_file: Path, tmp_path: Path, folder: Path) -> int:
+@pytest.fixture(scope="module")
+def entries(
+    cloud_file: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> int:
     """How many entries the journal of an undisturbed run has."""
-    state = tmp_path / "undisturbed.state"
-    shutil.copy(cloud_file, state)
-    with cbr.simulate("empty", state=state) as session:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    state = folder / "cloud.state"
+    shutil.copy(cloud_file[0], state)
+    with pytest.MonkeyPatch.context() as patch, cbr.simulate("empty", state=state) as session:
+        patch.setenv("CBR_RUNBOOK_FOLDER", str(folder))
         whole_run(session)
     (path,) = folder.glob("*.jsonl")
-    number = len(Journal(path).entries)
-    path.unlink()
-    return number
+    return len(Journal(path).entries)
 
 
 def kill_at(number: int, how: str) -> Callable[[Session, Kill], None]:
@@ -134,13 +137,17 @@ def kill_at(number: int, how: str) -> Callable[[Session, Kill], None]:
 @pytest.mark.parametrize("how", ["before", "torn", "after"])
 @pytest.mark.parametrize("part", range(4))
 def test_killed_at_every_entry_of_the_journal(
-    cloud_file: tuple[Path, dict[str, Any]], tmp_path: Path, folder: Path, how: str, part: int
+    cloud_file: tuple[Path, dict[str, Any]],
+    entries: int,
+    tmp_path: Path,
+    folder: Path,
+    how: str,
+    part: int,
 ) -> None:
     original, manifest = cloud_file
-    total = count_entries(original, tmp_path, folder)
-    assert total > 40
+    assert entries > 40
     begun = 0
-    for number in range(1 + part, total + 1, 4):
+    for number in range(1 + part, entries + 1, 4):
         where = folder / str(number)
         where.mkdir()
         os.environ["CBR_RUNBOOK_FOLDER"] = str(where)
@@ -153,7 +160,7 @@ def test_killed_at_every_entry_of_the_journal(
             assert (run is None) == (number == 1 and how != "after"), number
             begun += run is not None
         state.unlink()
-    assert begun >= total // 4 - 1
+    assert begun >= entries // 4 - 1
 
 
 def kill_around(when: str, path_end: str) -> Callable[[Session, Kill], None]:

@@ -9,6 +9,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
+from cbr_notebook.entry import on_cloud
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest, NotFound
 
 WAYS = ["id", "name", "record", "row", "one row", "column of names", "tuple", "mapping"]
@@ -31,8 +32,8 @@ def said(way: str, record: Any, table: Any) -> Any:
     return ways[way]()
 
 
-@pytest.fixture
-def session() -> Iterator[Session]:
+@pytest.fixture(scope="module")
+def built() -> Iterator[Session]:
     """Vaults with a server and a disk in them, their backups, policies, and a region elsewhere."""
     with cbr.simulate("empty") as opened:
         opened.cloud.create_server("web-01").disk("vda").write_file("/etc/hosts", b"x")
@@ -43,6 +44,13 @@ def session() -> Iterator[Session]:
         opened.create_policy("nightly", days="daily", times="23:00", max_backups=3)
         for vault, name in (("films", "clean"), ("disks", "of-disk")):
             opened.back_up(vault, name=name).wait(progress=False)
+        yield opened
+
+
+@pytest.fixture
+def session(built: Session) -> Iterator[Session]:
+    """A cloud of one's own that is like the built one."""
+    with on_cloud(built.cloud.copy()) as opened:
         yield opened
 
 
