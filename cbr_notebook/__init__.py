@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.fleets import fleet
+    from cbr_notebook.histories import history
     from cbr_notebook.runbook.journal.report import verify_report
     from cbr_notebook.runbook.run.approval import approve_plan
     from cbr_notebook.runbook.verify.contract_file import recovery_contract
@@ -38,6 +39,7 @@ __all__ = [
     "errors",
     "export",
     "fleet",
+    "history",
     "options",
     "profiles",
     "public_key",
@@ -57,6 +59,7 @@ _LATER = {
     "connect": "entry",
     "export": "exporting",
     "fleet": "fleets",
+    "history": "histories",
     "public_key": "sealing.keys",
     "recovery_contract": "runbook.verify.contract_file",
     "simulate": "entry",

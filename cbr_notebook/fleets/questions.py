@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import pandas as pd
@@ -19,13 +20,18 @@ from cbr_notebook.fleets.places import Found, Place
 from cbr_notebook.fleets.problems import Problem, Said, problem_table
 from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
+from cbr_notebook.fleets.syncing import sync_fleet
 from cbr_notebook.fleets.tables import combine, part_of
 from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
 from cbr_notebook.frames.fleet import PLACE
+from cbr_notebook.histories.reading import TABLES
+from cbr_notebook.histories.store import Store
+from cbr_notebook.histories.sync import WHOLE, checked
 from cbr_notebook.session import Session
 from cbr_notebook.session.reports.audit import audit
 from cbr_notebook.text.card import facts_html
 from cbr_notebook.text.suggestions import did_you_mean
+from cbr_notebook.text.timeparse import DurationLike
 
 
 def question(of_session: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
@@ -226,6 +232,52 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    # -- memory -----------------------------------------------------------------------------------
+
+    def sync(
+        self,
+        path: str | Path,
+        *,
+        tables: Sequence[str] = TABLES,
+        whole: DurationLike = WHOLE,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Write what there is in every project into a lake, with the day; return one row a table.
+
+        Of backups and tasks only what is new is read, and what was deleted. Projects count as
+        they are done: a sync that is killed or interrupted leaves the lake whole, and the next
+        one goes on. It runs on threads of this process, whatever the fleet's executor is.
+
+        Args:
+            path: a folder, or an address of fsspec: ``s3://bucket/lake``.
+            tables: which tables; of the answers ``unprotected``, ``capacity``,
+                ``recovery_points``, ``gaps`` and ``audit`` those that are named are kept, too.
+            whole: how old the last reading of all backups may be before all are read again.
+            storage_options: what the address's file system takes, such as keys.
+
+        Returns:
+            The columns of ``cbr.schema("synced")``; what failed is in ``problems()`` as well.
+
+        Raises:
+            InvalidRequest: the lake cannot be opened, or there is no such table.
+        """
+        found = sync_fleet(
+            Store(path, storage_options),
+            checked(tables),
+            whole,
+            lambda do, each: self._here("sync", lambda place: functools.partial(do, place), each),
+        )
+        self._remember("sync", found.gathered)
+        for row in found.rows:
+            question = f"sync {row.table}"
+            self._problems.pop((*row[:3], question), None)
+            if row.problem:
+                said = Said(question, row.code, row.problem, row.advice, row.request_id)
+                self._note([Problem(*row[:3], *said)])
+        frame = found.table()
+        frame.attrs.update(self._described("synced", found.gathered), rows=len(frame))
+        return frame
+
     # -- asking -----------------------------------------------------------------------------------
 
     def _ask(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> pd.DataFrame:
@@ -243,7 +295,15 @@ class Fleet:
                 return {**named, "backups": part_of(of_fleet, place)}
             return named
 
-        found = self._gather(name, lambda place: (name, given, arguments(place)))
+        executor = self._executor
+        if executor is None or isinstance(executor, ThreadPoolExecutor):
+            found = self._here(
+                name,
+                lambda place: lambda session: getattr(session, name)(*given, **arguments(place)),
+                executor=executor,
+            )
+        else:
+            found = self._elsewhere(executor, name, lambda place: (name, given, arguments(place)))
         self._raise_if_refused(found)
         self._remember(name, found)
         parts = [
@@ -252,7 +312,7 @@ class Fleet:
             if place in found.answers and (table := found.answers[place].table) is not None
         ]
         frame = combine(name, parts)
-        frame.attrs.update(self._described(name, parts, found))
+        frame.attrs.update(self._described(name, found))
         if found.interrupted:
             warnings.warn(
                 f"{name} was interrupted: {len(parts)} of {len(self)} projects have answered.",
@@ -261,57 +321,84 @@ class Fleet:
             )
         return frame
 
-    def _described(
-        self, name: str, parts: Sequence[tuple[Place, pd.DataFrame]], found: Gathered
-    ) -> dict[str, Any]:
-        answered = {place for place, _ in parts}
+    def _described(self, name: str, found: Gathered) -> dict[str, Any]:
+        answered = {
+            place: each.table for place, each in found.answers.items() if each.table is not None
+        }
+        tables = [each for each in answered.values() if isinstance(each, pd.DataFrame)]
         missing = [place.path for place in self.places if place not in answered]
         missing += [each for each, of in self._found.items() if of.first is None]
-        first = parts[0][1].attrs if parts else {}
         return {
             "resource": name,
-            "filters": first.get("filters", {}),
-            "asked_at": max((each.attrs.get("asked_at", "") for _, each in parts), default=""),
-            "rows": sum(len(each) for _, each in parts),
+            "filters": tables[0].attrs.get("filters", {}) if tables else {},
+            "asked_at": max((each.attrs.get("asked_at", "") for each in tables), default=""),
+            "rows": sum(map(len, tables)),
             "requests": sum(each.requests for each in found.answers.values()),
             "projects": len(self),
             "missing": missing,
             "interrupted": bool(found.interrupted),
         }
 
-    def _gather(
-        self, name: str, call: Callable[[Place], tuple[str, tuple[Any, ...], dict[str, Any]]]
+    def _here(
+        self,
+        name: str,
+        doing: Callable[[Place], Callable[[Session], Any]],
+        each: Callable[[Answer], None] = lambda answer: None,
+        executor: Executor | None = None,
     ) -> Gathered:
-        gates: list[BudgetGate] = []
-        executor = self._executor
-        here = executor is None or isinstance(executor, ThreadPoolExecutor)
-        descriptions = {} if here else {each: self._description(each) for each in self.places}
-        bar = None if self._on_progress else Bar(name, len(self))
-        show = self._on_progress or (lambda now: bar.show(now) if bar else None)
-        own = threads(self.places) if executor is None else nullcontext(executor)
-        try:
-            with own as pool:
+        """Ask every project on threads of this process."""
+        gates = {place: self._gate(place) for place in self.places}
 
-                def submit(place: Place) -> Any:
-                    if not here:
-                        return pool.submit(ask, descriptions[place], *call(place))
-                    gates.append(self._gate(place))
-                    opened = functools.partial(self._sessions, place)
-                    return pool.submit(ask_session, opened, gates[-1], place, *call(place))
+        def stop() -> None:
+            for gate in gates.values():
+                gate.stop()
 
-                def stop() -> None:
-                    for gate in gates:
-                        gate.stop()
-
-                return gather(
-                    submit,
-                    self.places,
+        with threads(self.places) if executor is None else nullcontext(executor) as pool:
+            return self._gather(
+                name,
+                lambda place: pool.submit(
+                    ask_session,
+                    functools.partial(self._sessions, place),
+                    gates[place],
+                    place,
                     name,
-                    show=show,
-                    requests=lambda: sum(gate.requests for gate in gates),
-                    waits=lambda: max((each.left() for each in self._budgets.values()), default=0),
-                    stop=stop,
-                )
+                    doing(place),
+                ),
+                requests=lambda: sum(gate.requests for gate in gates.values()),
+                stop=stop,
+                each=each,
+            )
+
+    def _elsewhere(
+        self, executor: Executor, name: str, calls: Callable[[Place], tuple[Any, ...]]
+    ) -> Gathered:
+        """Ask every project on somebody's executor, by what may travel."""
+        descriptions = {place: self._description(place) for place in self.places}
+        return self._gather(
+            name, lambda place: executor.submit(ask, descriptions[place], *calls(place))
+        )
+
+    def _gather(
+        self,
+        name: str,
+        submit: Callable[[Place], Any],
+        *,
+        requests: Callable[[], int] = lambda: 0,
+        stop: Callable[[], None] = lambda: None,
+        each: Callable[[Answer], None] = lambda answer: None,
+    ) -> Gathered:
+        bar = None if self._on_progress else Bar(name, len(self))
+        try:
+            return gather(
+                submit,
+                self.places,
+                name,
+                show=self._on_progress or (lambda now: bar.show(now) if bar else None),
+                requests=requests,
+                waits=lambda: max((of.left() for of in self._budgets.values()), default=0),
+                stop=stop,
+                each=each,
+            )
         finally:
             if bar is not None:
                 bar.close()

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
 from cbr_notebook.fleets.places import Place
@@ -48,7 +46,7 @@ class Answer:
     """What came of a question to a project."""
 
     place: Place
-    table: pd.DataFrame | None = None
+    table: Any = None
     problem: Problem | None = None
     requests: int = 0
     refusal: InvalidRequest | None = None
@@ -70,7 +68,11 @@ def ask(
         Budget(parallel=description.parallel, rate=share),
     )
     return ask_session(
-        lambda: _session(description), BudgetGate(budget, place.path), place, question, given, named
+        lambda: _session(description),
+        BudgetGate(budget, place.path),
+        place,
+        question,
+        lambda session: getattr(session, question)(*given, **named),
     )
 
 
@@ -79,8 +81,7 @@ def ask_session(
     gate: BudgetGate,
     place: Place,
     question: str,
-    given: tuple[Any, ...],
-    named: dict[str, Any],
+    do: Callable[[Any], Any],
 ) -> Answer:
     """Ask the session of a project, through a gate; what fails is in the answer.
 
@@ -88,16 +89,14 @@ def ask_session(
         open_session: returns the session.
         gate: where its requests wait.
         place: the project.
-        question: the name of the session's method.
-        given: arguments by position.
-        named: arguments by name.
+        question: its name, for the problem.
+        do: asks the session, and returns a table.
     """
     doing, error = "sign in", None
     try:
         session = open_session()
         doing = question
-        table = getattr(through(session, gate), question)(*given, **named)
-        return Answer(place, table, requests=gate.requests)
+        return Answer(place, do(through(session, gate)), requests=gate.requests)
     except Stopped:
         said = Said(question, "", "It was interrupted before it answered.", "Ask again.", "")
     except Exception as problem:  # of one project: the others go on

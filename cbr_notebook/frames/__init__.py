@@ -22,7 +22,7 @@ from cbr_notebook.frames.answers import (
 from cbr_notebook.frames.backups import BACKUPS
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESOURCES
-from cbr_notebook.frames.fleet import PROBLEMS
+from cbr_notebook.frames.fleet import CHANGED, GROWTH, PROBLEMS, SYNCED
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
@@ -48,7 +48,7 @@ SCHEMAS = {
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, CHANGED_DATA, SUSPICION, FAILURES, SCHEDULE,
         USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
         RESTORES, VAULT_POLICIES, RETENTION_PREVIEW, WHAT_IF, ORPHANS, COST, REPLICATION, AUDIT,
-        PROBLEMS,
+        PROBLEMS, SYNCED, CHANGED, GROWTH,
     )
 }  # fmt: skip
 """Every schema by its name."""
@@ -58,11 +58,13 @@ __all__ = [
     "AUDIT",
     "BACKUPS",
     "CAPACITY",
+    "CHANGED",
     "CHANGED_DATA",
     "COST",
     "FAILURES",
     "FEATURES",
     "GAPS",
+    "GROWTH",
     "MEMBERS",
     "ORGANIZATION_POLICIES",
     "ORPHANS",
@@ -79,6 +81,7 @@ __all__ = [
     "SCHEDULE",
     "SCHEMAS",
     "SUSPICION",
+    "SYNCED",
     "TAGS",
     "TASKS",
     "UNPROTECTED",

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,7 @@ import pyarrow.compute as pc
 
 from cbr_notebook.api.http import lenient
 from cbr_notebook.errors import AnswerWarning
-
-if TYPE_CHECKING:
-    from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.column import Column
 
 _TIME = pa.timestamp("us")
 _FIRST = pa.scalar(datetime.min, _TIME)
@@ -265,6 +263,42 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
             cells = pa.array(map(_as_items, frame[name]), pa.map_(pa.string(), pa.string()))
             table = table.add_column(place, name, cells)
     return table
+
+
+def from_arrow(
+    columns: Sequence[Column], table: pa.Table | None, *, front: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a table that was kept as Arrow or Parquet, with the dtypes of its schema.
+
+    A column that the table has not is missing in all rows; one that the schema has not, stays.
+
+    Args:
+        columns: of the schema.
+        table: what was kept; none gives no rows.
+        front: texts that stand in front.
+    """
+    rows = 0 if table is None else table.num_rows
+    kept = {} if table is None else dict(zip(table.column_names, table.columns, strict=True))
+    found: dict[str, Any] = {}
+    for name in front:
+        texts = kept.pop(name, pa.chunked_array([pa.nulls(rows, pa.string())]))
+        found[name] = _series(Column(name, "text", name, ""), texts.cast(pa.large_string()))
+    for column in columns:
+        cells = kept.pop(column.name, None)
+        if column.kind == "mapping":
+            items = [None] * rows if cells is None else cells.to_pylist()
+            found[column.name] = pd.Series(
+                [None if each is None else dict(each) for each in items], dtype=object
+            )
+            continue
+        kind = _ARROW[column.kind]
+        if cells is None:
+            cells = pa.chunked_array([pa.nulls(rows, kind)], kind)
+        elif column.kind == "category":
+            cells = cells.cast(pa.string()).dictionary_encode().cast(kind)
+        found[column.name] = _series(column, cells.cast(kind))
+    found |= {name: cells.to_pandas() for name, cells in kept.items()}
+    return pd.DataFrame(found, copy=False)
 
 
 def _is_mapping(cell: Any) -> bool:

@@ -32,3 +32,58 @@ PROBLEMS = Schema(
     ),
 )
 """One row a question without an answer."""
+
+SYNCED = Schema(
+    "synced",
+    "a table of a project that was synced, or could not be",
+    (
+        *_WHERE,
+        _text("table", "the table"),
+        Column("rows", "integer", "rows", "how many there are now"),
+        _text("read", "all, or what is new; empty where it failed"),
+        Column("changed", "flag", "changed", "whether it is other than it was"),
+        _text("code", "the error code of the service, if it failed and gave one"),
+        _text("problem", "why it failed"),
+        _text("advice", "what to do"),
+        _text("request_id", "what to tell the operator of the cloud"),
+    ),
+)
+"""One row a table of a project."""
+
+CHANGED = Schema(
+    "changed",
+    "a row that came, went, or has another value",
+    (
+        *_WHERE,
+        _text("change", "added, gone or changed"),
+        _text("id", "what the row is known by"),
+        _text("name", "its name, if it has one"),
+        _text("column", "the column that changed"),
+        _text("before", "its value before, as text"),
+        _text("after", "its value after, as text"),
+    ),
+)
+"""One row a change."""
+
+GROWTH = Schema(
+    "growth",
+    "a vault, with how its use grew",
+    (
+        *_WHERE,
+        _text("id", "ID of the vault"),
+        _text("name", "name of the vault"),
+        Column("size_gb", "integer", "size_gb", "its size", unit="GB"),
+        Column("used_mb", "integer", "used_mb", "what is used of it", unit="MB"),
+        _text("first_day", "the first day that is known"),
+        _text("last_day", "the last day that is known"),
+        Column("days", "integer", "days", "days on which it was looked at"),
+        Column(
+            "growth_gb_month", "number", "growth_gb_month",
+            "what its use grew by in 30 days, by a straight line through all days", unit="GB",
+        ),
+        Column(
+            "full_at", "time", "full_at", "when it is full at that pace; missing if it never is"
+        ),
+    ),
+)  # fmt: skip
+"""One row a vault."""

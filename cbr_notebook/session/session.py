@@ -15,6 +15,7 @@ from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.acts import act
 from cbr_notebook.auth.token import SignedOut, TokenAuth
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.histories import sync as syncing
 from cbr_notebook.session import lookup
 from cbr_notebook.session.context import Identity
 from cbr_notebook.session.operations import backups as backup_operations
@@ -86,6 +87,7 @@ class Session:
     suspicion = suspicion_report.suspicion
     last_quiet_backup = suspicion_report.last_quiet_backup
     diagnose = diagnosis.diagnose
+    sync = syncing.sync
 
     # -- records by ID, name, record or row -------------------------------------------------------
     find_vault = lookup.find_vault

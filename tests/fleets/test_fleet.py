@@ -32,6 +32,7 @@ OF_ONE = {
     "restores": "of this computer, not of a project",
     "replication_targets": "of the service: the same for every project",
     "diagnose": "of one connection",
+    "sync": "of its own making: fleet.sync()",
 }
 """Questions that a fleet does not have, and why."""
 

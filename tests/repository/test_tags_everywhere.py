@@ -17,6 +17,7 @@ WITHOUT = {
     "policy_rules": "of one policy; policies() chooses by tags",
     "replication_targets": "regions",
     "restores": "the notes of this computer, also of what is gone",
+    "sync": "what was written into the lake: all there is",
     "tags": "the tags themselves",
     "usage": "sums of the project",
 }

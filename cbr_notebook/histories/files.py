@@ -1,0 +1,123 @@
+"""Tables as Parquet files of the lake, and back; also those of an earlier version."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from cbr_notebook.frames import SCHEMAS
+from cbr_notebook.frames.building import arrow_table, from_arrow
+from cbr_notebook.frames.fleet import PLACE
+from cbr_notebook.histories.manifest import Entry
+from cbr_notebook.histories.store import Store
+
+DATA = "data"
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "vaults": ("id",),
+    "policies": ("id",),
+    "policy_rules": ("policy_id", "rule"),
+    "resources": ("id",),
+    "vault_resources": ("vault_id", "id"),
+    "backups": ("id",),
+    "tasks": ("id",),
+}
+"""What makes a row of a table the same row on another day."""
+
+
+def write(
+    store: Store,
+    table: str,
+    place: tuple[str, str, str],
+    frame: pd.DataFrame,
+    now: datetime,
+    *,
+    whole_at: str,
+    before: Entry | None,
+) -> Entry:
+    """Write a table of a project as it stands, unless it is as it was; return its entry.
+
+    Args:
+        store: of the lake.
+        table: its name.
+        place: profile, region and project.
+        frame: as a session gives it.
+        now: when it was read.
+        whole_at: when all of it was read last.
+        before: its newest entry.
+    """
+    content, shape = _content(table, place, frame)
+    digest = hashlib.sha256(content).hexdigest()
+    day = f"{now:%Y-%m-%d}"
+    if before is not None and before.digest == digest:
+        file = before.file
+    else:
+        where = "/".join(_safe(each) for each in place)
+        file = f"{DATA}/{table}/{day}/{where}/{now:%H%M%S}-{secrets.token_hex(6)}.parquet"
+        store.write(file, content)
+    synced_at = now.isoformat(timespec="microseconds")
+    return Entry(table, *place, day, file, len(frame), digest, shape, synced_at, whole_at)
+
+
+def read(store: Store, table: str, entries: Sequence[Entry]) -> pd.DataFrame:
+    """Return the rows of some entries, as a session's table with its place in front."""
+    found = None if not entries else dataset(store, entries).to_table()
+    return from_arrow(SCHEMAS[table].columns, found, front=PLACE)
+
+
+def dataset(store: Store, entries: Sequence[Entry]) -> Any:
+    """Return the files of some entries as one Arrow dataset, with the columns of all versions."""
+    by_shape = {each.shape: each.file for each in entries}
+    schemas = [pq.read_schema(io.BytesIO(_needed(store, file))) for file in by_shape.values()]
+    schema = pa.unify_schemas(
+        [each.remove_metadata() for each in schemas], promote_options="permissive"
+    )
+    files = sorted({store.place(each.file) for each in entries})
+    return ds.dataset(files, schema=schema, filesystem=store.fs, format="parquet")
+
+
+def _needed(store: Store, file: str) -> bytes:
+    content = store.read(file)
+    if content is None:
+        raise FileNotFoundError(file)
+    return content
+
+
+def _content(table: str, place: tuple[str, str, str], frame: pd.DataFrame) -> tuple[bytes, str]:
+    keys = [name for name in KEYS.get(table, ()) if name in frame.columns]
+    ordered = frame.sort_values(keys, kind="stable", ignore_index=True) if keys else frame
+    found = arrow_table(ordered)
+    columns, fields = [], []
+    for name, text in zip(PLACE, place, strict=True):
+        columns.append(pa.array([text] * len(ordered), pa.string()))
+        fields.append(pa.field(name, pa.string()))
+    kinds = {column.name: column.kind for column in SCHEMAS[table].columns}
+    for field, column in zip(found.schema, found.columns, strict=True):
+        kind = field.type
+        if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind):
+            kind = pa.string()
+        elif kinds.get(field.name) == "mapping":
+            kind = pa.map_(pa.string(), pa.string())
+        columns.append(column if kind == field.type else column.cast(kind))
+        fields.append(pa.field(field.name, kind))
+    made = pa.table(columns, schema=pa.schema(fields))
+    buffer = io.BytesIO()
+    pq.write_table(made, buffer, compression="zstd")
+    shape = hashlib.sha256(str(made.schema).encode()).hexdigest()[:16]
+    return buffer.getvalue(), shape
+
+
+def _safe(text: str) -> str:
+    """Return a name of a folder that any store takes, different for different texts."""
+    plain = "".join(each if each.isalnum() or each in "-_." else "_" for each in text)[:60]
+    if plain == text and plain.strip("."):
+        return plain
+    return f"{plain.strip('.')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

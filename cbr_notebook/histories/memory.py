@@ -1,0 +1,176 @@
+"""A lake with its memory: what was, what changed, and how it grew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.frames import CHANGED
+from cbr_notebook.histories import changes, growth, manifest, sql
+from cbr_notebook.histories.manifest import Manifest
+from cbr_notebook.histories.past import Past
+from cbr_notebook.histories.store import Store
+from cbr_notebook.text.card import facts_html
+from cbr_notebook.text.suggestions import did_you_mean
+from cbr_notebook.text.timeparse import parse_time
+
+DayLike = str | date | datetime | timedelta
+
+
+def history(path: str | Path, *, storage_options: Mapping[str, Any] | None = None) -> History:
+    """Open a lake that ``fleet.sync(path)`` or ``session.sync(path)`` wrote; it is only read.
+
+    Args:
+        path: a folder, or an address of fsspec: ``s3://bucket/lake``.
+        storage_options: what the address's file system takes, such as keys.
+
+    Returns:
+        Its history, as it is now; later syncs show when it is opened anew.
+
+    Raises:
+        NotFound: nothing was synced there.
+        InvalidRequest: the address cannot be used, or the extra ``[fleet]`` is not installed.
+    """
+    store = Store(path, storage_options)
+    known = manifest.read(store)
+    if not len(known):
+        raise NotFound(
+            f"There is no lake at {store.address!r}.",
+            advice="Write one: fleet.sync(path), session.sync(path), or cbr-notebook sync.",
+            field="path",
+        )
+    return History(store, known)
+
+
+class History:
+    """What a lake knows; made by ``cbr.history(path)``."""
+
+    def __init__(self, store: Store, known: Manifest) -> None:
+        """Keep what was read of the lake."""
+        self._store = store
+        self._known = known
+
+    @property
+    def days(self) -> list[str]:
+        """The days of which there is a state, in order."""
+        return self._known.days()
+
+    @property
+    def card(self) -> pd.DataFrame:
+        """What there is: one row a table.
+
+        Returns:
+            ``table``, ``first_day``, ``last_day`` (text), ``projects``, ``rows`` (int64; of the
+            newest states).
+        """
+        rows = []
+        for table in self._known.tables():
+            days = sorted({each.day for each in self._known if each.table == table})
+            newest = self._known.at(table)
+            rows.append((table, days[0], days[-1], len(newest), sum(each.rows for each in newest)))
+        columns = ["table", "first_day", "last_day", "projects", "rows"]
+        found = pd.DataFrame(rows, columns=columns)
+        return found.astype({"table": "str", "first_day": "str", "last_day": "str"})
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return the rows of a query in SQL, as DuckDB understands it.
+
+        Views: each table with its newest rows (``backups``, ``vaults``, …) and with those of a
+        day (``backups_at('2026-11-20')``, the day written out), and ``states``, which says what
+        is from when. A query can read these, and nothing else: no file, no network.
+
+        Args:
+            query: such as ``select project, count(*) from backups group by all``.
+
+        Raises:
+            InvalidRequest: the query is wrong, or reaches for something else.
+        """
+        return sql.run(self._store, self._known, query)
+
+    def at(self, day: DayLike) -> Past:
+        """Return the state of a day: the newest of each project up to it.
+
+        Args:
+            day: a day, or how long before the newest one: ``"2026-11-20"``, ``"30d"``.
+
+        Raises:
+            NotFound: the lake begins later.
+            InvalidRequest: it is not a day.
+        """
+        last = self._day(day, "day")
+        if last < self.days[0]:
+            raise NotFound(
+                f"Nothing is known of {last}: the lake begins on {self.days[0]}.",
+                advice="history.days lists the days.",
+                field="day",
+            )
+        return Past(self._store, self._known, last)
+
+    def changed(
+        self, table: str, since: DayLike = "1d", until: DayLike | None = None
+    ) -> pd.DataFrame:
+        """Return what came, went or changed in a table, column by column.
+
+        Args:
+            table: such as ``backups`` or ``vaults``.
+            since: the day to compare with, or how long before the newest one: ``"7d"``.
+            until: the later day; the newest if left out.
+
+        Returns:
+            The columns of ``cbr.schema("changed")``. A project that was not known on the
+            earlier day has all its rows added.
+
+        Raises:
+            InvalidRequest: there is no such table, or a day is none.
+        """
+        if table not in self._known.tables():
+            known = self._known.tables()
+            raise InvalidRequest(
+                f"The lake has no table {table!r}.",
+                advice=f"{did_you_mean(table, known)}There are: {', '.join(known)}.",
+                field="table",
+            )
+        first = self._day(since, "since")
+        last = self.days[-1] if until is None else self._day(until, "until")
+        found = changes.changed(
+            self._store, table, self._known.at(table, first), self._known.at(table, last)
+        )
+        found.attrs.update(
+            resource=CHANGED.name, filters={"table": table, "since": first, "until": last},
+            asked_at=max(each.synced_at for each in self._known.at(table)), rows=len(found),
+        )  # fmt: skip
+        return found
+
+    def growth(self) -> pd.DataFrame:
+        """Return how the use of each vault grew, by all days that are known.
+
+        Returns:
+            The columns of ``cbr.schema("growth")``, what is full first.
+        """
+        found = growth.growth(self._store, self._known)
+        found.attrs.update(resource="growth", filters={}, rows=len(found), asked_at="")
+        return found
+
+    def _day(self, day: DayLike, field: str) -> str:
+        newest = datetime.fromisoformat(f"{self.days[-1]}T00:00:00+00:00")
+        return f"{parse_time(day, newest, field):%Y-%m-%d}"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        projects = {each.place for each in self._known}
+        return [
+            ("Lake", self._store.address),
+            ("Days", f"{self.days[0]} to {self.days[-1]} ({len(self.days)})"),
+            ("Projects", str(len(projects))),
+            ("Tables", ", ".join(self._known.tables())),
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join(["History", *(f"  {name}: {fact}" for name, fact in self._facts())])
+
+    def _repr_html_(self) -> str:
+        return facts_html("History", self._facts())

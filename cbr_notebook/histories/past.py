@@ -1,0 +1,85 @@
+"""A day of the lake, with the questions that a session has about the present."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.frames import SCHEMAS
+from cbr_notebook.histories import files
+from cbr_notebook.histories.manifest import Manifest
+from cbr_notebook.histories.reading import ANSWERS
+from cbr_notebook.histories.store import Store
+from cbr_notebook.text.suggestions import did_you_mean
+
+
+def _question(table: str) -> Callable[..., pd.DataFrame]:
+    def asked(past: Past, **equals: Any) -> pd.DataFrame:
+        return past._table(table, equals)
+
+    asked.__name__ = table
+    asked.__qualname__ = f"Past.{table}"
+    asked.__doc__ = (
+        f"Return {SCHEMAS[table].row}, one row each, as it was.\n\n"
+        "Args:\n    equals: values of columns, or lists of values of which any will do.\n\n"
+        f'Returns:\n    The columns of ``cbr.schema("{table}")``, with profile, region and '
+        "project in front.\n\nRaises:\n    NotFound: it was not synced by then."
+    )
+    return asked
+
+
+class Past:
+    """What there was on a day; made by ``history.at(day)``."""
+
+    vaults = _question("vaults")
+    backups = _question("backups")
+    tasks = _question("tasks")
+    policies = _question("policies")
+    policy_rules = _question("policy_rules")
+    resources = _question("resources")
+    vault_resources = _question("vault_resources")
+    unprotected = _question("unprotected")
+    capacity = _question("capacity")
+    recovery_points = _question("recovery_points")
+    gaps = _question("gaps")
+    audit = _question("audit")
+
+    def __init__(self, store: Store, known: Manifest, day: str) -> None:
+        """Keep which day of which lake it is."""
+        self._store = store
+        self._known = known
+        self.day = day
+
+    def __repr__(self) -> str:
+        return f"<Past: {self._store.address} on {self.day}>"
+
+    def _table(self, table: str, equals: dict[str, Any]) -> pd.DataFrame:
+        entries = self._known.at(table, self.day)
+        if not entries:
+            raise NotFound(
+                f"{table} of {self.day} is not in the lake.",
+                advice=f'It is kept where the sync is asked for it: tables=[…, "{table}"].'
+                if table in ANSWERS
+                else "history.card says from which day on there is what.",
+            )
+        frame = files.read(self._store, table, entries)
+        for name, value in equals.items():
+            if name not in frame.columns:
+                raise InvalidRequest(
+                    f"{table} has no column {name!r}.",
+                    advice=did_you_mean(name, map(str, frame.columns)).strip() or None,
+                    field=name,
+                )
+            wanted = value if isinstance(value, list | tuple | set) else [value]
+            frame = frame[frame[name].isin(list(wanted))]
+        if "created_at" in frame.columns:
+            frame = frame.sort_values("created_at", ascending=False, kind="stable")
+        frame = frame.reset_index(drop=True)
+        frame.attrs.update(
+            resource=table, filters={**equals, "day": self.day}, rows=len(frame),
+            asked_at=max(each.synced_at for each in entries),
+        )  # fmt: skip
+        return frame

@@ -1,0 +1,92 @@
+"""The files of a lake, wherever they are: a folder, or any address that fsspec knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.histories.extra import library
+
+
+class Store:
+    """Reads and writes whole files below one address; a file is written once, never changed."""
+
+    def __init__(self, address: str | Path, storage_options: Mapping[str, Any] | None = None):
+        """Open an address; nothing is written.
+
+        Args:
+            address: a folder, or such as ``s3://bucket/lake``, ``memory://lake``.
+            storage_options: what its file system takes, such as keys.
+
+        Raises:
+            InvalidRequest: the address cannot be used, or what it needs is not installed.
+        """
+        fsspec = library("fsspec")
+        self.address = str(Path(address).expanduser()) if _is_folder(address) else str(address)
+        trouble = ""
+        try:
+            self.fs, self.root = fsspec.core.url_to_fs(self.address, **(storage_options or {}))
+        except (ImportError, ValueError, OSError, TypeError) as problem:
+            trouble = str(problem)
+        if trouble:
+            raise InvalidRequest(
+                f"The lake {self.address!r} cannot be opened: {trouble}.",
+                advice="Name a folder, or an address that fsspec knows: s3://bucket/lake.",
+                field="path",
+            )
+        self.root = self.root.rstrip("/")
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file; its folders are made.
+
+        Raises:
+            InvalidRequest: it cannot be written.
+        """
+        place = self.place(name)
+        trouble = ""
+        try:
+            self.fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self.fs.pipe_file(place, content)
+        except OSError as problem:
+            trouble = str(problem)
+        if trouble:
+            raise InvalidRequest(
+                f"The lake {self.address!r} cannot be written: {trouble}.",
+                advice="What was in it before is as it was. Check the place and its permissions.",
+                field="path",
+            )
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content; ``None`` if it is not there."""
+        try:
+            content: bytes = self.fs.cat_file(self.place(name))
+        except FileNotFoundError:
+            return None
+        return content
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of all files below a folder, sorted; none if there is no folder."""
+        self.fs.invalidate_cache()
+        try:
+            found = self.fs.find(self.place(folder))
+        except FileNotFoundError:
+            return []
+        start = len(self.root) + 1
+        return sorted(str(each)[start:] for each in found)
+
+    def delete(self, name: str) -> None:
+        """Delete a file, if it is there."""
+        try:
+            self.fs.rm_file(self.place(name))
+        except FileNotFoundError:
+            return
+
+    def place(self, name: str) -> str:
+        """Return where a file is, for the file system."""
+        return f"{self.root}/{name}"
+
+
+def _is_folder(address: str | Path) -> bool:
+    return isinstance(address, Path) or "://" not in address

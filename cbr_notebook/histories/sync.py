@@ -1,0 +1,194 @@
+"""One project into the lake: what is new is read, written, and at the end it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import pandas as pd
+
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.frames import SYNCED
+from cbr_notebook.frames.fleet import PLACE
+from cbr_notebook.histories import files, manifest
+from cbr_notebook.histories.manifest import Entry
+from cbr_notebook.histories.reading import (
+    ANSWERS,
+    GROWING,
+    TABLES,
+    Before,
+    Read,
+    Source,
+    read_tables,
+)
+from cbr_notebook.histories.store import Store
+from cbr_notebook.text.timeparse import DurationLike, parse_duration
+
+WHOLE = "7d"
+"""How old the last reading of everything may be."""
+
+
+class SyncedSession(Source, Protocol):
+    """What is needed of a session to sync it."""
+
+    @property
+    def identity(self) -> Any:
+        """Who the session is and where."""
+
+
+class Synced(NamedTuple):
+    """A row of what was synced: the columns of ``SYNCED``."""
+
+    profile: str
+    region: str
+    project: str
+    table: str
+    rows: int | None
+    read: str
+    changed: bool | None
+    code: str
+    problem: str
+    advice: str
+    request_id: str
+
+
+def sync(
+    session: SyncedSession,
+    path: str | Path,
+    *,
+    profile: str | None = None,
+    project: str | None = None,
+    tables: Sequence[str] = TABLES,
+    whole: DurationLike = WHOLE,
+    storage_options: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Write what there is into a lake, with the day; return one row a table.
+
+    Vaults, policies and resources are read as they are; of backups and tasks only what is new,
+    and what was deleted. A table that cannot be read is a row with its problem, and stays as
+    the lake has it. Nothing counts before all is written: a sync that is killed changes nothing.
+    A second one on a day takes the place of the first.
+
+    Args:
+        path: a folder, or an address of fsspec: ``s3://bucket/lake``.
+        profile: what stands in the column ``profile``; the user if left out.
+        project: what stands in the column ``project``; the project's ID if left out.
+        tables: which tables; of the answers ``unprotected``, ``capacity``, ``recovery_points``,
+            ``gaps`` and ``audit`` those that are named beside them are kept, too.
+        whole: how old the last reading of all backups may be before all are read again.
+        storage_options: what the address's file system takes, such as keys.
+
+    Returns:
+        The columns of ``cbr.schema("synced")``.
+
+    Raises:
+        InvalidRequest: the lake cannot be opened or written, or there is no such table.
+    """
+    store = Store(path, storage_options)
+    where = (
+        profile or session.identity.who,
+        session.identity.region,
+        project or session.identity.project_id,
+    )
+    known = newest(manifest.read(store), where)
+    entries, rows = write_tables(session, store, where, known, tables=tables, whole=whole)
+    if entries:
+        manifest.commit(store, entries)
+    return table_of(rows)
+
+
+def write_tables(
+    session: SyncedSession,
+    store: Store,
+    where: tuple[str, str, str],
+    known: Mapping[str, Entry],
+    *,
+    tables: Sequence[str] = TABLES,
+    whole: DurationLike = WHOLE,
+) -> tuple[list[Entry], list[Synced]]:
+    """Read a project and write its files; they do not count before they are committed.
+
+    Args:
+        session: of the project.
+        store: of the lake.
+        where: profile, region and project.
+        known: its newest entries by table.
+        tables: which tables.
+        whole: how old the last reading of everything may be.
+    """
+    asked = checked(tables)
+    span = parse_duration(whole, "whole")
+    before = {
+        table: _before(store, known[table])
+        for table in GROWING
+        if table in asked and table in known and _is_usable(known[table], session.now, span)
+    }
+    entries, rows = [], []
+    for found in read_tables(session, asked, before, span):
+        if found.rows is None:
+            rows.append(_failed(where, found))
+            continue
+        now = session.now
+        last = known.get(found.table)
+        whole_at = now.isoformat() if found.whole or last is None else last.whole_at
+        entry = files.write(
+            store, found.table, where, found.rows, now, whole_at=whole_at, before=last
+        )
+        entries.append(entry)
+        changed = last is None or last.digest != entry.digest
+        kind = "all" if found.whole else "what is new"
+        rows.append(Synced(*where, found.table, entry.rows, kind, changed, "", "", "", ""))
+    return entries, rows
+
+
+def newest(known: manifest.Manifest, where: tuple[str, str, str]) -> dict[str, Entry]:
+    """Return the newest entries of a project, by table."""
+    found = {table: known.at(table) for table in known.tables()}
+    return {
+        table: each for table, entries in found.items() for each in entries if each.place == where
+    }
+
+
+def checked(tables: Sequence[str]) -> tuple[str, ...]:
+    """Return names of tables, in the order in which they are read.
+
+    Raises:
+        InvalidRequest: there is no such table.
+    """
+    given = (tables,) if isinstance(tables, str) else tuple(tables)
+    possible = (*TABLES, *ANSWERS)
+    unknown = [each for each in given if each not in possible]
+    if unknown or not given:
+        raise InvalidRequest(
+            f"There is no table {unknown[0]!r} to sync." if unknown else "No table is named.",
+            advice=f"There are: {', '.join(possible)}.",
+            field="tables",
+        )
+    return tuple(each for each in possible if each in given)
+
+
+def table_of(rows: Iterable[Synced]) -> pd.DataFrame:
+    """Return what was synced as a table."""
+    return SYNCED.frame(list(rows))
+
+
+def _is_usable(entry: Entry, now: datetime, whole: timedelta) -> bool:
+    """Return whether only what is new need be read; tasks are kept in any case."""
+    recent = now.astimezone(UTC) - manifest.moment(entry.whole_at) < whole
+    return recent or entry.table == "tasks"
+
+
+def _before(store: Store, entry: Entry) -> Before:
+    rows = files.read(store, entry.table, [entry]).drop(columns=list(PLACE))
+    return Before(rows, manifest.moment(entry.synced_at), manifest.moment(entry.whole_at))
+
+
+def _failed(where: tuple[str, str, str], found: Read) -> Synced:
+    problem = found.problem
+    assert problem is not None
+    return Synced(
+        *where, found.table, None, "", None, problem.code or "", problem.message,
+        problem.advice or "", problem.request_id or "",
+    )  # fmt: skip
