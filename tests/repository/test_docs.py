@@ -15,7 +15,7 @@ import pytest
 
 from cbr_notebook.forms import Forms
 from cbr_notebook.frames import SCHEMAS, Schema
-from tests.repository.places import DOCS, README, REPOSITORY
+from tests.repository.places import DOCS, PACKAGE, README, REPOSITORY
 
 PICTURES = DOCS / "pictures"
 PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
@@ -98,3 +98,27 @@ def test_every_link_inside_the_documentation_leads_somewhere(page: Path) -> None
 
 def test_the_readme_stays_within_two_screens() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= LONGEST_README
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_file_that_is_named_is_there(page: str) -> None:
+    """Named from the top, from the package, or from the room that the sentence is about."""
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:[\w-]+/)*[\w-]+\.(?:py|js|toml|md|ipynb)`", text))
+    roots = [REPOSITORY, PACKAGE, PACKAGE / "simulator", PACKAGE / "forms"]
+    missing = [
+        name for name in named if not any((root / name.strip("`")).exists() for root in roots)
+    ]
+    assert len(named) > 10
+    assert missing == []
+
+
+def test_every_function_of_the_index_is_there() -> None:
+    """Each row of "Where to look for it" names functions, tables and values of its files."""
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    index = text.partition("## Where to look for it")[2].partition("\n## ")[0]
+    for line in index.splitlines():
+        files = [PACKAGE / name for name in re.findall(r"`([\w/]+\.py)`", line)]
+        sources = "".join(path.read_text(encoding="utf-8") for path in files)
+        for name in re.findall(r"`([A-Za-z_]+)`", line):
+            assert re.search(rf"\b{name}\b", sources), (name, line)
