@@ -38,7 +38,7 @@ class Overview(FormDefinition):
     repeatable = True
 
     def build(self) -> Sequence[Field]:
-        self._seen = self.form.panel("overview", look="cbr-overview")
+        self._seen = self.form.panel("overview", saved=True, look="cbr-overview")
         return ()
 
     def layout(self, widgets: list[Widget]) -> list[Widget]:

@@ -40,7 +40,7 @@ class Share(FormDefinition):
     def build(self) -> Sequence[Field]:
         self._backups: dict[str, Backup] = {}
         self._offered: dict[str, Backup] = {}
-        self._members = self.form.panel("members", live="status")
+        self._members = self.form.panel("members", saved=True, live="status")
         self._offers = self.form.panel("offers", live="status")
         self._vault = field.choice(
             "vault",

@@ -37,7 +37,7 @@ class Tasks(FormDefinition):
         self._watching: Worker | None = None
         self._records: tuple[TaskRecord, ...] = ()
         # A region that counts its views: without one on a page, nobody has to look.
-        self._rows = self.form.panel("tasks", look="cbr-tasks", _view_count=0)
+        self._rows = self.form.panel("tasks", saved=True, look="cbr-tasks", _view_count=0)
         self._rows.observe(lambda _: self.form.guarded(self._watch), "_view_count")
         statuses = [Option(each, progress.WORDS[each]) for each in sorted(TASK_STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 
 from cbr_notebook.api.http.decoding import without_sources
 from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.frames.building import Builder
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters, seen
@@ -27,6 +28,8 @@ Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]
 """Given filters, offset and limit: the rows of a page, and how many there are in all."""
 
 _WORKERS = 8
+_NO_FILTERS = ("kind", "sort")
+"""What is asked for that leaves out no row."""
 
 
 def read_list(
@@ -43,15 +46,16 @@ def read_list(
     """Read a list page by page; filters with several values are asked one by one.
 
     ``keep`` says of each row whether it belongs to the answer, where the service has no filter.
+    Of an answer without rows it is noted how many there are without the filters.
     """
     check_limit(limit)
     before = session.client.transport.requests
-    builder = schema.builder()
+    builder, looked_at = schema.builder(), _Count()
     requests = list(filters.expand(asked, repeatable))
     for each in requests:
         read_all(
             without_sources(partial(ask, each)),
-            builder.add if keep is None else partial(_add_some, builder, keep),
+            builder.add if keep is None else partial(_add_some, builder, keep, looked_at),
             limit=limit if keep is None else None,
             page_size=page_size,
             # A simulated cloud answers in this very process: threads would gain nothing.
@@ -61,7 +65,27 @@ def read_list(
     if len(requests) > 1:
         frame = _merged(frame)
     frame = frame if limit is None else frame.head(limit)
-    return describe(session, schema, frame, asked, before)
+    others = None
+    if frame.empty:
+        given = any(value is not None for key, value in asked.items() if key not in _NO_FILTERS)
+        others = _without_filters(asked, ask) if given else looked_at.rows or None
+    frame = describe(session, schema, frame, asked, before)
+    if others is not None:
+        frame.attrs["without_filters"] = others
+    return frame
+
+
+def _without_filters(asked: Mapping[str, Any], ask: Ask) -> int | None:
+    """Return how many rows a list has without filters; ``None`` if it does not tell.
+
+    One request for one row; what kind of thing is listed is no filter.
+    """
+    kinds = {key: value for key, value in asked.items() if key == "kind"}
+    try:
+        counts = [without_sources(ask)(each, 0, 1)[1] for each in filters.expand(kinds)]
+    except CBRError:
+        return None
+    return sum(each for each in counts if each is not None) if None not in counts else None
 
 
 def make_table(
@@ -132,7 +156,17 @@ def check_limit(limit: Any) -> None:
         )
 
 
-def _add_some(builder: Builder, keep: Callable[[Any], bool], rows: Sequence[Any]) -> None:
+@dataclass(slots=True)
+class _Count:
+    """How many rows were looked at, of which some were kept."""
+
+    rows: int = 0
+
+
+def _add_some(
+    builder: Builder, keep: Callable[[Any], bool], looked_at: _Count, rows: Sequence[Any]
+) -> None:
+    looked_at.rows += len(rows)
     builder.add([row for row in rows if keep(row)])
 
 

@@ -78,12 +78,22 @@ def why_empty(frame: pd.DataFrame) -> str:
     noun = schema.row if schema else f"a row of {resource}"
     noun = noun.removeprefix("a ").removeprefix("an ")
     asked = _filters(frame.attrs["filters"])
-    where = f" Asked for: {asked}; without that there may be some." if asked else ""
+    where = f" Asked for: {asked}; {_without(frame)}." if asked else ""
     where += _missing(frame)
     answered = frame.attrs.get("rows") or 0
     if answered:
         return f"None of the {pluralize(answered, 'row')} that were answered is left here.{where}"
     return f"No {noun} was found.{where}"
+
+
+def _without(frame: pd.DataFrame) -> str:
+    """Return how many rows there are without what was asked for, as far as that is known."""
+    others = frame.attrs.get("without_filters")
+    if not isinstance(others, int):
+        return "without that there may be some"
+    if others == 0:
+        return "without that there is none either"
+    return f"without that there {'is' if others == 1 else 'are'} {others:,}"
 
 
 def _cell(now: datetime | None) -> Any:

@@ -186,6 +186,7 @@ def test_an_empty_table_says_what_was_asked(shell: InteractiveShell, session: cb
     none = session.backups(status="deleting", since="7d")
     html = shown(shell, none)["text/html"]
     assert "No backup was found. Asked for: status = deleting" in html
+    assert "; without that there are 217." in html
     everything = session.vaults()
     chosen = everything[everything.used_mb > 10**9]
     assert (

@@ -61,6 +61,26 @@ def test_what_went_wrong_is_kept_and_no_secret(
     assert not any("open-sesame" in str(data) for data, _ in published)
 
 
+def test_the_overview_and_what_was_opened_from_it_are_kept(
+    session: Session, published: list[tuple[dict[str, Any], bool]]
+) -> None:
+    form = session.forms.overview()
+    page = FormPage(form)
+    page.wait()
+    form._ipython_display_()
+    _, (first, renewed), (kept, update) = published
+    assert not renewed and "Nothing has come of it." in first["text/plain"]
+    assert update and "3 resources not protected" in kept["text/plain"]
+    assert "<button" not in kept["text/html"]
+    page.click("Switch it on")
+    (opened,) = page.opened()
+    opened.press()
+    kept, update = published[-1]
+    assert update
+    assert "3 resources not protected" in kept["text/plain"]
+    assert "enabled=True" in kept["text/plain"], "what was done below the overview"
+
+
 def test_nothing_is_said_to_have_come_of_a_form_that_did_nothing(
     session: Session, published: list[tuple[dict[str, Any], bool]]
 ) -> None:

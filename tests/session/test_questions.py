@@ -251,3 +251,17 @@ def test_a_token_that_expires_between_pages_is_renewed() -> None:
 def test_few_vaults_cost_one_request_and_their_policies_another() -> None:
     with cbr.simulate("demo") as session:
         assert session.vaults().attrs["requests"] == 2
+
+
+def test_an_empty_answer_knows_how_many_there_are_without_its_filters() -> None:
+    with cbr.simulate() as session:
+        for empty, all_of_it in (
+            (session.backups(status="deleting"), session.backups()),
+            (session.vaults(name="nothing like it"), session.vaults()),
+            (session.tasks(until="2000-01-01"), session.tasks()),
+            (session.resources("server", name="nothing"), session.resources("server")),
+            (session.resources(tags={"env": "nowhere"}), session.resources()),
+        ):
+            assert empty.empty
+            assert empty.attrs["without_filters"] == len(all_of_it)
+            assert "without_filters" not in all_of_it.attrs

@@ -269,9 +269,17 @@ class Form(widgets.VBox):
         """Return the value that was given for a field and is not filled in yet, or ``None``."""
         return None if self._filled else self._given.get(name)
 
-    def panel(self, name: str, **traits: Any) -> HtmlPanel:
-        """Create a panel whose buttons the definition, or else the form, handles."""
+    def panel(self, name: str, *, saved: bool = False, **traits: Any) -> HtmlPanel:
+        """Create a panel whose buttons the definition, or else the form, handles.
+
+        Args:
+            name: what it shows.
+            saved: whether a saved notebook keeps what it shows.
+            traits: of the panel.
+        """
         panel = HtmlPanel(name=name, **traits)
+        if saved:
+            self._saved_copy.keep(panel)
         panel.on_act = lambda act, of: self.guarded(lambda: self.handle(act, of))
         return panel
 
@@ -326,6 +334,7 @@ class Form(widgets.VBox):
             before = self.opened
             at_work = [each for each in before if each.busy]
             self._below.children = (*at_work, opened)
+        opened._saved_copy.stand_below(self._saved_copy)
         for each in before:
             if each not in at_work:
                 each.close()

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.forms.kit.view import Panels
 
 _BUTTONS = re.compile(r"<button\b.*?</button>", re.DOTALL)
@@ -23,8 +24,9 @@ class SavedCopy:
     """A second output below a form, which the page hides as long as the form itself is there.
 
     An exported or reopened notebook shows it instead of the form: what came of it, and the line
-    of Python. It is brought up to date whenever something comes of the form. What was typed is
-    not in it, but for what the result and the line of Python say.
+    of Python. It is brought up to date whenever something comes of the form, or of a form that was
+    opened below it. What was typed is not in it, but for what the result and the line of Python
+    say.
     """
 
     def __init__(self, title: str, panels: Panels) -> None:
@@ -37,8 +39,24 @@ class SavedCopy:
         self._title = title
         self._panels = panels
         self._display_id: str | None = None
+        self._shown: list[HtmlPanel] = []
+        self._above: SavedCopy | None = None
+        self._below: list[SavedCopy] = []
         for panel in (panels.result, panels.error):
-            panel.observe(lambda _: self._publish(update=True), "html")
+            self._follow(panel)
+
+    def keep(self, panel: HtmlPanel) -> None:
+        """Keep what a panel shows, too, such as what needs attention."""
+        self._shown.append(panel)
+        self._follow(panel)
+
+    def stand_below(self, above: SavedCopy) -> None:
+        """Become part of the copy of the form that this one was opened below."""
+        self._above = above
+        above._below.append(self)
+
+    def _follow(self, panel: HtmlPanel) -> None:
+        panel.observe(lambda _: self._publish(update=True), "html")
 
     def show(self, widget: dict[str, Any]) -> None:
         """Show a form in the notebook, and the copy below it.
@@ -51,34 +69,54 @@ class SavedCopy:
         publish_display_data(widget)
         self._display_id = uuid4().hex
         self._publish(update=False)
+        if any(panel.html for panel in self._shown):
+            self._publish(update=True)
 
     def _publish(self, *, update: bool) -> None:
+        if self._above is not None:
+            self._above._publish(update=update)
         if self._display_id is None:
             return
         from IPython.display import publish_display_data
 
         publish_display_data(
-            {"text/html": self.html(), "text/plain": self.text()},
+            {"text/html": self.html(all_of_it=update), "text/plain": self.text(all_of_it=update)},
             transient={"display_id": self._display_id},
             update=update,
         )
 
-    def html(self) -> str:
-        """Return what there is to read, as HTML without buttons."""
-        parts = (self._panels.error.html, self._panels.result.html)
+    def html(self, *, all_of_it: bool = True) -> str:
+        """Return what there is to read, as HTML without buttons.
+
+        Args:
+            all_of_it: also what is shown as soon as the form has loaded. A copy that is not
+                brought up to date goes without: how far it has loaded differs from run to run.
+        """
+        nothing = f"{self._head()}<p>{_NOTHING}</p>"
+        below = "".join(each._told() for each in self._below)
+        told = self._told(all_of_it=all_of_it) or nothing
+        return f'<div class="cbr-saved">{told}{below}<p><em>{_HINT}</em></p></div>'
+
+    def _head(self) -> str:
+        return f"<p><b>{markup.escaped(self._title)}</b></p>"
+
+    def _told(self, *, all_of_it: bool = True) -> str:
+        """Return what came of the form; empty if nothing did."""
+        shown = [panel.html for panel in self._shown] if all_of_it else []
+        parts = (self._panels.error.html, self._panels.result.html, *shown)
         told = "".join(_EMPTY.sub("", _BUTTONS.sub("", each)) for each in parts)
         # No headings: JupyterLab's table of contents would list them.
         told = told.replace("<h4>", "<p><b>").replace("</h4>", "</b></p>")
+        if not told:
+            return ""
         # Before anything came of it, the line of Python depends on how far the form has loaded.
-        code = "".join(_CODE.findall(self._panels.code.html)) if told else ""
-        return (
-            f'<div class="cbr-saved"><p><b>{markup.escaped(self._title)}</b></p>'
-            f"{told or f'<p>{_NOTHING}</p>'}"
-            f"{f'<pre>{code}</pre>' if code else ''}<p><em>{_HINT}</em></p></div>"
-        )
+        code = "".join(_CODE.findall(self._panels.code.html))
+        return f"{self._head()}{told}{f'<pre>{code}</pre>' if code else ''}"
 
-    def text(self) -> str:
+    def text(self, *, all_of_it: bool = True) -> str:
         """Return what there is to read, as text."""
-        written = _BLOCK.sub("\n", self.html().replace("</dt>", ": ").replace("</td>", " "))
+        written = _BLOCK.sub(
+            "\n", self.html(all_of_it=all_of_it).replace("</dt>", ": ").replace("</td>", " ")
+        )
         lines = html.unescape(_TAG.sub("", written)).splitlines()
         return "\n".join(line.rstrip() for line in lines if line.strip())

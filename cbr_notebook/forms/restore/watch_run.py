@@ -51,7 +51,7 @@ class WatchRun(Step):
         self._before_end: Progress | None = None
         """How far the run was before it ended."""
         self._course = self.form.panel("progress", look="cbr-bars")
-        self._told = self.form.panel("told", live="status")
+        self._told = self.form.panel("told", saved=True, live="status")
         """What the present step is: unlike the bars, it changes only with the step."""
         return ()
 

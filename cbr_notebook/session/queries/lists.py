@@ -350,6 +350,7 @@ def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
     ]
     frame = frames.RESTORE_POINTS.frame(points)
     frame.attrs = {**table.attrs, "resource": "restore_points"}
+    frame.attrs.pop("without_filters", None)  # of backups, not of points
     return frame
 
 
