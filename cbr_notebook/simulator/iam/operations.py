@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,7 @@ from cbr_notebook.simulator.protocol.request_context import Caller
 SIGN_IN = "/v3/auth/tokens"
 LARGEST_SIGN_IN = 64 * 1024
 """Bytes of the only body that is read before it is known who sends it."""
+_HOST = re.compile(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?")
 _UPDATED = "2018-10-15T00:00:00Z"
 
 
@@ -39,8 +41,15 @@ class IamResource:
 
 
 def door_of(request: falcon.Request) -> Door:
-    """Return by which way a client came."""
-    return Door(f"{request.scheme}://{request.netloc}", bool(request.env.get(SERVED)))
+    """Return by which way a client came: through a proxy, by the name that it asked the proxy for.
+
+    Only who asks is told, so a name that somebody makes up misleads nobody else.
+    """
+    scheme, host = request.forwarded_scheme, request.forwarded_host.partition(",")[0].strip()
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        scheme = request.scheme
+        host = f"{request.env['SERVER_NAME']}:{request.env['SERVER_PORT']}"
+    return Door(f"{scheme}://{host}", bool(request.env.get(SERVED)))
 
 
 class Versions:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import falcon.testing
 import httpx
 import pytest
 
@@ -239,3 +240,38 @@ def test_the_clouds_time_is_in_every_answer(cloud: Cloud, ask: Client) -> None:
     for answer in (ask.send("GET", "vaults"), ask.http.get("/nothing"), ask.http.get("/")):
         assert answer.headers["Date"] == "Tue, 18 Aug 2020 03:51:24 GMT"
         assert answer.headers["X-Cloud-Time"] == "2020-08-18T03:51:24.000000Z; speed=0"
+
+
+@pytest.mark.parametrize(
+    ("headers", "led_to"),
+    [
+        ({"Host": "cloud.class:8443"}, "http://cloud.class:8443/"),
+        ({"Host": "[::1]:80"}, "http://[::1]:80/"),
+        (
+            {"X-Forwarded-Host": "hub.example", "X-Forwarded-Proto": "https"},
+            "https://hub.example/",
+        ),
+        ({"X-Forwarded-Host": "hub.example:8443, inner"}, "http://hub.example:8443/"),
+        ({"Forwarded": "proto=https;host=hub.example"}, "https://hub.example/"),
+        ({"Host": 'a" onload="b'}, "http://cloud.simulated:80/"),
+        ({"Host": "x/../y"}, "http://cloud.simulated:80/"),
+        ({"X-Forwarded-Proto": "javascript", "Host": "here"}, "http://cloud.simulated:80/"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_the_catalogue_leads_where_the_client_came_from(
+    headers: dict[str, str], led_to: str
+) -> None:
+    """By whatever name, and through a proxy; a made-up name leads to the cloud itself."""
+    cloud = Cloud.open("empty")
+    account = cloud.credentials
+    user = {"name": account.user_name, "password": account.password,
+            "domain": {"name": account.domain_name}}  # fmt: skip
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
+                     "scope": {"project": {"id": account.project_id}}}}  # fmt: skip
+    answer = falcon.testing.TestClient(cloud.wsgi.wsgi).simulate_post(
+        "/v3/auth/tokens", json=body, headers=headers, host="cloud.simulated", protocol="http"
+    )
+    urls = [end["url"] for entry in answer.json["token"]["catalog"] for end in entry["endpoints"]]
+    assert urls
+    assert all(url.startswith(led_to) for url in urls), urls

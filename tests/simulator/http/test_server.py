@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import pytest
 
+from cbr_notebook.simulator import server
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.http import asgi
 from cbr_notebook.simulator.server import CloudServer
@@ -195,3 +197,32 @@ def test_who_pauses_too_long_in_a_body_is_told_so(
     monkeypatch.setattr(asgi, "BODY_TIMEOUT_S", 0.05)
     head = f"POST {served.path} HTTP/1.1", f"X-Auth-Token: {served.token}", "Content-Length: 9"
     assert served.status(*head, body=b"{") == 408
+
+
+def test_headers_without_end_are_not_read_for_ever(served: Served) -> None:
+    with served.send(f"GET {served.path} HTTP/1.1") as whole:
+        assert int(whole.recv(4096).split()[1]) == 401
+    with served.connect() as peer:
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: here\r\nX-Large: ")
+        told = b""
+        with suppress(ConnectionError):  # it may break off while we still send
+            for _ in range(40):
+                peer.sendall(b"a" * 64 * 1024)
+        with suppress(ConnectionError):
+            told = peer.recv(4096)
+        assert told == b"" or int(told.split()[1]) == 431
+    assert served.get() < 20
+
+
+def test_who_pauses_too_long_in_the_headers_is_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_HEAD_S", 0.05)
+    with served.connect() as peer:
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        assert peer.recv(4096) == b""
+    headers = {"X-Auth-Token": served.token}
+    with httpx.Client(headers=headers) as client:  # the time is not that of the connection
+        for _ in range(2):
+            assert client.get(served.url).status_code == 200
+            time.sleep(0.1)
