@@ -88,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     unattended.add_arguments(runbook)
     add_commands(commands)
 
+    sync = commands.add_parser(
+        "sync", help="write what there is in many projects into a lake, day by day"
+    )
+    _sync_arguments(sync)
+
     doctor = commands.add_parser("doctor", help="a read-only look at an account: what works")
     doctor.add_argument("--profile", help="the name of a profile; else as cbr.connect() finds it")
     doctor.add_argument(
@@ -197,6 +202,59 @@ def _simulate(options: argparse.Namespace) -> int:
     print(json.dumps(served.ready), flush=True)
     served.server.serve()
     return 0
+
+
+def _sync_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profiles", required=True, help="names of profiles: prod,dev")
+    parser.add_argument(
+        "--to", required=True, metavar="PATH", help="a folder, or an address such as s3://b/lake"
+    )
+    parser.add_argument("--regions", help="names, or all; each profile's own if left out")
+    parser.add_argument("--projects", help="names, or all; each profile's own if left out")
+    parser.add_argument("--tables", help="which tables; all lists if left out")
+    parser.add_argument(
+        "--whole", default="7d", help="how old the last whole reading may be (default: %(default)s)"
+    )
+    parser.add_argument("--rate", help="what the service allows an account, such as 200/5m")
+    parser.add_argument(
+        "--prune", action="store_true", help="keep older states by the week, then by the month"
+    )
+    parser.set_defaults(run=_sync)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    """Sync a fleet; 0: all of it, 3: all but some projects or tables, 4: nothing."""
+    from cbr_notebook.exporting import to_text
+    from cbr_notebook.fleets import fleet
+    from cbr_notebook.histories.prune import prune
+    from cbr_notebook.histories.reading import TABLES
+
+    def names(text: str | None) -> list[str] | str | None:
+        return text if text in (None, "all") else [each.strip() for each in text.split(",")]
+
+    opened = fleet(
+        names(options.profiles) or [],
+        regions=names(options.regions),
+        projects=names(options.projects),
+        rate=options.rate,
+        on_progress=None if sys.stderr.isatty() else (lambda now: None),
+    )
+    with opened:
+        print(opened, flush=True)
+        tables = names(options.tables) or TABLES
+        synced = opened.sync(options.to, tables=tables, whole=options.whole)
+        good = synced[synced["problem"] == ""]
+        print(f"{len(good)} tables of {len(opened)} projects, {good['rows'].sum()} rows.")
+        if options.prune and len(good):
+            pruned = prune(options.to).iloc[0]
+            print(f"{pruned['states_removed']} states and {pruned['files_removed']} files removed.")
+        problems = opened.problems()
+    if len(problems):
+        shown = problems[["profile", "region", "project", "question", "message", "advice"]]
+        print(to_text(shown), file=sys.stderr)
+    if synced.attrs["interrupted"]:
+        return 130
+    return 0 if problems.empty else 3 if len(good) else 4
 
 
 def _doctor(options: argparse.Namespace) -> int:
