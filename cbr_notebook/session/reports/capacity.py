@@ -72,19 +72,20 @@ def capacity(
     given = backups
     seen = if_permitted("Backups", lambda: good_backups(session, given))
     backups = frames.BACKUPS.frame([]) if seen is None else seen
-    now, by_vault = session.now, dict(list(backups.groupby("vault_id", sort=False)))
-    chosen = [growth_of.wanted_points(each, now, days) for each in by_vault.values()]
+    now, by_vault = session.now, dict(list(_looked_at(backups).groupby("vault_id", sort=False)))
+    chosen = {key: growth_of.wanted_points(each, now, days) for key, each in by_vault.items()}
     read = if_permitted(
-        "Restore points", lambda: restore_points(session, growth_of.all_points(chosen))
+        "Restore points",
+        lambda: restore_points(session, growth_of.all_points(list(chosen.values()))),
     )
     points = {each.id: each for each in read or ()}
     rows = []
     for vault in vaults:
-        inside = by_vault.get(vault.id, backups.iloc[:0])
+        inside = by_vault.get(vault.id, _looked_at(backups.iloc[:0]))
         mine = (policies or {}).get(vault.id, [])
         flow = BackupFlow.of(inside, mine, now, days)
         size, used = vault.billing.size or 0, vault.billing.used or 0
-        grows = growth_of.resource_growth(vault, inside, points, now, days)
+        grows = growth_of.resource_growth(vault, inside, points, chosen.get(vault.id, {}), now)
         forecast = _forecast(used, inside, grows, mine, now)
         after = [growth_of.full_after(curve, size * 1024) for curve in forecast]
         flows = seen is not None and policies is not None
@@ -110,6 +111,17 @@ def capacity(
         )  # fmt: skip
     rows.sort(key=lambda row: -(row.used_percent or 0))
     return answer(session, frames.CAPACITY, rows, {"days": days, **chosen_vaults.asked}, before)
+
+
+def _looked_at(backups: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that are looked at here, the oldest backup first.
+
+    Taking rows apart by vault and resource copies every column, and all that is noted beside.
+    """
+    names = ["vault_id", "resource_id", "checkpoint_id", "created_at", "expired_at", "auto_trigger"]
+    found = backups[names].sort_values("created_at", kind="stable")
+    found.attrs = {}
+    return found
 
 
 def _forecast(

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ _AHEAD_DAYS = 400
 """So far the rules are followed day by day; after that it goes on as on the last of them."""
 Curve = npt.NDArray[np.float64]
 """The use of a vault in MB, today and on each of the following days."""
+Moments = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +58,21 @@ def wanted_points(backups: pd.DataFrame, now: datetime, days: int) -> dict[str, 
     """Return the restore points to look at of each resource: the earlier and the later one.
 
     Args:
-        backups: of one vault, good ones.
+        backups: of one vault, good ones, the oldest first.
         now: the present moment.
         days: how many days to look back.
     """
     found = {}
-    for resource, rows in backups.sort_values("created_at").groupby("resource_id", sort=False):
-        later = rows.iloc[1:]  # what the first one took is not what a backup adds
+    for resource, rows in backups.groupby("resource_id", sort=False):
+        made = _moments(rows["created_at"])
+        points = rows["checkpoint_id"].to_numpy(dtype=object)
+        told = rows["checkpoint_id"].notna().to_numpy(copy=True)
+        told[0] = False  # what the first one took is not what a backup adds
         chosen = []
         for span in (timedelta(days=days), _LATELY):
-            since = later[later["created_at"] > now - span]["checkpoint_id"].dropna()
+            since = np.flatnonzero(told & (made > _moment(now - span)))
             if len(since):
-                chosen.append(str(since.iloc[0]))
+                chosen.append(str(points[since[0]]))
         if chosen:
             found[str(resource)] = chosen
     return found
@@ -79,19 +82,18 @@ def resource_growth(
     vault: Vault,
     backups: pd.DataFrame,
     points: Mapping[str, RestorePoint],
+    chosen: Mapping[str, Sequence[str]],
     now: datetime,
-    days: int,
 ) -> dict[str, ResourceGrowth]:
     """Return what each resource of a vault adds, as far as it is known.
 
     Args:
         vault: as it is now.
-        backups: good ones of the vault.
-        points: restore points by ID: those of :func:`wanted_points`, where they still exist.
+        backups: good ones of the vault, the oldest first.
+        points: restore points by ID, where they still exist.
+        chosen: those of each resource, from :func:`wanted_points`.
         now: the present moment.
-        days: how many days to look back.
     """
-    chosen = wanted_points(backups, now, days)
     present = {
         each.id: Size(now, float(each.backup_size), int(each.backup_count or 0))
         for each in vault.resources or ()
@@ -107,14 +109,15 @@ def resource_growth(
         ]
         if today is None or not sizes:
             continue
-        made = [int((rows["created_at"] >= each.at).sum()) for each in sizes]
+        moments = _moments(rows["created_at"])
+        made = [int((moments >= _moment(each.at)).sum()) for each in sizes]
         far, near = sizes[0], sizes[-1]
         between = made[0] - made[-1]
         old = max(0.0, near.megabytes - far.megabytes) / between if between else 0.0
         gone = max(0, near.backups + made[-1] - today.backups)
         added = max(0.0, today.megabytes - near.megabytes + gone * old)
         found[str(resource)] = ResourceGrowth(
-            _a_day(rows["created_at"][rows["created_at"] >= near.at], now),
+            _a_day(moments[moments >= _moment(near.at)], _moment(now)),
             added / max(1, made[-1]),
             max(0.0, today.megabytes - far.megabytes) / max(1, made[0]),
             old,
@@ -123,11 +126,23 @@ def resource_growth(
     return found
 
 
-def _a_day(made: pd.Series, now: datetime) -> float:
+def _moments(column: pd.Series) -> Moments:
+    """Return times without their zone, which is UTC: comparing them is many times as fast."""
+    return np.asarray(column.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
+
+
+def _moment(moment: datetime) -> np.datetime64:
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
+
+
+def _a_day(made: Moments, now: np.datetime64) -> float:
     """Return how many backups a day were made, by the time between them."""
-    if len(made) > 1 and (between := made.max() - made.min()) > timedelta():
-        return float((len(made) - 1) / (between / _DAY))
-    return len(made) / max(1, ceil((now - made.min()) / _DAY)) if len(made) else 0.0
+    if not len(made):
+        return 0.0
+    day = np.timedelta64(_DAY)
+    if len(made) > 1 and (between := made.max() - made.min()) > np.timedelta64(0):
+        return float((len(made) - 1) / (between / day))
+    return len(made) / max(1, int(np.ceil((now - made.min()) / day)))
 
 
 def _size_at(point: RestorePoint | None, resource_id: str) -> Size | None:
@@ -151,7 +166,7 @@ def use_ahead(
 
     Args:
         used: now, in MB.
-        backups: good ones of the vault.
+        backups: good ones of the vault, the oldest first.
         growth: what its resources add.
         retention: of its policy; ``None`` if nothing is made by itself.
         now: the present moment.
@@ -164,12 +179,11 @@ def use_ahead(
         if each is None:
             continue
         new = added(each)
-        ordered = rows.sort_values("created_at")
-        worth = np.full(len(ordered), each.old)
-        worth[max(0, len(ordered) - each.recent) :] = new
+        worth = np.full(len(rows), each.old)
+        worth[max(0, len(rows) - each.recent) :] = new
         made = each.a_day * days
         curve += new * made
-        due = ((ordered["expired_at"] - now) / _DAY).to_numpy(dtype=float)
+        due = (_moments(rows["expired_at"]) - _moment(now)) / np.timedelta64(_DAY)
         dated = ~np.isnan(due)
         for gives_back, after in zip(worth[dated], due[dated], strict=True):
             curve -= np.where(days >= after, gives_back, 0.0)
@@ -178,7 +192,7 @@ def use_ahead(
         if retention.days is not None:
             curve -= new * each.a_day * np.maximum(0.0, days - retention.days)
         elif retention.most is not None:
-            automatic = ordered["auto_trigger"].fillna(False).astype(bool).to_numpy() & ~dated
+            automatic = rows["auto_trigger"].fillna(False).astype(bool).to_numpy() & ~dated
             curve -= _pushed_out(worth[automatic], new, made, retention)
     return np.asarray(np.maximum(curve, 0.0), dtype=float)
 

@@ -134,8 +134,10 @@ def with_children(engine: Engine, row: BackupRow) -> dict[str, Any]:
 def erase(engine: Engine, row: BackupRow) -> None:
     """Delete a backup, with its children, its blocks and its members; now, and for good."""
     state = engine.state
-    freed = 0
-    for each in [*children(engine, row.id), row]:
+    parts = children(engine, row.id)
+    # A backup that is only a record takes what it says, and shares it with no other.
+    freed = row.stored_blocks if row.place is None and not parts else 0
+    for each in [*parts, row]:
         if each.place is not None:
             freed += _unchain(engine, each, *each.place)
         state.run("DELETE FROM backup WHERE id = ?", each.id)

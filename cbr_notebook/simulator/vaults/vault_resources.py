@@ -215,16 +215,19 @@ def of_vault(engine: Engine, vault_id: str, resource_ids: Sequence[str]) -> list
     return [found[each] for each in chosen]
 
 
+def set_auto_protect(engine: Engine, resource_id: str, *, on: bool) -> None:
+    """Set whether a vault's policy backs up a resource."""
+    engine.state.run(
+        "UPDATE vault_resource SET auto_protect = ? WHERE resource_id = ?", on, resource_id
+    )
+
+
 def _set(context: RequestContext) -> dict[str, Any]:
     vault = vaults.of_call(context)
     if vault.status not in ("available", "lock"):
         raise ApiError("6112")
     for row in of_vault(context.engine, vault.id, context.body.resource_ids):
-        context.engine.state.run(
-            "UPDATE vault_resource SET auto_protect = ? WHERE resource_id = ?",
-            context.body.action == "unsuspend",
-            row.resource_id,
-        )
+        set_auto_protect(context.engine, row.resource_id, on=context.body.action == "unsuspend")
     return {"set_resource_ids": context.body.resource_ids}
 
 

@@ -265,8 +265,17 @@ def test_the_large_cloud_has_as_many_backups_as_asked_for() -> None:
     assert point["created_at"] == newest["created_at"]
     assert ask("GET", "backups", checkpoint_id=newest["checkpoint_id"])["count"] in (3, 25)
     assert len({row[0] for row in _rows(ask, "SELECT id FROM backup")}) == 2503
-    (span,) = _rows(ask, "SELECT max(created_at) - min(created_at) FROM backup")
-    assert timedelta(days=360) < timedelta(microseconds=span[0]) < timedelta(days=366)
+    (made,) = _rows(ask, "SELECT max(created_at), min(created_at) FROM backup")
+    assert timedelta(microseconds=made[0] - made[1]) == timedelta(days=3.5) * (2 + 6)
+    failed = _rows(ask, "SELECT count(*) FROM task WHERE status = 'failed'")
+    assert failed == _rows(ask, "SELECT count(*) FROM backup WHERE status = 'error'") == [(16,)]
+    assert _rows(ask, "SELECT count(DISTINCT vault_id) FROM vault_policy") == [(39,)]
+    assert _rows(ask, "SELECT count(DISTINCT vault_id) FROM vault_tag") == [(39,)]
+    assert _rows(ask, "SELECT count(*) FROM vault_resource WHERE NOT auto_protect") == [(2,)]
+    assert ask("GET", "protectables/server/instances", limit=1)["count"] == 1000 + 12 - 3
+    ask.cloud.advance(days=4)  # one run: of all but those without a policy that is on
+    made = ask("GET", "backups", limit=1)["count"] - 2503
+    assert made == 1000 - 2 * 25 - 2 - 3
     indexes = _rows(ask, "SELECT name FROM sqlite_master WHERE tbl_name = 'backup' AND sql > ''")
     assert ("backup_by_time",) in indexes
     ask.cloud.close()
