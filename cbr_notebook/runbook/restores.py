@@ -17,6 +17,7 @@ from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.evidence import Evidence
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
+from cbr_notebook.runbook.journal.submissions import is_forgotten
 from cbr_notebook.runbook.run import restore_plan
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -222,11 +223,12 @@ def take_manifest(
 def _row(run_id: str, journal: Journal) -> RestoreRow:
     evidence = Evidence(journal.entries)
     begun = evidence.begun
+    cut_off = evidence.state == "not asked" and is_forgotten(journal)
     task, verified = evidence.last("task_found"), evidence.last("verified")
     ended = evidence.last("task_ended", "stopped", "given_up")
     return RestoreRow(
         run_id,
-        state=evidence.state,
+        state="asked" if cut_off else evidence.state,
         target_id=begun["target"]["id"],
         target_name=begun["target"]["name"],
         backup_id=begun["backup"]["id"],
@@ -240,6 +242,8 @@ def _row(run_id: str, journal: Journal) -> RestoreRow:
 
 
 def _note(journal: Journal, facts: dict[str, Any]) -> str | None:
+    if journal.entries[0].facts.get("file_id") not in (None, journal.file_id):
+        return "This journal is a copy: the original may have been carried out, or may be yet."
     if journal.torn:
         return "The last line was cut off by a crash, and is left out."
     reason = facts.get("reason") or facts.get("error_message")

@@ -160,15 +160,18 @@ class Task:
             return self._find()
         return [seen if record.id == seen.id else record for record in self.records]
 
-    def poll(self, elapsed: Callable[[], float] | None = None) -> Iterator[float]:
+    def poll(
+        self, elapsed: Callable[[], float] | None = None, *, longest: float = math.inf
+    ) -> Iterator[float]:
         """Look at the work until it has ended; yields the seconds until the next look.
 
         What somebody else has seen meanwhile, half a pause ago at most, is not asked again.
 
         Args:
             elapsed: tells the seconds since the work began; since now if left out.
+            longest: the longest pause between two looks, in seconds.
         """
-        yield from self._poller.poll(self._look, elapsed)
+        yield from self._poller.poll(self._look, elapsed, longest=longest)
 
     def _look(self, within: float) -> bool | None:
         """Look once; ``True`` if all of it has ended, else ``None``."""

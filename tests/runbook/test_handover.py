@@ -52,7 +52,7 @@ def test_what_nobody_looked_at_is_not_called_verified(session: Session, tmp_path
     run.verify({"shop answers": lambda _: True, "orders": lambda _: True})
     said = note(run, tmp_path)
     assert "shop answers, orders" in said["Verified"]
-    assert said["Not verified"] == "nothing is left"
+    assert said["Not verified"] == "nothing that was asked for is left"
     assert said["Still to be done"] == "Nothing that the journal knows of."
 
 

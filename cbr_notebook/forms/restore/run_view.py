@@ -32,7 +32,7 @@ _FORMATS = {"html": "HTML", "md": "Markdown", "json": "JSON"}
 
 
 _LOOKS = {"pass": "good", "fail": "wrong", "unknown": "warn"}
-_RESTORED: Mapping[str, tuple[str, Tone]] = MappingProxyType(
+RESTORED: Mapping[str, tuple[str, Tone]] = MappingProxyType(
     {
         "": ("{} is restored; it is not verified yet", "warn"),
         "unknown": ("{} is back; its content was not looked at", "warn"),
@@ -107,7 +107,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
     title: str = f"{run.title}: {run.state}"
     tone: Tone = "wrong"
     if run.state == "success":
-        title, tone = _RESTORED[outcome][0].format(run.target["name"]), _RESTORED[outcome][1]
+        title, tone = RESTORED[outcome][0].format(run.target["name"]), RESTORED[outcome][1]
     back = run.journal.last("rolled_back")
     text = "Verifying…" if verifying else ""
     if back is not None:
@@ -222,22 +222,22 @@ def unfinished(runs: pd.DataFrame) -> str:
             buttons.append(button("cancel_run", "Cancel it", of=run_id))
         cards.append(
             card(
-                f"A restore of {name} has not ended: {row['state']}",
+                f"A restore of {name} has not ended: {row['state']} when last seen",
                 [
                     ("Backup", row["backup_name"]),
                     ("Begun", f"{row['began_at']:%Y-%m-%d %H:%M:%S} UTC"),
                     ("Run ID", run_id),
                 ],
                 tone="warn",
-                text=_STANDS[row["state"]],
+                text=STANDS[row["state"]],
                 buttons=buttons,
             )
         )
     return "".join(cards)
 
 
-_STANDS = {
-    "running": "The service is at it. Watch it here until it ends.",
+STANDS = {
+    "running": "The service has taken it on. Watch it here until it ends.",
     "asked": "It was asked for, and no answer came. Going on looks for its task first.",
-    "not asked": "The service has not been asked yet. Going on asks for it.",
+    "not asked": "The service has not been asked by this run yet. Going on asks for it.",
 }

@@ -13,7 +13,7 @@ from cbr_notebook.runbook.journal.state import state_of
 
 _UNTOLD = ("request", "plan", "checks", "findings", "known", "overwritten", "fingerprint")
 """Facts of entries that have tables of their own."""
-_VERIFICATIONS = {
+VERIFICATIONS = {
     "verified": "verified: content was looked at, and all of it matched",
     "partly": "partly: nothing failed, but not all content was looked at",
     "failed": "FAILED",
@@ -183,9 +183,9 @@ class Evidence:
             ("Service", begun["service"]),
             ("Confirmed", f"{_utc(self.entries[0].at)} UTC by typing {begun['confirmed']}"),
             ("Warnings accepted", ", ".join(begun["acknowledged"]) or "none"),
-            ("Verification", _VERIFICATIONS[self.verification]),
+            ("Verification", VERIFICATIONS[self.verification]),
             ("Safety backup", safety.facts["name"] if safety else "none"),
-            ("Restore task", str(task.facts["task_id"]) if task else "none"),
+            ("Restore task", str(task.facts["task_id"]) if task else self._no_task),
             ("Times asked", str(self._times_asked())),
             ("Recovery time", str(self.recovery_time)),
             ("Recovery point", str(self.recovery_point)),
@@ -193,6 +193,11 @@ class Evidence:
             ("Journal", f"{len(self.entries)} entries, the last {self.entries[-1].hash}"),
         ]
         return [(name, value) for name, value in rows if value]
+
+    @property
+    def _no_task(self) -> str:
+        """What is said where no task was found: there is none, or nobody knows."""
+        return "none" if self.state in ("not asked", "stopped") else "not known"
 
     @property
     def _earlier_verifications(self) -> list[Table]:

@@ -25,8 +25,8 @@ def handover(run: Evidence, open_runs: tuple[str, ...] = ()) -> Table:
         ("Restored", _restored(run)),
         ("From", _source(run)),
         ("By", _people(run)),
-        ("Verified", _names(run, "pass") or "nothing"),
-        ("Not verified", "; ".join(_not_verified(run)) or "nothing is left"),
+        ("Verified", _verified(run) or "nothing"),
+        ("Not verified", "; ".join(_not_verified(run)) or "nothing that was asked for is left"),
         ("Way back", _way_back(run)),
         ("Still to be done", " ".join(_to_do(run)) or "Nothing that the journal knows of."),
         ("Open runs", "; ".join(open_runs) or "none that this computer knows of"),
@@ -50,11 +50,11 @@ def _restored(run: Evidence) -> str:
         case "failed":
             return f"{name} was not restored: the restore failed; {disks} may be half written"
         case "stopped":
-            return f"{name} was not restored: the service was not asked, or it refused"
+            return f"{name} was not restored by this run: the service was not asked, or it refused"
         case "running":
-            return f"{name}: {disks}; the restore had not ended when this was written"
+            return f"{name}: {disks}; the restore had not ended when last seen"
         case "not asked":
-            return f"{name} is not restored yet: the service has not been asked"
+            return f"{name} is not restored yet by this run: the service has not been asked"
     return f"{name}: whether {disks} is restored is not known"
 
 
@@ -84,6 +84,12 @@ def _findings(run: Evidence) -> list[dict[str, Any]]:
 
 def _names(run: Evidence, outcome: str) -> str:
     return ", ".join(each["name"] for each in _findings(run) if each["outcome"] == outcome)
+
+
+def _verified(run: Evidence) -> str:
+    """Return what of the content was looked at and matched; how things stand is not meant."""
+    found = [each for each in _findings(run) if each.get("content")]
+    return ", ".join(each["name"] for each in found if each["outcome"] == "pass")
 
 
 def _not_verified(run: Evidence) -> Iterator[str]:

@@ -22,6 +22,7 @@ from cbr_notebook.runbook.journal.evidence import Evidence, Table
 from cbr_notebook.runbook.journal.handover import handover
 from cbr_notebook.runbook.journal.journal import Entry, Journal, broken_link, read_entries
 from cbr_notebook.runbook.journal.state import ENDED, state_of
+from cbr_notebook.runbook.journal.submissions import is_forgotten
 from cbr_notebook.runbook.journal.timeline import time_line
 from cbr_notebook.sealing.keys import PublicKeys, Signer, SigningKey, person_key, simulated_key
 from cbr_notebook.sealing.seal import Opened, ReportVerdict, open_sealed, read_sealed, seal
@@ -224,6 +225,13 @@ def _refuse_stranger(journal: Journal) -> None:
         InvalidRequest: it is one.
     """
     facts = journal.entries[0].facts if journal.entries else {}
+    if journal.entries and is_forgotten(journal):
+        raise InvalidRequest(
+            f"The journal {journal.path} was cut off: it does not tell that the service was asked, "
+            "which is noted beside it. No report is signed.",
+            advice=f"Take the run up first: session.resume_restore({journal.path.stem!r}, "
+            "confirm=…) finds what became of it.",
+        )
     copied = facts.get("file_id") not in (None, journal.file_id)
     if facts.get("run_id") != journal.path.stem or copied or not _tells_a_run(journal.entries):
         raise InvalidRequest(
@@ -251,7 +259,7 @@ def _tells_a_run(journal: Sequence[Entry]) -> bool:
         return False
     needs = {
         "restore_answered": {"restore_intended"},
-        "task_found": {"restore_intended"},
+        "task_found": {"restore_intended", "resumed"},  # or found by whoever took it up
         "task_ended": {"task_found"},
         "verified": {"task_ended", "stopped", "given_up"},
         "roll_back_begun": {"task_ended"},

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.errors import JournalFailed
+from cbr_notebook.runbook.journal.journal import Journal
 
 _FILE = ".submissions.log"
 
@@ -50,6 +51,12 @@ def note_submission(folder: Path, submission: Submission) -> None:
             "was not asked.",
             advice="Make room, or give back the right to write, then resume the restore.",
         ) from None
+
+
+def is_forgotten(journal: Journal) -> bool:
+    """Whether a journal was cut off, so that it does not tell of a request that was noted."""
+    told = sum(entry.kind == "restore_intended" for entry in journal.entries)
+    return len(submissions_of(journal.path.parent, journal.path.stem)) > told
 
 
 def submissions_of(folder: Path, run_id: str) -> list[Submission]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, ConfirmationNeeded, Conflict, InvalidRequest
@@ -281,16 +282,22 @@ def _refuse_outdated(plan: CheckedPlan, options: RestoreOptions) -> None:
         return
     what = list(moved)
     if old:
-        made = f"{plan.made_at:%Y-%m-%d %H:%M} UTC, {format_duration(age)} ago"
-        then, today = (format_duration(each.data_loss) for each in (plan, now))
-        what.insert(
-            0,
-            f"The plan was made at {made}. Then, {then} of work would have been lost, now {today}.",
-        )
+        what.insert(0, _age_in_words(plan, now, age))
     raise Conflict(
         f"The plan is not how things are any more. {' '.join(what)} Nothing was begun.",
         advice="Look at it again: plan the restore anew (plan.refresh()), and confirm what is so "
         "now.",
+    )
+
+
+def _age_in_words(plan: CheckedPlan, now: CheckedPlan, age: timedelta) -> str:
+    made = f"The plan was made at {plan.made_at:%Y-%m-%d %H:%M} UTC"
+    if plan.made_at > plan.session.now:
+        return f"{made}, but by this computer's clock that is only in {format_duration(age)}."
+    then, today = (format_duration(each.data_loss) for each in (plan, now))
+    return (
+        f"{made}, {format_duration(age)} ago. Then, {then} of work would have been lost, now "
+        f"{today}."
     )
 
 

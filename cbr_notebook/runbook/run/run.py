@@ -22,7 +22,7 @@ from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE
 from cbr_notebook.runbook.run.options import RestoreOptions
-from cbr_notebook.runbook.run.submit import stop, submit_steps
+from cbr_notebook.runbook.run.submit import recall_submission, stop, submit_steps
 from cbr_notebook.runbook.run.watch import look, recorded_steps, run_steps, watch
 from cbr_notebook.runbook.run.way_back import plan_way_back
 from cbr_notebook.runbook.verify.contract import RecoveryContract
@@ -164,6 +164,8 @@ class RestoreRun(RunRecord):
         self.ask_to_stop()
         try:
             with self.journal.held():
+                if self.state == "not asked" and self.taken_up:
+                    recall_submission(self)
                 if self.state == "not asked":
                     stop(self, "Cancelled before the service was asked.")
                     return f"{self.title} is cancelled; the target was not touched."
@@ -232,8 +234,9 @@ class RestoreRun(RunRecord):
         """Look whether the restore did what it should.
 
         Args:
-            checks: functions of the session; ``False``, or an exception, is a failure. A text,
-                or nobody to ask, is ``unknown``.
+            checks: functions of the session that return ``True`` or ``False``, or raise an
+                exception; nothing (0, an empty list) is a failure, too. Anything else, such as
+                a text or a row, or nobody to ask, is ``unknown``.
             manifest: the files that there should be with their checksums, as
                 ``session.take_manifest`` gave it at backup time, or the JSON file of it.
             checksum: gives the SHA-256 of a file of the target, by disk and path; on the

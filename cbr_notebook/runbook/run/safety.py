@@ -9,10 +9,18 @@ from cbr_notebook.api.messages.checks import within
 from cbr_notebook.api.messages.constants import KIND_OF, SERVER_TYPES
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
-from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, NotFound, TaskFailed
+from cbr_notebook.errors import (
+    CBRError,
+    Conflict,
+    ConnectionFailed,
+    InvalidRequest,
+    NotFound,
+    TaskFailed,
+)
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.facts import Facts
 from cbr_notebook.runbook.run.outcomes import maybe_executed
+from cbr_notebook.runbook.run.task_lookup import MAX_PAUSE_S, TRUST_LIST_AFTER_S
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import tasks_of_point
 
@@ -177,7 +185,14 @@ def _wait(run: RunRecord) -> Iterator[float]:
         return tasks_of_point(run.session.client, point_id, **where)[:1]
 
     work = Task(run.session.poller, f"Backing up {name}", find)
-    for pause in work.poll(run.stopwatch(asked)):
+    elapsed = run.stopwatch(asked)
+    for pause in work.poll(elapsed, longest=MAX_PAUSE_S):
+        if not work.records and elapsed() >= TRUST_LIST_AFTER_S:
+            raise ConnectionFailed(
+                f"The service has taken the safety backup of {name} on, but its task has not "
+                f"appeared in {TRUST_LIST_AFTER_S / 60:.0f} minutes. {run.standing()}",
+                advice=f"Look again later: session.resume_restore({run.run_id!r}).",
+            )
         run.report_progress("safety backup", work.progress, f"Backing up {name} first.")
         yield pause
     (task,) = work.records

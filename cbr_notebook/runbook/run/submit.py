@@ -65,7 +65,7 @@ def submit_steps(run: RunRecord, *, taken_up: bool = False) -> Iterator[float]:
     """
     while True:
         if run.state == "not asked" and taken_up:
-            _recall_submission(run)
+            recall_submission(run)
         if run.state == "not asked":
             if taken_up:
                 require_confirmation(run)
@@ -118,7 +118,7 @@ def stop(run: RunRecord, reason: str, **facts: object) -> None:
     run.report_progress("ended", 100, reason)
 
 
-def _recall_submission(run: RunRecord) -> None:
+def recall_submission(run: RunRecord) -> None:
     """Record that the restore was asked for, where the journal was cut off and does not tell."""
     told = sum(entry.kind == "restore_intended" for entry in run.journal.entries)
     noted = submissions_of(run.folder, run.run_id)

@@ -285,6 +285,19 @@ def _asked(command: Sequence[str], whom: str, path: str, by_hand: str) -> str | 
     )
 
 
+def _checked_digest(digest: str | None) -> str | None:
+    """Return a checksum as it is compared.
+
+    Raises:
+        InvalidRequest: it is none, so that nothing can be said of the file.
+    """
+    if digest is None:
+        return None
+    if not isinstance(digest, str) or not digest.strip():
+        raise InvalidRequest(f"{digest!r} is not a SHA-256 checksum.", field="checksum")
+    return digest.strip().lower()
+
+
 def compare_files(
     files: list[dict[str, str]], read: Checksum
 ) -> tuple[Literal["pass", "fail", "unknown"], str, int]:
@@ -294,7 +307,7 @@ def compare_files(
     for number, each in enumerate(files):
         place = f"{each['disk']}:{each['path']}".lstrip(":")
         try:
-            digest = read(each["disk"], each["path"])
+            digest = _checked_digest(read(each["disk"], each["path"]))
         except Exception as problem:
             looked_at = number
             trouble = f" {type(problem).__name__}: {problem}"[:300]

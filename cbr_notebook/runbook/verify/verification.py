@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _EARLIER = " (earlier)"
+_EMPTY = (int, float, bytes, list, tuple, dict, set)
+"""Types of answers that are nothing at all, such as no rows, when they are empty."""
 Checks = Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], Any]]
 
 
@@ -260,13 +262,15 @@ def _judged(name: str, check: Callable[[Session], Any], session: Session) -> Fin
         return Finding(name, "unknown", f"It could not be looked at: {problem}"[:500], True)
     except Exception as problem:
         return Finding(name, "fail", f"{type(problem).__name__}: {problem}"[:500], True)
-    if isinstance(seen, str):
-        said = f"The check says {seen!r}; whether that is well, it does not say."
-        return Finding(name, "unknown", said[:500], True)
-    holds = seen is None or bool(seen)
-    return Finding(
-        name, "pass" if holds else "fail", "It holds." if holds else "It does not hold.", True
-    )
+    if seen is None:
+        return Finding(name, "pass", "It ran without an error.", True)
+    if isinstance(seen, bool) or type(seen).__name__ in ("bool", "bool_"):  # ours, or NumPy's
+        return Finding(name, *(("pass", "It holds.") if seen else ("fail", "It does not hold.")),
+                       content=True)  # fmt: skip
+    if isinstance(seen, _EMPTY) and not seen:
+        return Finding(name, "fail", f"It does not hold: the check says {seen!r}.", True)
+    said = f"The check says {seen!r}"[:400]
+    return Finding(name, "unknown", f"{said}; whether that is well, it does not say.", True)
 
 
 def _finding(name: str, well: bool, seen: str) -> Finding:

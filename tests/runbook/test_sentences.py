@@ -1,0 +1,166 @@
+"""Nights of trouble: one restore a confirmation, and each sentence that is said of it is true.
+
+``CBR_TROUBLE_EXAMPLES=500`` tries that many nights; without it, a few.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook import Session, errors
+from cbr_notebook.entry import on_cloud
+from cbr_notebook.forms.restore import run_view
+from cbr_notebook.forms.testing import text_of
+from cbr_notebook.runbook.run.run import RestoreRun
+from cbr_notebook.runbook.verify.verification import Verification
+from cbr_notebook.simulator import Cloud
+from tests.runbook.sentences import ENTRIES, FORM, REPORT, Told, untrue
+from tests.runbook.situations import spoilt
+from tests.runbook.troubled import PEOPLE, SERVER, Night
+
+NIGHTS = int(os.environ.get("CBR_TROUBLE_EXAMPLES", "16"))
+
+
+@pytest.fixture(scope="module")
+def spoilt_cloud() -> Iterator[tuple[Cloud, dict[str, Any]]]:
+    """A cloud with a spoilt server, to be copied, and the manifest of the server's files."""
+    with cbr.simulate("empty") as session:
+        yield session.cloud, spoilt(session, sizes=(1, 1))
+
+
+def wrong_in_report(told: Told, path: Path) -> list[str]:
+    """What a report says that is not so, or that no line of ours knows."""
+    told.run.report(path)
+    assert cbr.verify_report(path, folder=told.night.folder)
+    document = json.loads(path.read_text("utf-8"))
+    (run,) = document["runs"]
+    found: list[str | None] = []
+    for table in ("In short", "Hand-over note"):
+        for row, text in run["tables"][table].items():
+            lines = REPORT.get((table, row))
+            found.append(untrue(told, text, lines) if lines else f"no line for {table}: {row}")
+    for entry in told.run.journal.entries:
+        holds = ENTRIES.get(entry.kind)
+        if holds is None or not holds(told, entry):
+            found.append(f"time line: {entry.kind} {entry.facts}")
+    kinds = {row["What"].replace(" ", "_") for row in run["tables"]["Time line"]}
+    found += [f"no line for {each}" for each in kinds - ENTRIES.keys()]
+    return [each for each in found if each]
+
+
+def headings(written: str) -> list[str]:
+    """The headings and sentences of cards, as people read them."""
+    return [text_of(each) for each in re.findall(r"<(?:h4|p)[^>]*>(.*?)</(?:h4|p)>", written)]
+
+
+def wrong_in_form(told: Told, night: Night) -> list[str]:
+    """What the form says of a run that is not so."""
+    runs = night.watcher.restores(folder=night.folder)
+    mine = runs[runs["run_id"] == told.run.run_id]
+    written = ""
+    if mine["state"].iloc[0] in ("not asked", "asked", "running"):
+        written += run_view.unfinished(mine)
+    if told.run.state in ("success", "failed"):
+        written += run_view.ended(told.run, None)
+    return [wrong for each in headings(written) if each and (wrong := untrue(told, each, FORM))]
+
+
+def hold_verification_to(night: Night, run: RestoreRun, found: Verification) -> None:
+    """Hold a verification against the disks, at the moment when it is made."""
+    seen = {each.name: each.outcome for each in found.findings}
+    if "files" in seen:
+        assert (seen["files"] == "pass") == night.is_restored()
+    if found:
+        assert night.is_restored()
+    assert "files" in seen or found.outcome in ("unknown", "failed")
+    told = Told(night, run)
+    title = headings(run_view.ended(run, found))[0]
+    assert untrue(told, title, FORM) is None
+
+
+def hold_error_to(night: Night, problem: errors.CBRError, sent_before: int) -> None:
+    """Hold what an error says against what was sent by then."""
+    said, sent = str(problem), sum(night.sent.values()) - sent_before
+    if re.search(r"Nothing was begun|[Tt]he service was not asked|asked nothing of the service"
+                 r"|Nothing was asked of the service", said):  # fmt: skip
+        assert sent == 0, said
+    if re.search(r"not sent again|not asked for again", said):
+        assert sent <= 1, said
+    if "the restore goes on" in said:
+        assert any(night.began.values()), said
+    for task in re.findall(r"restored by somebody since \(task ([\w-]+)", said):
+        assert task in night.tasks(), said
+    assert "othing was changed" not in said or sent == 0, said
+
+
+@pytest.mark.parametrize("seed", range(NIGHTS))
+def test_a_night_of_trouble_ends_with_one_restore_a_confirmation_and_true_sentences(
+    seed: int, spoilt_cloud: tuple[Cloud, dict[str, Any]], folder: Path
+) -> None:
+    cloud, manifest = spoilt_cloud
+    night = Night(on_cloud(cloud.copy()), folder, seed, manifest)
+    night.on_error = lambda problem: hold_error_to(night, problem, night.sent_before)
+    night.on_verified = lambda run, found: hold_verification_to(night, run, found)
+    try:
+        with night.trouble():
+            night.happen(8)
+            read_all(night)
+            night.calm_down()
+            night.cloud.advance(hours=3)
+            bring_to_an_end(night)
+            read_all(night)
+    except AssertionError as problem:
+        raise AssertionError("\n".join([str(problem), f"seed {seed}:", *night.told])) from problem
+    finally:
+        night.cloud.close()
+
+
+def read_all(night: Night) -> None:
+    """Read what is said of each run now: one restore each, and nothing that is not so."""
+    for run_id in night.ever - {"console"}:
+        assert len(night.began.get(run_id, ())) <= 1, run_id
+    for run_id in night.runs():
+        run = opened(night.watcher, night, run_id)
+        if run is None:
+            continue
+        told = Told(night, run)
+        try:
+            wrong = wrong_in_report(told, night.folder / "report.json")
+        except errors.InvalidRequest as problem:
+            wrong = [] if "was cut off" in str(problem) else [str(problem)]
+        assert [*wrong, *wrong_in_form(told, night)] == [], run_id
+
+
+def opened(session: Session, night: Night, run_id: str) -> RestoreRun | None:
+    """A run as its journal tells it; ``None`` if that was cut to nothing."""
+    from cbr_notebook.runbook.group.resume import find
+
+    try:
+        run = find(session, run_id, night.folder)
+    except errors.NotFound:
+        return None
+    assert isinstance(run, RestoreRun)
+    return run
+
+
+def bring_to_an_end(night: Night) -> None:
+    """Take up what has not ended, as somebody does in the morning."""
+    for run_id in night.runs():
+        for name in PEOPLE:
+            try:
+                run = night.people[name].resume_restore(
+                    run_id, confirm=SERVER, folder=night.folder, on_progress=lambda _: None
+                )
+                run.wait()
+            except errors.CBRError as problem:
+                night.told.append(f"in the morning {run_id}: {problem}")
+                continue
+            break
