@@ -154,12 +154,12 @@ def test_checksums_come_over_ssh_where_there_is_no_simulated_disk(
     site.unlink()
     assert outcomes(run, manifest=manifest, checksum=ssh)["files"] == "fail"
     # Some files matched, then the connection broke: neither verified nor unknown.
-    manifest["files"] = [{"disk": "", "path": "/a", "sha256": "x"}, *manifest["files"]]
+    manifest["files"] = [{"disk": "", "path": "/a", "sha256": "a" * 64}, *manifest["files"]]
 
     def breaks_off(disk: str, path: str) -> str:
         if path != "/a":
             raise OSError("connection reset")
-        return "x"
+        return "a" * 64
 
     run = done(session)
     assert run.verify(manifest=manifest, checksum=breaks_off).outcome == "partly"
