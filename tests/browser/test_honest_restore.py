@@ -57,6 +57,9 @@ def test_a_restore_that_failed_is_rolled_back(
     opened.screenshot(f"restore_way_back_{width}_{theme}", of=form)
     below.get_by_role("button", name="Restore web-01 to").click()
     expect(below.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=30_000)
+    expect(current_step(page).first).to_contain_text("5. Rolled back")
+    expect(page.get_by_role("heading", name="failed, then rolled back")).to_be_visible()
+    expect(back).to_have_count(1)  # of the restore that went back, which has a way back, too
     opened.screenshot(f"restore_rolled_back_{width}_{theme}", of=form)
     assert opened.violations() == []
     opened.run(1)
@@ -70,6 +73,8 @@ def test_a_restore_that_the_service_refuses_is_told_and_nothing_is_done(
     opened = notebook(
         CLOUD + "session.cloud.fail('restore_backup', 'BackupService.2010')\n"
         "session.forms.restore(resource='web-01', before='2020-08-17T03:30Z')",
+        width=400,
+        theme="dark",
         height=2400,
     )
     page = opened.page
@@ -100,7 +105,7 @@ def test_a_restore_that_the_service_refuses_is_told_and_nothing_is_done(
     assert opened.errors() == []
 
 
-@pytest.mark.parametrize(("width", "theme"), [(900, "dark"), (400, "light")])
+@pytest.mark.parametrize(("width", "theme"), [(900, "light"), (400, "dark")])
 def test_what_cannot_be_judged_is_said_and_the_cloud_is_called_simulated(
     notebook: Callable[..., Notebook], width: int, theme: str
 ) -> None:

@@ -72,7 +72,11 @@ class Restore(FormDefinition):
         self._each: tuple[Step, ...] = (
             self._resource, self._backup, self._checks, self._confirm, self._watch,
         )  # fmt: skip
-        return [field for step in self._each for field in step.build()]
+        fields = [field for step in self._each for field in step.build()]
+        for field in fields:
+            if field.name in _NO_TARGETS:
+                field.hidden = self._way_back is not None
+        return fields
 
     def layout(self, widgets: list[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         """Put the steps between the head and what came of it."""
@@ -275,6 +279,8 @@ class Restore(FormDefinition):
         self.steps.set_chosen(WATCH, "")
         for name in ("resource", "before", "backup", "target", "disks"):
             self.fields[name].clear()
+        for name in _NO_TARGETS:
+            self.fields[name].hidden = False
         self._confirm.clear()
         self._checks.forget_target()
         self._watch.clear()
@@ -298,6 +304,10 @@ class Restore(FormDefinition):
     def _entered(self) -> None:
         self._checks.see(self.steps.at in (CHECK, CONFIRM))
         self.form.show()
+
+
+_NO_TARGETS = ("before", "rto", "rpo")
+"""The fields that a way back has no use for: the targets are those of the restore itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
         f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td></tr>'
         for each in (found.findings if found is not None else ())
     )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Outcome", "Verified", "Seen"))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Outcome", "Looked at", "Seen"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
     return card(
         title,

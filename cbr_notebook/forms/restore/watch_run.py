@@ -177,6 +177,7 @@ class WatchRun(Step):
         self._rolled_back = run.journal.last("rolled_back") is not None
         if self._rolled_back:
             self.steps.set_chosen(WATCH, f"Rolled back: {run.title}")
+            self.form.panels.error.html = ""  # it says of the target what is so no more
         self._draw_course()
         self.form.panels.result.html = run_view.ended(run, self._found)
 

@@ -36,6 +36,7 @@ def test_a_failed_restore_is_drawn_as_rolled_back_once_it_is(session: Session) -
     run = page.form.result
     back = way_back(page)
     assert run.run_id in back.form.definition.intro
+    assert all(back.field(name).hidden for name in ("before", "rto", "rpo"))
     assert f'session.resume_restore("{run.run_id}").roll_back(' in back.form.code
     assert "plan=plan" in back.form.code
     back.press()
@@ -49,6 +50,7 @@ def test_a_failed_restore_is_drawn_as_rolled_back_once_it_is(session: Session) -
     assert "✓ done Go back to the state before" in course
     assert "failed, then rolled back" in page.result
     assert WAY_BACK not in page.result
+    assert "half written" not in page.error
     assert run.state == "failed"
 
 
