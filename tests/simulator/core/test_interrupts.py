@@ -42,11 +42,12 @@ def interrupt_at(line: int) -> Iterator[list[int]]:
                 signal.raise_signal(signal.SIGINT)
         return trace
 
+    before = sys.gettrace()  # such as what measures coverage
     sys.settrace(trace)
     try:
         yield count
     finally:
-        sys.settrace(None)
+        sys.settrace(before)
 
 
 def _back_up(cloud: Cloud) -> None:
