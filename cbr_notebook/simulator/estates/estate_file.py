@@ -187,6 +187,8 @@ def _references(found: dict[str, Any], lines: Mapping[int, int]) -> Iterator[Pro
     taken: set[str] = set()
     for vault in found.get("vaults", ()):
         line, takes = lines[id(vault)], vault.get("takes", "server")
+        if vault.get("protects_by") == "replication" and {"resources", "policy"} & set(vault):
+            yield line, f"{vault['name']} takes replicas: it has neither resources nor a policy"
         if "policy" in vault and vault["policy"] not in policies:
             yield line, f"there is no policy {vault['policy']}{_near(vault['policy'], policies)}"
         for name in vault.get("resources", ()):

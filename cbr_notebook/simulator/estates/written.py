@@ -22,6 +22,7 @@ _MB = 16
 _FILE_AREA_MB = 64
 _EVERY_DAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _CODE = "BackupService.7203"
+_KINDS = {"virtual": resources.SERVER, "bare metal": resources.BARE_METAL}
 
 
 def build(engine: Engine, text: str) -> None:
@@ -71,6 +72,7 @@ class _Builder:
             disks=tuple((disk["device"], disk["size_gb"]) for disk in disks),
             tags=wanted.get("tags"),
             os_type=wanted.get("os_type", "Linux"),
+            kind=_KINDS[wanted.get("kind", "virtual")],
             status=wanted.get("status", "ACTIVE"),
         )
         made = {each.device: each.disk for each in resources.disks_of(self._engine, server_id)}
@@ -128,7 +130,7 @@ class _Builder:
             "billing": {
                 "consistent_level": "crash_consistent",
                 "object_type": wanted.get("takes", "server"),
-                "protect_type": "backup",
+                "protect_type": wanted.get("protects_by", "backup"),
                 "size": wanted["size_gb"],
             },
         } | ({"tags": tags} if tags else {})

@@ -50,6 +50,27 @@ def test_the_example_is_what_it_says(tmp_path: Path) -> None:
     cloud.snapshot(tmp_path / "copy.state")
 
 
+def test_bare_metal_and_a_vault_for_replicas(tmp_path: Path) -> None:
+    path = tmp_path / "estate.yaml"
+    path.write_text(
+        "servers: [{name: iron-01, kind: bare metal}]\n"
+        "vaults:\n"
+        "  - {name: local, size_gb: 100, resources: [iron-01]}\n"
+        "  - {name: far, size_gb: 100, protects_by: replication}\n"
+    )
+    session = cbr.simulate(path)
+    (resource,) = session.find_vault("local").resources or ()
+    assert resource.type == "OS::Ironic::BareMetalServer"
+    assert session.find_vault("far").billing.protect_type == "replication"
+    session.back_up("local").wait(progress=False)
+    told = refused(
+        tmp_path,
+        "servers: [{name: one}]\nvaults:\n"
+        "  - {name: far, size_gb: 100, protects_by: replication, resources: [one]}\n",
+    )
+    assert "line 3: far takes replicas" in told
+
+
 def test_a_reset_needs_no_file(tmp_path: Path) -> None:
     path = tmp_path / "small.yml"
     path.write_text("servers: [{name: one}]\n")
