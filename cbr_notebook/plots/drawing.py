@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 # Blue and red can be seen on white and on black; what cannot takes the page's colours.
 INK, PAPER, LIGHT = "#1a1a1a", "#ffffff", "#dfe8f2"
-_PAGE = {INK: "currentColor", PAPER: "var(--cbr-paper)", LIGHT: "var(--cbr-light)"}
+# Black is Matplotlib's own ink, of what somebody adds to a picture.
+_PAGE = {
+    INK: "currentColor",
+    "#000000": "currentColor",
+    PAPER: "var(--cbr-paper)",
+    LIGHT: "var(--cbr-light)",
+}
 _WORD = "cbr:"
 """A link that begins so is no link, but the word for a mark."""
 

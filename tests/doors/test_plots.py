@@ -323,6 +323,12 @@ def test_drawings_take_the_colours_of_the_page(demo: cbr.Session, picture: str) 
         assert set(re.findall(r'(?:url\(|href=")#([^")]+)', each)) == known
 
 
+def test_what_one_adds_in_black_can_be_seen_on_a_dark_page(demo: cbr.Session) -> None:
+    axes = demo.plots.durations()
+    axes.axhline(5, color="black")
+    assert "#000000" not in axes._repr_html_()  # type: ignore[attr-defined]
+
+
 def test_a_drawing_says_what_each_mark_is(demo: cbr.Session) -> None:
     wide, narrow = _drawings(demo.plots.calendar())
     words = [each.text or "" for each in wide.iter("{http://www.w3.org/2000/svg}title")]
