@@ -84,9 +84,8 @@ class Shown:
             runs = []
         for run in runs:
             yield run.standing()
-            asked, made = (run.journal.last(f"safety_backup_{each}") for each in ("asked", "made"))
-            if asked is not None and made is None and run.state == "not asked":
-                yield "Its safety backup was asked for, and goes on."
+            if run.state == "not asked":
+                yield from _safety_backup(run)
             if run.state == "success" and run.verification != "verified":
                 yield "It is not verified."
         if getattr(self._options, "simulate", False):
@@ -103,3 +102,15 @@ class Shown:
         for name in confirm:
             words += ["--confirm", name]
         return shlex.join(words)
+
+
+def _safety_backup(run: RestoreRun) -> Iterable[str]:
+    """Return what is known of the safety backup of a run whose restore was not asked for."""
+    newest = run.journal.last(*(f"safety_backup_{each}" for each in ("intended", "asked", "made")))
+    match newest.kind if newest else None:
+        case "safety_backup_intended":
+            yield "Whether its safety backup was asked for is not known; if so, it goes on."
+        case "safety_backup_asked":
+            yield "Its safety backup was asked for, and goes on."
+        case "safety_backup_made":
+            yield "Its safety backup was made, and stays."
