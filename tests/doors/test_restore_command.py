@@ -243,7 +243,7 @@ def test_going_back_never_carries_out_what_was_interrupted(
     status, _, err = say(capsys, "rollback", only_run(session), "--simulate",
                          "--confirm", "web-01")  # fmt: skip
     assert status != 0
-    assert "has no safety backup to go back to" in err
+    assert "no way back from it" in err
     assert not restores(session)
 
 
