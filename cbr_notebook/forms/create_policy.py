@@ -21,8 +21,9 @@ from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.preview_view import previewed
 from cbr_notebook.schedule import zones
-from cbr_notebook.schedule.days import DAYS
+from cbr_notebook.schedule.days import DAYS, parse_times
 from cbr_notebook.schedule.preview import Preview, in_utc, preview
+from cbr_notebook.schedule.rules import reject_close_runs
 from cbr_notebook.text.formatting import pluralize
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -169,6 +170,10 @@ class CreatePolicy(FormDefinition):
         self._picture.html = previewed(self._preview(value), zones.zone(place), place)
 
     def check(self, value: Mapping[str, Any]) -> dict[str, str]:
+        try:
+            reject_close_runs(value["days"], parse_times(value["times"]), self._away(value))
+        except InvalidRequest as problem:
+            return {"times": problem.message}
         made = self._made
         if made is None or made.name != value["name"]:
             return pickers.taken(value["name"], self._policies, "policy")

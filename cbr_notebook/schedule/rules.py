@@ -11,6 +11,10 @@ from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.schedule.days import DAYS, parse_days, parse_times
 
 _MONDAY = date(2024, 1, 1)
+_MINUTE = timedelta(minutes=1)
+_DAY = 24 * 60
+_LEAST = 60
+"""Minutes between two runs."""
 
 
 def recurrence_rules(
@@ -31,7 +35,8 @@ def recurrence_rules(
         zone: of days and times: a fixed distance from UTC.
 
     Raises:
-        InvalidRequest: both or neither are given, or a day or time cannot be read.
+        InvalidRequest: both or neither are given, a day or time cannot be read, or two runs
+            would be less than an hour apart. Of a pattern only the service says that.
     """
     if pattern is not None:
         if days is not None or every_days is not None or times:
@@ -44,8 +49,48 @@ def recurrence_rules(
         )  # fmt: skip
     at = parse_times(times)
     if every_days is not None:
-        return _every(every_days, days, at, zone)
-    return rules_in_utc(list(DAYS) if days is None else parse_days(days), at, zone)
+        rules = _every(every_days, days, at, zone)
+        reject_close_runs(every_days, at, zone)
+        return rules
+    meant = list(DAYS) if days is None else parse_days(days)
+    reject_close_runs(meant, at, zone)
+    return rules_in_utc(meant, at, zone)
+
+
+def reject_close_runs(
+    days: Sequence[str] | int, times: Sequence[tuple[int, int]], zone: tzinfo
+) -> None:
+    """Check that there is an hour between runs, also across midnight and from Sunday to Monday.
+
+    Args:
+        days: of the week, such as ``MO``, or every how many days.
+        times: hours and minutes.
+        zone: of days and times: a fixed distance from UTC.
+
+    Raises:
+        InvalidRequest: two runs would be less than an hour apart; says which.
+    """
+    # Days of the week move with their times; every so many days is counted in UTC.
+    if isinstance(days, int):
+        begins, around = [0], days * _DAY
+        away = zone.utcoffset(datetime(_MONDAY.year, _MONDAY.month, _MONDAY.day)) or timedelta()
+        moved = away // _MINUTE
+    else:
+        begins, around, moved = [DAYS.index(day) * _DAY for day in days], 7 * _DAY, 0
+    runs = sorted(
+        (begin + (hour * 60 + minute - moved) % _DAY, f"{hour:02}:{minute:02}")
+        for begin in begins
+        for hour, minute in times
+    )
+    following = [*runs[1:], *((at + around, name) for at, name in runs[:1])]
+    for (at, one), (later, other) in zip(runs, following, strict=True):
+        if later - at < _LEAST:
+            raise InvalidRequest(
+                f"A run at {one} and the next at {other} would be {later - at} minutes apart.",
+                advice="The service wants at least an hour between the runs of a policy: "
+                "move or leave out one of the times.",
+                field="times",
+            )
 
 
 def rules_in_utc(days: Sequence[str], times: Sequence[tuple[int, int]], zone: tzinfo) -> list[str]:

@@ -176,3 +176,14 @@ def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
     assert form.error is None
     assert page.error == ""
     assert "The next ten runs" in page.panel("preview")
+
+
+def test_times_too_close_are_said_beside_their_field(session: Session) -> None:
+    form = session.forms.create_policy(name="close", times="23:30, 00:10")
+    page = FormPage(form)
+    page.wait()
+    page.press()
+    assert "would be 40 minutes apart" in form.fields["times"].problem
+    page.fill("times", "23:30, 00:30")
+    page.press()
+    assert "close" in set(session.policies()["name"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -91,11 +92,12 @@ def test_times_are_understood() -> None:
 
 @given(
     st.sets(st.sampled_from(DAYS), min_size=1),
-    st.lists(
-        st.tuples(st.integers(0, 23), st.integers(0, 59)), min_size=1, max_size=3, unique=True
-    ),
+    st.lists(  # each at least an hour from the others
+        st.tuples(st.integers(0, 23), st.integers(0, 59)),
+        min_size=1, max_size=3, unique_by=lambda at: at[0] // 2,
+    ).map(lambda times: [(at[0] // 2 * 2 + times[0][0] % 2, at[1]) for at in times]),
     st.integers(-12, 14),
-)
+)  # fmt: skip
 def test_days_and_times_of_a_zone_come_back_from_their_rules(
     days: set[str], times: list[tuple[int, int]], hours: int
 ) -> None:
@@ -263,3 +265,37 @@ def test_lengths_of_time_are_understood(session: Session) -> None:
     assert len(session.backups(since=naive)) == wanted
     with pytest.raises(InvalidRequest):
         session.backups(since=timedelta(days=-1))
+
+
+@given(
+    days=st.lists(st.sampled_from(DAYS), min_size=1, unique=True) | st.integers(1, 3),
+    times=st.lists(
+        st.sampled_from(["00:00", "00:10", "00:59", "01:00", "10:00", "10:59", "23:00", "23:30"]),
+        min_size=1, max_size=3, unique=True,
+    ),
+    there=st.sampled_from(["UTC", "UTC+01:00", "UTC+05:30", "UTC-09:30", "UTC+14:00"]),
+)  # fmt: skip
+def test_runs_less_than_an_hour_apart_are_refused_before_they_are_sent(
+    days: list[str] | int, times: list[str], there: str
+) -> None:
+    said: dict[str, Any] = {"every_days": days} if isinstance(days, int) else {"days": days}
+    patterns = {recurrence_rules(None, **said, times=at, zone=zone(there))[0] for at in times}
+    begin = datetime(2026, 1, 5, tzinfo=UTC)
+    runs = of_rules(patterns, begin, begin + timedelta(days=30))
+    hour = timedelta(hours=1)
+    close = any(later - at < hour for at, later in pairwise(runs))
+    if close:
+        with pytest.raises(InvalidRequest, match=r"would be \d+ minutes apart"):
+            recurrence_rules(None, **said, times=times, zone=zone(there))
+    else:
+        assert set(recurrence_rules(None, **said, times=times, zone=zone(there))) == patterns
+
+
+def test_a_policy_says_which_runs_are_too_close_and_sends_nothing(session: Session) -> None:
+    before = session.client.transport.requests
+    with pytest.raises(InvalidRequest, match="at 23:30 and the next at 00:10 would be 40 min"):
+        session.create_policy("p", days="sun mon", times=["00:10", "23:30"])
+    assert session.client.transport.requests == before
+    assert session.create_policy("p", days="mon", times=["00:10", "23:30"]).name == "p"
+    with pytest.raises(InvalidRequest, match="40 minutes apart"):
+        session.update_policy("p", days="daily")
