@@ -101,7 +101,7 @@ def test_the_checks_are_a_table_also_for_a_colleague(session: Session) -> None:
     assert checks["why"].str.len().min() > 0
     shown = plan._repr_html_()
     assert "✓ pass" in shown
-    assert "Possible, with 1 warning to acknowledge: safety backup." in shown
+    assert "Possible, with 1 warning to accept: safety backup." in shown
     assert shown.index("! warn") < shown.index("✓ pass")
     assert "web-01 from clean-web-01" in repr(plan)
     assert json.loads(json.dumps(plan.as_dict()))["backup"]["name"] == "clean-web-01"

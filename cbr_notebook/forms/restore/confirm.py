@@ -21,6 +21,7 @@ from cbr_notebook.forms.restore.planner import Planner
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
+from cbr_notebook.runbook.run.execute import taken_care_of
 from cbr_notebook.runbook.verify.manifest import read_manifest
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ TO_CONFIRM = (
     "acknowledge", "safety_backup", "rto", "rpo", "manifest", "approval", "confirm"
 )  # fmt: skip
 """The fields that are filled in once there is a plan."""
-_SAFETY = "safety backup"
 SUSPICION = "backup not quiet"
 """What is accepted with a backup that jumps, was made after one, or cannot be judged."""
 _ONLY_THE_ID = "Several things bear this name; only the ID says which one is meant."
@@ -48,6 +48,8 @@ class Confirm(Step):
     def build(self) -> Sequence[Field]:
         """Create the fields."""
         self._will = self.form.panel("will")
+        self._plan: RestorePlan | None = None
+        """The plan whose warnings are offered."""
         self._warned: dict[str, str] = {}
         """What the plan warns of: what was seen, by the name of the check."""
         self.acknowledge = Acknowledgements(
@@ -91,6 +93,7 @@ class Confirm(Step):
 
     def follow_plan(self, plan: RestorePlan) -> None:
         """Ask for what a new plan warns of, and for the name of its target."""
+        self._plan = plan
         self._warned = {e.name: e.seen for e in plan.verdicts if e.name in plan.warnings}
         if self._backup.warning:
             self._warned[SUSPICION] = self._backup.warning
@@ -110,7 +113,7 @@ class Confirm(Step):
 
     def forget(self) -> None:
         """Drop what was confirmed of another backup."""
-        self._warned = {}
+        self._plan, self._warned = None, {}
         self.name.clear()
         self.acknowledge.clear()
 
@@ -139,11 +142,14 @@ class Confirm(Step):
 
     def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         """Return which warning is not accepted, or that it is not the target's name."""
+        plan = self._planner.plan
+        if value["safety_backup"] and plan is not None and (room := plan.no_safety_backup):
+            return {"safety_backup": f"{room.seen} Put it right and check again, or untick this."}
         accepted = value["acknowledge"]
         missing = [name for name in self._to_accept() if name not in accepted]
         if missing:
             return {"acknowledge": f"Not accepted yet: {', '.join(missing)}."}
-        name, plan = self._wanted_name(), self._planner.plan
+        name = self._wanted_name()
         if value["confirm"] != name:
             what = "name" if not plan or not plan.facts.namesakes else "ID"
             return {"confirm": f"That is not the {what}. Type {name}."}
@@ -166,7 +172,8 @@ class Confirm(Step):
     def _to_accept(self) -> list[str]:
         """List the warnings to accept; the safety backup takes care of its own."""
         made = self.safety_backup.value
-        return [name for name in self._warned if not (made and name == _SAFETY)]
+        aside = taken_care_of(self._plan, made) if self._plan is not None else ()
+        return [name for name in self._warned if name not in aside]
 
     def _offer(self) -> None:
         self.acknowledge.offer(Option(name, name, self._warned[name]) for name in self._to_accept())

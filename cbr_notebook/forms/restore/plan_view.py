@@ -40,8 +40,7 @@ def from_which(resource: str, moment: str, note: str) -> str:
 
 def verdict(plan: RestorePlan) -> str:
     """Return in a line whether it may be done."""
-    title, tone = _verdict(plan)
-    return card(title, tone=tone)
+    return card(plan.verdict, tone=_tone(plan))
 
 
 def checked(plan: RestorePlan) -> str:
@@ -60,13 +59,8 @@ def _with(plan: RestorePlan, outcome: Outcome) -> list[Check]:
     return [each for each in plan.verdicts if each.outcome is outcome]
 
 
-def _verdict(plan: RestorePlan) -> tuple[str, Tone]:
-    failed, warned = _with(plan, Outcome.FAIL), _with(plan, Outcome.WARN)
-    if failed:
-        return f"Not possible: {pluralize(len(failed), 'check')} failed", "wrong"
-    if warned:
-        return f"Possible, with {pluralize(len(warned), 'warning')} to accept", "warn"
-    return "Possible: no check has anything against it", "good"
+def _tone(plan: RestorePlan) -> Tone:
+    return "wrong" if not plan.possible else "warn" if plan.warnings else "good"
 
 
 def _table(checks: Sequence[Check]) -> str:
@@ -96,10 +90,13 @@ def consequences(plan: RestorePlan, *, safety_backup: bool) -> str:
     """
     if not plan.possible:
         way = button("go", "See the checks", of="2")
-        return card(_verdict(plan)[0], tone="wrong", text=" ".join(plan.problems), buttons=[way])
+        return card(plan.verdict, tone="wrong", text=" ".join(plan.problems), buttons=[way])
     first, *others = plan.describe().splitlines()
     rows = "".join(f"<li>{escaped(each)}</li>" for each in others)
     name = plan.target.name if plan.target else "it"
+    if safety_backup and plan.no_safety_backup:
+        back = f"{plan.no_safety_backup.seen} Put it right, or go on without a safety backup."
+        return card(first, tone="wrong", body=f"<ul>{rows}</ul>", text=back)
     back = (
         f"The present state of {name} is backed up first; that backup is the way back."
         if safety_backup

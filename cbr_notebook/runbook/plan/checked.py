@@ -15,6 +15,7 @@ import pandas as pd
 
 from cbr_notebook.runbook.plan.checks import Check, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
+from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM, without_way_back
 from cbr_notebook.runbook.plan.survey import survey
 from cbr_notebook.runbook.plan.verdict import Outcome
 from cbr_notebook.session import Session
@@ -123,6 +124,24 @@ class CheckedPlan:
     def possible(self) -> bool:
         """Whether no check fails."""
         return not self._with(Outcome.FAIL)
+
+    @property
+    def no_safety_backup(self) -> Check | None:
+        """The check that says why no safety backup can be made; ``None``: one can, by the facts."""
+        if not without_way_back(self.facts):
+            return None
+        return next(each for each in self.verdicts if each.name == VAULT_ROOM)
+
+    @property
+    def verdict(self) -> str:
+        """Say in a line whether it may be done."""
+        failed = self._with(Outcome.FAIL)
+        if failed:
+            return f"Not possible: {pluralize(len(failed), 'check')} failed"
+        without = " only without a safety backup" if self.no_safety_backup else ""
+        if warned := len(self.warnings):
+            return f"Possible{without}, with {pluralize(warned, 'warning')} to accept"
+        return "Possible: no check has anything against it"
 
     def _with(self, outcome: Outcome) -> list[Check]:
         return [each for each in self.verdicts if each.outcome is outcome]
@@ -293,21 +312,13 @@ class CheckedPlan:
         head = "".join(
             f'<th scope="col" {left}>{name}</th>' for name in ("outcome", "check", "seen")
         )
+        warned = f": {', '.join(self.warnings)}" if self.possible and self.warnings else ""
+        verdict = f"{self.verdict}{warned}."
         return (
-            f"<p>{words}</p><p><b>{html.escape(self._verdict())}</b></p>"
+            f"<p>{words}</p><p><b>{html.escape(verdict)}</b></p>"
             f"<table><caption {left}>Checks</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )
-
-    def _verdict(self) -> str:
-        """Say in a line whether it may be done."""
-        failed, warned = self._with(Outcome.FAIL), self._with(Outcome.WARN)
-        if failed:
-            return f"Not possible: {pluralize(len(failed), 'check')} failed."
-        if warned:
-            names = ", ".join(each.name for each in warned)
-            return f"Possible, with {pluralize(len(warned), 'warning')} to acknowledge: {names}."
-        return "Possible: no check has anything against it."
 
 
 def check_restore(

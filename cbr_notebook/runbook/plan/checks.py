@@ -19,7 +19,12 @@ from cbr_notebook.runbook.plan.disk_checks import (
     system_disk,
 )
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
-from cbr_notebook.runbook.plan.safety_checks import policy_run, safety_backup, vault_room
+from cbr_notebook.runbook.plan.safety_checks import (
+    VAULT_ROOM,
+    policy_run,
+    safety_backup,
+    vault_room,
+)
 from cbr_notebook.runbook.plan.verdict import (
     FAIL,
     LOOK_AGAIN,
@@ -305,7 +310,7 @@ RULES: tuple[_Rule, ...] = (
     _Rule("file system", "7507, 7511", "It must be idle to be written.", _file_system),
     _Rule("preparation", "7508, 7509", "It is frozen before it is written.", _preparation),
     _Rule("policy run", "", "A scheduled backup may collide with the restore.", policy_run),
-    _Rule("vault room", "6114", "A full vault takes no safety backup.", vault_room),
+    _Rule(VAULT_ROOM, "6114", "Without room there is no safety backup.", vault_room),
     _Rule("safety backup", "", "A restore cannot be undone.", safety_backup),
 )
 """Every rule, in the order in which a person would look."""

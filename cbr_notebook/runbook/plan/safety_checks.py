@@ -9,6 +9,8 @@ from cbr_notebook.runbook.plan.verdict import LOOK_AGAIN, NO_TARGET, PASS, UNKNO
 
 SAFETY_AGE = timedelta(hours=1)
 """A backup of the target this recent counts as a safety backup."""
+VAULT_ROOM = "vault room"
+"""The name of the check whether a safety backup can be made."""
 
 
 def policy_run(facts: Facts) -> Verdict:
@@ -45,26 +47,36 @@ def safety_backup(facts: Facts) -> Verdict:
     )
 
 
+def without_way_back(facts: Facts) -> bool:
+    """Whether a safety backup would be refused: there is no vault for it, or it is full."""
+    vault = facts.safety_vault
+    if facts.target is None:
+        return False
+    full = vault is not None and vault.free_mb is not None and vault.free_mb <= 0
+    return vault is None or (full and not vault.expands)
+
+
 def vault_room(facts: Facts) -> Verdict:
     """Whether a safety backup fits into its vault."""
     vault = facts.safety_vault
     if facts.target is None:
         return NO_TARGET
     name = facts.target.name
+    go_without = (
+        "go on without a safety backup: "
+        'execute(…, safety_backup=False, acknowledge=["safety backup"]).'
+    )
     if vault is None:
         return (
-            UNKNOWN,
+            WARN,
             f"{name} is in no vault, so its present state cannot be backed up.",
-            "Put it into a vault: session.add_resources(vault, resources).",
+            f"Put it into a vault: session.add_resources(vault, resources); or {go_without}",
         )
     if vault.expands:
         return PASS, f"Vault {vault.name} grows by itself.", ""
     if vault.free_mb is None:
         return UNKNOWN, f"The service does not tell how full vault {vault.name} is.", LOOK_AGAIN
-    make_room = (
-        "Make room (a larger vault, or fewer backups), or go on without a safety backup: "
-        'execute(…, safety_backup=False, acknowledge=["safety backup"]).'
-    )
+    make_room = f"Make room (a larger vault, or fewer backups), or {go_without}"
     if vault.free_mb <= 0:
         return WARN, f"Vault {vault.name} is full: it takes no safety backup.", make_room
     left = f"{vault.free_mb / 1024:.1f} GB"

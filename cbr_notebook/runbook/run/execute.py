@@ -11,16 +11,17 @@ from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.drift import drift_between, request_of
+from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM
 from cbr_notebook.runbook.run.approval import PLAN_LASTS, refuse_unapproved
 from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.run.safety import left_out, not_in_a_vault
+from cbr_notebook.runbook.run.safety import SafetyBackup, left_out, not_in_a_vault
 from cbr_notebook.runbook.run.submit import submit_steps
 from cbr_notebook.runbook.run.watch import run_steps
 from cbr_notebook.session import Session
 from cbr_notebook.text.formatting import format_duration, pluralize
 
-_SAFETY, _VAULT_ROOM = "safety backup", "vault room"
+_SAFETY = "safety backup"
 
 
 def execute(
@@ -195,8 +196,20 @@ def refuse_failed(plan: CheckedPlan) -> None:
 def warnings_of(plan: CheckedPlan, options: RestoreOptions) -> dict[str, str]:
     """Return the warnings to accept with such options: what was seen, by the check's name."""
     warnings = {check.name: check.seen for check in plan.verdicts if check.outcome == "warn"}
-    warnings.pop(_SAFETY if options.safety_backup else _VAULT_ROOM, None)
+    for name in taken_care_of(plan, options.safety_backup):
+        warnings.pop(name, None)
     return warnings
+
+
+def taken_care_of(plan: CheckedPlan, safety_backup: SafetyBackup) -> tuple[str, ...]:
+    """Return the names of the checks whose warnings nobody has to accept.
+
+    A safety backup is the way back that one of them misses; without one it needs no room. One that
+    cannot be made is refused, not accepted.
+    """
+    if not safety_backup:
+        return (VAULT_ROOM,)
+    return (_SAFETY, VAULT_ROOM) if plan.no_safety_backup else (_SAFETY,)
 
 
 def refuse_unknown_names(plan: CheckedPlan, options: RestoreOptions) -> None:
@@ -257,11 +270,9 @@ def _refuse_impossible_safety_backup(plan: CheckedPlan, options: RestoreOptions)
         return
     assert plan.facts.target is not None
     left_out(plan.facts, options.safety_backup)
-    vault = plan.facts.safety_vault
-    if vault is None:
+    if plan.facts.safety_vault is None:
         raise not_in_a_vault(plan.facts.target.name)
-    if vault.free_mb is not None and vault.free_mb <= 0 and not vault.expands:
-        room = next(check for check in plan.verdicts if check.name == _VAULT_ROOM)
+    if room := plan.no_safety_backup:
         raise Conflict(f"{room.seen} Nothing was begun.", advice=room.to_do)
 
 
