@@ -18,7 +18,7 @@ from typing import Any
 
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.restore_command import statuses
-from cbr_notebook.restore_command.account import add_account_arguments
+from cbr_notebook.restore_command.account import add_account_arguments, open_session
 from cbr_notebook.restore_command.evidence import add_evidence_arguments, evidence_of
 from cbr_notebook.restore_command.group import restore_group
 from cbr_notebook.restore_command.shown import Shown
@@ -161,8 +161,8 @@ def _restore_in_notebook(options: argparse.Namespace, shown: Shown) -> int:
     evidence_of(options)
     if options.contract:
         recovery_contract(options.contract)
-    where = f"the account of {options.profile}" if options.profile else "a simulated cloud"
-    print(f"Account: {where}, in the notebook {options.output}", flush=True)
+    with open_session(options, shown):  # an account that nobody can open is told before
+        print(f"Notebook: {options.output}", flush=True)
     parameters = {name: given[name] for name in _PARAMETERS if given.get(name) is not None}
     # The notebook's own default is the careful one.
     return _in_notebook(options, parameters | {"dry_run": options.dry_run})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from cbr_notebook.auth.sources.environment import from_environment
@@ -32,8 +33,17 @@ def open_session(options: argparse.Namespace, shown: Shown) -> Session:
         session = simulate("demo")
     elif options.profile:
         session = connect(options.profile)
-    elif from_environment().complete:
+    elif (found := from_environment()).complete:
         session = connect()
+    elif found.names_somebody:
+        raise InvalidRequest(
+            f"The environment names {found.whose or 'somebody'}, and not all that signs in "
+            f"({'the secret key' if found.access_key else 'password or domain'} is missing); "
+            "nothing was done.",
+            advice="Complete it, say --profile with the name of an account, or --simulate.",
+        )
+    elif cloud := os.environ.get("OS_CLOUD"):
+        session = connect(cloud)
     else:
         raise InvalidRequest(
             "No account was named; nothing was done.",

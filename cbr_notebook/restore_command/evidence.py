@@ -90,10 +90,17 @@ def evidence_of(options: argparse.Namespace) -> Evidence:
     """Read how a restore will be verified; nothing is asked.
 
     Raises:
-        InvalidRequest: the manifest cannot be read or lists nothing, or there is no such program.
+        InvalidRequest: the manifest cannot be read or lists no file, is missing, or there is no
+            such program.
     """
     if options.manifest and not read_manifest(options.manifest):
         raise InvalidRequest(f"The manifest {options.manifest} lists no file.", field="manifest")
+    if options.checksum and not options.manifest:
+        raise InvalidRequest(
+            "--checksum says how files are read, but no --manifest says which.",
+            advice="Name the manifest of the server, or leave --checksum out.",
+            field="checksum",
+        )
     return Evidence(
         options.manifest,
         checksum_by(options.checksum) if options.checksum else None,

@@ -8,9 +8,8 @@ from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.restore_command.account import open_session
 from cbr_notebook.restore_command.evidence import Evidence
 from cbr_notebook.restore_command.shown import Shown
-from cbr_notebook.restore_command.single import ensure_meant, incident
+from cbr_notebook.restore_command.single import end_dry_run, ensure_meant, incident
 from cbr_notebook.restore_command.statuses import (
-    DONE,
     FAILED,
     REFUSED,
     guarded,
@@ -19,7 +18,7 @@ from cbr_notebook.restore_command.statuses import (
     worst,
 )
 from cbr_notebook.runbook.group.group_run import GroupRun
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
 
 
@@ -59,9 +58,12 @@ def _restore_group(options: argparse.Namespace, shown: Shown) -> int:
         for exported in plan.export(options.export_plan, safety_backup=options.safety_backup):
             print(f"To be approved by a second person: cbr-notebook approve {exported}")
     if options.dry_run:
-        names = " ".join(f"--confirm {each.plan.confirm_with!r}" for each in plan.members)
-        print(f"A dry run: nothing was changed. To restore: {names}.")
-        return DONE
+        return end_dry_run(
+            [each.plan.confirm_with for each in plan.members],
+            options.confirm or [],
+            alone=options.approval is None
+            and (options.two_people or any(is_required(each.plan) for each in plan.members)),
+        )
     try:
         run = plan.execute(confirm=options.confirm, on_progress=shown, **chosen)
     except (InvalidRequest, ConfirmationNeeded) as problem:

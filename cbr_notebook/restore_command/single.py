@@ -14,7 +14,7 @@ from cbr_notebook.restore_command.shown import Shown
 from cbr_notebook.restore_command.statuses import DONE, REFUSED, guarded, tell
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET
 from cbr_notebook.runbook.plan.targets import Targets
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE
+from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
 from cbr_notebook.text.timeparse import parse_time
@@ -65,8 +65,11 @@ def _restore(options: argparse.Namespace, shown: Shown) -> int:
         exported = plan.export(options.export_plan, safety_backup=options.safety_backup)
         print(f"The plan is in {exported}: a second person says cbr-notebook approve {exported}.")
     if options.dry_run:
-        print(f"A dry run: nothing was changed. To restore: --confirm {plan.confirm_with!r}.")
-        return DONE
+        return end_dry_run(
+            [plan.confirm_with],
+            [options.confirm] if options.confirm else [],
+            alone=options.approval is None and (options.two_people or is_required(plan)),
+        )
     return _carry_out(plan, options, accepted, began, evidence, shown)
 
 
@@ -111,6 +114,30 @@ def ensure_meant(options: argparse.Namespace) -> None:
         )
 
 
+def end_dry_run(names: list[str], confirmed: list[str], *, alone: bool) -> int:
+    """Say how to restore what was looked at; return the exit status.
+
+    Args:
+        names: what confirms each restore.
+        confirmed: what was said to confirm, which a dry run does not need.
+        alone: whether a second person's yes is needed, and missing.
+    """
+    strange = [name for name in confirmed if name not in names]
+    if strange:
+        wrong = InvalidRequest(
+            f"{', '.join(map(repr, strange))} would confirm no restore. Nothing was changed.",
+            advice=f"The restore is confirmed by {', '.join(map(repr, names))}.",
+            field="confirm",
+        )
+        return tell(wrong, REFUSED)
+    said = " ".join(f"--confirm {name!r}" for name in names)
+    print(f"A dry run: nothing was changed. To restore: {said}.")
+    if alone:
+        print("It needs the yes of a second person: --export-plan writes what is to be approved, "
+              "--approval names it.")  # fmt: skip
+    return DONE
+
+
 def incident(options: argparse.Namespace, session: Session) -> datetime | None:
     """Return when the trouble began, if it was said, and refuse targets that cannot be read.
 
@@ -119,7 +146,10 @@ def incident(options: argparse.Namespace, session: Session) -> datetime | None:
     """
     now = session.now
     before = options.before or None
-    began = None if before is None else min(parse_time(before, now, "before"), now)
+    began = None if before is None else parse_time(before, now, "before")
+    if began is not None and began > now:
+        print(f"--before {before} is yet to come; now, {now:%Y-%m-%d %H:%M} UTC, is taken.")
+        began = now
     Targets.of(now, options.rto, options.rpo, began)
     return began
 

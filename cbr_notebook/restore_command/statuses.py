@@ -30,6 +30,7 @@ def guarded(act: Act) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
         shown = Shown(options)
         try:
+            _refuse_empty(options)
             return act(options, shown)
         except KeyboardInterrupt:
             shown.say_what_goes_on()
@@ -43,6 +44,24 @@ def guarded(act: Act) -> Callable[[argparse.Namespace], int]:
             return tell(problem, status_of(problem, shown))
 
     return run
+
+
+def _refuse_empty(options: argparse.Namespace) -> None:
+    """Refuse an option that was given an empty text, as an unset variable of a shell gives it.
+
+    Taken as not given, it would restore another backup, or to another moment, than was meant.
+
+    Raises:
+        InvalidRequest: says which.
+    """
+    for name, value in vars(options).items():
+        given = value if isinstance(value, list) else [value]
+        if any(isinstance(each, str) and not each.strip() for each in given):
+            raise InvalidRequest(
+                f"--{name.replace('_', '-')} is empty; nothing was done.",
+                advice="Say what it shall be, or leave it out.",
+                field=name,
+            )
 
 
 def tell(problem: CBRError, status: int) -> int:

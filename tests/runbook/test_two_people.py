@@ -13,6 +13,9 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
+from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.run.execute import begin
+from cbr_notebook.runbook.run.options import RestoreOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 
@@ -213,3 +216,14 @@ def test_a_way_back_and_a_group_take_the_yes_of_a_second_person_too(
     become("ada")
     done = group.execute(confirm=["web-01"], approval=folder).wait()
     assert [each.begun["approval"]["name"] for each in done.runs] == ["bob"]
+
+
+def test_what_was_approved_for_an_hour_is_not_taken_up_later_by_one_alone(
+    session: Session, plan: RestorePlan, path: Path
+) -> None:
+    options = RestoreOptions.of(session.now, approval=path)
+    run = begin(plan, options, ledger.folder_for(session))
+    session.cloud.advance(hours=2)
+    with pytest.raises(errors.Conflict, match="approved by bob for an hour"):
+        session.resume_restore(run.run_id, confirm="web-01")
+    assert session.tasks(operation_type="restore").empty

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.run.options import names_of
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.run.submit import require_confirmation, submit_steps
+from cbr_notebook.runbook.run.submit import CONFIRMATION_LASTS, require_confirmation, submit_steps
 from cbr_notebook.runbook.run.watch import look, run_steps
 from cbr_notebook.session import Session
 
@@ -111,4 +112,23 @@ def _take_up(run: RestoreRun, confirm: Sequence[str]) -> None:
         run.confirmed_anew = True
     if run.state == "not asked":
         require_confirmation(run)
+        _refuse_old_approval(run)
     run.note("resumed", state=run.state, **who)
+
+
+def _refuse_old_approval(run: RestoreRun) -> None:
+    """Refuse to carry out alone, later, what a second person approved for an hour.
+
+    Raises:
+        Conflict: says who approved, and what to do.
+    """
+    approval, confirmed = run.begun.get("approval"), run.journal.last("confirmed")
+    if not approval or confirmed is None:
+        return
+    if abs(run.session.now - datetime.fromisoformat(confirmed.at)) > CONFIRMATION_LASTS:
+        raise Conflict(
+            f"{run.title} was approved by {approval['name']} for an hour, and was not carried out "
+            "in it.",
+            advice=f"End it: session.cancel_restore({run.run_id!r}); plan it anew, and let it "
+            "be approved.",
+        )

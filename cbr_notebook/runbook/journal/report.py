@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from cbr_notebook._version import __version__
@@ -95,14 +95,17 @@ def refuse_unwritable(path: Path, session: Session | None) -> None:
             read or kept.
     """
     _writer_of(path)
-    there = path.exists()
-    if path.is_dir() or not os.access(path if there else path.parent, os.W_OK):
-        why = "is a folder" if path.is_dir() else "cannot be written"
+    try:
+        # Tried, not asked: permissions alone tell neither of a full disk nor of a long name.
+        with path.open("ab") if path.exists() else TemporaryFile(dir=path.parent):
+            pass
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or problem
         raise InvalidRequest(
-            f"The report {path} {why}.",
+            f"The report {path} cannot be written: {why}.",
             advice="Name a file in a folder that exists and that you may write.",
             field="report",
-        )
+        ) from None
     if session is not None:
         signing_key(session)
 

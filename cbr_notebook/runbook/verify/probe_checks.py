@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cbr_notebook.runbook.plan.checks import Check
-from cbr_notebook.runbook.plan.verdict import FAIL, PASS, WARN
+from cbr_notebook.runbook.plan.verdict import FAIL, PASS, UNKNOWN, WARN
 from cbr_notebook.runbook.verify.contract import Probe
 from cbr_notebook.runbook.verify.probes import reach_all
 from cbr_notebook.session import Session
@@ -32,8 +32,8 @@ def check_probes(probes: Sequence[Probe], session: Session) -> tuple[Check, ...]
     if not found:
         seen = "The contract has no probe of it; it can only be verified by a manifest."
         return (Check("probes", WARN, seen, _WHY, "", "Add a probe to the contract."),)
-    said = "Every probe of the contract can be asked."
     not_asked = [probe.name for probe, seen in found if seen.seen.startswith("Not asked")]
     if not_asked:
-        said += f" Not asked on a simulated cloud: {', '.join(not_asked)}."
-    return (Check("probes", PASS, said, _WHY, "", ""),)
+        said = f"Not asked on a simulated cloud: {', '.join(not_asked)}."
+        return (Check("probes", UNKNOWN, said, _WHY, "", "They are unknown afterwards, too."),)
+    return (Check("probes", PASS, "Every probe of the contract can be asked.", _WHY, "", ""),)
