@@ -25,8 +25,9 @@ def kept_days(policy: Policy) -> float | None:
     """Return for how many days a policy keeps its backups.
 
     By days as they are; by number, that many times the usual time between two runs; both, the
-    shorter. The longest of the daily, weekly, monthly and yearly backups counts if it is more:
-    something is kept so long. For ever is infinite.
+    shorter. Of daily, weekly, monthly and yearly backups the newest of each period is kept, and
+    the present one counts: one a year is but the newest of all, and three a month reach two
+    months back. The longest counts: something is kept so long. For ever is infinite.
 
     ``None`` where it cannot be told: a rule cannot be read, or a number without a schedule.
     """
@@ -44,14 +45,19 @@ def kept_days_of(definition: Mapping[str, Any], rules: Sequence[str]) -> float |
         retention = Retention.of(definition)
         if retention.for_ever:
             return inf
-        spans: list[float] = [] if retention.days is None else [float(retention.days)]
-        if retention.most is not None:
-            weeks = timedelta(weeks=_WEEKS)
-            runs = len(of_rules(rules, _BEGIN, _BEGIN + weeks))
-            if not runs:
-                return None
-            spans.append(round(retention.most * weeks.days / runs, 1))
+        spans = [] if retention.days is None else [float(retention.days)]
+        periods = {_DAYS[name]: number for name, number in (retention.periods or {}).items()}
+        if retention.most is None and not periods:
+            return min(spans)
+        runs = len(of_rules(rules, _BEGIN, _BEGIN + timedelta(weeks=_WEEKS)))
     except CBRError:
         return None
-    besides = [_DAYS[name] * number for name, number in (retention.periods or {}).items()]
-    return float(max(min(spans), *besides)) if besides else min(spans)
+    if not runs:
+        return None
+    between = _WEEKS * 7 / runs
+    if retention.most is not None:
+        # What the periods keep does not count: of the newest, they keep one or all.
+        newest = max((n if between >= days else 1 for days, n in periods.items()), default=0)
+        spans.append((retention.most + newest) * between)
+    besides = [(n - 1) * max(days, between) + between for days, n in periods.items()]
+    return round(max([min(spans), *besides] if spans else besides), 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -100,7 +102,7 @@ def test_retention_is_one_column_in_days(session: Session) -> None:
     assert kept["for-ever"] == float("inf")
     assert kept["weekly-sunday"] == 56
     assert kept["daily-0300"] == 30
-    assert kept["daily-long-term"] == 360
+    assert kept["daily-long-term"] == 331, "eleven months back, and the present one"
 
 
 def test_vaults_and_their_policies_also_where_there_is_none(session: Session) -> None:
@@ -150,3 +152,36 @@ def test_replication_tells_the_lag_of_each_destination(session: Session) -> None
     assert row["lag_hours"] == 0
     session.back_up("vault-web").wait(progress=False)
     assert session.replication().iloc[0]["lag_hours"] > 0
+
+
+KEPT: list[dict[str, Any]] = [
+    {"max_backups": 2, "monthly": 1}, {"max_backups": 2, "monthly": 3},
+    {"max_backups": 1, "yearly": 1}, {"max_backups": 1, "weekly": 4},
+    {"max_backups": 2, "daily": 5}, {"retention_days": 3, "weekly": 3}, {"max_backups": 4},
+]  # fmt: skip
+WHEN: list[tuple[dict[str, Any], float]] = [
+    ({"days": "daily"}, 1), ({"every_days": 3}, 3), ({"days": "mon"}, 7),
+]  # fmt: skip
+
+
+def test_how_long_a_policy_keeps_is_how_long_its_oldest_backup_lived() -> None:
+    with cbr.simulate("empty") as session:
+        said = {}
+        for number, (keep, (when, between)) in enumerate(product(KEPT, WHEN)):
+            name = f"s{number}"
+            session.cloud.create_server(name, disks=(("vda", 1),))
+            policy = session.create_policy(name, times="02:00", timezone="UTC", **when, **keep)
+            session.create_vault(name, size_gb=100, resources=name, policy=policy)
+            said[name] = between
+        told = session.policies().set_index("name")["retention_days"]
+        longest = dict.fromkeys(said, timedelta())
+        for _ in range(110):
+            session.cloud.advance(days=1)
+            for backup in session.client.backups.list_all(image_type="backup"):
+                made = datetime.fromisoformat(str(backup.created_at)).replace(tzinfo=UTC)
+                name = str(backup.resource_name)
+                longest[name] = max(longest[name], session.now - made)
+        for name, between in said.items():
+            # Looked at once a day; months have 30 days here, and may end days after their last run.
+            lived = longest[name] / timedelta(days=1)
+            assert lived - between - 1 <= told[name] <= lived + 1.5, (name, told[name], lived)

@@ -237,7 +237,9 @@ def _schedule_met(estate: _Estate, resource: Protectable, rule: Mapping[str, Any
 def _encrypted(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
     backups = estate.backups.get(resource.id, [])
     told = [each.extend_info.encrypted if each.extend_info else None for each in backups]
-    if not told or None in told:
+    if not told:
+        return _UNKNOWN, "no good backup", "backups with status available"
+    if None in told:
         return _UNKNOWN, "the service does not tell of all good backups", f"{len(told)} backups"
     plain = [backup.id for backup, each in zip(backups, told, strict=True) if not each]
     if plain:
