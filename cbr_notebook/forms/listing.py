@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession
 
 _LOST = "what would be lost"
+MOST_SAVED = 100
+"""Rows that a saved notebook keeps."""
 MOST_ROWS = 5000
 """More rows than anybody goes through on a page; a filter finds the others."""
 
@@ -105,6 +107,8 @@ class ListForm(FormDefinition):
         self._table = Table(self.title)
         self._table.on_pick = self._picked
         self._facts = self.form.panel("facts", live="status")
+        # On the page the table shows it; a saved notebook keeps it as plain HTML.
+        self._listed = self.form.panel("listed", saved=True)
         self.form.button.hidden = True
         acts = [Option(key, act.label) for key, act in self.listing.acts.items()]
         return (
@@ -125,6 +129,7 @@ class ListForm(FormDefinition):
         self._records = {each.id: each for each in records}
         self._lost = {}
         self._table.show(table, list(self._records))
+        self._listed.html = markup.listed(table, MOST_SAVED)
         self.fields["row"].offer(
             [
                 Option("", "choose one"),

@@ -86,3 +86,22 @@ def test_nothing_is_said_to_have_come_of_a_form_that_did_nothing(
 ) -> None:
     session.forms.tags()._ipython_display_()
     assert "Nothing has come of it." in published[-1][0]["text/plain"]
+
+
+@pytest.mark.parametrize("name", ["vaults", "backups", "policies"])
+def test_a_list_in_which_nothing_was_done_leaves_the_list(
+    session: Session, published: list[tuple[dict[str, Any], bool]], name: str
+) -> None:
+    form = getattr(session.forms, name)()
+    page = FormPage(form)
+    form._ipython_display_()
+    page.wait()
+    kept, update = published[-1]
+    assert update
+    assert "Nothing has come of it" not in kept["text/plain"]
+    table = getattr(session, name)()
+    shown = table[table["parent_id"].isna()] if name == "backups" else table
+    assert all(each in kept["text/plain"] for each in shown["name"].head(50))
+    assert ("and 1 more" in kept["text/plain"]) == (len(shown) == 101)
+    lines = kept["text/plain"].splitlines()
+    assert len(lines) >= min(100, len(shown)) + 3

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+import pandas as pd
+
 from cbr_notebook.errors import CBRError
 
 Tone = Literal["good", "wrong", "warn", ""]
@@ -128,6 +130,27 @@ def error_card(problem: BaseException, title: str, buttons: Sequence[str] = ()) 
 def summary(said: str, *, warns: bool = False) -> str:
     """Return what will happen; ``warns`` if one may not expect it."""
     return f'<p class="cbr-summary{" warn" if warns else ""}">{escaped(said)}</p>'
+
+
+def listed(table: pd.DataFrame, most: int) -> str:
+    """Return a table as plain HTML.
+
+    Args:
+        table: what people read; the columns' names as they stand.
+        most: rows that are shown; how many more there are is said.
+    """
+    if table.empty:
+        return "<p>There is none.</p>"
+    shown = table.head(most).astype(object)
+    shown = shown.where(shown.notna(), "\u2013")
+    head = "".join(f"<th>{escaped(name)}</th>" for name in shown.columns)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>"
+        for row in shown.itertuples(index=False)
+    )
+    more = len(table) - len(shown)
+    left = f"<p>… and {more:,} more.</p>" if more else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{left}"
 
 
 def code(source: str) -> str:

@@ -15,6 +15,7 @@ _BUTTONS = re.compile(r"<button\b.*?</button>", re.DOTALL)
 _CODE = re.compile(r"<pre\b[^>]*>(.*?)</pre>", re.DOTALL)
 _EMPTY = re.compile(r'<div class="cbr-buttons">\s*</div>|<ul>\s*</ul>')
 _BLOCK = re.compile(r"</(?:p|h3|h4|dd|li|pre|tr|div|summary|dl)>|<br>")
+_CELL = re.compile(r"</t[dh]>")
 _TAG = re.compile(r"<[^>]*>")
 _HINT = "This is a copy. To use the form, run its cell again."
 _NOTHING = "Nothing has come of it."
@@ -115,8 +116,7 @@ class SavedCopy:
 
     def text(self, *, all_of_it: bool = True) -> str:
         """Return what there is to read, as text."""
-        written = _BLOCK.sub(
-            "\n", self.html(all_of_it=all_of_it).replace("</dt>", ": ").replace("</td>", " ")
-        )
+        told = self.html(all_of_it=all_of_it).replace("</dt>", ": ")
+        written = _BLOCK.sub("\n", _CELL.sub(" ", told))
         lines = html.unescape(_TAG.sub("", written)).splitlines()
         return "\n".join(line.rstrip() for line in lines if line.strip())
