@@ -25,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cbr-notebook: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        # Commands that leave something going on catch it themselves, and say what.
-        print("cbr-notebook: interrupted. Nothing was begun that goes on.", file=sys.stderr)
+        # Commands that leave something going on catch it themselves, and say what goes on.
+        print("cbr-notebook: interrupted.", file=sys.stderr)
         return 130
     return status
 

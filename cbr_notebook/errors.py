@@ -183,8 +183,8 @@ _ADVICE_BY_STATUS: dict[int, str] = {
     413: "A request may hold at most 12 MB: name fewer things at once.",
     429: "Too many requests. They are repeated by themselves after a pause; ask for fewer rows or "
     "less often.",
-    503: "The service cannot be reached now, or is overloaded; nothing was changed. It was tried "
-    "several times; try again later.",
+    503: "The service cannot be reached now, or is overloaded. Try again later; of a change, look "
+    "first whether it was carried out.",
 }
 
 

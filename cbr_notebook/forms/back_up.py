@@ -200,7 +200,7 @@ class BackUp(FormDefinition):
         self.form.panels.result.html = markup.card(
             "The backup goes on",
             [("Restore point ID", result.result.id)],
-            text="Nobody is watching it here any more; nothing is lost.",
+            text="Nobody is watching it here any more; session.tasks() says how it is.",
             buttons=[markup.button("watch", "Watch again")],
         )
         return True

@@ -23,7 +23,7 @@ BACKUPS = Schema(
         ),
         Column("resource_size_gb", "integer", "resource_size", "its size", unit="GB"),
         Column("created_at", "time", "created_at", "the moment that the backup holds"),
-        Column("protected_at", "time", "protected_at", "when its data was safe"),
+        Column("protected_at", "time", "protected_at", "its time, as the service gives it"),
         Column("updated_at", "time", "updated_at", "when it last changed"),
         Column("expired_at", "time", "expired_at", "when it expires, if it does by date"),
         Column("incremental", "flag", "incremental", "stores only what changed"),

@@ -42,7 +42,7 @@ RESTORES = Schema(
         Column("backup_name", "text", "backup_name", "name of the backup"),
         Column("began_at", "time", "began_at", "when it was confirmed"),
         Column("ended_at", "time", "ended_at", "when its end was noticed"),
-        Column("verified", "flag", "verified", "whether the last verification found all well"),
+        Column("verified", "flag", "verified", "whether the content looked at matched"),
         Column("task_id", "text", "task_id", "ID of the service's task"),
         Column("note", "text", "note", "why it did not succeed, or what is odd about it"),
     ),

@@ -235,4 +235,4 @@ class Task:
 
     def _still_running(self, message: str) -> WaitTimeout:
         again = f'session.task("{self.id}").wait()' if self.id else "session.tasks()"
-        return WaitTimeout(message, advice=f"Nothing is lost. Watch it again with {again}.")
+        return WaitTimeout(message, advice=f"Watch it again with {again}.")

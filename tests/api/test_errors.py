@@ -53,7 +53,7 @@ def test_a_status_of_a_gateway_wins_over_a_code_that_comes_with_another(
         (429, errors.RateLimited, "Too many"),
         (500, errors.ServiceError, "nobody knows"),
         (502, errors.ServiceError, "nobody knows"),
-        (503, errors.ServiceError, "nothing was changed"),
+        (503, errors.ServiceError, "look first whether"),
         (504, errors.ServiceError, "nobody knows"),
     ],
 )

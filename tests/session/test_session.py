@@ -118,7 +118,7 @@ def test_a_failed_backup_says_which_server_and_why(session: Session) -> None:
 def test_waiting_can_be_limited_and_taken_up_again(session: Session) -> None:
     session.create_vault("films", size_gb=100, resources="web-01")
     task = session.back_up("films")
-    with pytest.raises(errors.WaitTimeout, match="Nothing is lost"):
+    with pytest.raises(errors.WaitTimeout, match="Watch it again"):
         task.wait(timeout=30, progress=False)
     assert task.id is not None
     again = session.task(task.id)

@@ -129,7 +129,7 @@ class Submission:
             self.tell_stopped()
             raise WaitTimeout(
                 "You stopped waiting; what was asked for goes on.",
-                advice="Nothing is lost. The form's result, and session.tasks(), say how it is.",
+                advice="The form's result, and session.tasks(), say how it is.",
             ) from None
         except Exception as problem:
             self._view.error = problem
@@ -144,7 +144,7 @@ class Submission:
         if not self._definition.stopped(self.result):
             self._panels.result.html = markup.card(
                 "It was asked for",
-                text="Nobody is watching it here any more; nothing is lost.",
+                text="Nobody is watching it here any more; session.tasks() says how it is.",
                 buttons=[markup.button("watch", "Watch again")],
             )
 

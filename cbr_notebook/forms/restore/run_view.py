@@ -158,7 +158,7 @@ def unwatched(run_id: str, task_id: str | None) -> str:
         "You stopped watching; the restore goes on",
         [("Run ID", run_id), ("Task ID", task_id)],
         tone="warn",
-        text="Nothing is lost.",
+        text="How it was when last seen is in its journal; the service carries it out.",
         buttons=[button("take_up", "Watch it again", of=run_id)],
     )
 
@@ -190,7 +190,7 @@ def broken_off(problem: CBRError, run_id: str, state: str) -> str:
     return card(
         title,
         [
-            ("What to do", f"Nothing is lost. Press {go_on!r}."),
+            ("What to do", f"Press {go_on!r}."),
             ("Code", problem.code),
             ("Request ID", problem.request_id),
             ("Run ID", run_id),

@@ -139,4 +139,4 @@ def disk_type(facts: Facts) -> Verdict:
             for disk in wrong
         )
         return FAIL, f"{kinds}.", "Disks of this kind cannot be restored; leave them out."
-    return PASS, "All disks are of a kind that can be restored.", ""
+    return PASS, "The service refuses none of the disks for its kind.", ""

@@ -86,7 +86,7 @@ def submit_steps(run: RunRecord, *, taken_up: bool = False) -> Iterator[float]:
         run.note(
             "restore_not_done",
             reason=f"No task appeared within {TRUST_LIST_AFTER_S / 60:.0f} minutes of the request, "
-            "and neither the backup nor any disk has changed since: it never arrived.",
+            "and neither the backup nor any disk shows a change since: it is taken as not arrived.",
         )
 
 
@@ -200,7 +200,7 @@ def _survey_again(run: RunRecord, *, taken_up: bool) -> Facts | None:
     Returns:
         The facts as they are now; ``None`` where the run's own task was found.
     """
-    run.report_progress("checks", 0, "Checking that nothing has moved since the plan was made.")
+    run.report_progress("checks", 0, "Looking whether things stand as when the plan was made.")
     safety = run.journal.last("safety_backup_intended")
     own = (safety.facts["name"],) if safety else ()
     try:
@@ -235,7 +235,7 @@ def _survey_again(run: RunRecord, *, taken_up: bool) -> Facts | None:
             advice="Look at it again: plan the restore anew, and confirm what is so now.",
         )
     run.note("checked_again", fingerprint=now.plan.fingerprint())
-    run.report_progress("checks", 100, "Nothing has moved since the plan was made.")
+    run.report_progress("checks", 100, "What the plan was made from stands as it did.")
     return facts
 
 

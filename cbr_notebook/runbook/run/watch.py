@@ -161,7 +161,7 @@ def run_steps(
 def _still_running(run: RunRecord, why: str) -> CBRError:
     return WaitTimeout(
         f"{why}. {run.standing()}",
-        advice=f"Nothing is lost. Take it up again: session.resume_restore({run.run_id!r}).",
+        advice=f"Take it up again: session.resume_restore({run.run_id!r}).",
     )
 
 
