@@ -33,15 +33,23 @@ def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
     return sorted(found)
 
 
-def of_rules(rules: Iterable[str], start: datetime, end: datetime) -> list[datetime]:
+def of_rules(
+    rules: Iterable[str], start: datetime, end: datetime, *, of: Policy | None = None
+) -> list[datetime]:
     """Return the runs that recurrence rules name after a moment and until another, in order.
+
+    Args:
+        rules: recurrence rules.
+        start: after this.
+        end: until this.
+        of: the policy that has them, or would: from the day on which it began, every second or
+            third day is counted; without one from the day of ``start``.
 
     Raises:
         ServiceError: a rule cannot be read.
     """
-    first_day = start.astimezone(UTC).replace(
-        hour=0, minute=0, second=0, microsecond=0, tzinfo=None
-    )
+    properties = of.trigger.properties if of and of.trigger else None
+    first_day = _first_day(properties.start_time if properties else None, start)
     return sorted({run for rule in rules for run in _of_rule(rule, first_day, start, end)})
 
 

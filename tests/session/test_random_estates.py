@@ -51,7 +51,19 @@ SCHEDULES = st.sampled_from(
         {"days": "weekend", "times": "00:00"},
     ]
 )
-ACTS = ("by hand", "keep", "schedule", "off", "on", "delete", "gone", "write", "broken", "mended")
+ACTS = (
+    "by hand",
+    "keep",
+    "schedule",
+    "off",
+    "on",
+    "delete",
+    "gone",
+    "write",
+    "broken",
+    "mended",
+    "move",
+)
 
 
 @dataclass
@@ -120,9 +132,9 @@ def _act(
             session.update_policy(policy, **keep, confirm=policy)
     elif act == "schedule":
         with suppress(InvalidRequest):
-            session.update_policy(policy, **when)
+            session.update_policy(policy, **when, confirm=policy)
     elif act in ("off", "on"):
-        session.update_policy(policy, enabled=act == "on")
+        session.update_policy(policy, enabled=act == "on", confirm=policy)
     elif act == "delete":
         for row in session.backups(resource=server, status="available").head(1).to_dict("records"):
             with suppress(Conflict):  # the vault is locked
@@ -131,6 +143,13 @@ def _act(
         cloud.delete_server(server)
     elif act == "write":
         cloud.server(server).disk("vda").fill(hours, seed=hours)
+    elif act == "move":
+        here, there = (
+            session.find_vault(each).id for each in (vault, {"v0": "v1"}.get(vault, "v0"))
+        )
+        mine = session.find_resource(server).id
+        with suppress(Conflict, InvalidRequest):  # a vault is locked
+            session.client.vaults.migrate_resources(here, [mine], destination_vault_id=there)
     elif act in ("broken", "mended"):
         cloud.server(server).set_status("ERROR" if act == "broken" else "ACTIVE")
 

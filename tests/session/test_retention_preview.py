@@ -185,3 +185,15 @@ def test_how_long_a_policy_keeps_is_how_long_its_oldest_backup_lived() -> None:
             # Looked at once a day; months have 30 days here, and may end days after their last run.
             lived = longest[name] / timedelta(days=1)
             assert lived - between - 1 <= told[name] <= lived + 1.5, (name, told[name], lived)
+
+
+def test_what_if_counts_every_second_day_from_the_day_the_policy_began() -> None:
+    with cbr.simulate("empty", start="2020-08-17T03:00:00Z") as session:
+        session.cloud.create_server("s", disks=(("vda", 1),))
+        session.create_policy("p", every_days=2, times="12:00", retention_days=3)
+        session.create_vault("v", size_gb=100, resources="s", policy="p")
+        session.cloud.advance(days=5)
+        row = session.what_if("p", retention_days=1, ahead_days=3).iloc[0]
+        session.update_policy("p", retention_days=1, confirm="p")
+        session.cloud.advance(days=3)
+        assert row["kept_after"] == len(list(session.client.backups.list_all())) == 0

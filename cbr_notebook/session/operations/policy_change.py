@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cbr_notebook.api.groups.policies import checked_definition
 from cbr_notebook.api.messages.records import Policy
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.schedule import retention, zones
+from cbr_notebook.schedule import retention, runs, zones
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.rules import days_and_times, recurrence_rules
-from cbr_notebook.schedule.runs import of_rules
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_unknown
 from cbr_notebook.session.lookup import find_policy
@@ -119,13 +118,20 @@ class PolicyChange:
         """Whether backups may be deleted that stay without the change."""
         return self.defines or (self.enabled and not self.policy.enabled)
 
+    def runs(self, start: datetime, end: datetime) -> list[datetime]:
+        """Return the runs after a moment and until another, as they would be.
+
+        The service counts every second or third day anew where the schedule changes.
+        """
+        stays = self.rules == _rules_of(self.policy)
+        return runs.of_rules(self.rules, start, end, of=self.policy if stays else None)
+
     def lost_at_the_next_run(self, session: Context) -> list[LostBackup]:
         """Return the backups that go at the next run with the change, and stay without it."""
         now = session.now
-        upcoming = of_rules(self.rules, now, now + _AHEAD)[:1] if self.enabled else []
-        usual = (
-            of_rules(_rules_of(self.policy), now, now + _AHEAD)[:1] if self.policy.enabled else []
-        )
+        end = now + _AHEAD
+        upcoming = self.runs(now, end)[:1] if self.enabled else []
+        usual = runs.runs(self.policy, now, end)[:1] if self.policy.enabled else []
         until = retention.next_hour(max([now, *upcoming, *usual]))
         after, before = Retention.of(self.definition), Retention.of(self.before)
         lost = []

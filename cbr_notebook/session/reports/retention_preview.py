@@ -15,7 +15,7 @@ from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
-from cbr_notebook.schedule.runs import of_rules, runs
+from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.references import ResourceRef, display_name
@@ -111,7 +111,7 @@ def what_if(
     until = now + timedelta(days=ahead_days)
     was, would = Retention.of(planned.before), Retention.of(planned.definition)
     runs_was = runs(planned.policy, now, until) if planned.policy.enabled else []
-    runs_would = of_rules(planned.rules, now, until) if planned.enabled else []
+    runs_would = planned.runs(now, until) if planned.enabled else []
     rows = []
     for applied in planned.policy.associated_vaults or ():
         vault = session.client.vaults.show(applied.vault_id)
