@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.api.messages import constants
-from tests.repository.places import PACKAGE
+from tests.repository.places import DOCS, PACKAGE, REPOSITORY
 
 MOST_FILES = 16
 VERBS_THAT_SAY_NOTHING = (
@@ -49,6 +51,23 @@ def test_no_modules_import_each_other_in_a_circle_type_checking_counted() -> Non
             del left[name]
     # What is left is in a circle, or leads into one.
     assert sorted(left) == []
+
+
+def test_the_architecture_document_names_every_room_on_its_floor() -> None:
+    """The table and the contract say the same, from the top floor down."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    table = (DOCS / "architecture.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    floors = {
+        room: int(floor)
+        for floor, rooms in re.findall(r"^\| (\d) \| (.+?) \|", table, re.M)
+        for room in re.findall(r"`(\w+)(?:/|\.py)`", rooms)
+    }
+    beside = {"simulator", "_version"}
+    contract = [set(re.findall(r"\w+", layer)) - beside for layer in layers]
+    assert set(floors) == set().union(*contract), "A new room has its row in the table of floors."
+    for upper, lower in itertools.pairwise(contract):
+        assert min(map(floors.__getitem__, upper)) >= max(map(floors.__getitem__, lower))
 
 
 def docstrings(path: Path) -> Iterator[tuple[str, str]]:
