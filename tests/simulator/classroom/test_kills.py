@@ -20,7 +20,7 @@ import cbr_notebook as cbr
 from cbr_notebook.errors import CBRError
 
 SEATS = 20
-KILLS = int(os.environ.get("CBR_KILLS", "4"))
+KILLS = int(os.environ.get("CBR_KILLS", "2"))
 
 
 def serve(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], list[str]]:
