@@ -179,6 +179,7 @@ def test_a_deletion_that_failed_can_be_tried_again(
 
 def test_a_backup_without_a_name_goes_by_its_id(session: Session) -> None:
     backup = session.backups(resource="web-01").iloc[0]["id"]
+    # An answer may lack a name; no public way of the simulated cloud takes one away.
     state = session.cloud._engine.state
     state.run("UPDATE backup SET name = '' WHERE id = ?", backup)
     form = session.forms.backups(row=backup, act="delete")

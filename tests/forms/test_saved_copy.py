@@ -49,6 +49,7 @@ def test_what_came_of_a_form_is_kept_as_html_and_text(
 def test_what_went_wrong_is_kept_and_no_secret(
     published: list[tuple[dict[str, Any], bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A sign-in form lives as long as its process, beyond any session; each test begins without.
     monkeypatch.setattr(cbr.forms, "_signing_in", {})
     form = cbr.forms.sign_in(access_key="AK", endpoint="http://127.0.0.1:9", project="0" * 32)
     form._ipython_display_()

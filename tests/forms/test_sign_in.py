@@ -35,6 +35,7 @@ def served() -> Iterator[tuple[Cloud, str]]:
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A home without profiles."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    # A sign-in form lives as long as its process, beyond any session; each test begins without.
     monkeypatch.setattr(cbr.forms, "_signing_in", {})
 
 

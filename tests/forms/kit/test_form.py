@@ -280,6 +280,7 @@ def test_forms_of_two_cells_live_side_by_side(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = {"now": "a"}
+    # Only a kernel that runs a cell tells its ID; there is none here.
     monkeypatch.setattr(forms, "_cell", lambda: cell["now"])
     first = session.forms.create_vault(name="first", size_gb=20)
     cell["now"] = "b"

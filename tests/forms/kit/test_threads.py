@@ -73,6 +73,7 @@ def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
 def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Only a kernel that runs a cell tells its ID; there is none here.
     monkeypatch.setattr(forms, "_cell", lambda: "a cell")
     form = session.forms.create_vault(name="mine", size_gb=100)
     page = FormPage(form)
@@ -90,6 +91,7 @@ def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
 def test_two_forms_of_a_kind_live_side_by_side_where_cells_have_no_id(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Only a kernel of an older JupyterLab runs a cell without an ID; there is none here.
     monkeypatch.setattr(forms, "_cell", lambda: None)
     gate = sync_points.before(monkeypatch, session.client.vaults, "list_all")
     first = session.forms.back_up(vault="vault-web", name="first")
