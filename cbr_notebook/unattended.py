@@ -161,8 +161,11 @@ def _restore_in_notebook(options: argparse.Namespace, shown: Shown) -> int:
     evidence_of(options)
     if options.contract:
         recovery_contract(options.contract)
-    with open_session(options, shown):  # an account that nobody can open is told before
-        print(f"Notebook: {options.output}", flush=True)
+    if options.profile:
+        open_session(options, shown).close()  # one that nobody can open is told before
+    else:
+        print("Account: a simulated cloud", flush=True)
+    print(f"Notebook: {options.output}", flush=True)
     parameters = {name: given[name] for name in _PARAMETERS if given.get(name) is not None}
     # The notebook's own default is the careful one.
     return _in_notebook(options, parameters | {"dry_run": options.dry_run})

@@ -95,14 +95,11 @@ def evidence_of(options: argparse.Namespace) -> Evidence:
     """
     if options.manifest and not read_manifest(options.manifest):
         raise InvalidRequest(f"The manifest {options.manifest} lists no file.", field="manifest")
-    if options.checksum and not options.manifest:
+    reads = checksum_by(options.checksum) if options.checksum else None
+    if reads is not None and not options.manifest:
         raise InvalidRequest(
             "--checksum says how files are read, but no --manifest says which.",
             advice="Name the manifest of the server, or leave --checksum out.",
             field="checksum",
         )
-    return Evidence(
-        options.manifest,
-        checksum_by(options.checksum) if options.checksum else None,
-        options.report,
-    )
+    return Evidence(options.manifest, reads, options.report)
