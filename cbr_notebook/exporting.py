@@ -139,17 +139,34 @@ def _excel(frame: pd.DataFrame, path: Path) -> None:
     _check_excel(out)
     out.columns = [_header(frame, name) for name in frame.columns]
     about = pd.DataFrame(_about(frame), columns=["what", "value"])
-    with pd.ExcelWriter(path, engine="openpyxl", datetime_format="yyyy-mm-dd hh:mm:ss") as book:
+    as_told = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(
+        path,
+        engine="xlsxwriter",
+        datetime_format="yyyy-mm-dd hh:mm:ss",
+        engine_kwargs={"options": as_told},
+    ) as book:
         out.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
+        _finish_sheet(book, "table", out)
         if len(about):
             about.to_excel(book, sheet_name="about", index=False)
-        for sheet in book.sheets.values():
-            for column in sheet.columns:
-                widest = max(len(str(cell.value)) for cell in column if cell.value is not None)
-                sheet.column_dimensions[column[0].column_letter].width = min(60, widest + 2)
-                for cell in column:
-                    if cell.data_type in ("f", "s") and str(cell.value).startswith(_FORMULA):
-                        cell.data_type, cell.quotePrefix = "s", True
+            _finish_sheet(book, "about", about)
+
+
+def _finish_sheet(book: Any, name: str, frame: pd.DataFrame) -> None:
+    """Make columns as wide as what they hold, and let what looks like a formula stay a text."""
+    sheet = book.sheets[name]
+    text = book.book.add_format({"quote_prefix": True})
+    for place, (header, column) in enumerate(frame.items()):
+        widest = 0
+        for row, cell in enumerate([header, *column.astype(object)]):
+            if _is_missing(cell):
+                continue
+            shown = str(cell)
+            widest = max(widest, len(shown))
+            if isinstance(cell, str) and shown.startswith(_FORMULA):
+                sheet.write_string(row, place, shown, text)
+        sheet.set_column(place, place, min(60, widest + 2))
 
 
 def _check_excel(frame: pd.DataFrame) -> None:
