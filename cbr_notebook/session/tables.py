@@ -28,8 +28,8 @@ Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]
 """Given filters, offset and limit: the rows of a page, and how many there are in all."""
 
 _WORKERS = 8
-_NO_FILTERS = ("kind", "sort")
-"""What is asked for that leaves out no row."""
+_KINDS = ("kind",)
+"""What says which list is meant, not which of its rows."""
 
 
 def read_list(
@@ -42,10 +42,12 @@ def read_list(
     repeatable: Sequence[str] = (),
     page_size: int = LARGEST_PAGE,
     keep: Callable[[Any], bool] | None = None,
+    kinds: Sequence[str] = _KINDS,
 ) -> pd.DataFrame:
     """Read a list page by page; filters with several values are asked one by one.
 
     ``keep`` says of each row whether it belongs to the answer, where the service has no filter.
+    ``kinds`` names what says which list is meant: no filter, and always asked for.
     Of an answer without rows it is noted how many there are without the filters.
     """
     check_limit(limit)
@@ -67,22 +69,23 @@ def read_list(
     frame = frame if limit is None else frame.head(limit)
     others = None
     if frame.empty:
-        given = any(value is not None for key, value in asked.items() if key not in _NO_FILTERS)
-        others = _without_filters(asked, ask) if given else looked_at.rows or None
+        used = {key: value for key, value in asked.items() if key not in (*kinds, "sort")}
+        given = any(value is not None for value in used.values())
+        always = {key: value for key, value in asked.items() if key in kinds}
+        others = _count(always, ask) if given else looked_at.rows or None
     frame = describe(session, schema, frame, asked, before)
     if others is not None:
         frame.attrs["without_filters"] = others
     return frame
 
 
-def _without_filters(asked: Mapping[str, Any], ask: Ask) -> int | None:
+def _count(always: Mapping[str, Any], ask: Ask) -> int | None:
     """Return how many rows a list has without filters; ``None`` if it does not tell.
 
-    One request for one row; what kind of thing is listed is no filter.
+    One request for one row.
     """
-    kinds = {key: value for key, value in asked.items() if key == "kind"}
     try:
-        counts = [without_sources(ask)(each, 0, 1)[1] for each in filters.expand(kinds)]
+        counts = [without_sources(ask)(each, 0, 1)[1] for each in filters.expand(always)]
     except CBRError:
         return None
     return sum(each for each in counts if each is not None) if None not in counts else None

@@ -101,4 +101,6 @@ def organization_policies(
         page = session.client.organization_policies.list(limit=size, offset=offset or None, **one)
         return page.policies, page.count
 
-    return read_list(session, frames.ORGANIZATION_POLICIES, asked, ask, limit=limit)
+    return read_list(
+        session, frames.ORGANIZATION_POLICIES, asked, ask, limit=limit, kinds=["operation_type"]
+    )
