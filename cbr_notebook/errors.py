@@ -146,6 +146,25 @@ class JournalFailed(CBRError):
     """The journal of a restore cannot be read or written; nothing irreversible is done without."""
 
 
+def stopped_after(done: str, problem: CBRError, field: str) -> Conflict:
+    """Return an error for an act of several steps of which a later one did not succeed.
+
+    Args:
+        done: what was done before, and what is known of the step that followed.
+        problem: what stopped it; its reason, advice and verdict are those of the new error.
+        field: the argument or form field that the step took its values from.
+    """
+    told = Conflict(
+        f"{done}: {problem.message}",
+        code=problem.code,
+        request_id=problem.request_id,
+        advice=problem.advice,
+        field=field,
+    )
+    told.may_have_happened = problem.may_have_happened
+    return told
+
+
 _KINDS: dict[str, type[CBRError]] = {
     kind.__name__: kind
     for kind in (

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import Place
 from cbr_notebook.entry.cloud_time import CloudTime
 from cbr_notebook.entry.open_session import open_session
 from cbr_notebook.entry.session import Session
+from cbr_notebook.entry.simulation import as_user
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator.classroom.join import Join
@@ -48,14 +48,7 @@ def _seat(
     http = httpx.Client(verify=True if tls is None else tls, timeout=timeout, trust_env=False)
     cloud = RemoteCloud(Control(http, found.base_url, found.control_key, found.seat))
     account = cloud.credentials_for(user_name=user_name, project=project)
-    who = Credentials(
-        access_key=account.access_key,
-        secret_key=Secret(account.secret_key),
-        user_name=account.user_name,
-        project_id=account.project_id,
-        region=account.region,
-        source="join line",
-    )
+    who = as_user(account, "join line")
 
     def reopen(*, user_name: str | None = None, project: str | None = None) -> Session:
         return _seat(found, timeout, user_name=user_name, project=project)

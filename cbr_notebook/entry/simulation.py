@@ -15,6 +15,7 @@ from cbr_notebook.entry.session import Session
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator import Cloud
+    from cbr_notebook.simulator.control.credentials import CloudCredentials
 
 
 def simulate(
@@ -50,17 +51,22 @@ def simulate(
     return on_cloud(Cloud.open(estate, seed, state, start, template=template))
 
 
-def on_cloud(cloud: Cloud, *, user_name: str | None = None, project: str | None = None) -> Session:
-    """Open a session on a simulated cloud, as one of its users in one of its projects."""
-    account = cloud.credentials_for(user_name=user_name, project=project)
-    who = Credentials(
+def as_user(account: CloudCredentials, source: str) -> Credentials:
+    """Return the credentials by which a session signs in as a user of a simulated cloud."""
+    return Credentials(
         access_key=account.access_key,
         secret_key=Secret(account.secret_key),
         user_name=account.user_name,
         project_id=account.project_id,
         region=account.region,
-        source="simulated cloud",
+        source=source,
     )
+
+
+def on_cloud(cloud: Cloud, *, user_name: str | None = None, project: str | None = None) -> Session:
+    """Open a session on a simulated cloud, as one of its users in one of its projects."""
+    account = cloud.credentials_for(user_name=user_name, project=project)
+    who = as_user(account, "simulated cloud")
     http = httpx.Client(transport=cloud.transport())
     return open_session(
         http,

@@ -13,7 +13,7 @@ from ipywidgets import Widget
 
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Policy, Vault
-from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest, stopped_after
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
@@ -242,15 +242,8 @@ class CreatePolicy(FormDefinition):
                 name = self._vaults[vault_id].name
                 unknown = problem.may_have_happened
                 how = "nobody knows whether it is applied" if unknown else "could not be applied"
-                told = Conflict(
-                    f"The policy is there, but {how} to {name}: {problem.message}",
-                    code=problem.code,
-                    request_id=problem.request_id,
-                    advice=problem.advice,
-                    field="vaults",
-                )
-                told.may_have_happened = unknown
-                raise told from None
+                done = f"The policy is there, but {how} to {name}"
+                raise stopped_after(done, problem, "vaults") from None
             self._applied.add(vault_id)
         return self._made
 

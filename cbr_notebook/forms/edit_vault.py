@@ -8,7 +8,7 @@ from typing import Any
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
-from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest, stopped_after
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
@@ -204,15 +204,9 @@ class EditVault(FormDefinition):
                 self._vaults[vault_id] = changed
                 unknown = problem.may_have_happened
                 how = "nobody knows what was put into it" if unknown else "nothing was put into it"
-                told = Conflict(
-                    f"The vault was changed, but {how}: {problem.message}",
-                    code=problem.code,
-                    request_id=problem.request_id,
-                    advice=problem.advice,
-                    field="resources",
-                )
-                told.may_have_happened = unknown
-                raise told from None
+                raise stopped_after(
+                    f"The vault was changed, but {how}", problem, "resources"
+                ) from None
         return self.session.find_vault(vault_id)
 
     def card(self, result: Vault) -> str:

@@ -64,17 +64,7 @@ def changed_data(
     before = session.client.transport.requests
     rows = changes_of(session, resource, newest, chosen)
     answers = [
-        SimpleNamespace(
-            backup_id=row.backup["id"],
-            backup_name=row.backup["name"],
-            resource_id=row.backup["resource_id"],
-            vault_id=row.backup["vault_id"],
-            created_at=row.backup["created_at"].tz_localize(None).isoformat(),
-            incremental=bool(row.backup["incremental"]),
-            changed_mb=row.changed,
-            usual_mb=row.usual,
-            jump=row.jump,
-        )
+        row.answer(incremental=bool(row.backup["incremental"]), usual_mb=row.usual, jump=row.jump)
         for row in rows
     ]
     return answer(session, frames.CHANGED_DATA, answers, {"newest": newest, **chosen.asked}, before)
@@ -189,6 +179,18 @@ class ChangeRow:
     def comparable(self) -> bool:
         """Whether its size is known, and not that of everything."""
         return self.changed is not None and bool(self.backup["incremental"])
+
+    def answer(self, **judged: Any) -> SimpleNamespace:
+        """Return the row of a table: which backup, what it added, and what is judged of it."""
+        return SimpleNamespace(
+            backup_id=self.backup["id"],
+            backup_name=self.backup["name"],
+            resource_id=self.backup["resource_id"],
+            vault_id=self.backup["vault_id"],
+            created_at=self.backup["created_at"].tz_localize(None).isoformat(),
+            changed_mb=self.changed,
+            **judged,
+        )
 
     @property
     def a_day(self) -> float:

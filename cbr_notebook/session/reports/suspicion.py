@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median_low
-from types import SimpleNamespace
 from typing import Literal
 
 import pandas as pd
@@ -223,17 +222,7 @@ def suspicion(
         for row in rows
     ]
     answers = [
-        SimpleNamespace(
-            backup_id=row.backup["id"],
-            backup_name=row.backup["name"],
-            resource_id=row.backup["resource_id"],
-            vault_id=row.backup["vault_id"],
-            created_at=row.backup["created_at"].tz_localize(None).isoformat(),
-            verdict=found.verdict,
-            changed_mb=row.changed,
-            usual_mb=found.usual_mb,
-            reason=found.reason,
-        )
+        row.answer(verdict=found.verdict, usual_mb=found.usual_mb, reason=found.reason)
         for row, found in zip(rows, judge(changes, days), strict=True)
     ]
     return answer(session, frames.SUSPICION, answers, {"newest": newest, **chosen.asked}, before)

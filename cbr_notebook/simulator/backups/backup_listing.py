@@ -12,6 +12,7 @@ from cbr_notebook.simulator.backups.backups import by_id, document
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB
+from cbr_notebook.simulator.inventory.resources import RESOURCE_TYPES
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
@@ -20,14 +21,6 @@ STATUSES = (
     "available", "protecting", "deleting", "restoring", "error",
     "waiting_protect", "waiting_delete", "waiting_restore",
 )  # fmt: skip
-RESOURCE_TYPES = (
-    "OS::Nova::Server",
-    "OS::Cinder::Volume",
-    "OS::Ironic::BareMetalServer",
-    "OS::Native::Server",
-    "OS::Sfs::Turbo",
-    "OS::Workspace::DesktopV2",
-)
 _SORT_KEYS = {
     "created_at": "created_at",
     "updated_at": "updated_at",

@@ -19,6 +19,20 @@ from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
+SERVER_INFO: Mapping[str, Any] = {
+    "auto_trigger": True,
+    "bootable": None,
+    "os_images_data": None,
+    "progress": None,
+    "snapshot_id": None,
+    "support_lld": False,
+    "supported_restore_mode": "backup",
+    "system_disk": False,
+    "contain_system_disk": True,
+    "architecture": "x86_64",
+}
+"""What every backup of a server tells of itself, unless it is otherwise."""
+
 PROTECTED_AFTER = 25
 """Seconds until a backup's data is safe, though its record is not complete yet."""
 
@@ -144,14 +158,8 @@ def _server_info(
     vault: VaultRow, server: ServerRow, disks: Sequence[DiskRow], order: Order
 ) -> dict[str, Any]:
     info: dict[str, Any] = {
+        **SERVER_INFO,
         "auto_trigger": order.automatic,
-        "bootable": None,
-        "os_images_data": None,
-        "progress": None,
-        "snapshot_id": None,
-        "support_lld": False,
-        "supported_restore_mode": "backup",
-        "system_disk": False,
         "is_multi_az": bool(vault.is_multi_az),
         "encrypted_algorithm": None,
         "is_dec": False,

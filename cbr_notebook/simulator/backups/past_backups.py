@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from cbr_notebook.simulator.backups.backup_making import SERVER_INFO
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import State, type_of_cell
@@ -28,18 +29,6 @@ PROTECTED_AFTER = 25_057_047
 UPDATED_AFTER = 359_553_255
 """Microseconds; of the reference's own sample."""
 
-SERVER_INFO = {
-    "auto_trigger": True,
-    "bootable": None,
-    "os_images_data": None,
-    "progress": None,
-    "snapshot_id": None,
-    "support_lld": False,
-    "supported_restore_mode": "backup",
-    "system_disk": False,
-    "contain_system_disk": True,
-    "architecture": "x86_64",
-}
 _SERVER_TEXT = json.dumps(SERVER_INFO)
 
 

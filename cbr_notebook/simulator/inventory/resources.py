@@ -24,6 +24,11 @@ BARE_METAL = "OS::Ironic::BareMetalServer"
 DISK = "OS::Cinder::Volume"
 FILE_SYSTEM = "OS::Sfs::Turbo"
 
+RESOURCE_TYPES = (
+    SERVER, DISK, BARE_METAL, "OS::Native::Server", FILE_SYSTEM, "OS::Workspace::DesktopV2",
+)  # fmt: skip
+"""The types that the service knows, whether or not the simulated cloud has such machines."""
+
 OBJECT_TYPES: Mapping[str, tuple[str, ...]] = {
     "server": (SERVER, BARE_METAL),
     "disk": (DISK,),

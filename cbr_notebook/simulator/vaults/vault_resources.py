@@ -12,23 +12,13 @@ from msgspec import Meta
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.inventory_rows import AttachedDisk
-from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES, Resource
+from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES, RESOURCE_TYPES, Resource
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import ResourceItem
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
-
-RESOURCE_TYPES = (
-    "OS::Nova::Server",
-    "OS::Cinder::Volume",
-    "OS::Ironic::BareMetalServer",
-    "OS::Native::Server",
-    "OS::Sfs::Turbo",
-    "OS::Workspace::DesktopV2",
-)
-"""The types that the service knows, whether or not the simulated cloud has such machines."""
 
 
 class AddResourcesReq(msgspec.Struct):
