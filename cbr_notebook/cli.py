@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # Loaded here, where an interruption is caught already: it takes a second.
-    from cbr_notebook import unattended
+    from cbr_notebook import neighbour_commands, unattended
     from cbr_notebook.restore_command.way_on import add_commands
 
     parser = argparse.ArgumentParser(
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     runbook = commands.add_parser("runbook", help="restore, or hold a drill, with nobody watching")
     unattended.add_arguments(runbook)
     add_commands(commands)
+    neighbour_commands.add_commands(commands)
 
     sync = commands.add_parser(
         "sync", help="write what there is in many projects into a lake, day by day"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.calendars import write_calendar
 from cbr_notebook.errors import InvalidRequest
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -39,8 +40,9 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
 
     Args:
         frame: the table.
-        path: ends with ``.csv``, ``.xlsx``, ``.parquet``, ``.md`` or ``.html``; ``~`` is the
-            home folder.
+        path: ends with ``.csv``, ``.xlsx``, ``.parquet``, ``.md`` or ``.html``; of
+            ``session.schedule()`` and ``session.policies()`` also with ``.ics``, for a calendar.
+            ``~`` is the home folder.
         overwrite: replace a file that is there already.
 
     Returns:
@@ -274,6 +276,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".parquet": _parquet,
     ".md": _markdown,
     ".html": _html,
+    ".ics": write_calendar,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cbr_notebook.neighbours import terraform
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.runbook.rehearsal.twin import make_twin
 
@@ -20,6 +21,8 @@ class Session(GuidedSession):
 
     Made by ``cbr.connect()`` on a real service, or by ``cbr.simulate()`` on a cloud of its own.
     """
+
+    terraform = terraform.terraform
 
     def twin(self) -> Session:
         """Return a session on a simulated cloud that is like this account.

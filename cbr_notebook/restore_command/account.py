@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from typing import Any, TextIO
 
 from cbr_notebook.auth.sources.environment import from_environment
 from cbr_notebook.entry.connection import connect
@@ -24,7 +24,17 @@ def add_account_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def open_session(options: argparse.Namespace, shown: Shown) -> Session:
+    """Open the account that was named, say which, and let what is shown know it; see below."""
+    shown.session = open_account(options)
+    return shown.session
+
+
+def open_account(options: argparse.Namespace, out: TextIO | None = None) -> Session:
     """Open the account that was named, and say which; nothing is guessed.
+
+    Args:
+        options: of :func:`add_account_arguments`.
+        out: where its name is written; standard output if left out.
 
     Raises:
         InvalidRequest: none was named.
@@ -50,8 +60,7 @@ def open_session(options: argparse.Namespace, shown: Shown) -> Session:
             advice="Say --profile with the name of one, set the environment's credentials, or say "
             "--simulate to try it on a simulated cloud.",
         )
-    shown.session = session
     who = session.identity
     where = "simulated cloud" if session.simulated else f"{who.region or who.endpoint}"
-    print(f"Account: {who.who} in {where}, project {who.project_id}", flush=True)
+    print(f"Account: {who.who} in {where}, project {who.project_id}", file=out, flush=True)
     return session

@@ -123,6 +123,8 @@ class Transport:
         """Is told of every request, if set."""
         self.gate: Gate | None = None
         """Where requests wait for their turn, if several sessions share what is allowed."""
+        self.only_asks = False
+        """Whether everything that changes something is refused before it is sent."""
         self._kept: dict[tuple[str, str], bytes] | None = None
 
     def get(self, path: str, answer: type[T], query: Mapping[str, QueryValue] | None = None) -> T:
@@ -226,6 +228,11 @@ class Transport:
                 advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
             )
         safe = only_asks or method == "GET"
+        if self.only_asks and not safe:
+            raise InvalidRequest(
+                "This session only asks: nothing was sent.",
+                advice="Change things in a session of your own: cbr.connect().",
+            )
         if self._kept is not None and not safe:
             self._kept.clear()
         request = self._client.build_request(

@@ -1,0 +1,1 @@
+"""Doors to other tools: calendars, Terraform, alerts, assistants."""
