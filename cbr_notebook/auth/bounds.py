@@ -21,6 +21,8 @@ from cbr_notebook.auth.name_lookup import NameLookupTooSlow, addresses_of
 
 LARGEST_ANSWER = 32 * 2**20
 """Bytes of an answer at most, unpacked; the largest honest page has a tenth of it."""
+_READ_AT_ONCE = 1 << 18
+"""Bytes; a page of a long list has a million of them, and each step of reading it costs time."""
 _PIECE = 2**16
 _MOST_LAYERS = 3
 _NO_TIME_LEFT = 0.001
@@ -153,14 +155,15 @@ class _BoundedStream(httpx.SyncByteStream):
             raise AnswerNotUnpacked(f"The answer is packed as {', '.join(self._packed)}.")
         for _ in self._packed:
             pieces = _unpacked(pieces)
-        size = 0
+        # In one piece: many small ones leave holes in the memory of the thread that asks.
+        whole = bytearray()
         for piece in pieces:
-            size += len(piece)
-            if size > LARGEST_ANSWER:
+            whole += piece
+            if len(whole) > LARGEST_ANSWER:
                 raise AnswerTooLarge(f"The answer has more than {LARGEST_ANSWER >> 20} MB.")
-            yield piece
             if self._deadline is not None and time.monotonic() > self._deadline:
                 raise AnswerTooSlow("The answer was not complete in time.")
+        yield bytes(whole)
 
     def close(self) -> None:
         self._response.close()
@@ -234,7 +237,7 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what comes next."""
-        came = self._inner.read(max_bytes, _request.left(timeout))
+        came = self._inner.read(max(max_bytes, _READ_AT_ONCE), _request.left(timeout))
         _request.has_begun = _request.has_begun or bool(came)
         if _request.deadline is not None and time.monotonic() > _request.deadline:
             raise httpcore.ReadTimeout("The answer was not complete in time.")

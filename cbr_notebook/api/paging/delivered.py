@@ -28,7 +28,9 @@ class Delivered(Generic[T]):
 
     def __init__(self, key: Callable[[T], Any]) -> None:
         self._key = key
-        self._pages: deque[set[Any]] = deque(maxlen=OVERLAP)
+        self._pages: deque[set[Any]] = deque()
+        self._recent: set[Any] = set()
+        """The keys of all of them."""
         self._hashes = array("q")
         self._next_check = _FIRST_CHECK
         self.number = 0
@@ -42,11 +44,13 @@ class Delivered(Generic[T]):
         """
         keys: Sequence[Any] = list(map(self._key, rows))
         ids = set(keys)
-        again = {known for page in self._pages for known in ids & page}
+        again = ids & self._recent
         if again or len(ids) < len(keys) or None in ids or "" in ids:
             rows, keys = _without(rows, keys, again)
             ids.difference_update((None, ""))
-        self._pages.append(ids)
+            for page in self._pages:  # each key is remembered with the last page that had it
+                page -= again
+        self._remember(ids)
         self._hashes.extend(map(hash, keys))
         self.number += len(rows)
         if len(self._hashes) >= self._next_check:
@@ -56,7 +60,14 @@ class Delivered(Generic[T]):
 
     def knows_any(self, rows: Sequence[T]) -> bool:
         """Say whether one of these rows was delivered in the last pages."""
-        return any(self._key(row) in page for page in self._pages for row in rows)
+        return any(self._key(row) in self._recent for row in rows)
+
+    def _remember(self, ids: set[Any]) -> None:
+        """Keep the keys of a page, and forget those of the oldest one."""
+        if len(self._pages) == OVERLAP:
+            self._recent -= self._pages.popleft()
+        self._pages.append(ids)
+        self._recent |= ids
 
     def check(self) -> None:
         """Make sure that no row was delivered twice, and that there is an end of them.
@@ -65,7 +76,9 @@ class Delivered(Generic[T]):
             Conflict: one was.
             ServiceError: there are more rows than any account has.
         """
-        if len(set(self._hashes)) < len(self._hashes):
+        import numpy as np  # a set of them would take ten times the memory
+
+        if np.unique(np.frombuffer(self._hashes, dtype=np.int64)).size < len(self._hashes):
             raise Conflict(
                 "The service gave some rows twice: its order changed while the list was read.",
                 advice="Ask again, or for less: with since, until or a vault.",

@@ -32,7 +32,7 @@ from cbr_notebook.errors import AnswerWarning, Conflict, ServiceError
 T = TypeVar("T")
 
 LARGEST_PAGE = 1000
-_OWN_SHARE = 0.007
+_OWN_SHARE = 0.01
 """Seconds, roughly, that this computer itself works on a page."""
 _DETOURS = (-0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, -3, 3, -4, 4, -6, 6)
 """Where to look, in pages from the expected place, when two pages do not meet."""
@@ -153,7 +153,7 @@ class _Reader(Generic[T]):
             self._size = min(self._size, len(page.rows))  # the service's own largest page
         planned = self._offsets(page)
         self.expected_pages += len(planned)
-        with pages_in_order(self._ask, planned, self._size, workers) as prefetched:
+        with pages_in_order(self._ask, self._page, planned, self._size, workers) as prefetched:
             for following in prefetched:
                 if self._left.enough or self._is_last(page):
                     return
@@ -192,6 +192,9 @@ class _Reader(Generic[T]):
                 "vault. If it stays so, something between you and the service changes its "
                 "answers, such as a proxy.",
             )
+        return self._page(offset, size)
+
+    def _page(self, offset: int, size: int) -> Page[T]:
         rows, count = self._fetch(offset, size)
         return Page(offset, size, rows, count)
 

@@ -8,13 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
+
+from cbr_notebook.api.http import at_hand
 
 T = TypeVar("T")
 
 Fetch = Callable[[int, int], tuple[Sequence[T], int | None]]
 """Given offset and limit: the rows, and how many there are in all, where it is told."""
+
+_MOST_UNREAD = 2
+"""Pages that came and wait to be read, from which on no more are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,19 @@ class Page(Generic[T]):
 
 @contextmanager
 def pages_in_order(
-    ask: Callable[[int, int], Page[T]], offsets: Sequence[int], size: int, workers: int
+    ask: Callable[[int, int], Page[T]],
+    read: Callable[[int, int], Page[T]],
+    offsets: Sequence[int],
+    size: int,
+    workers: int,
 ) -> Iterator[Iterator[Page[T]]]:
     """Return pages in order, several asked for at once; no thread is left behind.
 
+    The threads wait for the answers, which are read in the caller's thread.
+
     Args:
         ask: asks for a page, given offset and size; called from several threads.
+        read: the same for an answer that is at hand, so that it is not counted twice.
         offsets: where the pages begin.
         size: rows to ask for at once.
         workers: requests under way at the same time, at most.
@@ -56,20 +69,33 @@ def pages_in_order(
         return
     stopped = threading.Event()
 
-    def unless_stopped(offset: int) -> Page[T]:
-        return Page(offset, size, (), None) if stopped.is_set() else ask(offset, size)
+    def unless_stopped(offset: int) -> Page[T] | at_hand.Unread:
+        if stopped.is_set():
+            return Page(offset, size, (), None)
+        return at_hand.ask_only(partial(ask, offset, size))
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="cbr-pages")
-    under_way: deque[Future[Page[T]]] = deque()
+    under_way: deque[tuple[int, Future[Page[T] | at_hand.Unread]]] = deque()
 
     def pages() -> Iterator[Page[T]]:
         waiting = iter(offsets)
-        for offset in islice(waiting, workers):
-            under_way.append(pool.submit(unless_stopped, offset))
+
+        def begin() -> None:
+            """Ask for more, unless pages come faster than they are read."""
+            unread = sum(each.done() for _, each in under_way)
+            room = 0 if unread >= _MOST_UNREAD else workers - len(under_way)
+            for offset in islice(waiting, room):
+                under_way.append((offset, pool.submit(unless_stopped, offset)))
+
+        begin()
         while under_way:
-            page = under_way.popleft().result()
-            under_way.extend(pool.submit(unless_stopped, offset) for offset in islice(waiting, 1))
-            yield page
+            offset, answer = under_way.popleft()
+            found = answer.result()
+            del answer  # it would hold the bytes while the page is read
+            begin()
+            if isinstance(found, at_hand.Unread):
+                found = at_hand.read(found, partial(read, offset, size))
+            yield found
 
     try:
         yield pages()
