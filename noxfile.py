@@ -73,6 +73,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Build the documentation site into ``build/site``; any warning is an error."""
+    session.run("python", "docs/site/build.py", "build/site")
+    session.run("python", "-m", "tests.documentation.links", "build/site")
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Measure which lines the tests without a browser run."""
     session.run("coverage", "erase")

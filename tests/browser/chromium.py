@@ -7,6 +7,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -14,12 +15,24 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext
 
+_REQUIRED = "CBR_BROWSER_REQUIRED"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def found() -> str | None:
     """Give the path of a Chromium: the one that CBR_CHROMIUM names, or the first on the path."""
     return os.environ.get("CBR_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def found_or_skip() -> str:
+    """Give the path of a Chromium; without one skip the test, or fail where one is required."""
+    path = found()
+    if path:
+        return path
+    reason = f"no Chromium: none of {', '.join(NAMES)} is installed, nor does CBR_CHROMIUM name one"
+    if os.environ.get(_REQUIRED) == "1":
+        pytest.fail(f"{reason}, and {_REQUIRED}=1")
+    pytest.skip(reason)
 
 
 @contextmanager

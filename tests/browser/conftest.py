@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.browser.notebook import Notebook
     from tests.browser.served import ServedCloud
 
-_REQUIRED = "CBR_BROWSER_REQUIRED"
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 # Playwright keeps an event loop running in its thread, in which no other test could use asyncio.
@@ -31,15 +30,9 @@ _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The path of a Chromium; without one, the test is skipped, or fails where one is required."""
-    from tests.browser.chromium import NAMES, found
+    from tests.browser.chromium import found_or_skip
 
-    path = found()
-    if path:
-        return path
-    reason = f"no Chromium: none of {', '.join(NAMES)} is installed, nor does CBR_CHROMIUM name one"
-    if os.environ.get(_REQUIRED) == "1":
-        pytest.fail(f"{reason}, and {_REQUIRED}=1")
-    pytest.skip(reason)
+    return found_or_skip()
 
 
 @pytest.fixture(scope="package")
