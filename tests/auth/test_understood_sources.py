@@ -216,3 +216,53 @@ def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(
     world.env(OS_CLOUD="")
     with pytest.raises(cbr.errors.AuthenticationError, match="No credentials"):
         cbr.connect()
+
+
+def test_os_cloud_beside_another_identity_of_the_environment_is_refused(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    clouds_yaml(world)
+    world.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example", OS_USERNAME="eve",
+              OS_PASSWORD="canary-eve", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
+    with pytest.raises(cbr.errors.InvalidRequest, match="two identities") as caught:
+        cbr.connect()
+    assert "eve@ACME" in caught.value.message
+    assert "'mine', which belongs to pat@ACME" in caught.value.message
+    assert "Unset OS_CLOUD" in (caught.value.advice or "")
+    # Of the same name, and elsewhere.
+    world.env(OS_USERNAME="pat", OS_AUTH_URL="https://iam.elsewhere.example")
+    with pytest.raises(cbr.errors.InvalidRequest, match=r"at iam\.own\.example"):
+        cbr.connect()
+    # The vendor's names are an identity, too.
+    for name in ("OS_USERNAME", "OS_PASSWORD", "OS_AUTH_URL"):
+        monkeypatch.delenv(name)
+    world.env(HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk")
+    with pytest.raises(cbr.errors.InvalidRequest, match="two identities: AK"):
+        cbr.connect()
+    assert internet.asked == []
+    # Whoever is named in the call is meant.
+    cbr.connect("mine")
+    assert {host for _, host in internet.seen} == {"iam.own.example"}
+
+
+def test_os_cloud_beside_the_same_identity_is_one(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    clouds_yaml(world)
+    world.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat",
+              OS_PASSWORD="canary-of-env", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
+    cbr.connect()
+    assert {host for _, host in internet.seen} == {"iam.own.example"}
+
+
+def test_os_cloud_that_no_file_has_is_refused_also_beside_a_whole_environment(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    world.env(OS_CLOUD="missing", HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk",
+              HUAWEICLOUD_SDK_REGION="eu-west-0")  # fmt: skip
+    with pytest.raises(cbr.errors.InvalidRequest, match="'missing', which no file has"):
+        cbr.connect()
+    assert internet.asked == []

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cbr_notebook.auth import endpoints
 from cbr_notebook.auth.credentials import SECRETS, Credentials
 from cbr_notebook.auth.sources import keyring, prompt
 from cbr_notebook.auth.sources.environment import from_environment, identities
 from cbr_notebook.auth.sources.profile_file import profile_file, profiles_in
-from cbr_notebook.errors import AuthenticationError, InvalidRequest
+from cbr_notebook.errors import AnswerWarning, AuthenticationError, InvalidRequest
 
 DEFAULT_PROFILE = "basic"
 
@@ -100,6 +102,8 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
     if profile is not None:
         return _from_profile(given, _named(profile), profile)
     sources: list[Credentials] = list(identities())
+    if not given.names_somebody:
+        _refuse_two_named(sources)
     unreadable: InvalidRequest | None = None
     try:
         sources += _default_profile()
@@ -114,6 +118,49 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
     if not given.names_somebody and (cloud := os.environ.get("OS_CLOUD")):
         _named(cloud, " (OS_CLOUD names it)")
     raise _nobody(given, sources)
+
+
+def _refuse_two_named(environment: Sequence[Credentials]) -> None:
+    """Refuse an ``OS_CLOUD`` beside variables that name another identity, or another place.
+
+    Raises:
+        InvalidRequest: they do not agree, or it is not known whether they do.
+    """
+    cloud = os.environ.get("OS_CLOUD")
+    own = next((each for each in environment if each.names_somebody), None)
+    if not cloud or own is None:
+        return
+    try:
+        named = _named(cloud, " (OS_CLOUD names it)")
+    except AuthenticationError:
+        who, where = "which no file has", ""
+    else:
+        if named.names_somebody and not _differ(own, named) and _same_place(own, named):
+            return
+        if named.place_must_be_own and not (named.complete and _has_place(named)):
+            warnings.warn(
+                f"OS_CLOUD names {cloud!r}, which only an incomplete file of the working folder "
+                f"has: it is not used, and {own.whose or own.way} of the environment signs in.",
+                AnswerWarning,
+                stacklevel=5,
+            )
+            return
+        who = f"which belongs to {named.whose or named.way}"
+        where = f" at {endpoints.host_of(named.iam_endpoint)}" if named.iam_endpoint else ""
+    raise InvalidRequest(
+        f"The environment names two identities: {own.whose or own.way}, and by OS_CLOUD the "
+        f"cloud {cloud!r}, {who}{where}.",
+        advice="Unset OS_CLOUD, or the other variables; or name one in the call: "
+        f"cbr.connect({cloud!r}). Nothing was sent to either.",
+        field="profile",
+    )
+
+
+def _same_place(one: Credentials, other: Credentials) -> bool:
+    """Return whether two sources do not name different addresses of IAM."""
+    if not (one.iam_endpoint and other.iam_endpoint):
+        return one.elsewhere == other.elsewhere
+    return endpoints.host_of(one.iam_endpoint) == endpoints.host_of(other.iam_endpoint)
 
 
 def _named(profile: str, why: str = "") -> Credentials:
