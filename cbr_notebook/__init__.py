@@ -103,6 +103,11 @@ def error_codes() -> pd.DataFrame:
         ``http_status`` (int64).
 
     API: Appendix, "Error Codes".
+
+    Example:
+        >>> codes = cbr.error_codes().set_index("code")
+        >>> codes.loc["BackupService.6113", "kind"]
+        'Conflict'
     """
     import pandas as pd
 
@@ -130,6 +135,10 @@ def profiles() -> pd.DataFrame:
 
     Raises:
         InvalidRequest: a profile file or ``clouds.yaml`` cannot be read.
+
+    Example:
+        >>> cbr.profiles().columns.tolist()
+        ['name', 'place', 'way', 'region', 'complete']
     """
     import pandas as pd
 
@@ -152,6 +161,10 @@ def schema(name: str) -> pd.DataFrame:
 
     Raises:
         InvalidRequest: there is no such table; the message lists them.
+
+    Example:
+        >>> cbr.schema("vaults").columns.tolist()
+        ['column', 'dtype', 'unit', 'source', 'description']
     """
     from cbr_notebook.frames import SCHEMAS
 

@@ -52,6 +52,10 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
         InvalidRequest: no such format, the file is there already, or its folder is not; the
             table is none, has two columns of one name, or is too large for Excel; of an audit,
             the signing key cannot be read.
+
+    Example:
+        >>> cbr.export(session.vaults(), "vaults.csv").name
+        'vaults.csv'
     """
     table = _prepared(frame)
     target = Path(path).expanduser()
@@ -97,6 +101,13 @@ def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") ->
 
     Raises:
         InvalidRequest: there is no such style, or what was given is no table.
+
+    Example:
+        >>> print(cbr.to_text(session.vaults()[["name", "size_gb"]].head(2)))
+        name            size_gb
+        ------------  ---------
+        vault-disks         100
+        vault-office        100
     """
     from tabulate import tabulate, tabulate_formats
 

@@ -87,6 +87,11 @@ def connect(
         InvalidRequest: an endpoint, a key or a name cannot be used, or a file that is needed
             cannot be read.
         ConnectionFailed: IAM cannot be reached, when the project must be found by name.
+
+    Example:
+        >>> session = cbr.connect("prod")
+        >>> session.simulated
+        False
     """
     # Wrapped before anything can fail: a verbose traceback shows the variables of each frame.
     secret_key, security_token = as_secret(secret_key), as_secret(security_token)

@@ -34,6 +34,11 @@ class Session(GuidedSession):
         know.
 
         API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup; Task.
+
+        Example:
+            >>> twin = session.twin()
+            >>> twin.vaults()["name"].tolist() == session.vaults()["name"].tolist()
+            True
         """
         found: Session = make_twin(self)
         return found
@@ -44,6 +49,10 @@ class Session(GuidedSession):
 
         Returns:
             One row a gap: ``what``, ``meaning`` (text).
+
+        Example:
+            >>> session.twin().unknown["what"].tolist()[:1]
+            ['bytes']
         """
         import pandas as pd
 
@@ -54,14 +63,26 @@ class Session(GuidedSession):
 
     @cached_property
     def plots(self) -> Plots:
-        """Pictures: capacity, calendar, recovery points, durations."""
+        """Pictures: capacity, calendar, recovery points, durations.
+
+        Example:
+            >>> from cbr_notebook.plots import alt_text
+            >>> "vault-files" in alt_text(session.plots.capacity())
+            True
+        """
         from cbr_notebook.plots import Plots
 
         return Plots(self)
 
     @cached_property
     def forms(self) -> Forms:
-        """Forms to fill in and click: create, back up, schedule, share, watch."""
+        """Forms to fill in and click: create, back up, schedule, share, watch.
+
+        Example:
+            >>> form = session.forms.create_vault()
+            >>> form.problems
+            {'name': 'Fill this in.', 'size_gb': 'Fill this in.'}
+        """
         from cbr_notebook.forms import Forms
 
         return Forms(self)

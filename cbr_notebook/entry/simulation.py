@@ -45,6 +45,11 @@ def simulate(
         StateFileError: the file cannot be used.
         InvalidRequest: there is no such estate, its file has mistakes (each with its line), or
             the start is not a time.
+
+    Example:
+        >>> session = cbr.simulate("empty", seed=8)
+        >>> len(session.vaults())
+        0
     """
     from cbr_notebook.simulator import Cloud
 

@@ -25,6 +25,11 @@ def tutorial(estate: Literal["demo", "documented", "empty"] = "documented") -> S
 
     Raises:
         AuthenticationError: a real account is asked for, and the environment names none.
+
+    Example:
+        >>> session = cbr.tutorial("documented")
+        >>> session.simulated
+        True
     """
     if os.environ.get("CBR_TUTORIAL_ACCOUNT", "") not in ("", "0"):
         if not from_environment().complete:

@@ -59,6 +59,11 @@ def fleet(
         InvalidRequest: an argument makes no sense.
 
     API: IAM, "Querying the Projects Accessible to a User" (GET /v3/auth/projects).
+
+    Example:
+        >>> fleet = cbr.fleet(["prod", "dev"])
+        >>> sorted(set(fleet.vaults()["profile"]))
+        ['dev', 'prod']
     """
     known = read_profiles(profiles)
     allowed = None if rate is None else _rate(rate)

@@ -49,7 +49,7 @@ def question(of_session: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFr
     shape = signature.replace(parameters=[own.replace(name="self"), *known])
     asked.__signature__ = shape  # type: ignore[attr-defined]
     asked.__qualname__ = f"Fleet.{name}"
-    said = inspect.getdoc(of_session) or ""
+    said = (inspect.getdoc(of_session) or "").partition("\n\nExample:")[0]  # it is a session's
     asked.__doc__ = (
         f"{said}\n\nOf a fleet: {', '.join(PLACE)} stand in front; the parameters are a session's. "
         "Projects that fail are rows of ``fleet.problems()``."

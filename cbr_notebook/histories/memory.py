@@ -35,6 +35,12 @@ def history(path: str | Path, *, storage_options: Mapping[str, Any] | None = Non
     Raises:
         NotFound: nothing was synced there.
         InvalidRequest: the address cannot be used, or the extra ``[fleet]`` is not installed.
+
+    Example:
+        >>> synced = session.sync("lake", tables=["vaults"])
+        >>> history = cbr.history("lake")
+        >>> len(history.sql("select name from vaults where used_mb > 1000"))
+        2
     """
     store = Store(path, storage_options)
     known = manifest.read(store)

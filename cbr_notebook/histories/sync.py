@@ -85,6 +85,12 @@ def sync(
 
     Raises:
         InvalidRequest: the lake cannot be opened or written, or there is no such table.
+
+    Example:
+        >>> session.sync("lake", tables=["vaults"])["rows"].tolist()
+        [7]
+        >>> len(cbr.history("lake").sql("select * from vaults"))
+        7
     """
     store = Store(path, storage_options)
     where = (

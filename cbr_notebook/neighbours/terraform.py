@@ -80,6 +80,12 @@ def terraform(
             file is there already, or its folder is not.
 
     API: Vault, "Querying the Vault List"; Policy, "Querying the Policy List".
+
+    Example:
+        >>> import warnings
+        >>> warnings.simplefilter("ignore")  # it says how many it could not write
+        >>> session.terraform("cbr.tf").name
+        'cbr.tf'
     """
     target = Path(path).expanduser()
     chosen = _provider(session, provider)

@@ -38,6 +38,11 @@ def audit(session: Session, rules: Any = None, *, tags: Tags = None) -> pd.DataF
         InvalidRequest: the rules cannot be read, or name an unknown control or setting.
 
     API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup.
+
+    Example:
+        >>> audit = session.audit([{"control": "recovery point", "within": "24h"}])
+        >>> audit["outcome"].value_counts().to_dict()
+        {'pass': 11, 'fail': 3, 'unknown': 0, 'not applicable': 0}
     """
     proofs: dict[str, Proof] = {}
     for run in restores(session).to_dict("records"):

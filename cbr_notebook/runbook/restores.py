@@ -63,6 +63,11 @@ def plan_restore(
             backup, one disk twice, or none at all.
 
     API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        >>> plan.checks["outcome"].unique().tolist()
+        ['pass', 'warn']
     """
     return restore_plan.plan_restore(
         session, backup, target, disks, power_on=power_on, approval=approval
@@ -84,6 +89,12 @@ def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFr
 
     Raises:
         InvalidRequest: the folder cannot be used.
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        >>> run = plan.execute(confirm="web-01").wait()
+        >>> session.restores()[["target_name", "state"]].values.tolist()
+        [['web-01', 'success']]
     """
     before = session.client.transport.requests
     rows = []
@@ -132,6 +143,12 @@ def resume_restore(
         ConnectionFailed: the service could not be reached; resume again later.
 
     API: Backup, "Restoring Data Using a Backup"; Task, "Querying the Task List".
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        >>> run_id = plan.execute(confirm="web-01").run_id
+        >>> session.resume_restore(run_id, confirm="web-01").wait().state
+        'success'
     """
     return resuming.resume(session, run_id, confirm=confirm, folder=folder, on_progress=on_progress)
 
@@ -149,6 +166,14 @@ def cancel_restore(session: Session, run_id: str, *, folder: str | Path | None =
     Raises:
         NotFound: there is no such run.
         Conflict: the service is restoring; it cannot be stopped.
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        >>> run_id = plan.execute(confirm="web-01").run_id
+        >>> session.cancel_restore(run_id)  # what the service works on cannot be stopped
+        Traceback (most recent call last):
+            ...
+        cbr_notebook.errors.Conflict: Restore web-01 from autobk_8129_0001 is running, and...
     """
     return resuming.find(session, run_id, folder).cancel()
 
@@ -178,6 +203,12 @@ def plan_restores(
         InvalidRequest: a target appears twice, ``after`` names none of them, or the order
             goes in a circle.
         NotFound: a backup or target does not exist, or no backup of a member is quiet.
+
+    Example:
+        >>> backups = [session.last_quiet_backup(name) for name in ("db-01", "web-01")]
+        >>> group = session.plan_restores([session.plan_restore(backup) for backup in backups])
+        >>> group.confirm_with
+        ['db-01', 'web-01']
     """
     if isinstance(restores, RecoveryContract):
         return group_plan.plan_contract(
@@ -215,6 +246,11 @@ def take_manifest(
     Raises:
         InvalidRequest: on a real service, ``files`` or ``checksum`` is missing.
         NotFound: there is no such target or file.
+
+    Example:
+        >>> manifest = session.take_manifest("web-01")
+        >>> len(manifest["files"]) > 0
+        True
     """
     name = target if isinstance(target, str) else display_name(session.find_resource(target))
     return manifest.take_manifest(session, name, files, checksum=checksum)

@@ -118,6 +118,10 @@ def public_key(folder: str | Path | None = None) -> str:
 
     Raises:
         InvalidRequest: the key cannot be read, or others can read it.
+
+    Example:
+        >>> cbr.public_key().split()[0]
+        'ssh-ed25519'
     """
     signer = person_key(folder).signer
     return f"{signer.public} {signer.name}"

@@ -28,6 +28,10 @@ def find_vault(session: Context, vault: ResourceRef) -> Vault:
     Raises:
         NotFound: there is none; the message lists the vaults.
         InvalidRequest: the name fits several.
+
+    Example:
+        >>> session.find_vault("vault-web").billing.size
+        200
     """
     if isinstance(vault, Vault):
         return vault
@@ -44,6 +48,10 @@ def find_policy(session: Context, policy: ResourceRef) -> Policy:
     Raises:
         NotFound: there is none; the message lists the policies.
         InvalidRequest: the name fits several.
+
+    Example:
+        >>> session.find_policy("daily-0300").enabled
+        True
     """
     if isinstance(policy, Policy):
         return policy
@@ -60,6 +68,11 @@ def find_backup(session: Context, backup: ResourceRef) -> Backup:
     Raises:
         NotFound: there is none.
         InvalidRequest: the name fits several.
+
+    Example:
+        >>> newest = session.backups(resource="web-01", limit=1)
+        >>> session.find_backup(newest).resource_name
+        'web-01'
     """
     text = one_id_or_name(backup, "backup")
     backups = session.client.backups
@@ -85,6 +98,10 @@ def find_resource(
     Raises:
         NotFound: there is none; the message lists what there is.
         InvalidRequest: the name fits several.
+
+    Example:
+        >>> session.find_resource("web-01").type
+        'OS::Nova::Server'
     """
     if isinstance(resource, Protectable):
         return resource
@@ -110,6 +127,13 @@ def find_vault_elsewhere(
 
     Raises:
         NotFound: there is none, or the name fits several; the advice lists them.
+
+    Example:
+        >>> there = session.in_project("eu-west-1")
+        >>> there.create_vault("copies", size_gb=100, protect_type="replication").name
+        'copies'
+        >>> session.find_vault_elsewhere("copies", "eu-west-1", there.identity.project_id).name
+        'copies'
     """
     text = one_id_or_name(vault, "vault")
     vaults = session.client.vaults.list_external(

@@ -150,7 +150,12 @@ class Session:
         self._reopen = reopen
 
     def with_client(self, client: Client) -> Self:
-        """Return the same session with another client, for one that watches the answers."""
+        """Return the same session with another client, for one that watches the answers.
+
+        Example:
+            >>> session.with_client(session.client).identity == session.identity
+            True
+        """
         other = copy.copy(self)
         other.client = client
         return other
@@ -163,28 +168,53 @@ class Session:
         however many of ``reading.unprotected()``, ``reading.capacity()`` and others need it. It
         is for questions: for what changes meanwhile, ask ``session``. What was read is forgotten
         when the block ends, and when ``reading`` changes something.
+
+        Example:
+            >>> with session.reading() as reading:
+            ...     answers = reading.unprotected(), reading.capacity()
+            >>> len(answers)
+            2
         """
         with self.client.transport.reading() as transport:
             yield self.with_client(Client(transport))
 
     @property
     def connections(self) -> httpx.Client:
-        """The connections, which authenticate: for what is asked of IAM."""
+        """The connections, which authenticate: for what is asked of IAM.
+
+        Example:
+            >>> session.connections.is_closed
+            False
+        """
         return self._http
 
     @property
     def pause(self) -> Callable[[float], None]:
-        """Waits some seconds; in a simulated cloud its clock jumps."""
+        """Waits some seconds; in a simulated cloud its clock jumps.
+
+        Example:
+            >>> session.pause(3600)  # no real second passes on a simulated cloud
+        """
         return self._sleep
 
     @property
     def records(self) -> TypedLists:
-        """The lists of the service as typed records, for programs that want no tables."""
+        """The lists of the service as typed records, for programs that want no tables.
+
+        Example:
+            >>> next(iter(session.records.vaults())).name
+            'vault-disks'
+        """
         return TypedLists(self.client, self.poller)
 
     @property
     def simulated(self) -> bool:
-        """Whether this session talks to a cloud of its own in this process."""
+        """Whether this session talks to a cloud of its own in this process.
+
+        Example:
+            >>> session.simulated
+            True
+        """
         return self._cloud is not None
 
     @property
@@ -193,6 +223,12 @@ class Session:
 
         Raises:
             InvalidRequest: the session talks to a real service.
+
+        Example:
+            >>> session.cloud.advance(hours=2)
+            datetime.datetime(2020, 8, 17, 5, 51, 24, tzinfo=datetime.timezone.utc)
+            >>> f"{session.now:%H:%M}"
+            '05:51'
         """
         if self._cloud is None:
             raise InvalidRequest(
@@ -203,13 +239,21 @@ class Session:
 
     @property
     def now(self) -> datetime:
-        """The present moment in UTC: the simulated cloud's, or this computer's."""
+        """The present moment in UTC: the simulated cloud's, or this computer's.
+
+        Example:
+            >>> f"{session.now:%Y-%m-%d}"
+            '2020-08-17'
+        """
         return self.poller.clock().astimezone(UTC)
 
     def sign_out(self) -> None:
         """Forget who you are: the token in memory and on disk, and the keys.
 
         The session answers nothing any more; a simulated cloud stays as it is.
+
+        Example:
+            >>> session.sign_out()
         """
         auth = self._http.auth
         if isinstance(auth, TokenAuth):
@@ -217,7 +261,11 @@ class Session:
         self._http.auth = SignedOut()
 
     def close(self) -> None:
-        """Close the connections; a simulated cloud lets go of its state file."""
+        """Close the connections; a simulated cloud lets go of its state file.
+
+        Example:
+            >>> session.close()
+        """
         self._http.close()
         if self._cloud is not None:
             self._cloud.close()
@@ -231,6 +279,10 @@ class Session:
         Raises:
             InvalidRequest: the session talks to a real service.
             NotFound: there is no such project.
+
+        Example:
+            >>> session.in_project("eu-west-1").identity.region
+            'eu-west-1'
         """
         return self._sibling(user_name=self.identity.who, project=project)
 
@@ -242,6 +294,11 @@ class Session:
 
         Raises:
             InvalidRequest: the session talks to a real service.
+
+        Example:
+            >>> ada = session.as_user("ada")
+            >>> ada.identity.who
+            'ada'
         """
         return self._sibling(user_name=user_name, project=self.identity.project_id)
 

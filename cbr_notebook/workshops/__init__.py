@@ -54,6 +54,11 @@ def workshop(
 
     Raises:
         InvalidRequest: there is no such workshop, or the session is on a real service.
+
+    Example:
+        >>> lab = cbr.workshop("basics")
+        >>> len(lab.progress())
+        10
     """
     if exercises is None:
         if name not in WORKSHOPS:

@@ -88,7 +88,8 @@ def public(of: type) -> list[str]:
 
 
 def _session() -> Iterator[str]:
-    yield "# A session\n\nWhat `cbr.connect()` and `cbr.simulate()` return.\n"
+    yield "# A session\n\nWhat `cbr.connect()` and `cbr.simulate()` return. In the examples, which"
+    yield "are run by tests, `session` is `cbr.simulate()`.\n"
     left = dict.fromkeys(public(cbr.Session))
     sections: dict[str, list[str]] = {title: [] for title in [*GROUPS, "The session itself"]}
     for name in left:

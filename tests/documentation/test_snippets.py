@@ -9,20 +9,17 @@ one way to leave it out, with the reason.
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from unittest import SkipTest
 
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.simulator.cloud import Cloud
 from tests.documentation.snippets import LEFT_OUT, PROGRAM, check_words, page
-from tests.fleets.clouds import served, write_profiles
 from tests.repository.places import DOCS, README, REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PAGES_OF_DOCS = [each for each in DOCS.rglob("*.md") if "site" not in each.parts]
@@ -39,26 +36,8 @@ def name(path: Path) -> str:
     return path.relative_to(REPOSITORY).as_posix()
 
 
-@pytest.fixture(scope="module")
-def profiles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A profile file with ``prod`` and ``dev``, two clouds."""
-    file = tmp_path_factory.mktemp("profiles") / "credentials"
-    with ExitStack() as stack:
-        clouds = {each: Cloud.open("demo", seed=seed) for each, seed in (("prod", 7), ("dev", 8))}
-        write_profiles(
-            file,
-            {each: (cloud, stack.enter_context(served(cloud))) for each, cloud in clouds.items()},
-        )
-        yield file
-
-
 @pytest.mark.parametrize("path", WITH_BLOCKS, ids=name)
-def test_every_snippet_of_a_page_runs(
-    path: Path, profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", str(profiles))
-    monkeypatch.setenv("CBR_RUNBOOK_FOLDER", str(tmp_path / "restores"))
+def test_every_snippet_of_a_page_runs(path: Path, workplace: Path) -> None:
     document = page(path)
     with cbr.simulate() as session:
         document.namespace |= {"cbr": cbr, "session": session}

@@ -172,6 +172,11 @@ def verify_report(
 
     Raises:
         InvalidRequest: the file is not sealed, or cannot be read; a trusted key is none.
+
+    Example:
+        >>> page = cbr.export(session.audit(), "audit.html")
+        >>> cbr.verify_report(page).outcome
+        'whole'
     """
     verdict, opened = open_sealed(read_sealed(path), trusted)
     if opened is None or opened.kind != KIND:

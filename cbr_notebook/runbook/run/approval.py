@@ -142,6 +142,13 @@ def approve_plan(path: str | Path) -> Approval:
     Raises:
         InvalidRequest: it is no plan, was altered, or cannot be written.
         Conflict: you made the plan yourself, or it is older than an hour.
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"), approval="two people")
+        >>> cbr.approve_plan(plan.export("plan.json"))  # whoever planned it cannot approve it
+        Traceback (most recent call last):
+            ...
+        cbr_notebook.errors.Conflict: Whoever approves must not be who made the plan...
     """
     file = Path(path).expanduser()
     text = read_sealed(file)

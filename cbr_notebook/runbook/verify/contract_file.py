@@ -53,6 +53,13 @@ def recovery_contract(path: str | Path) -> RecoveryContract:
     Raises:
         InvalidRequest: the file cannot be read, or is not a contract; the message has a line
             for each problem with file, line and column.
+
+    Example:
+        >>> from pathlib import Path
+        >>> lines = ["application: shop", "members:", "  - server: web-01"]
+        >>> size = Path("recovery.yaml").write_text(chr(10).join(lines))
+        >>> cbr.recovery_contract("recovery.yaml").application
+        'shop'
     """
     path = Path(path)
     try:

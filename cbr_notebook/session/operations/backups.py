@@ -52,6 +52,10 @@ def back_up(
         QuotaExceeded: the vault is full.
 
     API: Restore point, "Creating a Restore Point".
+
+    Example:
+        >>> session.back_up("vault-web", resources="web-01", name="before_update").wait().status
+        'success'
     """
     found = find_vault(session, vault)
     ids: list[str] | None = None
@@ -106,6 +110,11 @@ def delete_backup(session: Context, backup: ResourceRef, *, confirm: str | None 
         Conflict: it is busy, or an image depends on it.
 
     API: Backup, "Deleting a Backup".
+
+    Example:
+        >>> backup = session.backups(resource="web-01").iloc[-1]
+        >>> session.delete_backup(backup, confirm=backup["name"]).wait().status
+        'success'
     """
     found: Backup = find_backup(session, backup)
     if confirm != display_name(found):

@@ -85,6 +85,13 @@ def create_policy(
         QuotaExceeded: no more policies of this type.
 
     API: Policy, "Creating a Policy".
+
+    Example:
+        >>> policy = session.create_policy(
+        ...     "nightly", days="daily", times="23:00", retention_days=30
+        ... )
+        >>> policy.enabled
+        True
     """
     away = distance(session, timezone if timezone is not None else "UTC")
     definition = definition_of(
@@ -189,6 +196,11 @@ def update_policy(
         NotFound: there is no such policy.
 
     API: Policy, "Modifying a Policy".
+
+    Example:
+        >>> policy = session.update_policy("daily-0300", retention_days=40)
+        >>> policy.operation_definition.retention_duration_days
+        40
     """
     words = {
         "max_backups": max_backups,
@@ -286,6 +298,11 @@ def delete_policy(session: Context, policy: ResourceRef, *, confirm: str | None 
         ConfirmationNeeded: ``confirm`` is not its name; says which vaults lose it.
 
     API: Policy, "Deleting a Policy".
+
+    Example:
+        >>> session.delete_policy("paused-nightly", confirm="paused-nightly")
+        >>> "paused-nightly" in set(session.policies()["name"])
+        False
     """
     found = find_policy(session, policy)
     if confirm != display_name(found):
@@ -315,6 +332,10 @@ def apply_policy(
         The vault.
 
     API: Vault, "Applying a Policy to a Vault".
+
+    Example:
+        >>> session.apply_policy("daily-0300", "vault-office").name
+        'vault-office'
     """
     found = find_vault(session, vault)
     applied = find_policy(session, policy)
@@ -337,6 +358,10 @@ def remove_policy(session: Context, policy: ResourceRef, vault: ResourceRef) -> 
     """Remove a policy from a vault; its backups stay.
 
     API: Vault, "Removing a Policy from a Vault".
+
+    Example:
+        >>> session.remove_policy("daily-0300", "vault-web").name
+        'vault-web'
     """
     found = find_vault(session, vault)
     session.client.vaults.remove_policy(found.id, find_policy(session, policy).id)

@@ -60,6 +60,15 @@ def replicate(
         QuotaExceeded: the destination vault is full (BackupService.6129).
 
     API: Backup, "Replicating a Backup"; Restore point, "Replicating a Vault".
+
+    Example:
+        >>> there = session.in_project("eu-west-1")
+        >>> copies = there.create_vault("copies", size_gb=100, protect_type="replication")
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> session.replicate(
+        ...     backup, destination_region="eu-west-1", destination_vault=copies.id
+        ... ).wait().status
+        'success'
     """
     if (backup is None) == (vault is None):
         raise InvalidRequest(

@@ -57,6 +57,11 @@ def restore(
         InvalidRequest: backup and target do not fit (BackupService.2001 to .2015).
 
     API: Backup, "Restoring Data Using a Backup".
+
+    Example:
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> session.restore(backup, confirm="web-01").wait().status
+        'success'
     """
     found = find_backup(session, backup)
     kind = KIND_OF.get(found.resource_type or "", "server")

@@ -35,6 +35,11 @@ def members(session: Context, backup: ResourceRef, *, tags: Tags = None) -> pd.D
         InvalidRequest: ``tags`` cannot be read.
 
     API: Backup sharing, "Querying the Share Member List".
+
+    Example:
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> len(session.members(backup))
+        0
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
@@ -60,6 +65,12 @@ def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) 
         Conflict: shared already, or not available.
 
     API: Backup sharing, "Adding Share Members".
+
+    Example:
+        >>> other = session.in_project("eu-west-0_staging")
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> session.share(backup, other.identity.project_id)[0].status
+        'pending'
     """
     wanted = [projects] if isinstance(projects, str) else list(projects)
     return session.client.members.add(find_backup(session, backup).id, wanted)
@@ -69,6 +80,14 @@ def accept_share(session: Context, backup: ResourceRef, *, vault: ResourceRef) -
     """Accept a backup that another project shares, into a vault of one's own.
 
     API: Backup sharing, "Updating a Share Member".
+
+    Example:
+        >>> other = session.in_project("eu-west-0_staging")
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> members = session.share(backup, other.identity.project_id)
+        >>> vault = other.create_vault("shared", size_gb=100)
+        >>> other.accept_share(backup.id, vault=vault).status
+        'accepted'
     """
     backup_id = _shared_backup(session, backup)
     mine, vault_id = session.identity.project_id, find_vault(session, vault).id
@@ -79,6 +98,13 @@ def reject_share(session: Context, backup: ResourceRef) -> Member:
     """Reject a backup that another project shares.
 
     API: Backup sharing, "Updating a Share Member".
+
+    Example:
+        >>> other = session.in_project("eu-west-0_staging")
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> members = session.share(backup, other.identity.project_id)
+        >>> other.reject_share(backup.id).status
+        'rejected'
     """
     backup_id = _shared_backup(session, backup)
     return session.client.members.update(backup_id, session.identity.project_id, status="rejected")
@@ -92,6 +118,14 @@ def unshare(session: Context, backup: ResourceRef, project: str) -> None:
         Conflict: an image was made of it there.
 
     API: Backup sharing, "Deleting a Share Member".
+
+    Example:
+        >>> other = session.in_project("eu-west-0_staging")
+        >>> backup = session.last_quiet_backup("web-01")
+        >>> members = session.share(backup, other.identity.project_id)
+        >>> session.unshare(backup, other.identity.project_id)
+        >>> len(session.members(backup))
+        0
     """
     session.client.members.delete(find_backup(session, backup).id, project)
 

@@ -32,6 +32,11 @@ def tags(session: Context, vault: ResourceRef = None) -> pd.DataFrame:
         The columns of ``cbr.schema("tags")``.
 
     API: Tag, "Querying Tags of a Vault"; Vault, "Querying the Vault List".
+
+    Example:
+        >>> session.tag("vault-web", team="web")
+        >>> session.tags("vault-web").query("key == 'team'")["value"].item()
+        'web'
     """
     before = session.client.transport.requests
     asked: dict[str, Any] = {}
@@ -54,6 +59,11 @@ def tag(session: Context, vault: ResourceRef, **tags: str) -> None:
         QuotaExceeded: the vault would have too many tags.
 
     API: Tag, "Batch Adding or Deleting Tags".
+
+    Example:
+        >>> session.tag("vault-web", team="web", stage="prod")
+        >>> len(session.vaults(tags={"team": "web"}))
+        1
     """
     session.client.tags.action(find_vault(session, vault).id, "create", tags)
 
@@ -65,6 +75,12 @@ def untag(session: Context, vault: ResourceRef, *keys: str) -> None:
         NotFound: the vault has no tag of such a key.
 
     API: Tag, "Deleting a Tag from a Vault".
+
+    Example:
+        >>> session.tag("vault-web", team="web")
+        >>> session.untag("vault-web", "team")
+        >>> len(session.vaults(tags={"team": "web"}))
+        0
     """
     vault_id = find_vault(session, vault).id
     for key in keys:
@@ -95,6 +111,11 @@ def set_tags(
         Conflict: the vault's tags are not the expected ones any more; nothing was sent.
 
     API: Tag, "Batch Adding or Deleting Tags"; Tag, "Querying Tags of a Vault".
+
+    Example:
+        >>> changes = session.set_tags("vault-web", {"team": "web"})
+        >>> session.tags("vault-web")["key"].tolist()
+        ['team']
     """
     wanted = dict(checked(key, value) for key, value in tags.items())
     if len(wanted) > MOST_TAGS:

@@ -70,6 +70,11 @@ def create_vault(
         Conflict: a resource is in another vault already.
 
     API: Vault, "Creating a Vault".
+
+    Example:
+        >>> vault = session.create_vault("films", size_gb=200, resources="legacy-01")
+        >>> vault.billing.size
+        200
     """
     reject_unknown(settings, _CREATE_SETTINGS, "A vault", "setting")
     if locked:
@@ -130,6 +135,10 @@ def update_vault(
         Conflict: it is locked and shall not be any more: that cannot be undone.
 
     API: Vault, "Modifying a Vault".
+
+    Example:
+        >>> session.update_vault("vault-web", size_gb=300).billing.size
+        300
     """
     reject_unknown(changes, _CHANGES, "A vault", "setting")
     found = find_vault(session, vault)
@@ -160,6 +169,12 @@ def delete_vault(session: Context, vault: ResourceRef, *, confirm: str | None = 
         Conflict: its state does not allow it.
 
     API: Vault, "Deleting a Vault".
+
+    Example:
+        >>> session.create_vault("films", size_gb=200).name
+        'films'
+        >>> session.delete_vault("films", confirm="films").wait().status
+        'success'
     """
     found = find_vault(session, vault)
     confirm_loss(
@@ -195,6 +210,10 @@ def add_resources(
         Conflict: one is in another vault already.
 
     API: Vault, "Associating Resources".
+
+    Example:
+        >>> len(session.add_resources("vault-web", "legacy-01"))
+        1
     """
     found = find_vault(session, vault)
     kind = kind_of(found.billing.object_type)
@@ -237,6 +256,10 @@ def remove_resources(
         NotFound: a resource is not in the vault.
 
     API: Vault, "Dissociating Resources".
+
+    Example:
+        >>> session.remove_resources("vault-web", "web-02", confirm="vault-web").wait().status
+        'success'
     """
     found = session.client.vaults.show(find_vault(session, vault).id)
     leaving = [

@@ -31,6 +31,10 @@ def usage(
         InvalidRequest: the service does not filter by this type.
 
     API: Usage, "Querying the Storage Usage".
+
+    Example:
+        >>> int(session.usage(resource_type="OS::Nova::Server")["backup_count"].sum()) > 0
+        True
     """
     rows = session.client.usage.list_all(resource_type=resource_type)
     return make_table(session, frames.USAGE, rows, {"resource_type": resource_type}, limit)
@@ -46,6 +50,10 @@ def agents(session: Context, *, limit: int | None = None) -> pd.DataFrame:
         The columns of ``cbr.schema("agents")``.
 
     API: Agent, "Querying the Agent List".
+
+    Example:
+        >>> session.agents()["status"].tolist()
+        []
     """
     return make_table(session, frames.AGENTS, session.client.agents.list_all(), {}, limit)
 
@@ -57,6 +65,10 @@ def features(session: Context) -> pd.DataFrame:
         The columns of ``cbr.schema("features")``.
 
     API: Feature, "Querying Features".
+
+    Example:
+        >>> len(session.features()) > 0
+        True
     """
     rows = [Feature(key, value) for key, value in session.client.features.list().items()]
     return make_table(session, frames.FEATURES, rows, {}, None)
@@ -69,6 +81,10 @@ def replication_targets(session: Context) -> pd.DataFrame:
         The columns of ``cbr.schema("replication_targets")``.
 
     API: Protectable, "Querying the Replication Capabilities".
+
+    Example:
+        >>> len(session.replication_targets()) > 0
+        True
     """
     rows = [
         ReplicationTarget(each.name or "", to)
@@ -94,6 +110,10 @@ def organization_policies(
         The columns of ``cbr.schema("organization_policies")``.
 
     API: Organization policy, "Querying Organization Policies".
+
+    Example:
+        >>> len(session.organization_policies())
+        0
     """
     asked = {"operation_type": operation_type}
 

@@ -46,6 +46,10 @@ def policies(
         InvalidRequest: ``tags`` cannot be read.
 
     API: Policy, "Querying the Policy List".
+
+    Example:
+        >>> list(session.policies()["name"])
+        ['daily-0300', 'daily-long-term', 'weekly-sunday', 'paused-nightly']
     """
     chosen = TagChoice(session, tags)
     vault_id = None if vault is None else find_vault(session, vault).id
@@ -75,6 +79,10 @@ def policy_rules(session: Context, policy: ResourceRef = None) -> pd.DataFrame:
         NotFound: there is no such policy.
 
     API: Policy, "Querying the Policy List".
+
+    Example:
+        >>> session.policy_rules("daily-0300")["times_utc"].tolist()
+        ['03:00']
     """
     if policy is None:
         return make_table(
@@ -107,6 +115,10 @@ def vault_resources(
         InvalidRequest: ``tags`` cannot be read.
 
     API: Vault, "Querying the Vault List".
+
+    Example:
+        >>> session.vault_resources("vault-web")["name"].tolist()
+        ['web-01', 'web-02', 'app-01', 'app-02']
     """
     chosen = TagChoice(session, tags)
     wanted = vault_ids(session, vault)
@@ -144,6 +156,10 @@ def resources(
         InvalidRequest: there is no such kind, or ``tags`` cannot be read.
 
     API: Protectable, "Querying Protectable Resources".
+
+    Example:
+        >>> session.resources("server", name="web")["name"].tolist()
+        ['web-01', 'web-02']
     """
     chosen = TagChoice(session, tags)
     reject_unknown(filters, _RESOURCE_FILTERS, "resources")

@@ -118,6 +118,10 @@ def vaults(
             be read.
 
     API: Vault, "Querying the Vault List".
+
+    Example:
+        >>> list(session.vaults(object_type="disk")["name"])
+        ['vault-disks']
     """
     chosen = TagChoice(session, tags)
     reject_unknown(filters, _VAULT_FILTERS, "vaults")
@@ -202,6 +206,10 @@ def backups(
         InvalidRequest: a filter has a value that the service does not know.
 
     API: Backup, "Querying All Backups".
+
+    Example:
+        >>> len(session.backups(resource="web-01", status="available", since="7d"))
+        7
     """
     chosen = TagChoice(session, tags)
     reject_unknown(filters, _BACKUP_FILTERS, "backups")
@@ -286,6 +294,10 @@ def tasks(
         InvalidRequest: a filter has a value that the service does not know.
 
     API: Task, "Querying the Task List".
+
+    Example:
+        >>> session.tasks(status="failed", since="7d")["operation_type"].unique().tolist()
+        ['backup']
     """
     chosen = TagChoice(session, tags)
     reject_unknown(filters, _TASK_FILTERS, "tasks")
@@ -335,6 +347,10 @@ def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
         InvalidRequest: a filter has a value that the service does not know.
 
     API: Backup, "Querying All Backups".
+
+    Example:
+        >>> session.restore_points(vault="vault-web")["available"].head(3).tolist()
+        [4, 4, 4]
     """
     table = backups(session, **filters)
     points = [
@@ -364,6 +380,11 @@ def task(session: Context, task_id: ResourceRef) -> Task:
         NotFound: there is none of this ID (BackupService.6500).
 
     API: Task, "Querying a Specified Task".
+
+    Example:
+        >>> newest = session.tasks(status="success", limit=1)
+        >>> session.task(newest).status
+        'success'
     """
     task_id = one_id_or_name(task_id, "task")
     record = session.client.tasks.show(task_id)

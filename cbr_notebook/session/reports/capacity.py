@@ -63,6 +63,11 @@ def capacity(
             the good ones.
 
     API: Vault, "Querying the Vault List"; Backup; Policy.
+
+    Example:
+        >>> full = session.capacity()
+        >>> full[full["filling_up"]]["name"].tolist()
+        ['vault-files']
     """
     check_days(days)
     chosen_vaults = TagChoice(session, tags)

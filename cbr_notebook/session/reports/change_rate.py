@@ -59,6 +59,10 @@ def changed_data(
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
     Backups"; Vault, "Querying a Specified Vault".
+
+    Example:
+        >>> session.changed_data("web-01", newest=3)["changed_mb"].tolist()
+        [1, 0, 0]
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests

@@ -47,6 +47,11 @@ def cost(
         InvalidRequest: the price is no number from nought on, or ``tags`` cannot be read.
 
     API: Vault, "Querying the Vault List".
+
+    Example:
+        >>> cost = session.cost(0.05, currency="EUR").set_index("name")
+        >>> float(cost.loc["vault-web", "cost_month"])
+        10.0
     """
     price = check_price(price_per_gb_month)
     chosen = TagChoice(session, tags)
@@ -143,6 +148,10 @@ def orphans(
         InvalidRequest: the price is no number from nought on, or ``tags`` cannot be read.
 
     API: Backup, "Querying All Backups"; Protectable, "Querying Protectable Resources"; Vault.
+
+    Example:
+        >>> session.orphans(price_per_gb_month=0.05)["resource_name"].unique().tolist()
+        []
     """
     chosen = TagChoice(session, tags)
     price = None if price_per_gb_month is None else check_price(price_per_gb_month)

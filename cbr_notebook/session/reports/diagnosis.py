@@ -47,6 +47,11 @@ def diagnose(self: Diagnosable, *, record: str | Path | None = None) -> pd.DataF
 
     Raises:
         InvalidRequest: the folder holds something, or cannot be written.
+
+    Example:
+        >>> checks = session.diagnose()
+        >>> checks[checks["check"] == "sign-in"]["outcome"].tolist()
+        ['ok']
     """
     if record is not None:
         prepare(Path(record))

@@ -38,6 +38,11 @@ def failures(
         InvalidRequest: a time, or ``tags``, cannot be read.
 
     API: Task, "Querying the Task List".
+
+    Example:
+        >>> failed = session.failures(since="7d")
+        >>> sorted(set(failed["resource_name"])), sorted(set(failed["error_code"]))
+        (['db-02'], ['BackupService.8300'])
     """
     before = session.client.transport.requests
     bad = (*UNSUCCESSFUL, "skipped")

@@ -62,6 +62,11 @@ def recovery_points(
             cannot be read, or ``backups`` are not the good ones.
 
     API: Backup, "Querying All Backups"; Vault; Policy.
+
+    Example:
+        >>> points = session.recovery_points(target="24h").set_index("name")
+        >>> bool(points.loc["web-01", "within_target"])
+        True
     """
     allowed = parse_duration(target, "target")
     check_days(days)
@@ -154,6 +159,10 @@ def gaps(
             the good ones.
 
     API: Backup, "Querying All Backups"; Vault; Policy.
+
+    Example:
+        >>> sorted(set(session.gaps(days=7)["resource_name"]))
+        ['db-02']
     """
     check_days(days)
     chosen = TagChoice(session, tags)

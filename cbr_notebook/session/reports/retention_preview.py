@@ -43,6 +43,10 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
         InvalidRequest: ``days`` is out of range, or ``tags`` cannot be read.
 
     API: Backup, "Querying All Backups"; Vault; Policy.
+
+    Example:
+        >>> sorted(set(session.retention_preview(days=2)["rule"]))
+        ['its expiry date', 'max_backups: 14']
     """
     check_days(days, _MOST_DAYS)
     chosen = TagChoice(session, tags)
@@ -102,6 +106,11 @@ def what_if(
         NotFound: there is no such policy.
 
     API: Policy, "Querying a Policy"; Backup, "Querying All Backups"; Vault.
+
+    Example:
+        >>> change = session.what_if("daily-0300", retention_days=14, ahead_days=30)
+        >>> int(change["kept_after"].sum()) < int(change["kept_before"].sum())
+        True
     """
     check_days(ahead_days, _MOST_DAYS)
     chosen = TagChoice(session, tags)

@@ -34,6 +34,10 @@ def schedule(
             time zone.
 
     API: Policy, "Querying the Policy List".
+
+    Example:
+        >>> session.schedule(days=1)[["runs_at", "vault_name"]].head(1).astype(str).values.tolist()
+        [['2020-08-18 01:30:00+00:00', 'vault-db']]
     """
     check_days(days, 366)
     chosen = TagChoice(session, tags)

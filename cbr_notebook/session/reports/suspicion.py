@@ -205,6 +205,14 @@ def suspicion(
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
     Backups"; Vault, "Querying a Specified Vault".
+
+    Example:
+        >>> session.cloud.ransomware("web-01")
+        ['vda:/etc/hostname', 'vda:/etc/motd', 'vda:/var/www/index.html']
+        >>> session.cloud.advance(days=2)
+        datetime.datetime(2020, 8, 19, 3, 51, 24, tzinfo=datetime.timezone.utc)
+        >>> session.suspicion("web-01")["verdict"].head(3).tolist()
+        ['after_jump', 'jump', 'quiet']
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
@@ -253,6 +261,11 @@ def last_quiet_backup(
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying a Specified
     Backup".
+
+    Example:
+        >>> backup = session.last_quiet_backup("web-01", before="12h")
+        >>> backup.created_at[:16]
+        '2020-08-16T03:00'
     """
     until = session.now if before is None else parse_time(before, session.now, "before")
     table = suspicion(session, resource, explained=explained)

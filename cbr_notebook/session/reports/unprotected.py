@@ -63,6 +63,10 @@ def unprotected(
             cannot be read, or ``backups`` are not the good ones.
 
     API: Protectable, "Querying Protectable Resources"; Vault; Policy; Backup.
+
+    Example:
+        >>> session.unprotected("server")[["name", "reason"]].head(2).values.tolist()
+        [['legacy-01', 'in no vault'], ['build-01', 'policy is off']]
     """
     chosen = TagChoice(session, tags)
     allowed = None if target is None else session.now - parse_duration(target, "target")

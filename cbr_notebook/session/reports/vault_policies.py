@@ -35,6 +35,11 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         InvalidRequest: ``tags`` cannot be read.
 
     API: Vault, "Querying the Vault List"; Policy, "Querying the Policy List".
+
+    Example:
+        >>> rows = session.vault_policies()
+        >>> rows[rows["policy_id"].isna()]["vault_name"].tolist()
+        []
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
@@ -78,6 +83,10 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         InvalidRequest: ``tags`` cannot be read.
 
     API: Vault, "Querying the Vault List"; Policy; Backup, "Querying All Backups".
+
+    Example:
+        >>> len(session.replication())
+        0
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
