@@ -204,7 +204,10 @@ def test_cancelling_stops_what_has_not_begun_and_says_what_goes_on(session: Sess
     said: list[str] = []
     folder = Path(os.environ["CBR_RUNBOOK_FOLDER"])
     group = execute(session, parallel=1, on_failure="continue", on_progress=cancel)
-    assert "cannot stop a restore: " in said[0]
+    lines = said[0].splitlines()
+    assert len(lines) == 4
+    assert sum("cannot stop a restore" in line for line in lines) == 1
+    assert sum("stops before the service is asked" in line for line in lines) == 3
     assert restores(session) == 1
     states = sorted(group.frame["state"])
     assert states == ["stopped", "stopped", "stopped", "success"]

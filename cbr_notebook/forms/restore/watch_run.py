@@ -249,7 +249,7 @@ class WatchRun(Step):
         panels = self.form.panels
         try:
             said = self.session.cancel_restore(run_id)
-            panels.result.html = markup.card("Cancelled", tone="good", text=said)
+            panels.result.html = markup.card("Asked to cancel", text=said)
         except CBRError as problem:
             self.form.error = problem
             panels.error.html = markup.error_card(problem, "It could not be cancelled")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.errors import CBRError, TaskFailed, WaitTimeout
+from cbr_notebook.errors import CBRError, Conflict, TaskFailed, WaitTimeout
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -101,23 +101,16 @@ class GroupRun:
         """Stop what has not begun; what runs cannot be stopped.
 
         Returns:
-            What was stopped and what goes on, in words.
+            What became of each target, in words: see :meth:`RestoreRun.cancel`.
         """
-        running, stopped = [], []
+        said = []
         for run in self.runs:
             run.journal.reload()
-            if run.ended:
-                continue
-            name = run.target["name"]
-            if run.state == "not asked":
-                run.cancel()
-                stopped.append(name)
-            else:
-                running.append(name)
-        said = [f"Stopped before they began: {', '.join(stopped) or 'none'}."]
-        if running:
-            said.append(f"Running, and the service cannot stop a restore: {', '.join(running)}.")
-        return " ".join(said)
+            try:
+                said.append(run.cancel())
+            except Conflict as problem:
+                said.append(problem.message)
+        return "\n".join(said)
 
     def report(self, path: str | Path) -> Path:
         """Write the evidence on all of it to one file; see :meth:`RestoreRun.report`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,7 @@ from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE
 from cbr_notebook.runbook.run.options import RestoreOptions
+from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.runbook.run.submit import recall_submission, stop, submit_steps
 from cbr_notebook.runbook.run.watch import look, recorded_steps, run_steps, watch
 from cbr_notebook.runbook.run.way_back import plan_way_back
@@ -147,48 +149,68 @@ class RestoreRun(RunRecord):
     def cancel(self) -> str:
         """Stop the restore, if it has not begun.
 
+        One that was running is looked at first: it may have ended since.
+
         Returns:
             What was stopped, in words.
 
         Raises:
             Conflict: the service is restoring; it cannot be stopped.
+
+        API: Task, "Querying a Specified Task".
         """
+        if self.state == "running":
+            with suppress(CBRError):  # what cannot be seen was running when last seen
+                RestoreRun(self.session, self.journal).refresh()
         if self.ended:
             return f"{self.title} has ended already ({self.state}); nothing was stopped."
         if self.state == "running":
             raise Conflict(
-                f"{self.title} is running, and the service cannot stop a restore.",
+                f"{self.title} was running when last seen, and the service cannot stop a restore.",
                 advice="Wait for its end with run.wait(). A server that was stopped midway "
                 "would not start; if it must be, restore again afterwards.",
             )
         self.ask_to_stop()
-        try:
-            with self.journal.held():
-                if self.state == "not asked" and self.taken_up:
-                    recall_submission(self)
-                if self.state == "not asked":
-                    stop(self, "Cancelled before the service was asked.")
-                    return f"{self.title} is cancelled; the target was not touched."
-                if self.state != "asked":
-                    return self.cancel()
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.journal.held())
+            except Conflict:
+                self.journal.reload()
+                return self._asked_to_stop()
+            if self.state == "not asked" and self.taken_up:
+                recall_submission(self)
+            if self.state == "not asked":
+                stop(self, "Cancelled before the service was asked.")
+                return f"{self.title} is cancelled; the service was not asked to restore."
+            if self.state == "asked":
                 self.note("given_up", reason="Given up by the user; it is not known whether the "
                           "service carried it out.")  # fmt: skip
-        except Conflict:
+                return (
+                    f"{self.title} is given up. Whether the service carried it out is not known: "
+                    "look at session.tasks()."
+                )
+        return self.cancel()  # the service has taken it on meanwhile
+
+    def _asked_to_stop(self) -> str:
+        """Return what it means that whoever carries this out is asked to stop."""
+        if self.state == "not asked":
             return (
                 f"{self.title} is being prepared elsewhere and stops before the service is "
                 "asked, unless that has just happened."
             )
-        return (
-            f"{self.title} is given up. Whether the service carried it out is not known: "
-            "look at session.tasks()."
-        )
+        if self.state == "asked":
+            return (
+                f"{self.title} is being carried out elsewhere, and the service may have taken it "
+                "on. It is not asked again."
+            )
+        return self.cancel()
 
     def roll_back(
         self,
         confirm: str | None = None,
         *,
         acknowledge: str | Sequence[str] = (),
-        safety_backup: bool = True,
+        safety_backup: SafetyBackup = True,
         on_progress: OnProgress | None = None,
         approval: str | Path | None = None,
         plan: CheckedPlan | None = None,
@@ -198,7 +220,8 @@ class RestoreRun(RunRecord):
         Args:
             confirm: the target's name.
             acknowledge: the names of the checks whose warnings are accepted.
-            safety_backup: back up the present state first, once more.
+            safety_backup: back up the present state first, once more; ``"partial"``: as for
+                :meth:`RestorePlan.execute`.
             on_progress: is told how far it is.
             approval: as of ``plan.execute``, the file of a plan that a second person approved:
                 of the safety backup onto the target, by ``session.plan_restore``.
