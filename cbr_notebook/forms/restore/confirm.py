@@ -22,13 +22,15 @@ from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.runbook.plan.targets import Targets
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.run.execute import taken_care_of
+from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup, can_be_partial
 from cbr_notebook.runbook.verify.manifest import read_manifest
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.restore_plan import RestorePlan
 
 TO_CONFIRM = (
-    "acknowledge", "safety_backup", "rto", "rpo", "manifest", "approval", "confirm"
+    "acknowledge", "safety_backup", "only_what_can_come_back", "rto", "rpo", "manifest",
+    "approval", "confirm",
 )  # fmt: skip
 """The fields that are filled in once there is a plan."""
 SUSPICION = "backup not quiet"
@@ -63,6 +65,12 @@ class Confirm(Step):
             value=True,
             help="The only way back. It is waited for before anything is overwritten.",
         )
+        self.partly = field.check(
+            "only_what_can_come_back",
+            "Only the disks that can come back",
+            hidden=True,
+            help="A grown disk has no way back, and a backup that holds one is refused as a whole.",
+        )
         self.targets = (
             field.text("rto", "Recovery time target", placeholder="4h", rule=_target("rto")),
             field.text("rpo", "Recovery point target", placeholder="24h", rule=_target("rpo")),
@@ -81,7 +89,8 @@ class Confirm(Step):
         )
         self._exporting = self.form.panel("export_plan")
         self.name = field.text("confirm", "Type the name to confirm", required=True)
-        return self.acknowledge, self.safety_backup, *self.targets, self.approval, self.name
+        safety = (self.safety_backup, self.partly)
+        return self.acknowledge, *safety, *self.targets, self.approval, self.name
 
     def widgets(self) -> Sequence[widgets.Widget]:
         """List what is lost, the fields, and the summary."""
@@ -89,7 +98,8 @@ class Confirm(Step):
         beside.add_class("cbr-columns")
         summary = self.form.panels.summary
         second = (self._exporting, self.approval)
-        return self._will, self.acknowledge, self.safety_backup, beside, *second, self.name, summary
+        safety = (self.safety_backup, self.partly)
+        return self._will, self.acknowledge, *safety, beside, *second, self.name, summary
 
     def follow_plan(self, plan: RestorePlan) -> None:
         """Ask for what a new plan warns of, and for the name of its target."""
@@ -98,6 +108,7 @@ class Confirm(Step):
         if self._backup.warning:
             self._warned[SUSPICION] = self._backup.warning
         self._offer()
+        self._offer_part()
         if is_required(plan):
             self.approval.need(True)
         name = plan.target.name if plan.target else "it"
@@ -110,20 +121,21 @@ class Confirm(Step):
         """Ask for what is not taken care of by a safety backup."""
         if changed is self.safety_backup:
             self._offer()
+            self._offer_part()
 
     def forget(self) -> None:
         """Drop what was confirmed of another backup."""
         self._plan, self._warned = None, {}
         self.name.clear()
         self.acknowledge.clear()
+        self.partly.clear()
+        self._offer_part()
 
     def draw(self) -> None:
         """Show what would be overwritten, and the warnings that there are."""
         plan = self._planner.plan
         self.acknowledge.hidden = plan is None or not self.acknowledge.options
-        self._will.html = (
-            plan_view.consequences(plan, safety_backup=self.safety_backup.value) if plan else ""
-        )
+        self._will.html = plan_view.consequences(plan, safety_backup=self.safety) if plan else ""
         wanted = plan is not None and plan.possible and not self.approval.hidden
         self._exporting.html = plan_view.EXPORT if wanted else ""
 
@@ -135,7 +147,7 @@ class Confirm(Step):
         with TemporaryDirectory() as folder:
             path = plan.export(
                 Path(folder) / f"plan-{plan.made_at:%Y%m%d-%H%M%S}.json",
-                safety_backup=self.safety_backup.value,
+                safety_backup=self.safety,
             )
             self._exporting.send_file(path.name, path.read_text(encoding="utf-8"))
         return True
@@ -157,8 +169,20 @@ class Confirm(Step):
 
     def clear(self) -> None:
         """Clear what was confirmed, for another restore."""
-        for each in (self.acknowledge, *self.targets, self.approval, self.name):
+        for each in (self.acknowledge, self.partly, *self.targets, self.approval, self.name):
             each.clear()
+
+    @property
+    def safety(self) -> SafetyBackup:
+        """What is backed up first: the present state, what of it can come back, or nothing."""
+        return self.safety_of(self.form.values())
+
+    def safety_of(self, value: Mapping[str, Any]) -> SafetyBackup:
+        """Return what is backed up first by what was filled in."""
+        part = value[self.partly.name] and not self.partly.hidden
+        if not value["safety_backup"]:
+            return False
+        return PARTIAL if part else True
 
     @property
     def approved(self) -> str | None:
@@ -174,6 +198,11 @@ class Confirm(Step):
         made = self.safety_backup.value
         aside = taken_care_of(self._plan, made) if self._plan is not None else ()
         return [name for name in self._warned if name not in aside]
+
+    def _offer_part(self) -> None:
+        """Offer a part where only a part can come back."""
+        grown = self._plan is not None and can_be_partial(self._plan.facts)
+        self.partly.hidden = not (grown and self.safety_backup.value)
 
     def _offer(self) -> None:
         self.acknowledge.offer(Option(name, name, self._warned[name]) for name in self._to_accept())

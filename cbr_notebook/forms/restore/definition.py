@@ -24,6 +24,7 @@ from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import BACKUP, CHECK, CONFIRM, WATCH, Step
 from cbr_notebook.forms.restore.watch_run import WatchRun
 from cbr_notebook.forms.restore.way_back import WayBack
+from cbr_notebook.runbook.run.safety import PARTIAL
 from cbr_notebook.runbook.run.submit import Stopped
 
 if TYPE_CHECKING:
@@ -175,7 +176,9 @@ class Restore(FormDefinition):
         plan = self.planner.plan_for(Wanted.of(value))
         if plan is None:
             return ""  # it has just gone; whoever let it go shows why
-        first = "Back up the present state, then " if value["safety_backup"] else ""
+        safety = self._confirm.safety_of(value)
+        what = "what can come back" if safety == PARTIAL else "the present state"
+        first = f"Back up {what}, then " if safety else ""
         does = f"{first}{self.action[0].lower() if first else self.action[0]}{self.action[1:]}"
         return f"{does}. {plan.describe().splitlines()[0]}"
 
@@ -190,10 +193,11 @@ class Restore(FormDefinition):
         )
         if value["contract"]:
             plan += f".under({markup.call('cbr.recovery_contract', value['contract'])})"
+        safety = self._confirm.safety_of(value)
         confirmed = {
             "confirm": value["confirm"],
             "acknowledge": _of_checks(value) or None,
-            "safety_backup": None if value["safety_backup"] else False,
+            "safety_backup": None if safety is True else safety,
             "approval": value["approval"] or None,
         }
         verified = markup.call("run.verify", manifest=value["manifest"] or None)
@@ -234,7 +238,7 @@ class Restore(FormDefinition):
         confirmed = {
             "confirm": value["confirm"],
             "acknowledge": _of_checks(value),
-            "safety_backup": value["safety_backup"],
+            "safety_backup": self._confirm.safety_of(value),
             "on_progress": self._watch.tell,
             "approval": self._confirm.approved,
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.verdict import Outcome
+from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup
 from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _remedy(check: Check) -> str:
     return f"<br>{escaped(check.why)} <b>{escaped(check.to_do)}</b>{code if check.prevents else ''}"
 
 
-def consequences(plan: RestorePlan, *, safety_backup: bool) -> str:
+def consequences(plan: RestorePlan, *, safety_backup: SafetyBackup) -> str:
     """Return what would be overwritten, what stays, what is lost, and whether there is a way back.
 
     If the checks are against it by now, that is written instead.
@@ -97,11 +98,20 @@ def consequences(plan: RestorePlan, *, safety_backup: bool) -> str:
     if safety_backup and plan.no_safety_backup:
         back = f"{plan.no_safety_backup.seen} Put it right, or go on without a safety backup."
         return card(first, tone="wrong", body=f"<ul>{rows}</ul>", text=back)
-    back = (
-        f"The present state of {name} is backed up first; that backup is the way back."
-        if safety_backup
-        else "This cannot be undone: without a backup of the present state there is no way back."
-    )
+    grown = ", ".join(disk.name for disk in plan.facts.grown)
+    if not safety_backup:
+        back = "This cannot be undone: without a backup of the present state there is no way back."
+    elif safety_backup == PARTIAL:
+        back = (
+            f"All disks of {name} but {grown} are backed up first; of {grown} there is no way back."
+        )
+    elif grown:
+        back = (
+            f"The present state of {name} is backed up first, but {grown} has grown since the "
+            "backup that is restored: going back would be refused until it is expanded again."
+        )
+    else:
+        back = f"The present state of {name} is backed up first; that backup is the way back."
     return card(
         first,
         tone="warn" if safety_backup else "wrong",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from cbr_notebook.api.messages.checks import within
 from cbr_notebook.api.messages.constants import KIND_OF, SERVER_TYPES
@@ -32,7 +32,7 @@ _LOOK_EVERY = 5.0
 """The longest pause between two such looks, in seconds."""
 
 
-PARTIAL = "partial"
+PARTIAL: Final = "partial"
 """A safety backup of the disks that can come back; the others have grown since the backup."""
 SafetyBackup = bool | Literal["partial"]
 """Whether the present state is backed up first, or only what of it can come back."""
@@ -72,15 +72,22 @@ def left_out(facts: Facts, safety_backup: SafetyBackup) -> list[str]:
             advice="Say safety_backup=True.",
             field="safety_backup",
         )
-    grown = {disk.id for disk in facts.grown}
-    if target.type not in SERVER_TYPES or grown >= {disk.id for disk in target.disks}:
+    if not can_be_partial(facts):
         raise Conflict(
             f"Nothing of the present state of {target.name} could come back: each disk that would "
             "be overwritten has grown since the backup. Nothing was begun.",
             advice="Copy off what you need, and go on without: execute(…, safety_backup=False, "
             'acknowledge=["safety backup"]).',
         )
-    return sorted(grown)
+    return sorted(disk.id for disk in facts.grown)
+
+
+def can_be_partial(facts: Facts) -> bool:
+    """Return whether some of the target's disks have grown since the backup, and others not."""
+    target, grown = facts.target, {disk.id for disk in facts.grown}
+    if target is None or target.type not in SERVER_TYPES or not grown:
+        return False
+    return not grown >= {disk.id for disk in target.disks}
 
 
 def back_up_first(run: RunRecord) -> Iterator[float]:

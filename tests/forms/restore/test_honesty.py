@@ -9,6 +9,7 @@ import pytest
 from cbr_notebook.forms.restore import choose_backup
 from cbr_notebook.forms.testing import FormPage, text_of
 from tests.forms.restore.walking import ACCEPTED, walk
+from tests.runbook.situations import spoilt
 
 if TYPE_CHECKING:
     from cbr_notebook import Session
@@ -75,6 +76,39 @@ def test_each_warning_has_to_be_accepted_by_itself(session: Session) -> None:
     page.press()
     assert page.field("acknowledge").problem == "Not accepted yet: safety backup."
     assert session.restores().empty
+
+
+def test_of_a_grown_disk_only_the_others_are_backed_up_first(session: Session) -> None:
+    spoilt(session, "two-01")
+    session.cloud.server("two-01").disk("vdb").resize(4)
+    backup = session.find_backup("clean-two-01").id
+    page = FormPage(session.forms.restore(resource="two-01", backup=backup))
+    walk(page, "Confirm")
+    assert "two-01-vdb has grown since the backup" in page.panel("will")
+    assert "that backup is the way back" not in page.panel("will")
+    warned = page.labels("acknowledge")
+    assert "disk size" in warned
+    page.fill("safety_backup", False)
+    assert page.field("only_what_can_come_back").hidden
+    page.fill("safety_backup", True)
+    page.fill("only_what_can_come_back", True)
+    assert "of two-01-vdb there is no way back" in page.panel("will")
+    page.form.value = {"confirm": "two-01", "acknowledge": warned}
+    assert "safety_backup='partial'" in page.form.code.replace('"', "'")
+    assert "Back up what can come back, then" in page.panel("summary")
+    page.press()
+    run = page.form.result
+    assert run.state == "success"
+    assert run.journal.last("safety_backup_made").facts["disks"] == ["two-01"]
+
+
+def test_no_part_is_offered_where_all_of_it_can_come_back(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17T03:30Z"))
+    walk(page, "Confirm")
+    assert page.field("only_what_can_come_back").hidden
+    page.form.value = {"only_what_can_come_back": True, **ACCEPTED}
+    page.press()
+    assert page.form.result.begun["safety_backup"] is True
 
 
 def test_a_simulated_cloud_is_named_in_each_step(session: Session) -> None:
