@@ -5,7 +5,9 @@ They run in the environment that nox itself runs in, so that nothing is installe
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -77,6 +79,33 @@ def site(session: nox.Session) -> None:
     """Build the documentation site into ``build/site``; any warning is an error."""
     session.run("python", "docs/site/build.py", "build/site")
     session.run("python", "-m", "tests.documentation.links", "build/site")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build source and wheel, and try each in an empty environment; nothing is uploaded."""
+    made = Path(session.create_tmp()).resolve()
+    for name in ("dist", "again"):
+        shutil.rmtree(made / name, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(made / "dist"))
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(made / "again"))
+    files = sorted((made / "dist").iterdir())
+    [wheel], [again] = (made / "dist").glob("*.whl"), (made / "again").glob("*.whl")
+    if wheel.read_bytes() != again.read_bytes():
+        session.error("The wheel of the source archive differs from that of the clone.")
+    session.run("python", "-m", "twine", "check", "--strict", *map(str, files))
+    if "CBR_REPOSITORY_URL" not in os.environ:
+        session.log("CBR_REPOSITORY_URL is not set: the README's links lead nowhere on an index.")
+    for file in files:
+        session.run("python", "-m", "tests.documentation.clean_install", str(file))
+    for file in files:
+        session.log(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}")
+
+
+@nox.session
+def licences(session: nox.Session) -> None:
+    """Write the list of the dependencies' licences anew."""
+    session.run("python", "-m", "tests.documentation.licences", "docs/licences.md")
 
 
 @nox.session
