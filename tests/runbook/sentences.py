@@ -109,6 +109,8 @@ STATES: Mapping[str, Predicate] = {
 
 RUN = r"(?P<run>[\w-]+)"
 STATE = f"(?P<state>{'|'.join(STATES)})"
+TARGET = "(?:web|db)-01"
+DISKS = f"{TARGET}, {TARGET}-vdb"
 REPORT: Mapping[tuple[str, str], list[tuple[str, Predicate]]] = {
     ("In short", "State"): [(STATE, of_state)],
     ("In short", "Times asked"): [
@@ -130,18 +132,18 @@ REPORT: Mapping[tuple[str, str], list[tuple[str, Predicate]]] = {
         (r"\d.*", succeeded),
     ],
     ("Hand-over note", "Restored"): [
-        (r"web-01: this restore (?P<how>failed|was carried out); since then run "
+        (rf"{TARGET}: this restore (?P<how>failed|was carried out); since then run "
          rf"{RUN} has restored the safety backup, what was there before",
          lambda told, found: way_back_taken(told, found)
          and told.ended_as("failed" if found["how"] == "failed" else "success")),
-        (r"web-01: web-01, web-01-vdb; the restore had not ended when last seen", some_began),
-        (r"web-01: web-01, web-01-vdb", succeeded),
-        (r"web-01: whether web-01, web-01-vdb is restored is not known", always),
-        (r"web-01 was not restored: the restore failed; web-01, web-01-vdb may be half written",
+        (rf"{TARGET}: {DISKS}; the restore had not ended when last seen", some_began),
+        (rf"{TARGET}: {DISKS}", succeeded),
+        (rf"{TARGET}: whether {DISKS} is restored is not known", always),
+        (rf"{TARGET} was not restored: the restore failed; {DISKS} may be half written",
          failed),
-        (r"web-01 was not restored by this run: the service was not asked, or it refused",
+        (rf"{TARGET} was not restored by this run: the service was not asked, or it refused",
          none_began),
-        (r"web-01 is not restored yet by this run: the service has not been asked", none_began),
+        (rf"{TARGET} is not restored yet by this run: the service has not been asked", none_began),
     ],
     ("Hand-over note", "Verified"): [
         ("nothing", lambda told, found: told.evidence.verification not in ("verified", "partly")),
@@ -163,7 +165,7 @@ REPORT: Mapping[tuple[str, str], list[tuple[str, Predicate]]] = {
     ],
     ("Hand-over note", "Open runs"): [
         ("none that this computer knows of", always),
-        (rf"(web-01: {STATE} \(run {RUN}\)(; )?)+", run_exists),
+        (rf"({TARGET}: {STATE} \(run {RUN}\)(; )?)+", run_exists),
     ],
     **{("Hand-over note", name): [(".*", always)]
        for name in ("From", "By", "Still to be done")},
@@ -200,17 +202,27 @@ ENTRIES: Mapping[str, Callable[[Told, Entry], bool]] = {
 """By the kind of entry, as the time line tells it."""
 
 FORM: list[tuple[str, Predicate]] = [
-    (RESTORED[""][0].format("web-01"), succeeded),
-    *((re.escape(RESTORED[outcome][0].format("web-01")), succeeded)
+    (RESTORED[""][0].format(TARGET), succeeded),
+    *((re.escape(RESTORED[outcome][0]).replace(r"\{\}", TARGET), succeeded)
       for outcome in ("unknown", "partly", "verified", "failed")),
-    (r"Restore web-01 from \S+: failed", failed),
-    (rf"Restore web-01 from \S+: {STATE}, then rolled back", of_state),
+    (rf"Restore {TARGET} from \S+: failed", failed),
+    (rf"Restore {TARGET} from \S+: {STATE}, then rolled back", of_state),
     (rf"Run {RUN} has restored the safety backup\. ?", way_back_taken),
-    (rf"A restore of web-01 has not ended: {STATE} when last seen", of_state),
+    (rf"A restore of {TARGET} has not ended: {STATE} when last seen", of_state),
     (re.escape(STANDS["running"]), some_began),
     (re.escape(STANDS["asked"]), always),
     (re.escape(STANDS["not asked"]), none_began),
 ]  # fmt: skip
+
+
+CANCELLED: Mapping[str, Predicate] = {
+    rf"has ended already \({STATE}\); nothing was stopped": of_state,
+    r"was running when last seen, and the service cannot stop": some_began,
+    r"is cancelled; the service was not asked to restore": none_began,
+    r"is given up\. Whether the service carried it out is not known": always,
+    r"is being (prepared|carried out) elsewhere": always,  # who carries it out says how it ends
+}
+"""By what a cancel says of a run."""
 
 
 def untrue(told: Told, text: str, lines: list[tuple[str, Predicate]]) -> str | None:

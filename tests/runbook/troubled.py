@@ -1,8 +1,8 @@
 """A night of trouble on a simulated cloud, and what was truly done in it.
 
-Several people restore one server. The wire answers anything after the work, lists lag and lie,
-clocks jump, processes are killed, journals are cut off, copied and deleted. ``began`` is what
-the cloud itself did, whatever anybody was told.
+Several people restore two servers, each by itself or both as a group. The wire answers anything
+after the work, lists lag and lie, clocks jump, processes are killed, journals are cut off, copied
+and deleted. ``began`` is what the cloud itself did, whatever anybody was told.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.runbook.situations import is_back
 
-SERVER, BACKUP = "web-01", "clean-web-01"
+SERVERS = ("web-01", "db-01")
 PEOPLE = ("operator", "ada", "bob")
 ANSWERS: tuple[tuple[int, str], ...] = (
     (200, "{}"), (202, "<html>"), (302, ""), (400, "{}"), (401, "<html>sign in"), (403, ""),
@@ -41,11 +41,13 @@ class Killed(BaseException):
 
 
 class Night:
-    """A cloud with a spoilt server, the people who restore it, and what was truly done."""
+    """A cloud with spoilt servers, the people who restore it, and what was truly done."""
 
-    def __init__(self, session: Session, folder: Path, seed: int, manifest: dict[str, Any]) -> None:
+    def __init__(
+        self, session: Session, folder: Path, seed: int, manifests: dict[str, dict[str, Any]]
+    ) -> None:
         self.random = random.Random(seed)
-        self.cloud, self.folder, self.manifest = session.cloud, folder, manifest
+        self.cloud, self.folder, self.manifests = session.cloud, folder, manifests
         self.copied = folder.with_name(folder.name + "-copied")
         self.watcher = session
         """Sees the cloud as it is."""
@@ -55,8 +57,8 @@ class Night:
         """The restore tasks that a run truly began, by its ID; ``console`` for others."""
         self.sent: Counter[str] = Counter()
         """How many requests for a restore each run sent."""
-        self.sent_before = 0
-        """How many of them, before what happens now."""
+        self.sent_before = self.began_before = 0
+        """How many of them, and how many restores, before the call that is made now."""
         self.ever: set[str] = set()
         """The IDs of all runs that there ever were."""
         self.told: list[str] = []
@@ -154,25 +156,27 @@ class Night:
             for row in rows
         }
 
-    def is_restored(self) -> bool:
-        """Whether the files of the backup are on the disks now."""
-        return is_back(self.watcher, SERVER)
+    def is_restored(self, server: str) -> bool:
+        """Whether the files of the backup are on the disks of a server now."""
+        return is_back(self.watcher, server)
 
     # -- what people do ------------------------------------------------------------------------
 
     def happen(self, steps: int) -> None:
         """Let a number of things happen, one after the other."""
         acts = (
-            self.execute, self.execute, self.resume, self.resume, self.resume, self.resume_a_copy,
-            self.cancel, self.cut_a_journal, self.copy_the_journals, self.lose_a_journal,
+            self.execute, self.execute, self.execute_a_group,
+            self.resume, self.resume, self.resume, self.resume_a_copy, self.cancel,
+            self.cut_a_journal, self.copy_the_journals, self.lose_a_journal,
             self.restore_by_console, self.roll_back, self.verify, self.pass_time, self.set_a_clock,
             self.break_the_restore, self.break_the_service,
         )  # fmt: skip
+        first = self.random.choice([self.execute, self.execute_a_group])
         for number in range(steps):
-            act = self.execute if number == 0 else self.random.choice(acts)
+            act = first if number == 0 else self.random.choice(acts)
             self.told.append(act.__name__)
             self._prepare()
-            self.sent_before = sum(self.sent.values())
+            self.call()
             try:
                 act()
             except Killed:
@@ -185,8 +189,15 @@ class Night:
 
     on_error: Callable[[errors.CBRError], None] = staticmethod(lambda _: None)
     """Reads what an error says, at the moment when it says it."""
+    on_cancelled: Callable[[str, str], None] = staticmethod(lambda *_: None)
+    """Reads what a cancel says of a run or group, at the moment when it says it."""
     on_verified: Callable[[RestoreRun, Any], None] = staticmethod(lambda *_: None)
     """Reads what a verification says, at the moment when it says it."""
+
+    def call(self) -> None:
+        """Note what there was before a call, against which its error is held."""
+        self.sent_before = sum(self.sent.values())
+        self.began_before = sum(map(len, self.began.values()))
 
     def _prepare(self) -> None:
         """Arm what may go wrong with the next act."""
@@ -206,32 +217,60 @@ class Night:
     def person(self) -> Session:
         return self.people[self.random.choice(PEOPLE)]
 
+    def server(self) -> str:
+        return self.random.choice(SERVERS)
+
     def runs(self, folder: Path | None = None) -> list[str]:
+        return [each for each in self.all_runs(folder) if not each.startswith("group")]
+
+    def all_runs(self, folder: Path | None = None) -> list[str]:
+        """The IDs of runs and of groups."""
         return sorted(path.stem for path in (folder or self.folder).glob("*.jsonl"))
 
-    def some_run(self, folder: Path | None = None) -> str | None:
-        there = self.runs(folder)
+    def some_run(self, folder: Path | None = None, *, group: bool = False) -> str | None:
+        there = self.all_runs(folder) if group else self.runs(folder)
         return self.random.choice(there) if there else None
 
     def execute(self) -> None:
-        plan = self.person().plan_restore(BACKUP)
+        server = self.server()
+        plan = self.person().plan_restore(f"clean-{server}")
         first = self.random.random() < 0.5
         names = [*plan.warnings, *(() if first else ("safety backup",))]
         run = plan.execute(
-            SERVER, acknowledge=names, safety_backup=first, folder=self.folder,
+            server, acknowledge=names, safety_backup=first, folder=self.folder,
             on_progress=lambda _: None,
         )  # fmt: skip
+        self.call()
         if self.random.random() < 0.6:
             run.wait()
 
+    def execute_a_group(self) -> None:
+        first, second = self.random.sample(SERVERS, 2)
+        after = [first] if self.random.random() < 0.5 else []
+        plan = self.person().plan_restores(
+            [{"backup": f"clean-{first}"}, {"backup": f"clean-{second}", "after": after}]
+        )
+        warned = {name for member in plan.members for name in member.plan.warnings}
+        safe = self.random.random() < 0.3
+        group = plan.execute(
+            SERVERS, acknowledge=[*warned, *(() if safe else ("safety backup",))],
+            safety_backup=safe, folder=self.folder, on_progress=lambda _: None,
+            parallel=self.random.choice([1, 2]),
+            on_failure=self.random.choice(["stop", "continue"]),
+        )  # fmt: skip
+        self.call()
+        if self.random.random() < 0.6:
+            group.wait()
+
     def resume(self, folder: Path | None = None) -> None:
-        run_id = self.some_run(folder)
+        run_id = self.some_run(folder, group=True)
         if run_id is None:
             return
-        confirm = SERVER if self.random.random() < 0.8 else None
+        confirm = SERVERS if self.random.random() < 0.8 else None
         run = self.person().resume_restore(
             run_id, confirm=confirm, folder=folder or self.folder, on_progress=lambda _: None
         )
+        self.call()
         if self.random.random() < 0.7:
             run.wait()
 
@@ -240,9 +279,11 @@ class Night:
             self.resume(self.copied)
 
     def cancel(self) -> None:
-        run_id = self.some_run()
+        run_id = self.some_run(group=True)
         if run_id is not None:
-            self.told.append(f"  {self.person().cancel_restore(run_id, folder=self.folder)}")
+            said = self.person().cancel_restore(run_id, folder=self.folder)
+            self.told.append(f"  {said}")
+            self.on_cancelled(run_id, said)
 
     def cut_a_journal(self) -> None:
         run_id = self.some_run()
@@ -265,7 +306,8 @@ class Night:
     def restore_by_console(self) -> None:
         self.kill_in, self.answers = None, []
         self.asking = "console"
-        self.person().restore(BACKUP, confirm=SERVER)
+        server = self.server()
+        self.person().restore(f"clean-{server}", confirm=server)
 
     def roll_back(self) -> None:
         run_id = self.some_run()
@@ -273,9 +315,13 @@ class Night:
             return
         run = self.person().resume_restore(run_id, folder=self.folder, on_progress=lambda _: None)
         assert isinstance(run, RestoreRun)
-        run.roll_back(
-            SERVER, acknowledge=["safety backup"], safety_backup=False, on_progress=lambda _: None
-        ).wait()
+        self.call()
+        back = run.roll_back(
+            run.target["name"], acknowledge=["safety backup"], safety_backup=False,
+            on_progress=lambda _: None,
+        )  # fmt: skip
+        self.call()
+        back.wait()
 
     def verify(self) -> None:
         run_id = self.some_run()
@@ -283,7 +329,9 @@ class Night:
             return
         run = self.person().resume_restore(run_id, folder=self.folder, on_progress=lambda _: None)
         assert isinstance(run, RestoreRun)
-        found = run.verify(manifest=self.manifest if self.random.random() < 0.7 else None)
+        self.call()
+        manifest = self.manifests[run.target["name"]]
+        found = run.verify(manifest=manifest if self.random.random() < 0.7 else None)
         self.on_verified(run, found)
 
     def pass_time(self) -> None:
@@ -295,7 +343,7 @@ class Night:
 
     def break_the_restore(self) -> None:
         how = self.random.choice([None, "BackupService.7000"])
-        self.cloud.server(SERVER).disk("vda").set_trait("restore_fails", how)
+        self.cloud.server(self.server()).disk("vda").set_trait("restore_fails", how)
 
     def break_the_service(self) -> None:
         operation = self.random.choice(
@@ -310,4 +358,5 @@ class Night:
         self.lie, self.answers, self.kill_in = "", [], None
         self.clock = dict.fromkeys(PEOPLE, timedelta())
         self.cloud.options["task_list_lag_seconds"] = 0
-        self.cloud.server(SERVER).disk("vda").set_trait("restore_fails", None)
+        for server in SERVERS:
+            self.cloud.server(server).disk("vda").set_trait("restore_fails", None)
