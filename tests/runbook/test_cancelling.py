@@ -9,7 +9,7 @@ from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.group.resume import find
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.run import RestoreRun
-from tests.runbook.situations import execute, only_run, restores, spoilt
+from tests.runbook.situations import execute, only_run, restores, resumed, spoilt
 
 CANNOT = "was running when last seen, and the service cannot stop a restore"
 
@@ -50,6 +50,9 @@ def test_one_that_may_have_been_heard_is_given_up_and_never_called_cancelled(
     said = session.cancel_restore(only_run(session))
     assert "Whether the service carried it out is not known" in said
     assert "cancelled" not in said
+    run = resumed(session, only_run(session))
+    assert "has no known end. Given up by the user" in str(run.error)
+    assert "was not carried out" not in str(run.error)
     assert "has ended already (given up)" in session.cancel_restore(only_run(session))
 
 

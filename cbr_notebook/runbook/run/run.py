@@ -63,8 +63,8 @@ class RestoreRun(RunRecord):
             return None
         facts = entry.facts
         if entry.kind != "task_ended":
-            return Conflict(f"{self.title} was not carried out. {facts['reason']}",
-                            code=facts.get("code"))  # fmt: skip
+            known = "has no known end" if entry.kind == "given_up" else "was not carried out"
+            return Conflict(f"{self.title} {known}. {facts['reason']}", code=facts.get("code"))
         return TaskFailed(
             f"{self.title} failed: {(facts['error_message'] or facts['status']).rstrip('.')}.",
             code=facts["error_code"],
