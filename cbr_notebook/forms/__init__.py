@@ -1,8 +1,8 @@
 """Forms for people who would rather look and click: ``session.forms``.
 
 Each form says what will happen before it happens, shows what came of it, and shows the line of
-Python that does the same. A form is an ipywidgets box; it works in JupyterLab, Notebook and
-Voilà.
+Python that does the same. A form is an anywidget; it works in JupyterLab, Notebook,
+Voilà and marimo.
 """
 
 from __future__ import annotations

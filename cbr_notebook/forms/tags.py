@@ -26,7 +26,6 @@ class TagRows(Field):
 
     def __init__(self, name: str, label: str, **traits: Any) -> None:
         super().__init__(name, label, "entries", **{"value": [], **traits})
-        self.add_class("cbr-wide")
 
     def accept(self, given: Any) -> None:
         """Set tags, given as a mapping or as pairs."""

@@ -66,7 +66,7 @@ class Lab:
 @contextmanager
 def running(home: Path) -> Iterator[Lab]:
     """Start a JupyterLab at home in a folder, and stop it afterwards with all its kernels."""
-    port = _free_port()
+    port = free_port()
     lab = Lab(home, f"http://127.0.0.1:{port}")
     lab.notebooks.mkdir(parents=True)
     for extension, settings in _SETTINGS.items():
@@ -82,7 +82,7 @@ def running(home: Path) -> Iterator[Lab]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_until_it_answers(process, lab.url, log)
+        wait_until_it_answers(process, f"{lab.url}/api/status", log)
         yield lab
     finally:
         process.send_signal(signal.SIGTERM)
@@ -131,18 +131,18 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Ask until it answers; a JupyterLab that ends instead shows its log."""
+def wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Ask a URL until it answers; a server that ends instead shows its log."""
     for _ in range(int(_START / 0.2)):
         try:
-            if httpx.get(f"{url}/api/status").status_code == 200:
+            if httpx.get(url).status_code == 200:
                 return
         except httpx.TransportError:
             pass
@@ -151,4 +151,4 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path
         except subprocess.TimeoutExpired:
             continue
         break
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-4000:]}")
+    raise RuntimeError(f"The server did not start:\n{log.read_text()[-4000:]}")

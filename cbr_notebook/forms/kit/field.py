@@ -11,10 +11,8 @@ import traitlets
 
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.forms.kit.widget import FormWidget, read_script
+from cbr_notebook.forms.kit.widget import FormWidget
 from cbr_notebook.session.references import ids_or_names
-
-_ESM = read_script("field.js")
 
 Change = Callable[["Field"], None]
 
@@ -42,9 +40,9 @@ class Option:
 
 
 class Control(FormWidget):
-    """What fields and buttons have in common: one script draws them."""
+    """What fields and buttons have in common."""
 
-    _esm = _ESM
+    part = traitlets.Unicode("control").tag(sync=True)
     kind = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     help = traitlets.Unicode().tag(sync=True)
@@ -106,8 +104,6 @@ class Field(Control):
         self._typing = threading.local()
         """Whether this thread handles what was typed."""
         super().__init__(name=name, kind=kind, label=label, **traits)
-        if kind in ("choices", "pick", "pairs", "area"):
-            self.add_class("cbr-wide")
         self.touched = False
         self.rule = rule or _anything
         self.on_change: Change = _nothing

@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import parse_qsl
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 
 from cbr_notebook.auth.secret import as_secret
 from cbr_notebook.forms.kit.definition import FormDefinition
@@ -15,11 +17,11 @@ from cbr_notebook.forms.kit.field import Button, Field
 from cbr_notebook.forms.kit.inputs import Inputs
 from cbr_notebook.forms.kit.option_loader import Ask, OptionLoader
 from cbr_notebook.forms.kit.panels import HeadPanel, HtmlPanel
-from cbr_notebook.forms.kit.saved_copy import SavedCopy
+from cbr_notebook.forms.kit.saved_copy import SavedCopy, as_text, in_terminal
 from cbr_notebook.forms.kit.state import FormState, StateMachine
 from cbr_notebook.forms.kit.submission import Submission
 from cbr_notebook.forms.kit.view import Panels, View
-from cbr_notebook.forms.kit.widget import FormWidget
+from cbr_notebook.forms.kit.widget import STATIC, Box, FormWidget, Parts, read_scripts
 from cbr_notebook.forms.kit.worker import Workers
 
 if TYPE_CHECKING:
@@ -34,12 +36,16 @@ class _HasForms(Protocol):
         """The forms of the session."""
 
 
-class Form(widgets.VBox):
+class Form(Parts, anywidget.AnyWidget):
     """A form on a page; its ``definition`` says which one it is.
 
     It is composed: a state machine says what may be done, an option loader asks for what can be
     chosen, a view shows it all, a submission does what the button says.
     """
+
+    _esm = read_scripts()
+    _css = (STATIC / "style.css").read_text(encoding="utf-8")
+    look = traitlets.Unicode("cbr-form").tag(sync=True)
 
     def __init__(
         self,
@@ -68,7 +74,7 @@ class Form(widgets.VBox):
         look = "danger" if definition.destroys else "primary"
         self.button = Button(definition.action or "Do it", self._clicked, look=look)
         self._saved_copy = SavedCopy(definition.title, self.panels)
-        self._below = widgets.VBox()
+        self._below = Box()
         self._filled = False
         """Whether what was given is filled in."""
         definition.form = self
@@ -84,8 +90,7 @@ class Form(widgets.VBox):
         }
         parts = definition.layout(self._default_layout())
         parts.insert(parts.index(self.panels.error), self.panels.load_error)
-        super().__init__(parts)
-        self.add_class("cbr-form")
+        super().__init__(children=tuple(parts))
         for widget in _form_widgets(self):
             widget.on_gap = self._view.tell_gap
         for field in self.fields.values():
@@ -112,7 +117,19 @@ class Form(widgets.VBox):
         return f"<Form {self.definition.title}>"
 
     def _ipython_display_(self) -> None:
-        self._saved_copy.show(self._repr_mimebundle_())
+        from IPython.display import publish_display_data
+
+        if in_terminal():
+            publish_display_data({"text/plain": self.as_text()})
+            return
+        shown = self._repr_mimebundle_()
+        if shown is not None:
+            self._saved_copy.show(shown[0])
+
+    def as_text(self) -> str:
+        """Return what it asks, and the Python that answers, for a terminal."""
+        code = self.code  # waits until it is known what can be chosen
+        return as_text(self.title, self.definition.name, self.fields.values(), code)
 
     # -- what a person or a program does with it ---------------------------------------------------
 
@@ -342,8 +359,7 @@ class Form(widgets.VBox):
     # -- how it works ------------------------------------------------------------------------------
 
     def _default_layout(self) -> list[widgets.Widget]:
-        columns = widgets.Box(list(self.fields.values()))
-        columns.add_class("cbr-columns")
+        columns = Box(self.fields.values(), look="cbr-columns")
         head = HeadPanel(self.definition.title, self.definition.intro)
         button = [self.button] if self.definition.action else []
         said = [self.panels.error, self.panels.result, self.panels.code]
@@ -394,19 +410,20 @@ class Form(widgets.VBox):
         self.guarded(lambda: None if self.definition.pressed() else self.press())
 
 
-def _form_widgets(box: widgets.Box) -> Iterator[FormWidget]:
+def _form_widgets(box: Parts) -> Iterator[FormWidget]:
     for each in box.children:
         if isinstance(each, FormWidget):
             yield each
-        elif isinstance(each, widgets.Box):
+        elif isinstance(each, Parts):
             yield from _form_widgets(each)
 
 
-def _close_within(box: widgets.Box) -> None:
+def _close_within(box: Parts) -> None:
     for each in box.children:
-        if isinstance(each, widgets.Box) and not isinstance(each, Form):
+        if isinstance(each, Parts) and not isinstance(each, Form):
             _close_within(each)
         if each._view_count is not None:
             each._view_count = None  # or the page would count on where nobody listens
         each.close()
-        each.layout.close()
+        if isinstance(each, widgets.DOMWidget):
+            each.layout.close()

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from cbr_notebook.forms.kit.markup import escaped
-from cbr_notebook.forms.kit.widget import STATIC, FormWidget, read_script
+from cbr_notebook.forms.kit.widget import FormWidget
 
 
 class HtmlPanel(FormWidget):
@@ -18,7 +18,7 @@ class HtmlPanel(FormWidget):
     reader tells what comes into it. What is not ours must be escaped by :func:`markup.escaped`.
     """
 
-    _esm = read_script("panel.js")
+    part = traitlets.Unicode("panel").tag(sync=True)
     html = traitlets.Unicode().tag(sync=True)
     live = traitlets.Unicode().tag(sync=True)
     look = traitlets.Unicode().tag(sync=True)
@@ -40,11 +40,10 @@ class HtmlPanel(FormWidget):
 
 
 class HeadPanel(HtmlPanel):
-    """The head of a form; it brings the style of all that is in one."""
+    """The head of a form."""
 
     own_id = traitlets.Unicode().tag(sync=True)
     """Its own ID, by which the page finds out whether there is a kernel behind it."""
-    _css = (STATIC / "style.css").read_text(encoding="utf-8")
 
     def __init__(self, title: str, intro: str) -> None:
         text = f'<p class="cbr-help">{escaped(intro)}</p>' if intro else ""

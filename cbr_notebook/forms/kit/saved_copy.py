@@ -1,13 +1,15 @@
-"""What a saved notebook keeps of a form: HTML and text that need neither kernel nor widget."""
+"""A form without its widget: what a saved notebook keeps of it, and its text for a terminal."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 from cbr_notebook.forms.kit import markup
+from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.forms.kit.view import Panels
 
@@ -120,3 +122,54 @@ class SavedCopy:
         written = _BLOCK.sub("\n", _CELL.sub(" ", told))
         lines = html.unescape(_TAG.sub("", written)).splitlines()
         return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+_CHOICES = 8
+"""Choices that are listed; of more it is said how many there are."""
+
+
+def in_terminal() -> bool:
+    """Return whether IPython runs without a kernel, so that there is no page."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and not hasattr(shell, "kernel")
+
+
+def as_text(title: str, name: str, fields: Iterable[Field], code: str) -> str:
+    """Return what a form asks, a line for each field, and the Python that answers.
+
+    Args:
+        title: of the form.
+        name: of the method of ``session.forms`` that opens it.
+        fields: in the order of reading.
+        code: the line that does the same; empty while something is missing or wrong.
+    """
+    asked = [each for each in fields if not each.hidden]
+    width = max((len(each.name) for each in asked), default=0)
+    lines = [title, *(f"  {each.name:<{width}}  {_line(each)}" for each in asked), ""]
+    missing = [each.name for each in asked if each.required and each.value in (None, "", [])]
+    opens = "cbr.forms" if name == "sign_in" else "session.forms"
+    lines.append(
+        "A page shows this form in JupyterLab, Notebook, Voilà or marimo. Here, in Python:"
+    )
+    if code:
+        lines += [f"  {line}" for line in code.splitlines()]
+    else:
+        given = ", ".join(f"{each}=..." for each in missing)
+        lines += [f"  form = {opens}.{name}({given})", "  form.problems", "  form.submit()"]
+    return "\n".join(lines)
+
+
+def _line(field: Field) -> str:
+    needed = " (required)" if field.required else ""
+    wrong = f" {field.problem}" if field.problem else ""
+    return f"{field.label}{needed}{_choices(field)}{wrong}"
+
+
+def _choices(field: Field) -> str:
+    labels = [each["label"] for each in field.options if not each.get("disabled")]
+    if not labels:
+        return ""
+    more = f", and {len(labels) - _CHOICES} more" if len(labels) > _CHOICES else ""
+    return f": {', '.join(labels[:_CHOICES])}{more}"

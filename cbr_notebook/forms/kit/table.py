@@ -6,13 +6,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import anywidget
-import ipywidgets as widgets
 import pandas as pd
 import traitlets
 from itables.widget import ITable
 
-from cbr_notebook.forms.kit.widget import STATIC
+from cbr_notebook.forms.kit.widget import Box, Part
 
 _ROWS = 10
 _SELECT: Any = {"style": "single", "keys": True}
@@ -25,14 +23,14 @@ _WORDS = {
 }
 
 
-class _Names(anywidget.AnyWidget):
+class _Names(Part):
     """Adds a name and IDs of its own to the table beside it, and marks the row that is chosen."""
 
-    _esm = (STATIC / "table.js").read_text(encoding="utf-8")
+    part = traitlets.Unicode("names").tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
 
 
-class Table(widgets.Box):
+class Table(Box):
     """Shows a table and calls ``on_pick`` for the row that somebody picks; quick with thousands."""
 
     def __init__(self, caption: str) -> None:
@@ -42,8 +40,7 @@ class Table(widgets.Box):
         self._grid: ITable | None = None
         self._marked: str | None = None
         self._lock = threading.RLock()
-        super().__init__()
-        self.add_class("cbr-table")
+        super().__init__(look="cbr-table")
 
     def show(self, rows: pd.DataFrame, ids: Sequence[str]) -> None:
         """Show rows.

@@ -1,25 +1,64 @@
-"""The widget that fields, buttons and panels are: drawn by a script of ours, heard in order."""
+"""What fields, buttons and panels are: models that a form's script draws, heard in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import anywidget
+import ipywidgets
 import traitlets
+from ipywidgets import Widget
 
 from cbr_notebook.forms.kit.message_order import MessageSequencer
 
 STATIC = Path(__file__).parent / "static"
-_SHARED = ("defer_while_pressed.js", "message_order.js")
+_SCRIPTS = (
+    "defer_while_pressed.js",
+    "message_order.js",
+    "field.js",
+    "panel.js",
+    "table.js",
+    "box.js",
+)
 _ACTS = ("click", "act")
 """The types of messages that let something be done, with what was typed before them."""
 _SEQUENCER = MessageSequencer()
 
 
-class FormWidget(anywidget.AnyWidget):
-    """A widget of a form; a subclass names its script and handles its messages."""
+class Part(ipywidgets.Widget):
+    """A part of a form: a model that the form's script draws; it has no script of its own."""
+
+    part = traitlets.Unicode().tag(sync=True)
+    """What draws it."""
+
+
+def _references(children: Iterable[Widget], _: Any) -> list[str]:
+    """Return how a page finds the children, as anywidget's hosts understand it."""
+    return [f"anywidget:{each.model_id}" for each in children]
+
+
+class Parts(traitlets.HasTraits):
+    """What a form and the boxes in it have in common: parts, in the order of reading."""
+
+    children: Any = traitlets.Tuple().tag(sync=True, to_json=_references)
+    look = traitlets.Unicode().tag(sync=True)
+    """The class of the style sheet."""
+    hidden = traitlets.Bool(False).tag(sync=True)
+
+
+class Box(Parts, Part):
+    """Parts of a form, drawn together."""
+
+    part = traitlets.Unicode("box").tag(sync=True)
+
+    def __init__(self, children: Iterable[Widget] = (), **traits: Any) -> None:
+        """Hold parts; ``look`` names their style."""
+        super().__init__(children=tuple(children), **traits)
+
+
+class FormWidget(Part):
+    """A part of a form that hears the page; a subclass handles its messages."""
 
     focused = traitlets.Int().tag(sync=True)
     """Counts how often the focus was sent here."""
@@ -52,9 +91,6 @@ class FormWidget(anywidget.AnyWidget):
         raise AssertionError("a widget of a form handles its own messages")
 
 
-def read_script(name: str) -> str:
-    """Return the script of a widget, after what all widgets share.
-
-    A widget's script cannot import another one, so they come as one text.
-    """
-    return "\n".join((STATIC / each).read_text(encoding="utf-8") for each in (*_SHARED, name))
+def read_scripts() -> str:
+    """Return the scripts of a form as one text: one script of a widget cannot import another."""
+    return "\n".join((STATIC / each).read_text(encoding="utf-8") for each in _SCRIPTS)

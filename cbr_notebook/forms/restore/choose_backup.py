@@ -12,6 +12,7 @@ from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.kit.widget import Box
 from cbr_notebook.forms.restore import backup_pictures
 from cbr_notebook.forms.restore.backup_pictures import Choice
 from cbr_notebook.forms.restore.choose_resource import ASKING, ChooseResource
@@ -53,9 +54,8 @@ class ChooseBackup(Step):
 
     def widgets(self) -> Sequence[widgets.Widget]:
         """List the fields, the time line and the calendar."""
-        beside = widgets.HBox([self._days, self.backup])
-        beside.add_class("cbr-beside")
-        return self.before, widgets.VBox([self._line, beside])
+        beside = Box([self._days, self.backup], look="cbr-beside")
+        return self.before, Box([self._line, beside])
 
     def changed(self, changed: Field) -> None:
         """Offer the backups of another resource, or those from before the trouble."""

@@ -14,6 +14,7 @@ from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.kit.widget import Box
 from cbr_notebook.forms.restore import plan_view
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.fields import Acknowledgements, ApprovalFile
@@ -94,8 +95,7 @@ class Confirm(Step):
 
     def widgets(self) -> Sequence[widgets.Widget]:
         """List what is lost, the fields, and the summary."""
-        beside = widgets.Box(list(self.targets))
-        beside.add_class("cbr-columns")
+        beside = Box(self.targets, look="cbr-columns")
         summary = self.form.panels.summary
         second = (self._exporting, self.approval)
         safety = (self.safety_backup, self.partly)

@@ -10,9 +10,10 @@ import ipywidgets as widgets
 from cbr_notebook.forms.kit.field import Button
 from cbr_notebook.forms.kit.markup import button, escaped
 from cbr_notebook.forms.kit.panels import HtmlPanel
+from cbr_notebook.forms.kit.widget import Box
 
 
-class Steps(widgets.VBox):
+class Steps(Box):
     """Steps of which one is shown; each is a title and what belongs to it.
 
     ``may_move`` says whether somebody may go anywhere now. ``on_leave`` is asked before they go
@@ -47,12 +48,11 @@ class Steps(widgets.VBox):
         self._chosen = [""] * len(steps)
         self._rail = HtmlPanel(name="steps", look="cbr-rail")
         self._rail.on_act = lambda _, of: guarded(lambda: self.walk(int(of)))
-        self._boxes = [widgets.VBox(list(parts)) for _, parts in steps]
+        self._boxes = [Box(parts) for _, parts in steps]
         self._back = Button("Back", lambda: guarded(lambda: self.walk(self.at - 1)))
         self._next = Button("Next", lambda: guarded(lambda: self.walk(self.at + 1)), look="primary")
         self._last = last
-        self._ways = widgets.HBox([self._back, self._next, last])
-        self._ways.add_class("cbr-ways")
+        self._ways = Box([self._back, self._next, last], look="cbr-ways")
         super().__init__([self._rail, *self._boxes, self._ways])
         self.go(0)
 
@@ -109,7 +109,7 @@ class Steps(widgets.VBox):
     def _show(self, to: int) -> None:
         self.at = to
         for number, box in enumerate(self._boxes):
-            box.layout.display = None if number == to else "none"
+            box.hidden = number != to
         last = len(self.titles) - 1
         self._back.hidden = to == 0 or self.locked
         self._next.hidden = to >= last - 1 or self.locked

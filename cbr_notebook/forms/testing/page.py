@@ -335,21 +335,21 @@ def _is_form(widget: widgets.Widget) -> bool:
     return hasattr(widget, "submit")
 
 
-def _within(form: widgets.Box) -> Iterator[widgets.Widget]:
+def _within(form: widgets.Widget) -> Iterator[widgets.Widget]:
     """Walk through the widgets of a form, in the order of reading, not into forms below it."""
     for each in form.children:
         if _is_form(each):
             continue
         yield each
-        if isinstance(each, widgets.Box):
+        if each.has_trait("children"):
             yield from _within(each)
 
 
-def _forms_in(box: widgets.Box) -> Iterator[widgets.Box]:
+def _forms_in(box: widgets.Widget) -> Iterator[widgets.Widget]:
     for each in box.children:
         if _is_form(each):
             yield each
-        elif isinstance(each, widgets.Box):
+        elif each.has_trait("children"):
             yield from _forms_in(each)
 
 

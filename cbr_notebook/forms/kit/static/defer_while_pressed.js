@@ -7,7 +7,9 @@ function deferWhilePressed(draw) {
   let pressed = false;
   let late = false;
   // Not in a choice, whose menu takes the release for itself, nor on a scroll bar.
-  const press = ({ button, target }) => {
+  const press = (event) => {
+    const { button } = event;
+    const [target] = event.composedPath(); // also within the shadow that some pages put a form in
     pressed = button === 0 && Boolean(target.closest?.("button, label, input, summary"));
     if (!pressed) goOn();
   };
@@ -34,4 +36,9 @@ function deferWhilePressed(draw) {
       for (const [what, hear] of heard) window.removeEventListener(what, hear, true);
     },
   };
+}
+
+// What has the focus, where an element stands: a page may keep a form in a shadow.
+function focused(element) {
+  return element.getRootNode().activeElement;
 }

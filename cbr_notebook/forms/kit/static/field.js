@@ -79,7 +79,7 @@ function typed(model, area) {
   const show = () => {
     control.placeholder = model.get("placeholder");
     if (kind === "secret") {
-      if (!model.get("given") && document.activeElement !== control) control.value = "";
+      if (!model.get("given") && focused(control) !== control) control.value = "";
       return;
     }
     const value = model.get("value");
@@ -180,7 +180,8 @@ function listed(model, id, single) {
     const disabled = model.get("disabled");
     if (model.get("options").length <= FEW) search.value = ""; // it cannot be seen
     drawn = { options: model.get("options"), disabled };
-    const focused = rows.contains(document.activeElement) && document.activeElement.value;
+    const here = focused(rows);
+    const kept = rows.contains(here) && here.value;
     rows.replaceChildren(
       ...matching()
         .slice(0, SHOWN)
@@ -209,7 +210,7 @@ function listed(model, id, single) {
     mark();
     // A list without a row that takes the focus is scrolled by keys itself.
     rows.tabIndex = boxes().some((box) => !box.disabled) ? -1 : 0;
-    if (focused) boxes().find((box) => box.value === focused)?.focus();
+    if (kept) boxes().find((box) => box.value === kept)?.focus();
   };
   const boxes = () => [...rows.querySelectorAll("input")];
   const mark = () => {
@@ -354,9 +355,9 @@ function button(model) {
   };
 }
 
-function render({ model: widget, el }) {
+function drawControl({ model: widget, el }) {
   const model = inOrder(widget, el);
-  // Not counted: every widget has a copy of this module of its own.
+  // Not counted: every form has a copy of this module of its own.
   const id = `cbr-field-${Math.random().toString(36).slice(2)}`;
   const kind = model.get("kind");
   const group = ["choices", "pick", "pairs", "entries"].includes(kind);
@@ -387,6 +388,7 @@ function render({ model: widget, el }) {
     const head = node("div", {}, label, optional);
     field.append(...(kind === "check" ? [control, head] : [head, control]), help, problem);
     el.append(field);
+    if (group || kind === "area") el.classList.add("cbr-wide");
     update = () => {
       label.textContent = model.get("label");
       help.textContent = model.get("help");
@@ -421,5 +423,3 @@ function render({ model: widget, el }) {
     drawn.stop();
   };
 }
-
-export default { render };

@@ -53,7 +53,7 @@ function arrive(form, head) {
   };
   show();
   // Both forms grow while they are filled, which moves the page: follow until somebody acts.
-  const grown = new ResizeObserver(() => document.activeElement === head && show());
+  const grown = new ResizeObserver(() => focused(head) === head && show());
   const stop = () => {
     grown.disconnect();
     for (const each of acts) window.removeEventListener(each, stop, true);
@@ -81,10 +81,11 @@ function tellWhenGone(widget, el) {
   };
   widget.widget_manager.get_model(id).then((found) => {
     model = found;
+    if (!("comm_live" in model)) return; // a page that does not know
     model.on("comm_live_update", tell);
     tell();
   });
-  return () => model?.off("comm_live_update", tell);
+  return () => model?.off?.("comm_live_update", tell);
 }
 
 // The copy for a saved notebook is of no use while the form itself is there: neither for the eye
@@ -98,7 +99,7 @@ function emptyCopies(area) {
   return copies;
 }
 
-function render({ model: widget, el }) {
+function drawPanel({ model: widget, el }) {
   const model = inOrder(widget, el);
   const region = document.createElement("div");
   region.className = `cbr-region ${model.get("look")}`;
@@ -120,8 +121,9 @@ function render({ model: widget, el }) {
         .filter((each) => each.open)
         .map((each) => each.dataset.key),
     );
-    const within = region.contains(document.activeElement);
-    const at = within && document.activeElement.closest("[data-key]")?.dataset.key;
+    const here = focused(region);
+    const within = region.contains(here);
+    const at = within && here.closest("[data-key]")?.dataset.key;
     const empty = model.get("html") === "";
     // A live region has to be there before something comes into it, or nobody tells that.
     if (live) el.classList.toggle("cbr-unseen", empty);
@@ -203,5 +205,3 @@ function render({ model: widget, el }) {
     model.off("msg:custom", save);
   };
 }
-
-export default { render };

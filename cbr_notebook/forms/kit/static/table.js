@@ -6,7 +6,7 @@
 const NUMBERED = /^(DataTables_Table_|dt-search-)\d/;
 const NAMING = ["id", "for", "aria-controls", "aria-describedby"];
 
-function render({ model, el }) {
+function drawNames({ model, el }) {
   const own = `cbr-${Math.random().toString(36).slice(2)}-`;
   el.hidden = true;
 
@@ -65,5 +65,3 @@ function render({ model, el }) {
     sized.disconnect();
   };
 }
-
-export default { render };

@@ -1,0 +1,80 @@
+"""One marimo on this machine: an app that runs, or a notebook that is edited."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.browser.lab import free_port, wait_until_it_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NOTEBOOK = """import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import cbr_notebook as cbr
+
+    session = cbr.simulate("demo")
+    return (session,)
+
+
+@app.cell
+def _(session):
+    form = {form}
+    form
+    return (form,)
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+_LOOK = '\n[tool.marimo.display]\ntheme = "{theme}"\n'
+
+
+@contextmanager
+def serving(home: Path, mode: str, form: str, theme: str = "light") -> Iterator[str]:
+    """Serve a notebook with one form, and stop it afterwards; yield where it answers.
+
+    Args:
+        home: a new folder.
+        mode: ``run`` or ``edit``.
+        form: the Python that opens the form.
+        theme: ``light`` or ``dark``.
+    """
+    home.mkdir(parents=True)
+    (home / "pyproject.toml").write_text(_LOOK.format(theme=theme))
+    notebook = home / "form.py"
+    notebook.write_text(_NOTEBOOK.format(form=form))
+    port = free_port()
+    log = home / "marimo.log"
+    options = ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "marimo", mode, *options, str(notebook)],
+            cwd=home,
+            env=os.environ | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_it_answers(process, f"{url}/health", log)
+        yield url
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
