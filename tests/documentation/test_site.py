@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOKED_AT = (
-    "index.html", "reference/error_codes.html", "notebooks/09_audit_and_cost.html",
+    "index.html", "docs/tables.html", "notebooks/09_audit_and_cost.html",
 )  # fmt: skip
 """A page of prose, one of tables, and a notebook."""
 
@@ -83,7 +83,8 @@ def test_pages_read_for_everybody_wide_and_narrow_light_and_dark(site: Path) -> 
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         for name in LOOKED_AT:
-            for width, scheme in ((1100, "light"), (400, "dark")):
+            # The notebook narrow and dark is where most has gone wrong.
+            for width, scheme in ((1100, "light"), (400, "dark"))[name.startswith("notebooks/") :]:
                 page.set_viewport_size({"width": width, "height": 900})
                 page.emulate_media(color_scheme=scheme)
                 page.goto((site / name).as_uri(), wait_until="load")
