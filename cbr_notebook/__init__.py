@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.fleets import fleet
-    from cbr_notebook.histories import history
+    from cbr_notebook.histories.memory import history
     from cbr_notebook.runbook.journal.report import verify_report
     from cbr_notebook.runbook.run.approval import approve_plan
     from cbr_notebook.runbook.verify.contract_file import recovery_contract
@@ -59,7 +59,7 @@ _LATER = {
     "connect": "entry",
     "export": "exporting",
     "fleet": "fleets",
-    "history": "histories",
+    "history": "histories.memory",
     "public_key": "sealing.keys",
     "recovery_contract": "runbook.verify.contract_file",
     "simulate": "entry",
@@ -79,9 +79,15 @@ openers.register(lambda: import_module("cbr_notebook.entry"))
 def __getattr__(name: str) -> Any:
     """Load what costs time when it is first asked for."""
     if name in _LATER:
-        module = import_module(f"cbr_notebook.{_LATER[name]}")
+        from cbr_notebook.extras import needed_for
+
+        with needed_for(f"cbr.{name}", "fleet" if name == "history" else None):
+            module = import_module(f"cbr_notebook.{_LATER[name]}")
         return getattr(module, name)
     if name == "forms":  # cbr.forms.sign_in() needs no session
+        from cbr_notebook.extras import FORMS, ensure
+
+        ensure("Forms", *FORMS)
         return import_module("cbr_notebook.forms")
     raise AttributeError(f"module 'cbr_notebook' has no attribute {name!r}")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from cbr_notebook._version import __version__
 from cbr_notebook.api.messages.records import Policy, Trigger, TriggerProperties
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.extras import needed_for
 from cbr_notebook.schedule.runs import runs
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def write_calendar(frame: pd.DataFrame, path: Path) -> None:
         InvalidRequest: the table is another one.
         ServiceError: a policy's rule cannot be read.
     """
-    from icalendar import Calendar
+    with needed_for("A calendar"):
+        from icalendar import Calendar
 
     which = str(frame.attrs.get("resource"))
     make = {"schedule": _of_schedule, "policies": _of_policies}.get(which)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cbr_notebook._version import __version__
 from cbr_notebook.errors import CBRError
+from cbr_notebook.extras import ensure
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -279,6 +280,7 @@ def _tour(options: argparse.Namespace) -> int:
 def _lab(options: argparse.Namespace) -> int:
     from cbr_notebook import tutorials
 
+    ensure("The lab", "jupyterlab")
     folder = Path(options.folder).resolve()
     tutorials.copy_notebooks(folder, update=options.update)
     print(f"Notebooks are in {folder}; each opens a simulated cloud of its own.", flush=True)

@@ -92,6 +92,10 @@ class InvalidRequest(CBRError):
     """Something in the request is wrong; nothing was changed."""
 
 
+class MissingExtra(InvalidRequest):
+    """What was asked for needs a library that is not installed; the advice names its extra."""
+
+
 class Conflict(CBRError):
     """The thing is not in a state that allows this now."""
 

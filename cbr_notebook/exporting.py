@@ -13,6 +13,7 @@ import pandas as pd
 
 from cbr_notebook.calendars import write_calendar
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.extras import library, needed_for
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four are wide = + - @."""
@@ -152,6 +153,7 @@ def _excel(frame: pd.DataFrame, path: Path) -> None:
     _check_excel(out)
     out.columns = [_header(frame, name) for name in frame.columns]
     about = pd.DataFrame(_about(frame), columns=["what", "value"])
+    library("xlsxwriter", "Excel")
     as_told = {"strings_to_formulas": False, "strings_to_urls": False}
     with pd.ExcelWriter(
         path,
@@ -207,9 +209,10 @@ def _check_excel(frame: pd.DataFrame) -> None:
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
     """Dtypes, zones and ``attrs`` are kept as they are; mappings such as tags are Arrow's maps."""
-    import pyarrow.parquet as pq
+    with needed_for("Parquet"):
+        import pyarrow.parquet as pq
 
-    from cbr_notebook.frames.building import arrow_table
+        from cbr_notebook.frames.building.arrow_columns import arrow_table
 
     pq.write_table(arrow_table(frame), path)
 

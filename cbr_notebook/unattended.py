@@ -11,12 +11,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.extras import ensure
 from cbr_notebook.restore_command import statuses
 from cbr_notebook.restore_command.account import add_account_arguments, open_session
 from cbr_notebook.restore_command.evidence import add_evidence_arguments, evidence_of
@@ -227,13 +227,9 @@ def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> tuple
     """Run a notebook; return what stopped it, or nothing, and the exit status.
 
     Raises:
-        CBRError: what runs notebooks is not installed.
+        MissingExtra: what runs notebooks is not installed.
     """
-    if find_spec("papermill") is None or find_spec("ipykernel") is None:
-        raise CBRError(
-            "Runbooks need papermill and ipykernel.",
-            advice="Install them with it: pip install 'cbr-notebook[lab]'.",
-        )
+    ensure("Runbooks", "papermill", "ipykernel")
     import papermill
     from papermill.exceptions import PapermillExecutionError
 

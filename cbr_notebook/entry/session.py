@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cbr_notebook.extras import FORMS, ensure, needed_for
 from cbr_notebook.neighbours import terraform
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.runbook.rehearsal.twin import make_twin
@@ -70,7 +71,8 @@ class Session(GuidedSession):
             >>> "vault-files" in alt_text(session.plots.capacity())
             True
         """
-        from cbr_notebook.plots import Plots
+        with needed_for("Pictures"):
+            from cbr_notebook.plots import Plots
 
         return Plots(self)
 
@@ -83,6 +85,7 @@ class Session(GuidedSession):
             >>> form.problems
             {'name': 'Fill this in.', 'size_gb': 'Fill this in.'}
         """
+        ensure("Forms", *FORMS)
         from cbr_notebook.forms import Forms
 
         return Forms(self)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from cbr_notebook.frames.building import Builder
+from cbr_notebook.frames.building.builder import Builder
 from cbr_notebook.frames.column import Column
 
 

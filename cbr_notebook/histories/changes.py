@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.extras import library
 from cbr_notebook.frames import CHANGED
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import sql
-from cbr_notebook.histories.extra import library
 from cbr_notebook.histories.files import KEYS, dataset
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.store import Store
@@ -69,7 +69,7 @@ def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> l
     if len(keys) == len(PLACE):
         keys = shared  # rows without a key of their own come and go as a whole
     values = [name for name in shared if name not in keys]
-    connection = library("duckdb").connect(":memory:")
+    connection = library("duckdb", "A history").connect(":memory:")
     try:
         for name, rows in two.items():
             connection.register(name, rows)

@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from cbr_notebook.frames import SCHEMAS
-from cbr_notebook.frames.building import arrow_table, from_arrow
+from cbr_notebook.frames.building.arrow_columns import arrow_table, from_arrow
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.store import Store

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.extras import library
 from cbr_notebook.histories import files
-from cbr_notebook.histories.extra import library
 from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
 
@@ -50,7 +50,7 @@ def connect(store: Store, known: Manifest, days: set[tuple[str, str]]) -> Any:
         known: its entries.
         days: tables and days of which the query wants the state.
     """
-    connection = library("duckdb").connect(":memory:")
+    connection = library("duckdb", "A history").connect(":memory:")
     for table in known.tables():
         register(connection, store, table, known.at(table))
     for table in known.tables():
@@ -87,7 +87,7 @@ def frame(connection: Any, query: str) -> pd.DataFrame:
     try:
         answer = connection.sql(query)
         found = pa.table({}) if answer is None else answer.to_arrow_table()
-    except library("duckdb").Error as problem:
+    except library("duckdb", "A history").Error as problem:
         trouble = str(problem)
     if trouble:
         raise InvalidRequest(

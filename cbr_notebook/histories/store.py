@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.histories.extra import library
+from cbr_notebook.extras import library
 
 
 class Store:
@@ -23,7 +23,7 @@ class Store:
         Raises:
             InvalidRequest: the address cannot be used, or what it needs is not installed.
         """
-        fsspec = library("fsspec")
+        fsspec = library("fsspec", "A history")
         self.address = str(Path(address).expanduser()) if _is_folder(address) else str(address)
         trouble = ""
         try:

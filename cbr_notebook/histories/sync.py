@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.extras import needed_for
 from cbr_notebook.frames import SYNCED
 from cbr_notebook.frames.fleet import PLACE
-from cbr_notebook.histories import files, manifest
+from cbr_notebook.histories import manifest
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.reading import (
     ANSWERS,
@@ -139,7 +141,7 @@ def write_tables(
         now = session.now
         last = known.get(found.table)
         whole_at = now.isoformat() if found.whole or last is None else last.whole_at
-        entry = files.write(
+        entry = _files().write(
             store, found.table, where, found.rows, now, whole_at=whole_at, before=last
         )
         entries.append(entry)
@@ -186,8 +188,19 @@ def _is_usable(entry: Entry, now: datetime, whole: timedelta) -> bool:
     return recent or entry.table == "tasks"
 
 
+def _files() -> ModuleType:
+    """Return what reads and writes Parquet, which needs Arrow.
+
+    Raises:
+        MissingExtra: Arrow is not installed.
+    """
+    with needed_for("A history", "fleet"):
+        from cbr_notebook.histories import files
+    return files
+
+
 def _before(store: Store, entry: Entry) -> Before:
-    rows = files.read(store, entry.table, [entry]).drop(columns=list(PLACE))
+    rows = _files().read(store, entry.table, [entry]).drop(columns=list(PLACE))
     return Before(rows, manifest.moment(entry.synced_at), manifest.moment(entry.whole_at))
 
 

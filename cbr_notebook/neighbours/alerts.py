@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
+from cbr_notebook.extras import needed_for
 from cbr_notebook.private_files import read_private
 
 _RANK = {"pass": 0, "not applicable": 0, "unknown": 1, "fail": 2}
@@ -120,7 +121,8 @@ class Channel:
         Raises:
             InvalidRequest: one is not understood.
         """
-        from apprise import Apprise
+        with needed_for("A message"):
+            from apprise import Apprise
 
         self._apprise = Apprise()
         for number, address in enumerate(addresses, 1):

@@ -15,6 +15,7 @@ import pandas as pd
 
 from cbr_notebook._version import __version__
 from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.extras import needed_for
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.session.filters import reject_unknown
 
@@ -115,9 +116,10 @@ class Assistant:
 
 def server(session: GuidedSession) -> MCPServer:
     """Return a server of the tools on a session, which from now on only asks."""
-    from mcp.server import MCPServer
-    from mcp.server.mcpserver.exceptions import ToolError
-    from mcp.types import ToolAnnotations
+    with needed_for("An assistant"):
+        from mcp.server import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
+        from mcp.types import ToolAnnotations
 
     made = MCPServer(name="cbr-notebook", version=__version__, instructions=_INSTRUCTIONS)
     assistant = Assistant(session)

@@ -11,7 +11,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.histories import History
+from cbr_notebook.histories.memory import History
 
 
 @pytest.fixture(scope="module")

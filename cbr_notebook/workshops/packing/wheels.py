@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from cbr_notebook.errors import CBRError
+from cbr_notebook.extras import missing
 from cbr_notebook.workshops.packing.targets import Target
 
-_EXTRAS = ("lab", "notebook", "plots")
+_EXTRAS = ("lab",)
 """What a class needs of the package, as far as it has extras of these names."""
 _NOT_IN_A_WHEEL = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}
 _LONGEST_S = 1800
@@ -153,10 +154,7 @@ def _uv() -> str:
         return str(find_uv_bin())
     found = shutil.which("uv")
     if found is None:
-        raise CBRError(
-            "A stick for other systems is resolved by uv, which is not installed.",
-            advice="Install it with the package: pip install 'cbr-notebook[pack]'.",
-        )
+        raise missing("uv", "A stick for other systems")
     return found
 
 

@@ -1,26 +1,18 @@
-"""From records to columns: page by page into Arrow arrays, one DataFrame at the end.
-
-Records are let go after each page, so a hundred thousand rows never exist as objects at once.
-"""
+"""Columns as Arrow has them: built a page at a time, kept in files, read again."""
 
 from __future__ import annotations
 
 import contextlib
-import re
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from operator import attrgetter
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cbr_notebook.api.http import lenient
-from cbr_notebook.errors import AnswerWarning
+from cbr_notebook.frames.building.cells import converted, moment, warn_of_lost
 from cbr_notebook.frames.column import Column
 
 _TIME = pa.timestamp("us")
@@ -38,70 +30,14 @@ _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 """What pandas calls ``str``."""
 
 
-class Builder:
-    """Builds a DataFrame from records, a page at a time."""
+def part(column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]) -> Any:
+    """Return the cells of a page; what cannot be read is missing, and told.
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
-        self._chunks: dict[str, list[Any]] = {column.name: [] for column in columns}
-        direct = [column.source.split(".")[0] for column in columns if column.read is None]
-        self._members = {name: attrgetter(name) for name in direct}
-
-    def add(self, records: Sequence[Any]) -> None:
-        """Add some records."""
-        if not records:
-            return
-        members = self._members_of(records)
-        for column in self._columns:
-            if column.read is not None:
-                values: Sequence[Any] = [column.read(record) for record in records]
-            else:
-                first, *rest = column.source.split(".")
-                values = members[first]
-                for name in rest:
-                    inner = attrgetter(name)
-                    values = (
-                        [None if each is None else inner(each) for each in values]
-                        if None in values
-                        else list(map(inner, values))
-                    )
-            if column.kind == "mapping":
-                self._chunks[column.name] += values  # as it is: a dictionary a cell
-                continue
-            self._chunks[column.name].append(_array(column, values, lambda: _names(records)))
-
-    def _members_of(self, records: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
-        """Return the values of each member that a column reads."""
-        first = records[0]
-        if isinstance(first, msgspec.Struct):
-            # Three times as fast as a member at a time.
-            values = zip(*map(msgspec.structs.astuple, records), strict=True)
-            return dict(zip(first.__struct_fields__, values, strict=True))
-        return {name: list(map(get, records)) for name, get in self._members.items()}
-
-    def frame(self) -> pd.DataFrame:
-        """Return the DataFrame, and let the records' columns go."""
-        series = {}
-        for column in self._columns:
-            if column.kind == "mapping":
-                series[column.name] = pd.Series(self._chunks.pop(column.name), dtype=object)
-                continue
-            kind = _ARROW[column.kind]
-            series[column.name] = _series(
-                column, pa.chunked_array(self._chunks.pop(column.name), kind)
-            )
-        return pd.DataFrame(series, copy=False)
-
-
-def _names(records: Sequence[Any]) -> list[str]:
-    """Return how messages call records: by name, ID or place."""
-    return [
-        str(getattr(each, "name", None) or getattr(each, "id", None) or f"row {place + 1}")
-        for place, each in enumerate(records)
-    ]
-
-
-def _array(column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]) -> Any:
+    Args:
+        column: which one.
+        values: as they came.
+        names: returns how messages call the rows.
+    """
     try:
         if column.kind == "time":
             return _plain_times(pa.array(values, pa.string()))
@@ -119,18 +55,10 @@ def _array_with_care(
     if column.kind == "time":
         read = _times(values)
     elif column.kind == "category":
-        read = pa.array(_converted(column, values), pa.string()).dictionary_encode()
+        read = pa.array(converted(column, values), pa.string()).dictionary_encode()
     else:
-        read = pa.array(_converted(column, values), _ARROW[column.kind])
-    lost = [place for place in _missing(read) if values[place] not in (None, "")]
-    if lost:
-        others = f" ({len(lost)} such values)" if len(lost) > 1 else ""
-        warnings.warn(
-            f"{column.name}: {values[lost[0]]!r:.60} of {names()[lost[0]]} cannot be read, and is "
-            f"missing{others}. The member is {column.source}; session.client gives it as it came.",
-            AnswerWarning,
-            stacklevel=2,
-        )
+        read = pa.array(converted(column, values), _ARROW[column.kind])
+    warn_of_lost(column, values, _missing(read), names)
     return read
 
 
@@ -173,7 +101,7 @@ def _times(values: Sequence[Any]) -> Any:
         # A day that no calendar has: then each of them by itself.
         with contextlib.suppress(pa.ArrowInvalid):
             read = pc.coalesce(read, fitting.cast(pa.string()).cast(kind).cast(_TIME))
-    alone = {place: _time(values[place]) for place in _missing(read)}
+    alone = {place: moment(values[place]) for place in _missing(read)}
     if any(moment is not None for moment in alone.values()):
         others = pa.array([alone.get(place) for place in range(len(values))], _TIME)
         read = pc.coalesce(read, others)
@@ -184,44 +112,12 @@ def _times(values: Sequence[Any]) -> Any:
 _MINUTE = r"^[1-8]\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
 _WITHOUT_ZONE = rf"{_MINUTE}$|^[1-8]\d{{3}}-\d\d-\d\d$"
 _WITH_ZONE = rf"{_MINUTE}(?:Z|[+-]\d\d(?::?\d\d)?)$"
-_WITH_YEAR = re.compile(r"\s*(?:\d{4}-\d\d?-\d\d?|\d{8}T|\d{8}$|[A-Z][a-z]{2}, \d\d? \w+ \d{4})")
 _NANOSECONDS = r"(:\d\d\.\d{6})\d{1,3}"
 
 
-def _time(value: Any) -> datetime | None:
-    """Return a moment in UTC, without its zone and nanoseconds; ``None`` if it is none."""
-    # pandas would fill in today's date, or a century, where a text leaves them out.
-    if not isinstance(value, str) or not _WITH_YEAR.match(value):
-        return None
-    try:
-        stamp = pd.Timestamp(value.strip().removesuffix("UTC").strip())
-        if pd.isna(stamp):
-            return None
-        moment = stamp.floor("us").to_pydatetime()
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        return None
-
-
-def _converted(column: Column, values: Sequence[Any]) -> list[Any]:
-    convert = _CONVERT[column.kind]
-    found = []
-    for value in values:
-        try:
-            cell = None if value is None else convert(value)
-        except lenient.Unreadable:
-            cell = None
-        found.append(None if cell is lenient.MISSING else cell)
-    return found
-
-
-_CONVERT: dict[str, Callable[[Any], Any]] = {
-    "text": lenient.text,
-    "category": lenient.text,
-    "integer": lenient.integer,
-    "number": lenient.number,
-    "flag": lenient.flag,
-}
+def series(column: Column, parts: Sequence[Any]) -> pd.Series[Any]:
+    """Return the column of a DataFrame, made of the cells of its pages."""
+    return _series(column, pa.chunked_array(parts, _ARROW[column.kind]))
 
 
 def _series(column: Column, chunks: Any) -> pd.Series[Any]:
