@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cbr_notebook.extras import library
 from cbr_notebook.frames import CHANGED
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import sql
-from cbr_notebook.histories.files import KEYS, dataset
+from cbr_notebook.histories.files import KEYS, dataset, of_files
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.store import Store
 
+_READERS = 4
+"""Projects that are read at once."""
 _NAMES = ("name", "resource_name", "policy_name", "control")
 
 
@@ -60,18 +65,18 @@ def changed(store: Store, table: str, before: list[Entry], after: list[Entry]) -
 
 
 def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> list[_Row]:
-    # Where nothing was known before, the earlier state has the columns and none of the rows.
-    two = {"b": dataset(store, new)}
-    two["a"] = dataset(store, old) if old else two["b"].schema.empty_table()
-    names = list(two["b"].schema.names)
-    shared = [name for name in names if name in two["a"].schema.names]
+    later = dataset(store, new).schema
+    earlier = dataset(store, old).schema if old else later
+    names = list(later.names)
+    shared = [name for name in names if name in earlier.names]
     keys = [*PLACE, *(each for each in KEYS.get(table, ()) if each in shared)]
     if len(keys) == len(PLACE):
         keys = shared  # rows without a key of their own come and go as a whole
     values = [name for name in shared if name not in keys]
+    two = _that_differ(store, (old, earlier), (new, later), keys[len(PLACE) :], values)
     connection = library("duckdb", "A history").connect(":memory:")
     try:
-        for name, rows in two.items():
+        for name, rows in zip("ab", two, strict=True):
             connection.register(name, rows)
         for setting in sql._LOCKED:
             connection.execute(setting)
@@ -80,6 +85,71 @@ def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> l
         )
     finally:
         connection.close()
+
+
+def _that_differ(
+    store: Store,
+    before: tuple[list[Entry], pa.Schema],
+    after: tuple[list[Entry], pa.Schema],
+    keys: list[str],
+    values: list[str],
+) -> tuple[pa.Table, pa.Table]:
+    """Return the rows of two states that may differ, project by project.
+
+    Most rows are the same: they are left out by comparing columns, which is many times as fast
+    as joining them. Where the key is no ID, all rows are returned.
+    """
+    states = [{each.place: each.file for each in entries} for entries, _ in (before, after)]
+    schemas = (before[1], after[1])
+
+    def pair(place: tuple[str, str, str]) -> tuple[pa.Table, pa.Table]:
+        one, other = (
+            of_files(store, [store.place(files[place])], schema).to_table()
+            if place in files
+            else schema.empty_table()
+            for files, schema in zip(states, schemas, strict=True)
+        )
+        return _differing(one, other, values) if keys == ["id"] else (one, other)
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="cbr-history") as pool:
+        pairs = list(pool.map(pair, sorted({*states[0], *states[1]})))
+    parts = zip(schemas, zip(*pairs, strict=True), strict=True)
+    earlier, later = (pa.concat_tables([schema.empty_table(), *each]) for schema, each in parts)
+    return earlier, later
+
+
+def _differing(one: pa.Table, other: pa.Table, values: list[str]) -> tuple[pa.Table, pa.Table]:
+    """Return the rows of two tables that are in one only, or differ in a value; keys are IDs."""
+    if one["id"].equals(other["id"]):
+        differs = _differ(one, other, values)
+        return one.filter(differs), other.filter(differs)
+    there = pc.index_in(other["id"], value_set=one["id"])
+    both = pc.is_valid(there)
+    common = other.filter(both)
+    changed = common["id"].filter(_differ(one.take(there.filter(both)), common, values))
+    gone = pc.invert(pc.is_in(one["id"], value_set=other["id"]))
+    wanted = pc.or_(gone, pc.is_in(one["id"], value_set=changed))
+    new = pc.or_(pc.invert(both), pc.is_in(other["id"], value_set=changed))
+    return one.filter(wanted), other.filter(new)
+
+
+def _differ(one: pa.Table, other: pa.Table, values: list[str]) -> pa.ChunkedArray:
+    """Return which rows of two tables of the same rows differ in a value."""
+    differs = pa.chunked_array([pa.repeat(False, len(one))])
+    for name in values:
+        differs = pc.or_(differs, _unequal(one[name], other[name]))
+    return differs
+
+
+def _unequal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return where two columns differ; nothing is equal to nothing."""
+    if one.equals(other):
+        return pa.chunked_array([pa.repeat(False, len(one))])
+    if pa.types.is_nested(one.type):
+        pairs = zip(one.to_pylist(), other.to_pylist(), strict=True)
+        return pa.chunked_array([pa.array([a != b for a, b in pairs], pa.bool_())])
+    both = pc.fill_null(pc.not_equal(one, other), False)
+    return pc.or_(both, pc.xor(pc.is_null(one), pc.is_null(other)))
 
 
 def _query(keys: list[str], values: list[str], names: list[str]) -> str:

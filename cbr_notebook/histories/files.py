@@ -81,7 +81,12 @@ def dataset(store: Store, entries: Sequence[Entry]) -> Any:
         [each.remove_metadata() for each in schemas], promote_options="permissive"
     )
     files = sorted({store.place(each.file) for each in entries})
-    return ds.dataset(files, schema=schema, filesystem=store.fs, format="parquet")
+    return of_files(store, files, schema)
+
+
+def of_files(store: Store, files: Sequence[str], schema: pa.Schema) -> Any:
+    """Return files as one Arrow dataset, with the columns of a schema."""
+    return ds.dataset(list(files), schema=schema, filesystem=store.fs, format="parquet")
 
 
 def _needed(store: Store, file: str) -> bytes:

@@ -1,0 +1,72 @@
+"""What differs between two states, against a comparison row by row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import cbr_notebook as cbr
+from cbr_notebook.histories import changes, files
+from cbr_notebook.histories.manifest import Entry
+from cbr_notebook.histories.store import Store
+
+PLACES = (("p", "r", "one"), ("p", "r", "two"))
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def backups() -> pd.DataFrame:
+    with cbr.simulate() as session:
+        return session.backups()
+
+
+def altered(frame: pd.DataFrame, luck: np.random.Generator) -> pd.DataFrame:
+    """The table with some rows gone, some added, and some cells other, or missing."""
+    kept = frame[luck.random(len(frame)) > 0.1]
+    more = frame.sample(5, random_state=int(luck.integers(1000)))
+    more = more.assign(id=[f"new-{luck.integers(10**9)}" for _ in range(5)])
+    found = pd.concat([kept, more], ignore_index=True)
+    some = luck.random(len(found)) < 0.1
+    found["name"] = found["name"].where(~some, found["name"] + "-renamed")
+    found["resource_size_gb"] = found["resource_size_gb"].where(luck.random(len(found)) > 0.1)
+    found["expired_at"] = found["expired_at"].where(
+        luck.random(len(found)) > 0.05, pd.Timestamp("2030-01-01", tz="UTC")
+    )
+    return found.sample(frac=1, random_state=int(luck.integers(1000)))
+
+
+def expected(before: pd.DataFrame, after: pd.DataFrame) -> set[tuple[str, str, str]]:
+    one, other = (each.set_index("id").astype(object) for each in (before, after))
+    found = {("gone", key, "") for key in one.index.difference(other.index)}
+    found |= {("added", key, "") for key in other.index.difference(one.index)}
+    for key in one.index.intersection(other.index):
+        for name in one.columns:
+            a, b = one.at[key, name], other.at[key, name]
+            if not ((pd.isna(a) and pd.isna(b)) or (not pd.isna(a) and not pd.isna(b) and a == b)):
+                found.add(("changed", key, name))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_difference_is_told_and_no_other(
+    seed: int, backups: pd.DataFrame, tmp_path: Path
+) -> None:
+    luck, store = np.random.default_rng(seed), Store(tmp_path)
+    states: list[list[Entry]] = [[], []]
+    wanted: set[tuple[str, str, str, str]] = set()
+    for place in PLACES:
+        before = altered(backups, luck)
+        # Of the other project the same rows in every second run: only cells differ.
+        after = altered(before, luck) if seed % 2 or place == PLACES[0] else before.assign(
+            status="error"
+        )  # fmt: skip
+        for state, frame in zip(states, (before, after), strict=True):
+            state.append(files.write(store, "backups", place, frame, NOW, whole_at="", before=None))
+        wanted |= {(place[2], *each) for each in expected(before, after)}
+    found = changes.changed(store, "backups", *states)
+    told = set(found[["project", "change", "id", "column"]].itertuples(index=False, name=None))
+    assert told == wanted
