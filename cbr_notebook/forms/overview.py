@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from ipywidgets import Widget
 
+from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.paging.pager import told_of_pages
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
@@ -81,8 +83,13 @@ class Overview(FormDefinition):
         failures = session.failures(since="7d")
         found["failed"] = failures["resource_name"]
         cards["failures"] = _failures(failures)
+        show("Looking at vaults…")
+        cards["capacity"] = _capacity(_used(session.records.vaults()))
         show("Looking at backups…")
-        backups = session.backups(status="available")
+        with told_of_pages(
+            lambda read, of: show(f"Looking at backups: {read} of about {of} pages read…")
+        ):
+            backups = session.backups(status="available")
         show("Looking at what is protected…")
         listed = session.unprotected(target=None, backups=backups)
         unprotected = listed[listed["reason"] != _TOO_OLD]
@@ -269,6 +276,14 @@ def _until(row: Mapping[Hashable, Any]) -> str:
     """Return until when a vault lasts, if that is known."""
     full_at = row["full_at"]
     return "" if pd.isna(full_at) else f", full on {full_at:%Y-%m-%d}"
+
+
+def _used(vaults: Iterable[Vault]) -> pd.DataFrame:
+    """Return what :func:`_capacity` shows of vaults; the share is missing where the size is."""
+    rows = [(each.name, each.billing.size or 0, each.billing.used or 0) for each in vaults]
+    table = pd.DataFrame(rows, columns=["name", "size_gb", "used_mb"])
+    size = table["size_gb"].where(table["size_gb"] > 0)
+    return table.assign(used_percent=100 * table["used_mb"] / (size * 1024))
 
 
 def _capacity(rows: pd.DataFrame) -> str:

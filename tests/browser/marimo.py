@@ -38,7 +38,9 @@ def _(session):
 if __name__ == "__main__":
     app.run()
 """
-_LOOK = '\n[tool.marimo.display]\ntheme = "{theme}"\n'
+_LOOK = (
+    '\n[tool.marimo.display]\ntheme = "{theme}"\n[tool.marimo.runtime]\nauto_instantiate = true\n'
+)
 
 
 @contextmanager

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
+from cbr_notebook.api.paging import pager
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
+from cbr_notebook.session import tables
 from tests.forms import sync_points
 
 
@@ -109,6 +114,46 @@ def test_what_is_known_is_shown_before_all_is_known(
     page.wait()
     assert "3 resources not protected" in page.panel("overview")
     assert "Looking at" not in page.panel("overview")
+
+
+def test_first_words_come_before_any_request_and_first_facts_after_five(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    session.client.transport.on_request = lambda seen: asked.append(seen.path)
+    tasks = sync_points.before(monkeypatch, session, "restores")
+    backups = sync_points.before(monkeypatch, session, "backups")
+    page = FormPage(session.forms.overview())
+    tasks.wait()
+    assert "Looking at restores and tasks" in page.panel("overview")
+    assert not asked
+    tasks.open()
+    backups.wait()
+    html = page.panel("overview")
+    assert "2 tasks failed in the last seven days" in html
+    assert "GB used in 7 vaults" in html
+    assert len(asked) <= 5
+    backups.open()
+    page.wait()
+
+
+def test_a_long_list_of_backups_says_how_far_it_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_small_pages(*given: Any, **more: Any) -> None:
+        pager.read_all(*given, **{**more, "page_size": 3})
+
+    monkeypatch.setattr(tables, "read_all", in_small_pages)
+    form = session.forms.overview()
+    FormPage(form).wait()
+    shown: list[str] = []
+    (panel,) = (each for each in form.children if getattr(each, "name", "") == "overview")
+    panel.observe(lambda change: shown.append(change["new"]), "html")
+    form.submit()
+    told = [each for each in shown if "pages read" in each]
+    assert told, shown
+    assert re.search(r"Looking at backups: 3 of about \d+ pages read", told[0])
+    assert "pages read" not in shown[-1]
 
 
 def test_what_the_service_leaves_out_breaks_nothing(

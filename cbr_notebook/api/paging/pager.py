@@ -22,6 +22,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -38,6 +39,7 @@ _DETOURS = (-0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, -3, 3, -4, 4, -6, 6)
 """Where to look, in pages from the expected place, when two pages do not meet."""
 _SPARE_REQUESTS, _REQUESTS_A_PAGE = 48, 6
 """How many requests a list may cost: so many, and so many more for each page of rows."""
+_TOLD: ContextVar[Callable[[int, int], None] | None] = ContextVar("told_of_pages", default=None)
 _LAST_OFFSET = 2**31 - 1
 """The service takes no larger one."""
 
@@ -107,6 +109,21 @@ def read_all(
                 take(rows)
                 gc.collect(1)
                 bar.step(reader.expected_pages)
+
+
+@contextmanager
+def told_of_pages(tell: Callable[[int, int], None]) -> Iterator[None]:
+    """Call a function with how far a list is, while this thread reads it within the block.
+
+    Args:
+        tell: is given the pages that were read, and those that are expected in all; from the
+            third page on.
+    """
+    token = _TOLD.set(tell)
+    try:
+        yield
+    finally:
+        _TOLD.reset(token)
 
 
 class _Reader(Generic[T]):
@@ -398,7 +415,8 @@ def _young_collection_only() -> Iterator[None]:
 class _Bar:
     """A progress bar that appears with the third page and leaves nothing behind.
 
-    It is for whoever waits for a cell: what a form asks beside the main thread shows none.
+    It is for whoever waits for a cell: what a form asks beside the main thread shows none, and is
+    told to the form.
     """
 
     def __init__(self, *, shown: bool) -> None:
@@ -416,7 +434,11 @@ class _Bar:
     def step(self, pages: int) -> None:
         """Count a page, of so many."""
         self._done += 1
-        if not self._shown or self._done < 3:
+        if self._done < 3:
+            return
+        if (tell := _TOLD.get()) is not None:
+            tell(self._done, pages)
+        if not self._shown:
             return
         if self._bar is None:
             from tqdm import tqdm
