@@ -66,6 +66,28 @@ def _show_tables(shell: Any) -> None:
         return shown
 
     formatter.for_type_by_name(module, "DataFrame", show)
+    # In a notebook the text stays pandas' own, beside the HTML.
+    if type(shell).__name__ == "TerminalInteractiveShell":
+        _show_text(shell, module)
+
+
+def _show_text(shell: Any, module: str) -> None:
+    """Register our text for our tables in a terminal."""
+    formatter = shell.display_formatter.formatters["text/plain"]
+    earlier = formatter.for_type_by_name(module, "DataFrame")
+
+    def show(frame: Any, printer: Any, cycle: bool) -> None:
+        from cbr_notebook.showing.tables import ours
+        from cbr_notebook.showing.terminal import as_text
+
+        if options.tables == "styled" and ours(frame):
+            printer.text(as_text(frame))
+        elif earlier is not None:
+            earlier(frame, printer, cycle)
+        else:
+            printer.text(repr(frame))
+
+    formatter.for_type_by_name(module, "DataFrame", show)
 
 
 def _show_errors(shell: Any) -> None:

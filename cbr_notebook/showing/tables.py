@@ -48,7 +48,7 @@ def as_html(frame: pd.DataFrame) -> str:
     if frame.empty:
         return _wrapped(f'<p class="none">{html.escape(why_empty(frame))}</p>', "")
     known = _columns(frame)
-    shown, empty = _chosen(frame)
+    shown, empty = chosen(frame)
     page = frame[shown].head(options.rows)
     index = _index(page)
     if index:
@@ -109,7 +109,7 @@ def _is_id(name: str) -> bool:
     return name == "id" or name.endswith("_id")
 
 
-def _chosen(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+def chosen(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Return the columns in the order in which they are shown, and those that hold nothing."""
     names = [str(name) for name in frame.columns]
     empty = [name for name in names if _holds_nothing(frame[name])]
