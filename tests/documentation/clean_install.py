@@ -13,11 +13,18 @@ from pathlib import Path
 
 LOOK = """
 import sys, cbr_notebook as cbr
+from pathlib import Path
 from cbr_notebook.tutorials import notebooks_folder
 session = cbr.simulate()
 assert len(session.vaults()) == 7
 assert sys.prefix in str(notebooks_folder()), notebooks_folder()
 assert len(list(notebooks_folder().rglob("*.ipynb"))) > 10
+site = Path(cbr.__file__).parent.parent
+others = [each for each in site.glob("*.dist-info") if not each.name.startswith("pip-")]
+size = sum(each.stat().st_size for each in site.rglob("*") if each.is_file()
+           and each.relative_to(site).parts[0] != "pip")
+print(f"{len(others)} distributions, {size / 1e6:.0f} MB (at most 300)")
+assert size <= 300e6
 print(f"cbr-notebook {cbr.__version__}: installed, asks, has its notebooks.")
 """
 
