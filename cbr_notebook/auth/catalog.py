@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from cbr_notebook.auth import endpoints
 from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest
 
 SERVICE_TYPE = "cbr"
-_API_PATH = re.compile(r"/v3(?:/.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +72,8 @@ def service_address(
             "if you know it.",
             field="region",
         )
-    address = _API_PATH.sub("", rows[0].url)
     try:
-        checked = endpoints.checked(address, "endpoint")
+        checked = endpoints.checked_service(rows[0].url)
     except InvalidRequest as problem:
         raise _unusable(problem, iam) from None
     if endpoints.is_loopback(checked) and not endpoints.is_loopback(iam):

@@ -14,7 +14,8 @@ OPERATOR_DOMAIN = "myhuaweicloud.com"
 """The operator whose addresses follow a rule, so that they may be derived from a region."""
 
 _OF_OPERATOR = re.compile(rf"(?:iam|cbr)(?:\.[a-z0-9-]+)?\.{re.escape(OPERATOR_DOMAIN)}")
-_API_VERSION = re.compile(r"/v3(?:/auth/tokens)?$")
+_API_VERSION = re.compile(r"/v3(?:\.\d+)?(?:/auth/tokens)?$")
+_API_PATH = re.compile(r"/v3(?:/.*)?$")
 _OLD_API_VERSION = re.compile(r"/v(?:1|2)(?:\.\d+)?$")
 
 
@@ -75,6 +76,15 @@ def checked(endpoint: str, name: str) -> str:
             field=name,
         )
     return endpoint.rstrip("/")
+
+
+def checked_service(endpoint: str) -> str:
+    """Return the service's address without version and project, which catalogues write behind it.
+
+    Raises:
+        InvalidRequest: it is not a URL, or sends secrets unencrypted over a network.
+    """
+    return checked(_API_PATH.sub("", endpoint), "endpoint")
 
 
 def checked_iam(endpoint: str) -> str:

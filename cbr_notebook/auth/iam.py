@@ -152,18 +152,23 @@ class Iam:
         """
         request = self._http.build_request("GET", f"{self.address}/v3/projects")
         rows = _document(self._send(request, (200,), auth=auth), self.address).get("projects")
-        projects = {
-            str(row["name"]): row.get("id")
-            for row in (rows if isinstance(rows, list) else ())
-            if isinstance(row, dict) and row.get("name")
-        }
+        projects: dict[str, list[Any]] = {}
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict) and row.get("name"):
+                projects.setdefault(str(row["name"]), []).append(row.get("id"))
+        if len(projects.get(name, ())) > 1:
+            raise AuthenticationError(
+                f"There are several projects {name!r}.",
+                advice=f"Name one by project_id: {', '.join(map(str, projects[name]))}.",
+                field="project_id",
+            )
         if name not in projects:
             raise AuthenticationError(
                 f"There is no project {name!r} in this account.",
                 advice=f"There are: {', '.join(sorted(projects)) or 'none'}. "
                 "Name one by project_name or project_id.",
             )
-        return checked_project_id(projects[name], self.address)
+        return checked_project_id(projects[name][0], self.address)
 
     def projects(self, auth: httpx.Auth | None) -> tuple[Project, ...]:
         """Return the projects that one may use; those that are switched off are left out.

@@ -54,7 +54,7 @@ def place_of(who: Credentials) -> Place:
         InvalidRequest: an address cannot be used.
         AuthenticationError: nothing says where the service is.
     """
-    service = endpoints.checked(who.endpoint, "endpoint") if who.endpoint else None
+    service = endpoints.checked_service(who.endpoint) if who.endpoint else None
     iam = endpoints.checked_iam(who.iam_endpoint) if who.iam_endpoint else None
     may_derive = who.derivable and not who.elsewhere and who.region is not None
     if iam is None and service is not None and endpoints.is_loopback(service):
@@ -122,7 +122,12 @@ def _by_password(
 def _by_issued_token(
     auth: httpx.Auth, token: Token, who: Credentials, place: Place, iam: Iam
 ) -> SignedIn:
-    """Return project and address from what IAM says about a token."""
+    """Return project and address from what IAM says about a token.
+
+    Raises:
+        AuthenticationError: the token is for another project than the one that is named.
+    """
+    _refuse_another_project(token, who, iam.address)
     project_id = who.project_id or token.project_id
     name = who.project_name or who.region
     if project_id is None and name:
@@ -131,6 +136,19 @@ def _by_issued_token(
         raise _no_project(who)
     service, region = _service(who, place, token, iam)
     return _signed_in(auth, who, project_id, region, service, iam.address, token.user_name)
+
+
+def _refuse_another_project(token: Token, who: Credentials, iam: str) -> None:
+    wanted, got = who.project_id, token.project_id
+    if not wanted:
+        wanted, got = who.project_name, token.project_name
+    if wanted and got and wanted != got:
+        raise AuthenticationError(
+            f"IAM at {iam} signed in to the project {got!r}, where {wanted!r} was asked for.",
+            advice="Nothing is done in a project that nobody named. Check the project's name or "
+            "ID; a token can be for one project only.",
+            field="project_id" if who.project_id else "project_name",
+        )
 
 
 def _service(who: Credentials, place: Place, token: Token, iam: Iam) -> tuple[str, str]:

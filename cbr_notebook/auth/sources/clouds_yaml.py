@@ -59,6 +59,12 @@ _OF_NO_MATTER = re.compile(
 """Settings of a cloud that concern other services, or only how tools show it."""
 
 
+_NAMES = ("clouds.yaml", "clouds.yml", "clouds.json")
+_LARGEST_FILE = 2**20
+_MOST_VALUES, _DEEPEST, _MOST_MERGED = 20_000, 10, 100
+"""What a file may hold in all, when what it repeats by its anchors is written out."""
+
+
 class _Texts(yaml.SafeLoader):
     """Reads every scalar as the text that it is: a password ``0123`` stays ``0123``."""
 
@@ -67,27 +73,37 @@ class _Texts(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Put in what a mapping merges; each key once, or a few lines could become gigabytes."""
+        if any(len(value.value) > _MOST_MERGED for key, value in node.value if _merges(key)):
+            raise yaml.constructor.ConstructorError
+        super().flatten_mapping(node)
+        last = {getattr(key, "value", None): place for place, (key, _) in enumerate(node.value)}
+        if all(isinstance(key, str) for key in last):
+            node.value = [node.value[place] for place in sorted(last.values())]
+
+
+def _merges(key: yaml.Node) -> bool:
+    return bool(key.tag == "tag:yaml.org,2002:merge")
+
 
 def clouds_files(environment: Mapping[str, str] | None = None) -> list[Path]:
     """Return the places of ``clouds.yaml`` that exist, in OpenStack's order."""
     given = os.environ if environment is None else environment
-    named = given.get("OS_CLIENT_CONFIG_FILE")
-    places = (
-        [Path(named)]
-        if named
-        else [
-            Path("clouds.yaml"),
-            Path.home() / ".config" / "openstack" / "clouds.yaml",
-            Path("/etc/openstack/clouds.yaml"),
-        ]
-    )
-    return [place for place in places if place.is_file()]
+    if named := given.get("OS_CLIENT_CONFIG_FILE"):
+        places = [Path(named)]
+    else:
+        own = given.get("XDG_CONFIG_HOME", "")
+        homes = [Path(own)] if os.path.isabs(own) else []
+        folders = [each / "openstack" for each in (*homes, Path.home() / ".config", Path("/etc"))]
+        places = [each / name for each in (Path(), *folders) for name in _NAMES]
+    return [place for place in dict.fromkeys(places) if place.is_file()]
 
 
 def found_here(path: Path, environment: Mapping[str, str] | None = None) -> bool:
     """Return whether a file was found in the working folder, and not named by anybody."""
     given = os.environ if environment is None else environment
-    return not given.get("OS_CLIENT_CONFIG_FILE") and path == Path("clouds.yaml")
+    return not given.get("OS_CLIENT_CONFIG_FILE") and path.parent == Path()
 
 
 def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, Credentials]:
@@ -103,9 +119,10 @@ def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[
     given = os.environ if environment is None else environment
     here = found_here(path, environment)
     named = None if here else given.get("OS_CLIENT_SECURE_FILE")
-    secure = Path(named) if named else path.with_name("secure.yaml")
+    beside = [path.with_name(each.replace("clouds", "secure")) for each in _NAMES]
+    secure = next((each for each in ([Path(named)] if named else beside) if each.is_file()), None)
     clouds = _read(path)
-    for name, more in (_read(secure) if secure.is_file() else {}).items():
+    for name, more in (_read(secure) if secure else {}).items():
         clouds[name] = _merged(clouds.get(name, {}), more)
     return {
         name: replace(
@@ -138,8 +155,12 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _load(path: Path) -> tuple[dict[str, dict[str, Any]], str | None]:
     """Return the clouds of a file, and what kept it from being read."""
     try:
+        if path.stat().st_size > _LARGEST_FILE:
+            return {}, "it is too large"
         with path.open(encoding="utf-8") as file:
             document = yaml.load(file, _Texts)  # noqa: S506 a loader of plain texts only
+        if isinstance(document, dict) and not _has_an_end(document):
+            return {}, "it repeats itself without an end"
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as problem:
         return {}, type(problem).__name__
     clouds = document.get("clouds") if isinstance(document, dict) else None
@@ -148,6 +169,20 @@ def _load(path: Path) -> tuple[dict[str, dict[str, Any]], str | None]:
     return {
         str(name): _wrapped(cloud) for name, cloud in clouds.items() if isinstance(cloud, dict)
     }, None
+
+
+def _has_an_end(document: Mapping[Any, Any]) -> bool:
+    """Return whether a document stays small and flat, with what its anchors repeat written out."""
+    number, level = 0, [document]
+    for _ in range(_DEEPEST):
+        inner: list[Mapping[Any, Any]] = []
+        for mapping in level:
+            number += 1 + len(mapping)
+            if number > _MOST_VALUES:
+                return False
+            inner += [each for each in mapping.values() if isinstance(each, Mapping)]
+        level = inner
+    return not level
 
 
 def _wrapped(values: Mapping[Any, Any]) -> dict[str, Any]:

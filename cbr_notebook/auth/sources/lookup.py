@@ -168,7 +168,8 @@ def _named(profile: str, why: str = "") -> Credentials:
     known = known if profile in known else all_profiles(wanted=profile)
     if profile not in known:
         raise AuthenticationError(
-            f"There is no profile {profile!r} in {profile_file()} or clouds.yaml{why}.",
+            f"There is no profile {profile!r} in {profile_file()} or "
+            f"{os.environ.get('OS_CLIENT_CONFIG_FILE') or 'clouds.yaml'}{why}.",
             advice=f"There are: {', '.join(sorted(known)) or 'none'}.",
         )
     return known[profile]
