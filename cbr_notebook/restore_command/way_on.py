@@ -11,9 +11,14 @@ from cbr_notebook.restore_command.evidence import add_evidence_arguments, eviden
 from cbr_notebook.restore_command.group import finish_group
 from cbr_notebook.restore_command.papers import add_paper_commands
 from cbr_notebook.restore_command.shown import Shown
-from cbr_notebook.restore_command.statuses import DONE, guarded
+from cbr_notebook.restore_command.statuses import DONE, FAILED, REFUSED, guarded
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.group.resume import find
+
+_CANCEL_ENDS = (
+    "Exit status: 0 it was stopped, 3 nothing was stopped (it has ended, or the service restores, "
+    "which cannot be stopped), 4 not known, or only a part of a group was stopped."
+)
 
 
 def add_commands(commands: Any) -> None:
@@ -24,7 +29,8 @@ def add_commands(commands: Any) -> None:
         ("cancel", "stop a restore that has not begun", _cancel),
         ("rollback", "go back to the safety backup of a restore", _roll_back),
     ):
-        parser = commands.add_parser(name, help=what)
+        more = _CANCEL_ENDS if name == "cancel" else None
+        parser = commands.add_parser(name, help=what, description=more)
         if name != "restores":
             parser.add_argument("run_id", metavar="RUN", help="its ID, as restores lists it")
         if name in ("resume", "rollback"):
@@ -72,8 +78,14 @@ def _resume(options: argparse.Namespace, shown: Shown) -> int:
 
 def _cancel(options: argparse.Namespace, shown: Shown) -> int:
     session = open_session(options, shown)
-    print(session.cancel_restore(options.run_id, folder=options.folder))
-    return DONE
+    found = find(session, options.run_id, options.folder)
+    runs = found.runs if isinstance(found, GroupRun) else [found]
+    ended_before = {run.run_id for run in runs if run.ended}
+    print(found.cancel())
+    now = [run.state for run in runs if run.run_id not in ended_before]
+    if "stopped" not in now and {*now} <= {"success", "failed", "running"}:
+        return REFUSED
+    return DONE if {*now} <= {"success", "failed", "stopped"} else FAILED
 
 
 def _roll_back(options: argparse.Namespace, shown: Shown) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import Session
+from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
 from cbr_notebook.restore_command import account
-from tests.runbook.situations import is_back, only_run, restores, spoilt
+from cbr_notebook.runbook.journal.record import Progress
+from tests.runbook.situations import execute, is_back, only_run, restores, spoilt
 
 BASE = ("runbook", "restore-server", "--server", "web-01", "--simulate")
 CLEAN = ("--backup", "clean-web-01", "--acknowledge", "backup not quiet")
@@ -213,10 +214,60 @@ def test_what_was_not_asked_for_needs_a_name_to_be_taken_up_or_is_cancelled(
     status, _, err = say(capsys, "resume", run_id, "--simulate")
     assert status == 3, err
     assert "not asked" in say(capsys, "restores", "--simulate")[1]
-    assert "is cancelled" in say(capsys, "cancel", run_id, "--simulate")[1]
+    status, out, _ = say(capsys, "cancel", run_id, "--simulate")
+    assert (status, "is cancelled" in out) == (0, True)
+    status, out, _ = say(capsys, "cancel", run_id, "--simulate")
+    assert (status, "nothing was stopped" in out) == (3, True)
     status, _, err = say(capsys, "resume", run_id, "--simulate", "--confirm", "web-01")
     assert status == 3, err
     assert not restores(session)
+
+
+def test_cancel_ends_well_only_where_something_was_stopped(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.cloud.fail("restore_backup", 503)
+    with pytest.raises(errors.ConnectionFailed):
+        execute(session)
+    unheard = only_run(session)
+    status, out, _ = say(capsys, "cancel", unheard, "--simulate")
+    assert (status, "is not known" in out) == (4, True)
+    assert say(capsys, "cancel", unheard, "--simulate")[0] == 3
+    run = execute(session)
+    status, _, err = say(capsys, "cancel", run.run_id, "--simulate")
+    assert (status, "the service cannot stop a restore" in err) == (3, True)
+    run.wait()
+    status, out, _ = say(capsys, "cancel", run.run_id, "--simulate")
+    assert (status, "nothing was stopped" in out) == (3, True)
+
+
+def test_cancel_of_a_group_ends_well_only_where_nothing_goes_on(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def watch(progress: Progress) -> None:
+        if progress.step == "restoring" and not said:
+            said.append(say(capsys, "cancel", group_id(), "--simulate"))
+
+    def group_id() -> str:
+        (path,) = (Path.cwd() / "runs").glob("group-*.jsonl")
+        return path.stem
+
+    said: list[tuple[int, str, str]] = []
+    spoilt(session, "db-01")
+    plan = session.plan_restores(
+        [{"backup": "clean-db-01"}, {"backup": "clean-web-01", "after": "db-01"}]
+    )
+    plan.execute(
+        confirm=["db-01", "web-01"], acknowledge=["safety backup"], safety_backup=False,
+        on_progress=watch,
+    )  # fmt: skip
+    ((status, out, _),) = said
+    first, second = out.splitlines()[1:]
+    assert "db-01" in first and "was running when last seen" in first
+    assert "web-01" in second and "stops before the service is asked" in second
+    assert status == 4
+    assert restores(session) == 1
+    assert say(capsys, "cancel", group_id(), "--simulate")[0] == 3
 
 
 def test_the_way_back_is_one_command(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
