@@ -58,15 +58,15 @@ def changed(store: Store, table: str, before: list[Entry], after: list[Entry]) -
     }
     old = [each for each in before if (each.place, each.file) not in same]
     new = [each for each in after if (each.place, each.file) not in same]
-    if not new:
+    if not old and not new:
         return CHANGED.frame([])
     found = _compared(store, table, old, new)
     return CHANGED.frame(found)
 
 
 def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> list[_Row]:
-    later = dataset(store, new).schema
-    earlier = dataset(store, old).schema if old else later
+    later = dataset(store, new or old).schema
+    earlier = dataset(store, old or new).schema
     names = list(later.names)
     shared = [name for name in names if name in earlier.names]
     keys = [*PLACE, *(each for each in KEYS.get(table, ()) if each in shared)]

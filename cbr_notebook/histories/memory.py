@@ -132,7 +132,8 @@ class History:
             earlier day has all its rows added.
 
         Raises:
-            InvalidRequest: there is no such table, or a day is none.
+            InvalidRequest: there is no such table, a day is none, or ``until`` is before
+                ``since``.
         """
         if table not in self._known.tables():
             known = self._known.tables()
@@ -143,6 +144,12 @@ class History:
             )
         first = self._day(since, "since")
         last = self.days[-1] if until is None else self._day(until, "until")
+        if last < first:
+            raise InvalidRequest(
+                f"until ({last}) is before since ({first}).",
+                advice=f"Exchange them: since={last!r}, until={first!r}.",
+                field="until",
+            )
         found = changes.changed(
             self._store, table, self._known.at(table, first), self._known.at(table, last)
         )

@@ -70,3 +70,22 @@ def test_every_difference_is_told_and_no_other(
     found = changes.changed(store, "backups", *states)
     told = set(found[["project", "change", "id", "column"]].itertuples(index=False, name=None))
     assert told == wanted
+
+
+@pytest.mark.parametrize("missing", ["before", "after"])
+def test_a_project_that_is_in_one_state_only_is_told_with_all_its_rows(
+    missing: str, backups: pd.DataFrame, tmp_path: Path
+) -> None:
+    store = Store(tmp_path)
+    state = [
+        files.write(store, "backups", place, backups, NOW, whole_at="", before=None)
+        for place in PLACES
+    ]
+    less = state[:1]
+    before, after = (less, state) if missing == "before" else (state, less)
+    found = changes.changed(store, "backups", before, after)
+    assert set(found["change"]) == {"added" if missing == "before" else "gone"}
+    assert set(found["project"]) == {"two"} and set(found["id"]) == set(backups["id"])
+    nothing = changes.changed(store, "backups", *(([], state) if before is less else (state, [])))
+    assert len(nothing) == 2 * len(backups)
+    assert changes.changed(store, "backups", state, state).empty

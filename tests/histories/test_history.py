@@ -105,6 +105,8 @@ def test_what_changed_is_told_row_by_row(history: History, lake: tuple[Path, Ses
     assert list(history.changed("backups", since="0d").columns) == list(backups.columns)
     with pytest.raises(InvalidRequest, match="backups"):
         history.changed("backup")
+    with pytest.raises(InvalidRequest, match="before since"):
+        history.changed("backups", since="2020-08-21", until="2020-08-17")
 
 
 def test_a_day_of_the_past_answers_as_a_session(history: History) -> None:
