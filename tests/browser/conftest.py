@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.browser.notebook import Notebook
     from tests.browser.served import ServedCloud
 
+_PATIENCE = 15_000  # milliseconds until what is expected is there, while other tests run beside
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 # Playwright keeps an event loop running in its thread, in which no other test could use asyncio.
@@ -38,8 +39,11 @@ def chromium() -> str:
 @pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[BrowserContext]:
     """A browser that knows no machine but this one."""
+    from playwright.sync_api import expect
+
     from tests.browser.chromium import running
 
+    expect.set_options(timeout=_PATIENCE)
     with running(chromium) as context:
         yield context
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import httpx
 import nbformat
 
+from tests.browser import kernels
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +26,6 @@ _SETTINGS = {
     "notification": {"fetchNews": "false", "checkForUpdates": False},
     "themes": {"theme": "JupyterLab Light"},
 }
-_KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
 class Lab:
@@ -41,7 +42,7 @@ class Lab:
 
         It names its kernel: without that JupyterLab opens a dialog that swallows every click.
         """
-        document = nbformat.v4.new_notebook(metadata={"kernelspec": _KERNEL})
+        document = nbformat.v4.new_notebook(metadata={"kernelspec": kernels.SPECIFICATION})
         document.cells = [nbformat.v4.new_code_cell(source) for source in cells]
         path = self.notebooks / name
         nbformat.write(document, path)
@@ -72,25 +73,27 @@ def running(home: Path) -> Iterator[Lab]:
     for extension, settings in _SETTINGS.items():
         lab.use(extension, **settings)
     log = home / "jupyterlab.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            _command(port, lab.notebooks),
-            cwd=home,
-            env=_environment(home),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_until_it_answers(process, f"{lab.url}/api/status", log)
-        yield lab
-    finally:
-        process.send_signal(signal.SIGTERM)
+    environment = _environment(home)
+    with kernels.running(home / "data", environment):
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                _command(port, lab.notebooks),
+                cwd=home,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            wait_until_it_answers(process, f"{lab.url}/api/status", log)
+            yield lab
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _command(port: int, folder: Path) -> list[str]:
