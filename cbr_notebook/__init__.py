@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cbr_notebook.entry import Session, connect, simulate, tutorial
+    from cbr_notebook.entry.memory import history
     from cbr_notebook.exporting import export, to_text
     from cbr_notebook.fleets import fleet
-    from cbr_notebook.histories.memory import history
     from cbr_notebook.runbook.journal.report import verify_report
     from cbr_notebook.runbook.run.approval import approve_plan
     from cbr_notebook.runbook.verify.contract_file import recovery_contract
@@ -59,7 +59,7 @@ _LATER = {
     "connect": "entry",
     "export": "exporting",
     "fleet": "fleets",
-    "history": "histories.memory",
+    "history": "entry.memory",
     "public_key": "sealing.keys",
     "recovery_contract": "runbook.verify.contract_file",
     "simulate": "entry",

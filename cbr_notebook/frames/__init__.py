@@ -22,7 +22,14 @@ from cbr_notebook.frames.answers import (
 from cbr_notebook.frames.backups import BACKUPS
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESOURCES
-from cbr_notebook.frames.fleet import CHANGED, GROWTH, PROBLEMS, SYNCED
+from cbr_notebook.frames.fleet import (
+    CHANGED,
+    CHANGES_BY_DAY,
+    GROWTH,
+    GROWTH_BY_DAY,
+    PROBLEMS,
+    SYNCED,
+)
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
 from cbr_notebook.frames.resources import RESOURCES
@@ -48,7 +55,7 @@ SCHEMAS = {
         UNPROTECTED, CAPACITY, RECOVERY_POINTS, GAPS, CHANGED_DATA, SUSPICION, FAILURES, SCHEDULE,
         USAGE, AGENTS, FEATURES, ORGANIZATION_POLICIES, REPLICATION_TARGETS, RESTORE_POINTS,
         RESTORES, VAULT_POLICIES, RETENTION_PREVIEW, WHAT_IF, ORPHANS, COST, REPLICATION, AUDIT,
-        PROBLEMS, SYNCED, CHANGED, GROWTH,
+        PROBLEMS, SYNCED, CHANGED, CHANGES_BY_DAY, GROWTH, GROWTH_BY_DAY,
     )
 }  # fmt: skip
 """Every schema by its name."""
@@ -60,11 +67,13 @@ __all__ = [
     "CAPACITY",
     "CHANGED",
     "CHANGED_DATA",
+    "CHANGES_BY_DAY",
     "COST",
     "FAILURES",
     "FEATURES",
     "GAPS",
     "GROWTH",
+    "GROWTH_BY_DAY",
     "MEMBERS",
     "ORGANIZATION_POLICIES",
     "ORPHANS",

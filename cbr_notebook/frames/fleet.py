@@ -87,3 +87,30 @@ GROWTH = Schema(
     ),
 )  # fmt: skip
 """One row a vault."""
+
+GROWTH_BY_DAY = Schema(
+    "growth_by_day",
+    "a vault on a day",
+    (
+        *_WHERE,
+        Column("day", "time", "day", "the day, at its beginning"),
+        _text("id", "ID of the vault"),
+        _text("name", "its name on that day"),
+        Column("size_gb", "integer", "size_gb", "its size", unit="GB"),
+        Column("used_mb", "integer", "used_mb", "what was used of it", unit="MB"),
+    ),
+)
+"""One row a vault and day."""
+
+CHANGES_BY_DAY = Schema(
+    "changes_by_day",
+    "a day, compared with the one before it in the lake",
+    (
+        Column("day", "time", "day", "the day, at its beginning"),
+        _text("before", "the day that it is compared with"),
+        Column("added", "integer", "added", "rows that came"),
+        Column("gone", "integer", "gone", "rows that went"),
+        Column("changed", "integer", "changed", "rows with another value than before"),
+    ),
+)
+"""One row a day."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -10,16 +12,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cbr_notebook.extras import library
-from cbr_notebook.frames import CHANGED
+from cbr_notebook.frames import CHANGED, CHANGES_BY_DAY
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import sql
 from cbr_notebook.histories.files import KEYS, dataset, of_files
-from cbr_notebook.histories.manifest import Entry
+from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
 
 _READERS = 4
 """Projects that are read at once."""
 _NAMES = ("name", "resource_name", "policy_name", "control")
+
+
+_KINDS = ("added", "gone", "changed")
+
+
+@dataclass(slots=True)
+class _Day:
+    """How much changed on a day, as the schema reads it."""
+
+    day: str
+    before: str
+    added: int
+    gone: int
+    changed: int
 
 
 class _Row:
@@ -62,6 +78,23 @@ def changed(store: Store, table: str, before: list[Entry], after: list[Entry]) -
         return CHANGED.frame([])
     found = _compared(store, table, old, new)
     return CHANGED.frame(found)
+
+
+def changes_by_day(store: Store, known: Manifest, table: str, days: list[str]) -> pd.DataFrame:
+    """Return how many rows came, went and changed on each day but the first.
+
+    Args:
+        store: of the lake.
+        known: its entries.
+        table: its name.
+        days: in order; each is compared with the one before it.
+    """
+    rows = []
+    for before, day in pairwise(days):
+        found = changed(store, table, known.at(table, before), known.at(table, day))
+        kinds = found.drop_duplicates([*PLACE, "id", "change"])["change"].value_counts()
+        rows.append(_Day(day, before, *(int(kinds.get(kind, 0)) for kind in _KINDS)))
+    return CHANGES_BY_DAY.frame(rows)
 
 
 def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> list[_Row]:

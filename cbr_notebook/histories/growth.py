@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from cbr_notebook.frames import GROWTH
+from cbr_notebook.frames import GROWTH, GROWTH_BY_DAY
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import files
 from cbr_notebook.histories.manifest import Manifest
 from cbr_notebook.histories.store import Store
 
 _COLUMNS = (*PLACE, "id", "name", "size_gb", "used_mb")
+_SHOWN = [*PLACE, "day", "id", "name", "size_gb", "used_mb"]
 _MONTH = 30
 _FURTHEST_DAYS = 36_500
 
@@ -38,23 +39,24 @@ class _Vault:
     full_at: str | None
 
 
+@dataclass(slots=True)
+class _VaultDay:
+    """A row of the answer by day."""
+
+    profile: str
+    region: str
+    project: str
+    day: str
+    id: str
+    name: str
+    size_gb: int | None
+    used_mb: int | None
+
+
 def growth(store: Store, known: Manifest) -> pd.DataFrame:
     """Return one row a vault that there is now; see :meth:`History.growth`."""
     newest = {each.place: each.day for each in known.at("vaults")}
-    entries = sorted(each for each in known if each.table == "vaults")
-    by_file: dict[str, list[str]] = {}
-    for each in entries:
-        by_file.setdefault(store.place(each.file), []).append(each.day)
-    if not entries:
-        return GROWTH.frame([])
-    told = files.dataset(store, entries).to_table(columns=[*_COLUMNS, "__filename"])
-    days = pa.table(
-        {
-            "__filename": [name for name, of in by_file.items() for _ in of],
-            "day": [day for of in by_file.values() for day in of],
-        }
-    )
-    rows = told.join(days, "__filename", join_type="inner").to_pandas()
+    rows = _by_day(store, known)
     found = []
     for where, seen in rows.groupby([*PLACE, "id"], sort=True):
         profile, region, project, vault_id = map(str, where)
@@ -63,6 +65,38 @@ def growth(store: Store, known: Manifest) -> pd.DataFrame:
             found.append(vault)
     found.sort(key=lambda each: (each.full_at or "9999", each.profile, each.name))
     return GROWTH.frame(found)
+
+
+def growth_by_day(store: Store, known: Manifest) -> pd.DataFrame:
+    """Return one row a vault and day; see :meth:`History.growth_by_day`."""
+    rows = _by_day(store, known).sort_values([*PLACE, "name", "id", "day"])
+    return GROWTH_BY_DAY.frame(
+        [
+            _VaultDay(profile, region, project, day, vault_id, name, _whole(size), _whole(used))
+            for profile, region, project, day, vault_id, name, size, used in zip(
+                *(rows[column] for column in _SHOWN), strict=True
+            )
+        ]
+    )
+
+
+def _by_day(store: Store, known: Manifest) -> pd.DataFrame:
+    """Return the vaults of each day that the lake knows, with the day as text."""
+    entries = sorted(each for each in known if each.table == "vaults")
+    if not entries:
+        return pd.DataFrame(columns=[*_COLUMNS, "day"])
+    by_file: dict[str, list[str]] = {}
+    for each in entries:
+        by_file.setdefault(store.place(each.file), []).append(each.day)
+    told = files.dataset(store, entries).to_table(columns=[*_COLUMNS, "__filename"])
+    days = pa.table(
+        {
+            "__filename": [name for name, of in by_file.items() for _ in of],
+            "day": [day for of in by_file.values() for day in of],
+        }
+    )
+    found: pd.DataFrame = told.join(days, "__filename", join_type="inner").to_pandas()
+    return found
 
 
 def _line(where: tuple[str, str, str, str], seen: pd.DataFrame) -> _Vault:

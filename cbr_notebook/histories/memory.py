@@ -12,7 +12,6 @@ import pandas as pd
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import CHANGED
 from cbr_notebook.histories import changes, growth, manifest, sql
-from cbr_notebook.histories.manifest import Manifest
 from cbr_notebook.histories.past import Past
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.card import facts_html
@@ -22,44 +21,27 @@ from cbr_notebook.text.timeparse import parse_time
 DayLike = str | date | datetime | timedelta
 
 
-def history(path: str | Path, *, storage_options: Mapping[str, Any] | None = None) -> History:
-    """Open a lake that ``fleet.sync(path)`` or ``session.sync(path)`` wrote; it is only read.
-
-    Args:
-        path: a folder, or an address of fsspec: ``s3://bucket/lake``.
-        storage_options: what the address's file system takes, such as keys.
-
-    Returns:
-        Its history, as it is now; later syncs show when it is opened anew.
-
-    Raises:
-        NotFound: nothing was synced there.
-        InvalidRequest: the address cannot be used, or the extra ``[fleet]`` is not installed.
-
-    Example:
-        >>> synced = session.sync("lake", tables=["vaults"])
-        >>> history = cbr.history("lake")
-        >>> len(history.sql("select name from vaults where used_mb > 1000"))
-        2
-    """
-    store = Store(path, storage_options)
-    known = manifest.read(store)
-    if not len(known):
-        raise NotFound(
-            f"There is no lake at {store.address!r}.",
-            advice="Write one: fleet.sync(path), session.sync(path), or cbr-notebook sync.",
-            field="path",
-        )
-    return History(store, known)
-
-
 class History:
-    """What a lake knows; made by ``cbr.history(path)``."""
+    """What a lake knows, as it was when it was opened."""
 
-    def __init__(self, store: Store, known: Manifest) -> None:
-        """Keep what was read of the lake."""
-        self._store = store
-        self._known = known
+    def __init__(self, path: str | Path, storage_options: Mapping[str, Any] | None = None) -> None:
+        """Read which states the lake has.
+
+        Args:
+            path: a folder, or an address of fsspec: ``s3://bucket/lake``.
+            storage_options: what the address's file system takes, such as keys.
+
+        Raises:
+            NotFound: nothing was synced there.
+        """
+        self._store = Store(path, storage_options)
+        self._known = manifest.read(self._store)
+        if not len(self._known):
+            raise NotFound(
+                f"There is no lake at {self._store.address!r}.",
+                advice="Write one: fleet.sync(path), session.sync(path), or cbr-notebook sync.",
+                field="path",
+            )
 
     @property
     def days(self) -> list[str]:
@@ -135,13 +117,7 @@ class History:
             InvalidRequest: there is no such table, a day is none, or ``until`` is before
                 ``since``.
         """
-        if table not in self._known.tables():
-            known = self._known.tables()
-            raise InvalidRequest(
-                f"The lake has no table {table!r}.",
-                advice=f"{did_you_mean(table, known)}There are: {', '.join(known)}.",
-                field="table",
-            )
+        self._check_table(table)
         first = self._day(since, "since")
         last = self.days[-1] if until is None else self._day(until, "until")
         if last < first:
@@ -159,15 +135,50 @@ class History:
         )  # fmt: skip
         return found
 
+    def changes_by_day(self, table: str, since: DayLike = "30d") -> pd.DataFrame:
+        """Return how many rows of a table came, went and changed on each day.
+
+        Args:
+            table: such as ``backups`` or ``vaults``.
+            since: the first day, or how long before the newest one.
+
+        Returns:
+            The columns of ``cbr.schema("changes_by_day")``, in the order of the days. A day
+            without a sync has no row: its changes count on the next one that has.
+
+        Raises:
+            InvalidRequest: there is no such table, or the day is none.
+        """
+        self._check_table(table)
+        first = self._day(since, "since")
+        days = [day for day in self.days if day >= first]
+        found = changes.changes_by_day(self._store, self._known, table, days)
+        return _told("changes_by_day", found, {"table": table, "since": first})
+
     def growth(self) -> pd.DataFrame:
         """Return how the use of each vault grew, by all days that are known.
 
         Returns:
             The columns of ``cbr.schema("growth")``, what is full first.
         """
-        found = growth.growth(self._store, self._known)
-        found.attrs.update(resource="growth", filters={}, rows=len(found), asked_at="")
-        return found
+        return _told("growth", growth.growth(self._store, self._known), {})
+
+    def growth_by_day(self) -> pd.DataFrame:
+        """Return size and use of each vault on each day that is known.
+
+        Returns:
+            The columns of ``cbr.schema("growth_by_day")``: by place, name and day.
+        """
+        return _told("growth_by_day", growth.growth_by_day(self._store, self._known), {})
+
+    def _check_table(self, table: str) -> None:
+        known = self._known.tables()
+        if table not in known:
+            raise InvalidRequest(
+                f"The lake has no table {table!r}.",
+                advice=f"{did_you_mean(table, known)}There are: {', '.join(known)}.",
+                field="table",
+            )
 
     def _day(self, day: DayLike, field: str) -> str:
         newest = datetime.fromisoformat(f"{self.days[-1]}T00:00:00+00:00")
@@ -187,3 +198,9 @@ class History:
 
     def _repr_html_(self) -> str:
         return facts_html("History", self._facts())
+
+
+def _told(answer: str, frame: pd.DataFrame, filters: dict[str, str]) -> pd.DataFrame:
+    """Return a table that says what it was asked for; it was asked of the lake, at no moment."""
+    frame.attrs.update(resource=answer, filters=filters, rows=len(frame), asked_at="")
+    return frame

@@ -8,18 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbr_notebook.plots import calendar, capacity, durations, timeline
+from cbr_notebook.plots import calendar, capacity, changes, durations, growth, timeline
 from cbr_notebook.session.reports.common import check_days
 from cbr_notebook.text.timeparse import parse_duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from cbr_notebook.histories.memory import DayLike, History
     from cbr_notebook.session import Session
     from cbr_notebook.session.tag_filters import Tags
     from cbr_notebook.text.timeparse import DurationLike, TimeLike
 
-__all__ = ["Plots", "alt_text", "calendar", "capacity", "durations", "timeline"]
+__all__ = [
+    "HistoryPlots",
+    "Plots",
+    "alt_text",
+    "calendar",
+    "capacity",
+    "changes",
+    "durations",
+    "growth",
+    "timeline",
+]
 
 
 def alt_text(axes: Axes) -> str:
@@ -114,3 +125,34 @@ class Plots:
             InvalidRequest: the time or ``tags`` cannot be read.
         """
         return durations.draw(self._session.tasks(since=since, tags=tags), ax)
+
+
+class HistoryPlots:
+    """The pictures of a history, as :class:`Plots` are those of a session."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def __repr__(self) -> str:
+        return "<HistoryPlots: growth, changes>"
+
+    def growth(self, *, ax: Axes | None = None) -> Axes:
+        """Draw what was used of each vault on each day, in percent; the fullest vaults.
+
+        Args:
+            ax: where to draw; new axes if left out.
+        """
+        return growth.draw(self._history.growth_by_day(), ax)
+
+    def changes(self, table: str, since: DayLike = "30d", *, ax: Axes | None = None) -> Axes:
+        """Draw how many rows of a table came, changed and went on each day.
+
+        Args:
+            table: such as ``backups`` or ``vaults``.
+            since: the first day, or how long before the newest one.
+            ax: where to draw; new axes if left out.
+
+        Raises:
+            InvalidRequest: there is no such table, or the day is none.
+        """
+        return changes.draw(self._history.changes_by_day(table, since), ax)

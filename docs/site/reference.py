@@ -31,10 +31,14 @@ TYPES = {
         "cbr_notebook.runbook.group.group_run.GroupRun",
         "cbr_notebook.sealing.seal.ReportVerdict",
     ],
-    "Forms and pictures": ["cbr_notebook.forms.Forms", "cbr_notebook.plots.Plots"],
+    "Forms and pictures": [
+        "cbr_notebook.forms.Forms",
+        "cbr_notebook.plots.Plots",
+        "cbr_notebook.plots.HistoryPlots",
+    ],
     "Fleets and histories": [
         "cbr_notebook.fleets.questions.Fleet",
-        "cbr_notebook.histories.memory.History",
+        "cbr_notebook.entry.memory.History",
         "cbr_notebook.histories.past.Past",
     ],
     "The simulated cloud": ["cbr_notebook.simulator.cloud.Cloud"],

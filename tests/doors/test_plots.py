@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -50,6 +51,23 @@ def test_the_titles_say_what_is_seen(demo: cbr.Session) -> None:
 
 def test_a_failure_is_told_by_name_and_day(demo: cbr.Session) -> None:
     assert "db-02 failed on 14 August" in alt_text(demo.plots.calendar())
+
+
+def test_days_of_a_lake_are_drawn_and_told(tmp_path: Path) -> None:
+    with cbr.simulate() as session:
+        session.sync(tmp_path)
+        session.cloud.advance(days=1)
+        session.update_vault("vault-files", size_gb=20)
+        session.sync(tmp_path)
+        used = session.vaults(name="vault-files")["used_mb"].iloc[0]
+    history = cbr.history(tmp_path)
+    changes, growth = history.plots.changes("vaults"), history.plots.growth()
+    assert "1 day: 0 added, 2 changed, 0 gone" in alt_text(changes)
+    assert f"{used / 20480:.1%}".replace("%", " %") in alt_text(growth)
+    for axes, marks in ((changes, 3), (growth, 14)):
+        assert axes._repr_html_().count("<title>") >= marks
+    none = history.plots.changes("vaults", since="0d")
+    assert alt_text(none) == "The lake has one state of vaults in this time."
 
 
 @pytest.mark.parametrize("picture", PICTURES)

@@ -10,8 +10,8 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.entry import Session
+from cbr_notebook.entry.memory import History
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.histories.memory import History
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +143,22 @@ def test_the_history_shows_what_it_knows(history: History) -> None:
     assert card["projects"]["backups"] == 4 and card["last_day"]["policies"] == "2020-08-17"
     for text in (repr(history), history._repr_html_()):
         assert "2020-08-17 to 2020-08-21" in text
+
+
+def test_days_are_told_one_by_one(history: History, lake: tuple[Path, Session, str]) -> None:
+    """Each is held against comparing the two days, and against the day itself."""
+    told = history.changes_by_day("backups")
+    assert list(told["day"].dt.strftime("%Y-%m-%d")) == ["2020-08-21"]
+    whole = history.changed("backups", since="2020-08-17")
+    for change in ("added", "gone", "changed"):
+        rows = whole[whole["change"] == change][["profile", "id"]].drop_duplicates()
+        assert told[change].iloc[0] == len(rows)
+    grown = history.growth_by_day()
+    for day in history.days:
+        seen = grown[grown["day"] == pd.Timestamp(day, tz="UTC")]
+        vaults = history.at(day).vaults()
+        assert set(zip(seen["profile"], seen["id"], seen["size_gb"], strict=True)) == set(
+            zip(vaults["profile"], vaults["id"], vaults["size_gb"], strict=True)
+        )
+    with pytest.raises(InvalidRequest, match="no table 'backup'"):
+        history.changes_by_day("backup")
