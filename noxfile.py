@@ -69,9 +69,10 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the documentation's tables and pictures of forms anew."""
-    pages = ["tests/repository/test_docs.py", "tests/browser/test_every_form.py"]
-    pytest(session, *pages, CBR_WRITE_DOCS="1")
+    """Write the documentation's tables and pictures of forms anew, or of the test after ``--``."""
+    # Pictures first: the pages look for them.
+    pages = ["tests/browser/test_every_form.py", "tests/repository/test_docs.py"]
+    pytest(session, *(session.posargs or pages), CBR_WRITE_DOCS="1")
 
 
 @nox.session

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from cbr_notebook.api.client import Client
+from cbr_notebook.api.http.operations import OPERATIONS
 from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.simulator.services import ROUTES
 
 PAGE = frozenset({"limit", "offset"})
 DOCUMENTED = {
@@ -64,6 +66,15 @@ def test_a_list_has_the_documented_filters_and_no_others(call: str) -> None:
         "the table in the session instead (session/queries/), or, where the reference has the "
         "parameter after all, add it here, to simulator/ and to tests/conformance/."
     )
+
+
+def test_the_simulated_cloud_knows_the_same_filters() -> None:
+    """What it does not know it would ignore, as the service does."""
+    calls = {each.id: each.call for each in OPERATIONS}
+    known = {calls[route.operation]: set(route.query) - PAGE for route in ROUTES}
+    assert {call: known[call] for call in DOCUMENTED} == {
+        call: filters - PAGE for call, filters in DOCUMENTED.items()
+    }
 
 
 def test_every_list_is_held_against_the_reference() -> None:

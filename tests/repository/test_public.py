@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 
+from cbr_notebook import Session
 from tests.documentation.public import PUBLIC, examples
 from tests.repository.places import DOCS
 
@@ -17,6 +18,15 @@ def test_nothing_public_is_without_a_docstring_and_an_example() -> None:
     assert bare == []
     assert [name for name in PUBLIC if not examples(name).examples] == []
     assert len(PUBLIC) > 90
+
+
+def test_every_helper_of_a_session_has_its_row() -> None:
+    page = (DOCS / "helpers.md").read_text("utf-8")
+    helpers = {
+        name for name, each in inspect.getmembers(Session, callable) if not name.startswith("_")
+    }
+    missing = {name for name in helpers if not re.search(rf"\b{name}\(|`{name}`", page)}
+    assert missing == {"close", "with_client"}, "A new helper has a row in docs/helpers.md."
 
 
 def test_every_page_of_the_documentation_is_in_the_contents_of_the_site() -> None:
