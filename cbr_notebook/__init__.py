@@ -118,15 +118,16 @@ def error_codes() -> pd.DataFrame:
     import pandas as pd
 
     from cbr_notebook import catalogue
+    from cbr_notebook.frames.column import TEXT
 
     entries = catalogue.entries()
     return pd.DataFrame(
         {
-            "code": pd.Series([entry.code for entry in entries], dtype="str"),
+            "code": pd.Series([entry.code for entry in entries], dtype=TEXT),
             "http_status": [entry.http_status for entry in entries],
-            "message": pd.Series([entry.message for entry in entries], dtype="str"),
-            "kind": pd.Series([entry.kind for entry in entries], dtype="str"),
-            "advice": pd.Series([entry.advice for entry in entries], dtype="str"),
+            "message": pd.Series([entry.message for entry in entries], dtype=TEXT),
+            "kind": pd.Series([entry.kind for entry in entries], dtype=TEXT),
+            "advice": pd.Series([entry.advice for entry in entries], dtype=TEXT),
         }
     )
 
@@ -149,10 +150,11 @@ def profiles() -> pd.DataFrame:
     import pandas as pd
 
     from cbr_notebook.auth.sources import lookup
+    from cbr_notebook.frames.column import TEXT
 
     found = lookup.profiles()
     texts = {
-        name: pd.Series([getattr(each, name) for each in found], dtype="str")
+        name: pd.Series([getattr(each, name) for each in found], dtype=TEXT)
         for name in ("name", "place", "way", "region")
     }
     complete = pd.Series([each.complete for each in found], dtype="bool")

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from cbr_notebook.errors import CBRError
+from cbr_notebook.frames.column import TEXT
 
 Outcome = Literal["ok", "warning", "failed", "unknown"]
 COLUMNS = ("check", "outcome", "seen", "to_do")
@@ -41,5 +42,5 @@ def from_error(check: str, problem: CBRError, outcome: Outcome = "failed") -> Ro
 def as_table(rows: Sequence[Row]) -> pd.DataFrame:
     """Return rows as a table with the columns ``check``, ``outcome``, ``seen`` and ``to_do``."""
     return pd.DataFrame(
-        {name: pd.Series([getattr(row, name) for row in rows], dtype="str") for name in COLUMNS}
+        {name: pd.Series([getattr(row, name) for row in rows], dtype=TEXT) for name in COLUMNS}
     )

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cbr_notebook.extras import FORMS, ensure, needed_for
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.neighbours import terraform
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.runbook.rehearsal.twin import make_twin
@@ -58,7 +59,7 @@ class Session(GuidedSession):
         import pandas as pd
 
         rows = self.cloud.unknown if self.simulated else []
-        return pd.DataFrame(rows, columns=["what", "meaning"], dtype="str")
+        return pd.DataFrame(rows, columns=["what", "meaning"], dtype=TEXT)
 
     # Matplotlib and widgets are loaded when they are first asked for.
 

@@ -23,6 +23,7 @@ from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
 from cbr_notebook.fleets.tables import combine, part_of
 from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store
@@ -182,7 +183,7 @@ class Fleet:
             service = first.identity.endpoint if here else "by the catalogue, when it is asked"
             rows.append((*_where(place), place.project_id, first.identity.who, service))
         columns = [*PLACE, "project_id", "user", "service"]
-        return pd.DataFrame(rows, columns=columns, dtype="str")
+        return pd.DataFrame(rows, columns=columns, dtype=TEXT)
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = []

@@ -9,9 +9,8 @@ import pandas as pd
 
 from cbr_notebook.fleets.places import Place
 from cbr_notebook.frames import SCHEMAS
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.fleet import PLACE
-
-_TEXT = "str"
 
 
 def combine(question: str, parts: Sequence[tuple[Place, pd.DataFrame]]) -> pd.DataFrame:
@@ -60,10 +59,10 @@ def _with_same_categories(pieces: Sequence[pd.Series[Any]]) -> list[pd.Series[An
     known: dict[Any, None] = {}
     for each in pieces:
         known.update(dict.fromkeys(each.cat.categories))
-    kind = pd.CategoricalDtype(pd.Index(list(known), dtype=_TEXT))
+    kind = pd.CategoricalDtype(pd.Index(list(known), dtype=TEXT))
     return [each.cat.set_categories(kind.categories) for each in pieces]
 
 
 def _repeated(values: Sequence[tuple[str, int]]) -> pd.Series[Any]:
     texts = [text for text, number in values for _ in range(number)]
-    return pd.Series(texts, dtype=_TEXT)
+    return pd.Series(texts, dtype=TEXT)

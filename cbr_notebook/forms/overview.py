@@ -15,6 +15,7 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form, summary
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.text.formatting import pluralize
 
@@ -110,7 +111,7 @@ class Overview(FormDefinition):
         return pd.DataFrame(
             [(str(name), what) for what in _ATTENTION for name in found[what]],
             columns=["name", "what"],
-            dtype="str",
+            dtype=TEXT,
         )
 
     def _switched_off(self, session: GuidedSession, unprotected: pd.DataFrame) -> dict[str, str]:

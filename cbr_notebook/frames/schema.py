@@ -13,7 +13,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook.frames.building.builder import Builder
-from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.column import TEXT, Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Schema:
                 "source": [column.source for column in self.columns],
                 "description": [column.description for column in self.columns],
             },
-            dtype="str",
+            dtype=TEXT,
         )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import CHANGED
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.histories import changes, growth, manifest, sql
 from cbr_notebook.histories.past import Past
 from cbr_notebook.histories.store import Store
@@ -63,7 +64,7 @@ class History:
             rows.append((table, days[0], days[-1], len(newest), sum(each.rows for each in newest)))
         columns = ["table", "first_day", "last_day", "projects", "rows"]
         found = pd.DataFrame(rows, columns=columns)
-        return found.astype({"table": "str", "first_day": "str", "last_day": "str"})
+        return found.astype(dict.fromkeys(("table", "first_day", "last_day"), TEXT))
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return the rows of a query in SQL, as DuckDB understands it.

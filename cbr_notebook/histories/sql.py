@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import library
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.histories import files
 from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
@@ -111,7 +112,7 @@ def _as_pandas(found: pa.Table) -> pd.DataFrame:
         elif pa.types.is_boolean(kind):
             columns[name] = pd.Series(cells.to_pandas(), dtype="boolean")
         elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            columns[name] = pd.Series(cells.to_pandas(), dtype="str")
+            columns[name] = pd.Series(cells.to_pandas(), dtype=TEXT)
         elif pa.types.is_map(kind):
             texts = [None if each is None else dict(each) for each in cells.to_pylist()]
             columns[name] = pd.Series(texts, dtype=object)

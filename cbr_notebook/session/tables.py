@@ -15,6 +15,7 @@ from cbr_notebook.api.http.decoding import without_sources
 from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.frames.building.builder import Builder
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters, seen
 from cbr_notebook.session.context import Context
@@ -189,6 +190,6 @@ def sorted_by(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
     if "id" not in names:
         names, rising = [*names, "id"], [*rising, rising[-1]]
     by_value = frame.assign(
-        **{name: frame[name].astype("str") for name in names if frame[name].dtype == "category"}
+        **{name: frame[name].astype(TEXT) for name in names if frame[name].dtype == "category"}
     )
     return frame.loc[by_value.sort_values(names, ascending=rising).index].reset_index(drop=True)

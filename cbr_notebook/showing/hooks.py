@@ -52,9 +52,17 @@ def _offer_values(shell: Any) -> None:
 
 
 def _show_tables(shell: Any) -> None:
+    """Register how our tables are shown, under both names that pandas has for its DataFrame."""
+    for module in ("pandas", "pandas.core.frame"):  # pandas 3, pandas 2
+        _show_html(shell, module)
+        # In a notebook the text stays pandas' own, beside the HTML.
+        if type(shell).__name__ == "TerminalInteractiveShell":
+            _show_text(shell, module)
+
+
+def _show_html(shell: Any, module: str) -> None:
     """Register our HTML for our tables; others are shown as they were before."""
     formatter = shell.display_formatter.formatters["text/html"]
-    module = "pandas"
     earlier = formatter.for_type_by_name(module, "DataFrame")
 
     def show(frame: Any) -> str | None:
@@ -66,9 +74,6 @@ def _show_tables(shell: Any) -> None:
         return shown
 
     formatter.for_type_by_name(module, "DataFrame", show)
-    # In a notebook the text stays pandas' own, beside the HTML.
-    if type(shell).__name__ == "TerminalInteractiveShell":
-        _show_text(shell, module)
 
 
 def _show_text(shell: Any, module: str) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cbr_notebook.frames.building.cells import converted, moment, warn_of_lost
-from cbr_notebook.frames.column import Column
+from cbr_notebook.frames.column import TEXT, Column
 
 _TIME = pa.timestamp("us")
 _FIRST = pa.scalar(datetime.min, _TIME)
@@ -27,7 +27,7 @@ _ARROW: dict[str, pa.DataType] = {
 }
 
 _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
-"""What pandas calls ``str``."""
+"""What pandas 3 calls ``str``."""
 
 
 def part(column: Column, values: Sequence[Any], names: Callable[[], Sequence[Any]]) -> Any:
@@ -123,7 +123,7 @@ def series(column: Column, parts: Sequence[Any]) -> pd.Series[Any]:
 def _series(column: Column, chunks: Any) -> pd.Series[Any]:
     if column.kind == "text":
         # Left in its pieces: putting them together would need all texts twice for a moment.
-        return pd.Series(pd.arrays.ArrowStringArray(chunks, dtype=_TEXT))  # type: ignore[call-arg]
+        return pd.Series(_TEXT.__from_arrow__(chunks))
     if column.kind == "time":
         return pd.Series(chunks.to_numpy().astype("datetime64[us]")).dt.tz_localize("UTC")
     if column.kind == "category":
@@ -150,7 +150,7 @@ def _categorical(column: Column, array: Any) -> pd.Categorical[Any]:
     renumbered = np.array([*(place[value] for value in seen), -1], dtype=np.int32)
     codes = array.indices.fill_null(len(seen)).to_numpy(zero_copy_only=False)
     return pd.Categorical.from_codes(
-        renumbered[codes], dtype=pd.CategoricalDtype(pd.Index(categories, dtype="str"))
+        renumbered[codes], dtype=pd.CategoricalDtype(pd.Index(categories, dtype=TEXT))
     )
 
 

@@ -15,7 +15,7 @@ from cbr_notebook.frames.building.cells import converted, moment, warn_of_lost
 from cbr_notebook.frames.column import Column
 
 _TEXT = pd.StringDtype("python", na_value=np.nan)
-"""What pandas calls ``str``."""
+"""What pandas 3 calls ``str``."""
 _PLAIN = re.compile(
     r"[1-8]\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?"
 )

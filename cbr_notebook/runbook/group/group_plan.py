@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress, Progress
@@ -94,7 +95,7 @@ class GroupPlan:
         frames = []
         for each in self.members:
             frame = each.plan.checks.copy()
-            frame.insert(0, "target", pd.Series([each.name] * len(frame), dtype="str"))
+            frame.insert(0, "target", pd.Series([each.name] * len(frame), dtype=TEXT))
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 

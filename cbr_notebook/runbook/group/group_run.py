@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, Conflict, TaskFailed, WaitTimeout
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -69,7 +70,7 @@ class GroupRun:
             (run.target["name"], run.run_id, run.state, ", ".join(self._after(run)))
             for run in self.runs
         ]
-        return pd.DataFrame(rows, columns=["target", "run_id", "state", "after"], dtype="str")
+        return pd.DataFrame(rows, columns=["target", "run_id", "state", "after"], dtype=TEXT)
 
     def note(self, kind: str, **facts: Any) -> Entry:
         """Write to the group's journal."""

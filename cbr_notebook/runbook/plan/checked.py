@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.plan.checks import Check, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM, without_way_back
@@ -98,15 +99,15 @@ class CheckedPlan:
         rows = self.verdicts
         return pd.DataFrame(
             {
-                "check": pd.Series([each.name for each in rows], dtype="str"),
+                "check": pd.Series([each.name for each in rows], dtype=TEXT),
                 "outcome": pd.Categorical(
                     [each.outcome.value for each in rows],
                     categories=[each.value for each in Outcome],
                 ),
-                "seen": pd.Series([each.seen for each in rows], dtype="str"),
-                "why": pd.Series([each.why for each in rows], dtype="str"),
-                "error_code": pd.Series([each.prevents for each in rows], dtype="str"),
-                "to_do": pd.Series([each.to_do for each in rows], dtype="str"),
+                "seen": pd.Series([each.seen for each in rows], dtype=TEXT),
+                "why": pd.Series([each.why for each in rows], dtype=TEXT),
+                "error_code": pd.Series([each.prevents for each in rows], dtype=TEXT),
+                "to_do": pd.Series([each.to_do for each in rows], dtype=TEXT),
             }
         )
 
@@ -350,7 +351,7 @@ def _plain(value: Any) -> Any:
 
 
 def _texts(values: Any) -> pd.Series:
-    return pd.Series(list(values), dtype="str")
+    return pd.Series(list(values), dtype=TEXT)
 
 
 def _numbers(values: Any) -> pd.Series:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.rehearsal.twin import make_twin
 from cbr_notebook.session import Session
@@ -93,7 +94,7 @@ class Rehearsal:
 
         steps = self.steps
         texts = {
-            name: pd.Series([getattr(each, name) for each in steps], dtype="str")
+            name: pd.Series([getattr(each, name) for each in steps], dtype=TEXT)
             for name in ("what", "resource", "outcome", "detail")
         }
         at = pd.to_datetime(pd.Series([each.at for each in steps], dtype=object), utc=True)

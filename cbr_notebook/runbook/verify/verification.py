@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
@@ -93,7 +94,7 @@ class Verification:
         import pandas as pd
 
         rows = [asdict(each) for each in self.findings]
-        return pd.DataFrame(rows, columns=["name", "outcome", "seen"], dtype="str")
+        return pd.DataFrame(rows, columns=["name", "outcome", "seen"], dtype=TEXT)
 
     def __repr__(self) -> str:
         lines = [f"{each.outcome:8}{each.name}: {each.seen}" for each in self.findings]

@@ -16,6 +16,7 @@ from cbr_notebook.api.groups.tasks import Tasks
 from cbr_notebook.api.groups.vaults import Vaults
 from cbr_notebook.api.messages.records import Backup, TaskRecord
 from cbr_notebook.api.paging.pager import LARGEST_PAGE
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.details import BackupsOfPoint
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_conflicts, reject_unknown
@@ -159,7 +160,7 @@ def _with_policies(session: Context, frame: pd.DataFrame) -> pd.DataFrame:
             mine.setdefault(applied.vault_id, []).append(policy.name or policy.id)
     for kind in ("backup", "replication"):
         told = {vault: ", ".join(sorted(each)) for vault, each in names[kind].items()}
-        frame[f"{kind}_policy"] = frame["id"].map(told).astype("str")
+        frame[f"{kind}_policy"] = frame["id"].map(told).astype(TEXT)
     frame.attrs["requests"] += 1
     return frame
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cbr_notebook import catalogue, frames
 from cbr_notebook.api.messages.constants import UNSUCCESSFUL
+from cbr_notebook.frames.column import TEXT
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
@@ -49,7 +50,7 @@ def failures(
     table = lists.tasks(session, status=bad, since=since, until=until, tags=tags)
     kept = [column.name for column in frames.FAILURES.columns if column.name != "advice"]
     advice = [_advice(code) for code in table["error_code"]]
-    frame = table[kept].assign(advice=pd.Series(advice, dtype="str", index=table.index))
+    frame = table[kept].assign(advice=pd.Series(advice, dtype=TEXT, index=table.index))
     return describe(session, frames.FAILURES, frame, table.attrs["filters"], before)
 
 
