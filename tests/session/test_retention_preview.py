@@ -59,7 +59,7 @@ def test_the_preview_names_exactly_the_backups_that_go(
         session.apply_policy(session.create_policy("p", **when, **keeps), "v")
         session.cloud.advance(days=history, hours=hours)
         session.back_up("v", name="by-hand", keep_days=5).wait(progress=False)
-        if then is not None:
+        if then is not None and not then.items() <= keeps.items():
             session.update_policy("p", **then, confirm="p")
         preview = session.retention_preview(days=ahead)
         expected = session.what_if("p", ahead_days=ahead, enabled=True)
