@@ -118,7 +118,7 @@ def error_codes() -> pd.DataFrame:
     import pandas as pd
 
     from cbr_notebook import catalogue
-    from cbr_notebook.frames.column import TEXT
+    from cbr_notebook.text.dtypes import TEXT
 
     entries = catalogue.entries()
     return pd.DataFrame(
@@ -150,7 +150,7 @@ def profiles() -> pd.DataFrame:
     import pandas as pd
 
     from cbr_notebook.auth.sources import lookup
-    from cbr_notebook.frames.column import TEXT
+    from cbr_notebook.text.dtypes import TEXT
 
     found = lookup.profiles()
     texts = {

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.frames.column import TEXT
+from cbr_notebook.text.dtypes import TEXT
 
 Outcome = Literal["ok", "warning", "failed", "unknown"]
 COLUMNS = ("check", "outcome", "seen", "to_do")

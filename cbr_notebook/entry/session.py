@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cbr_notebook.extras import FORMS, ensure, needed_for
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.neighbours import terraform
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.runbook.rehearsal.twin import make_twin
+from cbr_notebook.text.dtypes import TEXT
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,7 +23,6 @@ from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
 from cbr_notebook.fleets.tables import combine, part_of
 from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store
@@ -31,6 +30,7 @@ from cbr_notebook.histories.sync import WHOLE, checked
 from cbr_notebook.session import Session
 from cbr_notebook.session.reports.audit import audit
 from cbr_notebook.text.card import facts_html
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.suggestions import did_you_mean
 from cbr_notebook.text.timeparse import DurationLike
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from cbr_notebook.fleets.places import Place
 from cbr_notebook.frames import SCHEMAS
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.fleet import PLACE
+from cbr_notebook.text.dtypes import TEXT
 
 
 def combine(question: str, parts: Sequence[tuple[Place, pd.DataFrame]]) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form, summary
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.guided_session import GuidedSession
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.formatting import pluralize
 
 _SHOWN = 6

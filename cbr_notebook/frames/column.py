@@ -6,12 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-import pandas as pd
-
-TEXT = pd.StringDtype(na_value=np.nan)
-"""The dtype of texts: what pandas 3 calls ``str``, which pandas 2.3 has but does not choose."""
-
 Kind = Literal["text", "time", "integer", "number", "flag", "category", "mapping"]
 
 _DTYPES = {

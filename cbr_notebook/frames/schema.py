@@ -13,7 +13,8 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook.frames.building.builder import Builder
-from cbr_notebook.frames.column import TEXT, Column
+from cbr_notebook.frames.column import Column
+from cbr_notebook.text.dtypes import TEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import pandas as pd
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import CHANGED
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.histories import changes, growth, manifest, sql
 from cbr_notebook.histories.past import Past
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.card import facts_html
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.suggestions import did_you_mean
 from cbr_notebook.text.timeparse import parse_time
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import library
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.histories import files
 from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
+from cbr_notebook.text.dtypes import TEXT
 
 _DAY = re.compile(r"\b([a-z_]+)_at\s*\(\s*(?:DATE\s*)?'(\d{4}-\d{2}-\d{2})'", re.IGNORECASE)
 _LOCKED = (

@@ -15,10 +15,10 @@ from cbr_notebook.api.http.decoding import without_sources
 from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.frames.building.builder import Builder
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters, seen
 from cbr_notebook.session.context import Context
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.timeparse import (
     TimeLike,
     parse_time,

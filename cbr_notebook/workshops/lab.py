@@ -15,6 +15,7 @@ import pandas as pd
 
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
+from cbr_notebook.text.dtypes import TEXT, utc_times
 from cbr_notebook.workshops import certificate
 from cbr_notebook.workshops.exercise import Exercise, Finding
 
@@ -167,20 +168,21 @@ class Lab:
 
         Returns:
             One row an exercise: ``exercise`` (int64), ``title``, ``state`` (``not started``,
-            ``started`` or ``solved``), ``checks``, ``hints`` (int64), ``solved_at`` (datetime,
-            UTC).
+            ``started`` or ``solved``), ``checks``, ``hints`` (int64), ``solved_at`` (UTC).
         """
-        rows = [
-            (number, each.title, _state(standing), standing.checks, standing.hints,
-             standing.solved_at)
-            for number, each in enumerate(self._exercises, 1)
-            if (standing := self._notes.standings.get(number, Standing()))
-        ]  # fmt: skip
-        table = pd.DataFrame(
-            rows, columns=["exercise", "title", "state", "checks", "hints", "solved_at"]
+        numbers = range(1, len(self._exercises) + 1)
+        standings = [self._notes.standings.get(number, Standing()) for number in numbers]
+        solved = [each.solved_at and datetime.fromisoformat(each.solved_at) for each in standings]
+        return pd.DataFrame(
+            {
+                "exercise": numbers,
+                "title": pd.Series([each.title for each in self._exercises], dtype=TEXT),
+                "state": pd.Series([_state(each) for each in standings], dtype=TEXT),
+                "checks": [each.checks for each in standings],
+                "hints": [each.hints for each in standings],
+                "solved_at": utc_times(each or None for each in solved),
+            }
         )
-        table["solved_at"] = pd.to_datetime(table["solved_at"], utc=True)
-        return table
 
     def certificate(self, path: str | Path, *, learner: str | None = None) -> Path:
         """Create an HTML page that says what was solved, signed so that it can be verified.

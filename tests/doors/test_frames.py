@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pandas as pd
@@ -12,6 +13,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, frames
 from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.frames import SCHEMAS, Column, Schema
+from cbr_notebook.text.dtypes import TEXT
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,47 @@ def test_columns_in_a_unit_say_so(name: str) -> None:
     for column in SCHEMAS[name].columns:
         if column.unit in units:
             assert units[column.unit] in column.name
+
+
+GIVEN: dict[str, Callable[[Session], pd.DataFrame]] = {
+    "changed_data": lambda session: session.changed_data("web-01"),
+    "cost": lambda session: session.cost(0.1),
+    "members": lambda session: session.members(session.backups(resource="web-01", limit=1)),
+    "suspicion": lambda session: session.suspicion("web-01"),
+    "what_if": lambda session: session.what_if("daily-0300", max_backups=3),
+}
+"""Questions that need something said."""
+OTHERS: dict[str, Callable[[Session], pd.DataFrame]] = {
+    "error_codes": lambda session: cbr.error_codes(),
+    "profiles": lambda session: cbr.profiles(),
+    "schema": lambda session: cbr.schema("vaults"),
+    "plan": lambda session: session.plan_restore(session.last_quiet_backup("web-01")).checks,
+    "progress": lambda session: cbr.workshop("basics").progress(),
+    "overwritten": lambda session: (
+        session.plan_restore(session.last_quiet_backup("web-01")).overwritten
+    ),
+    "unknown": lambda session: session.unknown,
+}
+"""Tables that are no question of a session."""
+QUESTIONS = {
+    name: GIVEN.get(name, getattr(Session, name))
+    for name, each in inspect.getmembers(Session, inspect.isfunction)
+    if inspect.signature(each).return_annotation == "pd.DataFrame" and name != "sync"
+}
+
+
+@pytest.mark.parametrize("name", [*QUESTIONS, *OTHERS])
+def test_every_column_has_the_very_dtype_of_its_kind(name: str, demo: Session) -> None:
+    """The storage of texts too, which ``str(dtype)`` does not tell; with pandas 2.3 as with 3."""
+    table = (QUESTIONS | OTHERS)[name](demo)
+    plain = ("int64", "bool", "Int64", "Float64", "boolean", "datetime64[us, UTC]")
+    for column, kind in table.dtypes.items():
+        if isinstance(kind, pd.CategoricalDtype):
+            kind = kind.categories.dtype
+        if column == "tags":
+            assert kind == "object"
+        else:
+            assert kind == TEXT or str(kind) in plain, (column, repr(kind))
 
 
 def test_the_resources_of_vaults_and_what_their_backups_take(demo: Session) -> None:

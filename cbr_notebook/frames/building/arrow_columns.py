@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cbr_notebook.frames.building.cells import converted, moment, warn_of_lost
-from cbr_notebook.frames.column import TEXT, Column
+from cbr_notebook.frames.column import Column
+from cbr_notebook.text.dtypes import TEXT
 
 _TIME = pa.timestamp("us")
 _FIRST = pa.scalar(datetime.min, _TIME)
@@ -26,7 +27,7 @@ _ARROW: dict[str, pa.DataType] = {
     "category": pa.dictionary(pa.int32(), pa.string()),
 }
 
-_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+_TEXT: Any = pd.StringDtype("pyarrow", na_value=np.nan)
 """What pandas 3 calls ``str``."""
 
 

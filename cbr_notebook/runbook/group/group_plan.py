@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress, Progress
@@ -30,6 +29,7 @@ from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
 from cbr_notebook.runbook.run.safety import PARTIAL, SAFETY_KEEP_DAYS, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.formatting import pluralize
 from cbr_notebook.text.timeparse import TimeLike
 

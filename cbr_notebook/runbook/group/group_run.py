@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, Conflict, TaskFailed, WaitTimeout
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -18,6 +17,7 @@ from cbr_notebook.runbook.run.submit import stop, submit_steps
 from cbr_notebook.runbook.run.watch import watch
 from cbr_notebook.runbook.verify.verification import verify
 from cbr_notebook.session import Session
+from cbr_notebook.text.dtypes import TEXT
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.plan.checks import Check, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM, without_way_back
@@ -21,6 +20,7 @@ from cbr_notebook.runbook.plan.survey import survey
 from cbr_notebook.runbook.plan.verdict import Outcome
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
+from cbr_notebook.text.dtypes import TEXT, utc_times
 from cbr_notebook.text.formatting import format_duration, pluralize
 
 _MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ fail", "unknown": "? unknown"}
@@ -102,7 +102,7 @@ class CheckedPlan:
                 "check": pd.Series([each.name for each in rows], dtype=TEXT),
                 "outcome": pd.Categorical(
                     [each.outcome.value for each in rows],
-                    categories=[each.value for each in Outcome],
+                    categories=pd.Index([each.value for each in Outcome], dtype=TEXT),
                 ),
                 "seen": pd.Series([each.seen for each in rows], dtype=TEXT),
                 "why": pd.Series([each.why for each in rows], dtype=TEXT),
@@ -167,7 +167,7 @@ class CheckedPlan:
                 "device": _texts(disk.device for _, disk in pairs),
                 "size_gb": _numbers(disk.size_gb for _, disk in pairs),
                 "size_after_gb": _numbers(old.size_gb for old, _ in pairs),
-                "last_written": _times(disk.updated_at for _, disk in pairs),
+                "last_written": utc_times(disk.updated_at for _, disk in pairs),
                 "backup_id": _texts(old.backup_id for old, _ in pairs),
                 "newer_backups": _numbers(newer for _ in pairs),
             }
@@ -188,7 +188,7 @@ class CheckedPlan:
                 "disk_id": _texts(disk.id for disk in disks),
                 "device": _texts(disk.device for disk in disks),
                 "size_gb": _numbers(disk.size_gb for disk in disks),
-                "last_written": _times(disk.updated_at for disk in disks),
+                "last_written": utc_times(disk.updated_at for disk in disks),
             }
         )
 
@@ -356,9 +356,3 @@ def _texts(values: Any) -> pd.Series:
 
 def _numbers(values: Any) -> pd.Series:
     return pd.Series(list(values), dtype="Int64")
-
-
-def _times(values: Any) -> pd.Series:
-    return pd.to_datetime(pd.Series(list(values), dtype=object), utc=True).astype(
-        "datetime64[us, UTC]"
-    )

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.rehearsal.twin import make_twin
 from cbr_notebook.session import Session
+from cbr_notebook.text.dtypes import TEXT, utc_times
 from cbr_notebook.text.formatting import format_duration, pluralize
 from cbr_notebook.text.timeparse import parse_api_time
 
@@ -97,10 +97,9 @@ class Rehearsal:
             name: pd.Series([getattr(each, name) for each in steps], dtype=TEXT)
             for name in ("what", "resource", "outcome", "detail")
         }
-        at = pd.to_datetime(pd.Series([each.at for each in steps], dtype=object), utc=True)
         return pd.DataFrame(
             {
-                "at": at.astype("datetime64[us, UTC]"),
+                "at": utc_times(each.at for each in steps),
                 "what": texts["what"],
                 "resource": texts["resource"],
                 "outcome": texts["outcome"],

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
@@ -27,6 +26,7 @@ from cbr_notebook.runbook.verify.manifest import (
 )
 from cbr_notebook.runbook.verify.probes import is_about_content, look_at
 from cbr_notebook.session import Session
+from cbr_notebook.text.dtypes import TEXT
 
 if TYPE_CHECKING:
     import pandas as pd

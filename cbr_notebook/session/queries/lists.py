@@ -16,7 +16,6 @@ from cbr_notebook.api.groups.tasks import Tasks
 from cbr_notebook.api.groups.vaults import Vaults
 from cbr_notebook.api.messages.records import Backup, TaskRecord
 from cbr_notebook.api.paging.pager import LARGEST_PAGE
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.frames.details import BackupsOfPoint
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_conflicts, reject_unknown
@@ -39,6 +38,7 @@ from cbr_notebook.session.tables import (
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.tasks.task import Task
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.timeparse import (
     TimeLike,
 )

@@ -8,11 +8,11 @@ import pandas as pd
 
 from cbr_notebook import catalogue, frames
 from cbr_notebook.api.messages.constants import UNSUCCESSFUL
-from cbr_notebook.frames.column import TEXT
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
 from cbr_notebook.session.tag_filters import Tags
+from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.timeparse import (
     TimeLike,
 )
