@@ -71,6 +71,11 @@ def reject_reversed(start: str | None, end: str | None) -> None:
         )
 
 
+def asked_for(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters that have a value."""
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 def expand(asked: Mapping[str, Any], repeatable: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Return the requests for filters with lists of values, where the service takes but one.
 

@@ -113,7 +113,7 @@ def describe(
         "resource": schema.name,
         "region": session.identity.region,
         "project_id": session.identity.project_id,
-        "filters": {key: value for key, value in asked.items() if value is not None},
+        "filters": filters.asked_for(asked),
         "asked_at": session.now.isoformat(timespec="seconds"),
         "rows": len(frame),
         "requests": max(1, session.client.transport.requests - before),

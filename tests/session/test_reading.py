@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
+import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook.api.http import transport
+from cbr_notebook.errors import InvalidRequest
 
 
 def test_answers_asked_together_are_those_asked_apart_with_fewer_requests() -> None:
@@ -22,6 +27,60 @@ def test_answers_asked_together_are_those_asked_apart_with_fewer_requests() -> N
         assert 0 < end - middle < 0.75 * (middle - start)
 
 
+def test_a_reading_asks_for_backups_and_policies_once_in_any_order() -> None:
+    questions: list[Callable[[cbr.Session], pd.DataFrame]] = [
+        lambda session: session.unprotected(target=None),
+        lambda session: session.backups(),
+        lambda session: session.capacity(),
+        lambda session: session.backups(status=["available", "error"]),
+        lambda session: session.recovery_points(),
+        lambda session: session.orphans(),
+        lambda session: session.retention_preview(),
+        lambda session: session.gaps(),
+        lambda session: session.vaults(),
+        lambda session: session.schedule(),
+    ]
+    with cbr.simulate() as session:
+        session.cloud.delete_server("build-01")
+        for order in (questions, questions[::-1]):
+            apart = [ask(session) for ask in order]
+            asked: list[str] = []
+            session.client.transport.on_request = lambda seen, kept=asked: kept.append(seen.path)
+            with session.reading() as reading:
+                together = [ask(reading) for ask in order]
+            session.client.transport.on_request = None
+            for one, other in zip(apart, together, strict=True):
+                pd.testing.assert_frame_equal(one, other)
+                assert one.attrs["filters"] == other.attrs["filters"]
+            ends = [path.rsplit("/", 1)[-1] for path in asked]
+            assert ends.count("backups") == ends.count("policies") == ends.count("vaults") == 1
+
+
+def test_an_empty_answer_of_a_reading_says_what_there_is_without_the_filter() -> None:
+    with cbr.simulate() as session, session.reading() as reading:
+        empty = reading.backups(status="restoring")
+        assert empty.empty
+        assert empty.attrs["without_filters"] == len(reading.backups()) > 0
+        with pytest.raises(InvalidRequest, match="status"):
+            reading.backups(status="good")
+
+
+def test_more_than_a_reading_keeps_is_asked_again_and_the_rest_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with cbr.simulate() as session:
+        answers = session.vaults(), session.backups()
+        monkeypatch.setattr(transport, "_MOST_KEPT", 40_000)
+        asked: list[str] = []
+        session.client.transport.on_request = lambda seen: asked.append(seen.path)
+        with session.reading() as reading:
+            for _ in range(2):
+                for one, other in zip(answers, (reading.vaults(), reading.backups()), strict=True):
+                    pd.testing.assert_frame_equal(one, other)
+        ends = [path.rsplit("/", 1)[-1] for path in asked]
+        assert ends.count("vaults") == ends.count("backups") == 1
+
+
 def test_what_was_read_is_forgotten_after_a_change_and_after_the_block() -> None:
     with cbr.simulate() as session:
         with session.reading() as reading:
@@ -34,9 +93,18 @@ def test_what_was_read_is_forgotten_after_a_change_and_after_the_block() -> None
         assert len(reading.vaults()) == len(session.vaults()) == before + 3
 
 
-def test_the_overview_shares_what_it_reads() -> None:
+def test_the_overview_reads_each_list_once_and_two_restore_points_a_vault() -> None:
     with cbr.simulate() as session:
+        full = session.capacity()["backups"].gt(0).sum()
+        form = session.forms.overview()
+        form.submit()
         asked: list[str] = []
         session.client.transport.on_request = lambda seen: asked.append(seen.path)
-        session.forms.overview().submit()  # it looks when it is opened, and once more now
-        assert 0 < len(asked) <= 46
+        form.submit()
+        ends = [path.rsplit("/", 1)[-1] for path in asked]
+        for each in ("vaults", "backups", "policies"):
+            assert ends.count(each) == 1
+        # What failed is asked for by status, of which the service takes one at a time.
+        assert ends.count("operation-logs") == 4
+        assert sum("/checkpoints/" in path for path in asked) == 2 * full
+        assert len(asked) == 10 + 2 * full

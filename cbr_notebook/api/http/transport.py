@@ -126,6 +126,7 @@ class Transport:
         self.only_asks = False
         """Whether everything that changes something is refused before it is sent."""
         self._kept: dict[tuple[str, str], bytes] | None = None
+        self._read: dict[str, Any] = {}
 
     def get(self, path: str, answer: type[T], query: Mapping[str, QueryValue] | None = None) -> T:
         """Read something; repeated when the connection or the service is in trouble.
@@ -147,13 +148,26 @@ class Transport:
         kept = self._kept
         if kept is None:
             return at_hand.arrived(self._send("GET", path, query, None).content)
-        key = (path, str(_parameters(query)))
+        key = (path, _key(query or {}))
         if key not in kept:
             content = self._send("GET", path, query, None).content
             if sum(map(len, kept.values())) + len(content) > _MOST_KEPT:
-                kept.clear()
+                return at_hand.arrived(content)
             kept[key] = content
         return at_hand.arrived(kept[key])
+
+    @property
+    def reads_once(self) -> bool:
+        """Whether this is the transport of a reading: nothing is read twice."""
+        return self._kept is not None
+
+    def once(self, what: str, read: Callable[[], T]) -> T:
+        """Read something; within a reading once, and what was read then is returned again."""
+        if not self.reads_once:
+            return read()
+        if what not in self._read:
+            self._read[what] = read()
+        return cast("T", self._read[what])
 
     def send(
         self,
@@ -237,6 +251,7 @@ class Transport:
             )
         if self._kept is not None and not safe:
             self._kept.clear()
+            self._read.clear()
         request = self._client.build_request(
             method,
             self._base_url + _checked_path(path.replace("{project_id}", self.project_id)),
@@ -356,11 +371,11 @@ class Transport:
         What it read is forgotten when it sends a change, and when the block ends.
         """
         other = copy.copy(self)
-        other._kept, other.requests = {}, 0
+        other._kept, other._read, other.requests = {}, {}, 0
         try:
             yield other
         finally:
-            other._kept = None
+            other._kept, other._read = None, {}
             with self._lock:
                 self.requests += other.requests
 
@@ -418,6 +433,11 @@ def _checked_path(path: str) -> str:
                 advice="Name a thing by the ID that its list shows.",
             )
     return path
+
+
+def _key(query: Mapping[str, QueryValue]) -> str:
+    """Return what is asked for; the first page is one, with or without its offset 0."""
+    return str(_parameters({**query, "offset": query.get("offset") or None}))
 
 
 def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:

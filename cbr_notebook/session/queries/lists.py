@@ -18,7 +18,7 @@ from cbr_notebook.api.messages.records import Backup, TaskRecord
 from cbr_notebook.api.paging.pager import LARGEST_PAGE
 from cbr_notebook.frames.details import BackupsOfPoint
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.filters import reject_conflicts, reject_unknown
+from cbr_notebook.session.filters import asked_for, reject_conflicts, reject_unknown
 from cbr_notebook.session.lookup import (
     find_backup,
     find_policy,
@@ -31,6 +31,8 @@ from cbr_notebook.session.references import (
     one_id_or_name,
 )
 from cbr_notebook.session.tables import (
+    Ask,
+    describe,
     make_table,
     read_list,
     sorted_by,
@@ -250,6 +252,13 @@ def backups(
 
     if sort is not None:
         backups_api.list_query(sort=sort)
+    if (
+        transport.reads_once
+        and not chosen
+        and limit is None
+        and set(asked_for(asked)) <= {"status"}
+    ):
+        return _from_all(session, asked, ask)
     frame = read_list(
         session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",),
         keep=(lambda row: chosen.resource(row.resource_id)) if chosen else None,
@@ -260,6 +269,22 @@ def backups(
     if limit is not None:
         frame.attrs["limit"] = limit  # it may not be all that fits the filters
     return sorted_by(frame, sort).head(limit) if later else frame  # type: ignore[arg-type]
+
+
+def _from_all(session: Context, asked: Mapping[str, Any], ask: Ask) -> pd.DataFrame:
+    """Return backups from the list of all, which one reading asks for once."""
+    backups_api.list_query(status=asked["status"])  # refuses one that there is not
+    before = session.client.transport.requests
+    every = session.client.transport.once(
+        "all backups", lambda: read_list(session, frames.BACKUPS, {}, ask, limit=None)
+    )
+    status = asked["status"]
+    among = [status] if isinstance(status, str) else status
+    frame = every if among is None else every[every["status"].isin(list(among))]
+    frame = describe(session, frames.BACKUPS, frame.reset_index(drop=True), asked, before)
+    if frame.empty and among is not None:
+        frame.attrs["without_filters"] = len(every)
+    return frame
 
 
 def tasks(

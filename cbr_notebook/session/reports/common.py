@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.records import Policy, RestorePoint, Vault
+from cbr_notebook.api.messages.records import Backup, Policy, RestorePoint, Vault
 from cbr_notebook.errors import AnswerWarning, InvalidRequest, NotFound, PermissionDenied
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
@@ -58,10 +58,22 @@ def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame
     return backups
 
 
+def own_backups(session: Context) -> Iterator[Backup]:
+    """Return the backups as records, without replicas; a reading takes them from all it read."""
+    asked: dict[str, Any] = {} if session.client.transport.reads_once else {"image_type": "backup"}
+    return (
+        each
+        for each in session.client.backups.list_all(**asked)
+        if not asked or each.image_type == "backup"
+    )
+
+
 def backup_policies(session: Context) -> dict[str, list[Policy]]:
     """Return the backup policies of each vault."""
     found: dict[str, list[Policy]] = {}
-    for policy in session.client.policies.list(operation_type="backup").policies:
+    for policy in session.client.policies.list().policies:
+        if policy.operation_type != "backup":
+            continue
         for applied in policy.associated_vaults or ():
             found.setdefault(applied.vault_id, []).append(policy)
     return found

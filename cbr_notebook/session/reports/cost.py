@@ -14,7 +14,7 @@ from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.reports.common import answer
+from cbr_notebook.session.reports.common import answer, own_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _MB = 1024
@@ -157,9 +157,7 @@ def orphans(
     price = None if price_per_gb_month is None else check_price(price_per_gb_month)
     before = session.client.transport.requests
     backups = [
-        each
-        for each in session.client.backups.list_all(image_type="backup")
-        if not each.parent_id and each.status != "deleting"
+        each for each in own_backups(session) if not each.parent_id and each.status != "deleting"
     ]
     kinds: set[Any] = {KIND_OF[each.resource_type or ""] for each in backups
                        if each.resource_type in KIND_OF}  # fmt: skip

@@ -19,7 +19,13 @@ from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.references import ResourceRef, display_name
-from cbr_notebook.session.reports.common import answer, api_text, backup_policies, check_days
+from cbr_notebook.session.reports.common import (
+    answer,
+    api_text,
+    backup_policies,
+    check_days,
+    own_backups,
+)
 from cbr_notebook.session.retained import group_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
@@ -55,7 +61,7 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     until = now + timedelta(days=days)
     vaults = {each.id: each for each in session.client.vaults.list_all()}
     policies = backup_policies(session)
-    listed = list(session.client.backups.list_all(image_type="backup"))
+    listed = list(own_backups(session))
     names = {each.id: each.name for each in listed}
     there = _existing(session, {each.resource_type or "" for each in listed})
     rows = []
