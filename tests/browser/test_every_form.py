@@ -93,6 +93,14 @@ def every_form(notebook: Callable[..., Notebook]) -> Callable[..., Notebook]:
     return open_every_form
 
 
+WORDS = """form => {
+    // What a picture shows of a list is one line of it.
+    const lists = [...form.querySelectorAll('select')];
+    lists.forEach(each => { each.style.display = 'none'; });
+    const words = form.innerText;
+    lists.forEach(each => { each.style.display = ''; });
+    return words;
+}"""
 REACHED = """form => {
     // Of radio buttons that belong together the Tab key reaches one.
     const groups = new Set();
@@ -153,8 +161,10 @@ def test_every_form_fits_is_reached_by_the_tab_key_and_shown_by_the_documentatio
     every_form: Callable[..., Notebook], tmp_path: Path
 ) -> None:
     opened = every_form(DEMO, width=900)
+    shown = ""
     for number, name in enumerate(FORMS, 1):
         form = opened.output(number).locator(".cbr-form")
+        shown += f"== {name}\n{form.evaluate(WORDS)}\n\n"
         taken = Image.open(opened.screenshot(f"{name}_documentation", of=form)).convert("RGB")
         small = tmp_path / f"{name}.png"
         taken.quantize(COLOURS).save(small, optimize=True)
@@ -162,6 +172,10 @@ def test_every_form_fits_is_reached_by_the_tab_key_and_shown_by_the_documentatio
         if os.environ.get("CBR_WRITE_DOCS"):
             PICTURES.mkdir(exist_ok=True)
             small.replace(PICTURES / small.name)
+    words = PICTURES / "words.txt"
+    if os.environ.get("CBR_WRITE_DOCS"):
+        words.write_text(shown, encoding="utf-8")
+    assert shown == words.read_text(encoding="utf-8"), "Take the pictures anew: nox -s docs"
     assert too_wide(opened) == []
     assert opened.violations() == []
     assert opened.errors() == []
