@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -22,6 +20,17 @@ from cbr_notebook.auth.connection_errors import (
 )
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.secret import Secret
+from cbr_notebook.auth.throttling import (
+    PATIENCE_S,
+    WORTH_A_LINE_S,
+    asked_pause,
+    gate_of_iam,
+    in_words,
+    limit_in,
+    told_window,
+    window_in,
+    write_line,
+)
 from cbr_notebook.errors import (
     AuthenticationError,
     CBRError,
@@ -33,8 +42,8 @@ from cbr_notebook.errors import (
 
 _ATTEMPTS = 5
 _CONNECTION_ATTEMPTS = 2
-_BUSY = (429, 502, 503, 504)
-_LONGEST_PAUSE = 60.0
+_THROTTLED = 429
+_BUSY = (_THROTTLED, 502, 503, 504)
 _SIGN_IN_REFUSED = (400, 401, 403, 404)
 _CHECK_USER = (
     "Check the user, the password, the account (domain) and the project. The password was not "
@@ -47,7 +56,6 @@ _RENEW = (
 _CHECK_AGENCY = "Check the agency's name, its account (domain), and whether you may take it up."
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _DEFAULT_LIFETIME = 3600.0
-_WINDOW = re.compile(r"time:\s*(\d{1,3})\s*(second|minute)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,33 +225,54 @@ class Iam:
         auth: httpx.Auth | None = None,
         to_check: str | None = None,
     ) -> httpx.Response:
-        """Send a request, again after a pause where IAM is busy; nothing is changed by it."""
+        """Send a request, again after a pause where IAM is busy; nothing is changed by it.
+
+        Where IAM says for how long it turns requests away, that is respected, within the patience
+        that questions have by default.
+        """
+        waited = 0.0
         for attempt in range(1, _ATTEMPTS + 1):
             answer = self._attempt(request, auth)
             if isinstance(answer, Trouble):
                 if attempt >= _CONNECTION_ATTEMPTS or not answer.passing:
                     raise _unreachable(answer)
-                self._sleep(_pause(None, attempt))
+                self._sleep(_pause(attempt))
                 continue
             if answer.status_code in good:
                 if page := page_instead_of_answer(answer):
                     raise ConnectionFailed(page, advice=PAGE_ADVICE)
                 return answer
-            if answer.status_code not in _BUSY or attempt == _ATTEMPTS:
+            pause = _window(answer) or _pause(attempt)
+            goes_on = attempt < _ATTEMPTS and waited + pause <= PATIENCE_S
+            if answer.status_code not in _BUSY or not goes_on:
                 raise _refusal(answer, self.address, to_check=to_check)
-            self._sleep(_pause(answer, attempt))
+            if pause >= WORTH_A_LINE_S:
+                write_line(f"IAM is throttling: {in_words(pause)} until the next attempt.")
+            self._sleep(pause)
+            waited += pause
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response | Trouble:
         fresh = httpx.Request(
             request.method, request.url, headers=request.headers, content=request.content
         )
+        gate = gate_of_iam()
+        if gate is not None:
+            gate.enter()
         try:
-            return self._http.send(fresh, auth=auth, follow_redirects=False)
+            answer = self._http.send(fresh, auth=auth, follow_redirects=False)
+            if gate is not None and answer.status_code == _THROTTLED:
+                words = _words(answer)[1] or ""
+                asked = asked_pause(answer, datetime.now(UTC))
+                gate.refused(asked, window_in(words), limit_in(words))
+            return answer
         except httpx.TransportError as problem:
             return trouble_of(problem, request.url)
         except httpx.DecodingError as problem:
             why = type(problem).__name__
+        finally:
+            if gate is not None:
+                gate.leave()
         raise unreadable_answer(self.address, why, None)
 
 
@@ -427,7 +456,11 @@ def _refusal(response: httpx.Response, address: str, *, to_check: str | None) ->
         code = code or "APIGW.0301"
     error = error_for(code, message, status, request_id)
     if isinstance(error, RateLimited):
-        error.retry_after = _asked_pause(response)
+        error.retry_after = _window(response)
+        if error.retry_after is not None:
+            error.advice = (
+                f"IAM turns requests away for {in_words(error.retry_after)}. Try again then."
+            )
     return error
 
 
@@ -452,27 +485,10 @@ def _request_id(response: httpx.Response) -> str | None:
     return next((each for each in found if each), None)
 
 
-def _pause(response: httpx.Response | None, attempt: int) -> float:
-    asked = None
-    if response is not None:
-        asked = _asked_pause(response) or _window(_words(response)[1])
-    return min(asked or float(2 ** (attempt - 1)), _LONGEST_PAUSE)
+def _pause(attempt: int) -> float:
+    return float(2 ** (attempt - 1))
 
 
-def _asked_pause(response: httpx.Response) -> float | None:
-    """Return the seconds that IAM asks to wait; ``None`` where it asks for no sensible time."""
-    text = response.headers.get("Retry-After", "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
-
-
-def _window(message: str | None) -> float | None:
-    """Return the seconds for which the gateway turns requests away, if its words name them."""
-    found = _WINDOW.search(message or "")
-    return float(found[1]) * (60 if found[2] == "minute" else 1) if found else None
+def _window(response: httpx.Response) -> float | None:
+    """Return the seconds for which IAM says that it turns requests away, if it does."""
+    return told_window(response, _words(response)[1] or "", datetime.now(UTC))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from cbr_notebook.api.http.throttling import PATIENCE_S
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.http_client import (
     Verify,
@@ -17,6 +16,7 @@ from cbr_notebook.auth.http_client import (
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import place_of
 from cbr_notebook.auth.sources import lookup
+from cbr_notebook.auth.throttling import PATIENCE_S
 from cbr_notebook.entry.cloud_time import follow
 from cbr_notebook.entry.joining import join_cloud
 from cbr_notebook.entry.open_session import open_session

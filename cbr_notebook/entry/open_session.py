@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.http.throttling import PATIENCE_S
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.sign_in import Place, sign_in
+from cbr_notebook.auth.throttling import PATIENCE_S
 from cbr_notebook.entry.session import Session
 from cbr_notebook.session.context import Identity
 

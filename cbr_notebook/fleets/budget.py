@@ -113,7 +113,7 @@ class Budget:
                 self._turns.clear()
 
     def refused(self, asked: float | None, window: float | None, limit: int | None) -> None:
-        """Learn from a request that was turned away; see :class:`api.http.throttling.Gate`."""
+        """Learn from a request that was turned away; see :class:`auth.throttling.Gate`."""
         with self._lock:
             now = self._clock()
             if limit and window:

@@ -47,6 +47,11 @@ class Place:
         return f"{self.profile}/{self.region}/{self.project}"
 
     @property
+    def iam(self) -> str:
+        """What its requests to IAM are counted by."""
+        return f"{self.account}, IAM"
+
+    @property
     def project_names(self) -> tuple[str, ...]:
         """All that one may call its project: by name, without the region, or by ID."""
         short = self.project.removeprefix(f"{self.region}_")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest, NoSuchProject
 from cbr_notebook.fleets.asking import Gathered, gather, threads
-from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate
+from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate, Rate
 from cbr_notebook.fleets.places import Found, Place
 from cbr_notebook.fleets.problems import Problem, Said, problem_table
 from cbr_notebook.fleets.progress import Bar, OnProgress
@@ -349,9 +349,10 @@ class Fleet:
     ) -> Gathered:
         """Ask every project on threads of this process."""
         gates = {place: self._gate(place) for place in self.places}
+        of_iam = {place: self._gate(place, of_iam=True) for place in self.places}
 
         def stop() -> None:
-            for gate in gates.values():
+            for gate in (*gates.values(), *of_iam.values()):
                 gate.stop()
 
         with threads(self.places) if executor is None else nullcontext(executor) as pool:
@@ -361,6 +362,7 @@ class Fleet:
                     ask_session,
                     functools.partial(self._sessions, place),
                     gates[place],
+                    of_iam[place],
                     place,
                     name,
                     doing(place),
@@ -404,10 +406,10 @@ class Fleet:
             if bar is not None:
                 bar.close()
 
-    def _gate(self, place: Place) -> BudgetGate:
-        key = f"{place.account}, {place.region}"
+    def _gate(self, place: Place, *, of_iam: bool = False) -> BudgetGate:
+        key = place.iam if of_iam else f"{place.account}, {place.region}"
         if key not in self._budgets:
-            self._budgets[key] = self._new_budget()
+            self._budgets[key] = Budget(parallel=PARALLEL) if of_iam else self._new_budget()
         return BudgetGate(self._budgets[key], place.path)
 
     def _description(self, place: Place) -> Description:

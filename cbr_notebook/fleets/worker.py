@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cbr_notebook.auth.throttling import signing_in_through
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
 from cbr_notebook.fleets.places import Place
@@ -67,9 +68,11 @@ def ask(
         place.account if share is None else place.path,
         Budget(parallel=description.parallel, rate=share),
     )
+    of_iam = _budgets.setdefault(place.iam, Budget(parallel=description.parallel))
     return ask_session(
         lambda: _session(description),
         BudgetGate(budget, place.path),
+        BudgetGate(of_iam, place.path),
         place,
         question,
         lambda session: getattr(session, question)(*given, **named),
@@ -79,6 +82,7 @@ def ask(
 def ask_session(
     open_session: Callable[[], Any],
     gate: BudgetGate,
+    sign_in: BudgetGate,
     place: Place,
     question: str,
     do: Callable[[Any], Any],
@@ -88,15 +92,17 @@ def ask_session(
     Args:
         open_session: returns the session.
         gate: where its requests wait.
+        sign_in: where those to IAM wait.
         place: the project.
         question: its name, for the problem.
         do: asks the session, and returns a table.
     """
     doing, error = "sign in", None
     try:
-        session = open_session()
-        doing = question
-        return Answer(place, do(through(session, gate)), requests=gate.requests)
+        with signing_in_through(sign_in):
+            session = open_session()
+            doing = question
+            return Answer(place, do(through(session, gate)), requests=gate.requests)
     except Stopped:
         said = Said(question, "", "It was interrupted before it answered.", "Ask again.", "")
     except Exception as problem:  # of one project: the others go on

@@ -107,6 +107,23 @@ def test_a_window_in_the_message_is_waited_for(window: str, seconds: int) -> Non
     assert service.pauses == [seconds]
 
 
+SPENT = {
+    "X-RateLimit-User": "remain:0,limit:200,time:5 minute",
+    "X-RateLimit-Api": "remain:9,time:1 day",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(429, SPENT), (429, {"Retry-After": "300"}), (503, {"Retry-After": "300"})],
+)
+def test_a_window_in_a_header_is_waited_for(status: int, headers: dict[str, str]) -> None:
+    service = Service(httpx.Response(status, headers=headers), ok())
+    service.client.vaults.list()
+    assert service.pauses == [300]
+    assert "5 minutes" in service.lines[0]
+
+
 def test_one_line_says_how_long_a_window_is() -> None:
     service = Service(throttled("5 minute"), ok())
     service.client.vaults.list()

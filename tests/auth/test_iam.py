@@ -109,12 +109,23 @@ def test_a_pause_that_makes_no_sense_is_a_sane_one(iam: Iam, after: str) -> None
     assert iam.pauses == [1]
 
 
-def test_a_window_that_the_gateway_names_is_waited_for(iam: Iam) -> None:
-    said = "policy ip over ratelimit,limit:60,time:1 minute"
+@pytest.mark.parametrize(("window", "seconds"), [("1 minute", 60), ("5 minute", 300)])
+def test_a_window_that_the_gateway_names_is_waited_for(
+    window: str, seconds: int, iam: Iam, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = f"policy ip over ratelimit,limit:60,time:{window}"
     body = {"error_code": "APIGW.0308", "error_msg": said}
     iam.tokens = [httpx.Response(429, json=body), token()]
     cbr.connect(**USER)
-    assert iam.pauses == [60]
+    assert iam.pauses == [seconds]
+    assert "IAM is throttling" in capsys.readouterr().err
+
+
+def test_a_window_beyond_any_patience_is_an_error_at_once(iam: Iam) -> None:
+    iam.tokens = [httpx.Response(429, headers={"Retry-After": "3600"})]
+    with pytest.raises(errors.RateLimited, match="60 minutes") as caught:
+        cbr.connect(**USER)
+    assert (iam.pauses, caught.value.retry_after) == ([], 3600)
 
 
 def test_an_iam_that_stays_busy_is_an_error_after_five_times(iam: Iam) -> None:

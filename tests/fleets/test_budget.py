@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.auth.iam import Iam
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
+from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.worker import ask_session
 
 LIMIT, WINDOW_S = 200, 300.0
 PROJECTS = [f"project-{number}" for number in range(10)]
@@ -141,3 +144,29 @@ def test_who_is_stopped_waits_no_longer() -> None:
             waiting.result(timeout=10)
     budget.leave()
     assert budget.left() > 0
+
+
+def test_signing_in_is_counted_by_a_budget_of_its_own() -> None:
+    clock = Clock()
+    gateway = Gateway(clock, WORDS)
+    client = httpx.Client(transport=httpx.MockTransport(gateway))
+    budget = Budget(rate=Rate(LIMIT, WINDOW_S), clock=clock, sleep=clock.sleep)
+
+    def ask(name: str) -> tuple[int, int]:
+        def sign_in() -> object:
+            iam = Iam(client, "http://iam", sleep=clock.sleep)
+            for _ in range(LIMIT // 5):
+                iam.projects(None)
+            raise RuntimeError("signed in")
+
+        of_service, of_iam = BudgetGate(Budget(), name), BudgetGate(budget, name)
+        place = Place("prod", "eu", name, name, "account")
+        answer = ask_session(sign_in, of_service, of_iam, place, "vaults", lambda session: None)
+        assert answer.problem is not None
+        assert "signed in" in answer.problem.message
+        return of_service.requests, of_iam.requests
+
+    with ThreadPoolExecutor(len(PROJECTS)) as pool:
+        assert set(pool.map(ask, PROJECTS)) == {(0, LIMIT // 5)}
+    assert gateway.turned_away == 0
+    assert clock() >= WINDOW_S

@@ -28,7 +28,9 @@ from cbr_notebook.api.http.failures import (
     unreadable,
 )
 from cbr_notebook.api.http.permissions import operation_of
-from cbr_notebook.api.http.throttling import (
+from cbr_notebook.api.messages.request_shapes import check_body
+from cbr_notebook.auth.bounds import forget_last_answer
+from cbr_notebook.auth.throttling import (
     PATIENCE_S,
     WORTH_A_LINE_S,
     Gate,
@@ -36,11 +38,10 @@ from cbr_notebook.api.http.throttling import (
     asked_pause,
     in_words,
     limit_in,
+    told_window,
     window_in,
     write_line,
 )
-from cbr_notebook.api.messages.request_shapes import check_body
-from cbr_notebook.auth.bounds import forget_last_answer
 from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, RateLimited
 
 T = TypeVar("T")
@@ -333,7 +334,7 @@ class Transport:
             error.advice = LOOK_FIRST
         pause = asked_pause(response, self._clock())
         if isinstance(error, RateLimited):
-            window = pause or window_in(error.message)
+            window = told_window(response, error.message, self._clock())
             if self.gate is not None:
                 self.gate.refused(pause, window_in(error.message), limit_in(error.message))
             error.retry_after = window
@@ -344,7 +345,9 @@ class Transport:
                 )
             raise _Repeatable(error, window, window is not None)
         if safe and response.status_code in _BUSY:
-            raise _Repeatable(error, pause)
+            if self.gate is not None:
+                self.gate.refused(pause, None, None)
+            raise _Repeatable(error, pause, pause is not None)
         raise error
 
     def _wait_for_throttle(self) -> None:

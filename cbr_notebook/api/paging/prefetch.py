@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -85,7 +86,9 @@ def pages_in_order(
             unread = sum(each.done() for _, each in under_way)
             room = 0 if unread >= _MOST_UNREAD else workers - len(under_way)
             for offset in islice(waiting, room):
-                under_way.append((offset, pool.submit(unless_stopped, offset)))
+                # In this thread's context: signing in anew waits at the same gate.
+                answer = pool.submit(copy_context().run, unless_stopped, offset)
+                under_way.append((offset, answer))
 
         begin()
         while under_way:

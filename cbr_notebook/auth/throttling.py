@@ -6,7 +6,9 @@ import math
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
@@ -17,9 +19,35 @@ PATIENCE_S = 900.0
 """Seconds that the pauses of one question may take together, if nobody says otherwise."""
 _WINDOW = re.compile(r"\btime:\s*(\d{1,6})\s*(second|minute|hour|day)", re.IGNORECASE)
 _LIMIT = re.compile(r"\blimit:\s*(\d{1,9})\b", re.IGNORECASE)
+_SPENT = re.compile(r"\bremain:\s*0\b", re.IGNORECASE)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 WORTH_A_LINE_S = 10.0
 """Seconds from which on a pause is told, and respected by other requests as well."""
+
+
+def told_window(response: httpx.Response, message: str, now: datetime) -> float | None:
+    """Return the seconds for which the service says that it turns requests away.
+
+    Args:
+        response: the answer that turned the request away.
+        message: its words.
+        now: this computer's time.
+
+    Returns:
+        What ``Retry-After`` asks for, the window in the message, or that of a limit that a header
+        says is spent; ``None`` where nothing is told.
+    """
+    return asked_pause(response, now) or window_in(message) or _spent(response)
+
+
+def _spent(response: httpx.Response) -> float | None:
+    """Return the window that ``X-Ratelimit-…: remain:0,limit:200,time:5 minute`` tells."""
+    told = (
+        window_in(value)
+        for name, value in response.headers.items()
+        if name.startswith("x-ratelimit-") and _SPENT.search(value)
+    )
+    return max((each for each in told if each), default=None)
 
 
 def asked_pause(response: httpx.Response, now: datetime) -> float | None:
@@ -77,6 +105,24 @@ class Gate(Protocol):
         """
 
 
+_SIGN_IN: ContextVar[Gate | None] = ContextVar("gate_of_iam", default=None)
+
+
+@contextmanager
+def signing_in_through(gate: Gate) -> Iterator[None]:
+    """Let requests to IAM wait at a gate, while this thread works within the block."""
+    token = _SIGN_IN.set(gate)
+    try:
+        yield
+    finally:
+        _SIGN_IN.reset(token)
+
+
+def gate_of_iam() -> Gate | None:
+    """Return the gate where requests to IAM wait, if somebody set one."""
+    return _SIGN_IN.get()
+
+
 def write_line(text: str) -> None:
     """Print a line for whoever waits for a cell or a command."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201
@@ -114,4 +160,6 @@ def in_words(seconds: float) -> str:
     """Return a number of seconds as people say it."""
     if seconds < 120:
         return f"{math.ceil(seconds)} seconds"
-    return f"{math.ceil(seconds / 60)} minutes"
+    if seconds < 7200:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 3600)} hours" if seconds < 259200 else "days"
