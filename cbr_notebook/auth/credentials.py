@@ -71,11 +71,25 @@ class Credentials:
     """Names of settings in the source that this package does not understand."""
 
     def __post_init__(self) -> None:
-        """Drop what is copied along by accident; a password is left as it is."""
+        """Drop what is copied along by accident; a password is left as it is.
+
+        Raises:
+            InvalidRequest: a member is not a text; it is not shown.
+        """
+        for name in (*_PLAIN, *SECRETS):
+            value = getattr(self, name)
+            if not isinstance(value, str | Secret | None):
+                raise InvalidRequest(
+                    f"The {name.replace('_', ' ')} is not a text, but a {type(value).__name__}.",
+                    advice="Give a text.",
+                    field=name,
+                )
         for name in _PLAIN:
             value = getattr(self, name)
             if isinstance(value, str):
-                object.__setattr__(self, name, value.strip() or None)
+                # An address with a password in it is refused later; nothing shows it until then.
+                plain = endpoints.without_password(value) if "endpoint" in name else value
+                object.__setattr__(self, name, plain.strip() or None)
         for name in _PASTED:
             value = getattr(self, name)
             if isinstance(value, Secret):

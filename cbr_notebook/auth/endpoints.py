@@ -65,7 +65,7 @@ def checked(endpoint: str, name: str) -> str:
         host = ""
     if not host or parts.scheme not in ("http", "https") or re.search(r"\s|[@?#]", endpoint):
         raise InvalidRequest(
-            f"The {name.replace('_', ' ')} is not a full URL: {_without_secrets(endpoint)!r}.",
+            f"The {name.replace('_', ' ')} is not a full URL: {without_password(endpoint)!r}.",
             advice="Write it like https://cbr.eu-west-0.myhuaweicloud.com.",
             field=name,
         )
@@ -105,8 +105,8 @@ def checked_iam(endpoint: str) -> str:
     return address
 
 
-def _without_secrets(endpoint: str) -> str:
-    """Leave out what stands before an ``@``: it may be a password."""
+def without_password(endpoint: str) -> str:
+    """Return an address without what stands before an ``@``: it may be a password."""
     return re.sub(r"//.*@", "//…@", endpoint, flags=re.DOTALL)
 
 

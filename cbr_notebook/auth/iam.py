@@ -19,6 +19,7 @@ from cbr_notebook.auth.connection_errors import (
     trouble_of,
 )
 from cbr_notebook.auth.credentials import Credentials
+from cbr_notebook.auth.redaction import without_what_was_sent
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.throttling import (
     PATIENCE_S,
@@ -474,8 +475,8 @@ def _words(response: httpx.Response) -> tuple[str | None, str | None]:
     if not isinstance(inner, dict):
         return None, None
     code = inner.get("error_code") or inner.get("code")
-    message = inner.get("error_msg") or inner.get("message")
-    return _text(code), _text(message)
+    message = _text(inner.get("error_msg") or inner.get("message"))
+    return _text(code), message and without_what_was_sent(message, response.request)
 
 
 def _request_id(response: httpx.Response) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+
+import httpx
 
 _NAMES = (
     "x-subject-token|x-auth-token|x-security-token|authorization|proxy-authorization|"
@@ -15,6 +18,11 @@ _HEADER = re.compile(
 )
 _LINE = re.compile(rf"((?:{_NAMES}):\s*)[^\s'\",)\]]+(?: [^\s'\",)\]]+)*", re.IGNORECASE)
 _USER_IN_URL = re.compile(r"(://)[^/\s@'\"]+@")
+_SECRET_HEADERS = ("X-Auth-Token", "X-Subject-Token", "X-Security-Token", "Authorization")
+_SHORTEST_SECRET = 6
+"""What is shorter is in any text."""
+_IN_SIGN_IN = re.compile(r'"(?:password|token":\s*\{\s*"id)":\s*"((?:[^"\\]|\\.)*)"')
+"""A password, or a token, in the body of a sign-in."""
 _LOGGERS = (
     "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy",
     "httpcore.socks", "httpx", "hpack", "hpack.hpack", "hpack.table",
@@ -26,6 +34,23 @@ def redacted(text: str) -> str:
     text = _HEADER.sub(r"\1'***'", text)
     text = _LINE.sub(r"\1***", text)
     return _USER_IN_URL.sub(r"\1***@", text)
+
+
+def without_what_was_sent(text: str, request: httpx.Request) -> str:
+    """Return words of an answer without the secrets of its request, which some answers repeat.
+
+    Args:
+        text: the words.
+        request: as it was sent: its headers, and the password or token in the body of a sign-in.
+    """
+    sent = [request.headers.get(name, "") for name in _SECRET_HEADERS]
+    if request.url.path.endswith("/auth/tokens"):
+        sent += [each[1] for each in _IN_SIGN_IN.finditer(request.content.decode())]
+        sent = [*sent, *(json.loads(f'"{each}"') for each in sent if "\\" in each)]
+    for secret in sent:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return redacted(text)
 
 
 class _Redaction(logging.Filter):

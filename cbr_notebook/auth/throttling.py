@@ -110,7 +110,7 @@ _SIGN_IN: ContextVar[Gate | None] = ContextVar("gate_of_iam", default=None)
 
 @contextmanager
 def signing_in_through(gate: Gate) -> Iterator[None]:
-    """Let requests to IAM wait at a gate, while this thread works within the block."""
+    """Make requests to IAM wait at a gate, while this thread works within the block."""
     token = _SIGN_IN.set(gate)
     try:
         yield

@@ -18,6 +18,7 @@ from cbr_notebook import errors, frames
 from cbr_notebook.api.groups.backups import BackupPage
 from cbr_notebook.api.groups.tasks import TaskPage
 from cbr_notebook.api.http.decoding import Undecodable, decode
+from cbr_notebook.api.messages import source
 from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.api.messages.vault_bodies import VaultAnswer, VaultPage
 
@@ -316,3 +317,23 @@ def test_what_was_left_out_before_a_record_moves_no_raw_part() -> None:
         one = decode(b'{"vaults": {"id": "c", "name": 5, "tags": {"key": "k"}}}', VaultPage)
     assert one.vaults[0].raw["name"] == 5
     assert one.vaults[0].tags and one.vaults[0].tags[0].raw == {"key": "k"}
+
+
+def test_half_a_character_is_no_text() -> None:
+    content = b'\xef\xbb\xbf{"backups": [{"id": "a", "name": "x\\ud800"}], "count": 1}'
+    with pytest.warns(errors.AnswerWarning, match="name"):
+        found = decode(content, BackupPage)
+    assert (found.backups[0].id, found.backups[0].name) == ("a", None)
+    assert found.backups[0].raw["name"] == "x\ud800"
+
+
+def test_what_records_of_a_page_came_from_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": str(number), "extend_info": {"a": [number]}} for number in range(9)]
+    found = decode(json.dumps({"backups": rows, "count": 9}).encode(), BackupPage).backups
+    read: list[bytes] = []
+    plain = source.loads
+    monkeypatch.setattr(source, "loads", lambda content: read.append(content) or plain(content))
+    assert [each.raw for each in found] == rows
+    found[0].raw["extend_info"]["a"].append("changed by somebody")
+    assert found[0].raw == rows[0]
+    assert len(read) == 1

@@ -7,6 +7,7 @@ missing, and a warning says so. Only an answer that lacks what it is about canno
 
 from __future__ import annotations
 
+import codecs
 import threading
 import typing
 from collections.abc import Callable
@@ -40,6 +41,7 @@ def decode(content: bytes, answer: type[T]) -> T:
         Undecodable: it is no JSON document, is nested too deeply, holds too much, or lacks what it
             is about.
     """
+    content = content.removeprefix(codecs.BOM_UTF8)
     # What is shorter cannot hold so much: a value takes a byte and a comma, a container three.
     if len(content) > MOST_CONTAINERS * 3 and (
         content.count(b",") > MOST_VALUES or content.count(b"{") > MOST_CONTAINERS

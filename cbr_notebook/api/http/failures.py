@@ -22,6 +22,7 @@ from cbr_notebook.auth.connection_errors import (
     page_instead_of_answer,
     trouble_of,
 )
+from cbr_notebook.auth.redaction import without_what_was_sent
 from cbr_notebook.errors import (
     AuthenticationError,
     CBRError,
@@ -255,7 +256,7 @@ def _error(response: httpx.Response, request_id: str | None) -> CBRError:
     request_id = request_id or document.get("request_id")
     return error_for(
         code if isinstance(code, str) else None,
-        message if isinstance(message, str) else None,
+        without_what_was_sent(message, response.request) if isinstance(message, str) else None,
         response.status_code,
         request_id,
     )

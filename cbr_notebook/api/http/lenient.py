@@ -135,7 +135,7 @@ class Reader:
             return None if types.NoneType in kinds else MISSING
         for each in kinds:
             if each in (str, int, float, bool) and type(value) is each:
-                return _in_range(value) if each is int else value
+                return _in_range(value) if each is int else _writable(value)
         for each in kinds:
             if each is types.NoneType:
                 continue
@@ -274,6 +274,20 @@ def _in_range(value: Any) -> int:
     return value
 
 
+def _writable(value: T) -> T:
+    """Return a value as it is, if it is no text with half of a character in it.
+
+    Raises:
+        Unreadable: it is one; no table, file or screen takes it.
+    """
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Unreadable from None
+    return value
+
+
 def _loaded(text_: str) -> Any:
     try:
         return json.loads(text_)
@@ -285,7 +299,7 @@ def _name_of_row(row: Any, place: int) -> str:
     if isinstance(row, dict):
         for member in ("name", "id", "resource_name", "resource_id", "host_name"):
             found = row.get(member)
-            if isinstance(found, str) and found:
+            if isinstance(found, str) and found and found.isprintable():
                 return shown(found)
     return f"row {place + 1}"
 
@@ -294,6 +308,9 @@ def shown(value: Any) -> str:
     """Return a value for a message, cut where it is long."""
     try:
         written = json.dumps(value, ensure_ascii=False)
+        written.encode()
+    except UnicodeEncodeError:
+        written = json.dumps(value)
     except (ValueError, TypeError, RecursionError):
         written = type(value).__name__
     return written if len(written) <= _LONGEST_SHOWN else f"{written[:_LONGEST_SHOWN]}…"

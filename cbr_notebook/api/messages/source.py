@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import threading
 from typing import Any
 
 import msgspec
@@ -37,7 +39,7 @@ class Source(msgspec.Struct, frozen=True, gc=False):
 
     def document(self) -> dict[str, Any]:
         """Return the record as the service sent it."""
-        found = loads(self.content)
+        found = _document_of(self.content)
         try:
             for step in self.path:
                 if isinstance(step, str) or isinstance(found, list):
@@ -46,4 +48,19 @@ class Source(msgspec.Struct, frozen=True, gc=False):
                     found = loads(found.encode())  # some operators write parts as texts
         except (LookupError, TypeError, ValueError):
             return {}  # the service said nothing of this part
-        return found if isinstance(found, dict) else {}
+        return copy.deepcopy(found) if isinstance(found, dict) else {}
+
+
+class _Last(threading.local):
+    content: bytes | None = None
+    document: Any = None
+
+
+_last = _Last()
+
+
+def _document_of(content: bytes) -> Any:
+    """Return the document of an answer; the last one is kept, for the other rows of its page."""
+    if _last.content is not content:
+        _last.document, _last.content = loads(content), content
+    return _last.document
