@@ -31,7 +31,8 @@ from cbr_notebook.tutorials import notebooks_folder
 
 _PARAMETERS = (
     "server", "disk", "before", "backup", "accept_unjudged", "confirm", "acknowledge",
-    "safety_backup", "manifest", "checksum", "contract", "rto", "rpo", "report", "profile",
+    "safety_backup", "manifest", "checksum", "contract", "parallel", "on_failure", "rto", "rpo",
+    "report", "profile",
 )  # fmt: skip
 """What the notebooks of restores understand."""
 _NOT_KEPT = (
@@ -41,6 +42,7 @@ _NOT_KEPT = (
 _NOTEBOOKS = {
     "restore-server": "restore_a_server.ipynb",
     "restore-disk": "restore_a_disk.ipynb",
+    "restore-group": "restore_an_application.ipynb",
     "drill": "disaster_drill.ipynb",
 }
 
@@ -78,7 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="when one fails: begin no more, or leave out only what waits for it",
     )
     _add_of_restores(group)
-    group.set_defaults(run=restore_group)
+    _add_output(group)
+    group.set_defaults(run=_restore, manifest=None, checksum=None)
     drill = kinds.add_parser("drill", help="infect, restore and verify a simulated server")
     drill.add_argument("--server", help="of the simulated cloud (default: web-01)")
     drill.add_argument("--seed", type=int, help="another cloud")
@@ -135,7 +138,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def _restore(options: argparse.Namespace) -> int:
     if options.output is None:
-        return restore(options)
+        return (restore_group if options.runbook == "restore-group" else restore)(options)
     return guarded(_restore_in_notebook)(options)
 
 
@@ -146,7 +149,7 @@ def _restore_in_notebook(options: argparse.Namespace, shown: Shown) -> int:
         InvalidRequest: what the command was told cannot be read, or not be told a notebook.
     """
     given = vars(options)
-    unheard = [f"--{name.replace('_', '-')}" for name in _NOT_KEPT if given[name]]
+    unheard = [f"--{name.replace('_', '-')}" for name in _NOT_KEPT if given.get(name)]
     if unheard:
         raise InvalidRequest(
             f"With --output, {', '.join(unheard)} cannot be said: the notebook does not know it.",

@@ -66,6 +66,34 @@ def test_a_rehearsal_only_reads_the_account(demo: Session, monkeypatch: pytest.M
     assert "Rehearsal on a simulated twin" in rehearsal._repr_html_()
 
 
+def test_a_rehearsal_names_the_warnings_that_the_restore_wants_accepted(session: Session) -> None:
+    plan = session.plan_restore("clean-web-01").questioned()
+    group = session.plan_restores([plan])
+    for made in (True, False):
+        wanted = plan.ensure_ready(safety_backup=made)
+        assert ("safety backup" in wanted) is not made
+        assert "backup not quiet" in wanted
+        for rehearsal in (plan.rehearse(safety_backup=made), group.rehearse(safety_backup=made)):
+            assert sorted(rehearsal.warnings) == sorted(wanted)
+
+
+def test_what_a_twin_does_not_carry_out_is_said_in_the_rehearsal(
+    session: Session,
+) -> None:
+    abroad = session.in_project("eu-west-1")
+    far = abroad.create_vault("far", size_gb=100, protect_type="replication")
+    session.create_policy(
+        "copies", days="daily", times="01:00", max_backups=3, operation_type="replication",
+        destination_region="eu-west-1", destination_project_id=abroad.identity.project_id,
+    )  # fmt: skip
+    session.apply_policy("copies", "vault-web-01", destination_vault=far)
+    rehearsal = session.plan_restore("clean-web-01").rehearse(safety_backup=False)
+    assert rehearsal
+    assert "replication of vault vault-web-01" in repr(rehearsal)
+    why = dict(rehearsal.unknown)["replication of vault vault-web-01"]
+    assert "does not run on the twin" in why
+
+
 def test_a_full_vault_is_found(demo: Session) -> None:
     plan = demo.plan_restore(demo.backups(resource="files-01", status="available")["id"].iloc[0])
     demo.cloud.server("files-01").disk("vdb").fill(900, seed=3)

@@ -120,14 +120,14 @@ def test_no_account_is_guessed(
 
 def test_every_runbook_is_careful_unless_it_is_told_otherwise() -> None:
     folder = Path(__file__).parents[2] / "notebooks" / "runbooks"
-    for name in ("restore_a_server", "restore_a_disk"):
+    for name in ("restore_a_server", "restore_a_disk", "restore_an_application"):
         (parameters,) = [
             "".join(cell["source"])
             for cell in _cells(folder / f"{name}.ipynb")
             if "parameters" in cell["metadata"].get("tags", ())
         ]
         assert "dry_run = True" in parameters
-        assert 'confirm = ""' in parameters
+        assert 'confirm = ""' in parameters or "confirm = []" in parameters
 
 
 def _cells(notebook: Path) -> list[dict[str, object]]:

@@ -13,6 +13,7 @@ from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress, Progress
+from cbr_notebook.runbook.journal.report import refuse_unwritable
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE, read_approval
@@ -22,6 +23,7 @@ from cbr_notebook.runbook.run.execute import (
     refuse_unknown_names,
     refuse_unless_possible,
     refuse_unless_ready,
+    taken_care_of,
     warnings_of,
 )
 from cbr_notebook.runbook.run.options import RestoreOptions, names_of
@@ -143,11 +145,12 @@ class GroupPlan:
         rpo: timedelta | str | None = None,
         incident_at: TimeLike | None = None,
         approval: str | Path | None = None,
+        report: str | Path | None = None,
     ) -> list[str]:
         """Stop here for what :meth:`execute` would stumble over, whoever confirms and accepts.
 
         Nothing is sent that changes anything, and nothing is written. Arguments and errors are
-        those of :meth:`execute`.
+        those of :meth:`execute`; ``report`` is where the evidence will be written.
 
         Returns:
             The names of the warnings that :meth:`execute` wants accepted.
@@ -161,6 +164,8 @@ class GroupPlan:
             rpo=rpo,
             incident_at=incident_at,
         )
+        if report is not None:
+            refuse_unwritable(Path(report), self.session)
         where = ledger.folder_for(self.session, folder)
         warnings: dict[str, str] = {}
         approvals = None if approval == TWO_PEOPLE else approval
@@ -330,16 +335,16 @@ class GroupPlan:
 
         def carry_out(
             mirror: Session, folder: Path
-        ) -> tuple[Sequence[Check], Callable[[], Iterable[str]]]:
+        ) -> tuple[Sequence[Check], Iterable[str], Callable[[], Iterable[str]]]:
             wanted = [{"plan": each.plan.on(mirror), "after": each.after} for each in self.members]
             group = plan_group(mirror, wanted)
-            verdicts = [check for each in group.members for check in each.plan.verdicts]
+            by_target = {each.target_id: each.plan for each in group.members}
+            plans = [by_target[each.target_id] for each in self.members]
 
             def act() -> Iterable[str]:
-                warned = dict.fromkeys(each.name for each in verdicts if each.outcome == "warn")
                 done = group.execute(
                     confirm=group.confirm_with,
-                    acknowledge=list(warned),
+                    acknowledge=[name for plan in plans for name in plan.warnings],
                     safety_backup=safety_backup,
                     on_progress=lambda _: None,
                     folder=folder,
@@ -348,7 +353,13 @@ class GroupPlan:
                 )
                 return done.problems
 
-            return verdicts, act
+            to_accept = [
+                name
+                for plan, real in zip(plans, self.members, strict=True)
+                for name in (*real.plan.warnings, *plan.warnings)
+                if name not in taken_care_of(plan, safety_backup)
+            ]
+            return [check for plan in plans for check in plan.verdicts], to_accept, act
 
         outcomes: dict[str, str] = {}
         for each in self.members:

@@ -146,8 +146,14 @@ class Rehearsal:
         return f"<p><b>Rehearsal on a simulated twin: {said}</b></p><ul>{words}</ul>"
 
 
-CarryOut = Callable[[Session, Path], tuple[Sequence[Check], Callable[[], Iterable[str]]]]
-"""Plans on the twin; returns the checks, and what carries the plan out and names its problems."""
+CarryOut = Callable[
+    [Session, Path], tuple[Sequence[Check], Iterable[str], Callable[[], Iterable[str]]]
+]
+"""Plans on the twin.
+
+Returns the checks, the names of the warnings to accept, and what carries the plan out and names
+its problems.
+"""
 
 
 def rehearse(
@@ -173,8 +179,9 @@ def rehearse(
         began = mirror.now
         refused: list[str] = []
         found: Sequence[Check] = ()
+        warnings: Iterable[str] = ()
         try:
-            found, act = carry_out(mirror, Path(folder))
+            found, warnings, act = carry_out(mirror, Path(folder))
             refused += act()
         except CBRError as problem:
             refused.append(problem.message)
@@ -190,7 +197,7 @@ def rehearse(
         return Rehearsal(
             refused=tuple(dict.fromkeys(refused)),
             moved=tuple(dict.fromkeys(moved)),
-            warnings=tuple(dict.fromkeys(each.name for each in found if each.outcome == "warn")),
+            warnings=tuple(dict.fromkeys(warnings)),
             steps=steps,
             fills=tuple(
                 VaultFill(name, size, before.get(key, (name, size, 0.0))[2], used)

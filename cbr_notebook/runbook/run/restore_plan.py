@@ -21,6 +21,7 @@ from cbr_notebook.runbook.run.execute import (
     execute,
     refuse_failed,
     refuse_unless_possible,
+    taken_care_of,
     warnings_of,
 )
 from cbr_notebook.runbook.run.options import RestoreOptions
@@ -250,8 +251,9 @@ class RestorePlan(CheckedPlan):
 
         def carry_out(
             mirror: Session, folder: Path
-        ) -> tuple[Sequence[Check], Callable[[], Iterable[str]]]:
+        ) -> tuple[Sequence[Check], Iterable[str], Callable[[], Iterable[str]]]:
             plan = self.on(mirror)
+            unneeded = taken_care_of(plan, safety_backup)
 
             def act() -> Iterable[str]:
                 plan.execute(
@@ -263,7 +265,9 @@ class RestorePlan(CheckedPlan):
                 ).wait()
                 return ()
 
-            return plan.verdicts, act
+            warnings = [*self.warnings, *plan.warnings]  # probes are not planned on the twin
+            to_accept = [each for each in warnings if each not in unneeded]
+            return plan.verdicts, to_accept, act
 
         return rehearse(
             self.session,
