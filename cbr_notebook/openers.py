@@ -1,7 +1,8 @@
 """The ways to open a session, for a form that signs in: it stands below them.
 
 What opens a session knows forms, so that ``session.forms`` exists; a form that opens a session
-must not import that in turn. The package's ``__init__`` says here where the ways are.
+must not import that in turn, nor must a fleet. The package's ``__init__`` says here where the ways
+are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ class Entry(Protocol):
     @property
     def simulate(self) -> Callable[..., Any]:
         """Opens a session on a cloud of its own."""
+
+    @property
+    def fleet_forms(self) -> Callable[[Any], Any]:
+        """Gives the forms of a fleet."""
 
 
 _load: list[Callable[[], Entry]] = []

@@ -14,7 +14,9 @@ from cbr_notebook.text.dtypes import TEXT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cbr_notebook.fleets import Fleet
     from cbr_notebook.forms import Forms
+    from cbr_notebook.forms.fleet import FleetForms
     from cbr_notebook.plots import Plots
 
 
@@ -90,3 +92,11 @@ class Session(GuidedSession):
         from cbr_notebook.forms import Forms
 
         return Forms(self)
+
+
+def fleet_forms(fleet: Fleet) -> FleetForms:
+    """Return the forms that look at all projects of a fleet."""
+    ensure("Forms", *FORMS)
+    from cbr_notebook.forms.fleet import FleetForms
+
+    return FleetForms(fleet)

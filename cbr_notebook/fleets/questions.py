@@ -16,17 +16,19 @@ import pandas as pd
 from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest, NoSuchProject
 from cbr_notebook.fleets.asking import Gathered, gather, threads
 from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate, Rate
+from cbr_notebook.fleets.overview import Look, look, overview_table
 from cbr_notebook.fleets.places import Found, Place
-from cbr_notebook.fleets.problems import Problem, Said, problem_table
+from cbr_notebook.fleets.problems import Problem, Problems, Said
 from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
-from cbr_notebook.fleets.tables import combine, part_of
+from cbr_notebook.fleets.tables import combine, of_audits, part_of
 from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store
 from cbr_notebook.histories.sync import WHOLE, checked
+from cbr_notebook.openers import entry
 from cbr_notebook.session import Session
 from cbr_notebook.session.reports.audit import audit
 from cbr_notebook.text.card import facts_html
@@ -114,9 +116,9 @@ class Fleet:
         self._new_budget = budgets
         self._budgets: dict[str, Budget] = {}
         self._on_progress = on_progress
-        self._problems: dict[tuple[str, str, str, str], Problem] = {}
+        self._problems = Problems()
         for each in found:
-            self._note(each.problems)
+            self._problems.note(each.problems)
 
     # -- what there is ----------------------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class Fleet:
         Returns:
             The columns of ``cbr.schema("problems")``, one row a project and question.
         """
-        return problem_table(self._problems[key] for key in sorted(self._problems))
+        return self._problems.table()
 
     @property
     def card(self) -> pd.DataFrame:
@@ -233,6 +235,39 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    # -- all at a glance --------------------------------------------------------------------------
+
+    def overview(self, *, on_progress: OnProgress | None = None) -> pd.DataFrame:
+        """Return one row a project: how many resources, tasks and vaults need attention.
+
+        Each project is read once, on threads of this process. One that does not answer is a row,
+        too: its numbers are missing, and ``unanswered`` says what was asked.
+        ``fleet.forms.overview()`` shows it.
+
+        Args:
+            on_progress: is told how far it is, instead of the fleet's own.
+
+        Returns:
+            The columns of ``cbr.schema("overview")``, what nobody knows first, then the project
+            with most that needs attention.
+
+        API: Vault; Backup; Policy; Protectable; Task.
+        """
+        found = self._here("overview", lambda place: look, show=on_progress)
+        self._remember("overview", found)
+        looks = {p: a.table for p, a in found.answers.items() if isinstance(a.table, Look)}
+        for place, seen in looks.items():
+            self._problems.replace(_where(place), "overview ", seen.unanswered)
+        nowhere = [name for name, each in self._found.items() if each.first is None]
+        frame = overview_table(self.places, looks, nowhere)
+        frame.attrs.update(self._described("overview", found), rows=len(frame))
+        return frame
+
+    @property
+    def forms(self) -> Any:
+        """Forms that look at all projects: ``fleet.forms.overview()``."""
+        return entry().fleet_forms(self)
+
     # -- memory -----------------------------------------------------------------------------------
 
     def sync(
@@ -270,11 +305,8 @@ class Fleet:
         )
         self._remember("sync", found.gathered)
         for row in found.rows:
-            question = f"sync {row.table}"
-            self._problems.pop((*row[:3], question), None)
-            if row.problem:
-                said = Said(question, row.code, row.problem, row.advice, row.request_id)
-                self._note([Problem(*row[:3], *said)])
+            said = Said(row.table, row.code, row.problem, row.advice, row.request_id)
+            self._problems.replace(row[:3], "sync ", [said] if row.problem else [], row.table)
         frame = found.table()
         frame.attrs.update(self._described("synced", found.gathered), rows=len(frame))
         return frame
@@ -292,9 +324,11 @@ class Fleet:
             )
 
         def arguments(place: Place) -> dict[str, Any]:
-            if isinstance(of_fleet, pd.DataFrame):
-                return {**named, "backups": part_of(of_fleet, place)}
-            return named
+            if not isinstance(of_fleet, pd.DataFrame):
+                return named
+            # Of a project that did not tell its backups nothing is known: it is asked again.
+            missing = place.path in of_fleet.attrs.get("missing", ())
+            return {**named, "backups": None if missing else part_of(of_fleet, place)}
 
         executor = self._executor
         if executor is None or isinstance(executor, ThreadPoolExecutor):
@@ -338,6 +372,7 @@ class Fleet:
             "projects": len(self),
             "missing": missing,
             "interrupted": bool(found.interrupted),
+            **of_audits(tables),
         }
 
     def _here(
@@ -346,6 +381,7 @@ class Fleet:
         doing: Callable[[Place], Callable[[Session], Any]],
         each: Callable[[Answer], None] = lambda answer: None,
         executor: Executor | None = None,
+        show: OnProgress | None = None,
     ) -> Gathered:
         """Ask every project on threads of this process."""
         gates = {place: self._gate(place) for place in self.places}
@@ -370,6 +406,7 @@ class Fleet:
                 requests=lambda: sum(gate.requests for gate in gates.values()),
                 stop=stop,
                 each=each,
+                show=show,
             )
 
     def _elsewhere(
@@ -389,14 +426,16 @@ class Fleet:
         requests: Callable[[], int] = lambda: 0,
         stop: Callable[[], None] = lambda: None,
         each: Callable[[Answer], None] = lambda answer: None,
+        show: OnProgress | None = None,
     ) -> Gathered:
-        bar = None if self._on_progress else Bar(name, len(self))
+        shown = show or self._on_progress
+        bar = None if shown else Bar(name, len(self))
         try:
             return gather(
                 submit,
                 self.places,
                 name,
-                show=self._on_progress or (lambda now: bar.show(now) if bar else None),
+                show=shown or (lambda now: bar.show(now) if bar else None),
                 requests=requests,
                 waits=lambda: max((of.left() for of in self._budgets.values()), default=0),
                 stop=stop,
@@ -449,14 +488,10 @@ class Fleet:
     def _remember(self, name: str, found: Gathered) -> None:
         for place in found.answers:
             for what in ("sign in", name):
-                self._problems.pop((*_where(place), what), None)
-        self._note(each.problem for each in found.answers.values() if each.problem)
+                self._problems.forget(_where(place), what)
+        self._problems.note(each.problem for each in found.answers.values() if each.problem)
         said = Said(name, "", "It was interrupted before it answered.", "Ask again.", "")
-        self._note(Problem(*_where(place), *said) for place in found.interrupted)
-
-    def _note(self, problems: Any) -> None:
-        for each in problems:
-            self._problems[(*each[:3], each.question)] = each
+        self._problems.note(Problem(*_where(place), *said) for place in found.interrupted)
 
 
 def _where(place: Place) -> tuple[str, str, str]:

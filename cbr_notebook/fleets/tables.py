@@ -43,6 +43,18 @@ def part_of(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
     return part
 
 
+def of_audits(tables: Sequence[pd.DataFrame]) -> dict[str, Any]:
+    """Return what stands beside audits: how many outcomes, and whether any is of a simulation."""
+    attrs = [each.attrs for each in tables]
+    found: dict[str, Any] = {}
+    told = [each["outcomes"] for each in attrs if "outcomes" in each]
+    if told:
+        found["outcomes"] = {name: sum(each[name] for each in told) for name in told[0]}
+    if any(each.get("simulated") for each in attrs):
+        found["simulated"] = True  # a page of it is signed with the key of simulated clouds
+    return found
+
+
 def _stacked(pieces: Sequence[pd.Series[Any]]) -> pd.Series[Any]:
     if len(pieces) == 1:
         return pieces[0].reset_index(drop=True)

@@ -33,6 +33,24 @@ PROBLEMS = Schema(
 )
 """One row a question without an answer."""
 
+OVERVIEW = Schema(
+    "overview",
+    "a project, with what needs attention in it",
+    (
+        *_WHERE,
+        Column("vaults", "integer", "vaults", "how many vaults there are"),
+        Column("size_gb", "integer", "size_gb", "their size together", unit="GB"),
+        Column("used_mb", "integer", "used_mb", "what is used of it", unit="MB"),
+        Column("used_percent", "number", "used_percent", "the part that is used", unit="%"),
+        Column("unprotected", "integer", "unprotected", "resources that are not protected"),
+        Column("too_old", "integer", "too_old", "resources whose schedule left no new backup"),
+        Column("failed", "integer", "failed", "tasks that failed in the last seven days"),
+        Column("filling_up", "integer", "filling_up", "vaults that are filling up"),
+        _text("unanswered", "what was asked and not answered; empty if all was"),
+    ),
+)
+"""One row a project; a number that nobody knows is missing."""
+
 SYNCED = Schema(
     "synced",
     "a table of a project that was synced, or could not be",

@@ -132,7 +132,7 @@ def test_a_fleet_asks_and_does_not_change(fleet: Fleet) -> None:
         for name in dir(Session)
         if not name.startswith("_") and name not in QUESTIONS and not hasattr(Fleet, name)
     ]
-    assert {"back_up", "delete_vault", "restore", "forms", "plan_restore"} <= set(acts)
+    assert {"back_up", "delete_vault", "restore", "plots", "plan_restore"} <= set(acts)
     for name in acts:
         if name not in ("close",):
             assert not hasattr(fleet, name)
@@ -176,6 +176,25 @@ def test_backups_of_the_fleet_can_be_handed_on(fleet: Fleet) -> None:
     pd.testing.assert_frame_equal(fleet.gaps(backups=good), fleet.gaps())
     with pytest.raises(InvalidRequest, match="of which project"):
         fleet.gaps(backups=fleet["paris/eu-west-0/eu-west-0"].backups())
+
+
+def test_a_project_that_did_not_tell_its_backups_is_asked_again(
+    fleet: Fleet, sessions: dict[str, Session]
+) -> None:
+    whole = fleet.unprotected()
+    sessions["lyon"].cloud.fail("list_backups", "BackupService.0001", times=100)
+    good = fleet.backups(status="available")
+    assert set(fleet.unprotected(backups=good)["profile"]) == {"paris"}, "no backup is not told"
+    sessions["lyon"].cloud.heal()
+    pd.testing.assert_frame_equal(fleet.unprotected(backups=good), whole)
+
+
+def test_an_audit_of_simulated_clouds_says_so_and_counts_all_outcomes(fleet: Fleet) -> None:
+    table = fleet.audit()
+    assert table.attrs["simulated"] is True
+    told = {name: count for name, count in table.attrs["outcomes"].items() if count}
+    assert told == {k: n for k, n in table["outcome"].value_counts().items() if n}
+    assert sum(told.values()) == len(table) > 0
 
 
 def test_ctrl_c_keeps_what_came_and_says_so(sessions: dict[str, Session]) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.entry import Session
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.histories import files, manifest
 from cbr_notebook.histories.prune import prune
 from cbr_notebook.histories.reading import TABLES
@@ -64,10 +65,14 @@ def drift(session: Session, luck: random.Random) -> None:
         if what == "time":
             session.cloud.advance(hours=luck.choice([1, 7, 30, 80]))
         elif what == "back up":
-            session.back_up(luck.choice(sorted({"vault-web", "vault-db"} & set(vaults["name"]))))
+            with suppress(CBRError):  # such as that one is running, or the vault is full
+                session.back_up(
+                    luck.choice(sorted({"vault-web", "vault-db"} & set(vaults["name"])))
+                )
         elif what == "delete" and len(backups):
             gone = backups.iloc[luck.randrange(len(backups))]
-            session.delete_backup(gone["id"], confirm=gone["name"])
+            with suppress(CBRError):  # such as that it was deleted by its policy meanwhile
+                session.delete_backup(gone["id"], confirm=gone["name"])
         elif what == "size":
             session.update_vault("vault-dev", size_gb=luck.randint(150, 900))
     session.cloud.advance(minutes=luck.choice([0, 3, 45]))
