@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from cbr_notebook.auth.iam import Project
-from cbr_notebook.errors import CBRError, InvalidRequest, PermissionDenied
+from cbr_notebook.errors import CBRError, InvalidRequest, NoSuchProject, PermissionDenied
 from cbr_notebook.fleets.problems import Problem, problem_of
 from cbr_notebook.fleets.profiles import Profile
 from cbr_notebook.session import Session, places
@@ -104,6 +104,27 @@ def find_places(profiles: Sequence[Profile], regions: Chosen, projects: Chosen) 
             wanted_projects, {name for each in every for name in each.project_names}, "projects"
         )
     return found
+
+
+def no_project(path: object, fitting: Sequence[Place], places: Sequence[Place]) -> NoSuchProject:
+    """Return that a name is that of no project, or of several.
+
+    Args:
+        path: the name.
+        fitting: the projects that it names.
+        places: all projects.
+    """
+    if fitting:
+        ids = ", ".join(f"{each.profile}/{each.region}/{each.project_id}" for each in fitting)
+        return NoSuchProject(
+            f"{path!r} names several projects.", advice=f"Name one by its ID: {ids}."
+        )
+    names = [each for place in places for each in place.paths[:2]]
+    near = did_you_mean(path, names) if isinstance(path, str) else ""
+    shown = ", ".join(place.path for place in places[:10]) + (" …" if len(places) > 10 else "")
+    return NoSuchProject(
+        f"There is no project {path!r} in this fleet.", advice=f"{near}There are: {shown}."
+    )
 
 
 def _look(profile: Profile, regions: Names, projects: Names) -> Found:

@@ -13,11 +13,11 @@ from typing import Any, NoReturn, Self
 
 import pandas as pd
 
-from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest, NoSuchProject
+from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest
 from cbr_notebook.fleets.asking import Gathered, gather, threads
 from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate, Rate
 from cbr_notebook.fleets.overview import Look, look, overview_table
-from cbr_notebook.fleets.places import Found, Place
+from cbr_notebook.fleets.places import Found, Place, no_project
 from cbr_notebook.fleets.problems import Problem, Problems, Said
 from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
@@ -144,23 +144,10 @@ class Fleet:
         """
         fitting = [place for place in self.places if path in place.paths]
         if len(fitting) != 1:
-            raise self._no_project(path, fitting)
+            raise no_project(path, fitting, self.places)
         session = self._sessions(fitting[0])
         session.client.transport.gate = self._gate(fitting[0])
         return session
-
-    def _no_project(self, path: object, fitting: Sequence[Place]) -> NoSuchProject:
-        if fitting:
-            ids = ", ".join(f"{each.profile}/{each.region}/{each.project_id}" for each in fitting)
-            return NoSuchProject(
-                f"{path!r} names several projects.", advice=f"Name one by its ID: {ids}."
-            )
-        names = [each for place in self.places for each in place.paths[:2]]
-        near = did_you_mean(path, names) if isinstance(path, str) else ""
-        shown = ", ".join(list(self)[:10]) + (" …" if len(self) > 10 else "")
-        return NoSuchProject(
-            f"There is no project {path!r} in this fleet.", advice=f"{near}There are: {shown}."
-        )
 
     def problems(self) -> pd.DataFrame:
         """Return what failed, and was not answered since.
