@@ -47,11 +47,10 @@ from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, R
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
 
-_ATTEMPTS = 5
+_ATTEMPTS, _LONGEST_PAUSE = 5, 60.0
 _BUSY = (502, 503, 504)
 _MOST_KEPT = 64 * 2**20
 """Bytes of answers that a reading keeps."""
-_LONGEST_PAUSE = 60.0
 _SHORTEST_TIMEOUT = 1.0
 """Seconds for an answer, however little is left of a limit: too few would never bring one."""
 _SLOW, _SLOW_ATTEMPTS = 0.9, 2
