@@ -132,6 +132,11 @@ def _workshop_arguments(parser: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", type=int, default=0, help="port; 0 chooses one (default)")
     serve.add_argument("--estate", default="demo", help="as for simulate (default: %(default)s)")
     serve.add_argument("--folder", default="class", help="keeps the class (default: %(default)s)")
+    serve.add_argument(
+        "--tls",
+        action="store_true",
+        help="HTTPS also where only this computer can connect",
+    )
     board = commands.add_parser("board", help="how far everyone is, in this terminal")
     board.add_argument("--once", action="store_true", help="show it once, and end")
     check = commands.add_parser("check-all", help="prove that every exercise can be solved")

@@ -7,26 +7,18 @@ import socket
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from cbr_notebook.simulator.http.asgi import Application, Bridge
+from cbr_notebook.simulator.http.connection import Connection
 
 _SETTLE_EVERY_S = 1.0
 _IDLE_S = 75
 """How long a connection on which nothing is asked is kept."""
 _STOPPING_S = 2
 """How long those who are being answered may take to read it when the server stops."""
-_HEAD_S = 30
-"""How long the line and the headers of a request may take to come."""
-_LARGEST_HEAD = 64 * 1024
-"""Bytes of these."""
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
-)
 _THREADS = 64
 _BACKLOG = 512
 
@@ -79,7 +71,7 @@ class CloudServer:
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="cloud")
         config = uvicorn.Config(
             Bridge(application or served.wsgi, self._executor),
-            http=_Connection,
+            http=Connection,
             ws="none",
             lifespan="off",
             loop="asyncio",
@@ -126,52 +118,6 @@ class CloudServer:
         """Carry out what is due also while no request comes."""
         while not self._stop.wait(_SETTLE_EVERY_S):
             self._served.run_due_events()
-
-
-class _Connection(HttpToolsProtocol):
-    """A connection that the application can break, and that ends if nothing is ever asked.
-
-    What stands before a body is bounded in size and in time: it is read before anybody knows who
-    sends it.
-    """
-
-    _head_began: asyncio.TimerHandle | None = None
-    """Ends the connection; set while a request's line and headers are being read."""
-    _head_bytes = 0
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
-
-    def data_received(self, data: bytes) -> None:
-        began = self._head_began
-        super().data_received(data)
-        if began is not None and began is self._head_began:
-            self._head_bytes += len(data)
-            if self._head_bytes > _LARGEST_HEAD and not self.transport.is_closing():
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_bytes = 0
-        self._head_began = self.loop.call_later(_HEAD_S, self.transport.close)
-
-    def on_headers_complete(self) -> None:
-        self._head_is_read()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_read()
-        super().connection_lost(exc)
-
-    def _head_is_read(self) -> None:
-        if self._head_began is not None:
-            self._head_began.cancel()
-            self._head_began = None
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -35,7 +35,7 @@ def serve(options: argparse.Namespace) -> int:
                 options.seats,
                 options.host,
                 options.port,
-                tls=not join.is_loopback(options.host),
+                tls=options.tls or not join.is_loopback(options.host),
                 folder=folder,
                 speed=1.0,
             )

@@ -88,7 +88,7 @@ def test_what_is_no_progress_is_refused(served: ServedClass, body: bytes) -> Non
 def test_a_class_is_served_with_a_sheet_to_print(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cbr_notebook.cli", "workshop", "serve", "--seats", "2"]
     process = subprocess.Popen(
-        [*command, "--estate", "empty", "--folder", str(tmp_path / "class")],
+        [*command, "--estate", "empty", "--folder", str(tmp_path / "class"), "--tls"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=os.environ,
@@ -96,6 +96,7 @@ def test_a_class_is_served_with_a_sheet_to_print(tmp_path: Path) -> None:
     assert process.stdout is not None
     ready = json.loads(process.stdout.readline())
     sheet = (tmp_path / "class" / "join-sheet.html").read_text()
+    assert ready["base_url"].startswith("https://127.0.0.1:")
     for seat in ready["seats"]:
         assert seat["join"].replace("&", "&amp;") in sheet
     assert cbr.connect(join=ready["seats"][0]["join"]).vaults().empty

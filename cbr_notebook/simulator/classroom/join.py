@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
 
+_SHOWN_DIGITS = 32
+"""How much of a certificate's SHA-256 a line names: 128 bits, for somebody types it from paper."""
+_FINGERPRINT = re.compile(f"[0-9a-f]{{{_SHOWN_DIGITS},64}}")
 _SCHEMES = {"cbr+http": "http", "cbr+https": "https"}
 
 
@@ -21,7 +25,8 @@ class Join:
     base_url: str
     control_key: str = field(repr=False)
     certificate: str | None = None
-    """The SHA-256 of the server's certificate, in hexadecimal digits; with HTTPS only."""
+    """The SHA-256 of the server's certificate, or its beginning, in hexadecimal digits; with HTTPS
+    only."""
     seat: str | None = None
     """The number of the seat, with the instructor's key."""
 
@@ -30,7 +35,7 @@ class Join:
         """The line, as it stands on a join sheet."""
         query = {"key": self.control_key}
         if self.certificate is not None:
-            query["sha256"] = self.certificate
+            query["sha256"] = self.certificate[:_SHOWN_DIGITS]
         if self.seat is not None:
             query["seat"] = self.seat
         return f"cbr+{self.base_url}/?{urlencode(query)}"
@@ -56,7 +61,7 @@ class Join:
                 advice="Is the computer in the network of the class, and the cloud still served?",
             ) from None
         found = hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest()
-        if found != self.certificate:
+        if not found.startswith(self.certificate):
             raise ConnectionFailed(
                 f"{self.base_url} shows another certificate than the join line names.",
                 advice="Take the line from a fresh join sheet. If it is the newest one, somebody "
@@ -90,6 +95,8 @@ def read(line: str) -> Join:
     if scheme is None or not address.hostname or port is None or not key:
         raise problem
     if (scheme == "https") != (certificate is not None):
+        raise problem
+    if certificate is not None and not _FINGERPRINT.fullmatch(certificate):
         raise problem
     if scheme == "http" and not is_loopback(address.hostname):
         raise problem  # no class is served like that: everybody on the way could read the key

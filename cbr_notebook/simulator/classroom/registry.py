@@ -14,6 +14,8 @@ from cbr_notebook.simulator.classroom.certificate import Certificate
 from cbr_notebook.simulator.core.state import StateFileError
 
 FILE = "class.json"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Neither 0 and o nor 1, i and l."""
 
 
 class SeatKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,4 +110,6 @@ def _new_keys(number: int) -> SeatKeys:
 
 
 def _secret() -> str:
-    return secrets.token_urlsafe(18)
+    """Return 79 random bits in letters and digits that nobody mistakes when typing them."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(16))
+    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))

@@ -81,8 +81,8 @@ def serve_seats(
         speed: simulated seconds in a real second; 0 stands still.
 
     Raises:
-        InvalidRequest: others could reach the address without TLS, or the number of seats is
-            another than in the folder.
+        InvalidRequest: others could reach the address without TLS, nobody knows by which one, or
+            the number of seats is another than in the folder.
         StateFileError: something in the folder cannot be used.
         OSError: the address or port cannot be used.
     """
@@ -142,7 +142,11 @@ def _serve(
 
 
 def reachable_names(host: str) -> list[str]:
-    """Return by which names and addresses clients reach what listens on a host, best first."""
+    """Return by which names and addresses clients reach what listens on a host, best first.
+
+    Raises:
+        InvalidRequest: it listens on all addresses, and this computer does not know its own.
+    """
     with suppress(ValueError):
         if not ipaddress.ip_address(host).is_unspecified:
             return [host]
@@ -151,13 +155,23 @@ def reachable_names(host: str) -> list[str]:
 
 
 def _own_address() -> str:
-    """Return this computer's address in its network; nothing is sent."""
+    """Return this computer's address in its network; nothing is sent.
+
+    Raises:
+        InvalidRequest: there is no way to the network that would tell.
+    """
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
             address: str = probe.getsockname()[0]
-        except OSError:  # no network
-            return "127.0.0.1"
+        except OSError:
+            raise InvalidRequest(
+                "By which address others reach this computer is not known: it has no way out of "
+                "its network, so the join lines would lead nowhere.",
+                advice="Name its address in the room's network: --host 192.168.1.20. For this "
+                "computer alone, leave --host out.",
+                field="host",
+            ) from None
         return address
 
 

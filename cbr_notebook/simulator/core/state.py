@@ -73,6 +73,8 @@ class State:
     def _open(self, sound: bool) -> sqlite3.Connection:
         if self.path is not None and self.path.exists() and not sound:
             _inspect(self.path)
+        if self.path is not None and not self.path.exists():
+            self.path.touch(mode=0o600)  # access keys are in it
         db = sqlite3.connect(
             self.path or ":memory:",
             check_same_thread=False,

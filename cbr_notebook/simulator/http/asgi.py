@@ -26,6 +26,10 @@ _Headers = list[tuple[str, str]]
 
 BODY_TIMEOUT_S = 30.0
 """How long a client may pause while it sends a body."""
+WHOLE_BODY_S = 600.0
+"""How long all of a body may take."""
+READER_S = 75.0
+"""How long a client may leave earlier answers unread before the next one is given up."""
 LINGER_S = 2.0
 """How long what still comes is thrown away after a refusal, so that the refusal is read."""
 _TIMED_OUT = b'{"error_msg":"The request was not complete in time","error_code":"APIGW.0201"}'
@@ -62,7 +66,8 @@ class Bridge:
         body, complete = b"", True
         try:
             if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-                body, complete = await self._body(environ, receive)
+                async with asyncio.timeout(WHOLE_BODY_S):
+                    body, complete = await self._body(environ, receive)
         except TimeoutError:
             await _send(send, 408, [("Connection", "close")], _TIMED_OUT)
             return
@@ -74,15 +79,14 @@ class Bridge:
         except ConnectionCut:
             scope["state"]["transport"].abort()
             return
-        if complete:
-            await _send(send, status, headers, content)
-            return
-        headers.append(("Connection", "close"))
-        await _send(send, status, headers, content, more=True)
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(LINGER_S):
-                await _drain(receive)
-        await send({"type": "http.response.body", "body": b""})
+        try:
+            async with asyncio.timeout(READER_S):
+                if complete:
+                    await _send(send, status, headers, content)
+                else:
+                    await _refuse(send, receive, status, headers, content)
+        except TimeoutError:
+            scope["state"]["transport"].abort()
 
     async def _body(self, environ: Environ, receive: _Receive) -> tuple[bytes, bool]:
         """Read the body, if its sender is known and it is not too large; say if that is all."""
@@ -160,6 +164,17 @@ async def _send(
         }
     )
     await send({"type": "http.response.body", "body": content, "more_body": more})
+
+
+async def _refuse(
+    send: _Send, receive: _Receive, status: int, headers: _Headers, content: bytes
+) -> None:
+    """Answer a request whose body was not read to its end."""
+    await _send(send, status, [*headers, ("Connection", "close")], content, more=True)
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(LINGER_S):
+            await _drain(receive)
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _drain(receive: _Receive) -> None:

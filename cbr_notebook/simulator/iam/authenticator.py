@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import falcon
 
+from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts, lifetimes, signatures
 from cbr_notebook.simulator.iam.account_rows import AccessKeyRow, TokenRow
@@ -20,7 +22,8 @@ from cbr_notebook.simulator.protocol.request_context import Caller
 LARGEST_BODY = 12 * 1024 * 1024
 _HEX_ID = re.compile(r"^[0-9a-f]{32}$")
 _NO_PROJECT = {"unauthorized": {"code": "401", "message": "Malformed request url"}}
-_BLOCKED_FOR = 300_000_000
+_BLOCKED_FOR_S = 300
+"""By the cloud's clock or the host's, whichever is first: the cloud's may stand still."""
 _MOST_BAD_SIGNATURES = 5
 
 
@@ -49,7 +52,8 @@ class Authenticator:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._callers: dict[tuple[str, str], tuple[Caller, int]] = {}
-        self._bad_signatures: dict[str, list[int]] = {}
+        self._bad_signatures: dict[str, list[tuple[int, float]]] = {}
+        """When, by key: the cloud's moment, and the host's in seconds."""
 
     def forget(self) -> None:
         """Forget everybody: the cloud has another state now."""
@@ -174,9 +178,13 @@ class Authenticator:
             raise unauthorized("signature expired")
         return claim, key
 
-    def _recently_bad(self, claim: signatures.Claim) -> list[int]:
-        now = self._engine.now()
-        return [at for at in self._bad_signatures.get(claim.access, ()) if now - at < _BLOCKED_FOR]
+    def _recently_bad(self, claim: signatures.Claim) -> list[tuple[int, float]]:
+        now, here = self._engine.now(), time.monotonic()
+        return [
+            (at, host_at)
+            for at, host_at in self._bad_signatures.get(claim.access, ())
+            if now - at < _BLOCKED_FOR_S * clock.MICROSECONDS and here - host_at < _BLOCKED_FOR_S
+        ]
 
     def _by_signature(self, request: falcon.Request) -> tuple[str, bytes]:
         now = self._engine.now()
@@ -194,7 +202,10 @@ class Authenticator:
             body=body,
         )
         if not hmac.compare_digest(expected, claim.signature):
-            self._bad_signatures[claim.access] = [*self._recently_bad(claim), now]
+            self._bad_signatures[claim.access] = [
+                *self._recently_bad(claim),
+                (now, time.monotonic()),
+            ]
             raise unauthorized("verify aksk signature fail")
         security_token = key.security_token
         if security_token is not None:

@@ -52,7 +52,7 @@ def door_of(request: falcon.Request) -> Door:
     return Door(f"{scheme}://{host}", bool(request.env.get(SERVED)))
 
 
-class Versions:
+class Versions(IamResource):
     """GET /: which versions there are; GET /v3: the one there is."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
@@ -240,7 +240,7 @@ def routes(
 ) -> Iterable[tuple[str, object, str | None]]:
     """Return IAM's paths, each with its resource and Falcon's suffix for it."""
     projects = Projects(engine, authenticator)
-    versions = Versions()
+    versions = Versions(engine, authenticator)
     return (
         ("/", versions, None),
         ("/v3", versions, "one"),

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
@@ -216,6 +216,35 @@ def test_a_join_line_trusts_one_certificate_only(serve: Serve) -> None:
         cbr.connect(join=moved)
 
 
+def test_a_join_line_can_be_typed_from_paper(serve: Serve) -> None:
+    """It names half of the certificate's SHA-256; other halves are not trusted."""
+    (seat,) = serve(1, "empty", tls=True).ready["seats"]
+    line = seat["join"]
+    assert len(line) < 120
+    key, sha256 = parse_qs(urlsplit(line).query)["key"][0], line.partition("sha256=")[2]
+    assert not set("01oil") & set(key)
+    whole = join.Join(seat["base_url"], key, sha256 + "0" * 32)
+    with pytest.raises(errors.ConnectionFailed, match="another certificate"):
+        whole.tls()
+    other = line.replace(sha256, sha256[:-1] + ("1" if sha256[-1] == "0" else "0"))
+    with pytest.raises(errors.ConnectionFailed, match="another certificate"):
+        cbr.connect(join=other)
+
+
+def test_without_a_way_to_the_network_no_class_is_served_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr("socket.socket.connect", unreachable)
+    folder = str(tmp_path / "class")
+    command = ["workshop", "serve", "--seats", "1", "--host", "0.0.0.0", "--folder", folder]
+    assert main([*command, "--estate", "empty"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, "--host 192.168.1.20" in err) == ("", True)
+
+
 def test_a_stalled_handshake_makes_nobody_wait(serve: Serve) -> None:
     served = serve(1, "empty", tls=True)
     held = [socket.create_connection(("127.0.0.1", served.server.port)) for _ in range(20)]
@@ -238,6 +267,7 @@ def test_nothing_is_sent_without_the_certificate_being_known(serve: Serve) -> No
         "", "hello", "https://127.0.0.1:1/?key=k", "cbr+https://127.0.0.1:1/?key=k",
         "cbr+http://127.0.0.1:1/", "cbr+http://127.0.0.1/?key=k", "cbr+http://192.0.2.1:1/?key=k",
         "cbr+http://[::1/?key=k", "cbr+http://127.0.0.1:x/?key=k",
+        "cbr+https://127.0.0.1:1/?key=k&sha256=00",
     ],
 )  # fmt: skip
 def test_what_is_no_join_line_is_refused(line: str) -> None:
@@ -259,6 +289,6 @@ def test_an_old_key_is_refused(serve: Serve) -> None:
 
 
 def test_a_join_line_hides_its_key_in_what_is_shown() -> None:
-    found = join.read("cbr+https://127.0.0.1:1/?key=hidden&sha256=00")
+    found = join.read(f"cbr+https://127.0.0.1:1/?key=hidden&sha256={'0' * 32}")
     assert "hidden" not in repr(found)
     assert join.read(found.line) == found

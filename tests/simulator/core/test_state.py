@@ -91,6 +91,16 @@ def test_a_snapshot_continues_exactly(tmp_path: Path) -> None:
     second.close()
 
 
+def test_a_state_file_is_for_its_owner_only(path: Path) -> None:
+    """Access keys are in it."""
+    cloud = Cloud.open(state=path)
+    cloud.advance(hours=1)
+    modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+    cloud.close()
+    assert modes.pop("cloud.sqlite") == 0o600
+    assert set(modes.values()) <= {0o600}
+
+
 def test_a_snapshot_never_overwrites(tmp_path: Path) -> None:
     cloud = Cloud.open("empty")
     (tmp_path / "copy").write_bytes(b"precious")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -134,6 +135,18 @@ def test_a_key_with_many_bad_signatures_is_blocked_for_five_minutes(
         signed(cloud, http, secret="wrong")
     assert signed(cloud, http) == 401
     cloud.advance(minutes=6)
+    assert signed(cloud, http) == 200
+
+
+def test_a_blocked_key_is_free_again_where_the_clouds_clock_stands_still(
+    cloud: Cloud, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(6):
+        signed(cloud, http, secret="wrong")
+    really = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: really() + 299)
+    assert signed(cloud, http) == 401
+    monkeypatch.setattr(time, "monotonic", lambda: really() + 301)
     assert signed(cloud, http) == 200
 
 

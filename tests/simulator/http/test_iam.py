@@ -177,7 +177,8 @@ def test_a_project_is_described(ask: Client) -> None:
     [
         ("POST", "/v3/auth/tokens", 400), ("GET", "/v3/auth/tokens", 404),
         ("GET", "/v3/auth/domains", 200), ("GET", "/v3/auth/projects", 200),
-        ("GET", "/v3/projects", 200), ("POST", "/v3.0/OS-CREDENTIAL/securitytokens", 400),
+        ("GET", "/v3/projects", 200), ("GET", "/", 300), ("GET", "/v3", 200),
+        ("POST", "/v3.0/OS-CREDENTIAL/securitytokens", 400),
     ],
 )  # fmt: skip
 def test_iams_answers_carry_a_trace(ask: Client, method: str, path: str, status: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import socket
 import threading
 import time
@@ -12,9 +14,8 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from cbr_notebook.simulator import server
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.http import asgi
+from cbr_notebook.simulator.http import asgi, connection
 from cbr_notebook.simulator.server import CloudServer
 from tests.simulator.http_client import Client
 
@@ -217,7 +218,7 @@ def test_headers_without_end_are_not_read_for_ever(served: Served) -> None:
 def test_who_pauses_too_long_in_the_headers_is_cut_off(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "_HEAD_S", 0.05)
+    monkeypatch.setattr(connection, "HEAD_S", 0.05)
     with served.connect() as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert peer.recv(4096) == b""
@@ -226,3 +227,80 @@ def test_who_pauses_too_long_in_the_headers_is_cut_off(
         for _ in range(2):
             assert client.get(served.url).status_code == 200
             time.sleep(0.1)
+
+
+OFFER = "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"
+
+
+def test_a_client_that_offers_another_protocol_is_answered_in_this_one(served: Served) -> None:
+    """As Java's client and ``curl --http2`` do on plain HTTP, with a body or without."""
+    own = f"X-Auth-Token: {served.token}"
+    order = b'{"vault": {"name": "v", "resources": [], "billing": {"size": 10, "object_type": '
+    order += b'"server", "protect_type": "backup", "consistent_level": "crash_consistent"}}}'
+    post = [f"POST {served.path} HTTP/1.1", own, f"Content-Length: {len(order)}", *OFFER]
+    with served.send(*post, "Connection: close", body=order[:40]) as peer:  # it comes in parts
+        time.sleep(0.05)
+        peer.sendall(order[40:])
+        told = b"".join(iter(lambda: peer.recv(65536), b""))
+        assert told.split()[1] == b"200"
+    offer = dict(line.split(": ") for line in OFFER)
+    one = http.client.HTTPConnection(served.server.host, served.server.port, timeout=20)
+    for method, body, more in (
+        ("POST", order, offer), ("GET", None, offer), ("POST", order, offer), ("GET", None, {}),
+    ):  # fmt: skip
+        one.request(method, served.path, body, {"X-Auth-Token": served.token, **more})
+        answer = one.getresponse()
+        assert (answer.status, bool(json.loads(answer.read()))) == (200, True)
+    one.close()
+    assert served.status("CONNECT there:443 HTTP/1.1") == 400
+
+
+def test_a_client_that_closed_its_side_is_answered(served: Served) -> None:
+    head = f"GET {served.path} HTTP/1.1", f"X-Auth-Token: {served.token}"
+    with served.send(*head) as peer:
+        peer.shutdown(socket.SHUT_WR)
+        told = b"".join(iter(lambda: peer.recv(65536), b""))  # until the other side is closed
+    assert told.startswith(b"HTTP/1.1 200") and told.endswith(b"}")
+    with served.send(f"POST {served.path} HTTP/1.1", head[1], "Content-Length: 9") as peer:
+        peer.shutdown(socket.SHUT_WR)  # in the midst of a body
+        assert peer.recv(65536) == b""
+
+
+def test_answers_that_nobody_reads_are_thrown_away(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asgi, "READER_S", 0.05)
+    served.server._server.config.timeout_keep_alive = 0.05  # type: ignore[assignment]
+    asked = "\r\n".join([f"GET {served.path} HTTP/1.1", f"X-Auth-Token: {served.token}", "", ""])
+    for number in range(60):
+        served.cloud.create_server(f"server-{number}")
+    long = asked.replace("/vaults", "/protectables/server/instances")
+
+    def ask_on(peer: socket.socket) -> None:
+        while True:  # it waits when nothing more is read, and breaks off when it was given up
+            peer.sendall(long.encode() * 20)
+
+    with served.connect() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with pytest.raises(ConnectionError):
+            ask_on(peer)
+    served.get()
+
+
+@pytest.mark.parametrize("pause", [0.01, 0.2])
+def test_a_body_that_never_ends_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch, pause: float
+) -> None:
+    """However regularly its parts come."""
+    monkeypatch.setattr(asgi, "WHOLE_BODY_S", 0.1)
+    head = f"POST {served.path} HTTP/1.1", f"X-Auth-Token: {served.token}", "Content-Length: 99"
+    with served.send(*head) as peer:
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() < began + 10:
+                peer.sendall(b" ")
+                peer.settimeout(pause)
+                with suppress(TimeoutError):
+                    assert int(peer.recv(4096).split()[1]) == 408
+                    return
+    pytest.fail("it is still read")
