@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -9,15 +10,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 import pandas as pd
 
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
+from cbr_notebook.simulator.classroom.remote import RemoteCloud
+from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.text.dtypes import TEXT, utc_times
 from cbr_notebook.workshops import certificate
-from cbr_notebook.workshops.exercise import Exercise, Finding
+from cbr_notebook.workshops.exercise import (
+    Exercise,
+    Finding,
+    begin,
+    look,
+    validate_exercises,
+)
+
+_begun: WeakKeyDictionary[Cloud, tuple[Path, int]] = WeakKeyDictionary()
+"""Which exercise was begun last on each cloud of this process: a lab's file, and a number."""
 
 
 class Standing(msgspec.Struct, kw_only=True):
@@ -105,11 +118,12 @@ class Lab:
                 advice="Leave session out, or take one of cbr.simulate() or cbr.connect(join=…).",
                 field="session",
             )
+        validate_exercises(name, exercises)
         self.name = name
         self.session = session
         self._exercises = tuple(exercises)
         self._folder = folder
-        self._file = folder / f"{name.replace(' ', '-')}.json"
+        self._file = folder / f"{name.replace(' ', '-')}{_seat_of(session)}.json"
         self._notes = self._read()
         self._seen: list[str] = []
 
@@ -129,9 +143,10 @@ class Lab:
         exercise = self._exercise(number)
         self.session.cloud.reset()
         standing = self._notes.standings.setdefault(number, Standing())
-        standing.facts = exercise.start(self.session)
+        standing.facts = begin(exercise, self.session)
         standing.started_at = standing.started_at or _now()
         self._notes.current = number
+        _begun[self.session.cloud] = (self._file, number)
         self._write()
         self._tell(())
         return Briefing(number, exercise.title, exercise.story)
@@ -141,11 +156,16 @@ class Lab:
         return self.start(self._current())
 
     def check(self) -> Outcome:
-        """Look at the cloud and say whether the present exercise is solved."""
+        """Look at the cloud and say whether the present exercise is solved.
+
+        Raises:
+            InvalidRequest: no exercise was begun on this cloud.
+        """
         number = self._current()
+        self._ensure_begun(number)
         standing = self._notes.standings[number]
-        findings = self._exercise(number).check(self.session, standing.facts)
-        outcome = Outcome(number, tuple(findings))
+        findings = look(self._exercise(number), self.session, standing.facts)
+        outcome = Outcome(number, findings)
         standing.checks += 1
         if outcome.passed:
             standing.solved_at = standing.solved_at or _now()
@@ -240,8 +260,20 @@ class Lab:
         with suppress(ConnectionFailed):
             tell(message)
 
+    def _ensure_begun(self, number: int) -> None:
+        """Refuse a cloud on which something else was begun, or nothing: it would say nothing."""
+        cloud, wanted = self.session.cloud, (self._file, number)
+        outlives_kernel = isinstance(cloud, RemoteCloud) or cloud.state_file is not None
+        if _begun.get(cloud, wanted if outlives_kernel else None) == wanted:
+            return
+        raise InvalidRequest(
+            f"Exercise {number} was not begun on this cloud, or another exercise was since: a "
+            "cloud in a notebook ends with its kernel.",
+            advice="Begin it again: lab.reset(). What was solved before stays solved.",
+        )
+
     def _exercise(self, number: int) -> Exercise:
-        if isinstance(number, bool) or not 1 <= number <= len(self._exercises):
+        if type(number) is not int or not 1 <= number <= len(self._exercises):
             raise InvalidRequest(
                 f"There is no exercise {number}.",
                 advice=f"{self.name} has exercises 1 to {len(self._exercises)}.",
@@ -275,6 +307,14 @@ class Lab:
             raise InvalidRequest(
                 f"The progress cannot be written to {self._file}: {problem}."
             ) from None
+
+
+def _seat_of(session: Session) -> str:
+    """Return what tells a seat of a class from all others in the name of a file; else nothing."""
+    if not isinstance(session.cloud, RemoteCloud):
+        return ""
+    key = session.cloud.credentials.access_key
+    return f"-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
 def _state(standing: Standing) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,96 @@ def test_a_workshop_of_ones_own(tmp_path: Path) -> None:
 def test_what_cannot_be_a_workshop_is_refused(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(errors.InvalidRequest, match="no workshop"):
         cbr.workshop("advanced", folder=tmp_path)
-    with pytest.raises(errors.InvalidRequest, match="no exercise 11"):
-        lab.start(11)
+    for number in (11, 0, "1", None, True, 1.0):
+        with pytest.raises(errors.InvalidRequest, match=f"no exercise {number}"):
+            lab.start(number)  # type: ignore[arg-type]
     with pytest.raises(errors.InvalidRequest, match=r"lab\.start\(1\)"):
         lab.check()
+
+
+def test_a_cloud_on_which_nothing_was_begun_is_not_judged(lab: Lab, tmp_path: Path) -> None:
+    """As after a restart of the kernel, and where another workshop began since."""
+    lab.start(3)
+    again = cbr.workshop("basics", folder=tmp_path)
+    with pytest.raises(errors.InvalidRequest, match="was not begun on this cloud"):
+        again.check()
+    again.reset()
+    assert not again.check()
+    other = cbr.workshop("restore night", session=lab.session, folder=tmp_path)
+    other.start(1)
+    with pytest.raises(errors.InvalidRequest, match="another exercise was since"):
+        lab.check()
+
+
+def test_a_cloud_that_is_kept_is_judged_by_the_next_kernel(tmp_path: Path) -> None:
+    for first in (True, False):
+        session = cbr.simulate(state=tmp_path / "cloud.state")
+        lab = cbr.workshop("basics", session=session, folder=tmp_path)
+        if first:
+            lab.start(1)
+            SOLUTIONS[0](session)
+        else:
+            assert lab.check()
+        session.cloud.close()
+
+
+@pytest.mark.parametrize("number", [4, 7, 10])
+def test_what_an_exercise_is_about_may_be_gone(lab: Lab, number: int) -> None:
+    lab.start(number)
+    for name in list(lab.session.resources("server")["name"]):
+        lab.session.cloud.delete_server(name)
+    outcome = lab.check()
+    assert not outcome
+    assert "gone" in str(outcome)
+
+
+def _own(**changes: Any) -> Exercise:
+    usual: dict[str, Any] = {
+        "title": "T", "story": "S", "start": lambda _: {}, "hints": ("a", "b", "c"),
+        "check": lambda _session, _facts: [Finding(False, "seen")],
+    }  # fmt: skip
+    return Exercise(**usual | changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "exercises", "words"),
+    [
+        ("../up", [_own()], "name of a workshop"), ("", [_own()], "name of a workshop"),
+        ("mine", [], "no exercises"), ("mine", ["do it"], "not Exercise"),
+        ("mine", [_own(hints=())], "no hints"), ("mine", [_own(hints="look")], "no hints"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_exercises_is_refused(
+    lab: Lab, tmp_path: Path, name: str, exercises: list[Any], words: str
+) -> None:
+    with pytest.raises(errors.InvalidRequest, match=words):
+        cbr.workshop(name, exercises=exercises, session=lab.session, folder=tmp_path)
+
+
+@pytest.mark.parametrize("seen", [None, [], [True], [Finding(True, "a"), "b"]])
+def test_a_check_that_says_nothing_is_refused(lab: Lab, tmp_path: Path, seen: Any) -> None:
+    own = _own(check=lambda _session, _facts: seen)
+    mine = cbr.workshop("mine", exercises=[own], session=lab.session, folder=tmp_path)
+    mine.start(1)
+    with pytest.raises(errors.InvalidRequest, match="what it saw"):
+        mine.check()
+
+
+def test_facts_are_the_same_before_and_after_a_restart(lab: Lab, tmp_path: Path) -> None:
+    told: list[Any] = []
+
+    def check(_: cbr.Session, facts: dict[str, Any]) -> list[Finding]:
+        told.append(facts)
+        return [Finding(False, "seen")]
+
+    own = _own(start=lambda session: {"began": session.now, "names": ("a",)}, check=check)
+    for _ in range(2):
+        mine = cbr.workshop("mine", exercises=[own], session=lab.session, folder=tmp_path)
+        if not told:
+            mine.start(1)
+        mine.check()
+    assert told[0] == told[1]
+    odd = _own(start=lambda session: {"session": session})
+    mine = cbr.workshop("odd", exercises=[odd], session=lab.session, folder=tmp_path)
+    with pytest.raises(errors.InvalidRequest, match="cannot be kept"):
+        mine.start(1)

@@ -71,12 +71,12 @@ class State:
             ) from problem
 
     def _open(self, sound: bool) -> sqlite3.Connection:
-        if self.path is not None and self.path.exists() and not sound:
-            _inspect(self.path)
-        if self.path is not None and not self.path.exists():
+        if self.path is not None and not _is_taken(self.path):
             self.path.touch(mode=0o600)  # access keys are in it
+        elif self.path is not None and not sound:
+            _inspect(self.path)
         db = sqlite3.connect(
-            self.path or ":memory:",
+            self.path.absolute() if self.path is not None else ":memory:",
             check_same_thread=False,
             isolation_level=None,
             cached_statements=512,
@@ -273,12 +273,12 @@ class State:
         Raises:
             StateFileError: the file exists already, or cannot be written.
         """
-        if Path(path).exists():
+        if _is_taken(Path(path)):
             raise StateFileError(
                 f"{path} exists already.", advice="Choose a new name; nothing was written."
             )
         try:
-            self._db.execute("VACUUM INTO ?", (str(path),))
+            self._db.execute("VACUUM INTO ?", (str(Path(path).absolute()),))
         except sqlite3.DatabaseError as problem:
             with contextlib.suppress(OSError):
                 Path(path).unlink()  # of what was new, only a part could be written
@@ -308,17 +308,16 @@ class State:
             StateFileError: it is damaged, newer than this version, not a state file, or a
                 cloud is writing to it.
         """
-        log = path.with_name(f"{path.name}-wal")
-        if log.exists() and log.stat().st_size:
+        if not _is_taken(path) or not path.is_file() or not path.stat().st_size:
+            raise StateFileError(
+                f"There is no cloud in {path}.", advice="Name a file that cloud.snapshot() wrote."
+            )
+        if _has_log(path):
             raise StateFileError(
                 f"The state file {path} is in use, or its cloud was not closed.",
                 advice=f"Take a copy of that cloud: cloud.snapshot({str(path) + '.copy'!r}).",
             )
-        if not path.is_file() or not path.stat().st_size:
-            raise StateFileError(
-                f"There is no cloud in {path}.", advice="Name a file that cloud.snapshot() wrote."
-            )
-        _inspect(path, only_read=True)
+        _inspect(path)
         address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(address, uri=True)) as source:
             self.load(source)
@@ -351,27 +350,55 @@ class State:
         self._db.close()
 
 
-def _inspect(path: Path, *, only_read: bool = False) -> None:
+def _is_taken(path: Path) -> bool:
+    """Say whether there is anything by this name.
+
+    Raises:
+        StateFileError: it cannot be the name of a file.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as problem:
+        raise StateFileError(f"{str(path)!r} cannot be used: {problem}.") from None
+    return True
+
+
+def _has_log(path: Path) -> bool:
+    """Say whether a part of a state stands in SQLite's log beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _inspect(path: Path) -> None:
     """Refuse a file that is not a sound state of a known version, without writing to it.
 
     Args:
         path: the file. An empty one is a state that is yet to begin.
-        only_read: for a file that stays as it is, in a folder that may not be writable.
 
     Raises:
         StateFileError: it is damaged, newer, or something else.
         OSError: it cannot be read.
     """
-    if path.is_file() and not path.stat().st_size:
+    if not path.is_file():
+        raise StateFileError(f"{path} is not a file.", advice="Choose another name for the state.")
+    with path.open("rb") as file:
+        start = file.read(len(_FIRST_BYTES))
+    if not start:
         return
     advice = "Choose another file, or start a new cloud. The file was not changed."
-    address = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if only_read else ''}"
+    if start != _FIRST_BYTES:  # SQLite itself takes a file of a few bytes for an empty one
+        raise StateFileError(f"{path} is not a state file.", advice=advice)
+    address = f"{path.resolve().as_uri()}?mode=ro{'' if _has_log(path) else '&immutable=1'}"
     try:
         with closing(sqlite3.connect(address, uri=True)) as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             owner = db.execute("PRAGMA application_id").fetchone()[0]
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
             sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if path.stat().st_size % db.execute("PRAGMA page_size").fetchone()[0]:
+                sound = "its end is missing"
     except sqlite3.OperationalError as problem:
         raise StateFileError(
             f"{path} cannot be opened: {problem}.",
@@ -383,15 +410,36 @@ def _inspect(path: Path, *, only_read: bool = False) -> None:
         ) from problem
     if sound != "ok":
         raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
-    if owner or (tables and not (version and tables >= _OUR_TABLES)):
+    if owner or bool(tables) != bool(version) or (tables and not tables >= _OUR_TABLES):
         raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
-    if version > schema.VERSION:
+    if not 0 <= version <= schema.VERSION:
         raise StateFileError(
             f"The state file {path} has version {version}; this package knows up to "
             f"version {schema.VERSION}.",
             advice="Update cbr-notebook, or choose another file. The file was not changed.",
         )
+    if version == schema.VERSION and (lost := _lost_parts(address)):
+        raise StateFileError(f"The state file {path} is damaged: {lost}.", advice=advice)
 
 
+def _lost_parts(address: str) -> str:
+    """Return in words what a state of this version lacks; nothing if it is whole."""
+    columns = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+    with closing(sqlite3.connect(":memory:")) as new, closing(_read_only(address)) as kept:
+        new.executescript(schema.TABLES)
+        lost = set(new.execute(columns)) - set(kept.execute(columns))
+        if lost:
+            return f"it lacks the column {'.'.join(min(lost))}"
+        clock = kept.execute("SELECT value FROM meta WHERE key = 'now'").fetchone()
+        if clock is None:  # one that was just being made holds nothing at all
+            return "it lacks its clock" if kept.execute("SELECT 1 FROM project").fetchone() else ""
+        return "" if isinstance(clock[0], int) else "its clock shows no time"
+
+
+def _read_only(address: str) -> sqlite3.Connection:
+    return sqlite3.connect(address, uri=True)
+
+
+_FIRST_BYTES = b"SQLite format 3\0"
 _OUR_TABLES = {"meta", "reserved", "event", "project", "block", "vault", "backup", "task"}
 """Some of the tables that every version has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -112,6 +113,8 @@ def test_a_snapshot_never_overwrites(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("a letter", b"x"),
+        ("a line", b"\n"),
         ("a note", b"hello"),
         ("a long note", b"a file that is somebody's\n" * 400),
         ("a broken database", b"SQLite format 3\0" + b"\xff" * 8000),
@@ -181,3 +184,58 @@ def test_a_full_disk_is_one_typed_error_and_nothing_is_lost(path: Path) -> None:
     cloud.create_server("web-01").disk("vda").write_file("/etc/motd", b"hello")
     assert cloud.fingerprint() == before
     cloud.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DROP TABLE vault_tag", "lacks the column vault_tag"),
+        ("DELETE FROM meta", "lacks its clock"),
+        ("UPDATE meta SET value = 'x' WHERE key = 'now'", "shows no time"),
+        ("PRAGMA user_version = -1", "version -1"),
+        ("PRAGMA user_version = 0", "not of a cloud"),
+    ],
+)
+def test_a_state_that_lacks_something_is_refused_and_left_alone(
+    path: Path, statement: str, words: str
+) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(statement)
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = path.read_bytes()
+    for use in (lambda: Cloud.open(state=path), lambda: Cloud.open(template=path)):
+        with pytest.raises(StateFileError, match=words):
+            use()
+    assert path.read_bytes() == before
+
+
+def test_a_state_whose_end_is_missing_is_refused(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(StateFileError, match=r"damaged|malformed"):
+        Cloud.open(state=path)
+
+
+def test_what_is_no_file_or_no_name_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    names = (tmp_path / "pipe", tmp_path / "link", Path("/dev/null"), tmp_path / ("a" * 300),
+             f"{tmp_path}/a\0b")  # fmt: skip
+    for name in names:
+        for use in (
+            lambda name: Cloud.open("empty", state=name),
+            lambda name: Cloud.open(template=name),
+            lambda name: Cloud.open("empty").snapshot(name),
+        ):
+            with pytest.raises(StateFileError):
+                use(name)
+    assert {each.name for each in tmp_path.iterdir()} == {"pipe", "link"}
+
+
+def test_a_name_that_sqlite_reads_in_its_own_way_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Cloud.open("empty", state=":memory:").close()
+    Cloud.open("empty").snapshot("file:copy?mode=memory")
+    assert {each.name for each in tmp_path.iterdir()} == {":memory:", "file:copy?mode=memory"}
