@@ -11,7 +11,7 @@ import pytest
 
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.group.resume import find
-from tests.runbook.situations import execute, restores, resumed
+from tests.runbook.situations import execute, is_back, restores, resumed
 from tests.runbook.test_truth import is_restore, on_the_way
 
 PLAIN: dict[str, Any] = {"safety_backup": False, "acknowledge": ["safety backup"]}
@@ -58,9 +58,49 @@ def test_a_group_planned_another_day_and_one_restored_meanwhile_are_refused(
         old.execute(confirm=["web-01"], **PLAIN)
     fresh = session.plan_restores([{"backup": "clean-web-01"}])
     session.as_user("ada").restore("clean-web-01", confirm="web-01").wait(progress=False)
-    with pytest.raises(errors.TaskFailed, match="restored by somebody since"):
+    with pytest.raises(errors.TaskFailed, match="restore of it was begun by somebody since"):
         fresh.execute(confirm=["web-01"], **PLAIN).wait()
     assert restores(session) == 1
+
+
+def test_a_failed_restore_of_somebody_else_is_not_called_a_restored_target(
+    session: Session,
+) -> None:
+    plan = session.plan_restore("clean-web-01")
+    disk = session.cloud.server("web-01").disk("vda")
+    disk.set_trait("restore_fails", "BackupService.7000")
+    with pytest.raises(errors.TaskFailed):
+        session.as_user("ada").restore("clean-web-01", confirm="web-01").wait(progress=False)
+    disk.set_trait("restore_fails", None)
+    with pytest.raises(errors.Conflict, match=r"begun by somebody since .*: failed\."):
+        plan.execute(confirm="web-01", **PLAIN)
+    assert restores(session) == 1
+
+
+@pytest.mark.parametrize("answer", [503, "cut after"])
+def test_a_safety_backup_whose_answer_was_lost_is_made_once(
+    session: Session, answer: int | str
+) -> None:
+    asked = []
+
+    def gateway(request: httpx.Request, answered: httpx.Response) -> httpx.Response:
+        if request.method != "POST" or not request.url.path.endswith("/checkpoints") or asked:
+            return answered
+        asked.append(request)
+        if answer == "cut after":
+            raise httpx.ReadError("cut", request=request)
+        return httpx.Response(503, text="no healthy upstream", request=request)
+
+    with on_the_way(gateway):
+        try:
+            plan = session.plan_restore("clean-web-01")
+            plan.execute(confirm="web-01", on_progress=lambda _: None).wait()
+        except errors.CBRError:
+            run_id = session.restores()["run_id"].iloc[0]
+            resumed(session, run_id, confirm="web-01", on_progress=lambda _: None).wait()
+    assert len(session.backups(resource="web-01")) == 2  # the one that was there, and one
+    assert restores(session) == 1
+    assert is_back(session)
 
 
 def test_a_plan_from_before_the_clock_was_set_back_is_not_called_old(session: Session) -> None:

@@ -122,7 +122,7 @@ def hold_error_to(night: Night, problem: errors.CBRError) -> None:
     tasks = night.tasks()
     if re.search(r"\b(is|was) restored\b(?! by)", said):
         assert any(task["status"] == "success" for task in tasks.values()), said
-    for task in re.findall(r"restored by somebody since \(task ([\w-]+)", said):
+    for task in re.findall(r"begun by somebody since \(task ([\w-]+)", said):
         assert task in tasks, said
 
 

@@ -147,7 +147,7 @@ def test_somebody_elses_restore_since_the_confirmation_is_not_overwritten(
     session.cloud.advance(minutes=1)
     session.back_up("vault-web-01", name="newer").wait(progress=False)
     session.restore("newer", confirm="web-01").wait(progress=False)
-    with pytest.raises(errors.Conflict, match="restored by somebody since"):
+    with pytest.raises(errors.Conflict, match="restore of it was begun by somebody since"):
         session.resume_restore(run_id, confirm="web-01")
     assert restores(session) == 1
 

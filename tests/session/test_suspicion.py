@@ -125,6 +125,15 @@ def test_there_are_twenty_histories() -> None:
     assert len(HISTORIES) == 20
 
 
+def test_a_jump_right_after_a_restore_says_that_the_restore_may_be_it() -> None:
+    made = changed({20: 900})
+    for days_before, told in ((0.5, True), (1.5, False)):
+        safety = Change(made[20].at - timedelta(days=days_before), 800, safety=True)
+        found = judge([*made, safety])[20]
+        assert found.verdict == "jump"
+        assert ("A restore began after the backup before it" in found.reason) is told
+
+
 def test_verdicts_say_why() -> None:
     found = judge([*changed({20: 900}), Change(FIRST + timedelta(days=40), 800, safety=True)])
     assert [each.verdict for each in found[19:22]] == ["quiet", "jump", "after_jump"]

@@ -122,7 +122,8 @@ def _differences(before: Facts, now: Facts, own_backups: Collection[str]) -> Ite
     for restore in now.restores:
         if restore.id not in known:
             at = _moment(restore.created_at)
-            yield f"It was restored by somebody since (task {restore.id}, begun {at})."
+            began = f"begun by somebody since (task {restore.id}, at {at})"
+            yield f"A restore of it was {began}: {restore.status}."
     told = {name for name, _ in before.newer_backups} | set(own_backups)
     newer = [f"{name} of {_moment(at)}" for name, at in now.newer_backups if name not in told]
     if newer:

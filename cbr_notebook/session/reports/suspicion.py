@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from statistics import median_low
 from typing import Literal
@@ -37,6 +37,7 @@ _LIKE = 2.0
 """Increments up to so many times apart are of like size."""
 _DIP = 0.25
 """An increment so much smaller than usual, while others were deleted, may hide something."""
+_RESTORED = "A restore began after the backup before it, and a restore writes, too."
 _SAFETY_DESCRIPTION = ("safety backup before a restore", "before a restore")
 _SAFETY_NAME = re.compile(r"before-.*\d{8}-\d{6}(-\d+)?")
 
@@ -85,6 +86,12 @@ def judge(changes: Sequence[Change], explained: Collection[date] = ()) -> list[J
     first = [
         _first_look(each, usual[id(each)], each in large and not _recurs(each, changes), explained)
         for each in changes
+    ]
+    first = [
+        replace(found, reason=f"{found.reason} {_RESTORED}")
+        if found.verdict == "jump" and _follows_restore(each, changes)
+        else found
+        for each, found in zip(changes, first, strict=True)
     ]
     jumps = [each.at for each, found in zip(changes, first, strict=True) if found.verdict == "jump"]
     if not jumps:
@@ -149,6 +156,12 @@ def _is_large(change: Change, usual: float | None) -> bool:
     if usual is None or change.changed_mb is None or change.safety or not change.incremental:
         return False
     return change.changed_mb >= LEAST_MB and change.changed_mb >= TIMES * usual
+
+
+def _follows_restore(change: Change, changes: Sequence[Change]) -> bool:
+    """Whether a restore left a safety backup between this backup and the one before."""
+    earlier = [each for each in changes if each.at < change.at]
+    return bool(earlier) and max(earlier, key=lambda each: each.at).safety
 
 
 def _recurs(change: Change, changes: Sequence[Change]) -> bool:
