@@ -35,7 +35,7 @@ def test_a_group_and_a_way_back_ask_once_whatever_is_answered(
     if ask is way_back:
         execute(session, safety_backup=True).wait()
         before = 1
-    asked = []
+    asked: list[httpx.Request] = []
 
     def gateway(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
         if not is_restore(request):
@@ -81,7 +81,7 @@ def test_a_failed_restore_of_somebody_else_is_not_called_a_restored_target(
 def test_a_safety_backup_whose_answer_was_lost_is_made_once(
     session: Session, answer: int | str
 ) -> None:
-    asked = []
+    asked: list[httpx.Request] = []
 
     def gateway(request: httpx.Request, answered: httpx.Response) -> httpx.Response:
         if request.method != "POST" or not request.url.path.endswith("/checkpoints") or asked:

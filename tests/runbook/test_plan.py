@@ -11,7 +11,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.errors import ConfirmationNeeded, Conflict, InvalidRequest, NotFound
 from cbr_notebook.runbook.plan.checks import check_all
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
 from cbr_notebook.runbook.plan.verdict import Outcome
@@ -38,6 +38,21 @@ def test_it_tells_disk_by_disk_what_would_be_overwritten(session: Session) -> No
         "Int64",
         "datetime64[us, UTC]",
     ]
+
+
+def test_of_another_target_it_says_that_all_on_it_is_lost(session: Session) -> None:
+    disk = session.cloud.create_disk("archive", 1)
+    session.create_vault("disks", size_gb=10, object_type="disk", resources=disk.id)
+    session.back_up("disks", name="of-the-archive").wait(progress=False)
+    session.cloud.create_disk("look-01", 1)
+    plan = session.plan_restore("of-the-archive", target="look-01")
+    assert "look-01 becomes what archive was at 2020-08-17" in plan.describe()
+    assert "All that is on look-01 now is lost." in plan.describe()
+    with pytest.raises(ConfirmationNeeded, match="all that is on it now is lost"):
+        plan.execute()
+    session.cloud.advance(hours=2)
+    with pytest.raises(Conflict, match=r"2 h 0 min ago\. Nothing was begun"):
+        plan.execute("look-01", safety_backup=False, acknowledge=plan.warnings)
 
 
 def test_it_tells_what_stays_and_what_cannot(session: Session) -> None:

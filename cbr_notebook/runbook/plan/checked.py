@@ -268,7 +268,10 @@ class CheckedPlan:
                 f"of {made} cannot be restored to it."
             )
         lines = [
-            f"{target.name} goes back to {made} (backup {facts.backup.name}). "
+            f"{target.name} becomes what {facts.backup.resource_name} was at {made} (backup "
+            f"{facts.backup.name}). All that is on {target.name} now is lost."
+            if facts.elsewhere
+            else f"{target.name} goes back to {made} (backup {facts.backup.name}). "
             f"What was written in the {format_duration(self.data_loss)} since is lost."
         ]
         for old, disk in facts.overwritten:

@@ -213,6 +213,11 @@ class Facts:
         )
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it overwrites something else than what was backed up: all on it is lost."""
+        return self.target is not None and self.target.id != self.backup.resource_id
+
+    @property
     def data_loss(self) -> timedelta:
         """How much newer data the restore throws away: from the backup until now."""
         return self.asked_at - self.backup.created_at

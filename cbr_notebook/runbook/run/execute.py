@@ -170,11 +170,12 @@ def overwritten_in_words(plan: CheckedPlan) -> str:
     pairs = facts.overwritten
     size = sum(disk.size_gb for _, disk in pairs)
     disks = f"{pluralize(len(pairs), 'disk')} ({size} GB)"
-    lost = facts.data_loss
+    lost = f"All that was written since, {format_duration(facts.data_loss)},"
+    if facts.elsewhere:
+        lost = f"It is not what was backed up, {facts.backup.resource_name}: all that is on it now"
     return (
         f"This overwrites {disks} of {facts.target.name} with the backup {facts.backup.name} "
-        f"of {facts.backup.created_at:%Y-%m-%d %H:%M:%S} UTC. All that was written since, "
-        f"{format_duration(lost)}, is lost. It cannot be undone."
+        f"of {facts.backup.created_at:%Y-%m-%d %H:%M:%S} UTC. {lost} is lost. It cannot be undone."
     )
 
 
@@ -305,6 +306,8 @@ def _age_in_words(plan: CheckedPlan, now: CheckedPlan, age: timedelta) -> str:
     made = f"The plan was made at {plan.made_at:%Y-%m-%d %H:%M} UTC"
     if plan.made_at > plan.session.now:
         return f"{made}, but by this computer's clock that is only in {format_duration(age)}."
+    if now.facts.elsewhere:
+        return f"{made}, {format_duration(age)} ago."
     then, today = (format_duration(each.data_loss) for each in (plan, now))
     return (
         f"{made}, {format_duration(age)} ago. Then, {then} of work would have been lost, now "
