@@ -16,6 +16,7 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.table import Table
+from cbr_notebook.forms.kit.widget import Box
 from cbr_notebook.forms.kit.worker import Worker, pause_for
 from cbr_notebook.session.references import display_name
 
@@ -64,9 +65,11 @@ class Listing:
         action: what the button says before a row is chosen.
         first: the form, and its button, that leads to something to list.
         acts: what can be done to a row, by key; all of it destroys.
-        rows: asks for what people read, and the record of each row.
+        rows: asks for what people read, and the record of each row; is given what is searched
+            for, and the ID of a row that has to be among them.
         parts: returns the parts of a row that an act may be about.
         links: returns the buttons for what can be done with a row besides.
+        search: creates the fields whose values the service searches for.
     """
 
     name: str
@@ -76,9 +79,10 @@ class Listing:
     action: str
     first: tuple[str, str]
     acts: Mapping[str, Act]
-    rows: Callable[[GuidedSession], tuple[pd.DataFrame, list[Any]]]
+    rows: Callable[[GuidedSession, Mapping[str, Any], Any], tuple[pd.DataFrame, list[Any]]]
     parts: Callable[[Any], Sequence[Option]] = lambda _: ()
     links: Callable[[Any], Sequence[str]] = lambda _: ()
+    search: Callable[[], Sequence[Field]] = lambda: ()
 
 
 class ListForm(FormDefinition):
@@ -109,6 +113,8 @@ class ListForm(FormDefinition):
         self._facts = self.form.panel("facts", live="status")
         # On the page the table shows it; a saved notebook keeps it as plain HTML.
         self._listed = self.form.panel("listed", saved=True)
+        self._search = self.listing.search()
+        self._searched = self.form.panel("searched", live="status")
         self.form.button.hidden = True
         acts = [Option(key, act.label) for key, act in self.listing.acts.items()]
         return (
@@ -117,15 +123,22 @@ class ListForm(FormDefinition):
             field.choice("act", "What to do", [Option("", "only look"), *acts], hidden=True),
             field.choice("part", "Resource", hidden=True),
             field.text("confirm", "Type the name to confirm", required=True, hidden=True),
+            *self._search,
         )
 
     def layout(self, widgets: list[Widget]) -> list[Widget]:
         head, _, summary, *below = widgets
-        row, _, part, confirm = self.fields.values()
+        row, _, part, confirm, *search = self.fields.values()
+        if search:
+            head = Box([head, Box(search, look="cbr-columns"), self._searched])
         return [head, self._table, row, self._facts, part, summary, confirm, *below]
 
     def load(self) -> None:
-        table, records = self.listing.rows(self.session)
+        asked = {each.name: self._value(each) for each in self._search}
+        asked = {name: value for name, value in asked.items() if value}
+        meant = self._value(self.fields["row"])
+        table, records = self.listing.rows(self.session, asked, meant)
+        self._searched.html = _said(table, asked) if self._search else ""
         self._records = {each.id: each for each in records}
         self._lost = {}
         self._table.show(table, list(self._records))
@@ -137,6 +150,11 @@ class ListForm(FormDefinition):
             ]
         )
         self._show_row()
+
+    def _value(self, of: Field) -> Any:
+        """Return what is filled in, or was given and will be."""
+        given = self.form.given(of.name)
+        return given if given is not None and not of.touched else of.value
 
     def _show_row(self) -> None:
         row_id = self.fields["row"].value
@@ -152,8 +170,8 @@ class ListForm(FormDefinition):
             row.accept(row_id or "")
 
     def changed(self, changed: Field) -> None:
-        row, chosen, part, confirm = self.fields.values()
-        if changed is confirm:
+        row, chosen, part, confirm, *search = self.fields.values()
+        if changed is confirm or changed in search:
             return
         record = self._records.get(row.value)
         if changed is not part:  # another question, about which nobody has been told anything
@@ -246,6 +264,8 @@ class ListForm(FormDefinition):
     def empty(self) -> str:
         if self._records:
             return f'<div class="cbr-buttons">{markup.button("look again", "Look again")}</div>'
+        if any(each.value for each in self._search):
+            return ""  # what was searched for is said above
         return markup.card("There is none yet", buttons=[markup.link_to_form(*self.listing.first)])
 
     def outline(self) -> str:
@@ -318,12 +338,28 @@ class ListForm(FormDefinition):
         if act == "choose":
             if not self.form.busy:  # what is at work is what was confirmed
                 self.fields["act"].accept(of)
-        elif act == "look again":
+        elif act in ("look again", "search", "list all"):
+            if act == "list all" and not self.form.busy:
+                for each in self._search:
+                    each.clear()
             if not self.form.busy:
                 self.form.reload()
         else:
             return False
         return True
+
+
+def _said(table: pd.DataFrame, asked: Mapping[str, Any]) -> str:
+    """Return what is listed: by what it was searched for, and whether there may be more."""
+    found = f"The newest {MOST_ROWS:,}" if len(table) >= MOST_ROWS else f"{len(table):,}"
+    by = ", ".join(f"{name} {value}" for name, value in asked.items())
+    said = f"{found} found for {by}." if by else f"{found} listed."
+    if len(table) >= MOST_ROWS:
+        said += " There may be older ones: search for them."
+    buttons = [markup.button("search", "Search in all")]
+    if by:
+        buttons.append(markup.button("list all", "List the newest again"))
+    return f'<div class="cbr-buttons">{"".join(buttons)}</div>{markup.summary(said)}'
 
 
 def _key(value: Mapping[str, Any]) -> tuple[Any, ...]:

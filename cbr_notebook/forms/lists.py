@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cbr_notebook.api.messages.constants import BACKUP_STATUSES
 from cbr_notebook.api.messages.records import Billing
-from cbr_notebook.forms.kit import markup
-from cbr_notebook.forms.kit.field import Option
+from cbr_notebook.errors import NotFound
+from cbr_notebook.forms.kit import field, markup
+from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
+from cbr_notebook.session.references import is_id
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession
@@ -28,7 +32,7 @@ def _itself(record: Any, _: str | None) -> tuple[Any, ...]:
     return (record.id,)
 
 
-def _vaults(session: GuidedSession) -> Rows:
+def _vaults(session: GuidedSession, _: Mapping[str, Any], __: Any) -> Rows:
     found = sorted(session.records.vaults(), key=lambda each: each.name or "")
     table = pd.DataFrame(
         {
@@ -83,9 +87,28 @@ VAULTS = Listing(
 )
 
 
-def _backups(session: GuidedSession) -> Rows:
-    found = session.backups(limit=MOST_ROWS)
+def _backup_filters() -> Sequence[Field]:
+    statuses = [Option(each, each) for each in sorted(BACKUP_STATUSES)]
+    return (
+        field.text("resource", "Resource", placeholder="its name or ID"),
+        field.text("vault", "Vault", placeholder="its name or ID"),
+        field.text("name", "Backup name", placeholder="the whole name"),
+        field.choice("status", "Status", [Option("", "any"), *statuses]),
+        field.text("since", "Not made before (UTC)", placeholder="2020-08-17T06:00Z, or 7d"),
+        field.text("until", "Not made after (UTC)", placeholder="2020-08-17T06:00Z, or 12h"),
+    )
+
+
+def _backups(session: GuidedSession, asked: Mapping[str, Any], meant: Any) -> Rows:
+    """Ask for the newest backups that are searched for, and for the one that is meant."""
+    found = session.backups(limit=MOST_ROWS, **asked)
     found = found[found["parent_id"].isna()]
+    meant = getattr(meant, "id", meant)
+    if not asked and isinstance(meant, str) and is_id(meant) and meant not in set(found["id"]):
+        with suppress(NotFound):  # the field says so
+            one = session.find_backup(meant)
+            found = session.backups(resource=one.resource_id, name=one.name)
+            found = found[found["id"] == one.id]
     table = pd.DataFrame(
         {
             "Made": found["created_at"].dt.strftime("%Y-%m-%d %H:%M"),
@@ -111,7 +134,7 @@ def _from_backup(record: Any) -> Sequence[str]:
 BACKUPS = Listing(
     name="backups",
     title="Backups",
-    intro=f"The newest {MOST_ROWS} at most; search finds by name, resource or time (UTC).",
+    intro="The newest are listed; what is filled in here is searched for in all. Times are in UTC.",
     noun="Backup",
     action="Delete backup",
     first=("back_up", "Back up"),
@@ -119,11 +142,12 @@ BACKUPS = Listing(
         {"delete": Act("Delete backup", "Delete", "is deleted", "delete_backup", _itself)}
     ),
     rows=_backups,
+    search=_backup_filters,
     links=_from_backup,
 )
 
 
-def _policies(session: GuidedSession) -> Rows:
+def _policies(session: GuidedSession, _: Mapping[str, Any], __: Any) -> Rows:
     found = sorted(session.records.policies(), key=lambda each: each.name or "")
     table = pd.DataFrame(
         {
