@@ -22,12 +22,15 @@ from PIL import Image
 
 from cbr_notebook.plots import drawing
 from cbr_notebook.plots.narrow import Narrow, narrowed
+from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
 _DPI = 100
+MOST_LISTED = 2000
+"""Marks that are listed in words below a picture."""
 _COLOURS = 64
 """Colours of the image: text in ink and a few fills, with their smooth edges."""
 
@@ -43,6 +46,8 @@ class DescribedAxes(Axes):
         super().__init__(*args, **options)
         self.told: list[tuple[Artist, Sequence[str]]] = []
         """Artists with a word for each of their marks, which a page shows under the pointer."""
+        self.words: list[Sequence[str]] = []
+        """The words of all marks, by artist; also of marks that are too many to be pointed at."""
         self.narrow = Narrow()
 
     def _repr_html_(self) -> str | None:
@@ -50,10 +55,11 @@ class DescribedAxes(Axes):
         data = base64.b64encode(self._repr_png_()).decode()
         # Untrusted pages drop the style, and with it what shows the drawings instead of the image.
         return (
-            f'<div class="cbr-picture" role="img" aria-label="{alt}"><style>{_style()}</style>'
+            f'<div class="cbr-picture"><style>{_style()}</style><div role="img" aria-label="{alt}">'
             f'<div class="wide" hidden="hidden">{self._drawing(narrow=False)}</div>'
             f'<div class="narrow" hidden="hidden">{self._drawing(narrow=True)}</div>'
             f'<img src="data:image/png;base64,{data}" alt="{alt}" style="max-width:100%"></div>'
+            f"{_listed(self.words)}</div>"
         )
 
     def _repr_png_(self) -> bytes:
@@ -77,6 +83,25 @@ class DescribedAxes(Axes):
 
 
 register_projection(DescribedAxes)
+
+
+def _listed(words: Sequence[Sequence[str]]) -> str:
+    """Return the words of all marks as a list to open, the rarest kind first: it needs no pointer.
+
+    Args:
+        words: of the marks of each artist.
+    """
+    every = [word for some in sorted(words, key=len) for word in some]
+    if not every:
+        return ""
+    more = len(every) - MOST_LISTED
+    rest = f"<li>… and {more:,} more, which are in the tables of the session.</li>"
+    listed = "".join(f"<li>{html.escape(word, quote=False)}</li>" for word in every[:MOST_LISTED])
+    return (
+        f"<details><summary>In words: {pluralize(len(every), 'mark')}</summary>"
+        f'<ol tabindex="0" aria-label="The marks in words">{listed}{rest if more > 0 else ""}</ol>'
+        "</details>"
+    )
 
 
 @cache

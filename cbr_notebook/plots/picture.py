@@ -33,7 +33,7 @@ MOST_ROWS = 40
 _WIDTH, _LINE = 9.0, 80
 """Inches, and letters of a title beside the longest names."""
 MOST_MARKS = 2000
-"""Marks that are drawn one by one; more are an image within the picture, without their words."""
+"""Marks that are drawn one by one; more are an image within the picture, told in the list only."""
 _SHORT_NAME = 15
 """Letters of a row's name in a narrow place."""
 _CHINESE = (
@@ -174,7 +174,9 @@ def legend(ax: Axes, **more: Any) -> None:
 
 
 def tell(ax: Axes, artist: Artist, words: Sequence[str]) -> None:
-    """Say what each mark of an artist is, for a page that shows it under the pointer."""
+    """Say what each mark of an artist is: a page shows it under the pointer, and in a list."""
+    if isinstance(ax, DescribedAxes):
+        ax.words.append(words)
     if len(words) > MOST_MARKS:
         artist.set_rasterized(True)
     elif isinstance(ax, DescribedAxes):

@@ -41,6 +41,15 @@ def test_a_picture_fits_its_place_and_takes_the_colours_of_the_page(
     expect(wide).to_be_visible()
     expect(narrow).to_be_hidden()
     opened.screenshot("picture_1100_dark", of=output)
+    summary, listed = output.locator("details > summary"), output.locator("details > ol")
+    expect(listed).to_be_hidden()
+    summary.focus()
+    page.keyboard.press("Space")
+    expect(listed).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(listed).to_be_focused()
+    expect(listed.locator("li").first).to_contain_text(": failed on ")
+    opened.screenshot("picture_1100_dark_words", of=output)
     assert opened.violations() == []
 
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.plots import alt_text, calendar, capacity, durations, timeline
+from cbr_notebook.plots import alt_text, calendar, capacity, durations, picture, timeline
 
 PICTURES = ("capacity", "calendar", "recovery_points", "durations")
 
@@ -68,6 +68,33 @@ def test_days_of_a_lake_are_drawn_and_told(tmp_path: Path) -> None:
         assert axes._repr_html_().count("<title>") >= marks
     none = history.plots.changes("vaults", since="0d")
     assert alt_text(none) == "The lake has one state of vaults in this time."
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_all_that_the_pointer_is_told_is_in_a_list_that_keys_open(
+    demo: cbr.Session, picture: str
+) -> None:
+    shown = getattr(demo.plots, picture)()._repr_html_()
+    before, _, listed = shown.partition("<details>")
+    assert before.endswith("</div>"), "outside of what is one image to a screen reader"
+    wide = before.partition('class="narrow"')[0]
+    pointed = re.findall(r"<title>(.*?)</title>", wide)
+    assert pointed
+    assert sorted(re.findall(r"<li>(.*?)</li>", listed)) == sorted(pointed)
+    assert f"In words: {len(pointed)} mark" in listed
+    assert '<ol tabindex="0"' in listed
+
+
+def test_of_too_many_marks_the_rarest_are_listed_first_and_the_rest_are_counted() -> None:
+    ax = picture.begin(None)
+    picture.tell(ax, ax.scatter([0] * 3000, [0] * 3000), [f"good <{n}>" for n in range(3000)])
+    picture.tell(ax, ax.scatter([1] * 2, [1] * 2), ["failed 1", "failed 2"])
+    shown = ax._repr_html_()  # type: ignore[attr-defined]
+    listed = re.findall(r"<li>(.*?)</li>", shown)
+    assert listed[:3] == ["failed 1", "failed 2", "good &lt;0&gt;"]
+    assert listed[-1].startswith("… and 1,002 more")
+    assert "In words: 3002 marks" in shown
+    assert len(re.findall("<title>failed 1</title>", shown)) == 2, "wide and narrow"
 
 
 @pytest.mark.parametrize("picture", PICTURES)
