@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.repository.test_docs import FORMS, LARGEST, PICTURES
 
@@ -157,7 +158,7 @@ def test_every_form_fits(
     assert opened.errors() == []
 
 
-def test_every_form_fits_is_reached_by_the_tab_key_and_shown_by_the_documentation(
+def test_every_form_fits_is_reached_by_tab_shown_in_docs_and_says_when_its_kernel_is_gone(
     every_form: Callable[..., Notebook], tmp_path: Path
 ) -> None:
     opened = every_form(DEMO, width=900)
@@ -180,3 +181,12 @@ def test_every_form_fits_is_reached_by_the_tab_key_and_shown_by_the_documentatio
     assert opened.violations() == []
     assert opened.errors() == []
     reached_by_tab(opened)
+    gone = [
+        opened.output(number).get_by_text("The kernel of this form is gone")
+        for number in range(1, len(FORMS) + 1)
+    ]
+    for note in gone:
+        expect(note).to_be_hidden()
+    opened.restart_kernel()
+    for note in gone:
+        expect(note).to_be_visible()
