@@ -17,6 +17,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.api.messages import constants
+from cbr_notebook.runbook.group.group_plan import GroupPlan
+from cbr_notebook.runbook.run.options import FurtherOptions
+from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from tests.repository.places import DOCS, PACKAGE, REPOSITORY
 
 MOST_FILES = 16
@@ -219,3 +222,17 @@ def test_a_notebook_completes_and_explains_a_session() -> None:
         assert "retention_days" in [each.name for each in signature.params]
         assert "forms" in [each.name for each in jedi.Interpreter("cbr.fo", names).complete()]
     assert "forms" in dir(cbr)
+
+
+@pytest.mark.parametrize("kind", [RestorePlan, GroupPlan])
+@pytest.mark.parametrize("method", ["execute", "ensure_ready"])
+def test_a_notebook_and_an_editor_complete_the_options_of_a_restore(
+    kind: type[Any], method: str
+) -> None:
+    """They are declared once, for plans of one restore and of several."""
+    plan = object.__new__(kind)
+    code = f"from {kind.__module__} import {kind.__name__}\n{kind.__name__}.{method}("
+    editor = jedi.Script(code, path=f"{kind.__name__}_{method}.py")
+    for asked in (jedi.Interpreter(f"plan.{method}(", [{"plan": plan}]), editor):
+        (signature,) = asked.get_signatures()
+        assert {each.name for each in signature.params} >= FurtherOptions.__annotations__.keys()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
@@ -26,9 +25,14 @@ from cbr_notebook.runbook.run.execute import (
     taken_care_of,
     warnings_of,
 )
-from cbr_notebook.runbook.run.options import RestoreOptions, names_of
+from cbr_notebook.runbook.run.options import (
+    FurtherOptions,
+    RestoreOptions,
+    names_of,
+    with_further_options,
+)
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
-from cbr_notebook.runbook.run.safety import PARTIAL, SAFETY_KEEP_DAYS, SafetyBackup
+from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
 from cbr_notebook.text.dtypes import TEXT
@@ -132,6 +136,7 @@ class GroupPlan:
         ]
         return GroupPlan(self.session, members, self.contract)
 
+    @with_further_options
     def ensure_ready(
         self,
         acknowledge: str | Sequence[str] = (),
@@ -140,12 +145,8 @@ class GroupPlan:
         *,
         parallel: int = 2,
         on_failure: Literal["stop", "continue"] = "stop",
-        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
-        rto: timedelta | str | None = None,
-        rpo: timedelta | str | None = None,
-        incident_at: TimeLike | None = None,
-        approval: str | Path | None = None,
         report: str | Path | None = None,
+        **further: Unpack[FurtherOptions],
     ) -> list[str]:
         """Stop here for what :meth:`execute` would stumble over, whoever confirms and accepts.
 
@@ -156,14 +157,8 @@ class GroupPlan:
             The names of the warnings that :meth:`execute` wants accepted.
         """
         _validate_carrying_out(parallel, on_failure)
-        options = self._options(
-            acknowledge,
-            safety_backup=safety_backup,
-            safety_keep_days=safety_keep_days,
-            rto=rto,
-            rpo=rpo,
-            incident_at=incident_at,
-        )
+        approval = further.pop("approval", None)
+        options = self._options(acknowledge, safety_backup, **further)
         if report is not None:
             refuse_unwritable(Path(report), self.session)
         where = ledger.folder_for(self.session, folder)
@@ -175,13 +170,24 @@ class GroupPlan:
             warnings |= warnings_of(each.plan, options)
         return list(warnings)
 
-    def _options(self, acknowledge: str | Sequence[str], **given: Any) -> RestoreOptions:
+    def _options(
+        self,
+        acknowledge: str | Sequence[str],
+        safety_backup: SafetyBackup,
+        **further: Unpack[FurtherOptions],
+    ) -> RestoreOptions:
         """Read options, and refuse names that are no check of any member.
 
         Raises:
             InvalidRequest: one cannot be read, or there is no such check.
         """
-        options = RestoreOptions.of(self.session.now, acknowledge, contract=self.contract, **given)
+        options = RestoreOptions.of(
+            self.session.now,
+            acknowledge,
+            safety_backup=safety_backup,
+            contract=self.contract,
+            **further,
+        )
         known = {check.name for each in self.members for check in each.plan.verdicts}
         if not set(options.acknowledged) <= known:
             refuse_unknown_names(self.members[0].plan, options)
@@ -201,6 +207,7 @@ class GroupPlan:
             made = True
         return replace(options, acknowledged=accepted, approval=approved, safety_backup=made)
 
+    @with_further_options
     def execute(
         self,
         confirm: Sequence[str] = (),
@@ -211,11 +218,7 @@ class GroupPlan:
         *,
         parallel: int = 2,
         on_failure: Literal["stop", "continue"] = "stop",
-        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
-        rto: timedelta | str | None = None,
-        rpo: timedelta | str | None = None,
-        incident_at: TimeLike | None = None,
-        approval: str | Path | None = None,
+        **further: Unpack[FurtherOptions],
     ) -> GroupRun:
         """Carry all of it out, each restore when those that it waits for are back and verified.
 
@@ -249,17 +252,11 @@ class GroupPlan:
         _validate_carrying_out(parallel, on_failure)
         self._refuse_unconfirmed(names_of(confirm))
         plans = {each.target_id: each.plan for each in self.members}
+        approval = further.pop("approval", None)
         if approval == TWO_PEOPLE:
             plans = {key: replace(plan, approval=TWO_PEOPLE) for key, plan in plans.items()}
             approval = None
-        chosen = self._options(
-            acknowledge,
-            safety_backup=safety_backup,
-            safety_keep_days=safety_keep_days,
-            rto=rto,
-            rpo=rpo,
-            incident_at=incident_at,
-        )
+        chosen = self._options(acknowledge, safety_backup, **further)
         options = {each.target_id: self._of_member(chosen, each, approval) for each in self.members}
         where = ledger.folder_for(self.session, folder)
         with ledger.one_beginner(where):

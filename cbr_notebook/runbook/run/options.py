@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, TypedDict, TypeVar
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.runbook.plan.targets import Targets
@@ -18,6 +20,18 @@ from cbr_notebook.runbook.run.safety import (
 )
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.text.timeparse import TimeLike
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class FurtherOptions(TypedDict, total=False):
+    """The options that plans of one restore and of several take by name only."""
+
+    safety_keep_days: int | None
+    rto: timedelta | str | None
+    rpo: timedelta | str | None
+    incident_at: TimeLike | None
+    approval: str | Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +90,16 @@ class RestoreOptions:
 def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
     """Return names that were given as one or as several."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def with_further_options(method: Method) -> Method:
+    """Return a method whose signature shows each of its ``FurtherOptions``.
+
+    Type checkers know them by their type; notebooks and help ask for the signature.
+    """
+    shown = inspect.signature(method)
+    own = [each for each in shown.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    options = inspect.signature(RestoreOptions.of).parameters
+    further = [options[name] for name in FurtherOptions.__annotations__]
+    method.__signature__ = shown.replace(parameters=[*own, *further])  # type: ignore[attr-defined]
+    return method

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
@@ -24,15 +23,14 @@ from cbr_notebook.runbook.run.execute import (
     taken_care_of,
     warnings_of,
 )
-from cbr_notebook.runbook.run.options import RestoreOptions
+from cbr_notebook.runbook.run.options import FurtherOptions, RestoreOptions, with_further_options
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.run.safety import SAFETY_KEEP_DAYS, SafetyBackup
+from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.manifest import Checksum, refuse_useless
 from cbr_notebook.runbook.verify.probe_checks import check_probes
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
-from cbr_notebook.text.timeparse import TimeLike
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,20 +75,17 @@ class RestorePlan(CheckedPlan):
         """
         refuse_failed(self)
 
+    @with_further_options
     def ensure_ready(
         self,
         acknowledge: str | Sequence[str] = (),
         safety_backup: SafetyBackup = True,
         folder: str | Path | None = None,
         *,
-        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
-        rto: timedelta | str | None = None,
-        rpo: timedelta | str | None = None,
-        incident_at: TimeLike | None = None,
-        approval: str | Path | None = None,
         report: str | Path | None = None,
         manifest: str | Path | Mapping[str, Any] | None = None,
         checksum: Checksum | None = None,
+        **further: Unpack[FurtherOptions],
     ) -> list[str]:
         """Stop here for what :meth:`execute`, ``verify`` or ``report`` would stumble over later.
 
@@ -101,14 +96,10 @@ class RestorePlan(CheckedPlan):
             acknowledge: the names of warnings; each must be a check of the plan.
             safety_backup: whether the present state will be backed up first.
             folder: of the journals.
-            safety_keep_days: of the safety backup.
-            rto: the recovery time to be met.
-            rpo: the recovery point to be met.
-            incident_at: when the trouble began.
-            approval: the plan that a second person approved, or ``"two people"``.
             report: where the evidence will be written.
             manifest: what ``verify`` will compare.
             checksum: how ``verify`` will read checksums, needed on a real service.
+            further: the options that :meth:`execute` takes by name.
 
         Returns:
             The names of the warnings that :meth:`execute` wants accepted.
@@ -120,15 +111,7 @@ class RestorePlan(CheckedPlan):
             InvalidRequest: an argument cannot be read or is out of range, a file cannot be read
                 or written, or the manifest is of something else.
         """
-        options = self._options(
-            acknowledge,
-            safety_backup=safety_backup,
-            safety_keep_days=safety_keep_days,
-            rto=rto,
-            rpo=rpo,
-            incident_at=incident_at,
-            approval=approval,
-        )
+        options = self._options(acknowledge, safety_backup, **further)
         if report is not None:
             refuse_unwritable(Path(report), self.session)
         if manifest is not None:
@@ -144,16 +127,22 @@ class RestorePlan(CheckedPlan):
         return target.name, target.id
 
     def _options(
-        self, acknowledge: str | Sequence[str], *, approval: str | Path | None, **given: Any
+        self,
+        acknowledge: str | Sequence[str],
+        safety_backup: SafetyBackup,
+        **further: Unpack[FurtherOptions],
     ) -> RestoreOptions:
+        if further.get("approval") == TWO_PEOPLE:
+            further["approval"] = None
         return RestoreOptions.of(
             self.session.now,
             acknowledge,
+            safety_backup=safety_backup,
             contract=self.contract,
-            approval=None if approval == TWO_PEOPLE else approval,
-            **given,
+            **further,
         )
 
+    @with_further_options
     def execute(
         self,
         confirm: str | None = None,
@@ -161,12 +150,7 @@ class RestorePlan(CheckedPlan):
         safety_backup: SafetyBackup = True,
         on_progress: OnProgress | None = None,
         folder: str | Path | None = None,
-        *,
-        safety_keep_days: int | None = SAFETY_KEEP_DAYS,
-        rto: timedelta | str | None = None,
-        rpo: timedelta | str | None = None,
-        incident_at: TimeLike | None = None,
-        approval: str | Path | None = None,
+        **further: Unpack[FurtherOptions],
     ) -> RestoreRun:
         """Carry the plan out until the service's task is known. This cannot be undone.
 
@@ -198,22 +182,10 @@ class RestorePlan(CheckedPlan):
 
         API: Backup, "Restoring Data Using a Backup".
         """
-        plan = replace(self, approval=TWO_PEOPLE) if approval == TWO_PEOPLE else self
-        return execute(
-            plan,
-            confirm,
-            self._options(
-                acknowledge,
-                safety_backup=safety_backup,
-                safety_keep_days=safety_keep_days,
-                rto=rto,
-                rpo=rpo,
-                incident_at=incident_at,
-                approval=approval,
-            ),
-            folder,
-            on_progress,
-        )
+        needs_two = further.get("approval") == TWO_PEOPLE
+        plan = replace(self, approval=TWO_PEOPLE) if needs_two else self
+        options = self._options(acknowledge, safety_backup, **further)
+        return execute(plan, confirm, options, folder, on_progress)
 
     def export(self, path: str | Path, *, safety_backup: SafetyBackup = True) -> Path:
         """Write the plan to a new file for a second person to approve, signed with your key.
