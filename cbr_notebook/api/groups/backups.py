@@ -15,6 +15,13 @@ from cbr_notebook.api.paging.pager import items
 
 SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 PATH = "/v3/{project_id}/backups"
+_WORDS = {
+    "resource_type": RESOURCE_TYPES,
+    "image_type": ("backup", "replication"),
+    "own_type": ("private", "shared", "all_granted"),
+    "member_status": ("pending", "accepted", "rejected"),
+}
+_RANGES = {"limit": (1, 1000), "offset": (0, 2**31), "used_percent": (1, 100)}
 
 
 class BackupPage(Page, frozen=True, kw_only=True):
@@ -83,70 +90,27 @@ class _RestoreAnswer(msgspec.Struct):
     job_id: str | None = None
 
 
-def list_query(
-    *,
-    limit: int | None = None,
-    offset: int | None = None,
-    marker: str | None = None,
-    sort: str | None = None,
-    name: str | None = None,
-    status: str | Sequence[str] | None = None,
-    vault_id: str | None = None,
-    checkpoint_id: str | None = None,
-    resource_id: str | None = None,
-    resource_name: str | None = None,
-    resource_type: str | None = None,
-    resource_az: str | None = None,
-    image_type: str | None = None,
-    start_time: str | None = None,
-    end_time: str | None = None,
-    parent_id: str | None = None,
-    own_type: str | None = None,
-    member_status: str | None = None,
-    used_percent: int | None = None,
-    incremental: bool | None = None,
-    show_replication: bool | None = None,
-    enterprise_project_id: str | None = None,
-    dec: bool | None = None,
-) -> dict[str, QueryValue]:
-    """Check the filters of the list of backups and give them as query parameters.
+def list_query(filters: Mapping[str, Any]) -> dict[str, QueryValue]:
+    """Return the filters of the list of backups as query parameters; they are checked.
+
+    Args:
+        filters: the parameters of :meth:`Backups.list`, by name.
 
     Raises:
         InvalidRequest: a value is not one that the service knows.
     """
-    for each in [status] if isinstance(status, str) else status or ():
+    asked = dict(filters)
+    for each in [status] if isinstance(status := asked.get("status"), str) else status or ():
         checks.one_of(each, BACKUP_STATUSES, "status")
-    for part in (sort or "created_at").split(","):
+    for part in (checks.text(asked.get("sort"), 255, "sort") or "created_at").split(","):
         key, _, direction = part.partition(":")
         checks.one_of(key, SORT_KEYS, "sort")
         checks.one_of(direction or None, ("asc", "desc"), "direction of sort")
-    return {
-        "limit": checks.within(limit, 1, 1000, "limit"),
-        "offset": checks.within(offset, 0, 2**31, "offset"),
-        "marker": marker,
-        "sort": checks.text(sort, 255, "sort"),
-        "name": name,
-        "status": status,
-        "vault_id": vault_id,
-        "checkpoint_id": checkpoint_id,
-        "resource_id": resource_id,
-        "resource_name": resource_name,
-        "resource_type": checks.one_of(resource_type, RESOURCE_TYPES, "resource_type"),
-        "resource_az": resource_az,
-        "image_type": checks.one_of(image_type, ("backup", "replication"), "image_type"),
-        "start_time": start_time,
-        "end_time": end_time,
-        "parent_id": parent_id,
-        "own_type": checks.one_of(own_type, ("private", "shared", "all_granted"), "own_type"),
-        "member_status": checks.one_of(
-            member_status, ("pending", "accepted", "rejected"), "member_status"
-        ),
-        "used_percent": checks.within(used_percent, 1, 100, "used_percent"),
-        "incremental": incremental,
-        "show_replication": show_replication,
-        "enterprise_project_id": enterprise_project_id,
-        "dec": dec,
-    }
+    for name, words in _WORDS.items():
+        checks.one_of(asked.get(name), words, name)
+    for name, (least, most) in _RANGES.items():
+        asked[name] = checks.within(asked.get(name), least, most, name)
+    return asked
 
 
 def _decoded(value: Any) -> Any:
@@ -226,32 +190,8 @@ class Backups:
 
         API: Backup, "Querying All Backups" (GET /v3/{project_id}/backups).
         """
-        query = list_query(
-            limit=limit,
-            offset=offset,
-            marker=marker,
-            sort=sort,
-            name=name,
-            status=status,
-            vault_id=vault_id,
-            checkpoint_id=checkpoint_id,
-            resource_id=resource_id,
-            resource_name=resource_name,
-            resource_type=resource_type,
-            resource_az=resource_az,
-            image_type=image_type,
-            start_time=start_time,
-            end_time=end_time,
-            parent_id=parent_id,
-            own_type=own_type,
-            member_status=member_status,
-            used_percent=used_percent,
-            incremental=incremental,
-            show_replication=show_replication,
-            enterprise_project_id=enterprise_project_id,
-            dec=dec,
-        )
-        return self._transport.get(PATH, BackupPage, query)
+        filters = {name: value for name, value in locals().items() if name != "self"}
+        return self._transport.get(PATH, BackupPage, list_query(filters))
 
     def list_all(self, *, page_size: int = 1000, **filters: Any) -> Iterator[Backup]:
         """Return all backups, page by page; filters as for :meth:`list`.

@@ -7,51 +7,7 @@ from functools import cache
 
 from cbr_notebook.api.http.operations import OPERATIONS, Operation
 
-ACTIONS = {
-    "list_op_logs": "cbr:tasks:list",
-    "show_op_log": "cbr:tasks:get",
-    "show_members_detail": "cbr:member:list",
-    "add_member": "cbr:member:create",
-    "delete_member": "cbr:member:delete",
-    "show_member_detail": "cbr:member:get",
-    "update_member_status": "cbr:member:update",
-    "show_vault_resource_instances": "cbr:vaults:listResourceInstances",
-    "show_vault_project_tag": "cbr:vaults:listProjectTags",
-    "show_vault_tag": "cbr:vaults:getTags",
-    "create_vault_tags": "cbr:vaults:setTags",
-    "batch_create_and_delete_vault_tags": "cbr:vaults:bulkCreateOrDeleteTags",
-    "delete_vault_tag": "cbr:vaults:deleteTags",
-    "import_checkpoint": "cbr:vaults:sync",
-    "create_checkpoint": "cbr:vaults:backup",
-    "copy_checkpoint": "cbr:vaults:replicate",
-    "check_agent": "cbr:backups:checkAgent",
-    "list_protectable": "cbr:vaults:listProtectables",
-    "show_protectable": "cbr:vaults:getProtectables",
-    "show_replication_capabilities": "cbr:backups:queryReplicationCapability",
-    "list_policies": "cbr:policies:list",
-    "create_policy": "cbr:policies:create",
-    "delete_policy": "cbr:policies:delete",
-    "show_policy": "cbr:policies:get",
-    "update_policy": "cbr:policies:update",
-    "list_backups": "cbr:backups:list",
-    "import_backup": "cbr:backups:sync",
-    "delete_backup": "cbr:backups:delete",
-    "show_backup": "cbr:backups:get",
-    "show_metadata": "cbr:backups:getMetadata",
-    "copy_backup": "cbr:backups:replicate",
-    "restore_backup": "cbr:backups:restore",
-    "list_vault": "cbr:vaults:list",
-    "create_vault": "cbr:vaults:create",
-    "list_external_vault": "cbr:vaults:listExternalVaults",
-    "delete_vault": "cbr:vaults:delete",
-    "show_vault": "cbr:vaults:get",
-    "update_vault": "cbr:vaults:update",
-    "add_vault_resource": "cbr:vaults:addResources",
-    "associate_vault_policy": "cbr:vaults:associatePolicy",
-    "disassociate_vault_policy": "cbr:vaults:dissociatePolicy",
-    "migrate_vault_resource": "cbr:vaults:migrateResources",
-    "remove_vault_resource": "cbr:vaults:removeResources",
-}
+ACTIONS = {each.id: each.action for each in OPERATIONS if each.action is not None}
 """The documented action of each operation; those that no document names are left out."""
 
 _SERVERS_AND_DISKS = "ecs:cloudServers:list and evs:volumes:list"

@@ -63,7 +63,7 @@ def _parameters(operation: Any, *besides: str) -> dict[str, inspect.Parameter]:
 
 FURTHER_FILTERS = {
     "vaults": _parameters(Vaults.list, "offset"),
-    "backups": _parameters(backups_api.list_query),
+    "backups": _parameters(backups_api.Backups.list),
     "tasks": _parameters(Tasks.list, "offset"),
     "resources": _parameters(Protectables.list, "kind", "offset", "marker"),
 }
@@ -246,12 +246,12 @@ def backups(
 
     def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
         one = {**one, "sort": None} if later else one
-        query = backups_api.list_query(limit=size, offset=offset, **one)
+        query = backups_api.list_query({"limit": size, "offset": offset, **one})
         page = transport.get(backups_api.PATH, _BackupRows, query)
         return page.backups, page.count
 
     if sort is not None:
-        backups_api.list_query(sort=sort)
+        backups_api.list_query({"sort": sort})
     if (
         transport.reads_once
         and not chosen
@@ -273,7 +273,7 @@ def backups(
 
 def _from_all(session: Context, asked: Mapping[str, Any], ask: Ask) -> pd.DataFrame:
     """Return backups from the list of all, which one reading asks for once."""
-    backups_api.list_query(status=asked["status"])  # refuses one that there is not
+    backups_api.list_query({"status": asked["status"]})  # refuses one that there is not
     before = session.client.transport.requests
     every = session.client.transport.once(
         "all backups", lambda: read_list(session, frames.BACKUPS, {}, ask, limit=None)
