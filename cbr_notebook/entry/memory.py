@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.extras import needed_for
+from cbr_notebook.fleets.past import Past
 from cbr_notebook.histories import memory
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 class History(memory.History):
     """What a lake knows; made by ``cbr.history(path)``."""
+
+    _past = Past  # whose answers are computed, too
 
     @cached_property
     def plots(self) -> HistoryPlots:

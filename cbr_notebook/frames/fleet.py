@@ -68,6 +68,17 @@ SYNCED = Schema(
 )
 """One row a table of a project."""
 
+RECORDS = Schema(
+    "records",
+    "a vault, policy or resource as the service tells it, whole",
+    (
+        _text("kind", "vault, policy, server, disk or turbo; session: where it was read"),
+        _text("id", "its ID"),
+        _text("document", "what the service said of it, as JSON"),
+    ),
+)
+"""One row a record; a lake keeps them, to answer questions about the past."""
+
 CHANGED = Schema(
     "changed",
     "a row that came, went, or has another value",

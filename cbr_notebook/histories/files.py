@@ -29,6 +29,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "vault_resources": ("vault_id", "id"),
     "backups": ("id",),
     "tasks": ("id",),
+    "records": ("kind", "id"),
 }
 """What makes a row of a table the same row on another day."""
 

@@ -25,6 +25,8 @@ DayLike = str | date | datetime | timedelta
 class History:
     """What a lake knows, as it was when it was opened."""
 
+    _past: type[Past] = Past
+
     def __init__(self, path: str | Path, storage_options: Mapping[str, Any] | None = None) -> None:
         """Read which states the lake has.
 
@@ -98,7 +100,7 @@ class History:
                 advice="history.days lists the days.",
                 field="day",
             )
-        return Past(self._store, self._known, last)
+        return self._past(self._store, self._known, last)
 
     def changed(
         self, table: str, since: DayLike = "1d", until: DayLike | None = None

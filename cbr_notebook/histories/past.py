@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -66,6 +66,15 @@ class Past:
                 else "history.card says from which day on there is what.",
             )
         frame = files.read(self._store, table, entries)
+        frame = self._fitting(table, frame, equals)
+        frame.attrs.update(
+            resource=table, filters={**equals, "day": self.day}, rows=len(frame),
+            asked_at=max(each.synced_at for each in entries),
+        )  # fmt: skip
+        return frame
+
+    def _fitting(self, table: str, frame: pd.DataFrame, equals: Mapping[str, Any]) -> pd.DataFrame:
+        """Return the rows of a table with values that are wanted, newest first."""
         for name, value in equals.items():
             if name not in frame.columns:
                 raise InvalidRequest(
@@ -77,9 +86,4 @@ class Past:
             frame = frame[frame[name].isin(list(wanted))]
         if "created_at" in frame.columns:
             frame = frame.sort_values("created_at", ascending=False, kind="stable")
-        frame = frame.reset_index(drop=True)
-        frame.attrs.update(
-            resource=table, filters={**equals, "day": self.day}, rows=len(frame),
-            asked_at=max(each.synced_at for each in entries),
-        )  # fmt: skip
-        return frame
+        return frame.reset_index(drop=True)

@@ -7,23 +7,28 @@ looked for by halving and read again. Now and then everything is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Protocol
 
+import msgspec
 import pandas as pd
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.messages.constants import BACKUP_STATUSES, ENDED
+from cbr_notebook.api.messages.constants import BACKUP_STATUSES, COMMON_KINDS, ENDED
 from cbr_notebook.errors import CBRError
+from cbr_notebook.frames.fleet import RECORDS
 from cbr_notebook.text.timeparse import to_api_time
 
 LISTS = ("vaults", "policies", "policy_rules", "vault_resources", "resources")
 """Tables that are read as a whole each time: they are short."""
 GROWING = ("backups", "tasks")
 """Tables of which only what is new is read."""
+_RECORDED = ("vaults", "policies", "resources")
+"""Tables beside which their records are kept as a whole."""
 TABLES = (*LISTS, *GROWING)
 ANSWERS = ("unprotected", "capacity", "recovery_points", "gaps", "audit")
 """Answers that are kept where somebody asks for them: they cost requests of their own."""
@@ -43,6 +48,14 @@ class Source(Protocol):
     @property
     def client(self) -> Client:
         """The service, operation by operation."""
+
+    @property
+    def identity(self) -> Any:
+        """Who the session is and where."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it talks to a simulated cloud in this process."""
 
     @property
     def now(self) -> datetime:
@@ -108,8 +121,13 @@ def read_tables(
             backups = found.rows
         yield found
     with source.reading() as reading:
+        recorded = set(_RECORDED) <= set(tables)
         for table in [each for each in tables if each not in GROWING]:
-            yield _guarded(table, lambda table=table: _short(reading, table, backups))
+            found = _guarded(table, lambda table=table: _short(reading, table, backups))
+            recorded &= found.rows is not None or table not in _RECORDED
+            yield found
+        if recorded:  # all is at hand: no request is sent for it
+            yield _guarded(RECORDS.name, lambda: Read(RECORDS.name, _records(source, reading)))
 
 
 def _guarded(table: str, ask: Any) -> Read:
@@ -118,6 +136,28 @@ def _guarded(table: str, ask: Any) -> Read:
     except CBRError as problem:
         return Read(table, None, problem=problem)
     return found
+
+
+def _records(source: Source, reading: Any) -> pd.DataFrame:
+    """Return vaults, policies and resources as the service tells them, and where that was."""
+    client: Client = reading.client
+    about = {"project_id": source.identity.project_id, "simulated": source.simulated}
+    lists: list[tuple[str, Iterable[Any]]] = [
+        ("vault", client.vaults.list_all()),
+        ("policy", client.policies.list().policies),
+        *((kind, client.protectables.list_all(kind)) for kind in COMMON_KINDS),
+    ]
+    rows = [SimpleNamespace(kind="session", id=about["project_id"], document=_json(about))]
+    rows += [
+        SimpleNamespace(kind=kind, id=each.id, document=_json(each.raw or each))
+        for kind, records in lists
+        for each in records
+    ]
+    return RECORDS.frame(rows)
+
+
+def _json(document: Any) -> str:
+    return msgspec.json.encode(document, order="sorted").decode()
 
 
 def _short(reading: Any, table: str, backups: pd.DataFrame | None) -> Read:

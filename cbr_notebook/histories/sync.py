@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -32,12 +32,8 @@ WHOLE = "7d"
 """How old the last reading of everything may be."""
 
 
-class SyncedSession(Source, Protocol):
-    """What is needed of a session to sync it."""
-
-    @property
-    def identity(self) -> Any:
-        """Who the session is and where."""
+SyncedSession = Source
+"""What is needed of a session to sync it."""
 
 
 class Synced(NamedTuple):

@@ -120,7 +120,7 @@ def test_a_day_of_the_past_answers_as_a_session(history: History) -> None:
     assert list(kept["id"]) and list(kept.columns)[3:] == list(now.columns)
     assert {"pass", "fail"} <= set(history.at("0d").audit()["outcome"])
     with pytest.raises(NotFound, match="kept where the sync is asked"):
-        past.audit()
+        past.capacity()
     with pytest.raises(NotFound, match="begins on"):
         history.at("2020-01-01")
     with pytest.raises(InvalidRequest, match="no column"):

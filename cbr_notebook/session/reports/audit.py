@@ -249,13 +249,19 @@ def _encrypted(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) 
 
 def _replicated(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
     within = parse_duration(rule.get("within", "7d"), "within")
+    untold = 0
     for backup in reversed(estate.backups.get(resource.id, [])):
         age = _age(estate, backup)
+        untold += backup.replication_records is None
         for record in backup.replication_records or ():
             if record.status == "success" and age is not None:
                 seen = f"newest with a replica is {age / timedelta(hours=1):.1f} h old"
                 evidence = f"backup {backup.id} in {record.destination_region}"
+                if age > within and untold:
+                    break
                 return _PASS if age <= within else _FAIL, seen, evidence
+    if untold:
+        return _UNKNOWN, "nobody tells of all good backups", f"{untold} without their replicas"
     return _FAIL, "no good backup has a replica", "replication records of the backups"
 
 

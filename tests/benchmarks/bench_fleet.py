@@ -1,0 +1,166 @@
+"""How long a fleet needs to read many projects, in how much memory, and what a second sync asks.
+
+Run: python -m tests.benchmarks.bench_fleet [projects] [backups] [latency in seconds]
+
+One account with so many projects (50) of so many backups each (20,000) is served by a process of
+its own: prepared rows, each answer so late (0.2 s). The floor is the waiting alone: requests times
+latency, divided by the requests that are under way at the same time. What this process computed
+stands beside, for a machine that others use at the same time: it is part of what passed.
+
+Then a simulated project of as many backups is synced twice, a day apart, and the requests of each
+are counted by what they ask.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import msgspec
+
+import cbr_notebook as cbr
+from cbr_notebook.api.client import Client
+from cbr_notebook.entry import Session, on_cloud
+from cbr_notebook.fleets.budget import PARALLEL
+from cbr_notebook.simulator import Cloud
+
+_GIVEN = [each for each in sys.argv[1:] if each != "serve"]
+PROJECTS = int(_GIVEN[0]) if _GIVEN else 50
+ROWS = int(_GIVEN[1]) if len(_GIVEN) > 1 else 20_000
+LATENCY_S = float(_GIVEN[2]) if len(_GIVEN) > 2 else 0.2
+PAGE = 1000
+IDS = [f"{number:032x}" for number in range(1, PROJECTS + 1)]
+
+
+def serve() -> None:
+    """Serve the same prepared rows for every project, late, and IAM's list of projects at once."""
+    from cbr_notebook.simulator.server import CloudServer
+    from tests.benchmarks.bench_frames import _prepared
+
+    rows = _prepared(ROWS)
+    projects = [
+        {"id": each, "name": f"project-{place:02d}", "domain_id": "d", "enabled": True}
+        for place, each in enumerate(IDS)
+    ]
+    iam = msgspec.json.encode({"projects": projects})
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        body = iam
+        if "/auth/projects" not in environ["PATH_INFO"]:
+            time.sleep(LATENCY_S)
+            query = parse_qs(environ["QUERY_STRING"])
+            offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
+            page = b",".join(rows[offset : offset + limit])
+            body = b'{"backups":[' + page + b'],"count":%d,"offset":0,"limit":0}' % len(rows)
+        length = str(len(body))
+        start("200 OK", [("Content-Type", "application/json"), ("Content-Length", length)])
+        return [body]
+
+    class Rows:
+        """What a server serves."""
+
+        __call__ = staticmethod(answer)
+        run_due_events = close = staticmethod(lambda: None)
+
+        @property
+        def wsgi(self) -> Any:
+            return self
+
+        def largest_body(self, environ: dict[str, Any]) -> int:
+            return 0
+
+    server = CloudServer(Rows())
+    print(server.port, flush=True)
+    server.serve()
+
+
+@contextmanager
+def local_server() -> Iterator[str]:
+    """Run the server; give its address."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench_fleet", "serve"]
+    given = [str(each) for each in (PROJECTS, ROWS, LATENCY_S)]
+    process = subprocess.Popen([*command, *given], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def read(url: str) -> None:
+    """Read the backups of all projects; print time and memory."""
+    profile = {
+        "name": "one", "access_key": "AK", "secret_key": "SK", "region": "eu-west-0",
+        "project_id": IDS[0], "endpoint": url, "iam_endpoint": url,
+    }  # fmt: skip
+    with cbr.fleet(profile, projects="all", on_progress=lambda now: None) as fleet:
+        assert len(fleet) == PROJECTS
+        first = fleet[next(iter(fleet))]
+        first.backups(limit=PAGE)  # what is loaded once
+        before, began, computed = _peak_mb(), time.perf_counter(), time.process_time()
+        table = fleet.backups()
+        passed, computed = time.perf_counter() - began, time.process_time() - computed
+        peak = _peak_mb() - before
+    assert len(table) == PROJECTS * ROWS and not table.attrs["missing"]
+    waiting = table.attrs["requests"] * LATENCY_S / PARALLEL
+    frame = table.memory_usage(deep=True).sum() / 2**20
+    print(
+        f"{PROJECTS} projects of {ROWS:,} backups, {LATENCY_S} s latency: {passed:.1f} s, "
+        f"computed {computed:.1f} s; waiting alone {waiting:.1f} s: "
+        f"{passed / waiting:.2f} times (promise 1.25); peak {peak:.0f} MB, the table {frame:.0f} "
+        f"MB: {peak / frame:.2f} times (promise 3)",
+        flush=True,
+    )
+
+
+def _counted(session: Session, do: Callable[[Session], object]) -> Counter[str]:
+    """Return the requests of something, by the list that they ask for."""
+    asked: Counter[str] = Counter()
+
+    def tell(request: httpx.Request, answer: httpx.Response) -> None:
+        asked[request.url.path.split("/")[3]] += 1
+
+    do(session.with_client(Client(session.client.transport.watched(tell))))
+    return asked
+
+
+def sync_twice() -> None:
+    """Sync a project, let a day pass, sync it again; print the requests of both."""
+    cloud = Cloud.open("large", backups=ROWS)
+    with tempfile.TemporaryDirectory() as folder, on_cloud(cloud) as session:
+        lake = Path(folder) / "lake"
+        first = _counted(session, lambda on: on.sync(lake))
+        cloud.advance(days=1)
+        second = _counted(session, lambda on: on.sync(lake))
+        history = cbr.history(lake)
+        changed = history.changed("backups", since="1d")["id"].nunique()
+    print(
+        f"sync: {first.total()} requests {dict(first)}; a day later, {changed} of {ROWS:,} backups "
+        f"changed: {second.total()} {dict(second)} (promise 5 %)"
+    )
+
+
+def main() -> None:
+    """Measure, and print."""
+    with local_server() as url:
+        read(url)
+    sync_twice()
+
+
+if __name__ == "__main__":
+    serve() if "serve" in sys.argv else main()
