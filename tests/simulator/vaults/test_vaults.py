@@ -2,60 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from cbr_notebook.simulator.cloud import Cloud
 from tests.simulator.http_client import Client, Refused
-
-DOCUMENTED: dict[str, Any] = {
-    "id": "ea7b8717-2543-478a-a92d-3ca7ee448f67",
-    "name": "my_vault",
-    "description": None,
-    "resources": [],
-    "provider_id": "0daac4c5-6707-4851-97ba-169e36266b66",
-    "created_at": "2020-08-17T03:51:24.678916",
-    "project_id": "0605767b5780d5762fc5c0118072a564",
-    "enterprise_project_id": "0",
-    "auto_bind": False,
-    "bind_rules": {},
-    "user_id": "aa2999fa5ae640f28926f8fd79188934",
-    "billing": {
-        "allocated": 0,
-        "cloud_type": "public",
-        "consistent_level": "crash_consistent",
-        "frozen_scene": None,
-        "charging_mode": "post_paid",
-        "order_id": None,
-        "product_id": None,
-        "protect_type": "backup",
-        "object_type": "server",
-        "spec_code": "vault.backup.server.normal",
-        "used": 0,
-        "storage_unit": None,
-        "status": "available",
-        "size": 200,
-    },
-    "tags": [],
-}
-
-
-def test_the_documented_request_gets_the_documented_answer() -> None:
-    ask = Client(Cloud.open(estate="documented"))
-    billing = {
-        "cloud_type": "public",
-        "consistent_level": "crash_consistent",
-        "object_type": "server",
-        "protect_type": "backup",
-        "size": 200,
-    }
-    body = {"vault": {"billing": billing, "name": "my_vault", "resources": []}}
-    vault = ask("POST", "vaults", body)["vault"]
-    assert {key: vault[key] for key in DOCUMENTED if key != "billing"} == {
-        key: value for key, value in DOCUMENTED.items() if key != "billing"
-    }
-    assert {key: vault["billing"][key] for key in DOCUMENTED["billing"]} == DOCUMENTED["billing"]
 
 
 def test_a_vault_can_be_shown_as_it_was_created(ask: Client) -> None:
