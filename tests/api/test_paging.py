@@ -384,6 +384,21 @@ def test_a_count_above_the_rows_is_told_once_an_empty_page_proves_the_end() -> N
     assert service.requests <= 8
 
 
+@pytest.mark.parametrize("largest", [50, 100, 500])
+def test_one_page_of_the_usual_length_and_nothing_behind_it_broke_off(largest: int) -> None:
+    service = Strange(2500, lambda rows, offset, _: ([] if offset else rows[:largest], len(rows)))
+    with pytest.raises(errors.ServiceError, match=f"counts 2500 rows, but gives {largest}"):
+        list(items(service.fetch))
+    assert service.requests < 10
+
+
+@pytest.mark.parametrize("number", [1, 3, 47])
+def test_a_count_as_another_operator_documents_it_is_no_error(number: int) -> None:
+    service = Strange(number, lambda rows, offset, limit: (rows[offset : offset + limit], 60))
+    with pytest.warns(errors.AnswerWarning, match=f"counts 60 rows, but has {number}"):
+        assert len(list(items(service.fetch))) == number
+
+
 def test_a_row_that_comes_again_many_pages_later_is_an_error() -> None:
     listing = Listing(400)
     listing.rows[390] = listing.rows[3]

@@ -8,8 +8,10 @@ what lies between is asked again, and if the list changes faster than that, it i
 Nothing that the service says of itself is believed without a row that shows it. A page must bring
 something new, else the offset was ignored or a page repeated, and that is an error. A ``count``
 below the rows does not end the list. A ``count`` above them is followed until an empty page
-proves that there is no more, and then told by a warning. So the number of requests is
-proportional to the rows, whatever the answers are.
+proves that there is no more. Then it depends on where the list ended. After a page that was full,
+or as long as pages usually are, it broke off: an error. Within a page the service itself ended it,
+and its ``count`` is too high, as some operators' are: all rows, and a warning with both numbers.
+So the number of requests is proportional to the rows, whatever the answers are.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from cbr_notebook.errors import AnswerWarning, Conflict, ServiceError
 T = TypeVar("T")
 
 LARGEST_PAGE = 1000
+_USUAL_PAGES = (10, 20, 25, 50, 100, 200, 250, 500, 1000)
+"""How long pages are where a gateway has a largest one of its own."""
 _OWN_SHARE = 0.01
 """Seconds, roughly, that this computer itself works on a page."""
 _DETOURS = (-0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, -3, 3, -4, 4, -6, 6)
@@ -290,6 +294,7 @@ class _Reader(Generic[T]):
             return
         several = self._progressed > 1 or number >= self._wanted
         breaks_off = several and self._size > 2 and (number - 1) % (self._size - 1) == 0
+        breaks_off |= self._progressed == 1 and number in _USUAL_PAGES
         if breaks_off or (page.end < count - 1 <= _LAST_OFFSET and self._ask(count - 1, 1).rows):
             raise _contradiction(count, number)
         warnings.warn(
