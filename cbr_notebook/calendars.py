@@ -13,7 +13,7 @@ from cbr_notebook._version import __version__
 from cbr_notebook.api.messages.records import Policy, Trigger, TriggerProperties
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import needed_for
-from cbr_notebook.schedule.runs import runs
+from cbr_notebook.schedule.runs import known_runs
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -73,7 +73,7 @@ def _of_policies(frame: pd.DataFrame, asked_at: datetime) -> Iterator[Event]:
         began = None if pd.isna(row["start_time"]) else row["start_time"].isoformat()
         for number, rule in enumerate(filter(None, str(row["pattern"]).split(" | "))):
             trigger = Trigger(properties=TriggerProperties(pattern=[rule], start_time=began))
-            coming = runs(Policy(id=row["id"], trigger=trigger), asked_at, asked_at + _AHEAD)
+            coming = known_runs(Policy(id=row["id"], trigger=trigger), asked_at, asked_at + _AHEAD)
             if not coming:
                 continue
             event = _event(row["operation_type"], row["name"], f"{row['vaults']} vaults")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cbr_notebook.schedule.runs import runs
+from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.text.timeparse import parse_api_time
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def missed_runs(
     start = max(now - timedelta(days=min(days, age) if age > 0 else days), _begun(policy))
     # What the policy deleted is no gap: its number of backups reaches back only so far.
     first = taken[-kept] if 0 < kept <= len(taken) else taken[0]
-    expected = runs(policy, start, now)
+    expected = known_runs(policy, start, now)
     missed = []
     for run, following in pairwise([*expected, now]):
         if run < first or run > now - _AT_WORK:
@@ -68,7 +68,7 @@ def last_due(policies: Iterable[Policy], now: datetime) -> datetime | None:
             continue
         for days in _BACK:
             start = max(until - timedelta(days=days), _begun(policy))
-            if start < until and (expected := runs(policy, start, until)):
+            if start < until and (expected := known_runs(policy, start, until)):
                 found.append(expected[-1])
                 break
     return max(found, default=None)

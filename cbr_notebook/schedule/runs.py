@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cbr_notebook.errors import ServiceError
+from cbr_notebook.errors import AnswerWarning, ServiceError
 
 if TYPE_CHECKING:
     from cbr_notebook.api.messages.records import Policy
+
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
@@ -31,6 +35,33 @@ def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
         run for rule in properties.pattern or () for run in _of_rule(rule, first_day, start, end)
     }
     return sorted(found)
+
+
+def known_runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
+    """Return the runs of a policy, as :func:`runs`; none, with a warning, where they are not known.
+
+    For tables of many policies, which one strange rule must not end.
+    """
+    try:
+        return runs(policy, start, end)
+    except ServiceError as problem:
+        warnings.warn(
+            f"{problem.message} When {policy.name or policy.id!r} runs is not known, and is left "
+            "out. Write the rule anew with session.update_policy(policy, pattern=[...]).",
+            AnswerWarning,
+            stacklevel=2,
+        )
+        return []
+
+
+def tells_runs(policy: Policy) -> bool:
+    """Return whether a policy has rules, and all of them can be read."""
+    properties = policy.trigger.properties if policy.trigger else None
+    try:
+        runs(policy, _ANY_DAY, _ANY_DAY)
+    except ServiceError:
+        return False
+    return bool(properties and properties.pattern)
 
 
 def of_rules(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -59,6 +59,36 @@ def test_capacity_without_vaults_is_an_error_that_names_the_permission(
     deny(monkeypatch, "vaults")
     with pytest.raises(errors.PermissionDenied, match="cbr:vaults:list"):
         session.capacity()
+
+
+BESIDE: list[tuple[str, Callable[[cbr.Session], pd.DataFrame], str, list[str]]] = [
+    ("policies", lambda s: s.vaults(), "policies", ["backup_policy", "replication_policy"]),
+    ("policies", lambda s: s.recovery_points(), "policies", ["gaps"]),
+    ("vaults", lambda s: s.schedule(), "vaults", ["vault_name", "resources"]),
+]
+
+
+@pytest.mark.parametrize(("denied", "ask", "action", "unknown"), BESIDE)
+def test_what_is_read_beside_an_answer_is_missing_and_the_answer_is_not(
+    denied: str,
+    ask: Callable[[cbr.Session], pd.DataFrame],
+    action: str,
+    unknown: list[str],
+    session: cbr.Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = ask(session)
+    deny(monkeypatch, denied)
+    with pytest.warns(errors.AnswerWarning, match=f"cbr:{action}:list"):
+        table = ask(session)
+    assert table[unknown].isna().all(axis=None)
+    known = [name for name in whole.columns if name not in unknown]
+    assert len(table) == len(whole) > 0
+    order = [name for name in ("id", "policy_id", "vault_id", "runs_at") if name in known]
+    pd.testing.assert_frame_equal(
+        table[known].sort_values(order, ignore_index=True),
+        whole[known].sort_values(order, ignore_index=True),
+    )
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+_SHORTEST_TIMEOUT = 1.0
+"""Seconds for an answer, however little is left of a limit: too few would never bring one."""
 
 
 class TimeLimit:
@@ -49,3 +53,16 @@ def limited(left: Callable[[], float]) -> Iterator[TimeLimit]:
         yield limit
     finally:
         _thread.limit = before
+
+
+def timeouts_within(extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request's extensions; no timeout is longer than what is left of a limit."""
+    limit = current()
+    if limit is None or "timeout" not in extensions:
+        return dict(extensions)
+    left = max(_SHORTEST_TIMEOUT, limit.left())
+    timeouts = {
+        name: left if seconds is None else min(seconds, left)
+        for name, seconds in extensions["timeout"].items()
+    }
+    return {**extensions, "timeout": timeouts}

@@ -51,8 +51,6 @@ _ATTEMPTS, _LONGEST_PAUSE = 5, 60.0
 _BUSY = (502, 503, 504)
 _MOST_KEPT = 64 * 2**20
 """Bytes of answers that a reading keeps."""
-_SHORTEST_TIMEOUT = 1.0
-"""Seconds for an answer, however little is left of a limit: too few would never bring one."""
 _SLOW, _SLOW_ATTEMPTS = 0.9, 2
 """What share of its time makes an attempt slow, and after how many of them it is enough."""
 SEND_ONCE = "cbr_send_once"
@@ -308,7 +306,7 @@ class Transport:
             request.url,
             headers=request.headers,
             content=request.content,
-            extensions=_within_limit(request.extensions),
+            extensions=time_limit.timeouts_within(request.extensions),
         )
         forget_last_answer()
         trouble: tuple[CBRError, bool] | None
@@ -411,19 +409,6 @@ class _WatchedClient:
         response = self._client.send(request, **options)
         self._tell(request, response)
         return response
-
-
-def _within_limit(extensions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request's extensions; no timeout is longer than what is left of a limit."""
-    limit = time_limit.current()
-    if limit is None or "timeout" not in extensions:
-        return dict(extensions)
-    left = max(_SHORTEST_TIMEOUT, limit.left())
-    timeouts = {
-        name: left if seconds is None else min(seconds, left)
-        for name, seconds in extensions["timeout"].items()
-    }
-    return {**extensions, "timeout": timeouts}
 
 
 def _checked_path(path: str) -> str:

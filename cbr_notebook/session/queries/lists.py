@@ -26,6 +26,7 @@ from cbr_notebook.session.lookup import (
     resource_filter,
     vault_ids,
 )
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.references import (
     ResourceRef,
     one_id_or_name,
@@ -156,7 +157,8 @@ def _with_policies(session: Context, frame: pd.DataFrame) -> pd.DataFrame:
     if frame.empty:
         return frame
     names: dict[str, dict[str, list[str]]] = {"backup": {}, "replication": {}}
-    for policy in session.client.policies.list().policies:
+    found = if_permitted("Policies", session.client.policies.list)
+    for policy in found.policies if found else ():
         for applied in policy.associated_vaults or ():
             mine = names.setdefault(policy.operation_type or "", {})
             mine.setdefault(applied.vault_id, []).append(policy.name or policy.id)

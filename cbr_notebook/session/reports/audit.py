@@ -19,6 +19,7 @@ from cbr_notebook.errors import NotFound, PermissionDenied
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
+from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
@@ -229,6 +230,8 @@ def _schedule_met(estate: _Estate, resource: Protectable, rule: Mapping[str, Any
     made = [at for each in estate.backups.get(resource.id, ()) if (at := _made(each))]
     if not made:
         return _FAIL, "no good backup", f"policy {policy.id}"
+    if not tells_runs(policy):
+        return _UNKNOWN, f"when {policy.name} runs cannot be read", f"policy {policy.id}"
     missed = missed_runs(policy, made, estate.now, days)
     seen = f"{len(missed)} runs of {policy.name} without a good backup in {days} days"
     return _FAIL if missed else _PASS, seen, f"policy {policy.id}, {len(made)} good backups"

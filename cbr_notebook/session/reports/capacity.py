@@ -14,6 +14,7 @@ from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.reports import growth as growth_of
 from cbr_notebook.session.reports.backup_flow import BackupFlow
 from cbr_notebook.session.reports.common import (
@@ -22,7 +23,6 @@ from cbr_notebook.session.reports.common import (
     backup_policies,
     check_days,
     good_backups,
-    if_permitted,
     restore_points,
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags

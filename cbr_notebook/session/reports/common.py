@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import operator
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Backup, Policy, RestorePoint, Vault
-from cbr_notebook.errors import AnswerWarning, InvalidRequest, NotFound, PermissionDenied
+from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
@@ -77,23 +76,6 @@ def backup_policies(session: Context) -> dict[str, list[Policy]]:
         for applied in policy.associated_vaults or ():
             found.setdefault(applied.vault_id, []).append(policy)
     return found
-
-
-def if_permitted(what: str, ask: Callable[[], T]) -> T | None:
-    """Return what is asked for; ``None``, with a warning, where one may not or cannot read it.
-
-    Not every operator of the service has every operation: its absence is a 404 of the gateway.
-    """
-    try:
-        return ask()
-    except (PermissionDenied, NotFound) as problem:
-        warnings.warn(
-            f"{what} could not be seen, and what follows from them is missing: {problem.message} "
-            f"{problem.advice or ''}".rstrip(),
-            AnswerWarning,
-            stacklevel=4,
-        )
-    return None
 
 
 def answer(

@@ -11,7 +11,9 @@ from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import KIND_OF, ResourceKind
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
+from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.reports.common import (
     HOUR,
     answer,
@@ -20,7 +22,6 @@ from cbr_notebook.session.reports.common import (
     check_days,
     good_backups,
     hours_since,
-    if_permitted,
     vaults_by_resource,
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags
@@ -73,7 +74,7 @@ def recovery_points(
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     vaults = vaults_by_resource(session)
-    policies = backup_policies(session)
+    policies = if_permitted("Policies", partial(backup_policies, session))
     backups = good_backups(session, backups)
     by_resource = {str(key): rows for key, rows in backups.groupby("resource_id", sort=False)}
     names = {
@@ -102,8 +103,9 @@ def recovery_points(
         if chosen and not chosen.matches(mine_tags):
             continue
         vault = vaults.get(each)
-        mine = [] if vault is None else [p for p in policies.get(vault.id, []) if p.enabled]
+        mine = [p for p in (policies or {}).get(vault.id if vault else "", []) if p.enabled]
         taken = [moment.to_pydatetime() for moment in moments]
+        missed = sum(len(missed_runs(p, taken, session.now, days)) for p in mine)
         rows.append(
             SimpleNamespace(
                 id=each, name=name, type=kind, vault_name=vault.name if vault else None,
@@ -115,7 +117,7 @@ def recovery_points(
                 and session.now - newest <= allowed
                 and exists is not False,
                 exists=exists,
-                gaps=sum(len(missed_runs(p, taken, session.now, days)) for p in mine),
+                gaps=missed if policies is not None and all(map(tells_runs, mine)) else None,
                 tags=mine_tags,
             )
         )  # fmt: skip

@@ -15,7 +15,7 @@ from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
-from cbr_notebook.schedule.runs import runs
+from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.references import ResourceRef, display_name
@@ -125,7 +125,7 @@ def what_if(
     now = session.now
     until = now + timedelta(days=ahead_days)
     was, would = Retention.of(planned.before), Retention.of(planned.definition)
-    runs_was = runs(planned.policy, now, until) if planned.policy.enabled else []
+    runs_was = known_runs(planned.policy, now, until) if planned.policy.enabled else []
     runs_would = planned.runs(now, until) if planned.enabled else []
     rows = []
     for applied in planned.policy.associated_vaults or ():
@@ -198,7 +198,7 @@ def _removals(
     members = (vault.resources if vault else None) or ()
     # A policy goes on making backups only of what is in its vault, and still exists.
     goes_on = any(each.id == resource_id and there(each) for each in members)
-    ahead = runs(policy, now, until) if policy and policy.enabled and goes_on else []
+    ahead = known_runs(policy, now, until) if policy and policy.enabled and goes_on else []
     return retention.removals(made, rule, ahead, now, until, locked=bool(vault and vault.locked))[0]
 
 

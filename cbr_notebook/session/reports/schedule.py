@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.schedule.runs import runs
+from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.schedule.zones import zone
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.reports.common import answer, api_text, check_days
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
@@ -43,12 +46,15 @@ def schedule(
     chosen = TagChoice(session, tags)
     there = zone(timezone) if timezone is not None else None
     before = session.client.transport.requests
-    vaults = {vault.id: vault for vault in session.client.vaults.list_all()}
+    # Only the tags that are asked for need them; else they bring names and numbers.
+    ask: Callable[[], list[Vault]] = lambda: list(session.client.vaults.list_all())  # noqa: E731
+    listed = ask() if chosen else if_permitted("Vaults", ask)
+    vaults = {vault.id: vault for vault in listed or ()}
     rows = []
     for policy in session.client.policies.list().policies:
         if not policy.enabled or not policy.associated_vaults:
             continue
-        for run in runs(policy, session.now, session.now + timedelta(days=days)):
+        for run in known_runs(policy, session.now, session.now + timedelta(days=days)):
             local = run.astimezone(there).isoformat(" ", timespec="minutes")
             for applied in policy.associated_vaults:
                 vault = vaults.get(applied.vault_id)

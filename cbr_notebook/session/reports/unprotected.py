@@ -13,6 +13,7 @@ from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import last_due
+from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.reports.common import (
@@ -122,6 +123,8 @@ def _reason(
         return "no backup policy"
     if not any(policy.enabled for policy in policies):
         return "policy is off"
+    if not any(policy.enabled and tells_runs(policy) for policy in policies):
+        return "when its policy runs is not known"
     if last is None:
         return "no good backup"
     return "last good backup is too old" if oldest is not None and last < oldest else None

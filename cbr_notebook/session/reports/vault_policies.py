@@ -11,7 +11,7 @@ from cbr_notebook import frames
 from cbr_notebook.api.messages.records import AppliedVault, Backup, Policy, Vault
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.kept_days import kept_days
-from cbr_notebook.schedule.runs import runs
+from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer, api_text
 from cbr_notebook.session.tag_filters import TagChoice, Tags
@@ -159,5 +159,5 @@ def _applied(session: Context) -> dict[str, list[tuple[Policy, AppliedVault]]]:
 
 
 def _next_run(policy: Policy, now: datetime) -> str | None:
-    ahead = runs(policy, now, now + _AHEAD) if policy.enabled else []
+    ahead = known_runs(policy, now, now + _AHEAD) if policy.enabled else []
     return api_text(ahead[0]) if ahead else None
