@@ -21,6 +21,7 @@ from cbr_notebook.simulator.iam import operations
 from cbr_notebook.simulator.iam.authenticator import LARGEST_BODY, Authenticator
 from cbr_notebook.simulator.iam.iam_error import IamError
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.nulls import without_nulls
 from cbr_notebook.simulator.protocol.request_context import Query, RequestContext
 from cbr_notebook.simulator.protocol.routes import Response, Route
 from cbr_notebook.simulator.services import ROUTES
@@ -208,19 +209,11 @@ def _decode(decoder: _Decoder, raw: bytes) -> Any:
 def _decode_without_nulls(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
     """Decode a body in which null stands for what is left out, for any optional member."""
     try:
-        return decoder.decode(_encode(_without_nulls(msgspec.json.decode(raw))))
+        return decoder.decode(_encode(without_nulls(msgspec.json.decode(raw))))
     except msgspec.ValidationError as problem:
         raise ApiError("9900", _naming_member(str(problem))) from None
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise ApiError("9900") from None
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [_without_nulls(each) for each in value]
-    return value
 
 
 def _naming_member(problem: str) -> str:

@@ -17,6 +17,7 @@ from cbr_notebook.simulator.iam.authenticator import Authenticator, read_body
 from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
 from cbr_notebook.simulator.iam.lifetimes import SERVED
 from cbr_notebook.simulator.iam.tokens import Door
+from cbr_notebook.simulator.protocol.nulls import without_nulls
 from cbr_notebook.simulator.protocol.request_context import Caller
 
 SIGN_IN = "/v3/auth/tokens"
@@ -203,7 +204,7 @@ class SecurityTokens(IamResource):
         with engine.work():
             caller, body = self._authenticator.caller(request, {})
             try:
-                identity = msgspec.json.decode(body)["auth"]["identity"]
+                identity = without_nulls(msgspec.json.decode(body))["auth"]["identity"]
                 seconds = int(identity.get("token", {}).get("duration_seconds", 900))
             except (
                 msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError,

@@ -16,6 +16,7 @@ from cbr_notebook.simulator.iam.account_rows import ProjectRow, TokenRow, User
 from cbr_notebook.simulator.iam.authenticator import Authenticator, digest
 from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
 from cbr_notebook.simulator.iam.lifetimes import Lifetime
+from cbr_notebook.simulator.protocol.nulls import without_nulls
 
 TOKEN_LIFETIME = 24 * 3600 * clock.MICROSECONDS
 
@@ -44,7 +45,7 @@ def issue(
         IamError: the body is malformed, or nobody is who it says.
     """
     try:
-        auth = msgspec.json.decode(body)["auth"]
+        auth = without_nulls(msgspec.json.decode(body))["auth"]
         identity = auth["identity"]
         methods = identity["methods"]
         user = _user_behind(authenticator, engine, methods, identity)

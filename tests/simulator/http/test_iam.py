@@ -213,6 +213,22 @@ def test_a_body_is_signed_also_where_none_is_needed(
     assert status(b"{}", b"") == 401
 
 
+def test_null_stands_for_what_is_left_out_here_too(
+    cloud: Cloud, ask: Client, http: httpx.Client
+) -> None:
+    who = cloud.credentials
+    user = {"name": who.user_name, "password": who.password, "id": None,
+            "domain": {"name": who.domain_name, "id": None}}  # fmt: skip
+    identity = {"methods": ["password"], "password": {"user": user}, "token": None}
+    for scope in ({"project": None}, {"project": {"id": None, "name": who.region}}, None):
+        body = {"auth": {"identity": identity, "scope": scope}}
+        assert http.post("/v3/auth/tokens", json=body).status_code == 201
+    for token in (None, {"duration_seconds": None}):
+        body = {"auth": {"identity": {"methods": ["token"], "token": token}}}
+        answer = ask.http.post("/v3.0/OS-CREDENTIAL/securitytokens", json=body)
+        assert answer.status_code == 201
+
+
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"vault":' * 100_000])
 def test_a_deep_body_is_refused(ask: Client, http: httpx.Client, body: bytes) -> None:
     answer = ask.http.post(f"/v3/{ask.project_id}/vaults", content=body)
