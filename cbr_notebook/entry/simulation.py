@@ -53,7 +53,12 @@ def simulate(
     """
     from cbr_notebook.simulator import Cloud
 
-    return on_cloud(Cloud.open(estate, seed, state, start, template=template))
+    cloud = Cloud.open(estate, seed, state, start, template=template)
+    try:
+        return on_cloud(cloud)
+    except BaseException:
+        cloud.close()
+        raise
 
 
 def as_user(account: CloudCredentials, source: str) -> Credentials:

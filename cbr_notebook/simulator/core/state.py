@@ -85,7 +85,7 @@ class State:
         db.row_factory = sqlite3.Row
         try:
             self._prepare(db)
-        except sqlite3.DatabaseError:
+        except BaseException:  # Ctrl-C, too: else the file stays locked as long as this process
             db.close()
             raise
         return db

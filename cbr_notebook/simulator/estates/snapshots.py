@@ -20,6 +20,7 @@ from cbr_notebook.simulator.core import schema
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State, StateFileError
 from cbr_notebook.simulator.iam import accounts
+from cbr_notebook.simulator.protocol.refused import refused
 from cbr_notebook.simulator.services import EVENTS
 
 VARIABLE = "CBR_ESTATE_FOLDER"
@@ -120,7 +121,7 @@ def _build(name: str, seed: int, start: int, backups: int | None) -> Snapshot:
                 state.set_meta(key, value)
             state.set_meta(ORIGIN, json.dumps(origin))
         engine = Engine(state, EVENTS)
-        with engine.work():
+        with refused(), engine.work():
             estates.build(engine, name, backups=backups)
         snapshot = Snapshot(engine)
         _keep(snapshot, state, name, seed, start, backups)

@@ -93,13 +93,15 @@ def test_a_reset_needs_no_file(tmp_path: Path) -> None:
         ("policies:\n  - name: p\n    at: 12:30\n", 3, 'in quotes: "12:30"'),
         ("policies:\n  - name: p\n    at: '25:00'\n", 3, "cannot be '25:00'"),
         ("policies:\n  - {name: p, at: '03:00', days: [MON]}\n", 2, "did you mean MO"),
-        ("vaults:\n  - {name: v, size_gb: 0}\n", 2, "from 1 to"),
+        ("vaults:\n  - {name: v, size_gb: 0}\n", 2, "from 10 to"),
         ("vaults:\n  - {name: v, size_gb: true}\n", 2, "a whole number"),
-        ("servers: [{name: web}]\nvaults:\n  - {name: v, size_gb: 1, resources: [wbe]}\n", 3,
+        ("servers: [{name: web}]\nvaults:\n  - {name: v, size_gb: 10, resources: [wbe]}\n", 3,
          "did you mean web"),
-        ("vaults:\n  - {name: v, size_gb: 1, policy: nightly}\n", 2, "no policy nightly"),
+        ("vaults:\n  - {name: v, size_gb: 10, policy: nightly}\n", 2, "no policy nightly"),
         ("policies: [{name: nightly, at: '03:00'}]\nvaults:\n"
-         "  - {name: v, size_gb: 1, policy: nigtly}\n", 3, "did you mean nightly"),
+         "  - {name: v, size_gb: 10, policy: nigtly}\n", 3, "did you mean nightly"),
+        ("vaults:\n  - {name: my vault, size_gb: 10}\n", 2, "cannot be 'my vault'"),
+        ("policies:\n  - {name: a/b, at: '03:00'}\n", 2, "cannot be 'a/b'"),
         ("servers: {}\n", 1, "a list"),
         ("servers: [\n", 2, "no YAML"),
         ("history:\n  days: 1\n  days: 2\n", 3, "twice"),
@@ -128,3 +130,8 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
         cbr.simulate(tmp_path / "none.yaml")
     with pytest.raises(InvalidRequest, match="or name a YAML file"):
         cbr.simulate("dmeo")
+
+
+def test_what_the_service_would_refuse_is_a_typed_error(tmp_path: Path) -> None:
+    tag = "{name: v, size_gb: 10, tags: {a b: c}}"
+    assert "Parameter verification failed" in refused(tmp_path, f"vaults:\n  - {tag}\n")

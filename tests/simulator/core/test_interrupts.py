@@ -7,11 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core.exclusive_lock import ExclusiveLock
 from tests.simulator.http_client import Client
@@ -178,3 +180,24 @@ def test_a_handler_of_ones_own_is_called_and_kept() -> None:
         assert called == ["own", "own"]
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupted_opening_leaves_the_file_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while the traceback is kept, as a notebook keeps the last one."""
+    path = tmp_path / "cloud.state"
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    kept = []
+    for where in ("core.state.State._prepare", "cloud.Cloud.transport"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"cbr_notebook.simulator.{where}", interrupt)
+            with pytest.raises(KeyboardInterrupt) as caught:
+                cbr.simulate("empty", state=path)
+            kept.append(caught)
+        session = cbr.simulate("empty", state=path)
+        session.cloud.close()
+    assert len(kept) == 2
