@@ -36,7 +36,8 @@ def recurrence_rules(
 
     Raises:
         InvalidRequest: both or neither are given, a day or time cannot be read, or two runs
-            would be less than an hour apart. Of a pattern only the service says that.
+            would be less than an hour apart. A pattern is checked when it
+            is sent.
     """
     if pattern is not None:
         if days is not None or every_days is not None or times:

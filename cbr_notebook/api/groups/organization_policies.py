@@ -12,6 +12,7 @@ from cbr_notebook.api.groups.policies import checked_definition
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Definition, Page, Record, Trigger
+from cbr_notebook.api.messages.recurrence import checked_rules
 from cbr_notebook.api.paging.pager import items
 from cbr_notebook.errors import InvalidRequest
 
@@ -73,7 +74,7 @@ class _Write(msgspec.Struct):
 
 
 def _trigger(pattern: Sequence[str]) -> dict[str, Any]:
-    return {"properties": {"pattern": checks.patterns(pattern)}}
+    return {"properties": {"pattern": checked_rules(pattern)}}
 
 
 def _text(value: str | None, field: str) -> str | UnsetType:

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Page, Policy
+from cbr_notebook.api.messages.recurrence import checked_rules
 from cbr_notebook.errors import InvalidRequest
 
 _PATH = "/v3/{project_id}/policies"
@@ -174,7 +175,7 @@ class Policies:
             operation_type=operation_type,
             operation_definition=kept,
             enabled=enabled,
-            trigger={"properties": {"pattern": checks.patterns(pattern)}},
+            trigger={"properties": {"pattern": checked_rules(pattern)}},
         )
         return self._transport.send("POST", _PATH, {"policy": wanted}, _Answer).policy
 
@@ -198,7 +199,7 @@ class Policies:
         """
         trigger: dict[str, Any] | UnsetType = UNSET
         if pattern is not None:
-            trigger = {"properties": {"pattern": checks.patterns(pattern)}}
+            trigger = {"properties": {"pattern": checked_rules(pattern)}}
         change = _Update(
             name=UNSET if name is None else checks.name(name),
             enabled=UNSET if enabled is None else enabled,

@@ -13,7 +13,6 @@ T = TypeVar("T")
 
 _NAME = re.compile("[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,64}")
 _TIME_ZONE = re.compile(r"UTC[+-](?:0\d|1[0-4]):[0-5]\d")
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SMALLEST_GB, LARGEST_GB = 10, 10_485_760
 
 
@@ -97,38 +96,6 @@ def text(value: str | None, longest: int, field: str) -> str | None:
             field=field,
         )
     return value
-
-
-def patterns(values: Sequence[str]) -> list[str]:
-    """Return recurrence rules, if they are of the subset that the service takes."""
-    if not 1 <= len(listed(values, "pattern")) <= 24:
-        raise _bad_pattern(", ".join(values) or "nothing", "a policy has 1 to 24 rules")
-    for value in values:
-        parts = dict(part.partition("=")[::2] for part in value.split(";"))
-        if parts.keys() - {"FREQ", "BYDAY", "BYHOUR", "BYMINUTE", "INTERVAL"}:
-            raise _bad_pattern(value, "only FREQ, BYDAY, BYHOUR, BYMINUTE and INTERVAL may occur")
-        if parts.get("FREQ") not in ("WEEKLY", "DAILY"):
-            raise _bad_pattern(value, "FREQ is WEEKLY or DAILY")
-        if parts["FREQ"] == "WEEKLY" and not parts.get("BYDAY"):
-            raise _bad_pattern(value, "WEEKLY needs BYDAY")
-        if any(day not in _DAYS for day in parts.get("BYDAY", "MO").split(",")):
-            raise _bad_pattern(value, f"BYDAY holds days of {', '.join(_DAYS)}")
-        for key, low, high, needed in (
-            ("BYHOUR", 0, 23, True), ("BYMINUTE", 0, 59, True), ("INTERVAL", 1, 30, False),
-        ):  # fmt: skip
-            numbers = parts.get(key, "").split(",") if key in parts or needed else []
-            if not all(each.isdigit() and low <= int(each) <= high for each in numbers):
-                raise _bad_pattern(value, f"{key} holds numbers from {low} to {high}")
-    return list(values)
-
-
-def _bad_pattern(value: str, why: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"The recurrence rule {value!r} is not valid: {why}.",
-        advice="Write it like FREQ=WEEKLY;BYDAY=MO,FR;BYHOUR=23;BYMINUTE=00 (times in UTC).",
-        field="pattern",
-        code="BackupService.9900",
-    )
 
 
 def id_of(value: str, field: str) -> str:
