@@ -35,3 +35,19 @@ def test_a_vault_is_created_by_a_form_in_marimo(
         finally:
             page.close()
         assert failed == []
+
+
+def test_a_row_of_a_list_is_picked_in_marimo(browser: BrowserContext, tmp_path: Path) -> None:
+    with serving(tmp_path / "marimo", "run", "session.forms.vaults()") as url:
+        page = browser.new_page()
+        try:
+            page.goto(url)
+            page.get_by_role("cell", name="vault-dev").click(timeout=60_000)
+            expect(page.get_by_role("heading", name="vault-dev")).to_be_visible()
+            page.get_by_role("button", name="Delete vault…").click()
+            page.get_by_role("textbox", name="Type vault-dev to confirm").fill("vault-dev")
+            page.get_by_role("button", name="Delete vault-dev", exact=True).click()
+            expect(page.get_by_role("heading", name="vault-dev is deleted")).to_be_visible()
+            expect(page.get_by_role("cell", name="vault-dev")).to_have_count(0)
+        finally:
+            page.close()

@@ -12,6 +12,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import Conflict, InvalidRequest, NotFound, TaskFailed
 from cbr_notebook.forms import listing, lists
+from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.table import Table
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
@@ -428,7 +429,7 @@ def test_a_click_means_the_row_that_was_seen(
     page.wait()
     seen, ids = page.table, [each["value"] for each in page.field("row").options[1:]]
     session.delete_vault("vault-db", confirm="vault-db").wait(progress=False)
-    gate = sync_points.before(monkeypatch, seen, "close")
+    gate = sync_points.before(monkeypatch, markup, "listed")
     page.act("result", "look again", wait=False)
     gate.wait()
     picked: list[str] = []

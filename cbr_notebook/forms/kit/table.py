@@ -13,7 +13,6 @@ from itables.widget import ITable
 from cbr_notebook.forms.kit.widget import Box, Part
 
 _ROWS = 10
-_SELECT: Any = {"style": "single", "keys": True}
 _WORDS = {
     "emptyTable": "There is none.",
     "zeroRecords": "Nothing matches the search.",
@@ -21,6 +20,17 @@ _WORDS = {
     "infoEmpty": "",
     "infoFiltered": "(filtered from _MAX_)",
 }
+_LOOK: Any = {
+    "language": _WORDS,
+    "select": {"style": "single", "keys": True},
+    "showIndex": False,
+    "maxBytes": 0,
+    "pageLength": _ROWS,
+    "layout": {"topStart": None, "topEnd": "search", "bottomStart": "info",
+               "bottomEnd": "paging"},
+    "classes": "display compact",
+    "style": "width:100%;table-layout:auto",
+}  # fmt: skip
 
 
 class _Names(Part):
@@ -31,15 +41,22 @@ class _Names(Part):
 
 
 class Table(Box):
-    """Shows a table and calls ``on_pick`` for the row that somebody picks; quick with thousands."""
+    """Shows a table and calls ``on_pick`` for the row that somebody picks; quick with thousands.
+
+    It has two grids, shown in turn, each with the IDs of its rows: a click that comes when they
+    were replaced means the row that was seen. Both are made at once, since marimo does not draw
+    what another thread than a cell's has made.
+    """
 
     def __init__(self, caption: str) -> None:
         self.on_pick: Callable[[str | None], None] = lambda _: None
         self._names = _Names(label=caption)
-        self._ids: list[str] = []
-        self._grid: ITable | None = None
         self._marked: str | None = None
         self._lock = threading.RLock()
+        self._grid, self._hidden = (ITable(pd.DataFrame(), **_LOOK) for _ in range(2))
+        self._ids: dict[ITable, list[str]] = {self._grid: [], self._hidden: []}
+        for each in self._ids:
+            each.observe(self._picked, "selected_rows")
         super().__init__(look="cbr-table")
 
     def show(self, rows: pd.DataFrame, ids: Sequence[str]) -> None:
@@ -49,40 +66,33 @@ class Table(Box):
             rows: what people read; the columns' names as they stand.
             ids: of each row, what ``on_pick`` is called with.
         """
-        grid = ITable(
-            rows,
-            language=_WORDS,
-            select=_SELECT,
-            showIndex=False,
-            maxBytes=0,
-            pageLength=_ROWS,
-            layout={"topStart": None, "topEnd": "search", "bottomStart": "info",
-                    "bottomEnd": "paging"},
-            classes="display compact",
-            style="width:100%;table-layout:auto",
-        )  # fmt: skip
-        listed = list(ids)
-        grid.observe(lambda change: self._picked(listed, change["new"]), "selected_rows")
         with self._lock:
-            before, self._grid = self._grid, grid
-            self._ids, self._marked = listed, None
-        self.children = (grid, self._names)
-        if before is not None:
-            before.close()
+            self._hidden.update(rows, selected_rows=[], **_LOOK)
+            self._grid, self._hidden = self._hidden, self._grid
+            self._ids[self._grid], self._marked = list(ids), None
+            self.children = (self._grid, self._names)
 
     def mark(self, row_id: str | None) -> None:
         """Show which row is chosen."""
         with self._lock:
-            self._marked = row_id if row_id in self._ids else None
-            chosen = [self._ids.index(self._marked)] if self._marked is not None else []
-            if self._grid is not None and list(self._grid.selected_rows) != chosen:
+            ids = self._ids[self._grid]
+            self._marked = row_id if row_id in ids else None
+            chosen = [ids.index(self._marked)] if self._marked is not None else []
+            if list(self._grid.selected_rows) != chosen:
                 self._grid.selected_rows = chosen
 
-    def _picked(self, ids: Sequence[str], places: Sequence[int]) -> None:
-        """Handle that a row of a grid with these ids is chosen now, unless it was marked here."""
-        row_id = ids[places[0]] if places else None
+    def close(self) -> None:
+        """Close both grids, too."""
+        for each in self._ids:
+            each.close()
+        super().close()
+
+    def _picked(self, change: Any) -> None:
+        """Handle that a row of a grid is chosen now, or none of the one that is shown."""
+        grid, places = change["owner"], change["new"]
         with self._lock:
-            if row_id == self._marked:
-                return
+            row_id = self._ids[grid][places[0]] if places else None
+            if row_id == self._marked or (grid is self._hidden and row_id is None):
+                return  # marked here, or made empty for other rows
             self._marked = row_id
         self.on_pick(row_id)
