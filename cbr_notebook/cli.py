@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # Loaded here, where an interruption is caught already: it takes a second.
-    from cbr_notebook import neighbour_commands, unattended
+    from cbr_notebook import neighbour_commands
+    from cbr_notebook.restore_command import unattended
     from cbr_notebook.restore_command.way_on import add_commands
 
     parser = argparse.ArgumentParser(

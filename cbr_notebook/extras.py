@@ -24,6 +24,7 @@ _EXTRAS = {
     "duckdb": "fleet",
     "fsspec": "fleet",
     "distributed": "fleet",
+    "keyring": "keyring",
     "sqlalchemy": "sql",
     "uv": "pack",
     "papermill": "lab",

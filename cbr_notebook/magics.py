@@ -15,17 +15,20 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_magic, magics_class
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import ResourceKind
 from cbr_notebook.completion import names
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.extras import needed_for
 from cbr_notebook.session.queries.lists import FURTHER_FILTERS
 from cbr_notebook.showing import hooks
+
+with needed_for("%cbr"):
+    from IPython.core.error import UsageError
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.magic import Magics, line_magic, magics_class
 
 _OWN = ("help", "use")
 

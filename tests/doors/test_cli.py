@@ -20,7 +20,7 @@ class Served:
     """A served cloud in a process of its own."""
 
     def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "cbr_notebook.cli", "simulate", *options]
+        command = [sys.executable, "-m", "cbr_notebook", "simulate", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.account: dict[str, Any] = json.loads(self.process.stdout.readline())

@@ -69,24 +69,38 @@ assert "pyarrow" not in sys.modules
     assert "legacy-01" in said
 
 
-def test_tables_are_the_same_without_arrow(tmp_path: Path) -> None:
-    code = """
+CALLS = (
+    "agents()", "audit()", "backups()", "capacity()", "changed_data('web-01')", "cost(0.1)",
+    "failures()", "features()", "gaps()", "members(session.backups(resource='web-01', limit=1))",
+    "organization_policies()", "orphans()", "policies()", "policy_rules()", "recovery_points()",
+    "replication()", "replication_targets()", "resources('server')", "restore_points()",
+    "restores()", "retention_preview()", "schedule()", "suspicion('web-01')", "tags()", "tasks()",
+    "unprotected()", "usage()", "vault_policies()", "vault_resources()", "vaults()",
+    "what_if('daily-0300', max_backups=3)",
+)  # fmt: skip
+TABLES = f"""
 import json
 session = cbr.simulate()
-for name in ("vaults", "backups", "tasks", "policies", "resources", "tags", "unprotected",
-             "capacity", "recovery_points", "failures", "schedule", "orphans", "usage"):
-    frame = getattr(session, name)(*["server"] * (name == "resources"))
+for call in {CALLS!r}:
+    frame = eval(f"session.{{call}}")
     dtypes = [str(each) for each in frame.dtypes]
-    print(json.dumps([name, dtypes, frame.to_dict("records")], default=str))
-    print(json.dumps([name, [str(each) for each in frame.head(0).dtypes]]))
+    storages = {{each.storage for each in frame.dtypes if hasattr(each, "storage")}}
+    print(json.dumps([call, dtypes, frame.to_dict("records"), sorted(storages)], default=str))
 """
-    without = run(code, tmp_path)
+
+
+def test_tables_are_the_same_without_arrow(tmp_path: Path) -> None:
+    """All but where texts are stored, which ``str(dtype)`` does not tell."""
+    without = run(TABLES, tmp_path)
     done = subprocess.run(
-        [sys.executable, "-c", f"import cbr_notebook as cbr{code}"],
+        [sys.executable, "-c", f"import cbr_notebook as cbr{TABLES}"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     for one, other in zip(without.splitlines(), done.stdout.splitlines(), strict=True):
-        assert json.loads(one) == json.loads(other)
+        *plain, storage = json.loads(one)
+        *arrow, storage_of_arrow = json.loads(other)
+        assert plain == arrow
+        assert (storage, storage_of_arrow) == (["python"], ["pyarrow"]), plain[0]
 
 
 MISSING = {
@@ -96,9 +110,16 @@ MISSING = {
     "cbr.export(session.vaults(), 'a.xlsx')": "excel",
     "cbr.export(session.vaults(), 'a.parquet')": "arrow",
     "cbr.export(session.schedule(), 'a.ics')": "calendar",
+    "cbr.load_ipython_extension(None)": "notebook",
+    "__import__('cbr_notebook.magics')": "notebook",
     "session.sync('lake')": "fleet",
     "cbr.history('lake')": "fleet",
     "__import__('cbr_notebook.cli').cli.main(['lab'])": "lab",
+    "__import__('cbr_notebook.cli').cli.main(['runbook', 'drill'])": "lab",
+    "__import__('cbr_notebook.cli').cli.main(['workshop', 'pack', '--for', 'linux-3.11', 'stick'])":
+        "pack",
+    "cbr.connect(access_key='AK', region='eu-west-0', endpoint='https://h', iam_endpoint='https://i')":
+        "keyring",
     "__import__('cbr_notebook.cli').cli.main(['assist', '--simulate'])": "mcp",
     "__import__('cbr_notebook.cli').cli.main(['watch', '--simulate', '--notify', 'json://h'])":
         "alerts",
@@ -107,7 +128,8 @@ MISSING = {
 
 def test_what_is_missing_is_named_by_its_extra(tmp_path: Path) -> None:
     code = f"""
-import contextlib, io
+import contextlib, io, os
+os.environ["PATH"] = ""  # a uv of this computer would do
 session = cbr.simulate("empty")
 for call in {list(MISSING)!r}:
     said = io.StringIO()
@@ -115,12 +137,26 @@ for call in {list(MISSING)!r}:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
             eval(call)
         print(said.getvalue().replace("\\n", " "))
-    except cbr.errors.MissingExtra as problem:
+    except cbr.CBRError as problem:
         print(str(problem).replace("\\n", " "))
 """
     for line, (call, extra) in zip(run(code, tmp_path).splitlines(), MISSING.items(), strict=True):
         assert f"pip install 'cbr-notebook[{extra}]'" in line, (call, line)
     assert list(tmp_path.glob("*")) == []
+
+
+def test_a_database_is_not_asked_without_its_library(tmp_path: Path) -> None:
+    said = run(
+        """
+from cbr_notebook.runbook.verify.contract import SqlProbe
+from cbr_notebook.runbook.verify.probes import _look
+probe = SqlProbe(name="rows", url="sqlite:///x.db", query="select 1", equals=1, timeout_s=1)
+print(_look(probe, None))
+""",
+        tmp_path,
+    )
+    assert "pip install 'cbr-notebook[sql]'" in said
+    assert "unknown" in said
 
 
 def test_only_what_belongs_to_an_extra_is_translated() -> None:

@@ -40,6 +40,7 @@ _REFUSED = {
     "description": "Refused; nothing was changed.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+_REFERENCE = "#/components/schemas/{name}"
 _REFUSALS = dict.fromkeys(("400", "401", "403", "404"), _REFUSED)
 
 
@@ -55,7 +56,7 @@ def document() -> dict[str, Any]:
         "info": {"title": "Control of simulated clouds", "version": "1"},
         "paths": paths,
         "components": {
-            "schemas": {"Problem": _PROBLEM},
+            "schemas": {"Problem": _PROBLEM, **_components()},
             "securitySchemes": {
                 "control_key": {"type": "apiKey", "in": "header", "name": "X-Control-Key"}
             },
@@ -97,11 +98,19 @@ def _body(operation: Operation) -> dict[str, Any]:
 
 def _schema(hint: Any) -> dict[str, Any]:
     """Return the JSON schema of a type; handles of machines travel as their IDs."""
-    schemas, components = msgspec.json.schema_components(
-        (hint,), schema_hook=_machine, ref_template="#/$defs/{name}"
+    (schema,), _ = msgspec.json.schema_components(
+        (hint,), schema_hook=_machine, ref_template=_REFERENCE
     )
-    schema = dict(schemas[0])
-    return schema | ({"$defs": components} if components else {})
+    return schema
+
+
+def _components() -> dict[str, Any]:
+    """Return the schemas that others refer to."""
+    hints = [hint for operation in operations() for hint in operation.hints.values()]
+    _, components = msgspec.json.schema_components(
+        (*hints, Progress), schema_hook=_machine, ref_template=_REFERENCE
+    )
+    return components
 
 
 def _machine(kind: type[Any]) -> dict[str, Any]:

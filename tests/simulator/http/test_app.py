@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
 
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.signature import SignatureAuth
+from cbr_notebook.simulator.classroom import openapi as control_openapi
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.http import openapi
 from tests.simulator.http_client import Client
 
 
@@ -277,6 +281,20 @@ def test_the_openapi_document_holds_every_route(http: httpx.Client) -> None:
     document = http.get("/openapi.json").json()
     listed = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     assert listed == {(route.method, route.path) for route in ROUTES}
+
+
+@pytest.mark.parametrize("described", [openapi, control_openapi])
+def test_what_an_openapi_document_refers_to_is_in_it(described: ModuleType) -> None:
+    document = described.document()
+    found = set(re.findall(r'"\$ref": "(.*?)"', json.dumps(document)))
+    assert len(found) > 1
+    for reference in found:
+        where, *path = reference.split("/")
+        assert where == "#"
+        part = document
+        for name in path:
+            part = part[name]
+        assert part
 
 
 def test_all_operations_of_the_service_are_there(spec: Path) -> None:
