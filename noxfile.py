@@ -16,6 +16,9 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "floors", "tests"]
 
 BENCHMARKS = Path("tests/benchmarks")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
+"""What uv calls the ends of what pyproject.toml allows."""
 
 
 def pytest(session: nox.Session, *options: str, **environment: str) -> None:
@@ -101,6 +104,53 @@ def package(session: nox.Session) -> None:
         session.run("python", "-m", "tests.documentation.clean_install", str(file))
     for file in files:
         session.log(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}")
+
+
+@nox.session
+def corners(session: nox.Session) -> None:
+    """Run all tests but the browser's, and the notebooks, at the ends of what is supported.
+
+    Those are the lowest and the newest direct requirements on each Python that can be had; after
+    ``--`` some of them, such as ``lowest-3.11``.
+    """
+    told = {}
+    for name in session.posargs or [f"{end}-{each}" for end in RESOLUTIONS for each in PYTHONS]:
+        told[name] = corner(session, *name.split("-"))
+        session.log(f"{name}: {told[name]}")
+    session.log("\n".join(f"{name}: {outcome}" for name, outcome in told.items()))
+    if not set(told.values()) <= {"passed", "no such Python here"}:
+        session.error("Not every corner passed.")
+
+
+def corner(session: nox.Session, end: str, version: str) -> str:
+    """Return what came of one corner, in words."""
+    folder = Path(session.create_tmp()).resolve() / f"{end}-{version}"
+    python = str(folder / "bin" / "python")
+
+    if not tried(session, "uv", "venv", "--clear", "--python", version, str(folder)):
+        return "no such Python here"
+    install = ("uv", "pip", "install", "--quiet", "--python", python)
+    if not tried(session, *install, "--resolution", RESOLUTIONS[end], "--editable", ".[test]"):
+        return "not installed"
+    tests = (python, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider")
+    failed = [
+        what
+        for what, options in {
+            "tests": ("-m", "not browser", "tests"),
+            "notebooks": ("--nbval", "notebooks"),
+        }.items()
+        if not tried(session, *tests, *options)
+    ]
+    return f"{' and '.join(failed)} failed" if failed else "passed"
+
+
+def tried(session: nox.Session, *command: str) -> bool:
+    """Run a command; return whether it succeeded."""
+    try:
+        session.run(*command, external=True)
+    except nox.command.CommandFailed:
+        return False
+    return True
 
 
 @nox.session
