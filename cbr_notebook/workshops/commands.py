@@ -77,9 +77,13 @@ def board(options: argparse.Namespace) -> int:
                 f"{found.base_url}{PREFIX}/progress", headers={"X-Control-Key": found.control_key}
             )
             answer.raise_for_status()
+            table = board_text(answer.json())
+        except httpx.HTTPStatusError as problem:
+            raise ConnectionFailed(f"The class refuses the board: {problem}.") from None
         except httpx.HTTPError as problem:
-            raise ConnectionFailed(f"The class does not answer: {problem}.") from None
-        table = board_text(answer.json())
+            if options.once or not shown:
+                raise ConnectionFailed(f"The class does not answer: {problem}.") from None
+            table = "The class does not answer; it is asked again."
         if table != shown:
             print(table, flush=True)
             shown = table

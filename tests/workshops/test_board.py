@@ -18,6 +18,7 @@ import cbr_notebook as cbr
 from cbr_notebook.cli import main
 from cbr_notebook.simulator.classroom.serving import ServedClass, serve_seats
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.workshops import commands
 from tests.workshops.solutions import SOLUTIONS
 
 
@@ -62,6 +63,28 @@ def test_the_board_shows_who_is_stuck_and_who_is_done(
     assert "1. Create a vault" in shown
     assert "1 of 10" in shown
     assert "not started" in shown
+
+
+def test_the_board_outlives_a_lost_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def drop(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("no answer")
+
+    def leave(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    seat = {"seat": "1", "user_name": "seat-01", "told": None}
+    answers = iter([lambda _: httpx.Response(200, json=[seat]), drop, drop,
+                    lambda _: httpx.Response(200, json=[seat]), leave])  # fmt: skip
+    client = httpx.Client(transport=httpx.MockTransport(lambda asked: next(answers)(asked)))
+    monkeypatch.setattr(commands.httpx, "Client", lambda **_: client)
+    monkeypatch.setattr(commands, "_LOOK_EVERY_S", 0)
+    monkeypatch.setenv("CBR_JOIN", "cbr+http://127.0.0.1:1/?key=k&seat=1")
+    main(["workshop", "board"])
+    shown = capsys.readouterr().out
+    assert shown.count("asked again") == 1
+    assert shown.count("seat-01") == 2
 
 
 def test_a_seat_sees_itself_only(served: ServedClass) -> None:

@@ -84,7 +84,7 @@ def read(line: str) -> Join:
         field="join",
     )
     try:
-        address = urlsplit(line.strip())
+        address = urlsplit("".join(line.split()).strip("\"'"))  # as mails and chats break it
         port = address.port
     except ValueError:
         raise problem from None
@@ -100,7 +100,15 @@ def read(line: str) -> Join:
         raise problem
     if scheme == "http" and not is_loopback(address.hostname):
         raise problem  # no class is served like that: everybody on the way could read the key
-    return Join(f"{scheme}://{address.netloc}", key, certificate, query.get("seat", [None])[0])
+    seat = query.get("seat", [None])[0]
+    if seat is not None and not (seat.isascii() and seat.isdigit()):
+        raise InvalidRequest(
+            "A session is at one seat, and this join line names none.",
+            advice="End the line with its number, such as &seat=7. For all seats at once there is "
+            "the control API.",
+            field="join",
+        )
+    return Join(f"{scheme}://{address.netloc}", key, certificate, seat)
 
 
 def is_loopback(host: str) -> bool:

@@ -66,8 +66,8 @@ class State:
         except (sqlite3.DatabaseError, OSError) as problem:
             raise StateFileError(
                 f"The state file {self.path} cannot be opened: {problem}.",
-                advice="Close the cloud that is using it, or choose another file. "
-                "The file was not changed.",
+                advice="Is another cloud using it, or the disk full? Close that, make room, or "
+                "choose another file. The file was not changed.",
             ) from problem
 
     def _open(self, sound: bool) -> sqlite3.Connection:

@@ -276,6 +276,17 @@ def test_what_is_no_join_line_is_refused(line: str) -> None:
     assert not line or line not in str(caught.value)
 
 
+def test_a_join_line_may_be_broken_as_mails_do(serve: Serve) -> None:
+    line = serve(1, "empty").ready["seats"][0]["join"]
+    assert cbr.connect(join=f' "{line[:40]}\n  {line[40:]}"\n').vaults().empty
+
+
+@pytest.mark.parametrize("seat", ["all", "two", "-1"])
+def test_a_session_is_at_one_seat(seat: str) -> None:
+    with pytest.raises(errors.InvalidRequest, match="at one seat"):
+        cbr.connect(join=f"cbr+http://127.0.0.1:1/?key=k&seat={seat}")
+
+
 def test_a_join_line_goes_with_nothing_else() -> None:
     with pytest.raises(errors.InvalidRequest, match="nothing else"):
         cbr.connect(join="cbr+http://127.0.0.1:1/?key=k", region="eu-west-0")
