@@ -208,6 +208,8 @@ FORM: list[tuple[str, Predicate]] = [
     (rf"Restore {TARGET} from \S+: failed", failed),
     (rf"Restore {TARGET} from \S+: {STATE}, then rolled back", of_state),
     (rf"Run {RUN} has restored the safety backup\. ?", way_back_taken),
+    (rf"This went back on run ({RUN})\. What was wrong before that run may be so again\.",
+     lambda told, found: told.run.begun["undoes"] == found[1] and succeeded(told, found)),
     (rf"A restore of {TARGET} has not ended: {STATE} when last seen", of_state),
     (re.escape(STANDS["running"]), some_began),
     (re.escape(STANDS["asked"]), always),

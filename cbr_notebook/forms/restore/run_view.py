@@ -50,13 +50,14 @@ def under_way(
     *,
     safety_backup: bool,
     cancelling: bool = False,
-    failed: bool = False,
+    failed: str = "",
     rolled_back: bool = False,
 ) -> str:
     """Return the steps of a run, with a bar for the one that it is at.
 
-    Before the service is asked to overwrite anything there is a way out. A run that has failed
-    is shown as failed at the step that it was at; that another run went back on it comes last.
+    Before the service is asked to overwrite anything there is a way out. A run that has come to a
+    bad end is shown so at the step that it was at, by the word ``failed``, such as ``cancelled``;
+    that another run went back on it comes last.
     """
     at = _NAMES.index(progress.step) if progress else 0 if safety_backup else 1
     rows = []
@@ -66,9 +67,10 @@ def under_way(
         if number < at:
             rows.append(f'<li><span class="good">✓ done</span> {said}</li>')
         elif number > at:
-            rows.append(f"<li>{said}{': not reached' * failed}</li>")
+            rows.append(f"<li>{said}{': not reached' * bool(failed)}</li>")
         elif failed:
-            rows.append(f'<li aria-current="step"><span class="wrong">✗ failed</span> {said}</li>')
+            end = f'<span class="wrong">✗ {failed}</span>'
+            rows.append(f'<li aria-current="step">{end} {said}</li>')
         else:
             percent = progress.percent if progress else 0
             rows.append(
@@ -113,7 +115,19 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
     if back is not None:
         title, tone = f"{run.title}: {run.state}, then rolled back", "warn"
         text = f"Run {back.facts['by_run']} has restored the safety backup. {text}"
+    elif run.state == "success" and "undoes" in run.begun and not verifying:
+        text = (
+            f"This went back on run {run.begun['undoes']}. What was wrong before that run may be "
+            "so again."
+        )
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
+    if run.state == "success":
+        goals = {"Recovery time": run.recovery_time, "Recovery point": run.recovery_point}
+        facts += [(name, str(each)) for name, each in goals.items() if each.target is not None]
+        if tone == "good" and any(
+            each.target is not None and not each.met for each in goals.values()
+        ):
+            tone = "warn"
     rows = "".join(
         f'<tr><td class="{_LOOKS[each.outcome]}">{each.outcome}</td>'
         f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td></tr>'
@@ -209,6 +223,23 @@ def cancelled(problem: CBRError, run_id: str | None) -> str:
         tone="good",
         text=f"{problem.message} A backup of the present state that was begun stays.",
     )
+
+
+def given_up(said: str, state: str | None) -> str:
+    """Return what asking a run to stop came to.
+
+    Args:
+        said: of each run in words.
+        state: of the run afterwards; ``None`` if it cannot be told.
+    """
+    titles: dict[str | None, tuple[str, Tone]] = {
+        "stopped": ("Cancelled: the service was not asked to restore", "good"),
+        "given up": ("Given up: nobody knows whether it was carried out", "warn"),
+        "success": ("Nothing was stopped: it has ended", "warn"),
+        "failed": ("Nothing was stopped: it has ended", "warn"),
+    }
+    title, tone = titles.get(state, ("Asked to stop", "warn"))
+    return card(title, text=said, tone=tone)
 
 
 def unfinished(runs: pd.DataFrame) -> str:

@@ -44,7 +44,9 @@ class WatchRun(Step):
         self.run_id: str | None = None
         """Of the restore that is watched, or was last."""
         self._run_title = ""
-        self._with_safety = self._cancelling = self._failed = self._rolled_back = False
+        self._with_safety = self._cancelling = self._rolled_back = False
+        self._failed = ""
+        """How the run came to a bad end, in a word, if it did."""
         self._found: Verification | None = None
         """What the newest verification of the run found."""
         self._progress: Progress | None = None
@@ -64,7 +66,7 @@ class WatchRun(Step):
     def begin(self, title: str, *, safety_backup: bool) -> None:
         """Open this step, from which there is no way back while the restore runs."""
         self._run_title, self._with_safety, self._cancelling = title, safety_backup, False
-        self._failed, self._rolled_back, self._before_end = False, False, None
+        self._failed, self._rolled_back, self._before_end = "", False, None
         self._found = None
         self.tell(None)
         self.steps.set_chosen(WATCH, "")
@@ -120,6 +122,9 @@ class WatchRun(Step):
                 problem, f"{self._run_title}: nobody knows how far it is"
             ) + markup.error_card(unread, "The record of the restore cannot be read")
             return True
+        if state in ("failed", "stopped") and self._progress is not None:
+            self._failed = "cancelled" if isinstance(problem, Stopped) else "failed"
+            self._draw_course()
         if isinstance(problem, Stopped):
             panels.result.html = run_view.cancelled(problem, self.run_id)
             self.steps.focus_rail()
@@ -164,7 +169,7 @@ class WatchRun(Step):
 
     def _end(self, run: RestoreRun) -> None:
         """Show how the run has ended, in each of its steps and in the rail."""
-        self._failed = run.error is not None
+        self._failed = "failed" if run.error is not None else ""
         if self._failed:
             self.steps.set_chosen(WATCH, f"Failed: {run.title}")
         self._draw_course()
@@ -249,7 +254,9 @@ class WatchRun(Step):
         panels = self.form.panels
         try:
             said = self.session.cancel_restore(run_id)
-            panels.result.html = markup.card("Asked to cancel", text=said)
+            found = self.session.restores()
+            mine = found[found["run_id"] == run_id]["state"]
+            panels.result.html = run_view.given_up(said, None if mine.empty else str(mine.iloc[0]))
         except CBRError as problem:
             self.form.error = problem
             panels.error.html = markup.error_card(problem, "It could not be cancelled")

@@ -53,6 +53,63 @@ def test_a_restore_that_failed_offers_the_way_back(session: Session) -> None:
     assert back.form.result.backup["id"] == safety.id
 
 
+@pytest.mark.parametrize(
+    ("operation", "code", "done", "failed", "left"),
+    [
+        ("restore_backup", "BackupService.2010", "Check again", "Ask the service", "Restore"),
+        ("create_checkpoint", "BackupService.6113", "", "Back up the present state", "Check again"),
+    ],
+)
+def test_what_was_refused_is_shown_as_failed_where_it_was_and_nothing_after_it_as_done(
+    session: Session, operation: str, code: str, done: str, failed: str, left: str
+) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    page.form.value = ACCEPTED
+    walk(page, "Confirm")
+    session.cloud.fail(operation, code)
+    page.press()
+    course = text_of(page.panel("progress"))
+    assert f"✓ done {done}" in course if done else "✓ done" not in course
+    assert f"✗ failed {failed}" in course
+    assert f"{left}: not reached" in course
+    assert f"✓ done {left}" not in course
+
+
+def test_a_restore_that_missed_its_target_says_so(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    page.form.value = ACCEPTED
+    walk(page, "Confirm")
+    page.fill("rto", "1m")
+    page.press()
+    assert "Recovery time" in page.result
+    assert "target 1 min: MISSED" in page.result
+    assert "Recovery point" not in page.result  # no target was set
+
+
+def test_going_back_says_on_what_it_went_back(session: Session) -> None:
+    page = restored_in_vain(session)
+    page.click("Go back to the state before this restore")
+    (back,) = page.opened()
+    walk(back, "Confirm")
+    back.form.value = {"confirm": "web-01", "acknowledge": back.labels("acknowledge")}
+    back.press()
+    assert f"This went back on run {page.form.result.run_id}." in back.result
+    assert "went back on" not in page.result
+
+
+def test_what_cancelling_came_to_is_its_heading(session: Session) -> None:
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    page.form.value = ACCEPTED
+    walk(page, "Confirm")
+    session.cloud.fail("restore_backup", 503)
+    page.press()
+    again = FormPage(session.forms.restore())
+    again.wait()
+    again.click("Cancel it")
+    assert "Given up: nobody knows whether it was carried out" in again.result
+    assert "Asked to" not in again.result
+
+
 def test_a_time_of_trouble_in_the_future_is_refused_in_its_field(session: Session) -> None:
     page = FormPage(session.forms.restore(resource="web-01"))
     page.wait()

@@ -337,6 +337,8 @@ def test_a_restore_is_cancelled_while_the_safety_backup_is_made(
     page.press()
     page.wait()
     assert "Cancelled: nothing was overwritten" in page.result
+    assert "✗ cancelled</span> Back up the present state" in page.panel("progress")
+    assert "✓ done" not in page.panel("progress")
     assert page.error == ""
     assert session.restores()["state"].tolist() == ["stopped"]
     assert session.tasks(operation_type="restore").empty

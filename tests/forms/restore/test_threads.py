@@ -269,7 +269,7 @@ def test_verifying_again_and_cancelling_leave_the_page_heard(
     page.press()
     for act, where, name, end in (
         ("verify", RestoreRun, "verify", "web-01 is back"),
-        ("cancel_run", page.form.session, "cancel_restore", "Asked to cancel"),
+        ("cancel_run", page.form.session, "cancel_restore", "Nothing was stopped: it has ended"),
     ):
         with monkeypatch.context() as patched:
             gate = sync_points.before(patched, where, name)
