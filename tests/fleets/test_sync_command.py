@@ -22,7 +22,7 @@ def test_a_sync_says_by_its_status_what_failed(
         write_profiles(profiles, {"prod": (cloud, url)})
         assert main([*command, "--profiles", "prod"]) == 0
         said = capsys.readouterr()
-        assert "Fleet of 2 projects" in said.out and "14 tables of 2 projects" in said.out
+        assert "Fleet of 2 projects" in said.out and "16 tables of 2 projects" in said.out
         assert cloud.credentials.secret_key not in said.out + said.err
         assert main([*command, "--profiles", "prod,nobody"]) == 3
         assert "nobody" in capsys.readouterr().err
