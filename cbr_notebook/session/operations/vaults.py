@@ -15,7 +15,11 @@ from cbr_notebook.session.disk_choice import choice_with, excluded_disks
 from cbr_notebook.session.filters import reject_unknown, settings_of
 from cbr_notebook.session.lookup import find_policy, find_resource, find_vault
 from cbr_notebook.session.operations.confirmation import confirm_lock, confirm_loss
-from cbr_notebook.session.operations.kept import tell_disks_not_kept, tell_what_was_not_kept
+from cbr_notebook.session.operations.kept import (
+    tell_disks_not_kept,
+    tell_what_is_not_protected,
+    tell_what_was_not_kept,
+)
 from cbr_notebook.session.references import (
     ResourceRef,
     choose,
@@ -81,13 +85,14 @@ def create_vault(
         confirm_lock(name, confirm)
     kind = kind_of(object_type)
     items = [resource_item(session, each, kind) for each in _each(resources)]
+    applied = None if policy is None else find_policy(session, policy)
     made = session.client.vaults.create(
         name,
         size=size_gb,
         object_type=object_type,
         protect_type=protect_type,
         resources=items,
-        backup_policy_id=None if policy is None else find_policy(session, policy).id,
+        backup_policy_id=applied.id if applied else None,
         tags=dict(tags) if tags else None,
         auto_expand=auto_expand or None,
         locked=locked,
@@ -96,7 +101,9 @@ def create_vault(
     if auto_expand and not made.auto_expand:  # some operators ignore it in this request
         made = session.client.vaults.update(made.id, auto_expand=True)
     asked = {"auto_expand": auto_expand or None, "locked": locked, **settings}
+    asked |= {"tags": dict(tags) if tags else None, "size_gb": size_gb}
     made = tell_what_was_not_kept(session, made, asked)
+    tell_what_is_not_protected(session, made, items, applied)
     tell_disks_not_kept(session, made, items)
     return made
 
@@ -154,7 +161,9 @@ def update_vault(
                 field="locked",
             )
     changed = session.client.vaults.update(found.id, size=size_gb, locked=locked, **changes)
-    return tell_what_was_not_kept(session, changed, {"locked": locked, **changes})
+    return tell_what_was_not_kept(
+        session, changed, {"locked": locked, "size_gb": size_gb, **changes}
+    )
 
 
 def delete_vault(session: Context, vault: ResourceRef, *, confirm: str | None = None) -> Task:
