@@ -35,7 +35,7 @@ from cbr_notebook.errors import AnswerWarning, Conflict, ServiceError
 T = TypeVar("T")
 
 LARGEST_PAGE = 1000
-_USUAL_PAGES = (10, 20, 25, 50, 100, 200, 250, 500, 1000)
+_USUAL_PAGES = (50, 100, 200, 250, 500, 1000)
 """How long pages are where a gateway has a largest one of its own."""
 _OWN_SHARE = 0.01
 """Seconds, roughly, that this computer itself works on a page."""

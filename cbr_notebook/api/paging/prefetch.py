@@ -20,7 +20,7 @@ T = TypeVar("T")
 Fetch = Callable[[int, int], tuple[Sequence[T], int | None]]
 """Given offset and limit: the rows, and how many there are in all, where it is told."""
 
-_MOST_UNREAD = 2
+_MOST_UNREAD = 4
 """Pages that came and wait to be read, from which on no more are asked for."""
 
 
