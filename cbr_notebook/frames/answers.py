@@ -11,6 +11,7 @@ REASONS = (
     "in no vault",
     "no backup policy",
     "policy is off",
+    "suspended in its vault",
     "when its policy runs is not known",
     "no good backup",
     "last good backup is too old",

@@ -25,7 +25,7 @@ def reject_unknown(
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
         raise InvalidRequest(
-            f"{table} {'has' if table.startswith('A ') else 'have'} no {what} {name!r}.",
+            f"{table} {'has' if table.startswith(('A ', 'An ')) else 'have'} no {what} {name!r}.",
             advice=f"{hint}There are: {', '.join(sorted(names))}.",
             field=name,
         )

@@ -299,3 +299,15 @@ def test_a_policy_says_which_runs_are_too_close_and_sends_nothing(session: Sessi
     assert session.create_policy("p", days="mon", times=["00:10", "23:30"]).name == "p"
     with pytest.raises(InvalidRequest, match="40 minutes apart"):
         session.update_policy("p", days="daily")
+
+
+def test_no_days_of_keeping_is_refused_and_becomes_no_for_ever() -> None:
+    with cbr.simulate("empty") as session:
+        policy = session.create_policy("p", days="daily", times="02:00", retention_days=3)
+        for ask in (
+            lambda: session.create_policy("q", days="daily", times="02:00", retention_days=0),
+            lambda: session.update_policy(policy, retention_days=0, confirm="p"),
+        ):
+            with pytest.raises(InvalidRequest, match="retention_days 0"):
+                ask()
+        assert list(session.policies()["retention_duration_days"]) == [3]

@@ -63,6 +63,12 @@ def definition_of(words: Mapping[str, Any]) -> dict[str, Any]:
                 advice="Write it like 30; -1 keeps backups for ever.",
                 field=name,
             )
+        if name == "retention_days" and value == 0:
+            raise InvalidRequest(
+                "retention_days 0 says nothing that the service knows.",
+                advice="Write 1 or more; -1 keeps backups for ever.",
+                field=name,
+            )
     return {DEFINITION[name]: value for name, value in said.items()}
 
 

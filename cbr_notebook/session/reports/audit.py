@@ -192,6 +192,8 @@ def _protected(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) 
     policy = estate.policy(resource)
     if policy is None:
         return _FAIL, f"no running backup policy on {inside[0].name}", f"vault {inside[0].id}"
+    if inside[1].auto_protect is False:
+        return _FAIL, f"suspended in {inside[0].name}", f"vault {inside[0].id}"
     return _PASS, f"{policy.name} on {inside[0].name}", f"vault {inside[0].id}, policy {policy.id}"
 
 

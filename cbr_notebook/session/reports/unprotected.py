@@ -42,7 +42,8 @@ def unprotected(
     """Return the servers, disks and file systems that are not protected as they should be.
 
     A resource is listed with the first of these reasons that holds: it is ``in no vault``;
-    its vault has ``no backup policy``; each of them is off (``policy is off``); it has
+    its vault has ``no backup policy``; each of them is off (``policy is off``); it is
+    ``suspended in its vault``, whose policy passes it over; it has
     ``no good backup`` (one that is available); its ``last good backup is too old``. A disk
     that is attached to a server is looked at with its server, unless it is in a vault
     itself.
@@ -97,7 +98,9 @@ def unprotected(
         last = newest.get(row.id)
         mine = policies.get(vault.id, []) if vault else []
         oldest = last_due(mine, session.now) if allowed is None else allowed
-        reason = _reason(vault, mine, last, oldest)
+        member = members.get(row.id)
+        suspended = member is not None and member.auto_protect is False
+        reason = _reason(vault, mine, last, oldest, suspended=suspended)
         if row.id in left_out:
             reason = "left out of its server's backups"
         if reason is not None:
@@ -115,7 +118,12 @@ def unprotected(
 
 
 def _reason(
-    vault: Vault | None, policies: Sequence[Policy], last: datetime | None, oldest: datetime | None
+    vault: Vault | None,
+    policies: Sequence[Policy],
+    last: datetime | None,
+    oldest: datetime | None,
+    *,
+    suspended: bool,
 ) -> str | None:
     if vault is None:
         return "in no vault"
@@ -123,6 +131,8 @@ def _reason(
         return "no backup policy"
     if not any(policy.enabled for policy in policies):
         return "policy is off"
+    if suspended:
+        return "suspended in its vault"
     if not any(policy.enabled and tells_runs(policy) for policy in policies):
         return "when its policy runs is not known"
     if last is None:
