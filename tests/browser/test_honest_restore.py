@@ -96,6 +96,12 @@ def test_a_restore_that_the_service_refuses_is_told_and_nothing_is_done(
     expect(page.get_by_text("Not accepted yet: safety backup.").first).to_be_visible()
     opened.screenshot("restore_not_accepted", of=form)
     assert opened.violations() == []
+    back, go = (
+        page.get_by_role("button", name=name, exact=True).bounding_box()
+        for name in ("Back", "Restore web-01 to 2020-08-17 03:00 UTC")
+    )
+    assert back and go  # neither covers the other where there is little room
+    assert back["x"] + back["width"] <= go["x"] or back["y"] + back["height"] <= go["y"]
     accepts.get_by_role("checkbox", name="safety backup").check()
     press(page, "Restore web-01 to 2020-08-17 03:00 UTC")
     expect(form.get_by_text("BackupService.2010")).to_be_visible(timeout=30_000)
