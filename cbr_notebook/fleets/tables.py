@@ -16,8 +16,7 @@ from cbr_notebook.text.dtypes import TEXT
 def combine(question: str, parts: Sequence[tuple[Place, pd.DataFrame]]) -> pd.DataFrame:
     """Return one table with ``profile``, ``region`` and ``project`` in front.
 
-    Columns and dtypes are those of one session, also where some tables or all are empty. The
-    tables give up their columns one by one, so that memory never holds all of them twice.
+    Columns and dtypes are those of one session, also where some tables or all are empty.
 
     Args:
         question: the name of what was asked.
@@ -25,8 +24,7 @@ def combine(question: str, parts: Sequence[tuple[Place, pd.DataFrame]]) -> pd.Da
     """
     tables = [frame for _, frame in parts] or [SCHEMAS[question].frame([])]
     columns = {
-        name: _stacked([table.pop(name) for table in tables])
-        for name in list(map(str, tables[0].columns))
+        name: _stacked([table[name] for table in tables]) for name in map(str, tables[0].columns)
     }
     front = {
         name: _repeated([(getattr(place, name), len(frame)) for place, frame in parts])
