@@ -151,6 +151,6 @@ def test_a_state_file_serves_one_cloud_at_a_time(tmp_path: Path) -> None:
 def test_a_file_that_is_no_state_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "precious.bin"
     path.write_bytes(content)
-    with pytest.raises(errors.CBRError, match="not a usable state file"):
+    with pytest.raises(errors.CBRError, match=r"not a (usable )?state file"):
         cbr.simulate(state=path)
     assert path.read_bytes() == content

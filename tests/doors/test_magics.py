@@ -195,9 +195,9 @@ def test_every_table_that_a_session_gives_can_be_asked_for(
 ) -> None:
     shell.run_line_magic("cbr", "")
     helpers = re.findall(r"^  (\w+) ", capsys.readouterr().out, flags=re.MULTILINE)
-    # A history gives growth and changes, a fleet an overview and problems, ``sync`` ``synced``.
+    # A history gives growth, changes and records, a fleet an overview and problems.
     history = {"growth", "growth_by_day", "changed", "changes_by_day"}
-    others = {*history, "overview", "problems", "synced"}
+    others = {*history, "overview", "problems", "records", "synced"}
     assert others <= set(SCHEMAS)
     assert set(helpers) == {*SCHEMAS, "diagnose", "sync"} - others
     for helper in helpers:
