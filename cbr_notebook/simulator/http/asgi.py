@@ -98,7 +98,10 @@ class Bridge:
             return b"", False  # the application refuses it by its headers
         parts, length = [], 0
         while True:
-            message = await asyncio.wait_for(receive(), BODY_TIMEOUT_S)
+            # Not wait_for: in Python 3.11 that forgets the time for the whole body when a part
+            # comes at the very moment at which it ends.
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                message = await receive()
             if message["type"] == "http.disconnect":
                 raise ConnectionError
             parts.append(message["body"])
