@@ -15,20 +15,10 @@ from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
 from cbr_notebook.restore_command import account
 from cbr_notebook.runbook.journal.record import Progress
-from tests.runbook.situations import execute, is_back, only_run, restores, spoilt
+from tests.runbook.situations import CONTRACT, execute, is_back, only_run, restores, spoilt
 
 BASE = ("runbook", "restore-server", "--server", "web-01", "--simulate")
 CLEAN = ("--backup", "clean-web-01", "--acknowledge", "backup not quiet")
-CONTRACT = """\
-application: shop
-members:
-  - server: db-01
-    backup: clean-db-01
-    probes: [{ssh_checksum: root@db-01, manifest: db-01.json}]
-  - server: web-01
-    backup: clean-web-01
-    probes: [{ssh_checksum: root@web-01, manifest: web-01.json}]
-"""
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,18 @@ from cbr_notebook.runbook.run.run import RestoreRun
 
 GOOD = {"vda": ("/etc/motd", b"good"), "vdb": ("/data", b"orders")}
 
+CONTRACT = """\
+application: shop
+members:
+  - server: db-01
+    backup: clean-db-01
+    probes: [{ssh_checksum: root@db-01, manifest: db-01.json}]
+  - server: web-01
+    backup: clean-web-01
+    probes: [{ssh_checksum: root@web-01, manifest: web-01.json}]
+"""
+"""A recovery contract of two servers, each with the backup that :func:`spoilt` makes."""
+
 
 def spoilt(
     session: Session, name: str = "web-01", sizes: tuple[int, int] = (2, 1)

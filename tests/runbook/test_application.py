@@ -13,18 +13,8 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
 from cbr_notebook.tutorials import notebooks_folder
-from tests.runbook.situations import is_back, restores, spoilt
+from tests.runbook.situations import CONTRACT, is_back, restores, spoilt
 
-CONTRACT = """\
-application: shop
-members:
-  - server: db-01
-    backup: clean-db-01
-    probes: [{ssh_checksum: root@db-01, manifest: db-01.json}]
-  - server: web-01
-    backup: clean-web-01
-    probes: [{ssh_checksum: root@web-01, manifest: web-01.json}]
-"""
 NAMES = ["db-01", "web-01"]
 
 
