@@ -14,16 +14,13 @@ are counted by what they ask.
 from __future__ import annotations
 
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 import msgspec
@@ -33,69 +30,31 @@ from cbr_notebook.api.client import Client
 from cbr_notebook.entry import Session, on_cloud
 from cbr_notebook.fleets.budget import PARALLEL
 from cbr_notebook.simulator import Cloud
+from tests.benchmarks import prepared_rows
 
 _GIVEN = [each for each in sys.argv[1:] if each != "serve"]
 PROJECTS = int(_GIVEN[0]) if _GIVEN else 50
 ROWS = int(_GIVEN[1]) if len(_GIVEN) > 1 else 20_000
 LATENCY_S = float(_GIVEN[2]) if len(_GIVEN) > 2 else 0.2
-PAGE = 1000
 IDS = [f"{number:032x}" for number in range(1, PROJECTS + 1)]
 
 
 def serve() -> None:
     """Serve the same prepared rows for every project, late, and IAM's list of projects at once."""
-    from cbr_notebook.simulator.server import CloudServer
-    from tests.benchmarks.bench_frames import _prepared
-
-    rows = _prepared(ROWS)
+    rows = prepared_rows.prepared(ROWS)
     projects = [
         {"id": each, "name": f"project-{place:02d}", "domain_id": "d", "enabled": True}
         for place, each in enumerate(IDS)
     ]
     iam = msgspec.json.encode({"projects": projects})
 
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        body = iam
-        if "/auth/projects" not in environ["PATH_INFO"]:
-            time.sleep(LATENCY_S)
-            query = parse_qs(environ["QUERY_STRING"])
-            offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
-            page = b",".join(rows[offset : offset + limit])
-            body = b'{"backups":[' + page + b'],"count":%d,"offset":0,"limit":0}' % len(rows)
-        length = str(len(body))
-        start("200 OK", [("Content-Type", "application/json"), ("Content-Length", length)])
-        return [body]
+    def body_of(environ: dict[str, Any]) -> bytes:
+        if "/auth/projects" in environ["PATH_INFO"]:
+            return iam
+        time.sleep(LATENCY_S)
+        return prepared_rows.page_of(rows, environ)
 
-    class Rows:
-        """What a server serves."""
-
-        __call__ = staticmethod(answer)
-        run_due_events = close = staticmethod(lambda: None)
-
-        @property
-        def wsgi(self) -> Any:
-            return self
-
-        def largest_body(self, environ: dict[str, Any]) -> int:
-            return 0
-
-    server = CloudServer(Rows())
-    print(server.port, flush=True)
-    server.serve()
-
-
-@contextmanager
-def local_server() -> Iterator[str]:
-    """Run the server; give its address."""
-    command = [sys.executable, "-m", "tests.benchmarks.bench_fleet", "serve"]
-    given = [str(each) for each in (PROJECTS, ROWS, LATENCY_S)]
-    process = subprocess.Popen([*command, *given], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.wait()
+    prepared_rows.serve(body_of)
 
 
 def _peak_mb() -> float:
@@ -111,7 +70,7 @@ def read(url: str) -> None:
     with cbr.fleet(profile, projects="all", on_progress=lambda now: None) as fleet:
         assert len(fleet) == PROJECTS
         first = fleet[next(iter(fleet))]
-        first.backups(limit=PAGE)  # what is loaded once
+        first.backups(limit=prepared_rows.PAGE)  # what is loaded once
         before, began, computed = _peak_mb(), time.perf_counter(), time.process_time()
         table = fleet.backups()
         passed, computed = time.perf_counter() - began, time.process_time() - computed
@@ -157,7 +116,8 @@ def sync_twice() -> None:
 
 def main() -> None:
     """Measure, and print."""
-    with local_server() as url:
+    given = (PROJECTS, ROWS, LATENCY_S)
+    with prepared_rows.local_server("tests.benchmarks.bench_fleet", *given) as url:
         read(url)
     sync_twice()
 

@@ -18,42 +18,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 import msgspec
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
+from tests.benchmarks import prepared_rows
 
 ROWS = 100_000
-PAGE = 1000
+PAGE = prepared_rows.PAGE
 ROUNDS = 5
 CLOCK = time.process_time if "--cpu" in sys.argv else time.perf_counter
 PROJECT = "c3e49e5753784a9d59bb531c97dba116"
 
 
 # -- the server, in a process of its own ----------------------------------------------------------
-
-
-class _Rows(msgspec.Struct):
-    backups: list[msgspec.Raw]
-
-
-def _prepared(rows: int) -> list[bytes]:
-    from cbr_notebook.simulator.cloud import Cloud
-    from tests.simulator.http_client import Client
-
-    ask = Client(Cloud.open("large", backups=rows))
-    found: list[bytes] = []
-    for offset in range(0, rows, PAGE):
-        path = f"/v3/{ask.project_id}/backups?limit={PAGE}&offset={offset}"
-        page = msgspec.json.decode(ask.http.get(path).content, type=_Rows)
-        found += [bytes(each) for each in page.backups]
-    return found
 
 
 def _in_other_words(row: bytes) -> bytes:
@@ -67,60 +49,21 @@ def _in_other_words(row: bytes) -> bytes:
 
 def serve() -> None:
     """Serve prepared rows; each project is a list of another length or latency."""
-    from cbr_notebook.simulator.server import CloudServer
-
-    everything = _prepared(ROWS)
+    everything = prepared_rows.prepared(ROWS)
     few = everything[: ROWS // 10]
     strange = [_in_other_words(each) if place % 10 == 0 else each
                for place, each in enumerate(everything)]  # fmt: skip
 
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+    def body_of(environ: dict[str, Any]) -> bytes:
         project = environ["PATH_INFO"].split("/")[2]
-        query = parse_qs(environ["QUERY_STRING"])
-        offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
         rows = few if project.startswith("few") else everything
         if project.startswith("strange"):
             rows = strange
         if project.startswith("slow"):
             time.sleep(0.05)
-        page = b",".join(rows[offset : offset + limit])
-        body = b'{"backups":[' + page + b'],"count":%d,"offset":0,"limit":0}' % len(rows)
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start("200 OK", headers)
-        return [body]
+        return prepared_rows.page_of(rows, environ)
 
-    class Rows:
-        """What a server serves."""
-
-        __call__ = staticmethod(answer)
-        run_due_events = close = staticmethod(lambda: None)
-
-        @property
-        def wsgi(self) -> Any:
-            return self
-
-        def largest_body(self, environ: dict[str, Any]) -> int:
-            return 0
-
-    server = CloudServer(Rows())
-    print(server.port, flush=True)
-    server.serve()
-
-
-@contextmanager
-def local_server() -> Iterator[str]:
-    """Run the server; give its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.bench_frames", "serve"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.wait()
+    prepared_rows.serve(body_of)
 
 
 # -- the three ways -------------------------------------------------------------------------------
@@ -312,7 +255,7 @@ def main() -> None:
     elif sys.argv[1:2] == ["memory"]:
         memory(sys.argv[2], sys.argv[3])
     else:
-        with local_server() as url:
+        with prepared_rows.local_server("tests.benchmarks.bench_frames") as url:
             speed(url)
             growth(url)
             if CLOCK is time.perf_counter:
