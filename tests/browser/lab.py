@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import nbformat
 
 from tests.browser import kernels
+from tests.browser.server import answering, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_START = 60.0  # seconds that JupyterLab may take to answer
 _SETTINGS = {
     # The question about news covers the corner where forms have their buttons.
     "notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -75,25 +71,9 @@ def running(home: Path) -> Iterator[Lab]:
     log = home / "jupyterlab.log"
     environment = _environment(home)
     with kernels.running(home / "data", environment):
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                _command(port, lab.notebooks),
-                cwd=home,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            wait_until_it_answers(process, f"{lab.url}/api/status", log)
+        command = _command(port, lab.notebooks)
+        with answering(command, f"{lab.url}/api/status", home, environment, log):
             yield lab
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def _command(port: int, folder: Path) -> list[str]:
@@ -132,26 +112,3 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "TZ": "UTC",
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Ask a URL until it answers; a server that ends instead shows its log."""
-    for _ in range(int(_START / 0.2)):
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        try:
-            process.wait(0.2)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    raise RuntimeError(f"The server did not start:\n{log.read_text()[-4000:]}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.browser.lab import free_port, wait_until_it_answers
+from tests.browser.server import answering, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,23 +59,8 @@ def serving(home: Path, mode: str, form: str, theme: str = "light") -> Iterator[
     port = free_port()
     log = home / "marimo.log"
     options = ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "marimo", mode, *options, str(notebook)],
-            cwd=home,
-            env=os.environ | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    command = [sys.executable, "-m", "marimo", mode, *options, str(notebook)]
+    environment = os.environ | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
     url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_it_answers(process, f"{url}/health", log)
+    with answering(command, f"{url}/health", home, environment, log, ends_by=signal.SIGINT):
         yield url
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
