@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
@@ -41,9 +42,10 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
             picture.tell(ax, bar, [f"{picture.day(day)}: {count} {kind} since {before}"])
     ax.set_ylim(bottom=0)
     ax.set_ylabel("rows")
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y", color=drawing.LIGHT, linewidth=0.6)
     ax.set_axisbelow(True)
-    picture.time_axis(ax, "day")
+    picture.day_axis(ax, frame["day"])
     picture.legend(ax)
     totals = ", ".join(f"{int(frame[kind].sum())} {kind}" for kind, *_ in _KINDS)
     words = [

@@ -62,7 +62,7 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("percent of the vault's size")
     ax.grid(color=drawing.LIGHT, linewidth=0.6)
     ax.set_axisbelow(True)
-    picture.time_axis(ax, "day")
+    picture.day_axis(ax, told["day"])
     picture.legend(ax)
     words = [
         f"{name}: {rows['percent'].iloc[0]:.1f} % on {picture.day(rows['day'].iloc[0])}, "

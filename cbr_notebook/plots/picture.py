@@ -200,13 +200,23 @@ def number(moment: datetime) -> float:
     return float(date2num(moment))  # type: ignore[no-untyped-call]
 
 
-def time_axis(ax: Axes, label: str) -> None:
+def time_axis(ax: Axes, label: str, *, least_ticks: int = 5) -> None:
     """Format the x axis for dates."""
     ax.xaxis.axis_date()
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=least_ticks)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.set_xlabel(label)
     few = AutoDateLocator(minticks=2, maxticks=5)  # type: ignore[no-untyped-call]
     narrow_time(ax, few, ConciseDateFormatter(few))  # type: ignore[no-untyped-call]
+
+
+def day_axis(ax: Axes, days: pd.Series[Any]) -> None:
+    """Format the x axis for whole days: no tick stands within one."""
+    first, last = days.min(), days.max()
+    beside = pd.Timedelta(hours=15 if first < last else 24)
+    ax.set_xlim(number(first - beside), number(last + beside))
+    time_axis(ax, "day", least_ticks=2)
 
 
 def narrow_time(ax: Axes, locator: Locator, formatter: Formatter) -> None:

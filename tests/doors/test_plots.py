@@ -17,7 +17,15 @@ from matplotlib.figure import Figure
 
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.plots import alt_text, calendar, capacity, durations, picture, timeline
+from cbr_notebook.plots import (
+    alt_text,
+    calendar,
+    capacity,
+    changes,
+    durations,
+    picture,
+    timeline,
+)
 
 PICTURES = ("capacity", "calendar", "recovery_points", "durations")
 
@@ -61,13 +69,25 @@ def test_days_of_a_lake_are_drawn_and_told(tmp_path: Path) -> None:
         session.sync(tmp_path)
         used = session.vaults(name="vault-files")["used_mb"].iloc[0]
     history = cbr.history(tmp_path)
-    changes, growth = history.plots.changes("vaults"), history.plots.growth()
-    assert "1 day: 0 added, 2 changed, 0 gone" in alt_text(changes)
+    changed, growth = history.plots.changes("vaults"), history.plots.growth()
+    assert "1 day: 0 added, 2 changed, 0 gone" in alt_text(changed)
     assert f"{used / 20480:.1%}".replace("%", " %") in alt_text(growth)
-    for axes, marks in ((changes, 3), (growth, 14)):
+    for axes, marks in ((changed, 3), (growth, 14)):
         assert axes._repr_html_().count("<title>") >= marks
     none = history.plots.changes("vaults", since="0d")
     assert alt_text(none) == "The lake has one state of vaults in this time."
+
+
+@pytest.mark.parametrize("count", [1, 2, 12, 40, 200])
+def test_no_tick_of_a_picture_of_days_stands_within_a_day(count: int) -> None:
+    days = pd.date_range("2030-03-01", periods=count, freq="D", tz="UTC")
+    frame = pd.DataFrame({"day": days, "before": days[0], "added": 1, "changed": 0, "gone": 2})
+    axes = changes.draw(frame)
+    first, last = axes.get_xlim()
+    ticks = [each for each in axes.get_xticks() if first <= each <= last]
+    assert ticks
+    assert all(each == int(each) for each in ticks)
+    assert all(each == int(each) for each in axes.get_yticks())
 
 
 @pytest.mark.parametrize("picture", PICTURES)
