@@ -7,6 +7,8 @@ do, and ``request_id`` what to tell the operator of the cloud.
 
 from __future__ import annotations
 
+from typing import Any
+
 from cbr_notebook import catalogue
 
 
@@ -82,6 +84,16 @@ class NotFound(CBRError):
 
 class NoSuchProject(NotFound, KeyError):
     """A fleet has no project of this name."""
+
+
+class UnknownTag(NotFound):
+    """Nothing has a tag of this key.
+
+    Attributes:
+        table: the answer all the same, for who asks many projects at once.
+    """
+
+    table: Any = None
 
 
 class FleetOnlyAsks(CBRError, AttributeError):

@@ -465,12 +465,18 @@ class Fleet:
         )  # fmt: skip
 
     def _raise_if_refused(self, found: Gathered) -> None:
-        """Raise what every project says of the question itself, before anything was sent."""
+        """Raise what every project says of the question itself.
+
+        Before anything was sent, or because none that answered has a tag that is asked for.
+        """
         answers: list[Answer] = list(found.answers.values())
         refused = [each.refusal for each in answers if each.refusal and not each.requests]
-        if answers and len(refused) == len(answers):
-            assert refused[0] is not None
-            raise refused[0]
+        unknown = [each.unknown for each in answers if each.unknown]
+        told = [each for each in answers if each.table is not None]
+        for said, of in ((refused, answers), (unknown, told)):
+            if of and len(said) == len(of):
+                assert said[0] is not None
+                raise said[0]
 
     def _remember(self, name: str, found: Gathered) -> None:
         for place in found.answers:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook.auth.throttling import signing_in_through
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
 from cbr_notebook.fleets.places import Place
 from cbr_notebook.fleets.problems import Problem, Said, problem_of
@@ -52,6 +52,8 @@ class Answer:
     requests: int = 0
     refusal: InvalidRequest | None = None
     """The question itself makes no sense, as far as this project can tell."""
+    unknown: UnknownTag | None = None
+    """Nothing in this project has a tag that is asked for; the table is the answer all the same."""
 
 
 _sessions: dict[tuple[str, str], Any] = {}
@@ -103,6 +105,9 @@ def ask_session(
             session = open_session()
             doing = question
             return Answer(place, do(through(session, gate)), requests=gate.requests)
+    except UnknownTag as problem:  # another project may have it
+        table, problem.table = problem.table, None
+        return Answer(place, table, requests=gate.requests, unknown=problem)
     except Stopped:
         said = Said(question, "", "It was interrupted before it answered.", "Ask again.", "")
     except Exception as problem:  # of one project: the others go on

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Literal
+
+import pandas as pd
 
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest, UnknownTag
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
+from cbr_notebook.text.suggestions import did_you_mean
 
 _MOST = 10
+Tagged = Literal["resource", "vault"]
 Tags = Any
 """A mapping such as ``{"env": "prod"}``: all of the keys, any of the values of each. ``None``, or
 a list without members, means any value. A text such as ``"env=prod"`` or ``"env"``, or several,
@@ -91,27 +96,25 @@ class TagChoice:
     A resource has the tags that it has today; one that is gone has none.
     """
 
-    def __init__(self, session: Context, tags: Tags) -> None:
+    def __init__(self, session: Context, tags: Tags, of: Tagged = "resource") -> None:
         """Read what is asked for.
 
         Args:
-            session: whose resources.
+            session: whose vaults and resources.
             tags: as :func:`tag_filter` reads them; ``None`` for all.
+            of: what has to have them.
 
         Raises:
             InvalidRequest: they cannot be read.
         """
         self._session = session
         self._wanted = None if tags is None else tag_filter(tags)
+        self._of = of
+        self._seen: dict[str, set[str]] = {}
         self._resources: set[str] | None = None
 
     def __bool__(self) -> bool:
         return self._wanted is not None
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What is noted beside the answer: nothing without tags."""
-        return {} if self._wanted is None else {"tags": as_asked(self._wanted)}
 
     def vault(self, vault: Vault) -> bool:
         """Return whether a vault has the tags."""
@@ -123,20 +126,121 @@ class TagChoice:
 
     def matches(self, tags: Mapping[str, str]) -> bool:
         """Return whether these tags are among those asked for."""
-        return self._wanted is None or has_tags(tags, self._wanted)
+        if self._wanted is None:
+            return True
+        for key in self._wanted.keys() & tags.keys():
+            self._seen.setdefault(key, set()).add(tags[key])
+        return has_tags(tags, self._wanted)
 
     def resource(self, resource_id: str | None) -> bool:
         """Return whether the resource of an ID has the tags; asks for all resources, once."""
         if self._wanted is None:
             return True
         if self._resources is None:
-            self._resources = {
-                row.id
+            rows = [
+                row
                 for kind in COMMON_KINDS
                 for row in self._session.client.protectables.list_all(kind)
-                if self.record(row)
-            }
+            ]
+            self._resources = {row.id for row in rows if self.record(row)}
         return resource_id in self._resources
+
+    def noted(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return an answer with the tags noted beside it, as far as they are anybody's.
+
+        A value that nothing has is noted in ``attrs["hint"]``.
+
+        Raises:
+            UnknownTag: nothing has a tag of such a key; the answer without rows of it is with it.
+        """
+        if self._wanted is None:
+            return frame
+        frame.attrs["filters"] = {**frame.attrs["filters"], "tags": as_asked(self._wanted)}
+        before = self._session.client.transport.requests
+        try:
+            hint = self.hint()
+        except UnknownTag as problem:
+            problem.table = frame
+            raise
+        frame.attrs["requests"] += self._session.client.transport.requests - before
+        if hint:
+            frame.attrs["hint"] = hint
+        return frame
+
+    def hint(self) -> str:
+        """Return a sentence on each value that nothing has; asks for all tags if one is unseen.
+
+        Raises:
+            UnknownTag: nothing has a tag of such a key.
+        """
+        wanted = self._wanted or {}
+        if all(key in self._seen and any_of <= self._seen[key] for key, any_of in wanted.items()):
+            return ""
+        known = known_tags(self._session, self._of)
+        said = []
+        for key, any_of in wanted.items():
+            require_key(self._session, key, self._of, known)
+            for value in sorted(any_of - known[key]):
+                near = did_you_mean(value, sorted(known[key]))
+                said.append(
+                    f"No {self._of} has the tag {key}={value}. {near}"
+                    f"The values of {key} are: {in_short(known[key])}."
+                )
+        return " ".join(said)
+
+
+def known_tags(session: Context, of: Tagged) -> dict[str, set[str]]:
+    """Return by key the values of the tags that vaults, or resources, have today."""
+    client = session.client
+    every: Iterable[Mapping[str, str]] = (
+        map(vault_tags, client.vaults.list_all())
+        if of == "vault"
+        else (tags_of(row) for kind in COMMON_KINDS for row in client.protectables.list_all(kind))
+    )
+    found: dict[str, set[str]] = {}
+    for tags in every:
+        for key, value in tags.items():
+            found.setdefault(key, set()).add(value)
+    return found
+
+
+def require_key(
+    session: Context, key: str, of: Tagged, known: Iterable[str], *also: str, field: str = "tags"
+) -> None:
+    """Check that something has a tag of a key.
+
+    Args:
+        session: whose tags.
+        key: the key.
+        of: what has to have it.
+        known: the keys that there are.
+        also: further words that may have been meant.
+        field: the argument that names it.
+
+    Raises:
+        UnknownTag: nothing has; the advice has near keys, and says where else there is such a tag.
+    """
+    known = set(known)
+    if key in known:
+        return
+    other: Tagged = "resource" if of == "vault" else "vault"
+    elsewhere = ""
+    with suppress(CBRError):  # only a hint
+        if key in known_tags(session, other):
+            elsewhere = f"There are {other}s with a tag {key!r}: session.{other}s(tags={key!r}). "
+    near = did_you_mean(key, [*sorted(known), *also])
+    raise UnknownTag(
+        f"No {of} has a tag {key!r} in this project.",
+        advice=f"{elsewhere}{near}"
+        + (f"The keys of {of}s are: {in_short(known)}." if known else f"No {of} has any tag."),
+        field=field,
+    )
+
+
+def in_short(words: Iterable[str]) -> str:
+    """Return words in order, the first twenty of them."""
+    several = sorted(words)
+    return ", ".join(several[:20]) + (", …" if len(several) > 20 else "")
 
 
 def _not_understood(tags: Any) -> InvalidRequest:

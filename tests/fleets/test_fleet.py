@@ -18,6 +18,7 @@ from cbr_notebook.errors import (
     InvalidRequest,
     NoSuchProject,
     PermissionDenied,
+    UnknownTag,
 )
 from cbr_notebook.fleets import Fleet, Progress
 from cbr_notebook.showing.tables import as_html
@@ -168,6 +169,26 @@ def test_what_makes_no_sense_anywhere_is_an_error_not_a_row_for_each(fleet: Flee
         fleet.backups(sinse="7d")
     with pytest.raises(TypeError):
         fleet.policies(sinse="7d")
+    assert fleet.problems().empty
+
+
+def test_a_tag_that_some_projects_do_not_have_is_no_problem_of_theirs(
+    fleet: Fleet, sessions: dict[str, Session]
+) -> None:
+    sessions["lyon"].tag("vault-web", squad="blue")
+    assert list(fleet.vaults(tags={"squad": "blue"})["profile"]) == ["lyon"]
+    by_tag = fleet.cost(1, by="squad")
+    assert by_tag["cost_month"].sum() == fleet.cost(1)["cost_month"].sum()
+    assert set(by_tag["name"]) == {"blue", "(without the tag)"}
+    assert fleet.problems().empty
+    assert not by_tag.attrs["missing"]
+
+
+def test_a_tag_that_no_project_has_is_an_error_with_near_ones(fleet: Fleet) -> None:
+    for ask in (lambda: fleet.vaults(tags="teem"), lambda: fleet.cost(1, by="teem")):
+        with pytest.raises(UnknownTag, match="teem") as caught:
+            ask()
+        assert "Did you mean 'team'?" in (caught.value.advice or "")
     assert fleet.problems().empty
 
 

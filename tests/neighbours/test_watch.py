@@ -151,7 +151,7 @@ def test_a_message_that_did_not_arrive_is_told_again(
 
 def test_rules_choose_what_is_watched(tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
-    rules.write_text("- control: protected\n  tags: {nothing: has-this}\n")
+    rules.write_text("- control: no disk excluded\n")
     assert watch(tmp_path, "--audit", str(rules)) == 0
 
 

@@ -11,8 +11,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.plots import alt_text
+from cbr_notebook.showing.tables import as_html
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,8 @@ def test_pictures_are_drawn_of_what_has_the_tags(session: Session, picture: str)
     draw = getattr(session.plots, picture)
     tags = {"team": "web"} if picture == "capacity" else {"env": "prod"}
     assert alt_text(draw(tags=tags)) not in ("", alt_text(draw()))
-    assert "with the tags env = nowhere" in alt_text(draw(tags={"env": "nowhere"}))
+    nowhere = {next(iter(tags)): "nowhere"}
+    assert " = nowhere" in alt_text(draw(tags=nowhere))
     with pytest.raises(InvalidRequest):
         draw(tags={})
 
@@ -141,6 +143,72 @@ def test_tags_of_a_wrong_shape_are_refused(session: Session, wrong: Any) -> None
             ask(session, tags=wrong)
         assert caught.value.field == "tags"
     assert session.client.transport.requests == before
+
+
+@pytest.mark.parametrize("answer", [*BY_RESOURCE, *BY_VAULT, "orphans", "policies", "replication"])
+def test_a_key_that_nothing_has_is_refused_with_near_ones(session: Session, answer: str) -> None:
+    _, ask = {**BY_RESOURCE, **BY_VAULT}.get(answer, ("", None))
+    ask = ask or (lambda s, **tags: getattr(s, answer)(**tags))
+    near, wrong = ("env", "enw") if answer in BY_RESOURCE else ("team", "teem")
+    for tags in ({wrong: "web"}, {near: None, wrong: None}):
+        with pytest.raises(UnknownTag, match=wrong) as caught:
+            ask(session, tags=tags)
+        assert f"Did you mean {near!r}?" in (caught.value.advice or "")
+        assert caught.value.field == "tags"
+
+
+def test_a_key_that_only_others_have_says_who(session: Session) -> None:
+    with pytest.raises(UnknownTag, match="No vault has a tag 'env'") as caught:
+        session.vaults(tags={"env": "prod"})
+    assert "session.resources(tags='env')" in (caught.value.advice or "")
+    with pytest.raises(UnknownTag, match="No resource has a tag 'team'") as caught:
+        session.backups(tags={"team": "web"})
+    assert "session.vaults(tags='team')" in (caught.value.advice or "")
+
+
+def test_a_cost_by_a_key_that_no_vault_has_is_refused_with_near_ones(session: Session) -> None:
+    for wrong, near in (("teem", "'team'"), ("Vault", "'vault'"), ("resources", "'resource'")):
+        with pytest.raises(UnknownTag) as caught:
+            session.cost(1, by=wrong)
+        assert f"Did you mean {near}" in (caught.value.advice or "")
+        assert caught.value.field == "by"
+    # Of vaults that have none of it, where others do, the answer says just that.
+    assert list(session.cost(1, by="team", tags={"team": "nowhere"})["name"]) == []
+
+
+def test_a_value_that_nothing_has_is_named_beside_the_answer(session: Session) -> None:
+    nothing = session.resources(tags={"env": "prdo"})
+    assert nothing.empty
+    assert "No resource has the tag env=prdo. Did you mean 'prod'?" in nothing.attrs["hint"]
+    assert "Did you mean &#x27;prod&#x27;?" in as_html(nothing)
+    part = session.resources(tags={"env": ["prod", "dve"]})
+    assert list(part["id"]) == list(session.resources(tags={"env": "prod"})["id"])
+    assert "env=dve" in part.attrs["hint"]
+    assert "Did you mean &#x27;dev&#x27;?" in as_html(part)
+    assert "hint" not in session.resources(tags={"env": ["prod", "dev"]}).attrs
+
+
+def test_tags_that_are_there_cost_no_request_more(session: Session) -> None:
+    for ask in (session.vaults, session.resources, session.capacity, session.recovery_points):
+        plain = ask()
+        tags = (
+            "team" if "vault" in str(plain.attrs["resource"]) or ask == session.capacity else "env"
+        )
+        assert ask(tags=tags).attrs["requests"] == plain.attrs["requests"]
+
+
+def test_a_rule_of_an_audit_that_nothing_falls_under_is_unknown_not_passed(
+    session: Session,
+) -> None:
+    for tags, said in (({"enw": "prod"}, "'env'"), ({"env": "prdo"}, "'prod'")):
+        table = session.audit([{"control": "protected", "tags": tags}, "locked"])
+        (row,) = table[table["control"] == "protected"].to_dict("records")
+        assert row["outcome"] == "unknown"
+        assert f"Did you mean {said}?" in row["evidence"]
+        assert pd.isna(row["resource_id"])
+        assert len(table) == 1 + len(session.audit(["locked"]))
+    known = session.audit([{"control": "protected", "tags": {"env": ["prod", "nowhere"]}}])
+    assert known["resource_id"].notna().all()
 
 
 def test_a_limit_counts_what_has_the_tags(session: Session) -> None:

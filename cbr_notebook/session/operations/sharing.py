@@ -46,8 +46,8 @@ def members(session: Context, backup: ResourceRef, *, tags: Tags = None) -> pd.D
     found = find_backup(session, backup)
     shared = chosen.resource(found.resource_id)
     rows = list(session.client.members.list_all(found.id)) if shared else []
-    asked = {"backup_id": found.id, **chosen.asked}
-    return describe(session, MEMBERS, MEMBERS.frame(rows), asked, before)
+    asked = {"backup_id": found.id}
+    return chosen.noted(describe(session, MEMBERS, MEMBERS.frame(rows), asked, before))
 
 
 def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) -> Sequence[Member]:

@@ -51,7 +51,7 @@ def policies(
         >>> list(session.policies()["name"])
         ['daily-0300', 'daily-long-term', 'weekly-sunday', 'paused-nightly']
     """
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     vault_id = None if vault is None else find_vault(session, vault).id
     page = session.client.policies.list(operation_type=operation_type, vault_id=vault_id)
     found = page.policies
@@ -62,8 +62,8 @@ def policies(
             for each in found
             if any(applied.vault_id in tagged for applied in each.associated_vaults or ())
         ]
-    asked = {"operation_type": operation_type, "vault_id": vault_id, **chosen.asked}
-    return make_table(session, frames.POLICIES, found, asked, limit)
+    asked = {"operation_type": operation_type, "vault_id": vault_id}
+    return chosen.noted(make_table(session, frames.POLICIES, found, asked, limit))
 
 
 def policy_rules(session: Context, policy: ResourceRef = None) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def vault_resources(
     ids = [wanted] if isinstance(wanted, str) else wanted
     vaults = [each for each in session.client.vaults.list_all() if ids is None or each.id in ids]
     rows = [each for each in resources_of(vaults) if chosen.resource(each.resource.id)]
-    return make_table(session, frames.VAULT_RESOURCES, rows, {**asked, **chosen.asked}, None)
+    return chosen.noted(make_table(session, frames.VAULT_RESOURCES, rows, asked, None))
 
 
 def resources(
@@ -174,5 +174,4 @@ def resources(
         session, frames.RESOURCES, {"kind": kinds, **asked}, ask, limit=limit, page_size=PAGE,
         keep=chosen.record if chosen else None,
     )  # fmt: skip
-    frame.attrs["filters"] |= chosen.asked
-    return frame
+    return chosen.noted(frame)

@@ -127,7 +127,7 @@ def vaults(
         >>> list(session.vaults(object_type="disk")["name"])
         ['vault-disks']
     """
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     reject_unknown(filters, _VAULT_FILTERS, "vaults")
     reject_conflicts({"policy": policy, **filters}, {"policy": ("policy_id",)})
     asked = {
@@ -148,8 +148,7 @@ def vaults(
         session, frames.VAULTS, asked, ask, limit=limit, repeatable=("id", "resource_ids"),
         keep=chosen.vault if chosen else None,
     )  # fmt: skip
-    frame.attrs["filters"] |= chosen.asked
-    return _with_policies(session, frame)
+    return chosen.noted(_with_policies(session, frame))
 
 
 def _with_policies(session: Context, frame: pd.DataFrame) -> pd.DataFrame:
@@ -265,7 +264,7 @@ def backups(
         session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",),
         keep=(lambda row: chosen.resource(row.resource_id)) if chosen else None,
     )  # fmt: skip
-    frame.attrs["filters"] |= chosen.asked
+    frame = chosen.noted(frame)
     if resource is not None:
         reject_unknown_resources(session, asked, frame)
     if limit is not None:
@@ -354,7 +353,7 @@ def tasks(
         return chosen.resource(about.id if about else None)
 
     frame = read_list(session, frames.TASKS, asked, ask, limit=limit, keep=keep if chosen else None)
-    frame.attrs["filters"] |= chosen.asked
+    frame = chosen.noted(frame)
     if resource is not None:
         reject_unknown_resources(session, asked, frame)
     return frame

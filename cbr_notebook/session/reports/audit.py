@@ -15,8 +15,7 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
-from cbr_notebook.errors import NotFound, PermissionDenied
-from cbr_notebook.frames.resources import tags_of
+from cbr_notebook.errors import CBRError, NotFound, PermissionDenied
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import tells_runs
@@ -24,7 +23,7 @@ from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
 from cbr_notebook.session.reports.common import answer, backup_policies
-from cbr_notebook.session.tag_filters import TagChoice, Tags, has_tags, tag_filter
+from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
 T = TypeVar("T")
@@ -110,26 +109,46 @@ def audit(
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
     estate = _read(session, proofs)
-    rows = [
-        SimpleNamespace(
-            control=title(rule), outcome=outcome, resource_id=resource.id,
-            resource_name=resource.name, seen=seen, evidence=evidence,
-        )
-        for rule in wanted
-        for resource in filter(chosen.record, estate.resources)
-        if "tags" not in rule or has_tags(tags_of(resource), tag_filter(rule["tags"]))
-        for outcome, seen, evidence in [_finding(estate, resource, rule)]
-    ]  # fmt: skip
+    resources = list(filter(chosen.record, estate.resources))
+    rows = [row for rule in wanted for row in _rows(estate, resources, rule)]
     order = (_FAIL, _UNKNOWN, _PASS, _NONE)
     rows.sort(key=lambda row: order.index(row.outcome))
-    asked = {"rules": "; ".join(map(in_words, wanted)), **chosen.asked}
+    asked = {"rules": "; ".join(map(in_words, wanted))}
     table = answer(session, frames.AUDIT, rows, asked, before)
     counts = Counter(row.outcome for row in rows)
     # On a page of a part of the rows it says that there were more.
     table.attrs["outcomes"] = {each: counts[each] for each in order}
     if session.simulated:
         table.attrs["simulated"] = True  # a page of it is signed with the key of simulated clouds
-    return table
+    return chosen.noted(table)
+
+
+def _rows(
+    estate: _Estate, resources: Sequence[Protectable], rule: Mapping[str, Any]
+) -> list[SimpleNamespace]:
+    """Return what a rule says of each resource; a row of no resource, if its tags are nobody's."""
+    control = title(rule)
+    of_rule = TagChoice(estate.session, rule.get("tags"))
+    rows = [
+        SimpleNamespace(
+            control=control, outcome=outcome, resource_id=resource.id,
+            resource_name=resource.name, seen=seen, evidence=evidence,
+        )
+        for resource in filter(of_rule.record, resources)
+        for outcome, seen, evidence in [_finding(estate, resource, rule)]
+    ]  # fmt: skip
+    try:
+        hint = "" if rows else of_rule.hint()
+    except CBRError as problem:  # a key that nothing has, or tags that cannot be read
+        hint = f"{problem.message} {problem.advice or ''}".rstrip()
+    if hint:
+        rows.append(
+            SimpleNamespace(
+                control=control, outcome=_UNKNOWN, resource_id=None, resource_name=None,
+                seen="it is asked of tags that nothing has", evidence=hint,
+            )
+        )  # fmt: skip
+    return rows
 
 
 def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:

@@ -70,7 +70,7 @@ def capacity(
         ['vault-files']
     """
     check_days(days)
-    chosen_vaults = TagChoice(session, tags)
+    chosen_vaults = TagChoice(session, tags, "vault")
     before = session.client.transport.requests
     vaults = [each for each in session.client.vaults.list_all() if chosen_vaults.vault(each)]
     policies = if_permitted("Policies", lambda: backup_policies(session))
@@ -115,7 +115,7 @@ def capacity(
             )
         )  # fmt: skip
     rows.sort(key=lambda row: -(row.used_percent or 0))
-    return answer(session, frames.CAPACITY, rows, {"days": days, **chosen_vaults.asked}, before)
+    return chosen_vaults.noted(answer(session, frames.CAPACITY, rows, {"days": days}, before))
 
 
 def _looked_at(backups: pd.DataFrame) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def changed_data(
         row.answer(incremental=bool(row.backup["incremental"]), usual_mb=row.usual, jump=row.jump)
         for row in rows
     ]
-    return answer(session, frames.CHANGED_DATA, answers, {"newest": newest, **chosen.asked}, before)
+    return chosen.noted(answer(session, frames.CHANGED_DATA, answers, {"newest": newest}, before))
 
 
 def changes_of(

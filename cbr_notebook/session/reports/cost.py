@@ -12,12 +12,14 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Vault
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import InvalidRequest, UnknownTag
+from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.reports.common import answer, own_backups
-from cbr_notebook.session.tag_filters import TagChoice, Tags
+from cbr_notebook.session.tag_filters import TagChoice, Tags, known_tags, require_key
 
 _MB = 1024
+_GROUPINGS = ("vault", "resource")
 NO_TAG = "(without the tag)"
 
 
@@ -45,6 +47,7 @@ def cost(
 
     Raises:
         InvalidRequest: the price is no number from nought on, or ``tags`` cannot be read.
+        UnknownTag: no vault has a tag of the key ``by``, or of one in ``tags``.
 
     API: Vault, "Querying the Vault List".
 
@@ -54,7 +57,7 @@ def cost(
         10.0
     """
     price = check_price(price_per_gb_month)
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     if not isinstance(by, str) or not by:
         raise InvalidRequest(
             f"by {by!r} cannot be read.",
@@ -70,12 +73,29 @@ def cost(
     else:
         groups: dict[str, list[Vault]] = {}
         for vault in vaults:
-            tags = {tag.key: tag.value or "" for tag in vault.tags or ()}
-            groups.setdefault(tags.get(by, NO_TAG), []).append(vault)
+            groups.setdefault(vault_tags(vault).get(by, NO_TAG), []).append(vault)
         rows = [_row(None, name, each, price, currency) for name, each in groups.items()]
     rows.sort(key=lambda row: (-(row.cost_month or row.used_cost_month or 0), row.name or ""))
-    asked = {"price_per_gb_month": price, "currency": currency, "by": by, **chosen.asked}
-    return answer(session, frames.COST, rows, asked, before)
+    asked = {"price_per_gb_month": price, "currency": currency, "by": by}
+    table = answer(session, frames.COST, rows, asked, before)
+    if by not in _GROUPINGS:
+        _require_tag(session, by, table)
+    return chosen.noted(table)
+
+
+def _require_tag(session: Context, key: str, table: pd.DataFrame) -> None:
+    """Check that a vault has a tag of a key; the error brings the table along.
+
+    Raises:
+        UnknownTag: none has.
+    """
+    if (table["name"] != NO_TAG).any():
+        return
+    try:
+        require_key(session, key, "vault", known_tags(session, "vault"), *_GROUPINGS, field="by")
+    except UnknownTag as problem:
+        problem.table = table
+        raise
 
 
 def check_price(price: Any) -> float:
@@ -153,7 +173,7 @@ def orphans(
         >>> session.orphans(price_per_gb_month=0.05)["resource_name"].unique().tolist()
         []
     """
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     price = None if price_per_gb_month is None else check_price(price_per_gb_month)
     before = session.client.transport.requests
     backups = [
@@ -182,9 +202,8 @@ def orphans(
                 cost_month=None if size is None or price is None else round(size / _MB * price, 4),
             )
         )  # fmt: skip
-    return answer(
-        session, frames.ORPHANS, rows, {"price_per_gb_month": price, **chosen.asked}, before
-    )
+    asked = {"price_per_gb_month": price}
+    return chosen.noted(answer(session, frames.ORPHANS, rows, asked, before))
 
 
 def _share(vault: Vault | None, resource_id: str | None) -> float | None:

@@ -122,8 +122,8 @@ def recovery_points(
             )
         )  # fmt: skip
     rows.sort(key=lambda row: (row.newest or "", row.name or ""))
-    asked = {"target": str(target), "days": days, **chosen.asked}
-    return answer(session, frames.RECOVERY_POINTS, rows, asked, before)
+    asked = {"target": str(target), "days": days}
+    return chosen.noted(answer(session, frames.RECOVERY_POINTS, rows, asked, before))
 
 
 def _tags(session: Context, kind: ResourceKind) -> dict[str, dict[str, str]]:
@@ -188,4 +188,4 @@ def gaps(
         for run in missed_runs(policy, moments.get(resource.id, []), session.now, days)
     ]  # fmt: skip
     rows.sort(key=lambda row: (row.missed_at or "", row.resource_name or ""), reverse=True)
-    return answer(session, frames.GAPS, rows, {"days": days, **chosen.asked}, before)
+    return chosen.noted(answer(session, frames.GAPS, rows, {"days": days}, before))

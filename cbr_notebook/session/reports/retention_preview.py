@@ -81,7 +81,7 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
                     )
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.deleted_at, row.created_at, row.id))
-    return answer(session, frames.RETENTION_PREVIEW, rows, {"days": days, **chosen.asked}, before)
+    return chosen.noted(answer(session, frames.RETENTION_PREVIEW, rows, {"days": days}, before))
 
 
 def what_if(
@@ -156,8 +156,8 @@ def what_if(
                     kept_mb_after=None if each_mb is None else round(left_would * each_mb),
                 )
             )  # fmt: skip
-    asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change, **chosen.asked}
-    return answer(session, frames.WHAT_IF, rows, asked, before)
+    asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change}
+    return chosen.noted(answer(session, frames.WHAT_IF, rows, asked, before))
 
 
 def _existing(session: Context, types: Collection[str]) -> Callable[[VaultResource], bool]:

@@ -43,7 +43,7 @@ def schedule(
         [['2020-08-18 01:30:00+00:00', 'vault-db']]
     """
     check_days(days, 366)
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     there = zone(timezone) if timezone is not None else None
     before = session.client.transport.requests
     # Only the tags that are asked for need them; else they bring names and numbers.
@@ -69,5 +69,5 @@ def schedule(
                     )
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.runs_at, row.policy_name or "", row.vault_name or ""))
-    asked = {"days": days, "timezone": timezone, **chosen.asked}
-    return answer(session, frames.SCHEDULE, rows, asked, before)
+    asked = {"days": days, "timezone": timezone}
+    return chosen.noted(answer(session, frames.SCHEDULE, rows, asked, before))

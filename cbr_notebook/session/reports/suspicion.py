@@ -246,7 +246,7 @@ def suspicion(
         row.answer(verdict=found.verdict, usual_mb=found.usual_mb, reason=found.reason)
         for row, found in zip(rows, judge(changes, days), strict=True)
     ]
-    return answer(session, frames.SUSPICION, answers, {"newest": newest, **chosen.asked}, before)
+    return chosen.noted(answer(session, frames.SUSPICION, answers, {"newest": newest}, before))
 
 
 def last_quiet_backup(

@@ -113,8 +113,8 @@ def unprotected(
                     tags=tags_of(row),
                 )
             )  # fmt: skip
-    asked = {"kind": kind, "target": None if target is None else str(target), **chosen.asked}
-    return answer(session, frames.UNPROTECTED, rows, asked, before)
+    asked = {"kind": kind, "target": None if target is None else str(target)}
+    return chosen.noted(answer(session, frames.UNPROTECTED, rows, asked, before))
 
 
 def _reason(

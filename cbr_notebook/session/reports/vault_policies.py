@@ -41,7 +41,7 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         >>> rows[rows["policy_id"].isna()]["vault_name"].tolist()
         []
     """
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     before = session.client.transport.requests
     applied = _applied(session)
     rows = []
@@ -64,7 +64,7 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
                     tags=vault_tags(vault),
                 )
             )  # fmt: skip
-    return answer(session, frames.VAULT_POLICIES, rows, chosen.asked, before)
+    return chosen.noted(answer(session, frames.VAULT_POLICIES, rows, {}, before))
 
 
 def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
@@ -88,7 +88,7 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         >>> len(session.replication())
         0
     """
-    chosen = TagChoice(session, tags)
+    chosen = TagChoice(session, tags, "vault")
     before = session.client.transport.requests
     applied = _applied(session)
     good: dict[str, list[Backup]] = {}
@@ -111,7 +111,7 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         }
         for place in dict.fromkeys([*policies, *sorted(by_hand, key=str)]):
             rows.append(_replicated(vault, place, policies.get(place), backups))
-    return answer(session, frames.REPLICATION, rows, chosen.asked, before)
+    return chosen.noted(answer(session, frames.REPLICATION, rows, {}, before))
 
 
 def _replicated(
