@@ -77,7 +77,7 @@ def read(store: Store, table: str, entries: Sequence[Entry]) -> pd.DataFrame:
 def dataset(store: Store, entries: Sequence[Entry]) -> Any:
     """Return the files of some entries as one Arrow dataset, with the columns of all versions."""
     by_shape = {each.shape: each.file for each in entries}
-    schemas = [pq.read_schema(io.BytesIO(_needed(store, file))) for file in by_shape.values()]
+    schemas = [pq.read_schema(io.BytesIO(needed(store, file))) for file in by_shape.values()]
     schema = pa.unify_schemas(
         [each.remove_metadata() for each in schemas], promote_options="permissive"
     )
@@ -90,7 +90,12 @@ def of_files(store: Store, files: Sequence[str], schema: pa.Schema) -> Any:
     return ds.dataset(list(files), schema=schema, filesystem=store.fs, format="parquet")
 
 
-def _needed(store: Store, file: str) -> bytes:
+def needed(store: Store, file: str) -> bytes:
+    """Return the content of a file that an entry names.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
     content = store.read(file)
     if content is None:
         raise FileNotFoundError(file)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import cbr_notebook as cbr
@@ -70,6 +72,46 @@ def test_every_difference_is_told_and_no_other(
     found = changes.changed(store, "backups", *states)
     told = set(found[["project", "change", "id", "column"]].itertuples(index=False, name=None))
     assert told == wanted
+
+
+def test_files_in_other_pieces_and_of_other_types_have_the_same_differences(
+    backups: pd.DataFrame, tmp_path: Path
+) -> None:
+    luck, store = np.random.default_rng(5), Store(tmp_path)
+    after = altered(backups, luck)
+    states = [
+        files.write(store, "backups", PLACES[0], frame, NOW, whole_at="", before=None)
+        for frame in (backups, after)
+    ]
+    table = pq.read_table(tmp_path / states[0].file)
+    place = table.schema.get_field_index("resource_size_gb")
+    table = table.set_column(
+        place, "resource_size_gb", table["resource_size_gb"].cast(pa.float64())
+    ).drop_columns(["description"])
+    pq.write_table(table, tmp_path / states[0].file, row_group_size=7)
+    old = states[0]._replace(shape="of an earlier version")
+    found = changes.changed(store, "backups", [old], [states[1]])
+    told = set(found[["change", "id", "column"]].itertuples(index=False, name=None))
+    assert told == {each for each in expected(backups, after) if each[2] != "description"}
+
+
+def test_differences_come_in_one_order_whatever_the_order_of_the_rows(
+    backups: pd.DataFrame, tmp_path: Path
+) -> None:
+    luck, store = np.random.default_rng(6), Store(tmp_path)
+    after = altered(backups, luck)
+    tables = []
+    for seed in (1, 2):
+        one, other = (
+            files.write(
+                store, "backups", PLACES[0], frame.sample(frac=1, random_state=seed), NOW,
+                whole_at="", before=None,
+            )
+            for frame in (backups, after)
+        )  # fmt: skip
+        tables.append(changes.changed(store, "backups", [one], [other]))
+    pd.testing.assert_frame_equal(*tables)
+    assert tables[0]["id"].is_monotonic_increasing and len(tables[0]) > 10
 
 
 @pytest.mark.parametrize("missing", ["before", "after"])
