@@ -9,18 +9,13 @@ needs ``pip install -e '.[benchmark]'``.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import socket
-import subprocess
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-import httpx
-
-from tests.benchmarks.bench_simulator import VAULT, _free_port, _ten_of_moto
+from tests.benchmarks.peer import AUTHORIZATION, moto_server, simulated_cloud, with_ten_vaults
 
 CLIENTS = 100
 ROUNDS = 3
@@ -40,10 +35,12 @@ class Load:
 
 
 async def _client(port: int, request: bytes, end: float, load: Load) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer: asyncio.StreamWriter | None = None
     while time.monotonic() < end:
         began = time.perf_counter()
         try:
+            if writer is None:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
@@ -55,10 +52,11 @@ async def _client(port: int, request: bytes, end: float, load: Load) -> None:
             load.seconds.append(time.perf_counter() - began)
             if not head.startswith(b"http/1.1 200"):
                 load.problems[head[9:12].decode()] += 1
-        if b"connection: close" in head:  # moto_server keeps no connection
+        if b"connection: close" in head and writer is not None:  # moto_server keeps no connection
             writer.close()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
+            writer = None
+    if writer is not None:
+        writer.close()
 
 
 async def _clients(port: int, request: bytes, seconds: float, number: int) -> Load:
@@ -68,46 +66,12 @@ async def _clients(port: int, request: bytes, seconds: float, number: int) -> Lo
     return load
 
 
-def _start_ours() -> tuple[subprocess.Popen[str], int, bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cbr_notebook.cli", "simulate", "--estate", "empty"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    who = json.loads(process.stdout.readline())
-    user = {
-        "name": who["user_name"],
-        "password": who["password"],
-        "domain": {"name": who["domain_name"]},
-    }
-    identity = {"methods": ["password"], "password": {"user": user}}
-    scope = {"project": {"id": who["project_id"]}}
-    http = httpx.Client(base_url=who["base_url"])
-    answer = http.post("/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
-    token = answer.headers["X-Subject-Token"]
-    path = f"/v3/{who['project_id']}/vaults"
-    for _ in range(10):
-        http.post(path, json={"vault": VAULT}, headers={"X-Auth-Token": token})
-    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token}\r\n\r\n"
-    return process, int(who["base_url"].rpartition(":")[2]), request.encode()
+def _port(base_url: str) -> int:
+    return int(base_url.rpartition(":")[2])
 
 
-def _start_moto() -> tuple[subprocess.Popen[str], int, bytes]:
-    port = _free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"},
-        text=True,
-    )
-    _ten_of_moto(f"http://127.0.0.1:{port}")
-    key = "Credential=x/20260101/us-east-1/backup/aws4_request, SignedHeaders=host, Signature=x"
-    request = (
-        f"GET /backup-vaults/ HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 {key}\r\n\r\n"
-    )
-    return process, port, request.encode()
+def _list(path: str, who: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{who}\r\n\r\n".encode()
 
 
 def _stall(port: int, request: bytes, number: int) -> list[socket.socket]:
@@ -125,9 +89,11 @@ def _stall(port: int, request: bytes, number: int) -> list[socket.socket]:
 def main() -> None:
     """Print what was measured."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    ours, port, request = _start_ours()
-    theirs, moto_port, moto_request = _start_moto()
-    try:
+    with simulated_cloud() as account, moto_server() as moto_url:
+        http, path = with_ten_vaults(account)
+        port, moto_port = _port(account["base_url"]), _port(moto_url)
+        request = _list(path, f"X-Auth-Token: {http.headers['X-Auth-Token']}")
+        moto_request = _list("/backup-vaults/", f"Authorization: {AUTHORIZATION['Authorization']}")
         mine, moto = Load(), Load()
         for _ in range(ROUNDS):
             for load, where, what in ((mine, port, request), (moto, moto_port, moto_request)):
@@ -150,10 +116,6 @@ def main() -> None:
             )
             for peer in held:
                 peer.close()
-    finally:
-        for process in (ours, theirs):
-            process.kill()
-            process.wait()
 
 
 if __name__ == "__main__":

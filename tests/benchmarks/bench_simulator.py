@@ -7,32 +7,20 @@ The comparison over TCP needs ``pip install -e '.[benchmark]'``; without it, it 
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from typing import Any
-
 import falcon
 import httpx
 
 from cbr_notebook.simulator.cloud import Cloud
+from tests.benchmarks.peer import (
+    AUTHORIZATION,
+    HAS_MOTO,
+    VAULT,
+    moto_server,
+    simulated_cloud,
+    with_ten_vaults,
+)
 from tests.benchmarks.ratios import compare, report
 from tests.simulator.http_client import Client
-
-VAULT = {
-    "name": "films",
-    "resources": [],
-    "billing": {
-        "consistent_level": "crash_consistent",
-        "object_type": "server",
-        "protect_type": "backup",
-        "size": 100,
-    },
-}
 
 
 class _Bare:
@@ -75,85 +63,26 @@ def page_of_backups() -> None:
         report(f"page of 100 backups from {offset}, 200,000 against 2,000", *result, "at most 2")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def list_over_tcp() -> None:
     """A list of ten vaults over one connection, against moto's list of ten AWS Backup vaults."""
-    if importlib.util.find_spec("moto") is None:
+    if not HAS_MOTO:
         print("list of ten vaults over TCP: left out, moto is not installed")
         return
-    ours = subprocess.Popen(
-        [sys.executable, "-m", "cbr_notebook.cli", "simulate", "--estate", "empty"],
-        stdout=subprocess.PIPE,
-        text=True,
+    with simulated_cloud() as account, moto_server() as moto_url:
+        mine, path = with_ten_vaults(account)
+        theirs = httpx.Client(base_url=moto_url, headers=AUTHORIZATION, timeout=60)
+
+        def list_ours() -> None:
+            assert len(mine.get(path).json()["vaults"]) == 10
+
+        def list_theirs() -> None:
+            assert len(theirs.get("/backup-vaults/").json()["BackupVaultList"]) == 10
+
+        ours, moto, ratio = compare(list_ours, list_theirs, times=100, rounds=9)
+    print(
+        f"list of ten vaults over TCP: {1 / ours:.0f} a second against {1 / moto:.0f} of "
+        f"moto_server: {1 / ratio:.2f} times (at least 3)"
     )
-    port = _free_port()
-    theirs = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"},
-    )
-    try:
-        assert ours.stdout is not None
-        account = json.loads(ours.stdout.readline())
-        list_ours = _ten_vaults(account)
-        list_theirs = _ten_of_moto(f"http://127.0.0.1:{port}")
-        mine, moto, ratio = compare(list_ours, list_theirs, times=100, rounds=9)
-        print(
-            f"list of ten vaults over TCP: {1 / mine:.0f} a second against {1 / moto:.0f} of "
-            f"moto_server: {1 / ratio:.2f} times (at least 3)"
-        )
-    finally:
-        for process in (ours, theirs):
-            process.kill()
-            process.wait()
-
-
-def _ten_vaults(account: dict[str, Any]) -> Any:
-    http = httpx.Client(base_url=account["base_url"])
-    user = {
-        "name": account["user_name"],
-        "password": account["password"],
-        "domain": {"name": account["domain_name"]},
-    }
-    identity = {"methods": ["password"], "password": {"user": user}}
-    scope = {"project": {"id": account["project_id"]}}
-    answer = http.post("/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
-    http.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-    url = f"/v3/{account['project_id']}/vaults"
-    for _ in range(10):
-        http.post(url, json={"vault": VAULT})
-
-    def ask() -> None:
-        assert len(http.get(url).json()["vaults"]) == 10
-
-    return ask
-
-
-def _ten_of_moto(base_url: str) -> Any:
-    authorization = (
-        "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/backup/aws4_request, "
-        "SignedHeaders=host, Signature=x"
-    )
-    http = httpx.Client(base_url=base_url, headers={"Authorization": authorization})
-    for _ in range(100):
-        try:
-            http.get("/moto-api/")
-            break
-        except httpx.ConnectError:
-            time.sleep(0.1)
-    for number in range(10):
-        http.put(f"/backup-vaults/vault-{number}", json={}).raise_for_status()
-
-    def ask() -> None:
-        assert len(http.get("/backup-vaults/").json()["BackupVaultList"]) == 10
-
-    return ask
 
 
 def main() -> None:
