@@ -21,10 +21,10 @@ from cbr_notebook.simulator.classroom.registry import Registry, SeatKeys
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.http.asgi import Application, Environ
+from cbr_notebook.simulator.iam.operations import is_sign_in
 
 MOST_SEATS = 200
 _CONTROL = "/control/"
-_SIGN_IN = "/v3/auth/tokens"
 
 
 @dataclass(slots=True)
@@ -168,8 +168,8 @@ class Classroom:
         return tuple(seat for seat in self.seats if _same(key, seat.control_key))
 
     def _seat_of(self, environ: Environ) -> Seat:
-        is_sign_in = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] == _SIGN_IN
-        if len(self.seats) == 1 or not is_sign_in:
+        signs_in = environ["REQUEST_METHOD"] == "POST" and is_sign_in(environ["PATH_INFO"])
+        if len(self.seats) == 1 or not signs_in:
             return self._seat_by_secret(environ)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)

@@ -87,7 +87,7 @@ class App:
 
     def largest_body(self, environ: dict[str, Any]) -> int:
         """Return the bytes that a request's body may have; 0: its sender is not known."""
-        if environ["PATH_INFO"].rstrip("/") == operations.SIGN_IN:
+        if operations.is_sign_in(environ["PATH_INFO"]):
             return operations.LARGEST_SIGN_IN
         return LARGEST_BODY if self.authenticator.recognizes(environ) else 0
 

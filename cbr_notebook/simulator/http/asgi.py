@@ -149,7 +149,7 @@ def _environ(scope: _Scope) -> Environ:
         name = raw_name.decode("latin-1").upper().replace("-", "_")
         if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             name = f"HTTP_{name}"
-        value = raw_value.decode("latin-1")
+        value = raw_value.decode("latin-1").strip(" \t")  # the parser leaves what stands behind
         environ[name] = f"{environ[name]},{value}" if name in environ else value
     return environ
 

@@ -88,6 +88,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer the request, unless it is read anew."""
         self._head_is_read()
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # it would take the interim answer for the whole one
         if not self._is_offer():
             super().on_headers_complete()
 

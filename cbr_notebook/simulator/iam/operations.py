@@ -27,6 +27,11 @@ _HOST = re.compile(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?")
 _UPDATED = "2018-10-15T00:00:00Z"
 
 
+def is_sign_in(path: str) -> bool:
+    """Say whether a path is that of signing in, as it is routed: slashes around it do not count."""
+    return f"/{path.strip('/')}" == SIGN_IN
+
+
 class IamResource:
     """What all of IAM's resources share; their answers carry a trace ID."""
 
@@ -49,7 +54,8 @@ def door_of(request: falcon.Request) -> Door:
     scheme, host = request.forwarded_scheme, request.forwarded_host.partition(",")[0].strip()
     if scheme not in ("http", "https") or not _HOST.fullmatch(host):
         scheme = request.scheme
-        host = f"{request.env['SERVER_NAME']}:{request.env['SERVER_PORT']}"
+        name = request.env["SERVER_NAME"]
+        host = f"{f'[{name}]' if ':' in name else name}:{request.env['SERVER_PORT']}"
     return Door(f"{scheme}://{host}", bool(request.env.get(SERVED)))
 
 

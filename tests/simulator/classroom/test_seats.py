@@ -27,7 +27,7 @@ from cbr_notebook.simulator.core.state import StateFileError
 Serve = Callable[..., ServedClass]
 
 
-def sign_in(seat: dict[str, Any], **changes: str) -> httpx.Response:
+def sign_in(seat: dict[str, Any], path: str = "/v3/auth/tokens", **changes: str) -> httpx.Response:
     who = seat | changes
     user = {
         "name": who["user_name"],
@@ -37,7 +37,7 @@ def sign_in(seat: dict[str, Any], **changes: str) -> httpx.Response:
     identity = {"methods": ["password"], "password": {"user": user}}
     scope = {"project": {"id": who["project_id"]}}
     return httpx.post(
-        f"{seat['base_url']}/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}}
+        f"{seat['base_url']}{path}", json={"auth": {"identity": identity, "scope": scope}}
     )
 
 
@@ -74,6 +74,14 @@ def test_each_seat_is_signed_in_to_by_its_own_password(serve: Serve) -> None:
         answer = vaults(seat, sign_in(seat).headers["X-Subject-Token"])
         mine = {each["name"] for each in answer.json()["vaults"] if each["name"].startswith("of-")}
         assert mine == {f"of-{seat['user_name']}"}
+
+
+@pytest.mark.parametrize("path", ["/v3/auth/tokens/", "//v3/auth/tokens"])
+def test_a_seat_is_found_however_the_address_is_put_together(serve: Serve, path: str) -> None:
+    last = serve(2).ready["seats"][1]
+    answer = sign_in(last, path)
+    assert answer.status_code == 201
+    assert answer.json()["token"]["user"]["name"] == last["user_name"]
 
 
 def test_no_key_opens_another_seat(serve: Serve) -> None:

@@ -15,6 +15,7 @@ import pytest
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.signature import SignatureAuth
 from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.iam import operations
 from cbr_notebook.simulator.server import CloudServer
 from tests.simulator.http_client import Client
 
@@ -55,6 +56,14 @@ def links(document: Any) -> Iterator[str]:
     elif isinstance(document, list):
         for value in document:
             yield from links(value)
+
+
+@pytest.mark.parametrize(
+    ("address", "url"), [("::1", "http://[::1]:80"), ("10.0.0.1", "http://10.0.0.1:80")]
+)
+def test_a_client_that_names_no_host_is_led_to_the_address(address: str, url: str) -> None:
+    environ = falcon.testing.create_environ(host=address, headers={"Host": "no name"})
+    assert operations.door_of(falcon.Request(environ)).base_url == url
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])

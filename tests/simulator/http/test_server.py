@@ -148,6 +148,16 @@ def test_who_asks_first_whether_to_send_a_body_is_told_when_not_to(served: Serve
     assert served.status(*head, f"X-Auth-Token: {served.token}") == 100
 
 
+def test_an_old_client_is_answered_at_once_whatever_it_expects(served: Served) -> None:
+    """HTTP/1.0 knows no interim answer."""
+    head = f"POST {served.path} HTTP/1.0", f"X-Auth-Token: {served.token}", "Content-Length: 2"
+    assert served.status(*head, "Expect: 100-continue", body=b"{}") == 400
+
+
+def test_spaces_around_a_header_do_not_count(served: Served) -> None:
+    assert served.status(f"GET {served.path} HTTP/1.1", f"X-Auth-Token:  {served.token} \t") == 200
+
+
 @pytest.mark.parametrize(
     "length", ["-1", "abc", "5, 6", "9" * 30, "1\r\nContent-Length: 2", "+5", "0x10"]
 )
