@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession
 
 _PROJECT_ID = re.compile("[0-9a-f]{32}")
+_ARGUMENT = re.compile(
+    r"cbr\.connect\((?P<called>\w+)=[^)]*\)|\b(?P<named>(iam_)?endpoint|region)=(?=[ ,.:]|$)"
+    r"|\bproject_(name or project_id|name|id)\b"
+)
+"""An argument of ``cbr.connect`` in advice that a field of this form stands for."""
 _WAYS = (
     Option("access_key", "Access key"),
     Option("password", "User name and password"),
@@ -123,6 +128,16 @@ class SignIn(FormDefinition):
         }[value["how"]]
         where = value["region"] or value["endpoint"] or "the region of the profile"
         return f"Sign in with {who} in {where}."
+
+    def in_form(self, advice: str) -> str:
+        """Return advice with the fields of the form in place of arguments."""
+
+        def label(found: re.Match[str]) -> str:
+            name = found["called"] or found["named"] or "project"
+            known = self.fields.get("project" if name.startswith("project_") else name)
+            return f"'{known.label}'" if known else found[0]
+
+        return _ARGUMENT.sub(label, advice)
 
     def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:
         if value["how"] == "join":

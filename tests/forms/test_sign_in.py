@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook import errors
+from cbr_notebook import errors, openers
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.simulator import Cloud
@@ -211,3 +211,33 @@ def test_the_session_can_be_had_in_another_cell() -> None:
     session = form.submit()
     assert cbr.forms.signed_in() is session
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("advice", "shown"),
+    [
+        (
+            "Name its ID: cbr.connect(project_id=…); the console",
+            "Name its ID: 'Project'; the console",
+        ),
+        ("Name one by region=: eu-west-0.", "Name one by 'Region': eu-west-0."),
+        ("Name the address by endpoint= if you", "Name the address by 'Endpoint' if you"),
+        ("Name one by project_name or project_id.", "Name one by 'Project'."),
+        (
+            "Open another one: session = cbr.connect(…).",
+            "Open another one: session = cbr.connect(…).",
+        ),
+    ],
+)
+def test_advice_names_the_field_instead_of_the_argument(
+    advice: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise errors.InvalidRequest("It is not known where.", advice=advice)
+
+    monkeypatch.setattr(openers.entry(), "connect", refuse)
+    form = cbr.forms.sign_in(how="access_key")
+    page = FormPage(form)
+    form.value = {"access_key": "a", "secret_key": "b", "region": "eu-west-0"}
+    page.press()
+    assert f'<dd class="">{html.escape(shown)}</dd>' in page.error

@@ -55,6 +55,9 @@ def test_the_form_says_so_before_its_button_does(alone: Session) -> None:
     page = FormPage(alone.forms.restore(resource="spare", backup=backup, target="other"))
     walk(page, "Check")
     assert "Possible only without a safety backup" in text_of(page.panel("verdict"))
+    checks = text_of(page.panel("checks"))
+    assert "session.forms.edit_vault()" in checks
+    assert "untick 'Back up the present state first' in step 4" in checks
     walk(page, "Confirm")
     assert IN_NO_VAULT in text_of(page.panel("will"))
     page.form.value = {"confirm": "other", "acknowledge": page.labels("acknowledge")}

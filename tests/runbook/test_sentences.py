@@ -69,7 +69,7 @@ def wrong_in_form(told: Told, night: Night) -> list[str]:
     mine = runs[runs["run_id"] == told.run.run_id]
     written = ""
     if mine["state"].iloc[0] in ("not asked", "asked", "running"):
-        written += run_view.unfinished(mine)
+        written += run_view.unfinished(mine.to_dict("records"))
     if told.run.state in ("success", "failed"):
         written += run_view.ended(told.run, None)
     return [wrong for each in headings(written) if each and (wrong := untrue(told, each, FORM))]

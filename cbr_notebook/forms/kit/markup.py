@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -105,8 +105,21 @@ def card(
     )
 
 
-def error_card(problem: BaseException, title: str, buttons: Sequence[str] = ()) -> str:
-    """Return what went wrong: what, why, what to do, and what to tell the operator."""
+def error_card(
+    problem: BaseException,
+    title: str,
+    buttons: Sequence[str] = (),
+    *,
+    in_form: Callable[[str], str] = str,
+) -> str:
+    """Return what went wrong: what, why, what to do, and what to tell the operator.
+
+    Args:
+        problem: what happened.
+        title: what was done, or what is the matter.
+        buttons: made by :func:`button`.
+        in_form: returns advice with what the form has in place of calls of Python.
+    """
     if not isinstance(problem, CBRError):
         return card(
             title,
@@ -117,7 +130,7 @@ def error_card(problem: BaseException, title: str, buttons: Sequence[str] = ()) 
     return card(
         title,
         [
-            ("What to do", problem.advice),
+            ("What to do", in_form(problem.advice or "")),
             ("Code", problem.code),
             ("Request ID", problem.request_id),
         ],

@@ -136,7 +136,9 @@ class Submission:
             if not self._definition.out_of_sight(problem):
                 self.tell_stopped()
                 self._panels.error.html = markup.error_card(
-                    problem, f"{self._definition.doing()}: asked for, but it is out of sight"
+                    problem,
+                    f"{self._definition.doing()}: asked for, but it is out of sight",
+                    in_form=self._definition.in_form,
                 )
 
     def tell_stopped(self) -> None:
@@ -161,7 +163,10 @@ class Submission:
                 ways = [markup.link_to_form("tasks", "Show tasks")]
             self._reload()  # if it was, that can be seen now
         self._panels.error.html = markup.error_card(
-            problem, f"{self._definition.doing()}: {outcome}", ways
+            problem,
+            f"{self._definition.doing()}: {outcome}",
+            ways,
+            in_form=self._definition.in_form,
         )
 
     def busy(self) -> Conflict:

@@ -75,7 +75,9 @@ class View:
             step()
         except Exception as problem:
             self.error = problem
-            self.panels.error.html = markup.error_card(problem, self.definition.title)
+            self.panels.error.html = markup.error_card(
+                problem, self.definition.title, in_form=self.definition.in_form
+            )
 
     def problems(self) -> dict[str, str]:
         """Return what is wrong now, by field, without waiting for what can be chosen."""

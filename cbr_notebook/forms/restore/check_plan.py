@@ -161,7 +161,9 @@ class CheckPlan(Step):
         plan, wanted = found.plan, found.wanted
         if plan is None:
             problem = cast("BaseException", found.error)
-            self._verdict.html = markup.error_card(problem, "It cannot be checked")
+            self._verdict.html = markup.error_card(
+                problem, "It cannot be checked", in_form=plan_view.in_form
+            )
             self._checks.html = plan_view.ASK_AGAIN
             return wanted
         wanted = self._offer_targets(found, plan)

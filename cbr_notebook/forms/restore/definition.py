@@ -19,6 +19,7 @@ from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.choose_resource import ChooseResource
 from cbr_notebook.forms.restore.confirm import SUSPICION, TO_CONFIRM, Confirm
 from cbr_notebook.forms.restore.pending import PendingRuns
+from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
 from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import BACKUP, CHECK, CONFIRM, WATCH, Step
@@ -155,8 +156,12 @@ class Restore(FormDefinition):
         for step in self._each:
             found = step.problems(found)
         if found.get("confirm") == "Fill this in." and len(found) == 1:
-            return {**self.check(self.form.values()), **found}
-        return found
+            found = {**self.check(self.form.values()), **found}
+        return {name: in_form(wrong) for name, wrong in found.items()}
+
+    def in_form(self, advice: str) -> str:
+        """Return advice with buttons and fields in place of calls of Python."""
+        return in_form(advice)
 
     def _leads_elsewhere(self, value: Mapping[str, Any]) -> dict[str, str]:
         """Return what is chosen otherwise than the way back goes."""

@@ -1,7 +1,8 @@
-"""A plan of a restore as a person sees it: may it be done, and what would be lost."""
+"""A plan of a restore as a person sees it: may it be done, what would be lost, what to press."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,8 @@ def _remedy(check: Check) -> str:
     if check.outcome is Outcome.PASS:
         return ""
     code = f' <span class="cbr-facts">Prevents {escaped(check.prevents)}.</span>'
-    return f"<br>{escaped(check.why)} <b>{escaped(check.to_do)}</b>{code if check.prevents else ''}"
+    to_do = escaped(in_form(check.to_do))
+    return f"<br>{escaped(check.why)} <b>{to_do}</b>{code if check.prevents else ''}"
 
 
 def consequences(plan: RestorePlan, *, safety_backup: SafetyBackup) -> str:
@@ -118,3 +120,56 @@ def consequences(plan: RestorePlan, *, safety_backup: SafetyBackup) -> str:
         body=f"<ul>{rows}</ul>",
         text=back,
     )
+
+
+_BUTTONS = "'Go on with it' or 'Watch it' at the top of this form"
+_CHECKS = "'Check again' in step 3"
+_WORDS = tuple(
+    (re.compile(python), words)
+    for python, words in (
+        (
+            r"Let execute\(safety_backup=True\) make one first",
+            "Leave 'Back up the present state first' ticked in step 4",
+        ),
+        (
+            r'execute\(…, safety_backup=False, acknowledge=\["safety backup"\]\)',
+            "untick 'Back up the present state first' in step 4, and accept what it warns of then",
+        ),
+        (
+            r'execute\(…, safety_backup="partial"\)',
+            "'Only the disks that can come back' in step 4",
+        ),
+        (r"out of disks=\{…\}", "out in 'Which disk goes where'"),
+        (
+            r"plan\.export\(path\); the other person",
+            "press 'Download the plan to be approved' in step 4; the other person",
+        ),
+        (
+            r"then plan\.execute\(confirm=…, approval=path\)",
+            "then name the file that comes back there",
+        ),
+        (r"session\.add_resources\([^)]*\)", "session.forms.edit_vault()"),
+        (
+            r"Wait for it: session\.task\([^)]*\)\.wait\(\); then check again",
+            f"Wait for it (session.forms.tasks() shows it), then press {_CHECKS}",
+        ),
+        (r"then check again", f"then press {_CHECKS}"),
+        (r"plan the restore anew \(plan\.refresh\(\)\)", f"press {_CHECKS}"),
+        (r"session\.plan_restore\(\.\.\.\)\.checks", "Step 3"),
+        (r"(?<=\. )session\.suspicion\(\.\.\.\)", "Step 2"),
+        (r"session\.suspicion\(\.\.\.\)", "step 2"),
+        (r"session\.resume_restore\([^)]*\)", _BUTTONS),
+        (r"session\.cancel_restore\([^)]*\)", "'Cancel it' there"),
+        (r"session\.restores\(\) lists all", "Those that have not ended are at the top"),
+        (r"a file that plan\.export\(path\) wrote", "the file that was downloaded and approved"),
+        (r"folder=…(?!, or)", "the variable CBR_RUNBOOK_FOLDER"),
+        (r"folder=…, or ", ""),
+    )
+)
+
+
+def in_form(advice: str) -> str:
+    """Return advice with the buttons and fields of the form in place of the calls of Python."""
+    for python, words in _WORDS:
+        advice = python.sub(words, advice)
+    return advice

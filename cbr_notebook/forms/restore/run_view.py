@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, WaitTimeout
 from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from cbr_notebook.runbook.journal.record import Progress
     from cbr_notebook.runbook.run.run import RestoreRun
     from cbr_notebook.runbook.verify.verification import Verification
@@ -242,10 +240,14 @@ def given_up(said: str, state: str | None) -> str:
     return card(title, text=said, tone=tone)
 
 
-def unfinished(runs: pd.DataFrame) -> str:
-    """Return the restores that have not ended, to go on with one before anything else."""
+def unfinished(runs: Iterable[Mapping[Any, Any]]) -> str:
+    """Return the restores that have not ended, to go on with one before anything else.
+
+    Args:
+        runs: rows of ``session.restores()``.
+    """
     cards = []
-    for row in runs.to_dict("records"):
+    for row in runs:
         running = row["state"] == "running"
         name, run_id = str(row["target_name"]), str(row["run_id"])
         buttons = [button("take_up", "Watch it" if running else "Go on with it", of=run_id)]

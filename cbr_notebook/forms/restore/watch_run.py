@@ -16,6 +16,7 @@ from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.forms.restore import run_view
 from cbr_notebook.forms.restore.pending import OPEN, PendingRuns
+from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.step import SERVER, WATCH, Step
 from cbr_notebook.forms.restore.way_back import WayBack
@@ -119,8 +120,10 @@ class WatchRun(Step):
             state = self._state()
         except Exception as unread:
             panels.error.html = markup.error_card(
-                problem, f"{self._run_title}: nobody knows how far it is"
-            ) + markup.error_card(unread, "The record of the restore cannot be read")
+                problem, f"{self._run_title}: nobody knows how far it is", in_form=in_form
+            ) + markup.error_card(
+                unread, "The record of the restore cannot be read", in_form=in_form
+            )
             return True
         if state in ("failed", "stopped") and self._progress is not None:
             self._failed = "cancelled" if isinstance(problem, Stopped) else "failed"
@@ -131,11 +134,14 @@ class WatchRun(Step):
         elif state in OPEN and isinstance(problem, CBRError):
             # Whoever could stop watching before has nothing to stop any more.
             panels.result.html = ""
-            panels.error.html = run_view.broken_off(problem, str(self.run_id), str(state))
+            run_id = str(self.run_id)
+            self._pending.tell_below(run_id, run_view.broken_off(problem, run_id, str(state)))
         elif state is not None and self.form.result is not None:
             title = f"{self._run_title}: done, but verifying failed"
             failed = self.form.result.error is not None
-            panels.error.html = markup.error_card(problem, self._run_title if failed else title)
+            panels.error.html = markup.error_card(
+                problem, self._run_title if failed else title, in_form=in_form
+            )
         else:
             return False
         return True
@@ -259,7 +265,9 @@ class WatchRun(Step):
             panels.result.html = run_view.given_up(said, None if mine.empty else str(mine.iloc[0]))
         except CBRError as problem:
             self.form.error = problem
-            panels.error.html = markup.error_card(problem, "It could not be cancelled")
+            panels.error.html = markup.error_card(
+                problem, "It could not be cancelled", in_form=in_form
+            )
         self.form.guarded(self._pending.show)
 
     def _cancel(self, run_id: str) -> None:
@@ -273,7 +281,9 @@ class WatchRun(Step):
             self._draw_course()
             late = isinstance(problem, Conflict)
             self.form.panels.error.html = markup.error_card(
-                problem, "Too late to cancel" if late else "It could not be cancelled"
+                problem,
+                "Too late to cancel" if late else "It could not be cancelled",
+                in_form=in_form,
             )
 
     def _send_report(self, run: RestoreRun, suffix: str) -> None:

@@ -29,9 +29,49 @@ def test_a_program_that_is_interrupted_before_the_request_can_go_on(
     page = interrupted(session, monkeypatch)
     assert "The restore has not been asked for yet" in page.error
     assert session.restores()["state"].tolist() == ["not asked"]
-    page.click("Go on with it", within="error")
+    assert page.panel("pending") == "", "one card about one run"
+    page.click("Go on with it")
     assert "web-01 is back" in page.result
     assert session.restores()["state"].tolist() == ["success"]
+
+
+def test_an_unheard_restore_has_one_card_wherever_it_is_told(session: Session) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
+    form.value = ACCEPTED
+    walk(page, "Confirm")
+    session.cloud.fail("restore_backup", "cut before")
+    page.press()
+    assert "nobody knows yet whether it runs" in page.error
+    assert page.panel("pending") == ""
+    assert page.field("again_name").hidden
+    # Once something else is told there, the run is offered at the top again.
+    page.fill("confirm", "web-1")
+    page.press()
+    assert "Not sent yet" in page.error
+    assert "A restore of web-01 has not ended: asked" in page.panel("pending")
+    page.click("Go on with it")
+    assert page.field("again_name").problem == "Type web-01 to go on with it."
+    page.fill("again_name", "web-01")
+    page.click("Go on with it")
+    assert "web-01 is back" in page.result
+
+
+def test_going_on_asks_for_the_name_where_it_does_not_stand_any_more(session: Session) -> None:
+    form = session.forms.restore(resource="web-01", before="2020-08-17")
+    page = FormPage(form)
+    form.value = ACCEPTED
+    walk(page, "Confirm")
+    session.cloud.fail("restore_backup", "cut before")
+    page.press()
+    page.fill("confirm", "")
+    page.click("Go on with it")
+    assert not page.field("again_name").hidden
+    assert page.field("again_name").problem == "Type web-01 to go on with it."
+    assert session.restores()["state"].tolist() == ["asked"]
+    page.fill("again_name", "web-01")
+    page.click("Go on with it")
+    assert "web-01 is back" in page.result
 
 
 def test_a_run_of_before_goes_on_only_with_the_name_and_one_is_led_to_its_field(
