@@ -7,9 +7,11 @@ import inspect
 import httpx
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.operations import OPERATIONS
 from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.simulator.protocol.request_context import Query
 from cbr_notebook.simulator.services import ROUTES
 
 PAGE = frozenset({"limit", "offset"})
@@ -75,6 +77,29 @@ def test_the_simulated_cloud_knows_the_same_filters() -> None:
     assert {call: known[call] for call in DOCUMENTED} == {
         call: filters - PAGE for call, filters in DOCUMENTED.items()
     }
+
+
+ASKED_WITH: dict[str, dict[str, str]] = {
+    "members.list": {"backup_id": "c892ed58-3a18-47c2-9e31-a1d543dc490a"},
+    "organization_policies.list": {"operation_type": "backup"},
+    "protectables.list": {"kind": "server"},
+    "vaults.list_external": {
+        "region_id": "eu-west-0", "external_project_id": "0605767b5780d5762fc5c0118072a564",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", [call for call, filters in DOCUMENTED.items() if filters])
+def test_the_simulated_cloud_reads_each_filter_that_it_names(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = set()
+    texts = Query.texts
+    monkeypatch.setattr(Query, "texts", lambda query, name: read.add(name) or texts(query, name))
+    group, method = call.split(".")
+    with cbr.simulate("documented") as session:
+        getattr(getattr(session.client, group), method)(**ASKED_WITH.get(call, {}))
+    assert DOCUMENTED[call] - read == set()
 
 
 def test_every_list_is_held_against_the_reference() -> None:

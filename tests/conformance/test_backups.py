@@ -181,6 +181,9 @@ def test_list_and_show_op_logs(sdk: SdkClient, vault_id: str, server: str) -> No
         ({"vault_name": "films"}, 1),
         ({"resource_id": server}, 1),
         ({"resource_name": "nobody"}, 0),
+        ({"enterprise_project_id": "0"}, 1),
+        ({"enterprise_project_id": "e1"}, 0),
+        ({"enterprise_project_id": "all_granted_eps"}, 1),
         ({"start_time": "2020-01-01T00:00:00Z", "end_time": "2020-01-02T00:00:00Z"}, 0),
         ({"provider_id": task.provider_id, "limit": 5}, 1),
     ):

@@ -5,11 +5,17 @@ says. Bytes of disks live in ``block``, once for each different content; what a 
 and what a backup stores are lists of references to them.
 """
 
-VERSION = 1
+VERSION = 2
 """Stored in ``PRAGMA user_version``; raised with every change of the tables."""
 
-UPGRADES: dict[int, str] = {}
-"""For each older version, the SQL that makes the next one of it; none is needed yet."""
+UPGRADES = {
+    1: """
+    ALTER TABLE task ADD COLUMN enterprise_project_id TEXT NOT NULL DEFAULT '0';
+    UPDATE task SET enterprise_project_id = coalesce(
+        (SELECT enterprise_project_id FROM vault WHERE vault.id = task.vault_id), '0');
+    """,
+}
+"""For each older version, the SQL that makes the next one of it."""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -164,7 +170,8 @@ CREATE TABLE task (
     vault_id TEXT, vault_name TEXT, restore_point_id TEXT, policy_id TEXT, provider_id TEXT,
     resource_id TEXT, resource_name TEXT, resource_type TEXT, request_id TEXT NOT NULL,
     error_code TEXT NOT NULL DEFAULT '', error_message TEXT NOT NULL DEFAULT '',
-    extra_info TEXT NOT NULL DEFAULT '{}', subject_id TEXT
+    extra_info TEXT NOT NULL DEFAULT '{}', subject_id TEXT,
+    enterprise_project_id TEXT NOT NULL DEFAULT '0'
 );
 CREATE INDEX task_by_time ON task (project_id, created_at, id);
 CREATE INDEX task_by_vault ON task (vault_id, status);

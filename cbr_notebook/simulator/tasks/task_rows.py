@@ -43,6 +43,8 @@ class TaskRow(NamedTuple):
     error_message: str
     extra_info: str
     subject_id: str | None
+    enterprise_project_id: str
+    """Of the vault that it was begun in; the task keeps it when the vault is gone."""
 
     @property
     def subject(self) -> str:

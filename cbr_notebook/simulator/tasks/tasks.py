@@ -61,6 +61,10 @@ def begin(
         request_id=request_id or f"req-{engine.state.new_id('request')}",
         extra_info=json.dumps(extra or {}),
         subject_id=subject,
+        enterprise_project_id=engine.state.value(
+            "SELECT enterprise_project_id FROM vault WHERE id = ?", columns.get("vault_id")
+        )
+        or "0",
         **columns,
     )
     engine.scheduler.at(now + WAITING_SECONDS * clock.MICROSECONDS, "task_runs", task_id)
@@ -211,25 +215,20 @@ _STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 
 def _list(context: RequestContext) -> dict[str, Any]:
     query, engine = context.query, context.engine
-    where, values = ["project_id = ?"], [context.caller.project_id]
-    for name, column in (
-        ("vault_id", "vault_id"),
-        ("vault_name", "vault_name"),
-        ("resource_id", "resource_id"),
-        ("resource_name", "resource_name"),
-        ("provider_id", "provider_id"),
-    ):
-        if (text := query.text(name)) is not None:
+    where = ["project_id = ?"]
+    values: list[str | int] = [context.caller.project_id]
+    wanted = {
+        name: query.text(name)
+        for name in ("vault_id", "vault_name", "resource_id", "resource_name", "provider_id")
+    }
+    wanted["operation_type"] = query.choice("operation_type", *_TYPES)
+    wanted["status"] = query.choice("status", *_STATUSES)
+    if (enterprise := query.text("enterprise_project_id")) != "all_granted_eps":
+        wanted["enterprise_project_id"] = enterprise
+    for column, text in wanted.items():
+        if text is not None:
             where.append(f"{column} = ?")
             values.append(text)
-    for name, column, choices in (
-        ("operation_type", "operation_type", _TYPES),
-        ("status", "status", _STATUSES),
-    ):
-        if (text := query.choice(name, *choices)) is not None:
-            where.append(f"{column} = ?")
-            values.append(text)
-    bounds: list[str | int] = list(values)
     for name, comparison in (("start_time", ">="), ("end_time", "<=")):
         if (text := query.text(name)) is not None:
             try:
@@ -237,21 +236,21 @@ def _list(context: RequestContext) -> dict[str, Any]:
             except ValueError:
                 raise ApiError("9900") from None
             where.append(f"created_at {comparison} ?")
-            bounds.append(moment)
+            values.append(moment)
     lag = engine.options["task_list_lag_seconds"]
     if lag:
         where.append("created_at <= ?")
-        bounds.append(engine.now() - lag * clock.MICROSECONDS)
+        values.append(engine.now() - lag * clock.MICROSECONDS)
     page = query.page()
     condition = " AND ".join(where)
     rows = engine.state.all_of(
         TaskRow,
         f"SELECT * FROM task WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
-        *bounds,
+        *values,
         page.limit,
         page.offset,
     )
-    count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *bounds)
+    count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *values)
     return {
         "operation_logs": [document(row, engine.now()) for row in rows],
         "count": count,

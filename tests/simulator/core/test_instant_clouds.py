@@ -137,8 +137,9 @@ def test_a_template_of_an_older_version_is_brought_forward_in_the_copy(
 ) -> None:
     from cbr_notebook.simulator.core import schema
 
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr(schema, "UPGRADES", {1: "ALTER TABLE image ADD COLUMN size INTEGER"})
+    now = schema.VERSION
+    monkeypatch.setattr(schema, "VERSION", now + 1)
+    monkeypatch.setattr(schema, "UPGRADES", {now: "ALTER TABLE image ADD COLUMN size INTEGER"})
     before = template.read_bytes()
     assert Cloud.open(template=template).server("web-99").name == "web-99"
     assert template.read_bytes() == before

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core import schema
 from cbr_notebook.simulator.core.state import State, StateFileError
@@ -28,27 +29,42 @@ def path(tmp_path: Path) -> Path:
 def test_an_older_file_is_brought_forward_step_by_step(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "VERSION", 3)
-    monkeypatch.setattr(
-        schema,
-        "UPGRADES",
-        {
-            1: "CREATE TABLE owner (name TEXT NOT NULL)",
-            2: "INSERT INTO owner VALUES ('ada')",
-        },
-    )
+    now = schema.VERSION
+    monkeypatch.setattr(schema, "VERSION", now + 2)
+    steps = {
+        now: "CREATE TABLE owner (name TEXT NOT NULL)",
+        now + 1: "INSERT INTO owner VALUES ('ada')",
+    }
+    monkeypatch.setattr(schema, "UPGRADES", steps)
     cloud = Cloud.open(state=path)
     assert cloud._engine.state.value("SELECT name FROM owner") == "ada"
     assert cloud.server("web-01").disk("vda").read_file("/etc/motd") == b"hello"
-    assert cloud._engine.state.value("PRAGMA user_version") == 3
+    assert cloud._engine.state.value("PRAGMA user_version") == now + 2
     cloud.close()
+
+
+def test_a_file_of_the_first_version_learns_the_enterprise_projects_of_tasks(path: Path) -> None:
+    with cbr.simulate(state=path) as session:
+        vault = session.client.vaults.create("films", size=100, enterprise_project_id="e1")
+        session.client.vaults.delete(vault.id)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE task DROP COLUMN enterprise_project_id")
+        db.execute("PRAGMA user_version = 1")
+    with cbr.simulate(state=path) as session:
+        tasks = session.client.tasks
+        assert tasks.list(enterprise_project_id="0").count == 0
+        assert tasks.list(enterprise_project_id="e1").count == 1
+        session.cloud.advance(hours=1)
+        assert session.client.vaults.list().count == 0
+        assert tasks.list(enterprise_project_id="e1").count == 1, "the vault is gone, its task not"
 
 
 def test_an_upgrade_that_fails_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr(schema, "UPGRADES", {1: "DROP TABLE server; NONSENSE"})
+    now = schema.VERSION
+    monkeypatch.setattr(schema, "VERSION", now + 1)
+    monkeypatch.setattr(schema, "UPGRADES", {now: "DROP TABLE server; NONSENSE"})
     with pytest.raises(StateFileError):
         State(path)
     monkeypatch.undo()
