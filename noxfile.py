@@ -1,6 +1,7 @@
 """The tasks of a contributor: ``nox -l`` lists them.
 
-They run in the environment that nox itself runs in, so that nothing is installed twice.
+They run in the environment that nox itself runs in, activated or not, so that nothing is installed
+twice.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nox
 
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "floors", "tests"]
 
