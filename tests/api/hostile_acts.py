@@ -92,14 +92,22 @@ def notify(way: Way) -> Act:
     )
 
 
+def _is_deleted(way: Way, vault: Vault) -> bool:
+    left = {each.id: each.billing.status for each in way.cloud.client.vaults.list_all()}
+    return left.get(vault.id, "deleting") == "deleting"
+
+
 def delete(way: Way) -> Act:
-    vault, vaults = new_vault(way), way.cloud.client.vaults
+    vault = new_vault(way)
+    return Act(lambda: way.session.client.vaults.delete(vault.id), lambda: _is_deleted(way, vault))
 
-    def is_done() -> bool:
-        left = {each.id: each.billing.status for each in vaults.list_all()}
-        return left.get(vault.id, "deleting") == "deleting"
 
-    return Act(lambda: way.session.client.vaults.delete(vault.id), is_done)
+def delete_by_session(way: Way) -> Act:
+    vault = new_vault(way)
+    return Act(
+        lambda: way.session.delete_vault(vault.id, confirm=vault.name),
+        lambda: _is_deleted(way, vault),
+    )
 
 
 def expire(way: Way) -> Act:
@@ -147,14 +155,25 @@ def _filled(way: Way) -> tuple[Vault, str]:
     return vault, server
 
 
+def _is_removed(way: Way, vault: Vault, server: str) -> bool:
+    left = _resources(way, vault)
+    return server not in left or left[server].protect_status == "removing"
+
+
 def remove_resources(way: Way) -> Act:
     vault, server = _filled(way)
+    return Act(
+        lambda: way.session.client.vaults.remove_resources(vault.id, [server]),
+        lambda: _is_removed(way, vault, server),
+    )
 
-    def is_done() -> bool:
-        left = _resources(way, vault)
-        return server not in left or left[server].protect_status == "removing"
 
-    return Act(lambda: way.session.client.vaults.remove_resources(vault.id, [server]), is_done)
+def remove_resources_by_session(way: Way) -> Act:
+    vault, server = _filled(way)
+    return Act(
+        lambda: way.session.remove_resources(vault.id, server, confirm=vault.name),
+        lambda: _is_removed(way, vault, server),
+    )
 
 
 def suspend(way: Way) -> Act:
@@ -255,26 +274,24 @@ def rename_backup(way: Way) -> Act:
     )
 
 
+def _is_going(way: Way, backup: Backup) -> bool:
+    backups = way.cloud.client.backups
+    return not has(lambda: backups.show(backup.id)) or backups.show(backup.id).status in (
+        "deleting", "waiting_delete",
+    )  # fmt: skip
+
+
 def delete_backup(way: Way) -> Act:
-    backup, backups = new_backup(way), way.cloud.client.backups
-    return Act(
-        lambda: way.session.client.backups.delete(backup.id),
-        lambda: (
-            not has(lambda: backups.show(backup.id))
-            or backups.show(backup.id).status in ("deleting", "waiting_delete")
-        ),
-    )
+    backup = new_backup(way)
+    return Act(lambda: way.session.client.backups.delete(backup.id), lambda: _is_going(way, backup))
 
 
 def delete_backup_by_session(way: Way) -> Act:
-    act, backup = delete_backup(way), new_backup(way)
-    backups = way.cloud.client.backups
-    act.carry_out = lambda: way.session.delete_backup(backup.id, confirm=str(backup.name))
-    act.is_done = lambda: (
-        not has(lambda: backups.show(backup.id))
-        or backups.show(backup.id).status in ("deleting", "waiting_delete")
+    backup = new_backup(way)
+    return Act(
+        lambda: way.session.delete_backup(backup.id, confirm=str(backup.name)),
+        lambda: _is_going(way, backup),
     )
-    return act
 
 
 def restore(way: Way) -> Act:
@@ -286,6 +303,14 @@ def restore(way: Way) -> Act:
             backup.id, server_id=server.id, mappings={copy.id: disk.id}
         ),
         lambda: tasks_of(way, "restore", resource_id=server.id) > 0,
+    )
+
+
+def restore_by_session(way: Way) -> Act:
+    backup = new_backup(way)
+    return Act(
+        lambda: way.session.restore(backup.id, confirm=str(backup.resource_name)),
+        lambda: tasks_of(way, "restore", resource_id=backup.resource_id) > 0,
     )
 
 
@@ -321,6 +346,19 @@ def replicate(way: Way) -> Act:
     backup, goal = new_backup(way), _there(way)
     return Act(
         lambda: way.session.client.backups.replicate(backup.id, **goal),
+        lambda: tasks_of(way, "replication", vault_id=backup.vault_id) > 0,
+    )
+
+
+def replicate_by_session(way: Way) -> Act:
+    backup, goal = new_backup(way), _there(way)
+    return Act(
+        lambda: way.session.replicate(
+            backup.id,
+            destination_region=goal["destination_region"],
+            destination_vault=goal["destination_vault_id"],
+            destination_project=goal["destination_project_id"],
+        ),
         lambda: tasks_of(way, "replication", vault_id=backup.vault_id) > 0,
     )
 
@@ -364,6 +402,22 @@ def delete_policy(way: Way) -> Act:
     )
 
 
+def change_policy_by_session(way: Way) -> Act:
+    policy = new_policy(way)
+    return Act(
+        lambda: way.session.update_policy(policy.id, enabled=False),
+        lambda: _policies(way)[policy.id].enabled is False,
+    )
+
+
+def delete_policy_by_session(way: Way) -> Act:
+    policy = new_policy(way)
+    return Act(
+        lambda: way.session.delete_policy(policy.id, confirm=policy.name),
+        lambda: policy.id not in _policies(way),
+    )
+
+
 def _applied(way: Way, policy: Policy) -> bool:
     return bool(way.cloud.client.policies.show(policy.id).associated_vaults)
 
@@ -379,6 +433,14 @@ def remove_policy(way: Way) -> Act:
     return Act(
         lambda: way.session.client.vaults.remove_policy(vault.id, policy.id),
         lambda: not _applied(way, policy),
+    )
+
+
+def remove_policy_by_session(way: Way) -> Act:
+    policy, vault = new_policy(way), new_vault(way)
+    way.cloud.client.vaults.apply_policy(vault.id, policy.id)
+    return Act(
+        lambda: way.session.remove_policy(policy.id, vault.id), lambda: not _applied(way, policy)
     )
 
 
@@ -450,12 +512,31 @@ def accept(way: Way) -> Act:
     )
 
 
+def accept_by_session(way: Way) -> Act:
+    backup, _project, status = _shared(way)
+    theirs = way.cloud.in_project("eu-west-0_staging").client.vaults.create(new_name(), size=100)
+    return Act(
+        lambda: way.receiver.accept_share(backup.id, vault=theirs.id),
+        lambda: status() == "accepted",
+    )
+
+
 def reject(way: Way) -> Act:
     backup, project, status = _shared(way)
     return Act(
         lambda: way.receiver.client.members.update(backup.id, project, status="rejected"),
         lambda: status() == "rejected",
     )
+
+
+def reject_by_session(way: Way) -> Act:
+    backup, _project, status = _shared(way)
+    return Act(lambda: way.receiver.reject_share(backup.id), lambda: status() == "rejected")
+
+
+def unshare_by_session(way: Way) -> Act:
+    backup, project, status = _shared(way)
+    return Act(lambda: way.session.unshare(backup.id, project), lambda: status() is None)
 
 
 def unshare(way: Way) -> Act:
@@ -466,14 +547,16 @@ def unshare(way: Way) -> Act:
 
 
 ACTS: tuple[Callable[[Way], Act], ...] = (
-    create, create_with_more, rename, lock, resize, notify, delete, expire,
-    add_resources, add_resources_by_session, remove_resources, suspend, move,
+    create, create_with_more, rename, lock, resize, notify, delete, delete_by_session, expire,
+    add_resources, add_resources_by_session, remove_resources, remove_resources_by_session,
+    suspend, move,
     tag, tag_by_session, tag_together, untag, untag_by_session, set_tags,
     back_up, back_up_by_session, rename_backup, delete_backup, delete_backup_by_session, restore,
-    sync_backups, sync_vault, replicate, replicate_vault,
-    create_policy, change_policy, delete_policy, apply_policy, remove_policy,
+    restore_by_session, sync_backups, sync_vault, replicate, replicate_by_session, replicate_vault,
+    create_policy, change_policy, change_policy_by_session, delete_policy, delete_policy_by_session,
+    apply_policy, remove_policy, remove_policy_by_session,
     create_organization_policy, change_organization_policy, delete_organization_policy,
-    share, accept, reject, unshare,
+    share, accept, accept_by_session, reject, reject_by_session, unshare, unshare_by_session,
     register_agent, uninstall_agent, unregister_agent, add_paths, remove_paths,
     order_vault, pay_in_advance, change_order, update_order, start_migration,
 )  # fmt: skip

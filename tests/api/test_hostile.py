@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gzip
+import inspect
 import json
 import os
+import re
 import resource
 import socket
 import threading
@@ -30,9 +33,11 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.groups.protectables import AgentQuestion
+from cbr_notebook.api.http.operations import OPERATIONS
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.bounds import bound_client
 from cbr_notebook.session.context import Identity
+from tests.api import hostile_acts, hostile_orders
 from tests.api.hostile_acts import ACTS
 from tests.api.hostile_way import Act, Way
 
@@ -381,6 +386,36 @@ def test_every_act_is_carried_out_by_an_honest_service(
     assert not act.is_done()
     act.carry_out()
     assert act.is_done()
+
+
+ONLY_READ = {"tags.filter", "protectables.check_agents", "members", "tags"}
+"""What asks by POST, and the questions of a session that live beside its acts."""
+BY_SESSION = {"members.add", "policies.create", "vaults.apply_policy", "agents.register"}
+"""Operations that are asked for by an act of a session, and by :func:`hostile_orders.new_agent`."""
+
+
+def test_every_act_of_the_client_and_of_the_session_is_here() -> None:
+    """A new one wants its act in ``hostile_acts.py``: how it is done, and whether it was."""
+    acts = ast.parse("".join(inspect.getsource(each) for each in (hostile_acts, hostile_orders)))
+    called = {
+        re.sub(r"^way\.(session|receiver)\.(client\.)?", "", ast.unparse(each.func))
+        for each in ast.walk(acts)
+        if isinstance(each, ast.Call)
+    }
+    changing = {each.call for each in OPERATIONS if each.method != "GET"}
+    bound = inspect.getmembers(Session, inspect.isfunction)
+    changing |= {name for name, each in bound if ".session.operations." in each.__module__}
+    assert changing - called - BY_SESSION == ONLY_READ
+
+
+def test_every_act_that_was_written_is_tried() -> None:
+    written = {
+        name
+        for module in (hostile_acts, hostile_orders)
+        for name, each in inspect.getmembers(module, inspect.isfunction)
+        if each.__annotations__.get("return") == "Act"
+    }
+    assert {make.__name__ for make in ACTS} == written
 
 
 examples = count(1)

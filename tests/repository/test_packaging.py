@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +52,14 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert len(found) == 1
     assert "--nbval" in found[0]
     assert "tests notebooks" in found[0]
+
+
+def test_tasks_run_in_the_environment_of_nox_also_where_it_is_not_activated() -> None:
+    """The shells of contributors, and of cron, have another Python on their path, or none."""
+    pytest.importorskip("nox")
+    said = subprocess.run(
+        [sys.executable, "-c", "import noxfile, shutil; print(shutil.which('python'))"],
+        cwd=REPOSITORY, env={**os.environ, "PATH": "/nowhere"}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert Path(said.stdout.strip()).parent == Path(sys.executable).parent
