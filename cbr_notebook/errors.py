@@ -100,6 +100,10 @@ class FleetOnlyAsks(CBRError, AttributeError):
     """A fleet asks, it does not change: this belongs to one session."""
 
 
+class NotOffered(NotFound):
+    """This operator or region of the service does not have the operation."""
+
+
 class InvalidRequest(CBRError):
     """Something in the request is wrong; nothing was changed."""
 

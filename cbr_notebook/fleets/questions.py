@@ -22,7 +22,7 @@ from cbr_notebook.fleets.problems import Problem, Problems, Said
 from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
-from cbr_notebook.fleets.tables import combine, of_audits, part_of
+from cbr_notebook.fleets.tables import combine, notes_of, of_audits, part_of
 from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
@@ -360,6 +360,7 @@ class Fleet:
             "missing": missing,
             "interrupted": bool(found.interrupted),
             **of_audits(tables),
+            **notes_of(answered),
         }
 
     def _here(

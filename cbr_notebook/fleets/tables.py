@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,6 +53,16 @@ def of_audits(tables: Sequence[pd.DataFrame]) -> dict[str, Any]:
     if any(each.get("simulated") for each in attrs):
         found["simulated"] = True  # a page of it is signed with the key of simulated clouds
     return found
+
+
+def notes_of(answered: Mapping[Place, Any]) -> dict[str, Any]:
+    """Return what is said of the projects' tables beside their rows, such as what was not seen."""
+    notes = [
+        f"{place.path}: {note}"
+        for place, table in answered.items()
+        for note in getattr(table, "attrs", {}).get("notes", ())
+    ]
+    return {"notes": notes} if notes else {}
 
 
 def _stacked(pieces: Sequence[pd.Series[Any]]) -> pd.Series[Any]:

@@ -16,6 +16,9 @@ REASONS = (
     "no good backup",
     "last good backup is too old",
     "left out of its server's backups",
+    "its policies could not be seen",
+    "its backups could not be seen",
+    "in no vault itself; its server could not be seen",
 )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cbr_notebook.errors import AnswerWarning, ServiceError
+from cbr_notebook.errors import ServiceError
+from cbr_notebook.text.notes import tell
 
 if TYPE_CHECKING:
     from cbr_notebook.api.messages.records import Policy
@@ -45,10 +45,9 @@ def known_runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]
     try:
         return runs(policy, start, end)
     except ServiceError as problem:
-        warnings.warn(
+        tell(
             f"{problem.message} When {policy.name or policy.id!r} runs is not known, and is left "
             "out. Write the rule anew with session.update_policy(policy, pattern=[...]).",
-            AnswerWarning,
             stacklevel=2,
         )
         return []

@@ -39,6 +39,7 @@ from cbr_notebook.session.reports import unprotected as unprotected_report
 from cbr_notebook.session.reports import vault_policies as vault_policies_report
 from cbr_notebook.tasks.poller import TaskPoller
 from cbr_notebook.text.card import facts_html
+from cbr_notebook.text.notes import noted
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator import Cloud
@@ -342,4 +343,6 @@ class Session:
 # Here, and not where they are bound above: editors see parameters of plain functions only.
 for _name, _bound in list(vars(Session).items()):
     if getattr(_bound, "__module__", "").startswith("cbr_notebook.session.operations."):
-        setattr(Session, _name, act(_bound))
+        _bound = act(_bound)
+    if getattr(_bound, "__module__", "").startswith("cbr_notebook.session."):
+        setattr(Session, _name, noted(_bound))

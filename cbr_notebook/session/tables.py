@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from cbr_notebook.frames.building.builder import Builder
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters, seen
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import those_permitted
 from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.timeparse import (
     TimeLike,
@@ -28,6 +29,7 @@ from cbr_notebook.text.timeparse import (
 Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]
 """Given filters, offset and limit: the rows of a page, and how many there are in all."""
 
+T = TypeVar("T")
 _WORKERS = 8
 _KINDS = ("kind",)
 """What says which list is meant, not which of its rows."""
@@ -55,7 +57,8 @@ def read_list(
     before = session.client.transport.requests
     builder, looked_at = schema.builder(), _Count()
     requests = list(filters.expand(asked, repeatable))
-    for each in requests:
+
+    def read(each: Mapping[str, Any]) -> None:
         read_all(
             without_sources(partial(ask, each)),
             builder.add if keep is None else partial(_add_some, builder, keep, looked_at),
@@ -64,6 +67,17 @@ def read_list(
             # A simulated cloud answers in this very process: threads would gain nothing.
             workers=1 if session.simulated else _WORKERS,
         )
+
+    lists: dict[str, list[Mapping[str, Any]]] = {}
+    for each in requests:
+        which = ", ".join(str(each[kind]) for kind in kinds if kind in each)
+        lists.setdefault(which, []).append(each)
+    those_permitted(
+        {
+            f"{schema.name.capitalize()} ({which})": partial(_each_of, read, some)
+            for which, some in lists.items()
+        }
+    )
     frame = builder.frame()
     if len(requests) > 1:
         frame = _merged(frame)
@@ -78,6 +92,11 @@ def read_list(
     if others is not None:
         frame.attrs["without_filters"] = others
     return frame
+
+
+def _each_of(do: Callable[[T], None], several: Iterable[T]) -> None:
+    for each in several:
+        do(each)
 
 
 def _count(always: Mapping[str, Any], ask: Ask) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -14,6 +15,7 @@ from cbr_notebook.errors import CBRError, InvalidRequest, UnknownTag
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.text.suggestions import did_you_mean
 
 _MOST = 10
@@ -176,7 +178,9 @@ class TagChoice:
         wanted = self._wanted or {}
         if all(key in self._seen and any_of <= self._seen[key] for key, any_of in wanted.items()):
             return ""
-        known = known_tags(self._session, self._of)
+        known = if_permitted("All tags", partial(known_tags, self._session, self._of))
+        if known is None:
+            return ""
         said = []
         for key, any_of in wanted.items():
             require_key(self._session, key, self._of, known)

@@ -79,7 +79,7 @@ def why_empty(frame: pd.DataFrame) -> str:
     noun = noun.removeprefix("a ").removeprefix("an ")
     asked = _filters(frame.attrs["filters"])
     where = f" Asked for: {asked}; {_without(frame)}." if asked else ""
-    where += _hint(frame) + _missing(frame)
+    where += _hint(frame) + _missing(frame) + noted(frame)
     answered = frame.attrs.get("rows") or 0
     if answered:
         return f"None of the {pluralize(answered, 'row')} that were answered is left here.{where}"
@@ -201,6 +201,8 @@ def _foot(frame: pd.DataFrame, on_page: int, empty: list[str], now: datetime | N
         said.append(missing.strip())
     if hint := _hint(frame):
         said.append(hint.strip())
+    if told := noted(frame):
+        said.append(told.strip())
     asked = _filters(frame.attrs["filters"])
     if asked:
         said.append(f"Asked for: {asked}.")
@@ -226,6 +228,15 @@ def _missing(frame: pd.DataFrame) -> str:
     more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
     why = "It was interrupted" if frame.attrs.get("interrupted") else "NOT ALL PROJECTS"
     return f" {why}: without {names}{more}; fleet.problems() says why."
+
+
+def noted(frame: pd.DataFrame) -> str:
+    """Return what is to be said of a table beside its rows, such as what could not be seen."""
+    notes = frame.attrs.get("notes")
+    if not isinstance(notes, list | tuple) or not notes:
+        return ""
+    more = f" And {len(notes) - 3} more, in attrs." if len(notes) > 3 else ""
+    return "".join(f" NOTE: {str(each)[:300]}" for each in notes[:3]) + more
 
 
 def _wrapped(body: str, foot: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.showing.tables import chosen, why_empty
+from cbr_notebook.showing.tables import chosen, noted, why_empty
 from cbr_notebook.text.formatting import pluralize
 
 _ROWS = 20
@@ -41,7 +41,7 @@ def as_text(frame: pd.DataFrame, width: int | None = None) -> str:
         used += wide
         columns.append(_aligned(cells, right=pd.api.types.is_numeric_dtype(frame[name])))
     lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    foot = textwrap.wrap(_foot(frame, names, len(columns)), max(width, _NARROWEST))
+    foot = textwrap.wrap(_foot(frame, names, len(columns)) + noted(frame), max(width, _NARROWEST))
     return "\n".join([*lines, *foot])
 
 

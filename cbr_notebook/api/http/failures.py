@@ -28,6 +28,7 @@ from cbr_notebook.errors import (
     CBRError,
     ConnectionFailed,
     NotFound,
+    NotOffered,
     PermissionDenied,
     ServiceError,
     error_for,
@@ -189,10 +190,14 @@ def refusal(request: httpx.Request, response: httpx.Response, *, now: datetime) 
     elif response.status_code == 404 and _lacks_operation(error, response):
         operation = operation_of(request.method, path)
         what = f"{operation.section}: {operation.id}" if operation else f"{request.method} {path}"
-        error.advice = (
-            f"{request.url.host} does not offer this operation ({what}). Not every operator and "
-            "region has all of them; the others work without it. If nothing works, check the "
-            "endpoint."
+        error = NotOffered(
+            error.message,
+            code=error.code,
+            advice=f"{request.url.host} does not offer this operation ({what}). Not every operator "
+            "and region has all of them; the others work without it. If nothing works, check the "
+            "endpoint.",
+            request_id=error.request_id,
+            http_status=error.http_status,
         )
     return error
 

@@ -10,7 +10,6 @@ import json
 import math
 import types
 import typing
-import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -19,7 +18,7 @@ import msgspec
 
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.messages.source import Source
-from cbr_notebook.errors import AnswerWarning
+from cbr_notebook.text.notes import tell
 
 T = TypeVar("T")
 
@@ -87,10 +86,9 @@ class Reader:
             last = member.rpartition(".")[2]
             column = _IN_TABLES.get(last, last)
             others = f" ({loss.number} such values)" if loss.number > 1 else ""
-            warnings.warn(
+            tell(
                 f"{column}: {loss.value} of {loss.row or 'the answer'} cannot be read, and is "
                 f"missing{others}. The member is {member}; record.raw has it as it came.",
-                AnswerWarning,
                 stacklevel=4,
             )
 

@@ -21,7 +21,6 @@ import itertools
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
@@ -30,7 +29,8 @@ from typing import Any, Generic, TypeVar
 
 from cbr_notebook.api.paging.delivered import OVERLAP, Counter, Delivered
 from cbr_notebook.api.paging.prefetch import Fetch, Page, pages_in_order
-from cbr_notebook.errors import AnswerWarning, Conflict, ServiceError
+from cbr_notebook.errors import Conflict, ServiceError
+from cbr_notebook.text.notes import tell
 
 T = TypeVar("T")
 
@@ -297,10 +297,9 @@ class _Reader(Generic[T]):
         breaks_off |= self._progressed == 1 and number in _USUAL_PAGES
         if breaks_off or (page.end < count - 1 <= _LAST_OFFSET and self._ask(count - 1, 1).rows):
             raise _contradiction(count, number)
-        warnings.warn(
+        tell(
             f"The service counts {count} rows, but has {number} to show: this is all that can be "
             "had.",
-            AnswerWarning,
             stacklevel=2,
         )
 

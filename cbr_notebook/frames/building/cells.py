@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.api.http import lenient
-from cbr_notebook.errors import AnswerWarning
 from cbr_notebook.frames.column import Column
+from cbr_notebook.text.notes import tell
 
 _WITH_YEAR = re.compile(r"\s*(?:\d{4}-\d\d?-\d\d?|\d{8}T|\d{8}$|[A-Z][a-z]{2}, \d\d? \w+ \d{4})")
 
@@ -71,9 +70,8 @@ def warn_of_lost(
     lost = [place for place in missing if values[place] not in (None, "")]
     if lost:
         others = f" ({len(lost)} such values)" if len(lost) > 1 else ""
-        warnings.warn(
+        tell(
             f"{column.name}: {values[lost[0]]!r:.60} of {names()[lost[0]]} cannot be read, and is "
             f"missing{others}. The member is {column.source}; session.client gives it as it came.",
-            AnswerWarning,
             stacklevel=2,
         )

@@ -8,25 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.constants import COMMON_KINDS
+from cbr_notebook.api.messages.constants import COMMON_KINDS, DISK, KIND_OF
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
-from cbr_notebook.errors import CBRError, NotFound, PermissionDenied
+from cbr_notebook.errors import CBRError
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
 from cbr_notebook.session.reports.common import answer, backup_policies
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
-T = TypeVar("T")
+_SERVERS = "Resources (server)"
 _PASS, _FAIL, _UNKNOWN, _NONE = "pass", "fail", "unknown", "not applicable"
 Finding = tuple[str, str, str]
 """An outcome, what was seen, and the evidence."""
@@ -58,7 +59,7 @@ class _Estate:
     def backups(self) -> dict[str, list[Backup]]:
         """The good backups of each resource, the oldest first."""
         found: dict[str, list[Backup]] = {}
-        for each in _permitted(self.denied, "backups", self._listed) or ():
+        for each in if_permitted("Backups", self._listed, self.denied) or ():
             if not each.parent_id:
                 found.setdefault(each.resource_id or "", []).append(each)
         for backups in found.values():
@@ -75,7 +76,7 @@ class _Estate:
     def unreadable(self, control: str) -> str | None:
         """Return what a control needs and cannot be read, with the reason; ``None`` if all can."""
         needs = _NEEDS.get(control, ())
-        if "backups" in needs:
+        if "Backups" in needs:
             _ = self.backups
         told = [f"{each}: {self.denied[each]}" for each in needs if each in self.denied]
         return "; ".join(told) or None
@@ -160,23 +161,22 @@ def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:
     denied: dict[str, str] = {}
     vaults = {
         each.id: (vault, each)
-        for vault in _permitted(denied, "vaults", lambda: list(client.vaults.list_all())) or ()
+        for vault in if_permitted("Vaults", lambda: list(client.vaults.list_all()), denied) or ()
         if vault.billing.protect_type != "replication"  # nothing is backed up there
         for each in vault.resources or ()
     }
     listed: list[Protectable] = []
     for kind in COMMON_KINDS:
-        listed += _permitted(denied, "resources", partial(_resources, session, kind)) or []
-    if "resources" in denied:
-        known = {row.id for row in listed}
-        listed += [
-            Protectable(id=each.id, type=each.type, name=each.name, size=each.size)
-            for _, each in vaults.values()
-            if each.id not in known
-        ]
+        ask = partial(_resources, session, kind)
+        listed += if_permitted(f"Resources ({kind})", ask, denied) or []
+    listed += [
+        Protectable(id=each.id, type=each.type, name=each.name, size=each.size)
+        for _, each in vaults.values()
+        if f"Resources ({KIND_OF.get(each.type or '')})" in denied
+    ]
     attached = {disk.id for row in listed for disk in row.children or ()} - vaults.keys()
     resources = [row for row in listed if row.id not in attached]
-    policies = _permitted(denied, "policies", lambda: backup_policies(session)) or {}
+    policies = if_permitted("Policies", lambda: backup_policies(session), denied) or {}
     return _Estate(session, session.now, proofs, policies, vaults, resources, denied)
 
 
@@ -184,20 +184,14 @@ def _resources(session: Context, kind: Any) -> list[Protectable]:
     return list(session.client.protectables.list_all(kind))
 
 
-def _permitted(denied: dict[str, str], what: str, ask: Callable[[], T]) -> T | None:
-    """Return what is asked for; where that is refused, note why and return nothing."""
-    try:
-        return ask()
-    except (PermissionDenied, NotFound) as problem:
-        denied[what] = problem.message
-        return None
-
-
 def _finding(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
     """Return what a control says of a resource; unknown if what it needs cannot be read."""
     control = rule["control"]
     if (reason := estate.unreadable(control)) is not None:
         return _UNKNOWN, "what it needs cannot be read", reason
+    alone = resource.type == DISK and resource.id not in estate.vaults
+    if alone and _SERVERS in estate.denied:
+        return _UNKNOWN, "its server, which may be in a vault, cannot be read", _SERVERS
     return _CONTROLS[control](estate, resource, rule)
 
 
@@ -336,14 +330,14 @@ _CONTROLS: dict[str, Callable[[_Estate, Protectable, Mapping[str, Any]], Finding
     "restore proven": _restore_proven,
 }
 _NEEDS: Mapping[str, tuple[str, ...]] = {
-    "protected": ("vaults", "policies"),
-    "recovery point": ("backups",),
-    "retention": ("vaults", "policies"),
-    "schedule met": ("vaults", "policies", "backups"),
-    "encrypted": ("backups",),
-    "replicated": ("backups",),
-    "locked": ("vaults",),
-    "no disk excluded": ("vaults", "resources"),
+    "protected": ("Vaults", "Policies"),
+    "recovery point": ("Backups",),
+    "retention": ("Vaults", "Policies"),
+    "schedule met": ("Vaults", "Policies", "Backups"),
+    "encrypted": ("Backups",),
+    "replicated": ("Backups",),
+    "locked": ("Vaults",),
+    "no disk excluded": ("Vaults", _SERVERS),
 }
 """The lists that a control looks at."""
 

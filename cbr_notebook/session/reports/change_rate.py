@@ -12,9 +12,11 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import DISK
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.errors import InvalidRequest, NotFound, NotOffered
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_resource
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.references import (
     ResourceRef,
@@ -95,10 +97,13 @@ def changes_of(
     table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
     if chosen:
         table = table[table["resource_id"].map(chosen.resource).astype(bool)]
-    points = restore_points(session, table["checkpoint_id"].dropna())
+    points = if_permitted(
+        "Restore points",
+        lambda: restore_points(session, table["checkpoint_id"].dropna()),
+    )
     sizes = {
         (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
-        for point in points
+        for point in points or ()
         for each in (point.vault.resources if point.vault else None) or ()
         if each.backup_size is not None
     }
@@ -121,11 +126,17 @@ def changes_of(
 
 def _size_now(session: Context, vault_id: str, resource_id: str) -> _Size | None:
     """Return what the backups of a resource in a vault take now."""
-    try:
-        vault = session.client.vaults.show(vault_id)
-    except NotFound:
-        return None
-    for each in vault.resources or ():
+
+    def show() -> Vault | None:
+        try:
+            return session.client.vaults.show(vault_id)
+        except NotOffered:
+            raise
+        except NotFound:
+            return None
+
+    vault = if_permitted("The vault as it is now", show)
+    for each in (vault.resources if vault else None) or ():
         if each.id == resource_id and each.backup_size is not None:
             return _Size(int(each.backup_size), int(each.backup_count or 0))
     return None

@@ -6,14 +6,23 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.records import Backup, Policy, RestorePoint, Vault
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.api.messages.constants import ResourceKind
+from cbr_notebook.api.messages.records import (
+    Backup,
+    Policy,
+    Protectable,
+    RestorePoint,
+    Vault,
+)
+from cbr_notebook.errors import InvalidRequest, NotFound, NotOffered
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import those_permitted
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
 from cbr_notebook.text.timeparse import (
@@ -55,6 +64,26 @@ def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame
             advice='Give session.backups(status="available"), or leave them out.',
         )
     return backups
+
+
+def listed_by_kind(
+    session: Context, kinds: Iterable[ResourceKind]
+) -> dict[ResourceKind, dict[str, Protectable]]:
+    """Return the resources of each kind that one may list, by their IDs.
+
+    Raises:
+        PermissionDenied: one may list none of the kinds.
+    """
+    asks = {
+        kind: partial(lambda one: list(session.client.protectables.list_all(one)), kind)
+        for kind in kinds
+    }
+    found = those_permitted({f"Resources ({kind})": ask for kind, ask in asks.items()})
+    return {
+        kind: {row.id: row for row in found[f"Resources ({kind})"]}
+        for kind in asks
+        if f"Resources ({kind})" in found
+    }
 
 
 def own_backups(session: Context) -> Iterator[Backup]:
@@ -119,6 +148,8 @@ def restore_points(session: Context, ids: Iterable[str]) -> list[RestorePoint]:
     def show(point_id: str) -> RestorePoint | None:
         try:
             return session.client.restore_points.show(point_id)
+        except NotOffered:
+            raise
         except NotFound:
             return None
 

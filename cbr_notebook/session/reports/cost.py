@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,8 @@ from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.reports.common import answer, own_backups
+from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.reports.common import answer, listed_by_kind, own_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags, known_tags, require_key
 
 _MB = 1024
@@ -155,7 +156,7 @@ def orphans(
     """Return the backups whose resource is gone, and what they cost to keep.
 
     A resource is gone if the service does not list it any more among those of its type. Types
-    that it has no list of are left out: nobody knows of them.
+    that it has no list of, or that one may not list, are left out: nobody knows of them.
 
     Args:
         price_per_gb_month: what a GB of a vault costs a month; no cost is told if left out.
@@ -181,10 +182,15 @@ def orphans(
     ]
     kinds: set[Any] = {KIND_OF[each.resource_type or ""] for each in backups
                        if each.resource_type in KIND_OF}  # fmt: skip
-    there = {row.id for kind in kinds for row in session.client.protectables.list_all(kind)}
-    vaults = {each.id: each for each in session.client.vaults.list_all()}
+    there = listed_by_kind(session, kinds)
+    ask: Callable[[], list[Vault]] = lambda: list(session.client.vaults.list_all())  # noqa: E731
+    listed = ask() if chosen else if_permitted("Vaults", ask)
+    vaults = {each.id: each for each in listed or ()}
     gone = [
-        each for each in backups if each.resource_type in KIND_OF and each.resource_id not in there
+        each
+        for each in backups
+        if each.resource_type in KIND_OF
+        and each.resource_id not in there.get(KIND_OF[each.resource_type], {each.resource_id})
     ]
     rows = []
     for each in sorted(gone, key=lambda backup: backup.created_at or ""):

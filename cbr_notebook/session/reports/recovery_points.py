@@ -73,8 +73,10 @@ def recovery_points(
     check_days(days)
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
-    vaults = vaults_by_resource(session)
+    seen = if_permitted("Vaults", partial(vaults_by_resource, session))
+    vaults = seen or {}
     policies = if_permitted("Policies", partial(backup_policies, session))
+    runs_seen = seen is not None and policies is not None
     backups = good_backups(session, backups)
     by_resource = {str(key): rows for key, rows in backups.groupby("resource_id", sort=False)}
     names = {
@@ -84,8 +86,11 @@ def recovery_points(
     }
     types = {kind for _, kind in names.values()} | set(backups["resource_type"].dropna())
     there = {
-        kind: if_permitted(f"Resources ({kind})", partial(_tags, session, kind))
-        for kind in {KIND_OF[each] for each in types if each in KIND_OF}
+        # Only the tags that are asked for need them; else they say what still exists.
+        kind: _tags(session, kind)
+        if chosen
+        else if_permitted(f"Resources ({kind})", partial(_tags, session, kind))
+        for kind in sorted({KIND_OF[each] for each in types if each in KIND_OF})
     }
     rows = []
     for each in dict.fromkeys([*names, *by_resource]):
@@ -106,6 +111,9 @@ def recovery_points(
         mine = [p for p in (policies or {}).get(vault.id if vault else "", []) if p.enabled]
         taken = [moment.to_pydatetime() for moment in moments]
         missed = sum(len(missed_runs(p, taken, session.now, days)) for p in mine)
+        within: bool | None = newest is not None and session.now - newest <= allowed
+        if within and exists is not True and kind in KIND_OF:
+            within = None if exists is None else False
         rows.append(
             SimpleNamespace(
                 id=each, name=name, type=kind, vault_name=vault.name if vault else None,
@@ -113,11 +121,9 @@ def recovery_points(
                 oldest=api_text(moments[0].to_pydatetime() if moments else None),
                 age_hours=hours_since(session.now, newest),
                 target_hours=int(allowed / HOUR),
-                within_target=newest is not None
-                and session.now - newest <= allowed
-                and exists is not False,
+                within_target=within,
                 exists=exists,
-                gaps=missed if policies is not None and all(map(tells_runs, mine)) else None,
+                gaps=missed if runs_seen and all(map(tells_runs, mine)) else None,
                 tags=mine_tags,
             )
         )  # fmt: skip

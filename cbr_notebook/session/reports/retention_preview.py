@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,13 +13,14 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.constants import KIND_OF
+from cbr_notebook.api.messages.constants import KIND_OF, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.reports.common import (
     answer,
@@ -36,7 +39,9 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     """Return the backups that retention will delete in the coming days, when, and by which rule.
 
     The runs of the policies until then are taken to make good backups. Backups that an image
-    was made of stay longer than it says here: the service does not tell of them.
+    was made of stay longer than it says here: the service does not tell of them. Where one may not
+    list policies or vaults, expiry dates alone are told; where one may not list servers or
+    disks, ``rule`` says what holds only if they still exist.
 
     Args:
         days: how many days ahead, 1 to 3660.
@@ -59,17 +64,22 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     before = session.client.transport.requests
     now = session.now
     until = now + timedelta(days=days)
-    vaults = {each.id: each for each in session.client.vaults.list_all()}
-    policies = backup_policies(session)
     listed = list(own_backups(session))
+    seen = if_permitted("Vaults", lambda: list(session.client.vaults.list_all()))
+    vaults = {each.id: each for each in seen or ()}
+    policies = if_permitted("Policies", partial(backup_policies, session))
     names = {each.id: each.name for each in listed}
     there = _existing(session, {each.resource_type or "" for each in listed})
     rows = []
     for (vault_id, resource_id), (resource, made) in group_backups(listed).items():
         if not chosen.resource(resource_id):
             continue
-        vault, policy = vaults.get(vault_id), _policy_of(policies.get(vault_id, ()))
-        for gone in _removals(vault, policy, resource_id, made, now, until, there):
+        vault, policy = vaults.get(vault_id), _policy_of((policies or {}).get(vault_id, ()))
+        if seen is None or policies is None:
+            found = _by_date_alone(made, now, until)
+        else:
+            found = _removals(vault, policy, resource_id, made, now, until, there)
+        for gone in found:
             if gone.backup.id in names:
                 rows.append(
                     SimpleNamespace(
@@ -141,10 +151,18 @@ def what_if(
             goes_on = member is not None and there(member)
             ends = []
             for rule, ahead in ((was, runs_was), (would, runs_would)):
-                gone, left = retention.removals(
-                    made, rule, ahead if goes_on else [], now, until, locked=bool(vault.locked)
+                possible = {
+                    _numbers(today, *retention.removals(
+                        made, rule, ahead if each else [], now, until, locked=bool(vault.locked)
+                    ))
+                    for each in ((True, False) if goes_on is None else (goes_on,))
+                }  # fmt: skip
+                ends.append(
+                    tuple(
+                        numbers.pop() if len(numbers := set(each)) == 1 else None
+                        for each in zip(*possible, strict=True)
+                    )
                 )
-                ends.append((sum(each.backup.id in today for each in gone), len(left)))
             (gone_was, left_was), (gone_would, left_would) = ends
             each_mb = _average_mb(member, len(made))
             rows.append(
@@ -152,31 +170,61 @@ def what_if(
                     resource_id=resource_id, resource_name=name, vault_id=vault.id,
                     vault_name=vault.name, backups=len(made), deleted_before=gone_was,
                     deleted_after=gone_would, kept_before=left_was, kept_after=left_would,
-                    kept_mb_before=None if each_mb is None else round(left_was * each_mb),
-                    kept_mb_after=None if each_mb is None else round(left_would * each_mb),
+                    kept_mb_before=_megabytes(left_was, each_mb),
+                    kept_mb_after=_megabytes(left_would, each_mb),
                 )
             )  # fmt: skip
     asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change}
     return chosen.noted(answer(session, frames.WHAT_IF, rows, asked, before))
 
 
-def _existing(session: Context, types: Collection[str]) -> Callable[[VaultResource], bool]:
+def _numbers(
+    today: Collection[str], gone: Sequence[retention.Removal], left: Sequence[retention.Backup]
+) -> tuple[int, int]:
+    """Return how many of the backups of today go, and how many there are in the end."""
+    return sum(each.backup.id in today for each in gone), len(left)
+
+
+def _megabytes(number: int | None, each_mb: float | None) -> int | None:
+    return None if number is None or each_mb is None else round(number * each_mb)
+
+
+def _existing(session: Context, types: Collection[str]) -> Callable[[VaultResource], bool | None]:
     """Return what says whether a policy can go on backing up a resource of a vault.
 
     It cannot if the service does not list the resource any more, or if the vault leaves it out of
-    what policies do. Of types that it has no list of all are taken to exist.
+    what policies do. Of types that it has no list of all are taken to exist; of those that one may
+    not list it is not known (``None``).
     """
     listed = {
-        each: {row.id for row in session.client.protectables.list_all(KIND_OF[each])}
-        for each in types
+        each: if_permitted(
+            f"Resources ({KIND_OF[each]})",
+            partial(_ids, session, KIND_OF[each]),
+        )
+        for each in sorted(types)
         if each in KIND_OF
     }
 
-    def exists(member: VaultResource) -> bool:
-        there = listed.get(member.type or "")
-        return member.auto_protect is not False and (there is None or member.id in there)
+    def exists(member: VaultResource) -> bool | None:
+        if member.auto_protect is False or member.type not in listed:
+            return member.auto_protect is not False
+        there = listed[member.type]
+        return None if there is None else member.id in there
 
     return exists
+
+
+def _ids(session: Context, kind: ResourceKind) -> set[str]:
+    return {row.id for row in session.client.protectables.list_all(kind)}
+
+
+def _by_date_alone(
+    made: Sequence[retention.Backup], now: datetime, until: datetime
+) -> list[retention.Removal]:
+    """Return the backups that expire, where it is not known what policies and vaults say."""
+    dated = [each for each in made if each.expires is not None and not each.failed]
+    gone, _ = retention.removals(dated, None, [], now, until)
+    return [replace(each, rule=f"{each.rule}, unless its policy keeps it") for each in gone]
 
 
 def _policy_of(policies: Sequence[Policy]) -> Policy | None:
@@ -190,16 +238,27 @@ def _removals(
     made: Sequence[retention.Backup],
     now: datetime,
     until: datetime,
-    there: Callable[[VaultResource], bool],
+    there: Callable[[VaultResource], bool | None],
 ) -> list[retention.Removal]:
     """Return what goes of a resource's backups in a vault."""
     definition = policy.operation_definition if policy else None
     rule = Retention.of(msgspec.to_builtins(definition)) if definition else None
     members = (vault.resources if vault else None) or ()
     # A policy goes on making backups only of what is in its vault, and still exists.
-    goes_on = any(each.id == resource_id and there(each) for each in members)
-    ahead = known_runs(policy, now, until) if policy and policy.enabled and goes_on else []
-    return retention.removals(made, rule, ahead, now, until, locked=bool(vault and vault.locked))[0]
+    goes_on = next((there(each) for each in members if each.id == resource_id), False)
+    runs = known_runs(policy, now, until) if policy and policy.enabled else []
+    locked = bool(vault and vault.locked)
+
+    def removed(ahead: Sequence[datetime]) -> list[retention.Removal]:
+        return retention.removals(made, rule, ahead, now, until, locked=locked)[0]
+
+    if goes_on is not None:
+        return removed(runs if goes_on else [])
+    surely = removed([])
+    return [
+        each if each in surely else replace(each, rule=f"{each.rule}, if it still exists")
+        for each in removed(runs)
+    ]
 
 
 def _average_mb(member: Any, backups: int) -> float | None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
-from cbr_notebook.api.messages.records import Policy, Vault
+from cbr_notebook.api.messages.records import Policy, Protectable, Vault
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import last_due
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.reports.common import (
     answer,
     api_text,
     backup_policies,
     good_backups,
     hours_since,
+    listed_by_kind,
     vaults_by_resource,
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags
@@ -46,7 +49,8 @@ def unprotected(
     ``suspended in its vault``, whose policy passes it over; it has
     ``no good backup`` (one that is available); its ``last good backup is too old``. A disk
     that is attached to a server is looked at with its server, unless it is in a vault
-    itself.
+    itself. Where one may not list policies or backups, what could be protected is listed, too:
+    ``its policies could not be seen``, ``its backups could not be seen``.
 
     Args:
         kind: ``server``, ``disk`` or ``turbo``; the three if left out.
@@ -74,18 +78,25 @@ def unprotected(
     allowed = None if target is None else session.now - parse_duration(target, "target")
     before = session.client.transport.requests
     kinds = COMMON_KINDS if kind is None else (kind,)
-    known = {row.id: row for each in kinds for row in session.client.protectables.list_all(each)}
     vaults = vaults_by_resource(session)
-    servers = [
-        *(known.values() if "server" in kinds else session.client.protectables.list_all("server"))
-    ]
-    attached = {disk.id for server in servers for disk in server.children or ()} - set(vaults)
-    policies = backup_policies(session)
-    newest = _newest(good_backups(session, backups))
+    listed = listed_by_kind(session, kinds)
+    known = {key: row for rows in listed.values() for key, row in rows.items()}
+    servers: list[Protectable] | None
+    if "server" in kinds:
+        servers = list(listed["server"].values()) if "server" in listed else None
+    else:
+        servers = if_permitted(
+            "Servers", lambda: list(session.client.protectables.list_all("server"))
+        )
+    attached = {disk.id for each in servers or () for disk in each.children or ()} - set(vaults)
+    policies = if_permitted("Policies", partial(backup_policies, session))
+    given = backups
+    good = if_permitted("Backups", lambda: good_backups(session, given))
+    newest = None if good is None else _newest(good)
     members = {r.id: r for vault in vaults.values() for r in vault.resources or ()}
     left_out = {
         disk.id: vaults[server.id]
-        for server in servers
+        for server in servers or ()
         if server.id in vaults
         for disk in excluded_disks(server, members[server.id])
         if disk.id not in vaults
@@ -95,14 +106,18 @@ def unprotected(
         if (row.id in attached and row.id not in left_out) or not chosen.record(row):
             continue
         vault = left_out.get(row.id) or vaults.get(row.id)
-        last = newest.get(row.id)
-        mine = policies.get(vault.id, []) if vault else []
-        oldest = last_due(mine, session.now) if allowed is None else allowed
+        last = (newest or {}).get(row.id)
+        mine = None if policies is None else policies.get(vault.id, []) if vault else []
+        oldest = last_due(mine or (), session.now) if allowed is None else allowed
         member = members.get(row.id)
         suspended = member is not None and member.auto_protect is False
-        reason = _reason(vault, mine, last, oldest, suspended=suspended)
+        reason = _reason(
+            vault, mine, last, oldest, suspended=suspended, backups_seen=newest is not None
+        )
         if row.id in left_out:
             reason = "left out of its server's backups"
+        elif vault is None and servers is None and row.id in listed.get("disk", {}):
+            reason = "in no vault itself; its server could not be seen"
         if reason is not None:
             rows.append(
                 SimpleNamespace(
@@ -119,22 +134,27 @@ def unprotected(
 
 def _reason(
     vault: Vault | None,
-    policies: Sequence[Policy],
+    policies: Sequence[Policy] | None,
     last: datetime | None,
     oldest: datetime | None,
     *,
     suspended: bool,
+    backups_seen: bool,
 ) -> str | None:
     if vault is None:
         return "in no vault"
-    if not policies:
+    if policies is not None and not policies:
         return "no backup policy"
-    if not any(policy.enabled for policy in policies):
+    if policies and not any(policy.enabled for policy in policies):
         return "policy is off"
     if suspended:
         return "suspended in its vault"
+    if policies is None:
+        return "its policies could not be seen"
     if not any(policy.enabled and tells_runs(policy) for policy in policies):
         return "when its policy runs is not known"
+    if not backups_seen:
+        return "its backups could not be seen"
     if last is None:
         return "no good backup"
     return "last good backup is too old" if oldest is not None and last < oldest else None

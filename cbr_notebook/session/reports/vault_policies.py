@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
@@ -13,6 +15,7 @@ from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.permitted import if_permitted
 from cbr_notebook.session.reports.common import answer, api_text
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time
@@ -45,14 +48,14 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
     before = session.client.transport.requests
     applied = _applied(session)
     rows = []
-    for vault in filter(chosen.vault, session.client.vaults.list_all()):
-        pairs: list[tuple[Policy | None, AppliedVault | None]] = [*applied.get(vault.id, ())]
+    for vault_id, vault in _chosen_vaults(session, chosen, applied).items():
+        pairs: list[tuple[Policy | None, AppliedVault | None]] = [*applied.get(vault_id, ())]
         for policy, each in pairs or [(None, None)]:
             goal = policy.operation_definition if policy else None
             rows.append(
                 SimpleNamespace(
-                    vault_id=vault.id, vault_name=vault.name,
-                    protect_type=vault.billing.protect_type,
+                    vault_id=vault_id, vault_name=vault.name if vault else None,
+                    protect_type=vault.billing.protect_type if vault else None,
                     policy_id=policy.id if policy else None,
                     policy_name=policy.name if policy else None,
                     operation_type=policy.operation_type if policy else None,
@@ -61,7 +64,7 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
                     next_run=_next_run(policy, session.now) if policy else None,
                     destination_region=goal.destination_region if goal else None,
                     destination_vault_id=each.destination_vault_id if each else None,
-                    tags=vault_tags(vault),
+                    tags=vault_tags(vault) if vault else {},
                 )
             )  # fmt: skip
     return chosen.noted(answer(session, frames.VAULT_POLICIES, rows, {}, before))
@@ -90,32 +93,33 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
     """
     chosen = TagChoice(session, tags, "vault")
     before = session.client.transport.requests
-    applied = _applied(session)
     good: dict[str, list[Backup]] = {}
     for backup in session.client.backups.list_all(
         status="available", image_type="backup", show_replication=True
     ):
         good.setdefault(backup.vault_id or "", []).append(backup)
+    applied = if_permitted("Policies", partial(_applied, session)) or {}
     rows = []
-    for vault in filter(chosen.vault, session.client.vaults.list_all()):
+    for vault_id, vault in _chosen_vaults(session, chosen, {**applied, **good}).items():
         policies = {
             (goal.destination_region, each.destination_vault_id): policy
-            for policy, each in applied.get(vault.id, ())
+            for policy, each in applied.get(vault_id, ())
             if policy.operation_type == "replication" and (goal := policy.operation_definition)
         }
-        backups = good.get(vault.id, [])
+        backups = good.get(vault_id, [])
         by_hand = {
             (record.destination_region, record.destination_vault_id)
             for backup in backups
             for record in backup.replication_records or ()
         }
         for place in dict.fromkeys([*policies, *sorted(by_hand, key=str)]):
-            rows.append(_replicated(vault, place, policies.get(place), backups))
+            rows.append(_replicated(vault_id, vault, place, policies.get(place), backups))
     return chosen.noted(answer(session, frames.REPLICATION, rows, {}, before))
 
 
 def _replicated(
-    vault: Vault,
+    vault_id: str,
+    vault: Vault | None,
     place: tuple[str | None, str | None],
     policy: Policy | None,
     backups: list[Backup],
@@ -127,13 +131,13 @@ def _replicated(
     newest = max((at for at in made.values() if at), default=None)
     replica = max(there, default=None)
     return SimpleNamespace(
-        vault_id=vault.id, vault_name=vault.name, destination_region=place[0],
+        vault_id=vault_id, vault_name=vault.name if vault else None, destination_region=place[0],
         destination_vault_id=place[1], policy_name=policy.name if policy else None,
         enabled=policy.enabled if policy else None, backups=len(backups), replicated=len(there),
         failed=sum(status == "fail" for status in last.values()),
         newest_backup=api_text(newest), newest_replica=api_text(replica),
         lag_hours=round((newest - replica) / _HOUR, 1) if newest and replica else None,
-        tags=vault_tags(vault),
+        tags=vault_tags(vault) if vault else {},
     )  # fmt: skip
 
 
@@ -156,6 +160,24 @@ def _applied(session: Context) -> dict[str, list[tuple[Policy, AppliedVault]]]:
         for applied in policy.associated_vaults or ():
             found.setdefault(applied.vault_id, []).append((policy, applied))
     return found
+
+
+def _chosen_vaults(
+    session: Context, chosen: TagChoice, named: Iterable[str]
+) -> dict[str, Vault | None]:
+    """Return the vaults with the tags that are asked for; where one may not list them, those named.
+
+    Args:
+        session: whose vaults.
+        chosen: the tags; only who may list vaults knows of them.
+        named: the IDs of vaults that something else names.
+    """
+
+    def ask() -> list[Vault]:
+        return list(filter(chosen.vault, session.client.vaults.list_all()))
+
+    listed = ask() if chosen else if_permitted("Vaults", ask)
+    return dict.fromkeys(named) if listed is None else {each.id: each for each in listed}
 
 
 def _next_run(policy: Policy, now: datetime) -> str | None:
