@@ -44,8 +44,12 @@ def serve(options: argparse.Namespace) -> int:
             f"Nothing can listen on {options.host}:{options.port}: {problem}."
         ) from None
     sheet = folder / "join-sheet.html"
-    sheet.touch(mode=0o600)
-    sheet.write_text(join_sheet.page(served.ready["seats"]), encoding="utf-8")
+    try:
+        sheet.touch(mode=0o600)
+        sheet.write_text(join_sheet.page(served.ready["seats"]), encoding="utf-8")
+    except OSError as problem:
+        served.classroom.close()
+        raise InvalidRequest(f"The join sheet cannot be written to {sheet}: {problem}.") from None
 
     def stop(*_: object) -> None:
         served.server.stop()

@@ -16,7 +16,7 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook.entry import Session
-from cbr_notebook.errors import ConnectionFailed, InvalidRequest
+from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.simulator.classroom.remote import RemoteCloud
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.text.dtypes import TEXT, utc_times
@@ -257,7 +257,7 @@ class Lab:
             "hints": standing.hints,
             "seen": self._seen,
         }
-        with suppress(ConnectionFailed):
+        with suppress(CBRError):
             tell(message)
 
     def _ensure_begun(self, number: int) -> None:

@@ -10,6 +10,7 @@ authenticator of your organisation in the place of the one below.
 """
 
 import os
+import sys
 from pathlib import Path
 
 from cbr_notebook.tutorials import copy_notebooks
@@ -28,6 +29,7 @@ c.Authenticator.allow_all = True
 # Processes of the user that runs the hub, each with a home folder of its own. They could read each
 # other's files: good for a class of learners, not for people who must be kept apart.
 c.JupyterHub.spawner_class = "simple"
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]  # of this environment
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.abspath("homes/{username}")
 c.Spawner.default_url = "/lab"
 c.JupyterHub.active_server_limit = 40

@@ -16,6 +16,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.cli import main
+from cbr_notebook.simulator.classroom.progress import ProgressBoard
 from cbr_notebook.simulator.classroom.serving import ServedClass, serve_seats
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.workshops import commands
@@ -85,6 +86,39 @@ def test_the_board_outlives_a_lost_answer(
     shown = capsys.readouterr().out
     assert shown.count("asked again") == 1
     assert shown.count("seat-01") == 2
+
+
+def test_learners_go_on_when_the_board_cannot_be_kept(
+    served: ServedClass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "class" / "progress.new").mkdir()  # in the way, as a full disk is
+    first = served.ready["seats"][0]
+    lab = cbr.workshop("basics", session=cbr.connect(join=first["join"]), folder=tmp_path)
+    lab.start(1)
+    assert not lab.check()
+    (seat,) = progress(served, first["control_key"]).json()
+    assert seat["told"]["progress"]["checks"] == 1
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(ProgressBoard, "tell", fail)
+    assert not lab.check()
+    answer = httpx.put(
+        f"{served.ready['base_url']}/control/v1/progress",
+        headers={"X-Control-Key": first["control_key"]},
+        json=seat["told"]["progress"],
+    )
+    assert (answer.status_code, answer.json()["error"]) == (500, "ServiceError")
+
+
+def test_a_sheet_that_cannot_be_written_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "class" / "join-sheet.html").mkdir(parents=True)
+    command = ["workshop", "serve", "--seats", "1", "--estate", "empty"]
+    assert main([*command, "--folder", str(tmp_path / "class")]) == 1
+    assert "The join sheet cannot be written" in capsys.readouterr().err
 
 
 def test_a_seat_sees_itself_only(served: ServedClass) -> None:

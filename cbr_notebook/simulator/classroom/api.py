@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ _ONLY_ITSELF = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
 )
 _encode = msgspec.json.Encoder(enc_hook=to_json).encode
+_log = logging.getLogger(__name__)
 _STATUS = {"NotFound": "404 Not Found", "AuthenticationError": "401 Unauthorized"}
 _STATUS |= {"PermissionDenied": "403 Forbidden"}
 
@@ -295,6 +297,11 @@ def _refuse(
         response.status = "400 Bad Request"
         told = {"error": name, "message": str(problem.args[0]) if problem.args else name}
     else:
-        raise problem
+        _log.error("%s %s failed", request.method, request.path, exc_info=problem)
+        name, response.status = "ServiceError", "500 Internal Server Error"
+        told = {
+            "error": name,
+            "message": "The computer that serves the class could not do it; its terminal says why.",
+        }
     response.content_type = "application/json"
     response.data = _encode(told)

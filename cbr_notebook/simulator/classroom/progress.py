@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Told(msgspec.Struct, kw_only=True):
 
 
 class ProgressBoard:
-    """What all seats told, the newest of each; kept in a folder, if there is one."""
+    """What all seats told, the newest of each; kept in a folder, if there is one with room."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Read what a folder keeps; one that cannot be read counts as empty."""
@@ -65,9 +66,10 @@ class ProgressBoard:
                 stuck = (before.stuck_since if same and before else None) or now
             self._told[seat] = Told(progress=progress, told_at=now, stuck_since=stuck)
             if self._file is not None:
-                begun = self._file.with_suffix(".new")
-                begun.write_bytes(msgspec.json.encode(self._told))
-                begun.replace(self._file)
+                with suppress(OSError):  # such as a full disk; it is written with the next word
+                    begun = self._file.with_suffix(".new")
+                    begun.write_bytes(msgspec.json.encode(self._told))
+                    begun.replace(self._file)
 
     def of(self, seat: str) -> Told | None:
         """Return what a seat told last."""

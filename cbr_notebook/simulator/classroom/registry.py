@@ -73,14 +73,18 @@ class Registry(msgspec.Struct, kw_only=True):
         Raises:
             StateFileError: the folder cannot be written.
         """
+        begun: Path | None = None
         try:
             descriptor, name = tempfile.mkstemp(dir=folder, prefix=FILE)  # made with mode 0600
+            begun = Path(name)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(msgspec.json.format(msgspec.json.encode(self), indent=1))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(folder / FILE)
+            begun.replace(folder / FILE)
         except OSError as problem:
+            if begun is not None:
+                begun.unlink(missing_ok=True)
             raise StateFileError(f"{folder} cannot be written: {problem}.") from None
 
     def tls(self, *hosts: str) -> Certificate:

@@ -178,7 +178,7 @@ class App:
             self._refused(request, response, ApiError("9900"), params)
             return
         if isinstance(error, StateFileError):
-            self._refused(request, response, ApiError("9910", str(error)), params)
+            self._refused(request, response, ApiError("9910", error.message), params)
             return
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
         self._refused(request, response, ApiError("9910"), params)

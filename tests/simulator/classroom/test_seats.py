@@ -186,6 +186,18 @@ def test_a_damaged_file_of_keys_is_left_alone(serve: Serve, tmp_path: Path) -> N
     assert (tmp_path / "class.json").read_text() == "not keys"
 
 
+def test_keys_that_cannot_be_kept_leave_nothing_behind(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StateFileError, match="No space left"):
+        serve(2, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_number_of_seats_is_refused(serve: Serve, tmp_path: Path) -> None:
     serve(1, "empty", folder=tmp_path)
     with pytest.raises(errors.InvalidRequest, match="keeps a class of 1 seats"):
