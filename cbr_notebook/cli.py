@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cbr_notebook._version import __version__
 from cbr_notebook.errors import CBRError
-from cbr_notebook.extras import ensure
+from cbr_notebook.extras import ensure, needed_for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -234,8 +234,10 @@ def _sync(options: argparse.Namespace) -> int:
     """Sync a fleet; 0: all of it, 3: all but some projects or tables, 4: nothing."""
     from cbr_notebook.exporting import to_text
     from cbr_notebook.fleets import fleet
-    from cbr_notebook.histories.prune import prune
-    from cbr_notebook.histories.reading import TABLES
+
+    with needed_for("cbr-notebook sync", "fleet"):
+        from cbr_notebook.histories.prune import prune
+        from cbr_notebook.histories.reading import TABLES
 
     def names(text: str | None) -> list[str] | str | None:
         return text if text in (None, "all") else [each.strip() for each in text.split(",")]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import AuthenticationError
+from cbr_notebook.extras import needed_for
 
 if TYPE_CHECKING:
     from cbr_notebook.forms.kit.definition import FormDefinition
@@ -44,7 +45,7 @@ class Forms:
         Args:
             session: what the forms work on.
             by_cell: whether a form takes over what was typed into the one before, in the same
-                cell. Those that are opened by another form are of no cell.
+                cell. Those that are opened by another form are of no cell, and drawn by its script.
         """
         self._session = session
         self._opened: Opened | None = {} if by_cell else None
@@ -150,10 +151,13 @@ class Forms:
         return self._form(Tags(), values)
 
     def _form(self, definition: FormDefinition, values: dict[str, Any]) -> Form:
-        from cbr_notebook.forms.kit.form import Form
+        with needed_for("Forms"):
+            from cbr_notebook.forms.kit.form import Form, PageForm
+
+        kind = Form if self._opened is None else PageForm
 
         def open_form(given: dict[str, Any]) -> Form:
-            return Form(definition, self._session, given)
+            return kind(definition, self._session, given)
 
         return _fresh(self._opened, definition.name, open_form, values)
 
@@ -163,10 +167,11 @@ def sign_in(**values: Any) -> Form:
 
     This form needs no session: ``cbr.forms.sign_in()``.
     """
-    from cbr_notebook.forms.kit.form import Form
+    with needed_for("Forms"):
+        from cbr_notebook.forms.kit.form import PageForm
     from cbr_notebook.forms.signing_in import SignIn
 
-    return _fresh(_signing_in, "sign_in", lambda given: Form(SignIn(), None, given), values)
+    return _fresh(_signing_in, "sign_in", lambda given: PageForm(SignIn(), None, given), values)
 
 
 def signed_in() -> GuidedSession:

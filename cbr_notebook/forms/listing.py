@@ -131,7 +131,8 @@ class ListForm(FormDefinition):
         row, _, part, confirm, *search = self.fields.values()
         if search:
             head = Box([head, Box(search, look="cbr-columns"), self._searched])
-        return [head, self._table, row, self._facts, part, summary, confirm, *below]
+        table = self._table if self._table.drawn else self._listed
+        return [head, table, row, self._facts, part, summary, confirm, *below]
 
     def load(self) -> None:
         asked = {each.name: self._value(each) for each in self._search}

@@ -70,7 +70,13 @@ def board(options: argparse.Namespace) -> int:
     from cbr_notebook.simulator.classroom.operations import PREFIX
 
     # Not as an argument: everybody on this computer could read it in the list of processes.
-    line = os.environ.get("CBR_JOIN") or getpass.getpass("Instructor's join line: ")
+    try:
+        line = os.environ.get("CBR_JOIN") or getpass.getpass("Instructor's join line: ")
+    except EOFError:
+        raise InvalidRequest(
+            "There is no join line, and no terminal to ask for it.",
+            advice="Put the instructor's line into the variable CBR_JOIN.",
+        ) from None
     found = join.read(line)
     tls = found.tls()
     http = httpx.Client(verify=True if tls is None else tls, trust_env=False)

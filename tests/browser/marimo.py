@@ -24,6 +24,7 @@ def _():
     import cbr_notebook as cbr
 
     session = cbr.simulate("demo")
+    {before}
     return (session,)
 
 
@@ -43,7 +44,9 @@ _LOOK = (
 
 
 @contextmanager
-def serving(home: Path, mode: str, form: str, theme: str = "light") -> Iterator[str]:
+def serving(
+    home: Path, mode: str, form: str, theme: str = "light", before: str = "pass"
+) -> Iterator[str]:
     """Serve a notebook with one form, and stop it afterwards; yield where it answers.
 
     Args:
@@ -51,11 +54,12 @@ def serving(home: Path, mode: str, form: str, theme: str = "light") -> Iterator[
         mode: ``run`` or ``edit``.
         form: the Python that opens the form.
         theme: ``light`` or ``dark``.
+        before: a line of Python that happens in the cloud before.
     """
     home.mkdir(parents=True)
     (home / "pyproject.toml").write_text(_LOOK.format(theme=theme))
     notebook = home / "form.py"
-    notebook.write_text(_NOTEBOOK.format(form=form))
+    notebook.write_text(_NOTEBOOK.format(form=form, before=before))
     port = free_port()
     log = home / "marimo.log"
     options = ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,44 +11,98 @@ from playwright.sync_api import expect
 from tests.browser.marimo import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("mode", ["run", "edit"])
-def test_a_vault_is_created_by_a_form_in_marimo(
-    browser: BrowserContext, tmp_path: Path, mode: str
-) -> None:
-    with serving(tmp_path / "marimo", mode, "session.forms.create_vault()") as url:
+both = pytest.mark.parametrize("mode", ["run", "edit"])
+
+INFECTED = (
+    "session.cloud.advance(days=1); session.cloud.server('web-01').disks[0]"
+    ".write(50_000_000, bytes(range(256)) * 250_000); session.cloud.advance(days=1)"
+)
+"""A night's backup of web-01 that jumps, as ransomware would make it."""
+
+
+@contextmanager
+def opened(
+    browser: BrowserContext, home: Path, mode: str, form: str, before: str = "pass"
+) -> Iterator[Page]:
+    """A page of marimo with a form that works without an error on the page."""
+    with serving(home / "marimo", mode, form, before=before) as url:
         page = browser.new_page()
+        page.set_default_timeout(60_000)  # the kernel starts meanwhile
         failed: list[str] = []
         page.on("pageerror", lambda problem: failed.append(str(problem)))
         try:
             page.goto(url)
-            page.get_by_label("Vault name").fill("vault-marimo", timeout=60_000)
-            page.get_by_label("Capacity (GB)").fill("20")
-            expect(page.get_by_text("Create vault vault-marimo: 20 GB")).to_be_visible()
-            page.get_by_role("button", name="Create vault").click()
-            expect(page.get_by_text("Vault vault-marimo is there")).to_be_visible()
+            yield page
         finally:
             page.close()
         assert failed == []
 
 
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+@both
+def test_a_vault_is_created_by_a_form_in_marimo(
+    browser: BrowserContext, tmp_path: Path, mode: str
+) -> None:
+    with opened(browser, tmp_path, mode, "session.forms.create_vault()") as page:
+        page.get_by_label("Vault name").fill("vault-marimo")
+        page.get_by_label("Capacity (GB)").fill("20")
+        expect(page.get_by_text("Create vault vault-marimo: 20 GB")).to_be_visible()
+        press(page, "Create vault")
+        expect(page.get_by_text("Vault vault-marimo is there")).to_be_visible()
+
+
 def test_a_row_of_a_list_is_picked_in_marimo(browser: BrowserContext, tmp_path: Path) -> None:
-    with serving(tmp_path / "marimo", "run", "session.forms.vaults()") as url:
-        page = browser.new_page()
-        try:
-            page.goto(url)
-            page.get_by_role("cell", name="vault-dev").click(timeout=60_000)
-            expect(page.get_by_role("heading", name="vault-dev")).to_be_visible()
-            page.get_by_role("button", name="Delete vault…").click()
-            page.get_by_role("textbox", name="Type vault-dev to confirm").fill("vault-dev")
-            page.get_by_role("button", name="Delete vault-dev", exact=True).click()
-            expect(page.get_by_role("heading", name="vault-dev is deleted")).to_be_visible()
-            expect(page.get_by_role("cell", name="vault-dev")).to_have_count(0)
-        finally:
-            page.close()
+    with opened(browser, tmp_path, "run", "session.forms.vaults()") as page:
+        page.get_by_role("cell", name="vault-dev").click()
+        expect(page.get_by_role("heading", name="vault-dev")).to_be_visible()
+        press(page, "Delete vault…")
+        page.get_by_role("textbox", name="Type vault-dev to confirm").fill("vault-dev")
+        press(page, "Delete vault-dev")
+        expect(page.get_by_role("heading", name="vault-dev is deleted")).to_be_visible()
+        expect(page.get_by_role("cell", name="vault-dev")).to_have_count(0)
+
+
+@both
+def test_the_overview_opens_forms_below_it_in_marimo(
+    browser: BrowserContext, tmp_path: Path, mode: str
+) -> None:
+    with opened(browser, tmp_path, mode, "session.forms.overview()") as page:
+        press(page, "Create a vault: scratch")
+        expect(page.get_by_role("checkbox", name="scratch")).to_be_checked()
+        page.get_by_label("Vault name").fill("vault-scratch")
+        page.get_by_label("Capacity (GB)").fill("20")
+        press(page, "Create vault")
+        expect(page.get_by_text("Vault vault-scratch is there")).to_be_visible()
+        press(page, "Vaults")
+        expect(page.get_by_role("heading", name="Vaults", exact=True)).to_be_visible()
+        expect(page.get_by_role("cell", name="vault-scratch")).to_be_visible()
+        page.get_by_role("combobox", name="Vault", exact=True).select_option("vault-scratch")
+        expect(page.get_by_role("heading", name="vault-scratch")).to_be_visible()
+
+
+@both
+def test_a_server_is_restored_step_by_step_in_marimo(
+    browser: BrowserContext, tmp_path: Path, mode: str
+) -> None:
+    with opened(browser, tmp_path, mode, "session.forms.restore()", INFECTED) as page:
+        page.get_by_role("searchbox", name="Search Server, disk or file system").fill("web-01")
+        page.get_by_role("radio", name="web-01").check()
+        press(page, "Next: Choose backup")
+        press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
+        press(page, "Next: Check")
+        expect(page.get_by_text("Possible: no check has anything against it")).to_be_visible()
+        press(page, "Next: Confirm")
+        page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
+        press(page, "Restore web-01 to 2020-08-18 03:00 UTC")
+        expect(page.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=30_000)

@@ -106,6 +106,7 @@ def test_tables_are_the_same_without_arrow(tmp_path: Path) -> None:
 MISSING = {
     "session.forms": "notebook",
     "cbr.forms": "notebook",
+    "__import__('cbr_notebook.forms').forms.sign_in()": "notebook",
     "session.plots": "plots",
     "cbr.export(session.vaults(), 'a.xlsx')": "excel",
     "cbr.export(session.vaults(), 'a.parquet')": "arrow",
@@ -115,6 +116,7 @@ MISSING = {
     "session.sync('lake')": "fleet",
     "cbr.history('lake')": "fleet",
     "__import__('cbr_notebook.cli').cli.main(['lab'])": "lab",
+    "__import__('cbr_notebook.cli').cli.main(['sync', '--profiles', 'a', '--to', 'lake'])": "fleet",
     "__import__('cbr_notebook.cli').cli.main(['runbook', 'drill'])": "lab",
     "__import__('cbr_notebook.cli').cli.main(['workshop', 'pack', '--for', 'linux-3.11', 'stick'])":
         "pack",

@@ -42,6 +42,23 @@ def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Ses
     assert page.button().hidden
 
 
+def test_a_list_is_plain_where_no_grid_can_be_made(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_cell_runs(*_: Any, **__: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("cbr_notebook.forms.kit.table.ITable", no_cell_runs)
+    form = session.forms.vaults()
+    page = FormPage(form)
+    page.wait()
+    assert "<td>vault-web</td>" in page.panel("listed")
+    page.fill("row", "vault-web")
+    page.wait()
+    assert "vault-web" in page.panel("facts")
+    form.close()
+
+
 def test_a_resource_is_taken_out_with_its_backups(session: Session) -> None:
     form = session.forms.vaults(row="vault-web", act="Remove a resource")
     page = FormPage(form)

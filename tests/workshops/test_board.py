@@ -159,3 +159,15 @@ def test_a_class_is_served_with_a_sheet_to_print(tmp_path: Path) -> None:
     assert cbr.connect(join=ready["seats"][0]["join"]).vaults().empty
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
+
+
+def test_the_board_says_where_its_join_line_comes_from_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_terminal(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.delenv("CBR_JOIN", raising=False)
+    monkeypatch.setattr("getpass.getpass", no_terminal)
+    assert main(["workshop", "board", "--once"]) == 1
+    assert "CBR_JOIN" in capsys.readouterr().err

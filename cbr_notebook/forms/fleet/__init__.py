@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.kit.form import Form, PageForm
 
 if TYPE_CHECKING:
     from cbr_notebook.fleets import Fleet
@@ -19,9 +19,10 @@ class FleetForms:
 
         Args:
             fleet: what the forms look at.
-            by_cell: taken for the likeness with the forms of a session; nothing is filled in here.
+            by_cell: as of the forms of a session; nothing is filled in here.
         """
         self._fleet = fleet
+        self._by_cell = by_cell
 
     def __repr__(self) -> str:
         return "<FleetForms: overview>"
@@ -30,7 +31,8 @@ class FleetForms:
         """Show which projects need attention, and which did not answer; go on from there."""
         from cbr_notebook.forms.fleet.overview import FleetOverview
 
-        return Form(FleetOverview(), cast("GuidedSession", self._fleet))
+        fleet = cast("GuidedSession", self._fleet)
+        return (PageForm if self._by_cell else Form)(FleetOverview(), fleet)
 
     def project(self, path: str) -> Form:
         """Show the overview of one project.
@@ -39,5 +41,5 @@ class FleetForms:
             path: such as ``prod/eu-west-0/web``.
         """
         session = cast("Any", self._fleet[path])
-        opened: Form = type(session.forms)(session, by_cell=False).overview()
+        opened: Form = type(session.forms)(session, by_cell=self._by_cell).overview()
         return opened

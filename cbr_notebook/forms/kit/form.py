@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import parse_qsl
 
-import anywidget
 import ipywidgets as widgets
 import traitlets
 
@@ -21,7 +20,7 @@ from cbr_notebook.forms.kit.saved_copy import SavedCopy, as_text, in_terminal
 from cbr_notebook.forms.kit.state import FormState, StateMachine
 from cbr_notebook.forms.kit.submission import Submission
 from cbr_notebook.forms.kit.view import Panels, View
-from cbr_notebook.forms.kit.widget import STATIC, Box, FormWidget, Parts, read_scripts
+from cbr_notebook.forms.kit.widget import Box, FormWidget, Page, Part, Parts
 from cbr_notebook.forms.kit.worker import Workers
 
 if TYPE_CHECKING:
@@ -36,15 +35,14 @@ class _HasForms(Protocol):
         """The forms of the session."""
 
 
-class Form(Parts, anywidget.AnyWidget):
-    """A form on a page; its ``definition`` says which one it is.
+class Form(Parts, Part):
+    """A form below another one, which draws it; its ``definition`` says which one it is.
 
     It is composed: a state machine says what may be done, an option loader asks for what can be
     chosen, a view shows it all, a submission does what the button says.
     """
 
-    _esm = read_scripts()
-    _css = (STATIC / "style.css").read_text(encoding="utf-8")
+    part = traitlets.Unicode("form").tag(sync=True)
     look = traitlets.Unicode("cbr-form").tag(sync=True)
 
     def __init__(
@@ -122,7 +120,8 @@ class Form(Parts, anywidget.AnyWidget):
         if in_terminal():
             publish_display_data({"text/plain": self.as_text()})
             return
-        shown = self._repr_mimebundle_()
+        drawn = self if isinstance(self, Page) else Page(children=(self,))
+        shown = drawn._repr_mimebundle_()
         if shown is not None:
             self._saved_copy.show(shown[0])
 
@@ -408,6 +407,10 @@ class Form(Parts, anywidget.AnyWidget):
 
     def _clicked(self) -> None:
         self.guarded(lambda: None if self.definition.pressed() else self.press())
+
+
+class PageForm(Form, Page):
+    """A form that a page draws by itself, with the forms that are opened below it."""
 
 
 def _form_widgets(box: Parts) -> Iterator[FormWidget]:

@@ -45,7 +45,8 @@ class Table(Box):
 
     It has two grids, shown in turn, each with the IDs of its rows: a click that comes when they
     were replaced means the row that was seen. Both are made at once, since marimo does not draw
-    what another thread than a cell's has made.
+    what another thread than a cell's has made. Where no cell runs, as after a click, marimo makes
+    none: then it is not ``drawn``, and its rows have to be shown otherwise.
     """
 
     def __init__(self, caption: str) -> None:
@@ -53,9 +54,16 @@ class Table(Box):
         self._names = _Names(label=caption)
         self._marked: str | None = None
         self._lock = threading.RLock()
-        self._grid, self._hidden = (ITable(pd.DataFrame(), **_LOOK) for _ in range(2))
-        self._ids: dict[ITable, list[str]] = {self._grid: [], self._hidden: []}
-        for each in self._ids:
+        try:
+            grids = [ITable(pd.DataFrame(), **_LOOK) for _ in range(2)]
+        except AssertionError:  # marimo's, for a widget with a script
+            grids = []
+        self.drawn = bool(grids)
+        """Whether a page can draw it."""
+        self._ids: dict[ITable, list[str]] = {each: [] for each in grids}
+        if self.drawn:
+            self._grid, self._hidden = grids
+        for each in grids:
             each.observe(self._picked, "selected_rows")
         super().__init__(look="cbr-table")
 
@@ -66,6 +74,8 @@ class Table(Box):
             rows: what people read; the columns' names as they stand.
             ids: of each row, what ``on_pick`` is called with.
         """
+        if not self.drawn:
+            return
         with self._lock:
             self._hidden.update(rows, selected_rows=[], **_LOOK)
             self._grid, self._hidden = self._hidden, self._grid
@@ -74,6 +84,8 @@ class Table(Box):
 
     def mark(self, row_id: str | None) -> None:
         """Show which row is chosen."""
+        if not self.drawn:
+            return
         with self._lock:
             ids = self._ids[self._grid]
             self._marked = row_id if row_id in ids else None

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import anywidget
 import ipywidgets
 import traitlets
 from ipywidgets import Widget
 
 from cbr_notebook.forms.kit.message_order import MessageSequencer
 
-STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent / "static"
 _SCRIPTS = (
     "defer_while_pressed.js",
     "message_order.js",
@@ -45,6 +46,18 @@ class Parts(traitlets.HasTraits):
     look = traitlets.Unicode().tag(sync=True)
     """The class of the style sheet."""
     hidden = traitlets.Bool(False).tag(sync=True)
+
+
+def _read_scripts() -> str:
+    """Return the scripts of a form as one text: one script of a widget cannot import another."""
+    return "\n".join((_STATIC / each).read_text(encoding="utf-8") for each in _SCRIPTS)
+
+
+class Page(Parts, anywidget.AnyWidget):
+    """Draws parts by one script and one style sheet, also the forms among them."""
+
+    _esm = _read_scripts()
+    _css = (_STATIC / "style.css").read_text(encoding="utf-8")
 
 
 class Box(Parts, Part):
@@ -89,8 +102,3 @@ class FormWidget(Part):
     def handle(self, message: dict[str, Any]) -> None:
         """Handle a message of the page; :meth:`dispatch` calls it when its turn has come."""
         raise AssertionError("a widget of a form handles its own messages")
-
-
-def read_scripts() -> str:
-    """Return the scripts of a form as one text: one script of a widget cannot import another."""
-    return "\n".join((STATIC / each).read_text(encoding="utf-8") for each in _SCRIPTS)

@@ -3,7 +3,7 @@
 // A part is a model without a script of its own, which says by `part` what draws it. A table of
 // another library has a script, and draws itself.
 
-const PARTS = { box: drawBox, control: drawControl, panel: drawPanel, names: drawNames };
+const PARTS = { form: drawForm, box: drawBox, control: drawControl, panel: drawPanel, names: drawNames };
 const seen = new Map(); // how often a part is on this page, by its reference
 
 // Tell the kernel whether a part is on a page, if that is of use to it.
@@ -88,7 +88,7 @@ function followTheme(el) {
   return changed;
 }
 
-function render({ model, el, host }) {
+function drawForm({ model, el, host }) {
   const theme = followTheme(el);
   const stop = drawBox({ model, el, host });
   return () => {
@@ -97,4 +97,4 @@ function render({ model, el, host }) {
   };
 }
 
-export default { render };
+export default { render: drawForm };
