@@ -149,10 +149,10 @@ def profiles() -> pd.DataFrame:
     """
     import pandas as pd
 
-    from cbr_notebook.auth.sources import lookup
+    from cbr_notebook.auth.sources import identity_lookup
     from cbr_notebook.text.dtypes import TEXT
 
-    found = lookup.profiles()
+    found = identity_lookup.profiles()
     texts = {
         name: pd.Series([getattr(each, name) for each in found], dtype=TEXT)
         for name in ("name", "place", "way", "region")

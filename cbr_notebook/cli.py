@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     # Loaded here, where an interruption is caught already: it takes a second.
     from cbr_notebook import neighbour_commands
     from cbr_notebook.restore_command import unattended
-    from cbr_notebook.restore_command.way_on import add_commands
+    from cbr_notebook.restore_command.past_restores import add_commands
 
     parser = argparse.ArgumentParser(
         prog="cbr-notebook", description="Cloud Backup and Recovery in a notebook."

@@ -13,9 +13,9 @@ from typing import Any
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import COMMON_KINDS
-from cbr_notebook.auth.sources.lookup import all_profiles
+from cbr_notebook.auth.sources.identity_lookup import all_profiles
 from cbr_notebook.errors import CBRError
-from cbr_notebook.session import seen
+from cbr_notebook.session import seen_names
 from cbr_notebook.session.session import Session
 
 _READ = 4000
@@ -124,7 +124,7 @@ def values(place: Place, known: Mapping[str, Any]) -> list[str]:
 def names(session: Session, argument: str) -> list[str]:
     """Return the names that an argument takes, as far as the session has read them."""
     kind = _KINDS.get(argument)
-    return seen.names(session, kind) if kind else []
+    return seen_names.names(session, kind) if kind else []
 
 
 def _of_session(session: Session, method: str, place: Place) -> list[str]:

@@ -15,7 +15,7 @@ from cbr_notebook.auth.http_client import (
 )
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import place_of
-from cbr_notebook.auth.sources import lookup
+from cbr_notebook.auth.sources import identity_lookup
 from cbr_notebook.auth.throttling import PATIENCE_S
 from cbr_notebook.entry.cloud_time import follow
 from cbr_notebook.entry.joining import join_cloud
@@ -119,7 +119,7 @@ def connect(
                 field="join",
             )
         return join_cloud(join, timeout=timeout)
-    who = lookup.find(given, profile)
+    who = identity_lookup.find(given, profile)
     who.validate()
     place = place_of(who)
     trusted = who.verify if verify is None else verify

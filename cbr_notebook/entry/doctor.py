@@ -10,7 +10,7 @@ import pandas as pd
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.http_client import open_client
 from cbr_notebook.auth.sign_in import place_of
-from cbr_notebook.auth.sources import lookup
+from cbr_notebook.auth.sources import identity_lookup
 from cbr_notebook.diagnosis.diagnose import check_hosts
 from cbr_notebook.diagnosis.recorder import prepare, write_record
 from cbr_notebook.diagnosis.rows import Row, as_table, from_error
@@ -52,7 +52,7 @@ def examine(profile: str | None = None, record: str | Path | None = None) -> pd.
 def _way_to(profile: str | None) -> list[Row]:
     """Return the rows of what can be looked at without a sign-in."""
     try:
-        who = lookup.find(Credentials(), profile)
+        who = identity_lookup.find(Credentials(), profile)
         who.validate()
         place = place_of(who)
         hosts = {"service": place.service or place.derived, "IAM": place.iam}

@@ -14,16 +14,16 @@ from typing import Any, NoReturn, Self
 import pandas as pd
 
 from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest
-from cbr_notebook.fleets.asking import Gathered, gather, threads
 from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate, Rate
+from cbr_notebook.fleets.fan_out import Gathered, gather, threads
 from cbr_notebook.fleets.overview import Look, look, overview_table
 from cbr_notebook.fleets.places import Found, Place, no_project
 from cbr_notebook.fleets.problems import Problem, Problems, Said
+from cbr_notebook.fleets.process_worker import Answer, Description, ask, ask_session
 from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
 from cbr_notebook.fleets.tables import combine, notes_of, of_audits, part_of
-from cbr_notebook.fleets.worker import Answer, Description, ask, ask_session
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from cbr_notebook.fleets.asking import Gathered
+from cbr_notebook.fleets.fan_out import Gathered
 from cbr_notebook.fleets.places import Place
-from cbr_notebook.fleets.worker import Answer
+from cbr_notebook.fleets.process_worker import Answer
 from cbr_notebook.histories import manifest
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.store import Store

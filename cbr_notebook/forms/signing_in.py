@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook import openers
-from cbr_notebook.auth.sources import lookup
+from cbr_notebook.auth.sources import identity_lookup
 from cbr_notebook.errors import CBRError
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
@@ -91,7 +91,7 @@ class SignIn(FormDefinition):
     def load(self) -> None:
         profile = self.fields["profile"]
         try:
-            found = lookup.profiles()
+            found = identity_lookup.profiles()
         except CBRError as problem:  # there are other ways to sign in
             profile.help = f"{problem.message} {problem.advice or ''}".strip()
             return

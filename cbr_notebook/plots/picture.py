@@ -21,7 +21,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import Formatter, Locator
 from matplotlib.transforms import ScaledTranslation
 
-from cbr_notebook.plots.described import DescribedAxes
+from cbr_notebook.plots.described_axes import DescribedAxes
 from cbr_notebook.plots.drawing import INK, LIGHT, PAPER
 
 # Dark, middle and light differ in brightness, so that a grey print can be read; marks and

@@ -11,7 +11,7 @@ from cbr_notebook.entry.connection import connect
 from cbr_notebook.entry.session import Session
 from cbr_notebook.entry.simulation import simulate
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.terminal_output import Shown
 
 
 def add_account_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,7 @@ import argparse
 
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.restore_command.account import open_session
-from cbr_notebook.restore_command.evidence import Evidence
-from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.evidence_options import Evidence
 from cbr_notebook.restore_command.single import end_dry_run, ensure_meant, incident
 from cbr_notebook.restore_command.statuses import (
     FAILED,
@@ -17,6 +16,7 @@ from cbr_notebook.restore_command.statuses import (
     tell,
     worst,
 )
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.verify.contract_file import recovery_contract

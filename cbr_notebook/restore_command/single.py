@@ -9,11 +9,11 @@ from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.entry.session import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.restore_command.account import open_session
-from cbr_notebook.restore_command.evidence import Evidence, evidence_of
-from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.evidence_options import Evidence, evidence_of
 from cbr_notebook.restore_command.statuses import DONE, REFUSED, guarded, tell
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET
-from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.verify.contract_file import recovery_contract

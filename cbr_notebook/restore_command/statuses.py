@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 
 from cbr_notebook.errors import CBRError, InvalidRequest, TaskFailed, WaitTimeout
-from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.run.run import RestoreRun
 
 DONE, USAGE, REFUSED, FAILED, UNVERIFIED, MISSED, INTERRUPTED = 0, 2, 3, 4, 5, 6, 130

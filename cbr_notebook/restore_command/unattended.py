@@ -19,13 +19,13 @@ from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import ensure
 from cbr_notebook.restore_command import statuses
 from cbr_notebook.restore_command.account import add_account_arguments, open_session
-from cbr_notebook.restore_command.evidence import add_evidence_arguments, evidence_of
+from cbr_notebook.restore_command.evidence_options import add_evidence_arguments, evidence_of
 from cbr_notebook.restore_command.group import restore_group
-from cbr_notebook.restore_command.shown import Shown
 from cbr_notebook.restore_command.single import ensure_meant, restore
 from cbr_notebook.restore_command.statuses import guarded
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.journal.report import refuse_unwritable
-from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
 from cbr_notebook.tutorials import notebooks_folder
 

@@ -21,7 +21,7 @@ from cbr_notebook.runbook.journal.submissions import is_forgotten
 from cbr_notebook.runbook.run import restore_plan
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.verify import manifest
+from cbr_notebook.runbook.verify import checksum_manifest
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef, display_name
@@ -253,7 +253,7 @@ def take_manifest(
         True
     """
     name = target if isinstance(target, str) else display_name(session.find_resource(target))
-    return manifest.take_manifest(session, name, files, checksum=checksum)
+    return checksum_manifest.take_manifest(session, name, files, checksum=checksum)
 
 
 def _row(run_id: str, journal: Journal) -> RestoreRow:

@@ -16,9 +16,9 @@ from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.frames.building.builder import Builder
 from cbr_notebook.frames.schema import Schema
-from cbr_notebook.session import filters, seen
+from cbr_notebook.session import filters, seen_names
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import those_permitted
+from cbr_notebook.session.permission_gaps import those_permitted
 from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.timeparse import (
     TimeLike,
@@ -137,7 +137,7 @@ def describe(
         "rows": len(frame),
         "requests": max(1, session.client.transport.requests - before),
     }
-    seen.note(session, schema.name, frame)
+    seen_names.note(session, schema.name, frame)
     return frame
 
 

@@ -15,7 +15,7 @@ from cbr_notebook.errors import CBRError, InvalidRequest, UnknownTag
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.text.suggestions import did_you_mean
 
 _MOST = 10

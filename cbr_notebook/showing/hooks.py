@@ -66,7 +66,7 @@ def _show_html(shell: Any, module: str) -> None:
     earlier = formatter.for_type_by_name(module, "DataFrame")
 
     def show(frame: Any) -> str | None:
-        from cbr_notebook.showing.tables import as_html, ours
+        from cbr_notebook.showing.html_tables import as_html, ours
 
         if options.tables == "styled" and ours(frame):
             return as_html(frame)
@@ -82,7 +82,7 @@ def _show_text(shell: Any, module: str) -> None:
     earlier = formatter.for_type_by_name(module, "DataFrame")
 
     def show(frame: Any, printer: Any, cycle: bool) -> None:
-        from cbr_notebook.showing.tables import ours
+        from cbr_notebook.showing.html_tables import ours
         from cbr_notebook.showing.terminal import as_text
 
         if options.tables == "styled" and ours(frame):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.showing.tables import chosen, noted, why_empty
+from cbr_notebook.showing.html_tables import chosen, noted, why_empty
 from cbr_notebook.text.formatting import pluralize
 
 _ROWS = 20

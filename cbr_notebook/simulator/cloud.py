@@ -15,13 +15,13 @@ from cbr_notebook.simulator.backups import members, restoring
 from cbr_notebook.simulator.control import credentials
 from cbr_notebook.simulator.control.credentials import CloudCredentials
 from cbr_notebook.simulator.control.resource_handles import Disk, Server, pick
-from cbr_notebook.simulator.control.scenarios.running import Scenarios, ScenarioStatus
+from cbr_notebook.simulator.control.scenarios.scenario_runner import Scenarios, ScenarioStatus
 from cbr_notebook.simulator.core import clock
+from cbr_notebook.simulator.core.cloud_options import Options
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.state import State, StateFileError
-from cbr_notebook.simulator.estates import snapshots, told
-from cbr_notebook.simulator.estates.opening import open_state
+from cbr_notebook.simulator.estates import snapshots, twin_estate
+from cbr_notebook.simulator.estates.initial_state import open_state
 from cbr_notebook.simulator.http import kept_faults
 from cbr_notebook.simulator.http.app import App
 from cbr_notebook.simulator.http.faults import Faults
@@ -101,7 +101,7 @@ class Cloud:
     @property
     def unknown(self) -> list[tuple[str, str]]:
         """What a twin does not know of the estate that it was told, and what that means."""
-        return told.unknown_in(self._engine)
+        return twin_estate.unknown_in(self._engine)
 
     def __repr__(self) -> str:
         return f"<Cloud at {self.now:%Y-%m-%d %H:%M:%S} UTC>"

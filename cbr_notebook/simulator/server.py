@@ -12,7 +12,7 @@ from typing import Protocol
 import uvicorn
 
 from cbr_notebook.simulator.http.asgi import Application, Bridge
-from cbr_notebook.simulator.http.connection import Connection
+from cbr_notebook.simulator.http.client_connection import Connection
 
 _SETTLE_EVERY_S = 1.0
 _IDLE_S = 75

@@ -8,6 +8,7 @@ from types import ModuleType
 from cbr_notebook.simulator.backups import (
     backup_listing,
     backup_making,
+    backup_sync,
     backups,
     expiration,
     members,
@@ -15,7 +16,6 @@ from cbr_notebook.simulator.backups import (
     resource_moves,
     restore_points,
     restoring,
-    sync,
 )
 from cbr_notebook.simulator.core.engine import Handler
 from cbr_notebook.simulator.groups import (
@@ -62,7 +62,7 @@ SERVICES: tuple[ModuleType, ...] = (
     restoring,
     members,
     replication,
-    sync,
+    backup_sync,
     policies,
     policy_runs,
     retention,

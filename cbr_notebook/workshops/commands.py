@@ -67,7 +67,7 @@ def serve(options: argparse.Namespace) -> int:
 def board(options: argparse.Namespace) -> int:
     """Show how far everyone is, and again whenever that changes."""
     from cbr_notebook.simulator.classroom import join
-    from cbr_notebook.simulator.classroom.operations import PREFIX
+    from cbr_notebook.simulator.classroom.control_operations import PREFIX
 
     # Not as an argument: everybody on this computer could read it in the list of processes.
     try:

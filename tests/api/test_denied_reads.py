@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from cbr_notebook import errors
-from cbr_notebook.api.http.failures import refusal
 from cbr_notebook.api.http.operations import OPERATIONS, Operation
 from cbr_notebook.api.http.permissions import ACTIONS
+from cbr_notebook.api.http.response_errors import refusal
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)

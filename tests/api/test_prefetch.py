@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from cbr_notebook.api.http import at_hand
+from cbr_notebook.api.http import background_decoding
 from cbr_notebook.api.paging.prefetch import Page, pages_in_order
 
 
@@ -18,10 +18,10 @@ class Service:
         self.read_in: set[str] = set()
 
     def ask(self, offset: int, size: int) -> Page[int]:
-        content = at_hand.take()
+        content = background_decoding.take()
         if content is None:
             self.asked.append(offset)
-            content = at_hand.arrived(str(offset).encode())
+            content = background_decoding.arrived(str(offset).encode())
         self.read_in.add(threading.current_thread().name)
         return Page(offset, size, [int(content)], None)
 
@@ -45,7 +45,7 @@ def test_pages_that_come_faster_than_they_are_read_do_not_pile_up() -> None:
 
 def test_an_error_comes_where_its_page_would() -> None:
     def ask(offset: int, size: int) -> Page[int]:
-        if offset == 3 and at_hand.take() is None:
+        if offset == 3 and background_decoding.take() is None:
             raise ValueError("no page")
         return Page(offset, size, [offset], None)
 

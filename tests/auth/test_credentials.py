@@ -11,8 +11,8 @@ import cbr_notebook
 from cbr_notebook.auth import endpoints
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.secret import Secret
+from cbr_notebook.auth.sources import identity_lookup
 from cbr_notebook.auth.sources import keyring as keyrings
-from cbr_notebook.auth.sources import lookup
 from cbr_notebook.errors import AuthenticationError, InvalidRequest
 
 PROFILES = """
@@ -38,7 +38,7 @@ def profile_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_anything_the_error_says_where_it_was_sought() -> None:
     with pytest.raises(AuthenticationError) as caught:
-        lookup.find(Credentials())
+        identity_lookup.find(Credentials())
     assert "HUAWEICLOUD_SDK_AK" in str(caught.value)
     assert "cbr.simulate()" in str(caught.value)
 
@@ -47,7 +47,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "sk")
     monkeypatch.setenv("HUAWEICLOUD_SDK_PROJECT_ID", "p")
-    found = lookup.find(Credentials())
+    found = identity_lookup.find(Credentials())
     assert (found.access_key, found.project_id, found.source) == ("AK", "p", "environment")
     assert found.secret_key == Secret("sk")
 
@@ -60,19 +60,19 @@ def test_openstacks_names_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("OS_REGION_NAME", "eu-west-0"),
     ):
         monkeypatch.setenv(name, value)
-    found = lookup.find(Credentials())
+    found = identity_lookup.find(Credentials())
     assert (found.user_name, found.domain_name, found.region) == ("ada", "northwind", "eu-west-0")
     assert found.way == "user name and password"
 
 
 def test_the_default_profile_is_the_last_resort(profile_file: Path) -> None:
     profile_file.write_text(PROFILES)
-    assert lookup.find(Credentials()).access_key == "AKBASIC"
+    assert identity_lookup.find(Credentials()).access_key == "AKBASIC"
 
 
 def test_a_named_profile_is_taken(profile_file: Path) -> None:
     profile_file.write_text(PROFILES)
-    found = lookup.find(Credentials(), "prod")
+    found = identity_lookup.find(Credentials(), "prod")
     assert (found.access_key, found.region) == ("AKPROD", "eu-west-0")
     assert "prod" in found.source
 
@@ -80,7 +80,7 @@ def test_a_named_profile_is_taken(profile_file: Path) -> None:
 def test_an_unknown_profile_is_an_error_that_lists_the_known(profile_file: Path) -> None:
     profile_file.write_text(PROFILES)
     with pytest.raises(AuthenticationError, match="basic, prod"):
-        lookup.find(Credentials(), "test")
+        identity_lookup.find(Credentials(), "test")
 
 
 def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "sk")
     monkeypatch.setenv("HUAWEICLOUD_SDK_REGION", "eu-west-1")
     given = Credentials(access_key="MINE", secret_key=Secret("mine"))
-    found = lookup.find(given)
+    found = identity_lookup.find(given)
     assert (found.access_key, found.region) == ("MINE", "eu-west-1")
 
 
@@ -96,14 +96,14 @@ def test_two_identities_are_never_mixed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "sk")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SECURITY_TOKEN", "temporary")
-    found = lookup.find(Credentials(access_key="MINE", secret_key=Secret("mine")))
+    found = identity_lookup.find(Credentials(access_key="MINE", secret_key=Secret("mine")))
     assert found.security_token is None
 
 
 def test_a_broken_profile_file_does_not_show_its_content(profile_file: Path) -> None:
     profile_file.write_text("sk = leaked-secret\n")
     with pytest.raises(InvalidRequest) as caught:
-        lookup.find(Credentials(), "basic")
+        identity_lookup.find(Credentials(), "basic")
     assert "leaked-secret" not in str(caught.value)
 
 
@@ -139,9 +139,9 @@ def test_a_broken_clouds_yaml_does_not_hinder_a_profile_of_the_other_file(
 ) -> None:
     profile_file.write_text(PROFILES)
     (tmp_path / "clouds.yaml").write_text("clouds: [")
-    assert lookup.find(Credentials(), "prod").access_key == "AKPROD"
+    assert identity_lookup.find(Credentials(), "prod").access_key == "AKPROD"
     with pytest.raises(InvalidRequest, match=r"clouds\.yaml"):
-        lookup.find(Credentials(), "otc")
+        identity_lookup.find(Credentials(), "otc")
 
 
 def test_what_is_copied_along_by_accident_is_dropped() -> None:
@@ -230,7 +230,7 @@ clouds:
 
 def test_a_cloud_of_clouds_yaml_is_taken_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "clouds.yaml").write_text(CLOUDS)
-    found = lookup.find(Credentials(), profile="otc")
+    found = identity_lookup.find(Credentials(), profile="otc")
     assert (found.user_name, found.domain_name, found.region) == ("ada", "acme", "eu-de")
     assert found.iam_endpoint == "https://iam.eu-de.example.com/v3"
     assert endpoints.checked_iam(found.iam_endpoint) == "https://iam.eu-de.example.com"
@@ -243,13 +243,13 @@ def test_the_environment_can_name_the_cloud(
 ) -> None:
     (tmp_path / "clouds.yaml").write_text(CLOUDS)
     monkeypatch.setenv("OS_CLOUD", "otc")
-    assert lookup.find(Credentials()).user_name == "ada"
+    assert identity_lookup.find(Credentials()).user_name == "ada"
 
 
 def test_the_first_profile_of_a_file_is_not_the_default_one(profile_file: Path) -> None:
     profile_file.write_text("[other]\nak = A\nsk = S\n")
     with pytest.raises(AuthenticationError):
-        lookup.find(Credentials())
+        identity_lookup.find(Credentials())
 
 
 def test_profiles_are_listed_with_their_place_and_without_secrets(
@@ -270,7 +270,7 @@ def test_profiles_are_listed_with_their_place_and_without_secrets(
 def test_a_broken_clouds_yaml_does_not_show_its_content(tmp_path: Path, text: str) -> None:
     (tmp_path / "clouds.yaml").write_text("# clandestine\n" + text)
     with pytest.raises(InvalidRequest) as caught:
-        lookup.find(Credentials(), profile="otc")
+        identity_lookup.find(Credentials(), profile="otc")
     assert "clandestine" not in str(caught.value)
 
 
@@ -293,7 +293,7 @@ def test_a_secret_that_is_left_out_comes_from_the_keyring(
 ) -> None:
     profile_file.write_text("[prod]\nak = AKPROD\nregion = eu-west-0\n")
     ring = Ring(monkeypatch, AKPROD="kept")
-    found = lookup.find(Credentials(), "prod")
+    found = identity_lookup.find(Credentials(), "prod")
     assert (found.access_key, found.secret_key, found.region) == (
         "AKPROD",
         Secret("kept"),
@@ -301,7 +301,7 @@ def test_a_secret_that_is_left_out_comes_from_the_keyring(
     )
     assert "keyring" in found.source
     assert ring.asked == [("cbr-notebook", "AKPROD")]
-    (listed,) = (each for each in lookup.profiles() if each.name == "prod")
+    (listed,) = (each for each in identity_lookup.profiles() if each.name == "prod")
     assert listed.complete
     assert "kept" not in repr(listed) + repr(found)
 
@@ -311,13 +311,13 @@ def test_the_keyring_is_not_asked_when_nothing_is_missing(
 ) -> None:
     profile_file.write_text(PROFILES)
     ring = Ring(monkeypatch)
-    lookup.find(Credentials(), "prod")
+    identity_lookup.find(Credentials(), "prod")
     assert ring.asked == []
 
 
 def test_a_users_password_is_kept_under_user_and_account(monkeypatch: pytest.MonkeyPatch) -> None:
     Ring(monkeypatch, **{"ada@northwind": "pw"})
-    found = lookup.find(Credentials(user_name="ada", domain_name="northwind"))
+    found = identity_lookup.find(Credentials(user_name="ada", domain_name="northwind"))
     assert found.password == Secret("pw")
 
 
@@ -331,7 +331,7 @@ def test_at_a_terminal_the_missing_secret_is_asked_for(monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("cbr_notebook.auth.sources.prompt.can_ask", lambda: True)
     monkeypatch.setattr("getpass.getpass", typed)
-    found = lookup.find(Credentials(access_key="AK"))
+    found = identity_lookup.find(Credentials(access_key="AK"))
     assert (found.secret_key, prompts) == (Secret("typed"), ["Secret key of AK: "])
     assert "typed in" in found.source
 
@@ -342,14 +342,14 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("getpass.getpass", never)
     with pytest.raises(AuthenticationError, match="no secret for AK") as caught:
-        lookup.find(Credentials(access_key="AK"))
+        identity_lookup.find(Credentials(access_key="AK"))
     assert "keyring set cbr-notebook AK" in caught.value.advice
 
 
 def test_one_who_is_named_is_not_replaced_by_another(profile_file: Path) -> None:
     profile_file.write_text(PROFILES)
     with pytest.raises(AuthenticationError, match="no secret for AK"):
-        lookup.find(Credentials(access_key="AK"))
+        identity_lookup.find(Credentials(access_key="AK"))
 
 
 def test_the_systems_keyring_is_read_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -400,16 +400,16 @@ def test_a_broken_file_of_the_working_folder_hinders_no_profile_elsewhere(
         "clouds: {mine: {auth: {username: pat, password: pw, user_domain_name: ACME, "
         "auth_url: https://iam.own.example/v3}, region_name: eu-de}}"
     )
-    assert lookup.find(Credentials(), profile="mine").user_name == "pat"
-    assert "mine" in [each.name for each in lookup.profiles()]
+    assert identity_lookup.find(Credentials(), profile="mine").user_name == "pat"
+    assert "mine" in [each.name for each in identity_lookup.profiles()]
     monkeypatch.setenv("OS_CLOUD", "mine")
-    assert lookup.find(Credentials()).user_name == "pat"
+    assert identity_lookup.find(Credentials()).user_name == "pat"
     for unknown in ("here", "other"):  # it may be in there
         with pytest.raises(InvalidRequest, match=r"yaml cannot be read"):
-            lookup.find(Credentials(), profile=unknown)
+            identity_lookup.find(Credentials(), profile=unknown)
     (home / "clouds.yaml").write_text("clouds: [")  # one's own is never passed over
     with pytest.raises(InvalidRequest, match=r"yaml cannot be read"):
-        lookup.find(Credentials(), profile="mine")
+        identity_lookup.find(Credentials(), profile="mine")
 
 
 IDENTITIES = {

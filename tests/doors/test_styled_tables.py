@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import cbr_notebook as cbr
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.showing import hooks
-from cbr_notebook.showing.cells import age
+from cbr_notebook.showing.html_cells import age
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.iam import Iam
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
 from cbr_notebook.fleets.places import Place
-from cbr_notebook.fleets.worker import ask_session
+from cbr_notebook.fleets.process_worker import ask_session
 
 LIMIT, WINDOW_S = 200, 300.0
 PROJECTS = [f"project-{number}" for number in range(10)]

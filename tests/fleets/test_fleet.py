@@ -21,7 +21,7 @@ from cbr_notebook.errors import (
     UnknownTag,
 )
 from cbr_notebook.fleets import Fleet, Progress
-from cbr_notebook.showing.tables import as_html
+from cbr_notebook.showing.html_tables import as_html
 from tests.fleets.clouds import served
 
 OF_ONE = {

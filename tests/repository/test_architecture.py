@@ -18,7 +18,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.api.messages import constants
 from cbr_notebook.runbook.group.group_plan import GroupPlan
-from cbr_notebook.runbook.run.options import FurtherOptions
+from cbr_notebook.runbook.run.restore_options import FurtherOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from tests.repository.places import DOCS, PACKAGE, REPOSITORY
 

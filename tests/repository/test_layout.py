@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from tests.repository.places import PACKAGE, REPOSITORY, committed_files
 
@@ -24,6 +25,28 @@ def test_every_folder_of_the_package_is_a_package() -> None:
     """A folder without an ``__init__.py`` escapes the type checker and the floors."""
     folders = {path.parent for path in PACKAGE.rglob("*.py")}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+SHARED_NAMES = {
+    # things of the service, one file a floor
+    "agents", "backups", "features", "members", "migrations", "organization_policies", "orders",
+    "policies", "projects", "protectables", "replication", "resources", "restore_points", "tags",
+    "tasks", "usage", "vault_resources", "vaults", "account", "retention", "credentials",
+    # one idea, seen by several rooms
+    "capacity", "changes", "growth", "lists", "memory", "openapi", "overview", "past", "places",
+    "progress", "restores", "schema", "session", "tables", "tag_filters", "timeline", "tutorials",
+    "way_back",
+    # an address of callers, which stays
+    "vault_bodies",
+    # values of a request, and a plan of a restore: both are checked
+    "checks",
+}  # fmt: skip
+
+
+def test_files_of_one_name_are_about_one_thing() -> None:
+    """Another meaning wants another name; the same thing on another floor is named above."""
+    names = Counter(path.stem for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    assert {name for name, number in names.items() if number > 1} == SHARED_NAMES
 
 
 def test_nothing_is_left_to_be_done_in_the_package() -> None:

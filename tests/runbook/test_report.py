@@ -21,7 +21,7 @@ from cbr_notebook.runbook.journal.evidence import duration
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.report import write_report
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.verify.manifest import over_ssh
+from cbr_notebook.runbook.verify.checksum_manifest import over_ssh
 from cbr_notebook.sealing.keys import person_key, simulated_key
 from cbr_notebook.sealing.seal import open_sealed, read_sealed, seal
 

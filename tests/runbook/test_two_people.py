@@ -15,7 +15,7 @@ from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.run.execute import begin
-from cbr_notebook.runbook.run.options import RestoreOptions
+from cbr_notebook.runbook.run.restore_options import RestoreOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 

@@ -17,7 +17,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.api.http.permissions import ACTIONS, operation_of
-from cbr_notebook.showing.tables import as_html
+from cbr_notebook.showing.html_tables import as_html
 
 Ask = Callable[[cbr.Session], pd.DataFrame]
 Read = str

@@ -12,7 +12,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.text.timeparse import parse_duration, parse_time, to_api_time
 
 NOW = datetime(2020, 8, 17, 3, tzinfo=UTC)

@@ -13,7 +13,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.plots import alt_text
-from cbr_notebook.showing.tables import as_html
+from cbr_notebook.showing.html_tables import as_html
 
 
 @pytest.fixture(scope="module")

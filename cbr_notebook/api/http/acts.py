@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from cbr_notebook.api.http.failures import LOOK_FIRST
+from cbr_notebook.api.http.response_errors import LOOK_FIRST
 from cbr_notebook.errors import CBRError
 
 P = ParamSpec("P")

@@ -15,10 +15,11 @@ from typing import Any, TypeVar, cast
 import httpx
 import msgspec
 
-from cbr_notebook.api.http import at_hand, time_limit
+from cbr_notebook.api.http import background_decoding, time_limit
 from cbr_notebook.api.http.acts import note_change
 from cbr_notebook.api.http.decoding import Undecodable, decode
-from cbr_notebook.api.http.failures import (
+from cbr_notebook.api.http.permissions import operation_of
+from cbr_notebook.api.http.response_errors import (
     LOOK_FIRST,
     connection_error,
     maybe_executed,
@@ -27,7 +28,6 @@ from cbr_notebook.api.http.failures import (
     request_id_of,
     unreadable,
 )
-from cbr_notebook.api.http.permissions import operation_of
 from cbr_notebook.api.messages.request_shapes import check_body
 from cbr_notebook.auth.bounds import forget_last_answer
 from cbr_notebook.auth.throttling import (
@@ -141,18 +141,18 @@ class Transport:
 
     def get_bytes(self, path: str, query: Mapping[str, QueryValue] | None = None) -> bytes:
         """Read something and leave it undecoded; otherwise as :meth:`get`."""
-        if (content := at_hand.take()) is not None:
+        if (content := background_decoding.take()) is not None:
             return content
         kept = self._kept
         if kept is None:
-            return at_hand.arrived(self._send("GET", path, query, None).content)
+            return background_decoding.arrived(self._send("GET", path, query, None).content)
         key = (path, _key(query or {}))
         if key not in kept:
             content = self._send("GET", path, query, None).content
             if sum(map(len, kept.values())) + len(content) > _MOST_KEPT:
-                return at_hand.arrived(content)
+                return background_decoding.arrived(content)
             kept[key] = content
-        return at_hand.arrived(kept[key])
+        return background_decoding.arrived(kept[key])
 
     @property
     def reads_once(self) -> bool:

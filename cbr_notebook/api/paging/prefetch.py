@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
 
-from cbr_notebook.api.http import at_hand
+from cbr_notebook.api.http import background_decoding
 
 T = TypeVar("T")
 
@@ -70,13 +70,13 @@ def pages_in_order(
         return
     stopped = threading.Event()
 
-    def unless_stopped(offset: int) -> Page[T] | at_hand.Unread:
+    def unless_stopped(offset: int) -> Page[T] | background_decoding.Unread:
         if stopped.is_set():
             return Page(offset, size, (), None)
-        return at_hand.ask_only(partial(ask, offset, size))
+        return background_decoding.ask_only(partial(ask, offset, size))
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="cbr-pages")
-    under_way: deque[tuple[int, Future[Page[T] | at_hand.Unread]]] = deque()
+    under_way: deque[tuple[int, Future[Page[T] | background_decoding.Unread]]] = deque()
 
     def pages() -> Iterator[Page[T]]:
         waiting = iter(offsets)
@@ -96,8 +96,8 @@ def pages_in_order(
             found = answer.result()
             del answer  # it would hold the bytes while the page is read
             begin()
-            if isinstance(found, at_hand.Unread):
-                found = at_hand.read(found, partial(read, offset, size))
+            if isinstance(found, background_decoding.Unread):
+                found = background_decoding.read(found, partial(read, offset, size))
             yield found
 
     try:

@@ -13,11 +13,11 @@ import traitlets
 from cbr_notebook.auth.secret import as_secret
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Button, Field
+from cbr_notebook.forms.kit.form_state import FormState, StateMachine
 from cbr_notebook.forms.kit.inputs import Inputs
 from cbr_notebook.forms.kit.option_loader import Ask, OptionLoader
 from cbr_notebook.forms.kit.panels import HeadPanel, HtmlPanel
 from cbr_notebook.forms.kit.saved_copy import SavedCopy, as_text, in_terminal
-from cbr_notebook.forms.kit.state import FormState, StateMachine
 from cbr_notebook.forms.kit.submission import Submission
 from cbr_notebook.forms.kit.view import Panels, View
 from cbr_notebook.forms.kit.widget import Box, FormWidget, Page, Part, Parts

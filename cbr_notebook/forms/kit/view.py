@@ -10,10 +10,10 @@ from typing import Any
 from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Button
+from cbr_notebook.forms.kit.form_state import StateMachine
 from cbr_notebook.forms.kit.inputs import Inputs
 from cbr_notebook.forms.kit.option_loader import OptionLoader
 from cbr_notebook.forms.kit.panels import HtmlPanel
-from cbr_notebook.forms.kit.state import StateMachine
 
 
 @dataclass(frozen=True, slots=True)

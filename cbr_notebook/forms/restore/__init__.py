@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from cbr_notebook.forms.restore.definition import Restore
+from cbr_notebook.forms.restore.restore_form import Restore
 
 __all__ = ["Restore"]

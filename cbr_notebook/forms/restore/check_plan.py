@@ -16,8 +16,8 @@ from cbr_notebook.forms.restore import plan_view
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.choose_resource import ChooseResource
 from cbr_notebook.forms.restore.disk_mapping import DiskMapping
-from cbr_notebook.forms.restore.fields import ContractFile
 from cbr_notebook.forms.restore.planner import PLANNED, Found, Planner, Wanted
+from cbr_notebook.forms.restore.restore_fields import ContractFile
 from cbr_notebook.forms.restore.step import Step
 
 if TYPE_CHECKING:

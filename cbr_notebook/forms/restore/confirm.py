@@ -17,14 +17,14 @@ from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.widget import Box
 from cbr_notebook.forms.restore import plan_view
 from cbr_notebook.forms.restore.choose_backup import ChooseBackup
-from cbr_notebook.forms.restore.fields import Acknowledgements, ApprovalFile
 from cbr_notebook.forms.restore.planner import Planner
+from cbr_notebook.forms.restore.restore_fields import Acknowledgements, ApprovalFile
 from cbr_notebook.forms.restore.step import Step
-from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
 from cbr_notebook.runbook.run.execute import taken_care_of
 from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup, can_be_partial
-from cbr_notebook.runbook.verify.manifest import read_manifest
+from cbr_notebook.runbook.verify.checksum_manifest import read_manifest
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.restore_plan import RestorePlan

@@ -14,6 +14,6 @@ change when the form is built in another way::
 from __future__ import annotations
 
 from cbr_notebook.forms.testing.page import FormPage, send
-from cbr_notebook.forms.testing.reading import buttons_in, text_of
+from cbr_notebook.forms.testing.panel_text import buttons_in, text_of
 
 __all__ = ["FormPage", "buttons_in", "send", "text_of"]

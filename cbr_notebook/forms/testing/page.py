@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import ipywidgets as widgets
 from itables.widget import ITable
 
-from cbr_notebook.forms.testing.reading import buttons_in, steps_in
+from cbr_notebook.forms.testing.panel_text import buttons_in, steps_in
 
 _LONG = 20.0
 """Seconds to wait for what a form does before the test fails."""

@@ -25,7 +25,7 @@ from cbr_notebook.runbook.run.execute import (
     taken_care_of,
     warnings_of,
 )
-from cbr_notebook.runbook.run.options import (
+from cbr_notebook.runbook.run.restore_options import (
     FurtherOptions,
     RestoreOptions,
     names_of,

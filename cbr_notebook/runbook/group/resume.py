@@ -12,7 +12,7 @@ from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
-from cbr_notebook.runbook.run.options import names_of
+from cbr_notebook.runbook.run.restore_options import names_of
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.submit import CONFIRMATION_LASTS, require_confirmation, submit_steps
 from cbr_notebook.runbook.run.watch import look, run_steps

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from cbr_notebook.runbook.journal.journal import Entry
-from cbr_notebook.runbook.journal.state import state_of
+from cbr_notebook.runbook.journal.run_state import state_of
 
 _UNTOLD = ("request", "plan", "checks", "findings", "known", "overwritten", "fingerprint")
 """Facts of entries that have tables of their own."""

@@ -13,7 +13,7 @@ from cbr_notebook.api.http.transport import RequestRecord
 from cbr_notebook.errors import JournalFailed
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.recording import recorded
-from cbr_notebook.runbook.journal.state import ENDED, State, state_of
+from cbr_notebook.runbook.journal.run_state import ENDED, State, state_of
 from cbr_notebook.session import Session
 
 

@@ -21,9 +21,9 @@ def make_twin(
         restore_seconds: how long restores of resources are expected to take, by their ID.
         backup_ids: backups whose disks must be known.
     """
-    from cbr_notebook.runbook.rehearsal.reading import EstateReader
+    from cbr_notebook.runbook.rehearsal.estate_reader import EstateReader
     from cbr_notebook.simulator import Cloud
-    from cbr_notebook.simulator.estates.told import build
+    from cbr_notebook.simulator.estates.twin_estate import build
 
     return openers.entry().on_cloud(
         Cloud(build(EstateReader(session).read(restore_seconds, backup_ids)))

@@ -13,7 +13,7 @@ from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.drift import drift_between, request_of
 from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM
 from cbr_notebook.runbook.run.approval import PLAN_LASTS, refuse_unapproved
-from cbr_notebook.runbook.run.options import RestoreOptions
+from cbr_notebook.runbook.run.restore_options import RestoreOptions
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.safety import SafetyBackup, left_out, not_in_a_vault
 from cbr_notebook.runbook.run.submit import submit_steps

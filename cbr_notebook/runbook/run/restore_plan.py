@@ -23,11 +23,15 @@ from cbr_notebook.runbook.run.execute import (
     taken_care_of,
     warnings_of,
 )
-from cbr_notebook.runbook.run.options import FurtherOptions, RestoreOptions, with_further_options
+from cbr_notebook.runbook.run.restore_options import (
+    FurtherOptions,
+    RestoreOptions,
+    with_further_options,
+)
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.safety import SafetyBackup
+from cbr_notebook.runbook.verify.checksum_manifest import Checksum, refuse_useless
 from cbr_notebook.runbook.verify.contract import RecoveryContract
-from cbr_notebook.runbook.verify.manifest import Checksum, refuse_useless
 from cbr_notebook.runbook.verify.probe_checks import check_probes
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef

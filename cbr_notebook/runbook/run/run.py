@@ -22,13 +22,13 @@ from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.run.approval import TWO_PEOPLE
-from cbr_notebook.runbook.run.options import RestoreOptions
+from cbr_notebook.runbook.run.restore_options import RestoreOptions
 from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.runbook.run.submit import recall_submission, stop, submit_steps
 from cbr_notebook.runbook.run.watch import look, recorded_steps, run_steps, watch
 from cbr_notebook.runbook.run.way_back import plan_way_back
+from cbr_notebook.runbook.verify.checksum_manifest import Checksum
 from cbr_notebook.runbook.verify.contract import RecoveryContract
-from cbr_notebook.runbook.verify.manifest import Checksum
 from cbr_notebook.runbook.verify.verification import Verification, verify
 from cbr_notebook.session import Session
 from cbr_notebook.text.card import facts_html

@@ -20,7 +20,7 @@ from cbr_notebook.errors import (
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.facts import Facts
 from cbr_notebook.runbook.run.outcomes import maybe_executed
-from cbr_notebook.runbook.run.task_lookup import MAX_PAUSE_S, TRUST_LIST_AFTER_S
+from cbr_notebook.runbook.run.restore_task import MAX_PAUSE_S, TRUST_LIST_AFTER_S
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import tasks_of_point
 

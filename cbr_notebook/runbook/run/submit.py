@@ -31,8 +31,7 @@ from cbr_notebook.runbook.plan.drift import (
 )
 from cbr_notebook.runbook.plan.facts import Facts
 from cbr_notebook.runbook.run.outcomes import is_outage, is_refusal, is_transient, not_executed
-from cbr_notebook.runbook.run.safety import back_up_first
-from cbr_notebook.runbook.run.task_lookup import (
+from cbr_notebook.runbook.run.restore_task import (
     LOOKUP_TIMEOUT_S,
     TRUST_LIST_AFTER_S,
     answer_of,
@@ -40,6 +39,7 @@ from cbr_notebook.runbook.run.task_lookup import (
     restores_of,
     tasks_of_other_runs,
 )
+from cbr_notebook.runbook.run.safety import back_up_first
 
 CONFIRMATION_LASTS = timedelta(hours=1)
 """How long after its confirmation a run that is taken up again may still ask the service."""

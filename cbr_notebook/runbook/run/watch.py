@@ -10,7 +10,7 @@ from cbr_notebook.errors import CBRError, JournalFailed, NotFound, WaitTimeout
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
 from cbr_notebook.runbook.run.outcomes import MAX_OUTAGE_S, OutageTolerance
-from cbr_notebook.runbook.run.task_lookup import LOOKUP_TIMEOUT_S, MAX_PAUSE_S, find_task
+from cbr_notebook.runbook.run.restore_task import LOOKUP_TIMEOUT_S, MAX_PAUSE_S, find_task
 from cbr_notebook.runbook.run.way_back import note_way_back
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.runbook.verify.checksum_manifest import read_manifest
 from cbr_notebook.runbook.verify.contract import (
     ChecksumProbe,
     CommandProbe,
@@ -23,7 +24,6 @@ from cbr_notebook.runbook.verify.contract import (
     SqlProbe,
     TcpProbe,
 )
-from cbr_notebook.runbook.verify.manifest import read_manifest
 from cbr_notebook.text.located_yaml import Located, YamlReader
 
 MOST_MEMBERS = 64

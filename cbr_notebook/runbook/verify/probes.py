@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from cbr_notebook.runbook.verify.checksum_manifest import Checksum, compare_files, over_ssh, reader
 from cbr_notebook.runbook.verify.contract import (
     ChecksumProbe,
     CommandProbe,
@@ -27,7 +28,6 @@ from cbr_notebook.runbook.verify.contract import (
     SqlProbe,
     TcpProbe,
 )
-from cbr_notebook.runbook.verify.manifest import Checksum, compare_files, over_ssh, reader
 from cbr_notebook.session import Session
 
 LOOK_AGAIN_S = 5.0

@@ -16,14 +16,14 @@ from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
 from cbr_notebook.runbook.plan.survey import target_now
-from cbr_notebook.runbook.verify.contract import RecoveryContract, contract_from_dict, probe_key
-from cbr_notebook.runbook.verify.manifest import (
+from cbr_notebook.runbook.verify.checksum_manifest import (
     Checksum,
     compare_files,
     manifest_target,
     read_manifest,
     reader,
 )
+from cbr_notebook.runbook.verify.contract import RecoveryContract, contract_from_dict, probe_key
 from cbr_notebook.runbook.verify.probes import is_about_content, look_at
 from cbr_notebook.session import Session
 from cbr_notebook.text.dtypes import TEXT

@@ -15,7 +15,7 @@ from cbr_notebook.session.disk_choice import choice_with, excluded_disks
 from cbr_notebook.session.filters import reject_unknown, settings_of
 from cbr_notebook.session.lookup import find_policy, find_resource, find_vault
 from cbr_notebook.session.operations.confirmation import confirm_lock, confirm_loss
-from cbr_notebook.session.operations.kept import (
+from cbr_notebook.session.operations.dropped_settings import (
     tell_disks_not_kept,
     tell_what_is_not_protected,
     tell_what_was_not_kept,

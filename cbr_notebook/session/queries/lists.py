@@ -26,7 +26,7 @@ from cbr_notebook.session.lookup import (
     resource_filter,
     vault_ids,
 )
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.references import (
     ResourceRef,
     one_id_or_name,

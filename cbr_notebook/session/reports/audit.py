@@ -21,7 +21,7 @@ from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
 from cbr_notebook.session.reports.common import answer, backup_policies
 from cbr_notebook.session.tag_filters import TagChoice, Tags

@@ -14,8 +14,8 @@ from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
-from cbr_notebook.session.reports import growth as growth_of
+from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.session.reports import growth_forecast as growth_of
 from cbr_notebook.session.reports.backup_flow import BackupFlow
 from cbr_notebook.session.reports.common import (
     answer,

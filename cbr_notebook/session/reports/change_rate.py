@@ -16,7 +16,7 @@ from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest, NotFound, NotOffered
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_resource
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.references import (
     ResourceRef,

@@ -22,7 +22,7 @@ from cbr_notebook.api.messages.records import (
 )
 from cbr_notebook.errors import InvalidRequest, NotFound, NotOffered
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import those_permitted
+from cbr_notebook.session.permission_gaps import those_permitted
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
 from cbr_notebook.text.timeparse import (

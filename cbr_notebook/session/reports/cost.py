@@ -15,7 +15,7 @@ from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.common import answer, listed_by_kind, own_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags, known_tags, require_key
 

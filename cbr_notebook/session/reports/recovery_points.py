@@ -13,7 +13,7 @@ from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.common import (
     HOUR,
     answer,

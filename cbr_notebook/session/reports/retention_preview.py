@@ -20,7 +20,7 @@ from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.operations.policy_change import PolicyChange
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.reports.common import (
     answer,

@@ -13,7 +13,7 @@ from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.schedule.zones import zone
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.common import answer, api_text, check_days
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 

@@ -17,7 +17,7 @@ from cbr_notebook.schedule.gaps import last_due
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.common import (
     answer,
     api_text,

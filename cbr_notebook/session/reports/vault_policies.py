@@ -15,7 +15,7 @@ from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.common import answer, api_text
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time

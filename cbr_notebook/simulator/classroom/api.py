@@ -14,7 +14,7 @@ import msgspec
 
 from cbr_notebook.errors import CBRError
 from cbr_notebook.simulator.classroom import board_page, openapi
-from cbr_notebook.simulator.classroom.operations import (
+from cbr_notebook.simulator.classroom.control_operations import (
     PREFIX,
     Operation,
     handle_of,

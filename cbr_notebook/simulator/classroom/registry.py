@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from cbr_notebook.simulator.classroom import certificate
-from cbr_notebook.simulator.classroom.certificate import Certificate
+from cbr_notebook.simulator.classroom import tls_certificate
+from cbr_notebook.simulator.classroom.tls_certificate import Certificate
 from cbr_notebook.simulator.core.state import StateFileError
 
 FILE = "class.json"
@@ -97,7 +97,7 @@ class Registry(msgspec.Struct, kw_only=True):
             kept = Certificate(self.certificate, self.private_key)
             if not kept.ends_soon and kept.is_for(*hosts):
                 return kept
-        made = certificate.create(*hosts)
+        made = tls_certificate.create(*hosts)
         self.certificate, self.private_key = made.certificate, made.private_key
         return made
 

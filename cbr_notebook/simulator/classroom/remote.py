@@ -16,11 +16,16 @@ import msgspec
 
 from cbr_notebook import errors
 from cbr_notebook.errors import CBRError, ConnectionFailed, InvalidRequest, ServiceError
-from cbr_notebook.simulator.classroom.operations import PREFIX, Operation, operations, to_json
+from cbr_notebook.simulator.classroom.control_operations import (
+    PREFIX,
+    Operation,
+    operations,
+    to_json,
+)
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk, Server
-from cbr_notebook.simulator.control.scenarios.running import to_table
-from cbr_notebook.simulator.core.options import Options
+from cbr_notebook.simulator.control.scenarios.scenario_runner import to_table
+from cbr_notebook.simulator.core.cloud_options import Options
 from cbr_notebook.simulator.core.state import StateFileError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from cbr_notebook.simulator.classroom.registry import Registry, SeatKeys
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.http.asgi import Application, Environ
-from cbr_notebook.simulator.iam.operations import is_sign_in
+from cbr_notebook.simulator.iam.iam_operations import is_sign_in
 
 MOST_SEATS = 200
 _CONTROL = "/control/"

@@ -9,7 +9,7 @@ from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, Disks
-from cbr_notebook.simulator.inventory.files import FileAreaError, Files
+from cbr_notebook.simulator.inventory.file_area import FileAreaError, Files
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow, ServerSystem
 from cbr_notebook.simulator.protocol.api_error import ApiError
 

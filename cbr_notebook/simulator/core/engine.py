@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from cbr_notebook.simulator.core.clock import Clock
+from cbr_notebook.simulator.core.cloud_options import Options
 from cbr_notebook.simulator.core.exclusive_lock import ExclusiveLock
-from cbr_notebook.simulator.core.options import Options
 from cbr_notebook.simulator.core.scheduler import Scheduler
 from cbr_notebook.simulator.core.state import State
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.estates import demo, documented, empty, large, written
+from cbr_notebook.simulator.estates import demo, documented, empty, file_estate, large
 
 WRITTEN = "yaml:"
 """Begins the name of an estate that a file describes; the file's text follows."""
@@ -19,7 +19,7 @@ def build(engine: Engine, name: str, *, backups: int | None = None) -> None:
         backups: for ``large``: how many backups.
     """
     if name.startswith(WRITTEN):
-        written.build(engine, name.removeprefix(WRITTEN))
+        file_estate.build(engine, name.removeprefix(WRITTEN))
     elif name == "large":
         large.build(engine, backups or large.DEFAULT_BACKUPS)
     else:

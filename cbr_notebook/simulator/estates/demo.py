@@ -16,7 +16,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
-from cbr_notebook.simulator.inventory.files import Files
+from cbr_notebook.simulator.inventory.file_area import Files
 from cbr_notebook.simulator.policies import policies, policy_requests
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
 

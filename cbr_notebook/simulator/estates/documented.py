@@ -19,7 +19,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
-from cbr_notebook.simulator.inventory.files import Files
+from cbr_notebook.simulator.inventory.file_area import Files
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 PROJECT = "0605767b5780d5762fc5c0118072a564"

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.core import clock, records
+from cbr_notebook.simulator.core import clock, kept_documents
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.records import Record
+from cbr_notebook.simulator.core.kept_documents import Record
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import (
@@ -85,7 +85,7 @@ class AgentCheckReq(msgspec.Struct):
 
 def _of_call(context: RequestContext) -> tuple[str, dict[str, Any]]:
     agent_id = identifier(context, "agent_id")
-    record = records.find(context.engine.state, _KIND, agent_id, context.caller.project_id)
+    record = kept_documents.find(context.engine.state, _KIND, agent_id, context.caller.project_id)
     if record is None:
         raise ApiError("7410")
     return agent_id, json.loads(record.document)
@@ -93,7 +93,7 @@ def _of_call(context: RequestContext) -> tuple[str, dict[str, Any]]:
 
 def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, Any]:
     document["updated_at"] = clock.to_api_time(engine.now())
-    records.change(engine.state, _KIND, agent_id, json.dumps(document))
+    kept_documents.change(engine.state, _KIND, agent_id, json.dumps(document))
     return document
 
 
@@ -101,7 +101,7 @@ def _register(context: RequestContext) -> dict[str, Any]:
     engine, given = context.engine, context.body.agent
     if not is_identifier(given.agent_id):
         raise ApiError("9900", "Invalid agent_id provided.")
-    if records.find(engine.state, _KIND, given.agent_id) is not None:
+    if kept_documents.find(engine.state, _KIND, given.agent_id) is not None:
         raise ApiError("7403")
     now = clock.to_api_time(engine.now())
     document = {
@@ -113,7 +113,7 @@ def _register(context: RequestContext) -> dict[str, Any]:
         "paths": [],
     }
     owner = context.caller.project_id
-    records.put(
+    kept_documents.put(
         engine.state, Record(_KIND, given.agent_id, owner, engine.now(), json.dumps(document))
     )
     return {"agent": document}
@@ -123,7 +123,7 @@ def _list(context: RequestContext) -> dict[str, Any]:
     query = context.query
     page = query.page()
     status, ids = query.text("status"), query.texts("agent_id")
-    kept = records.of_owner(context.engine.state, _KIND, context.caller.project_id)
+    kept = kept_documents.of_owner(context.engine.state, _KIND, context.caller.project_id)
     documents = [json.loads(record.document) for record in reversed(kept)]
     found = [
         each
@@ -152,7 +152,7 @@ def _update(context: RequestContext) -> dict[str, Any]:
 
 def _unregister(context: RequestContext) -> Response:
     agent_id, _ = _of_call(context)
-    records.remove(context.engine.state, _KIND, agent_id)
+    kept_documents.remove(context.engine.state, _KIND, agent_id)
     return Response(200)
 
 

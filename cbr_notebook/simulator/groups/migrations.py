@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from cbr_notebook.simulator.core import clock, records
-from cbr_notebook.simulator.core.records import Record
+from cbr_notebook.simulator.core import clock, kept_documents
+from cbr_notebook.simulator.core.kept_documents import Record
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
@@ -29,13 +29,15 @@ class MigrateReq(msgspec.Struct):
 def _start(context: RequestContext) -> dict[str, Any]:
     engine, domain_id = context.engine, context.caller.domain_id
     wanted = accounts.regions(engine.state) if context.body.all_regions else [context.caller.region]
-    records.put(engine.state, Record(_KIND, domain_id, domain_id, engine.now(), json.dumps(wanted)))
+    kept_documents.put(
+        engine.state, Record(_KIND, domain_id, domain_id, engine.now(), json.dumps(wanted))
+    )
     return {region: "running" for region in wanted if region}
 
 
 def _show(context: RequestContext) -> dict[str, Any]:
     all_regions = context.query.boolean("all_regions")
-    record = records.find(context.engine.state, _KIND, context.caller.domain_id)
+    record = kept_documents.find(context.engine.state, _KIND, context.caller.domain_id)
     if record is None:
         raise ApiError("4001")
     wanted = json.loads(record.document)

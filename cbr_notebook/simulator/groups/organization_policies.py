@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from cbr_notebook.simulator.core import clock, records
+from cbr_notebook.simulator.core import clock, kept_documents
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.records import Record
+from cbr_notebook.simulator.core.kept_documents import Record
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.policies.policy_requests import (
@@ -97,7 +97,7 @@ class OrganizationPolicy(msgspec.Struct):
 
 
 def _find(engine: Engine, policy_id: str, domain_id: str | None = None) -> OrganizationPolicy:
-    record = records.find(engine.state, _KIND, policy_id, domain_id)
+    record = kept_documents.find(engine.state, _KIND, policy_id, domain_id)
     if record is None:
         raise ApiError("6000")
     return msgspec.json.decode(record.document, type=OrganizationPolicy)
@@ -111,7 +111,7 @@ def _of_call(context: RequestContext) -> OrganizationPolicy:
 
 def _keep(engine: Engine, policy: OrganizationPolicy) -> None:
     document = msgspec.json.encode(policy).decode()
-    records.put(
+    kept_documents.put(
         engine.state, Record(_KIND, policy.id, policy.domain_id, policy.created_at, document)
     )
 
@@ -214,7 +214,7 @@ def _list(context: RequestContext) -> dict[str, Any]:
     kind = context.query.choice("operation_type", "backup", "replication")
     if kind is None:
         raise ApiError("9900")
-    kept = records.of_owner(context.engine.state, _KIND, context.caller.domain_id)
+    kept = kept_documents.of_owner(context.engine.state, _KIND, context.caller.domain_id)
     kept.sort(key=lambda record: -record.created_at)  # the newest first; of one moment, by ID
     found = [msgspec.json.decode(record.document, type=OrganizationPolicy) for record in kept]
     documents = [
@@ -242,7 +242,7 @@ def _delete(context: RequestContext) -> Response:
     for deployment in policy.deployments.values():
         policies.delete(engine, deployment.policy_id)
     engine.scheduler.cancel("organization_policy_deployed", policy.id)
-    records.remove(engine.state, _KIND, policy.id)
+    kept_documents.remove(engine.state, _KIND, policy.id)
     return Response(204)
 
 

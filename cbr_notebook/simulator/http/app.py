@@ -17,7 +17,7 @@ from cbr_notebook.simulator.core.state import StateFileError
 from cbr_notebook.simulator.http import openapi
 from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
 from cbr_notebook.simulator.http.headers import Headers, cloud_time, request_id_of
-from cbr_notebook.simulator.iam import operations
+from cbr_notebook.simulator.iam import iam_operations
 from cbr_notebook.simulator.iam.authenticator import LARGEST_BODY, Authenticator
 from cbr_notebook.simulator.iam.iam_error import IamError
 from cbr_notebook.simulator.protocol.api_error import ApiError
@@ -57,7 +57,7 @@ class App:
                 serve = partial(self._serve, route, decoder, names)
                 setattr(resource, f"on_{route.method.lower()}", serve)
             self.wsgi.add_route(path, resource)
-        for path, served, suffix in operations.routes(engine, self.authenticator):
+        for path, served, suffix in iam_operations.routes(engine, self.authenticator):
             self.wsgi.add_route(path, served, suffix=suffix)
         self.wsgi.add_route("/openapi.json", openapi.Resource())
         self.wsgi.add_error_handler(falcon.HTTPError, self._gateway_error)
@@ -87,8 +87,8 @@ class App:
 
     def largest_body(self, environ: dict[str, Any]) -> int:
         """Return the bytes that a request's body may have; 0: its sender is not known."""
-        if operations.is_sign_in(environ["PATH_INFO"]):
-            return operations.LARGEST_SIGN_IN
+        if iam_operations.is_sign_in(environ["PATH_INFO"]):
+            return iam_operations.LARGEST_SIGN_IN
         return LARGEST_BODY if self.authenticator.recognizes(environ) else 0
 
     def _serve(

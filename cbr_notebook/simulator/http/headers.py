@@ -10,7 +10,7 @@ import falcon
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.iam.operations import IamResource
+from cbr_notebook.simulator.iam.iam_operations import IamResource
 
 CLOUD_TIME = "X-Cloud-Time"
 """The cloud's own moment, and how many of its seconds pass in a second of the host: a client that

@@ -10,7 +10,7 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import BLOCK, Disks
-from cbr_notebook.simulator.inventory.files import Files
+from cbr_notebook.simulator.inventory.file_area import Files
 
 NOTE = "/README_TO_DECRYPT.txt"
 LOCKED = ".locked"

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from cbr_notebook.simulator.core import records
+from cbr_notebook.simulator.core import kept_documents
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.core.records import Record
+from cbr_notebook.simulator.core.kept_documents import Record
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import Caller
 
@@ -49,7 +49,7 @@ def place(
         vault_ids=vault_ids,
         wanted=wanted,
     )
-    records.put(
+    kept_documents.put(
         engine.state, Record(_KIND, order.id, order.project_id, engine.now(), _write(order))
     )
     return order
@@ -61,7 +61,7 @@ def _write(order: Order) -> str:
 
 def find(engine: Engine, order_id: str, project_id: str | None = None) -> Order:
     """Return an order, of one project if that is named; 6109 when there is none."""
-    record = records.find(engine.state, _KIND, order_id, project_id)
+    record = kept_documents.find(engine.state, _KIND, order_id, project_id)
     if record is None:
         raise ApiError("6109")
     return msgspec.json.decode(record.document, type=Order)
@@ -69,7 +69,7 @@ def find(engine: Engine, order_id: str, project_id: str | None = None) -> Order:
 
 def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
     """Return the order that waits to be paid for a vault."""
-    for record in records.of_owner(engine.state, _KIND, project_id):
+    for record in kept_documents.of_owner(engine.state, _KIND, project_id):
         order = msgspec.json.decode(record.document, type=Order)
         if vault_id in order.vault_ids and not order.paid:
             return order
@@ -78,7 +78,7 @@ def unpaid_of(engine: Engine, project_id: str, vault_id: str) -> Order | None:
 
 def keep(engine: Engine, order: Order) -> None:
     """Store what has changed in an order."""
-    records.change(engine.state, _KIND, order.id, _write(order))
+    kept_documents.change(engine.state, _KIND, order.id, _write(order))
 
 
 def mark_paid(engine: Engine, order: Order) -> None:

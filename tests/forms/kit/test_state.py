@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbr_notebook.forms.kit.state import TRANSITIONS, FormState, StateMachine
+from cbr_notebook.forms.kit.form_state import TRANSITIONS, FormState, StateMachine
 
 ARCHITECTURE = Path(__file__).resolve().parents[3] / "docs" / "architecture.md"
 STEPS = ("load", "loaded", "fill", "filled", "acquire", "watch", "release", "repeat", "edit")

@@ -13,7 +13,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.simulator import Cloud, Disk, Server
-from cbr_notebook.simulator.classroom.operations import operations
+from cbr_notebook.simulator.classroom.control_operations import operations
 from cbr_notebook.simulator.classroom.remote import RemoteCloud, RemoteDisk, RemoteServer
 from cbr_notebook.simulator.classroom.serving import ServedClass
 from cbr_notebook.simulator.core.state import StateFileError

@@ -15,7 +15,7 @@ import pytest
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.signature import SignatureAuth
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.iam import operations
+from cbr_notebook.simulator.iam import iam_operations
 from cbr_notebook.simulator.server import CloudServer
 from tests.simulator.http_client import Client
 
@@ -63,7 +63,7 @@ def links(document: Any) -> Iterator[str]:
 )
 def test_a_client_that_names_no_host_is_led_to_the_address(address: str, url: str) -> None:
     environ = falcon.testing.create_environ(host=address, headers={"Host": "no name"})
-    assert operations.door_of(falcon.Request(environ)).base_url == url
+    assert iam_operations.door_of(falcon.Request(environ)).base_url == url
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])

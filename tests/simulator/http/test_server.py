@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.http import asgi, connection
+from cbr_notebook.simulator.http import asgi, client_connection
 from cbr_notebook.simulator.server import CloudServer
 from tests.simulator.http_client import Client
 
@@ -228,7 +228,7 @@ def test_headers_without_end_are_not_read_for_ever(served: Served) -> None:
 def test_who_pauses_too_long_in_the_headers_is_cut_off(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "HEAD_S", 0.05)
+    monkeypatch.setattr(client_connection, "HEAD_S", 0.05)
     with served.connect() as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert peer.recv(4096) == b""

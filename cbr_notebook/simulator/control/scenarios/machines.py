@@ -7,8 +7,8 @@ from functools import partial
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.control.scenarios.scene import Kept, Scenario, Scene
-from cbr_notebook.simulator.core import clock, records
-from cbr_notebook.simulator.core.records import Record
+from cbr_notebook.simulator.core import clock, kept_documents
+from cbr_notebook.simulator.core.kept_documents import Record
 from cbr_notebook.simulator.inventory import kept_disks, ransomware, resources
 
 
@@ -82,7 +82,7 @@ def _agent_offline(scene: Scene, target: str | None) -> Kept:
     state = engine.state
     agents = [
         each
-        for each in records.of_owner(state, "agent", server.project_id)
+        for each in kept_documents.of_owner(state, "agent", server.project_id)
         if json.loads(each.document)["host_name"] == server.name
     ]
     now = clock.to_api_time(engine.now())
@@ -97,7 +97,7 @@ def _agent_offline(scene: Scene, target: str | None) -> Kept:
             "agent_type": "native", "created_at": now, "updated_at": now,
             "last_active_time": now, "paths": [], "status": "offline",
         }  # fmt: skip
-        records.put(
+        kept_documents.put(
             state,
             Record("agent", agent_id, server.project_id, engine.now(), json.dumps(document)),
         )
@@ -115,17 +115,17 @@ def _agent_offline(scene: Scene, target: str | None) -> Kept:
 
 def _set_agent(scene: Scene, agent_id: str, status: str) -> None:
     state = scene.engine.state
-    record = records.find(state, "agent", agent_id)
+    record = kept_documents.find(state, "agent", agent_id)
     if record is not None:
         document = json.loads(record.document) | {"status": status}
-        records.change(state, "agent", agent_id, json.dumps(document))
+        kept_documents.change(state, "agent", agent_id, json.dumps(document))
 
 
 def _agent_online(scene: Scene, kept: Kept) -> None:
     if kept["was_there"]:
         _set_agent(scene, kept["agent"], "normal")
     else:
-        records.remove(scene.engine.state, "agent", kept["agent"])
+        kept_documents.remove(scene.engine.state, "agent", kept["agent"])
     server = resources.find_server(scene.engine, kept["server"])
     if server is not None:
         traits = resources.properties(server)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.simulator.backups import backups, undeleting
+from cbr_notebook.simulator.backups import backups, undelete
 from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.control.scenarios.scene import Kept, Scenario, Scene
 from cbr_notebook.simulator.iam import tokens
@@ -164,7 +164,7 @@ def _bring_backups_back(scene: Scene, kept: Kept) -> None:
         )
     for task_id in kept["tasks"]:
         tasks.take_back(scene.engine, task_id, "backup_deleted")
-    undeleting.put_back(
+    undelete.put_back(
         scene.engine, kept["backup"], kept["restore_point"], kept["member"], kept["chains"]
     )
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, InvalidRequest
-from cbr_notebook.restore_command.shown import Shown
 from cbr_notebook.restore_command.statuses import DONE, UNVERIFIED, proven, tell
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.report import refuse_unwritable
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.verify.manifest import (
+from cbr_notebook.runbook.verify.checksum_manifest import (
     Checksum,
     checksum_by,
     read_manifest,

@@ -7,11 +7,11 @@ from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.restore_command.account import add_account_arguments, open_session
-from cbr_notebook.restore_command.evidence import add_evidence_arguments, evidence_of
+from cbr_notebook.restore_command.evidence_options import add_evidence_arguments, evidence_of
 from cbr_notebook.restore_command.group import finish_group
-from cbr_notebook.restore_command.papers import add_paper_commands
-from cbr_notebook.restore_command.shown import Shown
+from cbr_notebook.restore_command.signed_documents import add_paper_commands
 from cbr_notebook.restore_command.statuses import DONE, FAILED, REFUSED, guarded
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.group.resume import find
 

@@ -12,7 +12,7 @@ from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.errors import AnswerWarning
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permitted import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.references import display_name
 
 _DISKS = ("exclude_volumes", "include_volumes")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.runbook.plan.targets import Targets
+from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.runbook.run.approval import Approval, read_approval
 from cbr_notebook.runbook.run.safety import (
     PARTIAL,

@@ -21,7 +21,7 @@ from matplotlib.projections import register_projection
 from PIL import Image
 
 from cbr_notebook.plots import drawing
-from cbr_notebook.plots.narrow import Narrow, narrowed
+from cbr_notebook.plots.narrow_layout import Narrow, narrowed
 from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import pandas as pd
 from cbr_notebook.frames import SCHEMAS
 from cbr_notebook.frames.column import Column
 from cbr_notebook.options import options
-from cbr_notebook.showing.cells import Look, cell
+from cbr_notebook.showing.html_cells import Look, cell
 from cbr_notebook.text.formatting import pluralize
 
 _MARKS = ("resource", "filters", "asked_at")

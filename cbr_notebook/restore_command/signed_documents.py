@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cbr_notebook.restore_command.shown import Shown
 from cbr_notebook.restore_command.statuses import DONE, FAILED, guarded
+from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.journal.report import verify_report
 from cbr_notebook.runbook.run.approval import approve_plan
 from cbr_notebook.sealing.keys import public_key

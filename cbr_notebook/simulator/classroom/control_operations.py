@@ -17,7 +17,7 @@ import msgspec
 
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk, Server
-from cbr_notebook.simulator.core.options import Options
+from cbr_notebook.simulator.core.cloud_options import Options
 
 PREFIX = "/control/v1"
 
