@@ -62,8 +62,10 @@ def prove(workshops: Workshops, ways: Ways) -> Iterator[Proof]:
     """Try all exercises on a simulated cloud, one after the other.
 
     Raises:
-        InvalidRequest: a way has solutions for another number of exercises.
+        InvalidRequest: there is no exercise, or a way has solutions for another number of them.
     """
+    if not workshops:
+        raise InvalidRequest("There is no workshop, so nothing would be proven.")
     for way, solutions in ways.items():
         for name, exercises in workshops.items():
             if len(solutions.get(name, ())) != len(exercises):
@@ -96,15 +98,15 @@ def _try(lab: Lab, number: int, solution: Callable[[Session], None]) -> str:
     return "; ".join(each.seen for each in outcome.findings if not each.passed)
 
 
-def named(module: str, name: str) -> Any:
-    """Return what a module calls by a name.
+def named(module: str, name: str) -> dict[str, Any]:
+    """Return the dictionary that a module calls by a name.
 
     Raises:
-        InvalidRequest: there is no such module, or it has no such name.
+        InvalidRequest: there is no such module, it has no such name, or that is no dictionary.
     """
     sys.path.insert(0, os.getcwd())  # as python -m does
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as problem:
         raise InvalidRequest(
             f"There is no {name} in {module}: {problem}.",
@@ -112,3 +114,6 @@ def named(module: str, name: str) -> Any:
         ) from None
     finally:
         sys.path.pop(0)
+    if not isinstance(found, dict):
+        raise InvalidRequest(f"{name} in {module} is no dictionary, but {type(found).__name__}.")
+    return found

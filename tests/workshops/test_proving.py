@@ -81,6 +81,19 @@ def test_what_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[st
     assert "0 solutions for the 1 exercises" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("{}", "There is no workshop"), ("[1]", "no dictionary, but list"), ('{"a": []}', "'a'")],
+)
+def test_nothing_to_prove_is_not_proven(
+    here: Path, written: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = f"own_{abs(hash(written))}"
+    (here / f"{module}.py").write_text(f"WORKSHOPS = {written}\n")
+    assert check_all("--workshops", module) == 1
+    assert told in capsys.readouterr().err
+
+
 def test_nothing_is_left_behind(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(here))
     first = {"basics": WORKSHOPS["basics"][6:7]}
