@@ -94,6 +94,27 @@ def test_what_a_twin_does_not_carry_out_is_said_in_the_rehearsal(
     assert "does not run on the twin" in why
 
 
+def test_a_prepaid_vault_has_its_rules_on_the_twin_and_its_order_is_said_to_be_unknown(
+    session: Session,
+) -> None:
+    vault = session.find_vault("vault-web-01")
+    session.client.orders.change_charge_mode(
+        [vault.id], period_type="month", period_num=1, is_auto_pay=True
+    )
+    paid = session.find_vault("vault-web-01").billing
+    with session.twin() as twin:
+        like = twin.find_vault("vault-web-01").billing
+        assert (like.charging_mode, like.order_id) == ("pre_paid", paid.order_id)
+        with pytest.raises(errors.CBRError, match="cannot be updated"):  # an order would be
+            twin.update_vault("vault-web-01", size_gb=500)
+        twin.cloud.advance(days=60)  # no period ends: the service tells none
+        assert twin.find_vault("vault-web-01").billing.status == "available"
+    rehearsal = session.plan_restore("clean-web-01").rehearse(safety_backup=False)
+    assert rehearsal
+    why = dict(rehearsal.unknown)["order of vault vault-web-01"]
+    assert "neither its period nor what is left to be paid" in why
+
+
 def test_a_full_vault_is_found(demo: Session) -> None:
     plan = demo.plan_restore(demo.backups(resource="files-01", status="available")["id"].iloc[0])
     demo.cloud.server("files-01").disk("vdb").fill(900, seed=3)
