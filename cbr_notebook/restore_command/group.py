@@ -18,8 +18,9 @@ from cbr_notebook.restore_command.statuses import (
 )
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
+from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 
 
 def restore_group(options: argparse.Namespace) -> int:

@@ -14,9 +14,10 @@ from cbr_notebook.restore_command.statuses import DONE, REFUSED, guarded, tell
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET
 from cbr_notebook.runbook.plan.recovery_targets import Targets
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
+from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 from cbr_notebook.text.timeparse import parse_time
 
 

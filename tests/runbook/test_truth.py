@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.runbook.situations import execute, is_back, kinds, only_run, restores, resumed
@@ -252,3 +253,24 @@ def test_the_way_back_restores_the_safety_backup_by_the_same_engine(session: Ses
     assert rolled is not None and rolled.facts["by_run"] == back.run_id
     with pytest.raises(errors.InvalidRequest, match="no safety backup"):
         back.roll_back("web-01")
+
+
+def test_what_a_restore_was_about_to_overwrite_is_nobodys_recovery_point() -> None:
+    with cbr.simulate("demo") as session:
+        session.cloud.advance(hours=30)
+        before = session.recovery_points().set_index("name").loc["web-01"]
+        plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        plan.execute(confirm="web-01", acknowledge=plan.warnings).wait()
+        assert session.suspicion("web-01")["verdict"].tolist().count("safety") == 1
+        after = session.recovery_points().set_index("name").loc["web-01"]
+        assert (after["backups"], after["newest"]) == (before["backups"], before["newest"])
+        seen = session.audit([{"control": "recovery point", "within": "1h"}])
+        outcomes = seen.set_index("resource_name")["outcome"]
+        assert outcomes["web-01"] == "fail"
+        # It is a backup, though: where bytes count it counts.
+        counted = (
+            session.audit([{"control": "encrypted"}])
+            .set_index("resource_name")
+            .loc["web-01", "seen"]
+        )
+        assert counted.startswith(f"{after['backups'] + 1} of")

@@ -18,6 +18,7 @@ from cbr_notebook.runbook.run.execute import begin
 from cbr_notebook.runbook.run.restore_options import RestoreOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
+from tests.runbook.situations import restores
 
 Become = Callable[[str], None]
 
@@ -227,3 +228,19 @@ def test_what_was_approved_for_an_hour_is_not_taken_up_later_by_one_alone(
     with pytest.raises(errors.Conflict, match="approved by bob for an hour"):
         session.resume_restore(run.run_id, confirm="web-01")
     assert session.tasks(operation_type="restore").empty
+
+
+def test_nobody_restores_past_the_second_person(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CBR_APPROVAL", "two people")
+    with pytest.raises(errors.Conflict, match="need the yes of a second person here"):
+        session.restore("clean-web-01", confirm="web-01")
+    monkeypatch.setenv("CBR_APPROVAL", "2 people")  # misspelt, it asks for nobody less
+    for act in (
+        lambda: session.restore("clean-web-01", confirm="web-01"),
+        lambda: session.plan_restore("clean-web-01"),
+    ):
+        with pytest.raises(errors.InvalidRequest, match="there is no such approval"):
+            act()
+    assert restores(session) == 0

@@ -21,10 +21,11 @@ from cbr_notebook.forms.restore.planner import Planner
 from cbr_notebook.forms.restore.restore_fields import Acknowledgements, ApprovalFile
 from cbr_notebook.forms.restore.step import Step
 from cbr_notebook.runbook.plan.recovery_targets import Targets
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE, is_required
+from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.run.execute import taken_care_of
 from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup, can_be_partial
 from cbr_notebook.runbook.verify.checksum_manifest import read_manifest
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.restore_plan import RestorePlan

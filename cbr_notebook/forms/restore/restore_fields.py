@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cbr_notebook.forms.kit.field import Field
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE, read_approval
+from cbr_notebook.runbook.run.approval import read_approval
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 
 
 class Acknowledgements(Field):

@@ -15,7 +15,7 @@ from cbr_notebook.runbook.journal.record import OnProgress, Progress
 from cbr_notebook.runbook.journal.report import refuse_unwritable
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE, read_approval
+from cbr_notebook.runbook.run.approval import read_approval
 from cbr_notebook.runbook.run.execute import (
     begin,
     overwritten_in_words,
@@ -35,6 +35,7 @@ from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
 from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.formatting import pluralize
 from cbr_notebook.text.timeparse import TimeLike

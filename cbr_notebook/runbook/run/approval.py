@@ -17,13 +17,12 @@ from cbr_notebook.runbook.plan.drift import request_of
 from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.sealing.keys import Signer, parse_public_keys, person_key
 from cbr_notebook.sealing.seal import Opened, open_sealed, read_sealed, seal
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE, is_required_here
 from cbr_notebook.text.formatting import format_duration
 
-TWO_PEOPLE = "two people"
 PLAN_LASTS = timedelta(hours=1)
 """How long a plan may be carried out after it was made."""
 _PLAN, _APPROVED = "restore plan", "approved restore plan"
-_REQUIRED = "CBR_APPROVAL"
 _APPROVERS = "CBR_APPROVERS"
 _HOW = (
     "plan.export(path); the other person looks at it and says cbr-notebook approve PATH; then "
@@ -73,15 +72,18 @@ def is_required(plan: CheckedPlan) -> bool:
     """Whether a plan needs a second person: it says so, or ``CBR_APPROVAL`` does for all."""
     if plan.approval == REHEARSED and plan.session.simulated:
         return False
-    return TWO_PEOPLE in (plan.approval, os.environ.get(_REQUIRED))
+    return plan.approval == TWO_PEOPLE or is_required_here()
 
 
 def validate_approval(approval: str | None) -> None:
     """Refuse a kind of approval that there is none of.
 
     Raises:
-        InvalidRequest: it is neither left out nor ``two people``.
+        InvalidRequest: it is neither left out nor ``two people``, or ``CBR_APPROVAL`` names
+            another one.
     """
+    if approval is None:
+        is_required_here()
     if approval not in (None, TWO_PEOPLE):
         raise InvalidRequest(
             f"There is no approval {approval!r}.",

@@ -15,7 +15,7 @@ from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET, check_quiet
 from cbr_notebook.runbook.plan.survey import survey
 from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
-from cbr_notebook.runbook.run.approval import REHEARSED, TWO_PEOPLE, export_plan, validate_approval
+from cbr_notebook.runbook.run.approval import REHEARSED, export_plan, validate_approval
 from cbr_notebook.runbook.run.execute import (
     execute,
     refuse_failed,
@@ -34,6 +34,7 @@ from cbr_notebook.runbook.verify.checksum_manifest import Checksum, refuse_usele
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.probe_checks import check_probes
 from cbr_notebook.session import Session
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 from cbr_notebook.session.references import ResourceRef
 
 

@@ -21,7 +21,6 @@ from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
 from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.plan.checked import CheckedPlan
-from cbr_notebook.runbook.run.approval import TWO_PEOPLE
 from cbr_notebook.runbook.run.restore_options import RestoreOptions
 from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.runbook.run.submit import recall_submission, stop, submit_steps
@@ -31,6 +30,7 @@ from cbr_notebook.runbook.verify.checksum_manifest import Checksum
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.verification import Verification, verify
 from cbr_notebook.session import Session
+from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 from cbr_notebook.text.card import facts_html
 
 

@@ -9,6 +9,7 @@ from cbr_notebook.api.messages.records import Backup, Protectable
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_resource
+from cbr_notebook.session.operations.approval_required import refuse_alone
 from cbr_notebook.session.references import (
     ResourceRef,
     display_name,
@@ -53,7 +54,8 @@ def restore(
     Raises:
         ConfirmationNeeded: ``confirm`` is not the target's name; says what would be lost.
         NotFound: backup or target does not exist any more.
-        Conflict: something is not in a state for it (BackupService.2002 to .2012, .6202).
+        Conflict: something is not in a state for it (BackupService.2002 to .2012, .6202), or
+            ``CBR_APPROVAL`` wants a second person's yes, which only a plan can have.
         InvalidRequest: backup and target do not fit (BackupService.2001 to .2015).
 
     API: Backup, "Restoring Data Using a Backup".
@@ -63,6 +65,7 @@ def restore(
         >>> session.restore(backup, confirm="web-01").wait().status
         'success'
     """
+    refuse_alone()
     found = find_backup(session, backup)
     kind = KIND_OF.get(found.resource_type or "", "server")
     goal = find_resource(session, target if target is not None else found.resource_id, kind)

@@ -23,7 +23,7 @@ from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
-from cbr_notebook.session.reports.common import answer, backup_policies
+from cbr_notebook.session.reports.common import answer, backup_policies, is_safety_backup
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
@@ -72,6 +72,14 @@ class _Estate:
                 status="available", image_type="backup", show_replication=True
             )
         )
+
+    def recovery_backups(self, resource: Protectable) -> list[Backup]:
+        """Return the good backups of a resource, without those of what a restore overwrote."""
+        return [
+            each
+            for each in self.backups.get(resource.id, ())
+            if not is_safety_backup(each.name, each.description)
+        ]
 
     def unreadable(self, control: str) -> str | None:
         """Return what a control needs and cannot be read, with the reason; ``None`` if all can."""
@@ -211,7 +219,7 @@ def _protected(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) 
 
 
 def _recovery_point(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
-    backups = estate.backups.get(resource.id)
+    backups = estate.recovery_backups(resource)
     if not backups:
         return _FAIL, "no good backup", "backups with status available"
     newest = backups[-1]
@@ -242,7 +250,7 @@ def _schedule_met(estate: _Estate, resource: Protectable, rule: Mapping[str, Any
     if policy is None:
         return _FAIL, "no running backup policy", "policies"
     days = rule.get("days", 7)
-    made = [at for each in estate.backups.get(resource.id, ()) if (at := _made(each))]
+    made = [at for each in estate.recovery_backups(resource) if (at := _made(each))]
     if not made:
         return _FAIL, "no good backup", f"policy {policy.id}"
     if not tells_runs(policy):
@@ -268,7 +276,7 @@ def _encrypted(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) 
 def _replicated(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
     within = parse_duration(rule.get("within", "7d"), "within")
     untold = 0
-    for backup in reversed(estate.backups.get(resource.id, [])):
+    for backup in reversed(estate.recovery_backups(resource)):
         age = _age(estate, backup)
         untold += backup.replication_records is None
         for record in backup.replication_records or ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -32,6 +33,8 @@ from cbr_notebook.text.timeparse import (
 T = TypeVar("T")
 _WORKERS = 8
 HOUR = timedelta(hours=1)
+_SAFETY_DESCRIPTION = ("safety backup before a restore", "before a restore")
+_SAFETY_NAME = re.compile(r"before-.*\d{8}-\d{6}(-\d+)?")
 
 
 def vaults_by_resource(session: Context) -> dict[str, Vault]:
@@ -84,6 +87,26 @@ def listed_by_kind(
         for kind in asks
         if f"Resources ({kind})" in found
     }
+
+
+def recovery_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the good backups that one may want to go back to: without safety backups.
+
+    Raises:
+        InvalidRequest: something else than the good backups was given.
+    """
+    good = good_backups(session, backups)
+    made_first = [
+        is_safety_backup(*(value if isinstance(value, str) else None for value in row))
+        for row in zip(good["name"], good["description"], strict=True)
+    ]
+    return good[~pd.Series(made_first, index=good.index, dtype=bool)]
+
+
+def is_safety_backup(name: str | None, description: str | None) -> bool:
+    """Whether a backup was made by a restore, of what it was about to overwrite."""
+    told: bool = (description or "").startswith(_SAFETY_DESCRIPTION)
+    return told or _SAFETY_NAME.fullmatch(name or "") is not None
 
 
 def own_backups(session: Context) -> Iterator[Backup]:

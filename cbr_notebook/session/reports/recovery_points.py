@@ -20,8 +20,8 @@ from cbr_notebook.session.reports.common import (
     api_text,
     backup_policies,
     check_days,
-    good_backups,
     hours_since,
+    recovery_backups,
     vaults_by_resource,
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags
@@ -41,8 +41,9 @@ def recovery_points(
 ) -> pd.DataFrame:
     """Return the newest and the oldest good backup of each resource, and what is missing.
 
-    Listed is each resource that is in a vault or has good backups (available ones); one that
-    does not exist any more is not within the target. A gap
+    Listed is each resource that is in a vault or has good backups (available ones; the safety
+    backups of restores are none that one wants to go back to); one that does not exist any more
+    is not within the target. A gap
     is a run of an enabled backup policy of its vault, in the last ``days``, between which
     and the next run no good backup of the resource was made. Runs count from the oldest
     backup that the policy still keeps, or the start that the policy tells, and until an hour
@@ -77,7 +78,7 @@ def recovery_points(
     vaults = seen or {}
     policies = if_permitted("Policies", partial(backup_policies, session))
     runs_seen = seen is not None and policies is not None
-    backups = good_backups(session, backups)
+    backups = recovery_backups(session, backups)
     by_resource = {str(key): rows for key, rows in backups.groupby("resource_id", sort=False)}
     names = {
         resource.id: (resource.name, resource.type)
@@ -177,7 +178,7 @@ def gaps(
     before = session.client.transport.requests
     vaults = vaults_by_resource(session)
     policies = backup_policies(session)
-    good = good_backups(session, backups)
+    good = recovery_backups(session, backups)
     moments = {
         str(key): sorted(each.to_pydatetime() for each in rows)
         for key, rows in good.groupby("resource_id", sort=False)["created_at"]

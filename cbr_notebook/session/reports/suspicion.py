@@ -6,7 +6,6 @@ proves nothing. Nobody can tell from a size that a backup holds no damage.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -23,7 +22,7 @@ from cbr_notebook.session.lookup import find_backup
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.references import ResourceRef, ids_or_names
 from cbr_notebook.session.reports.change_rate import LEAST_MB, TIMES, changes_of
-from cbr_notebook.session.reports.common import answer
+from cbr_notebook.session.reports.common import answer, is_safety_backup
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import TimeLike, parse_time
 
@@ -38,8 +37,6 @@ _LIKE = 2.0
 _DIP = 0.25
 """An increment so much smaller than usual, while others were deleted, may hide something."""
 _RESTORED = "A restore began after the backup before it, and a restore writes, too."
-_SAFETY_DESCRIPTION = ("safety backup before a restore", "before a restore")
-_SAFETY_NAME = re.compile(r"before-.*\d{8}-\d{6}(-\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +176,11 @@ def _recurs(change: Change, changes: Sequence[Change]) -> bool:
     return len(weeks) >= _FEWEST
 
 
-def is_safety_backup(name: str | None, description: str | None) -> bool:
-    """Whether a backup was made by a restore, of what it was about to overwrite."""
-    told: bool = (description or "").startswith(_SAFETY_DESCRIPTION)
-    return told or _SAFETY_NAME.fullmatch(name or "") is not None
-
-
 def suspicion(
     session: Context,
     resource: ResourceRef,
     *,
-    explained: Iterable[date | str] = (),
+    explained: Iterable[date | str] | date | str = (),
     newest: int = 60,
     tags: Tags = None,
 ) -> pd.DataFrame:
@@ -229,7 +220,8 @@ def suspicion(
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
-    days = [_day(each) for each in explained]
+    named = [explained] if isinstance(explained, date | str) else explained
+    days = [_day(each) for each in named]
     rows = changes_of(session, resource, newest, chosen)
     changes = [
         Change(
@@ -254,7 +246,7 @@ def last_quiet_backup(
     resource: ResourceRef,
     *,
     before: TimeLike | None = None,
-    explained: Iterable[date | str] = (),
+    explained: Iterable[date | str] | date | str = (),
     accept_unjudged: bool = False,
 ) -> Backup:
     """Return the newest usable backup from before the earliest jump that nobody explained.

@@ -22,9 +22,9 @@ from cbr_notebook.session.reports.common import (
     answer,
     api_text,
     backup_policies,
-    good_backups,
     hours_since,
     listed_by_kind,
+    recovery_backups,
     vaults_by_resource,
 )
 from cbr_notebook.session.tag_filters import TagChoice, Tags
@@ -91,7 +91,7 @@ def unprotected(
     attached = {disk.id for each in servers or () for disk in each.children or ()} - set(vaults)
     policies = if_permitted("Policies", partial(backup_policies, session))
     given = backups
-    good = if_permitted("Backups", lambda: good_backups(session, given))
+    good = if_permitted("Backups", lambda: recovery_backups(session, given))
     newest = None if good is None else _newest(good)
     members = {r.id: r for vault in vaults.values() for r in vault.resources or ()}
     left_out = {
