@@ -28,9 +28,12 @@ class CBRError(Exception):
         field: the name of the argument or form field concerned, if there is one.
         may_have_happened: of an act: whether it may have been carried out. ``False`` means that
             it certainly was not: the request was not sent, or was refused.
+        passing: whether the same request may go through in a while: nobody answered, or the
+            service was busy or throttled it.
     """
 
     may_have_happened: bool = False
+    passing: bool = False
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ LARGEST_ANSWER = 32 * 2**20
 _READ_AT_ONCE = 1 << 18
 """Bytes; a page of a long list has a million of them, and each step of reading it costs time."""
 _PIECE = 2**16
+_FIRST_BYTES = 64
 _MOST_LAYERS = 3
 _NO_TIME_LEFT = 0.001
 _CONNECTING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -201,12 +202,12 @@ class _Request(threading.local):
     """The request that a thread is waiting for."""
 
     deadline: float | None = None
-    has_begun = False
+    began_with = b""
 
     def begin(self, seconds: float | None) -> None:
         """Begin a request that may take so many seconds in all."""
         self.deadline = None if seconds is None else time.monotonic() + seconds
-        self.has_begun = False
+        self.began_with = b""
 
     def left(self, timeout: float | None) -> float | None:
         """Return how long one step may take."""
@@ -221,12 +222,12 @@ _request = _Request()
 
 def forget_last_answer() -> None:
     """Forget what came for this thread's last request; a client without bounds would not."""
-    _request.has_begun = False
+    _request.began_with = b""
 
 
-def answer_had_begun() -> bool:
-    """Return whether something of an answer to this thread's last request has come."""
-    return _request.has_begun
+def answer_began_with() -> bytes:
+    """Return the first bytes that came after this thread's last request; none if nothing came."""
+    return _request.began_with
 
 
 class _Stream(httpcore.NetworkStream):
@@ -238,7 +239,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what comes next."""
         came = self._inner.read(max(max_bytes, _READ_AT_ONCE), _request.left(timeout))
-        _request.has_begun = _request.has_begun or bool(came)
+        _request.began_with = _request.began_with or came[:_FIRST_BYTES]
         if _request.deadline is not None and time.monotonic() > _request.deadline:
             raise httpcore.ReadTimeout("The answer was not complete in time.")
         return came

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from cbr_notebook.auth.bounds import answer_began_with
 from cbr_notebook.auth.http_client import proxy_for
 from cbr_notebook.auth.redaction import redacted
 
@@ -26,12 +27,19 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 """Without 300, with which the service lists the versions of its interface."""
 
 
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG")
+"""What the library says of first bytes that are none of TLS."""
+_TLS_RECORDS = (0x15, 0x16)
+"""With which a server of TLS begins: an alert, a handshake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Why a connection failed.
 
     Attributes:
-        kind: ``certificate``, ``tls``, ``proxy``, ``request``, ``timeout`` or ``network``.
+        kind: ``certificate``, ``tls``, ``proxy``, ``request``, ``timeout``, ``network`` or ``peer``
+            (who answers does not speak the address's protocol).
         message: what happened.
         advice: what to do.
         passing: whether it may be gone at the next attempt.
@@ -54,6 +62,15 @@ def trouble_of(problem: httpx.TransportError, url: httpx.URL) -> Trouble:
     refused = _tls_refusal(problem)
     if isinstance(refused, ssl.SSLCertVerificationError):
         return _certificate(refused, where)
+    proxy = proxy_for(url)
+    if refused is not None and not proxy and any(each in str(refused) for each in _NO_TLS):
+        return Trouble(
+            "peer",
+            f"What answers at {where} does not speak TLS, and the address begins with "
+            f"{url.scheme}://.",
+            "Check the address and its port. Plain http:// is for a service on this computer only.",
+            passing=False,
+        )
     if refused is not None:
         return Trouble(
             "tls",
@@ -62,7 +79,6 @@ def trouble_of(problem: httpx.TransportError, url: httpx.URL) -> Trouble:
             "on the way (a proxy, a firewall) breaks the connection.",
             passing=False,
         )
-    proxy = proxy_for(url)
     if isinstance(problem, httpx.ProxyError):
         return _proxy(problem, where, proxy)
     if isinstance(problem, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
@@ -81,6 +97,8 @@ def trouble_of(problem: httpx.TransportError, url: httpx.URL) -> Trouble:
             "Check HTTPS_PROXY and the network; or name the hosts to reach without a proxy in "
             "NO_PROXY.",
         )
+    if not proxy and (peer := _another_protocol(answer_began_with(), url, where)):
+        return peer
     through = f" through the proxy {proxy}" if proxy else ""
     check = f"Check the network, the proxy {proxy}," if proxy else "Check the network,"
     kind = "timeout" if isinstance(problem, httpx.TimeoutException) else "network"
@@ -88,6 +106,33 @@ def trouble_of(problem: httpx.TransportError, url: httpx.URL) -> Trouble:
         kind,
         f"{where} could not be reached{through} ({_words(problem)}).",
         f"{check} the region's name and the endpoint.",
+    )
+
+
+def _another_protocol(first: bytes, url: httpx.URL, where: str) -> Trouble | None:
+    """Return what answers in another protocol than HTTP; ``None`` if nothing does.
+
+    Args:
+        first: the first bytes that came.
+        url: what was asked.
+        where: its host and port.
+    """
+    if not first or b"HTTP/".startswith(first[:5]):
+        return None
+    if first[0] in _TLS_RECORDS and first[1:2] == b"\x03":
+        return Trouble(
+            "peer",
+            f"What answers at {where} speaks TLS, and the address begins with {url.scheme}://.",
+            "Write the address with https://, or name the port of plain HTTP.",
+            passing=False,
+        )
+    line = first.splitlines()[0][:40].decode("ascii", "replace")
+    said = "".join(each if each.isprintable() else "?" for each in line)
+    return Trouble(
+        "peer",
+        f"What answers at {where} does not speak HTTP: its answer begins with {said!r}.",
+        "Check the address and its port.",
+        passing=False,
     )
 
 
@@ -184,4 +229,6 @@ def _words(problem: httpx.TransportError) -> str:
         return "its name is not known"
     if "temporary failure in name resolution" in text or "names cannot be looked up" in text:
         return "names cannot be looked up now"
+    if "without sending a response" in text:
+        return "it closed the connection without an answer"
     return type(problem.__cause__ or problem).__name__

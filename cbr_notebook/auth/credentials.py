@@ -121,6 +121,14 @@ class Credentials:
                 "encoding than UTF-8.",
                 field="password",
             )
+        if not self.token and bool(self.access_key) != bool(self.secret_key):
+            given, left_out = ("access_key", "secret_key")[:: 1 if self.access_key else -1]
+            raise InvalidRequest(
+                f"The {given.replace('_', ' ')} is given without the "
+                f"{left_out.replace('_', ' ')} (from {self.source}).",
+                advice="Give both, or neither and a user name and password.",
+                field=left_out,
+            )
         if self.agency_name:
             self._validate_agency()
 

@@ -14,7 +14,7 @@ from cbr_notebook.auth.bounds import bound_client
 from cbr_notebook.auth.redaction import protect_logs, redacted
 from cbr_notebook.errors import InvalidRequest
 
-Verify = bool | str | ssl.SSLContext
+Verify = bool | str | os.PathLike[str] | ssl.SSLContext
 _THIS_COMPUTER = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -61,8 +61,8 @@ def described(verify: Verify | None) -> str:
     """Return in words whether certificates are verified."""
     if not verifies(verify):
         return "certificates are NOT verified"
-    if isinstance(verify, str):
-        return f"certificates are verified, those of {verify} are trusted"
+    if isinstance(verify, str | os.PathLike):
+        return f"certificates are verified, those of {os.fspath(verify)} are trusted"
     return "certificates are verified"
 
 
@@ -103,8 +103,14 @@ def _trusted(verify: Verify | None) -> ssl.SSLContext:
     """Return the context with the certificates that are trusted."""
     if isinstance(verify, ssl.SSLContext):
         return verify
-    if isinstance(verify, str):
-        return _from_file(verify, "verify")
+    if isinstance(verify, str | os.PathLike):
+        return _from_file(os.fspath(verify), "verify")
+    if verify is not None and not isinstance(verify, bool):
+        raise InvalidRequest(
+            f"verify is a {type(verify).__name__}, which names no certificates.",
+            advice='Write verify="ca.pem", give an SSL context, or leave it out.',
+            field="verify",
+        )
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if verify is not False else ():
         place = os.environ.get(name)
         if place and not os.path.exists(place):

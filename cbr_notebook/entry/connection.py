@@ -22,6 +22,7 @@ from cbr_notebook.entry.joining import join_cloud
 from cbr_notebook.entry.open_session import open_session
 from cbr_notebook.entry.session import Session
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.text.timeparse import check_seconds
 
 _TIMEOUT = 30.0
 
@@ -97,6 +98,8 @@ def connect(
     secret_key, security_token = as_secret(secret_key), as_secret(security_token)
     password, token = as_secret(password), as_secret(token)
     join = as_secret(join)
+    check_seconds(timeout, "timeout", least=0.001)
+    check_seconds(patience, "patience")
     given = Credentials(
         access_key=access_key,
         secret_key=secret_key,

@@ -13,11 +13,13 @@ from typing import TypeVar
 from cbr_notebook.api.http import time_limit
 from cbr_notebook.api.messages.constants import ENDED
 from cbr_notebook.api.messages.records import TaskRecord
-from cbr_notebook.errors import ConnectionFailed
+from cbr_notebook.errors import CBRError, ConnectionFailed
 
 _SHORTEST_PAUSE = 5.0
 _SHARE = 0.1
 _REMEMBERED = 2000
+MAX_OUTAGE_S = 1800.0
+"""Seconds of unbroken trouble after which looking is given up; the work goes on."""
 
 T = TypeVar("T")
 _Instant = tuple[datetime, float]
@@ -165,6 +167,43 @@ class TaskPoller:
             self._tasks[record.id] = (now, record)
         for oldest in list(self._tasks)[:-_REMEMBERED]:
             del self._tasks[oldest]
+
+
+class Outage:
+    """Bears looks that fail for a while, such as those that the service throttles."""
+
+    def __init__(self, clock: Callable[[], datetime], longest: float) -> None:
+        """Begin without trouble.
+
+        Args:
+            clock: gives the present moment.
+            longest: how many seconds of unbroken trouble are borne.
+        """
+        self._clock = clock
+        self._longest = longest
+        self._since: datetime | None = None
+        self.pause = 0.0
+        """The seconds that the service asked to wait."""
+
+    def bear(self, look: Callable[[float], T | None], within: float) -> T | None:
+        """Look once; a look that fails, and may succeed in a while, is one that saw no end.
+
+        Raises:
+            CBRError: it does not pass, or the trouble lasts too long.
+        """
+        try:
+            seen = look(within)
+        except CBRError as problem:
+            if not problem.passing:
+                raise
+            now = self._clock()
+            self._since = self._since or now
+            self.pause = getattr(problem, "retry_after", None) or 0.0
+            if (now - self._since).total_seconds() + self.pause > self._longest:
+                raise
+            return None
+        self._since, self.pause = None, 0.0
+        return seen
 
 
 def _age(now: _Instant, seen: _Instant) -> float:

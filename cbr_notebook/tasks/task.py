@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from cbr_notebook import catalogue
@@ -19,13 +20,24 @@ from cbr_notebook.errors import (
     TaskFailed,
     WaitTimeout,
 )
-from cbr_notebook.tasks.poller import TaskPoller
+from cbr_notebook.tasks.poller import MAX_OUTAGE_S, Outage, TaskPoller
 from cbr_notebook.tasks.progress_bar import ProgressBar
 from cbr_notebook.text.card import facts_html
+from cbr_notebook.text.timeparse import check_seconds
 
 
 class _OutOfTime(Exception):
     """The time to wait is over."""
+
+
+def check_timeout(timeout: Any) -> None:
+    """Check how long somebody wants to wait; ``None`` is without limit.
+
+    Raises:
+        InvalidRequest: it is no number of seconds.
+    """
+    if timeout is not None:
+        check_seconds(timeout, "timeout", without="Leave it out to wait without limit.")
 
 
 class Task:
@@ -161,17 +173,29 @@ class Task:
         return [seen if record.id == seen.id else record for record in self.records]
 
     def poll(
-        self, elapsed: Callable[[], float] | None = None, *, longest: float = math.inf
+        self,
+        elapsed: Callable[[], float] | None = None,
+        *,
+        longest: float = math.inf,
+        outage: float = MAX_OUTAGE_S,
     ) -> Iterator[float]:
         """Look at the work until it has ended; yields the seconds until the next look.
 
-        What somebody else has seen meanwhile, half a pause ago at most, is not asked again.
+        What somebody else has seen meanwhile, half a pause ago at most, is not asked again. Looks
+        that the service throttles, or that nobody answers, are made again.
 
         Args:
             elapsed: tells the seconds since the work began; since now if left out.
             longest: the longest pause between two looks, in seconds.
+            outage: the seconds of unbroken trouble that are borne.
+
+        Raises:
+            CBRError: the service cannot be asked, or has been in trouble for longer.
         """
-        yield from self._poller.poll(self._look, elapsed, longest=longest)
+        trouble = Outage(self._poller.clock, outage)
+        look = partial(trouble.bear, self._look)
+        for pause in self._poller.poll(look, elapsed, longest=longest):
+            yield max(pause, trouble.pause)
 
     def _look(self, within: float) -> bool | None:
         """Look once; ``True`` if all of it has ended, else ``None``."""
@@ -192,7 +216,11 @@ class Task:
         Raises:
             TaskFailed: some or all of it failed; the message says what and why.
             WaitTimeout: the time is over, or you interrupted the waiting; the work goes on.
+            InvalidRequest: ``timeout`` is no number of seconds.
+            CBRError: the service cannot be asked. Where it throttles, is busy or does not answer,
+                the waiting goes on: within ``timeout``, or for half an hour if that is left out.
         """
+        check_timeout(timeout)
         start = self._poller.clock()
 
         def left() -> float:
@@ -203,7 +231,7 @@ class Task:
         try:
             with nullcontext() if timeout is None else limited(left) as limit:
                 try:
-                    self._watch(left, bar)
+                    self._watch(left, bar, MAX_OUTAGE_S if timeout is None else math.inf)
                 except (RateLimited, ConnectionFailed, ServiceError):
                     if limit is None or not (limit.reached or left() <= 0):
                         raise
@@ -220,8 +248,8 @@ class Task:
             raise self.error
         return self
 
-    def _watch(self, left: Callable[[], float], bar: ProgressBar | None) -> None:
-        for pause in self.poll():
+    def _watch(self, left: Callable[[], float], bar: ProgressBar | None, outage: float) -> None:
+        for pause in self.poll(outage=outage):
             if bar:
                 bar.show(self.progress)
             if left() <= 0:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from numbers import Real
+from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
 
@@ -18,6 +20,7 @@ _LENGTH = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LONGEST_WAIT_S = 366 * 86_400
 LONGEST = timedelta(days=36_500)
 """The longest length of time that can be meant: a century."""
 
@@ -81,6 +84,30 @@ def parse_time(value: TimeLike, now: datetime, field: str) -> datetime:
             field=field,
         ) from None
     return read
+
+
+def check_seconds(
+    value: Any, field: str, *, least: float = 0.0, without: str = "Leave it out."
+) -> None:
+    """Check a number of seconds.
+
+    Args:
+        value: what was said.
+        field: the argument's name, for the error.
+        least: the smallest that can be meant.
+        without: what to do instead of giving it, for the error.
+
+    Raises:
+        InvalidRequest: it is no number, or one that nobody can wait for.
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not least <= value <= _LONGEST_WAIT_S:
+        raise InvalidRequest(
+            f"{field} must be a number of seconds from {least:g} to {_LONGEST_WAIT_S}, not "
+            f"{value!r}.",
+            advice=f"Write {field}=60 for a minute. {without}",
+            field=field,
+        )
 
 
 def to_api_time(value: datetime) -> str:

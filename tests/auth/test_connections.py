@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -202,8 +202,67 @@ def test_what_speaks_no_tls_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", failing_with(cause))
     session = cbr.connect(**KEYS)
     never_wait(session)
-    with pytest.raises(errors.ConnectionFailed, match="No encrypted connection"):
+    with pytest.raises(errors.ConnectionFailed, match="does not speak TLS"):
         session.vaults()
+
+
+ANOTHER_PROTOCOL = {
+    "ssh": (b"SSH-2.0-OpenSSH_9.2\r\n", "http", "does not speak HTTP.*SSH-2.0-OpenSSH_9.2"),
+    "mail": (b"220 mail ESMTP\r\n", "http", "does not speak HTTP.*220 mail ESMTP"),
+    "no text": (b"\x05\x00\xff\x00", "http", "does not speak HTTP"),
+    "tls": (b"\x15\x03\x01\x00\x02\x02F", "http", "speaks TLS, and the address begins with http:"),
+    "http": (b"HTTP/1.1 400 Bad Request\r\n\r\n", "https", "does not speak TLS.*https:"),
+    "ssh for tls": (b"SSH-2.0-OpenSSH_9.2\r\n", "https", "does not speak TLS.*https:"),
+}
+
+
+@pytest.fixture
+def peer() -> Iterator[Callable[[bytes], str]]:
+    """A server that says some bytes, whatever it is told, and hangs up."""
+    servers: list[socket.socket] = []
+
+    def serve(said: bytes) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def answer() -> None:
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                with client, contextlib.suppress(OSError):
+                    client.recv(65536)
+                    client.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+    yield serve
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", ANOTHER_PROTOCOL)
+def test_what_answers_in_another_protocol_is_told_at_once(
+    name: str, peer: Callable[[bytes], str]
+) -> None:
+    said, scheme, told = ANOTHER_PROTOCOL[name]
+    where = peer(said)
+    session = cbr.connect(**KEYS, endpoint=f"{scheme}://{where}", verify=False)
+    never_wait(session)
+    with pytest.raises(errors.ConnectionFailed, match=told) as caught:
+        session.vaults()
+    assert where in caught.value.message
+    with pytest.raises(errors.ConnectionFailed, match=told) as caught:
+        session.client.vaults.create("v", size=10)
+    assert caught.value.may_have_happened is (scheme == "http")
+    with pytest.raises(errors.ConnectionFailed, match=told):
+        cbr.connect(
+            user_name="pat", password="pw", domain_name="A", region="eu-de",
+            iam_endpoint=f"{scheme}://{where}", endpoint=f"{scheme}://{where}", verify=False,
+        )  # fmt: skip
 
 
 def test_a_name_that_is_not_known_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:

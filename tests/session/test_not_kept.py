@@ -29,6 +29,12 @@ def leave_out(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def begin(name: str) -> None:
         def send(self: httpx.Client, asked: httpx.Request, **options: object) -> httpx.Response:
+            if asked.method == "POST" and asked.url.path.endswith("/addresources"):
+                body = json.loads(asked.content)
+                body["resources"] = body["resources"][:1]
+                asked = self.build_request(
+                    "POST", asked.url, json=body, headers={"Content-Type": "application/json"}
+                )
             if asked.method == "POST" and asked.url.path.endswith("/vaults"):
                 body = json.loads(asked.content)
                 body["vault"].pop(name)
@@ -67,3 +73,38 @@ def test_what_is_kept_is_not_warned_of(session: Session) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         session.create_vault("films", size_gb=200, **everything)
+
+
+def test_a_resource_that_is_not_put_into_a_vault_is_told(
+    session: Session, leave_out: Callable[[str], None]
+) -> None:
+    vault = session.create_vault("films", size_gb=200)
+    servers = [session.cloud.create_server(name).id for name in ("one", "two")]
+    leave_out("all but the first")
+    with pytest.warns(cbr.errors.AnswerWarning, match="did not put two into the vault films"):
+        added = session.add_resources(vault, servers)
+    assert added == servers[:1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert session.add_resources(vault, servers[1]) == servers[1:]
+
+
+def test_an_act_is_done_though_nobody_may_look_what_was_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = httpx.Client.send
+
+    def send(self: httpx.Client, asked: httpx.Request, **options: object) -> httpx.Response:
+        if asked.method == "GET" and "/vaults/" in asked.url.path:
+            return httpx.Response(403, json={"error_msg": "forbidden"}, request=asked)
+        answer = plain(self, asked, **options)  # type: ignore[arg-type]
+        if asked.method == "POST" and asked.url.path.endswith("/vaults"):
+            document = answer.json()
+            document["vault"]["tags"] = []
+            return httpx.Response(answer.status_code, json=document, request=asked)
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+    with pytest.warns(cbr.errors.AnswerWarning, match="could not be seen.*cbr:vaults:get"):
+        made = session.create_vault("films", size_gb=200, tags={"env": "prod"})
+    assert made.name == "films"

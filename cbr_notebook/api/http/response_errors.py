@@ -14,7 +14,7 @@ from cbr_notebook.auth.bounds import (
     AnswerNotUnpacked,
     AnswerTooLarge,
     AnswerTooSlow,
-    answer_had_begun,
+    answer_began_with,
 )
 from cbr_notebook.auth.connection_errors import (
     NEVER_SENT,
@@ -94,23 +94,30 @@ def connection_error(
         return unreadable(str(problem), safe=safe), False
     if isinstance(problem, (AnswerTooLarge, AnswerNotUnpacked)):
         return unreadable(str(problem).rstrip("."), safe=safe), False
-    slow = isinstance(problem, httpx.TimeoutException) and answer_had_begun()
-    if safe and (slow or isinstance(problem, AnswerTooSlow)):
+    trouble = trouble_of(problem, request.url)
+    slow = isinstance(problem, httpx.TimeoutException) and answer_began_with()
+    if safe and trouble.kind != "peer" and (slow or isinstance(problem, AnswerTooSlow)):
         error = ConnectionFailed(
             f"The answer to {what} began, and was not complete in time.",
             advice="Nothing was changed. Ask for less, or connect with a longer timeout.",
         )
         return error, False
-    trouble = trouble_of(problem, request.url)
-    never_sent = isinstance(problem, NEVER_SENT) or trouble.kind in ("certificate", "proxy")
+    never_sent = (
+        isinstance(problem, NEVER_SENT)
+        or trouble.kind in ("certificate", "proxy")
+        or (trouble.kind == "peer" and not answer_began_with())
+    )
     if safe or never_sent:
         error = ConnectionFailed(
             f"{trouble.message} The request was {what}.",
             advice=f"Nothing was changed. {trouble.advice}",
         )
         return error, trouble.passing
+    peer = trouble.kind == "peer"
     error = ConnectionFailed(
-        f"No answer came to {what} ({type(problem).__name__}).", advice=LOOK_FIRST
+        f"No answer came to {what} ({type(problem).__name__})."
+        + (f" {trouble.message}" if peer else ""),
+        advice=f"{LOOK_FIRST} {trouble.advice}" if peer else LOOK_FIRST,
     )
     error.may_have_happened = True
     return error, False

@@ -75,6 +75,7 @@ class _Repeatable(Exception):
 
     def __init__(self, error: CBRError, pause: float | None = None, window: bool = False) -> None:
         super().__init__(str(error))
+        error.passing = True
         self.error = error
         self.pause = pause
         self.window = window

@@ -100,6 +100,12 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
             file that may hold it cannot be read.
     """
     if profile is not None:
+        if not isinstance(profile, str):
+            raise InvalidRequest(
+                f"profile is a {type(profile).__name__}, which names none.",
+                advice='Write its name: cbr.connect("prod").',
+                field="profile",
+            )
         return _from_profile(given, _named(profile), profile)
     sources: list[Credentials] = list(identities())
     if not given.names_somebody:

@@ -19,11 +19,9 @@ from cbr_notebook.errors import (
     ServiceError,
 )
 from cbr_notebook.runbook.journal.record import RunRecord
+from cbr_notebook.tasks.poller import MAX_OUTAGE_S
 
 _UNAVAILABLE = 503
-
-MAX_OUTAGE_S = 1800.0
-"""Seconds of unbroken trouble after which looking is given up; the restore goes on."""
 
 
 def not_executed(problem: CBRError) -> bool:

@@ -31,6 +31,7 @@ from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.verification import Verification, verify
 from cbr_notebook.session import Session
 from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
+from cbr_notebook.tasks.task import check_timeout
 from cbr_notebook.text.card import facts_html
 
 
@@ -114,9 +115,11 @@ class RestoreRun(RunRecord):
             TaskFailed: the restore failed; the message says why.
             WaitTimeout: the time is over, or you interrupted; the restore goes on.
             Conflict: it was stopped before the service was asked, or something moved.
+            InvalidRequest: ``timeout`` is no number of seconds.
 
         API: Task, "Querying a Specified Task".
         """
+        check_timeout(timeout)
         if not self.ended:
             elapsed = self.stopwatch()
             if self.state != "running":

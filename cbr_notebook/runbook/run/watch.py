@@ -9,9 +9,10 @@ from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, JournalFailed, NotFound, WaitTimeout
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
-from cbr_notebook.runbook.run.outcomes import MAX_OUTAGE_S, OutageTolerance
+from cbr_notebook.runbook.run.outcomes import OutageTolerance
 from cbr_notebook.runbook.run.restore_task import LOOKUP_TIMEOUT_S, MAX_PAUSE_S, find_task
 from cbr_notebook.runbook.run.way_back import note_way_back
+from cbr_notebook.tasks.poller import MAX_OUTAGE_S
 
 
 def watch(run: RunRecord) -> Iterator[float]:

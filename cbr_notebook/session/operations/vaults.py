@@ -16,8 +16,8 @@ from cbr_notebook.session.filters import reject_unknown, settings_of
 from cbr_notebook.session.lookup import find_policy, find_resource, find_vault
 from cbr_notebook.session.operations.confirmation import confirm_lock, confirm_loss
 from cbr_notebook.session.operations.dropped_settings import (
-    tell_disks_not_kept,
-    tell_what_is_not_protected,
+    tell_policy_not_applied,
+    tell_resources_not_kept,
     tell_what_was_not_kept,
 )
 from cbr_notebook.session.references import (
@@ -103,8 +103,8 @@ def create_vault(
     asked = {"auto_expand": auto_expand or None, "locked": locked, **settings}
     asked |= {"tags": dict(tags) if tags else None, "size_gb": size_gb}
     made = tell_what_was_not_kept(session, made, asked)
-    tell_what_is_not_protected(session, made, items, applied)
-    tell_disks_not_kept(session, made, items)
+    tell_resources_not_kept(session, made, items, {each.id for each in made.resources or ()})
+    tell_policy_not_applied(session, made, applied)
     return made
 
 
@@ -211,7 +211,8 @@ def add_resources(
             are backed up, too.
 
     Returns:
-        Their IDs.
+        Their IDs. A resource that the service left out without a word is not among them, and a
+        warning names it (``cbr.errors.AnswerWarning``).
 
     Raises:
         NotFound: there is no such vault or resource, or no such disk is left out; the message
@@ -246,8 +247,7 @@ def add_resources(
             if server.id in present:
                 item.extra_info = choice_with(server, present[server.id], ids)
     added = session.client.vaults.add_resources(found.id, items)
-    tell_disks_not_kept(session, found, items)
-    return added
+    return tell_resources_not_kept(session, found, items, added)
 
 
 def remove_resources(
