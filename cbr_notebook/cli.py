@@ -223,6 +223,11 @@ def _sync_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole", default="7d", help="how old the last whole reading may be (default: %(default)s)"
     )
+    parser.add_argument(
+        "--resources-every", default="7d",
+        help="how old the last whole reading of servers, disks and file systems may be, while "
+        "nothing shows that they changed (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--rate", help="what the service allows an account, such as 200/5m")
     parser.add_argument(
         "--prune", action="store_true", help="keep older states by the week, then by the month"
@@ -252,7 +257,9 @@ def _sync(options: argparse.Namespace) -> int:
     with opened:
         print(opened, flush=True)
         tables = names(options.tables) or TABLES
-        synced = opened.sync(options.to, tables=tables, whole=options.whole)
+        synced = opened.sync(
+            options.to, tables=tables, whole=options.whole, resources_every=options.resources_every
+        )
         good = synced[synced["problem"] == ""]
         print(f"{len(good)} tables of {len(opened)} projects, {good['rows'].sum()} rows.")
         if options.prune and len(good):

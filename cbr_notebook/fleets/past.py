@@ -48,7 +48,8 @@ def _question(of_session: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataF
         "    named: the same by name; and values of columns, or lists of values of which any will "
         "do.\n\n"
         f'Returns:\n    The columns of ``cbr.schema("{name}")``, with profile, region and project '
-        'in front. ``attrs["missing"]`` names the projects of which it cannot be told.\n\n'
+        'in front. ``attrs["missing"]`` names the projects of which it cannot be told, '
+        '``attrs["carried_over"]`` those whose resources were read earlier, and when.\n\n'
         "Raises:\n    NotFound: no project was read so that it can be told.\n"
         "    InvalidRequest: as of a session."
     )
@@ -89,7 +90,8 @@ class Past(past.Past):
         found.attrs.update(
             resource=name, filters={**parts[0][1].attrs["filters"], **equals, "day": self.day},
             rows=len(found), asked_at=max(of[0].synced_at for of in known.values()),
-            missing=["/".join(place) for place in self._places() if place not in known], **beside,
+            missing=["/".join(place) for place in self._places() if place not in known],
+            carried_over=manifest.carried_over(of[0] for of in known.values()), **beside,
         )  # fmt: skip
         return found
 

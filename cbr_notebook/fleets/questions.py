@@ -27,7 +27,7 @@ from cbr_notebook.fleets.tables import combine, notes_of, of_audits, part_of
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store
-from cbr_notebook.histories.sync import WHOLE, checked
+from cbr_notebook.histories.sync import RESOURCES_EVERY, WHOLE, checked, checked_ages
 from cbr_notebook.openers import entry
 from cbr_notebook.session import Session
 from cbr_notebook.session.reports.audit import audit
@@ -263,6 +263,7 @@ class Fleet:
         *,
         tables: Sequence[str] = TABLES,
         whole: DurationLike = WHOLE,
+        resources_every: DurationLike = RESOURCES_EVERY,
         storage_options: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Write what there is in every project into a lake, with the day; return one row a table.
@@ -276,6 +277,8 @@ class Fleet:
             tables: which tables; of the answers ``unprotected``, ``capacity``,
                 ``recovery_points``, ``gaps`` and ``audit`` those that are named are kept, too.
             whole: how old the last reading of all backups may be before all are read again.
+            resources_every: how old the last reading of all resources may be, while nothing
+                shows that they changed; ``"0d"`` reads all of them each time.
             storage_options: what the address's file system takes, such as keys.
 
         Returns:
@@ -287,7 +290,7 @@ class Fleet:
         found = sync_fleet(
             Store(path, storage_options),
             checked(tables),
-            whole,
+            checked_ages(whole, resources_every),
             lambda do, each: self._here("sync", lambda place: functools.partial(do, place), each),
         )
         self._remember("sync", found.gathered)

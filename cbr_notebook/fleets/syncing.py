@@ -15,10 +15,10 @@ from cbr_notebook.fleets.places import Place
 from cbr_notebook.fleets.process_worker import Answer
 from cbr_notebook.histories import manifest
 from cbr_notebook.histories.manifest import Entry
+from cbr_notebook.histories.reading import Ages
 from cbr_notebook.histories.store import Store
 from cbr_notebook.histories.sync import Synced, newest, table_of, write_tables
 from cbr_notebook.session import Session
-from cbr_notebook.text.timeparse import DurationLike
 
 _COMMIT_EVERY_S = 20.0
 """Seconds after which projects that are done begin to count, while others are still read."""
@@ -56,15 +56,13 @@ class FleetSync:
         return table_of(sorted(self.rows, key=lambda each: each[:4]))
 
 
-def sync_fleet(
-    store: Store, tables: tuple[str, ...], whole: DurationLike, gather: Gather
-) -> FleetSync:
+def sync_fleet(store: Store, tables: tuple[str, ...], ages: Ages, gather: Gather) -> FleetSync:
     """Read all projects and write them into a lake.
 
     Args:
         store: of the lake.
         tables: which tables.
-        whole: how old the last reading of everything may be.
+        ages: how old the last reading of all of a table may be.
         gather: does something with the session of every project.
     """
     known = manifest.read(store)
@@ -74,9 +72,7 @@ def sync_fleet(
 
     def one(place: Place, session: Session) -> Written:
         where = (place.profile, place.region, place.project)
-        return Written(
-            *write_tables(session, store, where, newest(known, where), tables=tables, whole=whole)
-        )
+        return Written(*write_tables(session, store, where, newest(known, where), tables, ages))
 
     def commit() -> None:
         nonlocal last

@@ -58,7 +58,7 @@ SYNCED = Schema(
         *_WHERE,
         _text("table", "the table"),
         Column("rows", "integer", "rows", "how many there are now"),
-        _text("read", "all, or what is new; empty where it failed"),
+        _text("read", "all, what is new, or as of when it was carried over; empty where it failed"),
         Column("changed", "flag", "changed", "whether it is other than it was"),
         _text("code", "the error code of the service, if it failed and gave one"),
         _text("problem", "why it failed"),

@@ -1,7 +1,10 @@
 """What changed between two states of a table, row by row and column by column."""
 
+# ruff: noqa: S608 names in queries are those of columns, quoted, on tables of our own
+
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +17,6 @@ from cbr_notebook.frames import CHANGED, CHANGES_BY_DAY
 from cbr_notebook.frames.building.arrow_columns import from_arrow
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import sql
-from cbr_notebook.histories.change_query import change_query
 from cbr_notebook.histories.differing import differing
 from cbr_notebook.histories.files import KEYS, dataset, of_files
 from cbr_notebook.histories.manifest import Entry, Manifest
@@ -25,6 +27,8 @@ _READERS = 4
 _NAMES = ("name", "resource_name", "policy_name", "control")
 
 
+_PLACE = ", ".join(PLACE)
+_HEAD = f"{_PLACE}, _change AS change, _id AS id, _name AS name"
 _KINDS = ("added", "gone", "changed")
 
 
@@ -93,7 +97,7 @@ def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> p
             connection.register(name, rows)
         for setting in sql._LOCKED:
             connection.execute(setting)
-        return connection.sql(change_query(keys, values, label)).to_arrow_table()
+        return connection.sql(_query(keys, values, label)).to_arrow_table()
     finally:
         connection.close()
 
@@ -128,3 +132,54 @@ def _that_differ(
         pairs = list(pool.map(pair, sorted({*states[0], *states[1]})))
     earlier, later = (pa.concat_tables(each) for each in zip(*pairs, strict=True))
     return earlier, later
+
+
+def _query(keys: Sequence[str], values: Sequence[str], label: str | None) -> str:
+    """Return a query over the tables ``a`` (before) and ``b`` (after).
+
+    It gives the columns of ``cbr.schema("changed")``, by place, key and column.
+
+    Args:
+        keys: the columns that make a row the same row.
+        values: the columns that are compared.
+        label: the column that names a row, if there is one.
+    """
+    join = " AND ".join(f"a.{_q(key)} IS NOT DISTINCT FROM b.{_q(key)}" for key in (*PLACE, *keys))
+    place = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in PLACE)
+    key = " || ' / ' || ".join(
+        f"coalesce({_text('a', key)}, {_text('b', key)}, '')" for key in keys
+    )
+    name = f"coalesce({_text('b', label)}, {_text('a', label)}, '')" if label else "''"
+    columns = [f"{place}, {key} AS _id, {name} AS _name"]
+    parts = [
+        f"SELECT {_HEAD}, '' AS \"column\", '' AS before, '' AS after, -1 AS _order "
+        "FROM pairs WHERE _change <> 'changed'"
+    ]
+    for order, value in enumerate(values):
+        columns.append(f"{_text('a', value)} AS _a{order}, {_text('b', value)} AS _b{order}")
+        parts.append(
+            f"SELECT {_HEAD}, {_literal(value)}, coalesce(_a{order}, ''), coalesce(_b{order}, ''), "
+            f"{order} FROM pairs "
+            f"WHERE _change = 'changed' AND _a{order} IS DISTINCT FROM _b{order}"
+        )
+    return (
+        f"WITH pairs AS MATERIALIZED (SELECT {', '.join(columns)}, "
+        "CASE WHEN a._here IS NULL THEN 'added' WHEN b._here IS NULL THEN 'gone' "
+        "ELSE 'changed' END AS _change "
+        "FROM (SELECT *, true AS _here FROM a) a FULL JOIN (SELECT *, true AS _here FROM b) b "
+        f"ON {join}), told AS ({' UNION ALL '.join(parts)}) "
+        f"SELECT * EXCLUDE (_order) FROM told ORDER BY {_PLACE}, id, _order, change, name"
+    )
+
+
+def _text(side: str, column: str) -> str:
+    return f"CAST({side}.{_q(column)} AS VARCHAR)"
+
+
+def _q(name: str) -> str:
+    """Return a name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

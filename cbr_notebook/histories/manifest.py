@@ -22,6 +22,8 @@ _FORMAT = 1
 _KEPT = 4
 """Manifests that stay, though a newer one includes them: somebody may be reading."""
 _ATTEMPTS = 5
+CARRIED = ("resources", "records")
+"""Tables that a sync may take from the one before; what was read then stands in ``whole_at``."""
 
 
 class Entry(NamedTuple):
@@ -52,12 +54,22 @@ class Entry(NamedTuple):
     whole_at: str
 
     @property
+    def carried_over(self) -> bool:
+        """Whether all of it was taken as it had been read before; see :mod:`carried`."""
+        return self.table in CARRIED and moment(self.whole_at) < moment(self.synced_at)
+
+    @property
     def place(self) -> tuple[str, str, str]:
         """Where it is from."""
         return self.profile, self.region, self.project
 
 
 Key = tuple[str, str, str, str, str]
+
+
+def carried_over(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return when tables were read that were carried over, by project; none if none was."""
+    return {"/".join(each.place): each.whole_at for each in entries if each.carried_over}
 
 
 class Manifest:

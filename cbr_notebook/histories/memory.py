@@ -73,7 +73,8 @@ class History:
 
         Views: each table with its newest rows (``backups``, ``vaults``, …) and with those of a
         day (``backups_at('2026-11-20')``, the day written out), and ``states``, which says what
-        is from when. A query can read these, and nothing else: no file, no network.
+        is from when: ``synced_at``, and ``whole_at``, when all of it was read last. A query can
+        read these, and nothing else: no file, no network.
 
         Args:
             query: such as ``select project, count(*) from backups group by all``.
@@ -114,7 +115,8 @@ class History:
 
         Returns:
             The columns of ``cbr.schema("changed")``. A project that was not known on the
-            earlier day has all its rows added.
+            earlier day has all its rows added. ``attrs["carried_over"]`` says of which projects
+            resources were read before the later day, and when.
 
         Raises:
             InvalidRequest: there is no such table, a day is none, or ``until`` is before
@@ -129,12 +131,12 @@ class History:
                 advice=f"Exchange them: since={last!r}, until={first!r}.",
                 field="until",
             )
-        found = changes.changed(
-            self._store, table, self._known.at(table, first), self._known.at(table, last)
-        )
+        before, after = self._known.at(table, first), self._known.at(table, last)
+        found = changes.changed(self._store, table, before, after)
         found.attrs.update(
             resource=CHANGED.name, filters={"table": table, "since": first, "until": last},
             asked_at=max(each.synced_at for each in self._known.at(table)), rows=len(found),
+            carried_over=manifest.carried_over(after),
         )  # fmt: skip
         return found
 

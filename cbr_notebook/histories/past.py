@@ -10,7 +10,7 @@ import pandas as pd
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import SCHEMAS
 from cbr_notebook.histories import files
-from cbr_notebook.histories.manifest import Manifest
+from cbr_notebook.histories.manifest import Manifest, carried_over
 from cbr_notebook.histories.reading import ANSWERS
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.suggestions import did_you_mean
@@ -26,7 +26,8 @@ def _question(table: str) -> Callable[..., pd.DataFrame]:
         f"Return {SCHEMAS[table].row}, one row each, as it was.\n\n"
         "Args:\n    equals: values of columns, or lists of values of which any will do.\n\n"
         f'Returns:\n    The columns of ``cbr.schema("{table}")``, with profile, region and '
-        "project in front.\n\nRaises:\n    NotFound: it was not synced by then."
+        "project in front. ``attrs['carried_over']`` says of which projects it was read earlier, "
+        "and when.\n\nRaises:\n    NotFound: it was not synced by then."
     )
     return asked
 
@@ -69,7 +70,7 @@ class Past:
         frame = self._fitting(table, frame, equals)
         frame.attrs.update(
             resource=table, filters={**equals, "day": self.day}, rows=len(frame),
-            asked_at=max(each.synced_at for each in entries),
+            asked_at=max(each.synced_at for each in entries), carried_over=carried_over(entries),
         )  # fmt: skip
         return frame
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import library
+from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import files
 from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
@@ -146,6 +147,6 @@ def _days_in(query: str, known: Manifest) -> set[tuple[str, str]]:
 
 
 def _states(known: Manifest) -> pa.Table:
-    names = ("table", "profile", "region", "project", "day", "rows", "synced_at")
+    names = ("table", *PLACE, "day", "rows", "synced_at", "whole_at")
     rows = sorted(known)
     return pa.table({name: [getattr(each, name) for each in rows] for name in names})

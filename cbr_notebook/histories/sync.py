@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -13,23 +13,18 @@ import pandas as pd
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import needed_for
 from cbr_notebook.frames import SYNCED
-from cbr_notebook.frames.fleet import PLACE
+from cbr_notebook.frames.fleet import PLACE, RECORDS
 from cbr_notebook.histories import manifest
+from cbr_notebook.histories.growing import Before, Source
 from cbr_notebook.histories.manifest import Entry
-from cbr_notebook.histories.reading import (
-    ANSWERS,
-    GROWING,
-    TABLES,
-    Before,
-    Read,
-    Source,
-    read_tables,
-)
+from cbr_notebook.histories.reading import ANSWERS, GROWING, TABLES, Ages, Read, read_tables
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.timeparse import DurationLike, parse_duration
 
 WHOLE = "7d"
-"""How old the last reading of everything may be."""
+"""How old the last reading of all backups may be."""
+RESOURCES_EVERY = "7d"
+"""How old the last reading of all resources may be, while nothing shows that they changed."""
 
 
 SyncedSession = Source
@@ -60,14 +55,18 @@ def sync(
     project: str | None = None,
     tables: Sequence[str] = TABLES,
     whole: DurationLike = WHOLE,
+    resources_every: DurationLike = RESOURCES_EVERY,
     storage_options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Write what there is into a lake, with the day; return one row a table.
 
-    Vaults, policies and resources are read as they are; of backups and tasks only what is new,
-    and what was deleted. A table that cannot be read is a row with its problem, and stays as
-    the lake has it. Nothing counts before all is written: a sync that is killed changes nothing.
-    A second one on a day takes the place of the first.
+    Vaults and policies are read as they are; of backups and tasks only what is new, and what was
+    deleted. Resources are carried over while neither their number, nor the first fifty of a kind,
+    nor the vaults show a change: the row says since when, and so does a table of that day.
+
+    A table that cannot be read is a row with its problem, and stays as the lake has it. Nothing
+    counts before all is written: a sync that is killed changes nothing. A second one on a day
+    takes the place of the first.
 
     Args:
         path: a folder, or an address of fsspec: ``s3://bucket/lake``.
@@ -76,6 +75,8 @@ def sync(
         tables: which tables; of the answers ``unprotected``, ``capacity``, ``recovery_points``,
             ``gaps`` and ``audit`` those that are named beside them are kept, too.
         whole: how old the last reading of all backups may be before all are read again.
+        resources_every: how old the last reading of all resources may be; ``"0d"`` reads all of
+            them each time. Where an answer is kept, they are read each time in any case.
         storage_options: what the address's file system takes, such as keys.
 
     Returns:
@@ -97,7 +98,8 @@ def sync(
         project or session.identity.project_id,
     )
     known = newest(manifest.read(store), where)
-    entries, rows = write_tables(session, store, where, known, tables=tables, whole=whole)
+    ages = checked_ages(whole, resources_every)
+    entries, rows = write_tables(session, store, where, known, checked(tables), ages)
     if entries:
         manifest.commit(store, entries)
     return table_of(rows)
@@ -108,9 +110,8 @@ def write_tables(
     store: Store,
     where: tuple[str, str, str],
     known: Mapping[str, Entry],
-    *,
-    tables: Sequence[str] = TABLES,
-    whole: DurationLike = WHOLE,
+    tables: tuple[str, ...],
+    ages: Ages,
 ) -> tuple[list[Entry], list[Synced]]:
     """Read a project and write its files; they do not count before they are committed.
 
@@ -120,31 +121,43 @@ def write_tables(
         where: profile, region and project.
         known: its newest entries by table.
         tables: which tables.
-        whole: how old the last reading of everything may be.
+        ages: how old the last reading of all of a table may be.
     """
-    asked = checked(tables)
-    span = parse_duration(whole, "whole")
     before = {
         table: _before(store, known[table])
-        for table in GROWING
-        if table in asked and table in known and _is_usable(known[table], session.now, span)
+        for table in (*GROWING, *manifest.CARRIED)
+        if (table in tables or table == RECORDS.name)
+        and table in known
+        and _is_usable(known[table], session.now, ages)
     }
     entries, rows = [], []
-    for found in read_tables(session, asked, before, span):
+    for found in read_tables(session, tables, before, ages):
         if found.rows is None:
             rows.append(_failed(where, found))
             continue
-        now = session.now
         last = known.get(found.table)
-        whole_at = now.isoformat() if found.whole or last is None else last.whole_at
+        whole_at = (
+            found.at.isoformat(timespec="microseconds")
+            if found.whole or last is None
+            else last.whole_at
+        )
         entry = _files().write(
-            store, found.table, where, found.rows, now, whole_at=whole_at, before=last
+            store, found.table, where, found.rows, found.at, whole_at=whole_at, before=last
         )
         entries.append(entry)
         changed = last is None or last.digest != entry.digest
-        kind = "all" if found.whole else "what is new"
+        kind = _kind(found, whole_at)
         rows.append(Synced(*where, found.table, entry.rows, kind, changed, "", "", "", ""))
     return entries, rows
+
+
+def _kind(found: Read, whole_at: str) -> str:
+    """Return what of a table was read, in words."""
+    if found.whole:
+        return "all"
+    if found.table in GROWING:
+        return "what is new"
+    return f"as of {manifest.moment(whole_at):%Y-%m-%d %H:%M} UTC"
 
 
 def newest(known: manifest.Manifest, where: tuple[str, str, str]) -> dict[str, Entry]:
@@ -173,15 +186,26 @@ def checked(tables: Sequence[str]) -> tuple[str, ...]:
     return tuple(each for each in possible if each in given)
 
 
+def checked_ages(whole: DurationLike, resources_every: DurationLike) -> Ages:
+    """Return how old the last reading of all may be.
+
+    Raises:
+        InvalidRequest: one is no length of time.
+    """
+    return Ages(parse_duration(whole, "whole"), parse_duration(resources_every, "resources_every"))
+
+
 def table_of(rows: Iterable[Synced]) -> pd.DataFrame:
     """Return what was synced as a table."""
     return SYNCED.frame(list(rows))
 
 
-def _is_usable(entry: Entry, now: datetime, whole: timedelta) -> bool:
-    """Return whether only what is new need be read; tasks are kept in any case."""
-    recent = now.astimezone(UTC) - manifest.moment(entry.whole_at) < whole
-    return recent or entry.table == "tasks"
+def _is_usable(entry: Entry, now: datetime, ages: Ages) -> bool:
+    """Return whether what is known saves requests; tasks are kept in any case."""
+    age = now.astimezone(UTC) - manifest.moment(entry.whole_at)
+    if entry.table in manifest.CARRIED:
+        return age < ages.resources
+    return age < ages.growing or entry.table == "tasks"
 
 
 def _files() -> ModuleType:

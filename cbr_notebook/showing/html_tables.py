@@ -79,7 +79,7 @@ def why_empty(frame: pd.DataFrame) -> str:
     noun = noun.removeprefix("a ").removeprefix("an ")
     asked = _filters(frame.attrs["filters"])
     where = f" Asked for: {asked}; {_without(frame)}." if asked else ""
-    where += _hint(frame) + _missing(frame) + noted(frame)
+    where += _hint(frame) + _missing(frame) + _carried_over(frame) + noted(frame)
     answered = frame.attrs.get("rows") or 0
     if answered:
         return f"None of the {pluralize(answered, 'row')} that were answered is left here.{where}"
@@ -199,6 +199,8 @@ def _foot(frame: pd.DataFrame, on_page: int, empty: list[str], now: datetime | N
         said.append(f"{pluralize(len(frame), 'row')}.")
     if missing := _missing(frame):
         said.append(missing.strip())
+    if carried := _carried_over(frame):
+        said.append(carried.strip())
     if hint := _hint(frame):
         said.append(hint.strip())
     if told := noted(frame):
@@ -237,6 +239,16 @@ def noted(frame: pd.DataFrame) -> str:
         return ""
     more = f" And {len(notes) - 3} more, in attrs." if len(notes) > 3 else ""
     return "".join(f" NOTE: {str(each)[:300]}" for each in notes[:3]) + more
+
+
+def _carried_over(frame: pd.DataFrame) -> str:
+    """Return a sentence that says since when resources were not looked at, if some were not."""
+    carried = frame.attrs.get("carried_over")
+    if not isinstance(carried, dict) or not carried:
+        return ""
+    oldest = str(min(carried.values()))[:16].replace("T", " ")
+    where = pluralize(len(carried), "project")
+    return f" Resources of {where} were not read anew; the oldest are of {oldest} UTC."
 
 
 def _wrapped(body: str, foot: str) -> str:

@@ -11,20 +11,26 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 
 import cbr_notebook as cbr
+from cbr_notebook.api.client import Client
+from cbr_notebook.api.groups.backups import BackupPage, Backups
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
-from cbr_notebook.histories import files, manifest
+from cbr_notebook.histories import files, growing, manifest
 from cbr_notebook.histories.prune import prune
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store
+from cbr_notebook.showing.html_tables import as_html
 from tests.fleets.clouds import served
 
 KILLS = int(os.environ.get("CBR_SYNC_KILLS", "1"))
@@ -78,10 +84,12 @@ def drift(session: Session, luck: random.Random) -> None:
     session.cloud.advance(minutes=luck.choice([0, 3, 45]))
 
 
+@pytest.mark.parametrize("page", [1000, 7])
 @pytest.mark.parametrize("seed", range(DRIFTS))
 def test_after_any_drift_a_sync_of_what_is_new_has_all_that_there_is(
-    seed: int, session: Session, tmp_path: Path
+    seed: int, page: int, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(growing, "_CHUNK", page)
     luck = random.Random(seed)
     session.sync(tmp_path)
     for _ in range(2):
@@ -96,13 +104,49 @@ def test_the_second_sync_asks_little(session: Session, tmp_path: Path) -> None:
     session.sync(tmp_path, tables=["backups", "tasks"])
     first = session.client.transport.requests
     told = session.sync(tmp_path, tables=["backups", "tasks"])
-    assert session.client.transport.requests - first == 5, (
-        "new backups, those under way, their number; new tasks and, as there are none, how many"
+    assert session.client.transport.requests - first == 2, (
+        "the backups that changed last, with the number of all, and the tasks since the newest"
     )
     assert first > asked
     assert not told["changed"].any()
     manifests = manifest.read(Store(tmp_path))
     assert len({each.file for each in manifests}) == 2, "what did not change is not written again"
+
+
+def test_what_was_changed_long_after_it_was_made_is_seen(session: Session, tmp_path: Path) -> None:
+    session.sync(tmp_path)
+    session.cloud.advance(days=2)
+    old = session.backups(status="available").iloc[-1]
+    session.client.backups.update(old["id"], name="renamed-later")
+    session.sync(tmp_path)
+    kept = cbr.history(tmp_path).at("0d").backups().set_index("id")
+    assert kept["name"][old["id"]] == "renamed-later"
+    same(tmp_path, session)
+
+
+@pytest.mark.parametrize("silent", ["count", "updated_at", "order"])
+def test_a_service_that_tells_less_is_asked_more(
+    silent: str, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.sync(tmp_path)
+    session.cloud.advance(days=1)
+    listed = Backups.list
+
+    def less(self: Backups, **asked: Any) -> BackupPage:
+        page = listed(self, **asked)
+        if "sort" not in asked:
+            return page
+        if silent == "count":
+            return structs.replace(page, count=None)
+        if silent == "order":
+            return structs.replace(page, backups=page.backups[::-1])
+        rows = [structs.replace(each, updated_at=None) for each in page.backups]
+        return structs.replace(page, backups=rows)
+
+    monkeypatch.setattr(Backups, "list", less)
+    told = session.sync(tmp_path).set_index("table")["read"]
+    assert told["backups"] == "what is new"
+    same(tmp_path, session)
 
 
 def test_all_is_read_again_now_and_then(session: Session, tmp_path: Path) -> None:
@@ -111,6 +155,101 @@ def test_all_is_read_again_now_and_then(session: Session, tmp_path: Path) -> Non
     told = session.sync(tmp_path).set_index("table")["read"]
     assert told["backups"] == "all"
     same(tmp_path, session, tasks=False)
+
+
+@pytest.fixture
+def many(session: Session) -> Session:
+    """More servers than one page of their list holds."""
+    for number in range(55):
+        session.cloud.create_server(f"batch-{number:02d}")
+    return session
+
+
+def looked_at(session: Session, lake: Path, **how: Any) -> tuple[int, str]:
+    """Return how many pages of resources a sync asks for, and what it says of them."""
+    asked = []
+    watched = session.client.transport.watched(
+        lambda request, answer: asked.append("protectables" in request.url.path)
+    )
+    told = session.with_client(Client(watched)).sync(lake, **how).set_index("table")["read"]
+    assert told["records"] == told["resources"]
+    return sum(asked), told["resources"]
+
+
+def test_resources_are_carried_over_while_nothing_shows_a_change(
+    many: Session, tmp_path: Path
+) -> None:
+    first, said = looked_at(many, tmp_path)
+    whole_at = f"{many.now:%Y-%m-%d %H:%M}"
+    assert (first, said) == (5, "all"), "two pages of servers, two of disks, one of file systems"
+    many.cloud.advance(days=1)
+    assert looked_at(many, tmp_path) == (3, f"as of {whole_at} UTC")
+    same(tmp_path, many, tasks=False)
+    many.cloud.advance(days=1)
+    assert looked_at(many, tmp_path, resources_every="0d") == (5, "all")
+    many.cloud.advance(days=1)
+    looked_at(many, tmp_path)
+    many.cloud.advance(days=6)
+    assert looked_at(many, tmp_path) == (5, "all"), "the last whole reading is seven days ago"
+    many.cloud.advance(days=1)
+    assert looked_at(many, tmp_path, tables=[*TABLES, "unprotected"])[1] == "all"
+
+
+@pytest.mark.parametrize("what", ["number", "vault", "first page"])
+def test_resources_are_read_anew_when_something_shows_a_change(
+    what: str, many: Session, tmp_path: Path
+) -> None:
+    many.sync(tmp_path)
+    if what == "number":
+        many.cloud.create_server("one-more")
+    elif what == "vault":
+        many.add_resources("vault-web", ["batch-54"])
+    else:
+        first = many.client.protectables.list("server").instances[0]
+        many.cloud.tag(first.id, mood="good")
+    many.cloud.advance(minutes=1)
+    assert looked_at(many, tmp_path) == (5, "all")
+    same(tmp_path, many, tasks=False)
+
+
+def test_a_day_of_which_resources_were_read_earlier_says_so(many: Session, tmp_path: Path) -> None:
+    many.sync(tmp_path)
+    whole_at = many.now
+    many.cloud.advance(days=1)
+    many.sync(tmp_path)
+    history = cbr.history(tmp_path)
+    past = history.at("0d")
+    for table in (past.resources(), past.unprotected(), history.changed("resources")):
+        (when,) = table.attrs["carried_over"].values()
+        assert datetime.fromisoformat(when) == whole_at
+        assert f"{whole_at:%Y-%m-%d %H:%M}" in as_html(table)
+    for table in (past.vaults(), history.at("1d").unprotected(), history.changed("vaults")):
+        assert table.attrs["carried_over"] == {}
+    assert set(past.unprotected()["id"]) == set(many.unprotected()["id"])
+    late = history.sql('select distinct "table" from states where whole_at < synced_at')
+    assert set(late["table"]) == {"resources", "records", "backups", "tasks"}
+
+
+def test_what_happens_while_it_is_read_belongs_to_the_next_sync(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fleet that waits for its turn may read a project for hours."""
+    ask = Session.backups
+    first: list[datetime] = []
+
+    def slow(self: Session, **asked: Any) -> pd.DataFrame:
+        found = ask(self, **asked)
+        if not first:
+            first.append(session.now)
+            session.cloud.advance(hours=30)
+        return found
+
+    monkeypatch.setattr(Session, "backups", slow)
+    session.sync(tmp_path)
+    (entry,) = (each for each in manifest.read(Store(tmp_path)) if each.table == "backups")
+    assert datetime.fromisoformat(entry.synced_at) == first[0]
+    session.sync(tmp_path)
+    same(tmp_path, session)
 
 
 def test_tasks_stay_when_the_service_has_forgotten_them(session: Session, tmp_path: Path) -> None:
