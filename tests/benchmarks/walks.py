@@ -53,8 +53,8 @@ def walk(step: Callable[[], object]) -> Walk:
     return passed
 
 
-def main() -> None:
-    """Print a line for each walk."""
+def measured() -> dict[str, Walk]:
+    """Return what each walk passes."""
     session = cbr.simulate()
     vault = session.vaults(name="vault-web").iloc[0]["id"]
     backup = session.backups(resource=SERVER, status="available").iloc[0]["id"]
@@ -66,16 +66,19 @@ def main() -> None:
         run.wait()
         run.verify()
 
-    walks: dict[str, Callable[[], object]] = {
+    steps: dict[str, Callable[[], object]] = {
         "question: session.backups()": session.backups,
         "act: session.back_up(vault).wait()": lambda: session.back_up(vault).wait(progress=False),
         "restore: plan, execute, wait, verify": restore,
     }
+    return {name: walk(step) for name, step in steps.items()}
+
+
+def main() -> None:
+    """Print a line for each walk."""
     print(f"{'walk':40} {'files':>6} {'functions':>10} {'requests':>9}")
-    for name, step in walks.items():
-        step_taken = walk(step)
-        figures = len(step_taken.files), len(step_taken.functions), step_taken.requests
-        print(f"{name:40} {figures[0]:6} {figures[1]:10} {figures[2]:9}")
+    for name, each in measured().items():
+        print(f"{name:40} {len(each.files):6} {len(each.functions):10} {each.requests:9}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import itertools
+import pkgutil
 import re
 import tomllib
 from collections import Counter
@@ -17,9 +20,12 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.api.messages import constants
+from cbr_notebook.forms.kit.definition import FormDefinition
+from cbr_notebook.forms.kit.form import Form, PageForm
 from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.run.restore_options import FurtherOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
+from tests.benchmarks import walks
 from tests.repository.places import DOCS, PACKAGE, REPOSITORY
 
 MOST_FILES = 16
@@ -30,9 +36,61 @@ VERBS_THAT_SAY_NOTHING = (
 """What a docstring does not begin with: the field's word (Return, Create, Delete, …) says more."""
 
 
-def test_at_most_three_classes_of_ours_are_in_a_row_under_a_session() -> None:
-    ours = [each for each in cbr.Session.__mro__ if each.__module__.startswith("cbr_notebook")]
+def forms() -> Iterator[type]:
+    """The widgets of a form, and what makes each form another one."""
+    yield from (Form, PageForm)
+    for module in pkgutil.walk_packages(cbr.forms.__path__, "cbr_notebook.forms."):
+        for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(found, FormDefinition):
+                yield found
+
+
+@pytest.mark.parametrize("kind", [cbr.Session, *dict.fromkeys(forms())])
+def test_at_most_three_classes_of_ours_are_in_a_row_under_a_session_or_a_form(kind: type) -> None:
+    ours = [each for each in kind.__mro__ if each.__module__.startswith("cbr_notebook")]
     assert len(ours) <= 3
+
+
+PRIVATE_PARTS_OF_FORMS = {
+    "_ipython_display_": "IPython's own protocol: what a notebook calls to show a form",
+    "_SHOWN": "how many runs are shown, so that a test has one more",
+    "_engine": "the cloud's lock, held while a click comes",
+    "_signing_in": "the form of the process, forgotten before each test",
+    "_cell": "the form that a cell has opened, as when it is run again",
+    "_SEQUENCER": "the order of messages, which every page of the process shares",
+    "_instances": "ipywidgets' own register of what is open",
+    "_esm": "anywidget's own name for a script",
+    "_css": "anywidget's own name for a style sheet",
+    "_model_module": "ipywidgets' own name for who draws a model",
+}
+
+
+def test_tests_of_forms_touch_private_parts_seldom_and_for_a_reason() -> None:
+    """What a test needs of a form is in its public page driver, ``forms/testing``."""
+    named = {ast.Attribute: "attr", ast.alias: "name", ast.Constant: "value"}
+    names = [
+        getattr(node, named[type(node)])
+        for path in (REPOSITORY / "tests" / "forms").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if type(node) in named and not ast.unparse(node).startswith("self.")
+    ]
+    touched = [each for each in map(str, names) if re.fullmatch(r"_[a-zA-Z]\w*", each)]
+    assert set(touched) == PRIVATE_PARTS_OF_FORMS.keys()
+    assert len(touched) <= 60
+
+
+def test_the_walks_are_as_long_as_documented() -> None:
+    """A question, an act and a restore; ``nox -s walks`` says how long each is now."""
+    section = (DOCS / "architecture.md").read_text(encoding="utf-8").partition("| walk |")[2]
+    rows = re.findall(r"^\| `?\w.*\| (\d+) \| (\d+) \| (\d+) \|.*\|$", section, re.M)[:3]
+    documented = [tuple(map(int, row)) for row in rows]
+    measured = [
+        (len(each.files), len(each.functions), each.requests) for each in walks.measured().values()
+    ]
+    assert [requests for _, _, requests in measured] == [requests for _, _, requests in documented]
+    for now, then in zip(measured, documented, strict=True):
+        assert now[0] <= 1.1 * then[0], f"{now} files, functions and requests"
+        assert now[1] <= 1.1 * then[1], f"{now} files, functions and requests"
 
 
 def test_no_folder_has_more_than_sixteen_modules() -> None:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import parse_qsl
 
+import anywidget
 import ipywidgets as widgets
 import traitlets
 
@@ -20,7 +21,7 @@ from cbr_notebook.forms.kit.panels import HeadPanel, HtmlPanel
 from cbr_notebook.forms.kit.saved_copy import SavedCopy, as_text, in_terminal
 from cbr_notebook.forms.kit.submission import Submission
 from cbr_notebook.forms.kit.view import Panels, View
-from cbr_notebook.forms.kit.widget import Box, FormWidget, Page, Part, Parts
+from cbr_notebook.forms.kit.widget import Box, FormWidget, Page, Parts
 from cbr_notebook.forms.kit.worker import Workers
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class _HasForms(Protocol):
         """The forms of the session."""
 
 
-class Form(Parts, Part):
+class Form(Parts, widgets.Widget):
     """A form below another one, which draws it; its ``definition`` says which one it is.
 
     It is composed: a state machine says what may be done, an option loader asks for what can be
@@ -120,7 +121,7 @@ class Form(Parts, Part):
         if in_terminal():
             publish_display_data({"text/plain": self.as_text()})
             return
-        drawn = self if isinstance(self, Page) else Page(children=(self,))
+        drawn = self if isinstance(self, anywidget.AnyWidget) else Page(children=(self,))
         shown = drawn._repr_mimebundle_()
         if shown is not None:
             self._saved_copy.show(shown[0])
@@ -409,8 +410,10 @@ class Form(Parts, Part):
         self.guarded(lambda: None if self.definition.pressed() else self.press())
 
 
-class PageForm(Form, Page):
+class PageForm(Form, anywidget.AnyWidget):
     """A form that a page draws by itself, with the forms that are opened below it."""
+
+    _esm, _css = Page._esm, Page._css
 
 
 def _form_widgets(box: Parts) -> Iterator[FormWidget]:

@@ -15,6 +15,7 @@ from cbr_notebook.simulator import estates
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.estates import snapshots
+from tests.benchmarks.bench_instant_clouds import cpu_seconds
 from tests.simulator.http_client import Client
 
 
@@ -31,6 +32,13 @@ def test_a_copy_is_what_was_built(estate: str, monkeypatch: pytest.MonkeyPatch) 
     built = Cloud.open(**options)
     assert {cloud.now for cloud in copied} == {built.now}
     assert {cloud.fingerprint() for cloud in copied} == {built.fingerprint()}
+
+
+def test_a_cloud_made_again_costs_a_tenth_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "_kept", type(snapshots._kept)())
+    first = cpu_seconds(Cloud.open)
+    again = min(cpu_seconds(Cloud.open) for _ in range(5))
+    assert again <= min(0.15, first / 10)
 
 
 @pytest.mark.parametrize(
