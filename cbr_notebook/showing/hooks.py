@@ -1,10 +1,11 @@
-"""What this package tells IPython: how its tables and errors are shown.
+"""What this package tells IPython and an interactive Python: how its tables and errors are shown.
 
-Everything is loaded when it is first needed; where there is no IPython, nothing happens.
+Everything is loaded when it is first needed; where nobody types, nothing happens.
 """
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable
 from types import TracebackType
@@ -19,7 +20,7 @@ _told: WeakSet[Any] = WeakSet()
 
 
 def install(shell: Any = None) -> None:
-    """Register tables and errors with a running IPython, once; nothing happens without one.
+    """Register, once, tables and errors with a running IPython, or tables with plain Python.
 
     Args:
         shell: the interactive shell; the running one if left out.
@@ -27,12 +28,31 @@ def install(shell: Any = None) -> None:
     if shell is None:
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
-    if shell is None or shell in _told:
+    if shell is None:
+        typed = hasattr(sys, "ps1") or sys.flags.interactive
+        if typed and sys.displayhook is sys.__displayhook__:
+            sys.displayhook = _show_plainly
+        return
+    if shell in _told:
         return
     _told.add(shell)
     _show_tables(shell)
     _show_errors(shell)
     _offer_values(shell)
+
+
+def _show_plainly(value: object) -> None:
+    """Show a value in an interactive Python: our tables as our text, all else as before."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(value, pandas.DataFrame) and options.tables == "styled":
+        from cbr_notebook.showing.html_tables import ours
+        from cbr_notebook.showing.terminal import as_text
+
+        if ours(value):
+            sys.stdout.write(f"{as_text(value)}\n")
+            builtins._ = value  # type: ignore[attr-defined]
+            return
+    sys.__displayhook__(value)
 
 
 def complete_by(match: Callable[[Any, Any], Any]) -> None:

@@ -105,7 +105,8 @@ def _columns(frame: pd.DataFrame) -> Mapping[str, Column]:
     return {column.name: column for column in schema.columns} if schema else {}
 
 
-def _is_id(name: str) -> bool:
+def is_id(name: str) -> bool:
+    """Return whether a column holds IDs, by its name."""
     return name == "id" or name.endswith("_id")
 
 
@@ -116,14 +117,14 @@ def chosen(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     left = [name for name in names if name not in empty]
     if not left:
         return names, []
-    plain = [name for name in left if not _is_id(name)]
-    if left and _is_id(left[0]):
+    plain = [name for name in left if not is_id(name)]
+    if left and is_id(left[0]):
         # The name of what the first ID names stands first.
         of_it = "name" if left[0] == "id" else f"{left[0].removesuffix('_id')}_name"
         if of_it in plain:
             plain.remove(of_it)
             plain.insert(0, of_it)
-    return [*plain, *(name for name in left if _is_id(name))], empty
+    return [*plain, *(name for name in left if is_id(name))], empty
 
 
 def _holds_nothing(series: pd.Series[Any]) -> bool:
@@ -153,7 +154,7 @@ def _look(series: pd.Series[Any], name: str, column: Column | None) -> Look:
         return "flag"
     if pd.api.types.is_numeric_dtype(kind):
         return "number"
-    if _is_id(name) and (column is None or column.kind == "text"):
+    if is_id(name) and (column is None or column.kind == "text"):
         return "id"
     return "text"
 

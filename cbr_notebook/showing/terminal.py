@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.showing.html_tables import chosen, noted, why_empty
+from cbr_notebook.showing.html_tables import chosen, is_id, noted, why_empty
 from cbr_notebook.text.formatting import pluralize
 
 _ROWS = 20
@@ -17,6 +17,8 @@ _ROWS = 20
 _NARROWEST = 20
 _WIDEST = 40
 """Letters of a cell at most."""
+_LATE = ("resource_type", "type")
+"""Long words of the service, such as OS::Nova::Server: how new something is matters more."""
 
 
 def as_text(frame: pd.DataFrame, width: int | None = None) -> str:
@@ -30,6 +32,9 @@ def as_text(frame: pd.DataFrame, width: int | None = None) -> str:
         return why_empty(frame)
     width = shutil.get_terminal_size().columns if width is None else width
     names, _ = chosen(frame)
+    late = [name for name in names if name in _LATE]
+    plain = [name for name in names if name not in late and not is_id(name)]
+    names = [*plain, *late, *filter(is_id, names)]
     page = frame.head(_ROWS)
     columns: list[list[str]] = []
     used = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
@@ -25,6 +28,33 @@ def test_names_come_first_and_no_line_is_too_long(session: cbr.Session) -> None:
         assert foot.startswith("[217 rows, of which the first 20; not shown: ")
         assert "vault_id" in foot
         assert "autobk" in lines[1]
+
+
+def test_eighty_letters_hold_how_new_something_is(session: cbr.Session) -> None:
+    for frame, times in (
+        (session.backups(), "created_at"),
+        (session.tasks(), "started_at"),
+        (session.recovery_points(), "newest"),
+    ):
+        assert times in as_text(frame, 80).splitlines()[0].split()
+
+
+def test_an_interactive_python_shows_them_too() -> None:
+    typed = (
+        "import cbr_notebook as cbr, pandas as pd\n"
+        "session = cbr.simulate()\n"
+        "session.backups(limit=2)\n"
+        "len(_)\n"
+        "pd.DataFrame({'a': [1]})\n"
+        "'text'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-i", "-q"], input=typed,
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:3] == ["name", "status", "resource_name"]
+    assert lines[-4:] == ["2", "   a", "0  1", "'text'"]
 
 
 def test_a_narrow_terminal_shows_one_column_at_least(session: cbr.Session) -> None:
