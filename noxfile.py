@@ -130,7 +130,8 @@ def corner(session: nox.Session, end: str, version: str) -> str:
     folder = Path(session.create_tmp()).resolve() / f"{end}-{version}"
     python = str(folder / "bin" / "python")
 
-    if not tried(session, "uv", "venv", "--clear", "--python", version, str(folder)):
+    # With pip, which a stick of a workshop is packed by.
+    if not tried(session, "uv", "venv", "--seed", "--clear", "--python", version, str(folder)):
         return "no such Python here"
     install = ("uv", "pip", "install", "--quiet", "--python", python)
     if not tried(session, *install, "--resolution", RESOLUTIONS[end], "--editable", ".[test]"):
