@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 
 import uvicorn
@@ -21,6 +23,8 @@ _STOPPING_S = 2
 """How long those who are being answered may take to read it when the server stops."""
 _THREADS = 64
 _BACKLOG = 512
+_FILES = 4096
+"""Connections and files that may be open at once, if the system lets us choose."""
 
 
 class Served(Protocol):
@@ -97,6 +101,7 @@ class CloudServer:
 
     def serve(self) -> None:
         """Answer requests until :meth:`stop` is called; then close port and state."""
+        _allow_many_files()
         ticking = threading.Thread(target=self._tick, name="cloud clock", daemon=True)
         ticking.start()
         try:
@@ -121,14 +126,20 @@ class CloudServer:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that clients can connect to already."""
+    """Return a socket that clients can connect to already; on ``::`` those with IPv4, too."""
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(_BACKLOG)
-    except BaseException:
-        listening.close()
-        raise
-    return listening
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
+
+
+def _allow_many_files() -> None:
+    """Raise this process's own limit of open files: on macOS it is 256, less than a class needs."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(ValueError, OSError):  # the system knows a lower one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -89,6 +91,34 @@ def test_stalled_clients_do_not_make_others_wait(served: Served) -> None:
     assert len(held) == 300
     for peer in held:
         peer.close()
+
+
+FEW_FILES = """
+import resource, socket, threading, httpx
+from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.server import CloudServer
+
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+server = CloudServer(Cloud.open("empty"))
+used = server._socket.fileno()
+resource.setrlimit(resource.RLIMIT_NOFILE, (used + 40, most))
+thread = threading.Thread(target=server.serve)
+thread.start()
+httpx.get(server.base_url)
+held = [socket.create_connection((server.host, server.port)) for _ in range(100)]
+print(httpx.get(server.base_url, timeout=20).status_code)
+server.stop()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_more_connections_are_held_than_the_system_allows_at_first() -> None:
+    """On macOS a process may open 256 files, and a class has more."""
+    done = subprocess.run(
+        [sys.executable, "-c", FEW_FILES], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "300\n"
 
 
 def test_a_server_stops_also_while_clients_stall(served: Served) -> None:
