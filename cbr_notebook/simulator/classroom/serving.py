@@ -44,9 +44,11 @@ def serve_one(
         tls: serve HTTPS, with a certificate made now.
 
     Raises:
-        InvalidRequest: others could reach the address, and everybody knows the keys.
+        InvalidRequest: others could reach the address, and everybody knows the keys; or there is
+            no such address.
         OSError: the address or port cannot be used.
     """
+    _validate_address(host, port)
     if not is_loopback(host):
         raise InvalidRequest(
             f"Others can reach {host}, and the keys of an estate are known to everybody who has "
@@ -81,11 +83,12 @@ def serve_seats(
         speed: simulated seconds in a real second; 0 stands still.
 
     Raises:
-        InvalidRequest: others could reach the address without TLS, nobody knows by which one, or
-            the number of seats is another than in the folder.
+        InvalidRequest: others could reach the address without TLS, nobody knows by which one,
+            there is no such address, or the number of seats is another than in the folder.
         StateFileError: something in the folder cannot be used.
         OSError: the address or port cannot be used.
     """
+    _validate_address(host, port)
     if not is_loopback(host) and not tls:
         raise InvalidRequest(
             f"Others can reach {host}, and could read the keys on the way.",
@@ -123,6 +126,16 @@ def serve_seats(
         "seats": abouts,
     } | ({"certificate": registry.certificate} if tls else {})
     return served
+
+
+def _validate_address(host: str, port: int) -> None:
+    """Refuse what cannot be an address, before anything is made for it."""
+    if not 0 <= port <= 65535:
+        raise InvalidRequest(f"There is no port {port}: they end at 65535.", field="port")
+    try:
+        host.encode("idna")
+    except UnicodeError as problem:
+        raise InvalidRequest(f"{host} is no name of a computer: {problem}.", field="host") from None
 
 
 def _serve(

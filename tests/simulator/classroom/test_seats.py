@@ -227,6 +227,23 @@ def test_what_others_could_misuse_is_not_served(
 # -- join lines ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--port", "99999"), "no port 99999"),
+        (("--seats", "2", "--port", "-1"), "no port -1"),
+        (("--seats", "2", "--host", "a..b", "--tls"), "no name of a computer"),
+    ],
+)
+def test_what_is_no_address_is_refused(
+    options: tuple[str, ...], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--state", str(tmp_path / "class")] if "--seats" in options else []
+    assert main(["simulate", "--estate", "empty", *options, *place]) == 1
+    assert words in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_join_line_trusts_one_certificate_only(serve: Serve) -> None:
     real, other = serve(1, "empty", tls=True), serve(1, "empty", tls=True)
     line = real.ready["seats"][0]["join"]
