@@ -67,16 +67,7 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
             advice=f"End the name with one of: {', '.join(_WRITERS)}.",
             field="path",
         )
-    if not target.parent.is_dir():
-        raise InvalidRequest(
-            f"There is no folder {target.parent}.", advice="Make it first.", field="path"
-        )
-    if target.exists() and not overwrite:
-        raise InvalidRequest(
-            f"{target} is there already.",
-            advice="Choose another name, or say overwrite=True.",
-            field="path",
-        )
+    ensure_writable(target, overwrite=overwrite)
     # Written beside and moved, so that a failure leaves the old file as it was.
     beside = target.with_name(f".{target.name}.part{target.suffix}")
     try:
@@ -87,6 +78,24 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
     finally:
         beside.unlink(missing_ok=True)
     return target
+
+
+def ensure_writable(target: Path, *, overwrite: bool) -> None:
+    """Refuse a file that is there already, unless it may be overwritten, or whose folder is not.
+
+    Raises:
+        InvalidRequest: says which.
+    """
+    if not target.parent.is_dir():
+        raise InvalidRequest(
+            f"There is no folder {target.parent}.", advice="Make it first.", field="path"
+        )
+    if target.exists() and not overwrite:
+        raise InvalidRequest(
+            f"{target} is there already.",
+            advice="Choose another name, or say overwrite=True.",
+            field="path",
+        )
 
 
 def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") -> str:

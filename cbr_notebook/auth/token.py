@@ -59,11 +59,6 @@ class TokenAuth(httpx.Auth):
     def __repr__(self) -> str:
         return f"TokenAuth({self._who.whose!r}, at {self._iam.address!r})"
 
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until the token is renewed; ``None`` before there is one."""
-        return None if self._token is None else max(0.0, self._renew_at - self._clock())
-
     def forget(self) -> None:
         """Forget the token, here and on disk."""
         with self._lock:

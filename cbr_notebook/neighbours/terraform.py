@@ -18,6 +18,7 @@ from typing import Any, Literal
 from cbr_notebook.api.messages.constants import BARE_METAL, DISK, FILE_SYSTEM, SERVER
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.errors import AnswerWarning, InvalidRequest
+from cbr_notebook.exporting import ensure_writable
 from cbr_notebook.session.context import Context
 
 Provider = Literal["huaweicloud", "flexibleengine"]
@@ -91,16 +92,7 @@ def terraform(
     chosen = _provider(session, provider)
     if target.suffix != ".tf":
         raise InvalidRequest("A Terraform file ends with .tf.", field="path")
-    if not target.parent.is_dir():
-        raise InvalidRequest(
-            f"There is no folder {target.parent}.", advice="Make it first.", field="path"
-        )
-    if target.exists() and not overwrite:
-        raise InvalidRequest(
-            f"{target} is there already.",
-            advice="Choose another name, or say overwrite=True.",
-            field="path",
-        )
+    ensure_writable(target, overwrite=overwrite)
     policies = sorted(session.client.policies.list().policies, key=_order)
     vaults = sorted(session.client.vaults.list_all(), key=_order)
     text, left_out = _document(chosen, session.identity.region, policies, vaults)

@@ -146,7 +146,6 @@ def removals(
     until: datetime,
     *,
     locked: bool = False,
-    new: Callable[[int, datetime], Backup] | None = None,
 ) -> tuple[list[Removal], list[Backup]]:
     """Return what retention deletes of a resource's backups, and what there is at the end.
 
@@ -159,16 +158,13 @@ def removals(
         now: the present moment.
         until: how far to look.
         locked: whether the vault is locked: then backups go only when they expire.
-        new: makes the backup of a run, by the run's number and moment.
 
     Returns:
         What goes until then, and what there is then.
     """
     there = {each.id: each for each in backups}
     gone: list[Removal] = []
-    made = [
-        (new(number, at) if new else Backup(f"run {number}", at)) for number, at in enumerate(runs)
-    ]
+    made = [Backup(f"run {number}", at) for number, at in enumerate(runs)]
     if retention is not None:
         made = [replace(each, expires=retention.expiry(each.at)) for each in made]
     newest = max((each.at for each in backups if each.automatic), default=None)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(written: str, known: Iterable[str], most: int = 3) -> list[str]:
+def nearest(written: str, known: Iterable[str]) -> list[str]:
     """Return the known names that are nearest to what was written, the nearest first."""
     by_lower: dict[str, str] = {}
     for each in known:
         by_lower.setdefault(each.lower(), each)
-    return [by_lower[each] for each in get_close_matches(written.lower(), by_lower, most, 0.5)]
+    return [by_lower[each] for each in get_close_matches(written.lower(), by_lower, 3, 0.5)]
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:

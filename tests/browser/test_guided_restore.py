@@ -45,18 +45,6 @@ def current_step(page: Page) -> Locator:
     return page.get_by_role("navigation", name="Steps").locator("[aria-current]")
 
 
-def to_confirmation(page: Page) -> None:
-    """Go from the first step to the fourth."""
-    choose_server(page, "web-01")
-    press(page, "Next: Choose backup")
-    expect(page.get_by_role("img", name="2020-08-19 03:00")).to_be_visible()
-    press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
-    expect(page.get_by_role("radio", name="2020-08-18 03:00 UTC")).to_be_checked()
-    press(page, "Next: Check")
-    expect(page.get_by_text("Possible: no check has anything against it")).to_be_visible()
-    press(page, "Next: Confirm")
-
-
 def test_an_infected_server_is_brought_back_step_by_step(notebook: Callable[..., Notebook]) -> None:
     opened = notebook(INFECTED, SEEN)
     page = opened.page

@@ -31,3 +31,9 @@ def sdk() -> Iterator[SdkClient]:
 def documented_sdk() -> Iterator[SdkClient]:
     """The cloud of the reference's application cases, and the vendor's client."""
     yield from _serve(Cloud.open(estate="documented"))
+
+
+@pytest.fixture
+def server(sdk: SdkClient) -> str:
+    """The ID of a server with two disks."""
+    return sdk.cloud.create_server("web-01", disks=(("vda", 40), ("vdb", 10))).id

@@ -16,6 +16,8 @@ from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
 from cbr_notebook.simulator.cloud import Cloud
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""An ID that nothing has."""
 _PLAIN: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),

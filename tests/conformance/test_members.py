@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.sdk_client import SdkClient
+from tests.conformance.sdk_client import NOBODY, SdkClient
 
 OTHER = "eu-west-0_staging"
-NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture

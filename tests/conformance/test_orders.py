@@ -9,7 +9,6 @@ from huaweicloudsdkcbr.v1 import CbcProductInfoUpdate, CbcUpdate
 
 from tests.conformance.sdk_client import SdkClient
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
 YEAR = {"charging_mode": "pre_paid", "period_type": "year", "period_num": 1}
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.sdk_client import SdkClient
+from tests.conformance.sdk_client import NOBODY, SdkClient
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
 DAILY = "FREQ=WEEKLY;BYDAY=SU,MO,TU,WE,TH,FR,SA;BYHOUR=23;BYMINUTE=00"
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.sdk_client import SdkClient
+from tests.conformance.sdk_client import NOBODY, SdkClient
 
 AGENT = "489654f2-363b-4ebf-966a-bdf079d97114"
-NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.sdk_client import SdkClient
-
-NOBODY = "00000000-0000-4000-8000-000000000000"
+from tests.conformance.sdk_client import NOBODY, SdkClient
 
 
 @pytest.fixture

@@ -11,14 +11,7 @@ from huaweicloudsdkcbr.v1 import (
     VaultCreateReq,
 )
 
-from tests.conformance.sdk_client import SdkClient
-
-NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def server(sdk: SdkClient) -> str:
-    return sdk.cloud.create_server("web-01", disks=(("vda", 40), ("vdb", 10))).id
+from tests.conformance.sdk_client import NOBODY, SdkClient
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from collections import Counter
 from tests.repository.places import PACKAGE, REPOSITORY, committed_files
 
 LONGEST_FILE = 500
-LARGEST_FOLDER = 16
-"""Files in a folder beside its ``__init__.py``; more want rooms."""
 
 
 def test_no_file_of_the_package_is_longer_than_five_hundred_lines() -> None:

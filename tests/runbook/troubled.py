@@ -309,13 +309,19 @@ class Night:
         server = self.server()
         self.person().restore(f"clean-{server}", confirm=server)
 
-    def roll_back(self) -> None:
+    def resumed(self) -> RestoreRun | None:
+        """Some run, taken up by somebody."""
         run_id = self.some_run()
         if run_id is None:
-            return
+            return None
         run = self.person().resume_restore(run_id, folder=self.folder, on_progress=lambda _: None)
         assert isinstance(run, RestoreRun)
         self.call()
+        return run
+
+    def roll_back(self) -> None:
+        if (run := self.resumed()) is None:
+            return
         back = run.roll_back(
             run.target["name"], acknowledge=["safety backup"], safety_backup=False,
             on_progress=lambda _: None,
@@ -324,12 +330,8 @@ class Night:
         back.wait()
 
     def verify(self) -> None:
-        run_id = self.some_run()
-        if run_id is None:
+        if (run := self.resumed()) is None:
             return
-        run = self.person().resume_restore(run_id, folder=self.folder, on_progress=lambda _: None)
-        assert isinstance(run, RestoreRun)
-        self.call()
         manifest = self.manifests[run.target["name"]]
         found = run.verify(manifest=manifest if self.random.random() < 0.7 else None)
         self.on_verified(run, found)

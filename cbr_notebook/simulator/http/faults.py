@@ -7,15 +7,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal
 
 import msgspec
 
 from cbr_notebook import catalogue
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.routes import Response
-
-Cut = Literal["cut before", "cut after"]
 
 
 class ConnectionCut(Exception):

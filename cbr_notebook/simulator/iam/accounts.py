@@ -26,9 +26,9 @@ def _hash_password(password: str, salt: bytes) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", password.encode("utf-8", "surrogatepass"), salt, 1000)
 
 
-def create_domain(engine: Engine, name: str, domain_id: str | None = None) -> str:
+def create_domain(engine: Engine, name: str) -> str:
     """Create an account; return its ID."""
-    domain_id = domain_id or engine.state.new_hex("domain")
+    domain_id = engine.state.new_hex("domain")
     engine.state.insert("domain", id=domain_id, name=name)
     return domain_id
 

@@ -14,7 +14,6 @@ NAME_PATTERN = "^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_\\-]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME_PATTERN)]
 ShortText = Annotated[str, Meta(max_length=64, pattern="^[^<>]*$")]
 Text = Annotated[str, Meta(max_length=255, pattern="^[^<>]*$")]
-Gigabytes = Annotated[int, Meta(ge=1, le=10_485_760)]
 Threshold = Annotated[int, Meta(ge=1, le=100)]
 
 _KEY = re.compile(r"^[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_\-]{1,36}$")

@@ -98,12 +98,10 @@ class Query:
             raise ApiError("9900")
         return value
 
-    def integer(
-        self, name: str, *, low: int, high: int = _LARGEST, default: int | None = None
-    ) -> int | None:
+    def integer(self, name: str, *, low: int, high: int = _LARGEST) -> int | None:
         """Return the value of a parameter that must be a whole number in a range; else 9900."""
         value = self.text(name)
-        return default if value is None else whole_number(value, low=low, high=high)
+        return None if value is None else whole_number(value, low=low, high=high)
 
     def page(self, *, largest: int = 1000, furthest: int = _LARGEST, clamp: bool = False) -> Page:
         """Return which rows of a list are asked for; 9900 when a parameter is not allowed.

@@ -8,7 +8,7 @@ import pytest
 
 from cbr_notebook.forms.restore import choose_backup
 from cbr_notebook.forms.testing import FormPage, text_of
-from tests.forms.restore.walking import ACCEPTED, walk
+from tests.forms.restore.walking import ACCEPTED, at_confirm, walk
 from tests.runbook.situations import spoilt
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def restored_in_vain(session: Session) -> FormPage:
     """A form whose restore failed while the service was at it."""
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    page.form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     disk = session.cloud.server("web-01").disk("vda")
     disk.set_trait("restore_fails", "BackupService.7000")
     page.press()
@@ -63,9 +61,7 @@ def test_a_restore_that_failed_offers_the_way_back(session: Session) -> None:
 def test_what_was_refused_is_shown_as_failed_where_it_was_and_nothing_after_it_as_done(
     session: Session, operation: str, code: str, done: str, failed: str, left: str
 ) -> None:
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    page.form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail(operation, code)
     page.press()
     course = text_of(page.panel("progress"))
@@ -76,9 +72,7 @@ def test_what_was_refused_is_shown_as_failed_where_it_was_and_nothing_after_it_a
 
 
 def test_a_restore_that_missed_its_target_says_so(session: Session) -> None:
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    page.form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     page.fill("rto", "1m")
     page.press()
     assert "Recovery time" in page.result
@@ -98,9 +92,7 @@ def test_going_back_says_on_what_it_went_back(session: Session) -> None:
 
 
 def test_what_cancelling_came_to_is_its_heading(session: Session) -> None:
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    page.form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail("restore_backup", 503)
     page.press()
     again = FormPage(session.forms.restore())

@@ -16,7 +16,7 @@ from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
-from tests.forms.restore.walking import ACCEPTED, look, suggested, walk
+from tests.forms.restore.walking import ACCEPTED, at_confirm, look, suggested, walk
 
 MESSAGE = "/etc/motd"
 
@@ -222,16 +222,13 @@ def test_a_restore_that_has_not_ended_is_offered_first(session: Session) -> None
 
 
 def test_a_service_error_is_told_and_the_way_back_is_open(session: Session) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail("restore_backup", "BackupService.2010")
     page.press()
     assert "BackupService.2010" in page.error
     assert "Confirm" in page.step
     assert "not done" in page.error
-    assert not form.busy
+    assert not page.form.busy
 
 
 def test_trouble_while_watching_says_that_the_restore_goes_on(session: Session) -> None:
@@ -265,10 +262,7 @@ def test_trouble_while_verifying_leaves_a_way_to_verify_again(
     def broken(run: RestoreRun, **_: Any) -> Any:
         raise ConnectionFailed("The service cannot be reached.")
 
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     with monkeypatch.context() as patched:
         patched.setattr(RestoreRun, "verify", broken)
         page.press()
@@ -282,10 +276,8 @@ def test_trouble_while_verifying_leaves_a_way_to_verify_again(
 def test_a_program_that_is_interrupted_can_watch_again(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
+    form = page.form
 
     def interrupt() -> None:
         assert form.busy
@@ -301,10 +293,7 @@ def test_a_program_that_is_interrupted_can_watch_again(
 
 
 def test_a_request_without_an_answer_is_not_called_undone(session: Session) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail("restore_backup", "cut before")
     page.press()
     assert "The restore was asked for; nobody knows yet whether it runs" in page.error
@@ -317,10 +306,8 @@ def test_a_request_without_an_answer_is_not_called_undone(session: Session) -> N
 def test_a_restore_is_cancelled_while_the_safety_backup_is_made(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
+    form = page.form
 
     def cancel() -> None:
         assert form.busy
@@ -434,10 +421,7 @@ def test_a_backup_that_the_form_proposed_follows_the_trouble(session: Session) -
 def test_a_check_that_fails_meanwhile_leads_back_to_the_checks(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.server("web-01").set_status("ERROR")
     look(page, monkeypatch)
     assert "Not possible: 1 check failed" in page.panel("will")

@@ -8,18 +8,15 @@ from cbr_notebook import Session
 from cbr_notebook.errors import WaitTimeout
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
-from tests.forms.restore.walking import ACCEPTED, walk
+from tests.forms.restore.walking import at_confirm
 
 
 def interrupted(session: Session, monkeypatch: pytest.MonkeyPatch) -> FormPage:
     """A form whose restore was interrupted before it was asked for."""
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     sync_points.at_pause(monkeypatch, session)
     with pytest.raises(WaitTimeout):
-        form.submit()
+        page.form.submit()
     return page
 
 
@@ -36,10 +33,7 @@ def test_a_program_that_is_interrupted_before_the_request_can_go_on(
 
 
 def test_an_unheard_restore_has_one_card_wherever_it_is_told(session: Session) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail("restore_backup", "cut before")
     page.press()
     assert "nobody knows yet whether it runs" in page.error
@@ -58,10 +52,7 @@ def test_an_unheard_restore_has_one_card_wherever_it_is_told(session: Session) -
 
 
 def test_going_on_asks_for_the_name_where_it_does_not_stand_any_more(session: Session) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail("restore_backup", "cut before")
     page.press()
     page.fill("confirm", "")

@@ -12,7 +12,7 @@ import cbr_notebook
 from cbr_notebook import Session
 from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.testing import FormPage, text_of
-from tests.forms.restore.walking import ACCEPTED, walk
+from tests.forms.restore.walking import at_confirm, walk
 
 PACKAGE = Path(cbr_notebook.__file__).parent
 HAS = re.compile(
@@ -78,10 +78,7 @@ def test_the_checks_say_what_to_tick(session: Session) -> None:
 def test_a_restore_that_cannot_be_begun_says_where_the_other_one_is_taken_up(
     session: Session,
 ) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    form.value = ACCEPTED
-    walk(page, "Confirm")
+    page = at_confirm(session)
     session.cloud.fail("restore_backup", "cut before")
     page.press()
     page.press()

@@ -12,6 +12,8 @@ from cbr_notebook.forms.testing import FormPage, buttons_in
 if TYPE_CHECKING:
     import pytest
 
+    from cbr_notebook import Session
+
 ACCEPTED = {"confirm": "web-01"}
 """What confirms a restore of web-01 that nothing warns of."""
 
@@ -23,6 +25,14 @@ def walk(page: FormPage, to: str) -> None:
         before = page.step
         page.press("Next")
         assert page.step != before, page.form.problems
+
+
+def at_confirm(session: Session) -> FormPage:
+    """Open a restore of web-01 that nothing warns of, and go to its confirmation."""
+    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
+    page.form.value = ACCEPTED
+    walk(page, "Confirm")
+    return page
 
 
 def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
