@@ -17,6 +17,7 @@ import pandas as pd
 
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.simulator.classroom.progress import LONGEST_SEEN, LONGEST_TITLE, MOST_SEEN
 from cbr_notebook.simulator.classroom.remote import RemoteCloud
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.text.dtypes import TEXT, utc_times
@@ -247,15 +248,15 @@ class Lab:
         number = self._current()
         standing = self._notes.standings[number]
         message = {
-            "workshop": self.name,
+            "workshop": self.name[:LONGEST_TITLE],
             "exercise": number,
-            "title": self._exercise(number).title,
+            "title": self._exercise(number).title[:LONGEST_TITLE],
             "state": _state(standing),
             "solved": sum(each.solved_at is not None for each in self._notes.standings.values()),
             "exercises": len(self._exercises),
             "checks": standing.checks,
             "hints": standing.hints,
-            "seen": self._seen,
+            "seen": [each[:LONGEST_SEEN] for each in self._seen[:MOST_SEEN]],
         }
         with suppress(CBRError):
             tell(message)

@@ -19,7 +19,7 @@ from cbr_notebook.cli import main
 from cbr_notebook.simulator.classroom.progress import ProgressBoard
 from cbr_notebook.simulator.classroom.serving import ServedClass, serve_seats
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.workshops import commands
+from cbr_notebook.workshops import Exercise, Finding, commands
 from tests.workshops.solutions import SOLUTIONS
 
 
@@ -110,6 +110,24 @@ def test_learners_go_on_when_the_board_cannot_be_kept(
         json=seat["told"]["progress"],
     )
     assert (answer.status_code, answer.json()["error"]) == (500, "ServiceError")
+
+
+def test_the_board_takes_no_more_than_it_can_show(served: ServedClass, tmp_path: Path) -> None:
+    first = served.ready["seats"][0]
+    long = Exercise(
+        "t" * 300, "", lambda _: {}, lambda _, __: [Finding(False, "s" * 600)] * 30, ("", "", "")
+    )
+    session = cbr.connect(join=first["join"])
+    lab = cbr.workshop("mine", exercises=[long], session=session, folder=tmp_path)
+    lab.start(1)
+    lab.check()
+    told = progress(served, first["control_key"]).json()[0]["told"]["progress"]
+    assert (told["checks"], len(told["title"])) == (1, 200)
+    assert told["seen"] == ["s" * 500] * 20
+    url = f"{served.ready['base_url']}/control/v1/progress"
+    for wrong in ({"seen": ["x" * 501]}, {"checks": -1}, {"state": "asleep"}, {"title": "t" * 201}):
+        key = {"X-Control-Key": first["control_key"]}
+        assert httpx.put(url, json=told | wrong, headers=key).status_code == 400
 
 
 def test_a_sheet_that_cannot_be_written_is_an_error(

@@ -6,29 +6,35 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 
 FILE = "progress.json"
+LONGEST_TITLE = 200
+LONGEST_SEEN = 500
+MOST_SEEN = 20
+_Title = Annotated[str, msgspec.Meta(max_length=LONGEST_TITLE)]
+_Seen = Annotated[str, msgspec.Meta(max_length=LONGEST_SEEN)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """How far one learner is with one workshop."""
+    """How far one learner is with one workshop; bounded, for the board asks for it each second."""
 
-    workshop: str
-    exercise: int
-    title: str
-    state: str
-    """``started`` or ``solved``."""
-    solved: int
+    workshop: _Title
+    exercise: _Count
+    title: _Title
+    state: Literal["not started", "started", "solved"]
+    solved: _Count
     """How many exercises are solved."""
-    exercises: int
+    exercises: _Count
     """How many there are."""
-    checks: int
+    checks: _Count
     """Checks of the present exercise."""
-    hints: int
+    hints: _Count
     """Hints used in the present exercise."""
-    seen: list[str] = []
+    seen: Annotated[list[_Seen], msgspec.Meta(max_length=MOST_SEEN)] = []
     """What the newest check saw that is not as it should be."""
 
 
