@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 from ipywidgets import Widget
 
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.api.paging.pager import told_of_pages
+from cbr_notebook.errors import NotFound, PermissionDenied
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
@@ -19,13 +20,14 @@ from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.formatting import pluralize
 
+T = TypeVar("T")
 _SHOWN = 6
 _OFF = "policy is off"
 _TOO_OLD = "last good backup is too old"
 _LEFT_OUT = "left out of its server's backups"
 _ATTENTION = ("restore has not ended", "unprotected", "failed", "too old", "filling up")
 """What may need attention, in the order in which it is shown."""
-_CARDS = ("restores", "unprotected", "failures", "old", "filling", "capacity", "today")
+_CARDS = ("notes", "restores", "unprotected", "failures", "old", "filling", "capacity", "today")
 _OPEN = ("not asked", "asked", "running")
 
 
@@ -71,45 +73,61 @@ class Overview(FormDefinition):
         """Ask, and show each answer as it comes; return what needs attention."""
         cards = dict.fromkeys(_CARDS, "")
         found: dict[str, pd.Series[Any]] = {}
+        notes: dict[str, None] = {}
 
         def show(looking_at: str) -> None:
             self._seen.html = "".join([*cards.values(), summary(looking_at), _doors()])
 
+        def ask(what: str, question: Callable[[], T]) -> T | None:
+            """Return an answer; ``None``, which is noted, where one may not see what it needs."""
+            try:
+                answer = question()
+            except (PermissionDenied, NotFound) as problem:
+                notes[f"{what} could not be seen: {problem.message} {problem.advice or ''}"] = None
+                answer = None
+            notes.update(dict.fromkeys(getattr(answer, "attrs", {}).get("notes", ())))
+            cards["notes"] = _notes(notes)
+            return answer
+
         show("Looking at restores and tasks…")
-        restores = session.restores()
-        running = restores[restores["state"].isin(_OPEN)]
-        found["restore has not ended"] = running["target_name"]
-        cards["restores"] = _restores(running)
-        cards["today"] = self._today()
-        failures = session.failures(since="7d")
-        found["failed"] = failures["resource_name"]
-        cards["failures"] = _failures(failures)
+        if (restores := ask("Restores", session.restores)) is not None:
+            running = restores[restores["state"].isin(_OPEN)]
+            found["restore has not ended"] = running["target_name"]
+            cards["restores"] = _restores(running)
+        cards["today"] = ask("Tasks", self._today) or ""
+        if (failures := ask("Tasks", lambda: session.failures(since="7d"))) is not None:
+            found["failed"] = failures["resource_name"]
+            cards["failures"] = _failures(failures)
         show("Looking at vaults…")
-        cards["capacity"] = _capacity(_used(session.records.vaults()))
+        if (used := ask("Vaults", lambda: _used(session.records.vaults()))) is not None:
+            cards["capacity"] = _capacity(used)
         show("Looking at backups…")
         with told_of_pages(
             lambda read, of: show(f"Looking at backups: {read} of about {of} pages read…")
         ):
-            backups = session.backups(status="available")
+            backups = ask("Backups", lambda: session.backups(status="available"))
         show("Looking at what is protected…")
-        listed = session.unprotected(target=None, backups=backups)
-        unprotected = listed[listed["reason"] != _TOO_OLD]
-        found["unprotected"] = unprotected["name"]
-        cards["unprotected"] = _unprotected(unprotected, self._switched_off(session, unprotected))
-        old = listed[listed["reason"] == _TOO_OLD]
-        found["too old"] = old["name"]
-        cards["old"] = _old(old)
+        listed = ask("What is protected", lambda: session.unprotected(target=None, backups=backups))
+        if listed is not None:
+            unprotected = listed[listed["reason"] != _TOO_OLD]
+            found["unprotected"] = unprotected["name"]
+            off = ask("Policies", lambda: self._switched_off(session, unprotected))
+            cards["unprotected"] = _unprotected(unprotected, off or {})
+            old = listed[listed["reason"] == _TOO_OLD]
+            found["too old"] = old["name"]
+            cards["old"] = _old(old)
         show("Looking at the capacity of vaults…")
-        capacity = session.capacity(backups=backups)
-        filling = capacity[capacity["filling_up"].fillna(False).astype(bool)]
-        found["filling up"] = filling["name"]
-        cards["filling"] = _filling(filling)
-        if not any(found[what].size for what in _ATTENTION):
+        capacity = ask("Capacity", lambda: session.capacity(backups=backups))
+        if capacity is not None:
+            filling = capacity[capacity["filling_up"].fillna(False).astype(bool)]
+            found["filling up"] = filling["name"]
+            cards["filling"] = _filling(filling)
+            cards["capacity"] = _capacity(capacity)
+        if not notes and not any(each.size for each in found.values()):
             cards["restores"] = card("Nothing needs attention", tone="good")
-        cards["capacity"] = _capacity(capacity)
         self._seen.html = "".join([*cards.values(), _doors()])
         return pd.DataFrame(
-            [(str(name), what) for what in _ATTENTION for name in found[what]],
+            [(str(name), what) for what in _ATTENTION for name in found.get(what, ())],
             columns=["name", "what"],
             dtype=TEXT,
         )
@@ -145,6 +163,12 @@ def _item(
     rest = f"<li>and {more} more</li>" if more > 0 else ""
     code = f'<p class="cbr-facts"><code>{escaped(query)}</code> lists all.</p>'
     return card(title, tone=tone, body=f"<ul>{listed}{rest}</ul>{code}", buttons=buttons)
+
+
+def _notes(notes: Iterable[str]) -> str:
+    """Return what could not be seen, and so may need attention without being shown."""
+    listed = "".join(f"<li>{escaped(each)}</li>" for each in notes)
+    return card("Not all could be seen", tone="warn", body=f"<ul>{listed}</ul>") if listed else ""
 
 
 def _restores(rows: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 
@@ -233,3 +234,32 @@ def test_overview_picture_and_table_agree_on_what_is_filling_up(session: Session
         if text.get_fontweight() == "bold"
     ]  # fmt: skip
     assert len(bold) == len(filling)
+
+
+@pytest.mark.filterwarnings("ignore::cbr_notebook.errors.AnswerWarning")
+@pytest.mark.parametrize(
+    ("denied", "action", "left"),
+    [
+        ("policies", "cbr:policies:list", "its policies could not be seen"),
+        ("backups", "cbr:backups:list", "its backups could not be seen"),
+        ("vaults", "cbr:vaults:list", "2 tasks failed"),
+        ("instances", "ecs:cloudServers:list", "1 vault filling up"),
+        ("operation-logs", "cbr:tasks:list", "3 resources not protected"),
+    ],
+)
+def test_one_denied_read_leaves_the_rest_and_is_said_first(
+    session: Session, monkeypatch: pytest.MonkeyPatch, denied: str, action: str, left: str
+) -> None:
+    plain = httpx.Client.send
+
+    def send(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        if request.method == "GET" and request.url.path.endswith(f"/{denied}"):
+            return httpx.Response(403, json={"error_msg": "forbidden"}, request=request)
+        return plain(self, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+    html = seen(session.forms.overview())
+    assert "Not all could be seen" in html.partition("<ul>")[0]
+    assert action in html
+    assert left in html
+    assert "Nothing needs attention" not in html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pandas as pd
 import pytest
 
@@ -108,3 +109,23 @@ def test_the_overview_reads_each_list_once_and_two_restore_points_a_vault() -> N
         assert ends.count("operation-logs") == 4
         assert sum("/checkpoints/" in path for path in asked) == 2 * full
         assert len(asked) == 10 + 2 * full
+
+
+def test_what_is_told_of_a_list_that_is_read_once_stands_beside_each_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = httpx.Client.send
+
+    def send(self: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:
+        answer = plain(self, request, **options)  # type: ignore[arg-type]
+        if not request.url.path.endswith("/backups"):
+            return answer
+        document = answer.json()
+        return httpx.Response(200, json={**document, "count": 10_000}, request=request)
+
+    with cbr.simulate() as session:
+        monkeypatch.setattr(httpx.Client, "send", send)
+        with session.reading() as reading, pytest.warns(cbr.errors.AnswerWarning):
+            tables = [reading.backups(), reading.backups(status="available")]
+    for table in tables:
+        assert any("The service counts 10000 rows" in each for each in table.attrs["notes"])

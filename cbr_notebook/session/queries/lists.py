@@ -42,6 +42,7 @@ from cbr_notebook.session.tables import (
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.text.dtypes import TEXT
+from cbr_notebook.text.notes import note, noted
 from cbr_notebook.text.timeparse import (
     TimeLike,
 )
@@ -277,8 +278,10 @@ def _from_all(session: Context, asked: Mapping[str, Any], ask: Ask) -> pd.DataFr
     backups_api.list_query({"status": asked["status"]})  # refuses one that there is not
     before = session.client.transport.requests
     every = session.client.transport.once(
-        "all backups", lambda: read_list(session, frames.BACKUPS, {}, ask, limit=None)
+        "all backups", lambda: noted(read_list)(session, frames.BACKUPS, {}, ask, limit=None)
     )
+    for each in every.attrs.get("notes", ()):
+        note(each)
     status = asked["status"]
     among = [status] if isinstance(status, str) else status
     frame = every if among is None else every[every["status"].isin(list(among))]
