@@ -47,7 +47,8 @@ def fleet(
         executor: where projects are asked: any ``concurrent.futures.Executor``. Threads of this
             process if left out. In another process a profile signs in anew, by its name: secrets
             do not travel, so a profile that holds one, or an open session, is refused there.
-        parallel: requests of an account under way at the same time, at most.
+        parallel: requests of an account under way at the same time, at most; on other computers,
+            of each worker.
         rate: what the service allows an account, such as ``"200/5m"``, if you know it; it is
             learned from the first request that is turned away, if left out.
         on_progress: is called with a ``Progress`` while a question lasts, instead of a bar.

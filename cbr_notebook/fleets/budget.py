@@ -199,6 +199,9 @@ class BudgetGate:
         """Refuse all further requests."""
         self._stopped = True
 
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
     def enter(self) -> None:
         """Wait until a request may be sent."""
         self._budget.enter(self._project, lambda: self._stopped)

@@ -47,6 +47,11 @@ class Place:
         return f"{self.profile}/{self.region}/{self.project}"
 
     @property
+    def service(self) -> str:
+        """What its requests to the service are counted by."""
+        return f"{self.account}, {self.region}"
+
+    @property
     def iam(self) -> str:
         """What its requests to IAM are counted by."""
         return f"{self.account}, IAM"

@@ -7,13 +7,15 @@ the place. A worker keeps the sessions that it has opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from cbr_notebook.auth.throttling import signing_in_through
 from cbr_notebook.errors import InvalidRequest, UnknownTag
+from cbr_notebook.fleets.broker import Address, BrokerGate
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.places import Found, Place
 from cbr_notebook.fleets.problems import Problem, Said, problem_of
 from cbr_notebook.fleets.profiles import Profile
 from cbr_notebook.fleets.sessions import open_place, through
@@ -29,8 +31,9 @@ class Description:
         place: the project.
         region: of the profile's own session.
         iam: the profile's IAM.
-        parallel: requests at the same time.
-        share: this project's part of what the account may ask, if that is known.
+        broker: where requests are granted, if the worker is on the same computer.
+        parallel: requests at the same time, on another one.
+        share: this project's part of what the account may ask, on another one, if that is known.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Description:
     place: Place
     region: str
     iam: str
+    broker: Address | None
     parallel: int
     share: Rate | None = None
 
@@ -65,26 +69,70 @@ def ask(
 ) -> Answer:
     """Ask a project, in whatever process this is."""
     place = description.place
-    share = description.share
-    budget = _budgets.setdefault(
-        place.account if share is None else place.path,
-        Budget(parallel=description.parallel, rate=share),
-    )
-    of_iam = _budgets.setdefault(place.iam, Budget(parallel=description.parallel))
-    return ask_session(
-        lambda: _session(description),
-        BudgetGate(budget, place.path),
-        BudgetGate(of_iam, place.path),
-        place,
-        question,
-        lambda session: getattr(session, question)(*given, **named),
-    )
+    with (
+        closing(_gate(description, place.service)) as gate,
+        closing(_gate(description, place.iam)) as of_iam,
+    ):
+        return ask_session(
+            lambda: _session(description),
+            gate,
+            of_iam,
+            place,
+            question,
+            lambda session: getattr(session, question)(*given, **named),
+        )
+
+
+def describe(
+    found: Found, place: Place, budget: Budget, mates: int, broker: Address | None
+) -> Description:
+    """Return what another process needs to ask a project.
+
+    Args:
+        found: its profile.
+        place: the project.
+        budget: what its account may ask.
+        mates: how many projects of the fleet have the same account, this one among them.
+        broker: where requests are granted on this computer.
+
+    Raises:
+        InvalidRequest: the profile holds a secret, or an open session.
+    """
+    profile = found.profile
+    if not profile.travels():
+        raise InvalidRequest(
+            f"The profile {place.profile!r} cannot be used in other processes: it holds a "
+            "secret, or an open session, and neither travels.",
+            advice="Write it into the profile file and name it, or leave executor= out.",
+            field="executor",
+        )
+    assert found.first is not None
+    share, rate = None, budget.rate
+    if rate is not None:
+        share = Rate(max(1, rate.limit // mates), rate.window_s)
+    identity = found.first.identity
+    return Description(
+        profile.name, profile.arguments, place, identity.region, identity.iam_endpoint, broker,
+        budget.parallel, share,
+    )  # fmt: skip
+
+
+def _gate(description: Description, name: str) -> BudgetGate | BrokerGate:
+    """Return where requests wait: at the fleet's broker, or on another computer, here."""
+    place = description.place
+    if description.broker is not None:
+        with suppress(OSError):
+            return BrokerGate(description.broker, name, place.path)
+    share = description.share if name == place.service else None
+    key = name if share is None else place.path
+    budget = _budgets.setdefault(key, Budget(parallel=description.parallel, rate=share))
+    return BudgetGate(budget, place.path)
 
 
 def ask_session(
     open_session: Callable[[], Any],
-    gate: BudgetGate,
-    sign_in: BudgetGate,
+    gate: BudgetGate | BrokerGate,
+    sign_in: BudgetGate | BrokerGate,
     place: Place,
     question: str,
     do: Callable[[Any], Any],

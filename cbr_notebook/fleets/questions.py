@@ -14,12 +14,19 @@ from typing import Any, NoReturn, Self
 import pandas as pd
 
 from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest
-from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate, Rate
+from cbr_notebook.fleets.broker import Broker
+from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate
 from cbr_notebook.fleets.fan_out import Gathered, gather, threads
 from cbr_notebook.fleets.overview import Look, look, overview_table
 from cbr_notebook.fleets.places import Found, Place, no_project
 from cbr_notebook.fleets.problems import Problem, Problems, Said
-from cbr_notebook.fleets.process_worker import Answer, Description, ask, ask_session
+from cbr_notebook.fleets.process_worker import (
+    Answer,
+    Description,
+    ask,
+    ask_session,
+    describe,
+)
 from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
@@ -404,10 +411,16 @@ class Fleet:
         self, executor: Executor, name: str, calls: Callable[[Place], tuple[Any, ...]]
     ) -> Gathered:
         """Ask every project on somebody's executor, by what may travel."""
-        descriptions = {place: self._description(place) for place in self.places}
-        return self._gather(
-            name, lambda place: executor.submit(ask, descriptions[place], *calls(place))
-        )
+        for place in self.places:  # their budgets are there when a worker asks
+            self._gate(place), self._gate(place, of_iam=True)
+        with Broker(self._budgets.__getitem__) as broker:
+            descriptions = {place: self._description(place, broker) for place in self.places}
+            return self._gather(
+                name,
+                lambda place: executor.submit(ask, descriptions[place], *calls(place)),
+                requests=lambda: broker.requests,
+                stop=broker.close,
+            )
 
     def _gather(
         self,
@@ -437,36 +450,15 @@ class Fleet:
                 bar.close()
 
     def _gate(self, place: Place, *, of_iam: bool = False) -> BudgetGate:
-        key = place.iam if of_iam else f"{place.account}, {place.region}"
+        key = place.iam if of_iam else place.service
         if key not in self._budgets:
             self._budgets[key] = Budget(parallel=PARALLEL) if of_iam else self._new_budget()
         return BudgetGate(self._budgets[key], place.path)
 
-    def _description(self, place: Place) -> Description:
-        """Return what another process needs to ask a project.
-
-        Raises:
-            InvalidRequest: the profile holds a secret, or an open session.
-        """
-        found = self._found[place.profile]
-        if not found.profile.travels():
-            raise InvalidRequest(
-                f"The profile {place.profile!r} cannot be used in other processes: it holds a "
-                "secret, or an open session, and neither travels.",
-                advice="Write it into the profile file and name it, or leave executor= out.",
-                field="executor",
-            )
-        assert found.first is not None
-        budget = self._new_budget()
-        share = None
-        if budget.rate is not None:
-            mates = [each for each in self.places if each.account == place.account]
-            share = Rate(max(1, budget.rate.limit // len(mates)), budget.rate.window_s)
-        identity = found.first.identity
-        return Description(
-            found.profile.name, found.profile.arguments, place, identity.region,
-            identity.iam_endpoint, budget.parallel, share,
-        )  # fmt: skip
+    def _description(self, place: Place, broker: Broker | None = None) -> Description:
+        mates = sum(each.account == place.account for each in self.places)
+        where = broker.address if broker else None
+        return describe(self._found[place.profile], place, self._new_budget(), mates, where)
 
     def _raise_if_refused(self, found: Gathered) -> None:
         """Raise what every project says of the question itself.

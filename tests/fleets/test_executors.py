@@ -35,6 +35,9 @@ def asked(profile: str, executor: Executor | None) -> pd.DataFrame:
         on_progress=lambda now: None, rate="1000/1m",
     ) as fleet:  # fmt: skip
         table = fleet.backups(status="available")
+        services = {each.service for each in fleet.places}
+        counted = sum(len(fleet._budgets[each]._ended) for each in services)
+        assert counted == table.attrs["requests"], "all wait at the budget of this process"
         assert table.attrs["missing"] == ["nobody"]
         assert list(fleet.problems()["profile"]) == ["nobody"]
         return table
