@@ -47,41 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser(
         "simulate", help="serve a simulated cloud on this computer, for any client"
     )
-    simulate.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
-    simulate.add_argument("--port", type=int, default=0, help="port; 0 chooses one (default)")
-    simulate.add_argument(
-        "--estate",
-        default="demo",
-        help="demo, documented, empty, large, or a YAML file that describes what is in the cloud "
-        "(default: %(default)s)",
-    )
-    simulate.add_argument("--seed", type=int, default=7, help="other IDs (default: %(default)s)")
-    simulate.add_argument(
-        "--state",
-        help="a file to keep the cloud in, or to continue; with --seats, a folder",
-    )
-    simulate.add_argument("--template", help="a snapshot to begin with, instead of an estate")
-    simulate.add_argument(
-        "--seats",
-        type=int,
-        help="serve a class: this many clouds on one port, each with keys of its own",
-    )
-    simulate.add_argument(
-        "--tls", action="store_true", help="serve HTTPS, with a certificate made for the class"
-    )
-    simulate.add_argument(
-        "--start",
-        default="2020-08-17T03:51:24Z",
-        help="the cloud's first moment (default: %(default)s)",
-    )
-    simulate.add_argument(
-        "--speed",
-        type=float,
-        default=60.0,
-        help="simulated seconds a real second; 0 stands still (default: %(default)g)",
-    )
-    simulate.add_argument("--backups", type=int, help="how many, with --estate large")
-    simulate.set_defaults(run=_simulate)
+    _simulate_arguments(simulate)
 
     tour = commands.add_parser("tour", help="the three documented application cases, step by step")
     tour.set_defaults(run=_tour)
@@ -107,22 +73,64 @@ def _parser() -> argparse.ArgumentParser:
     _workshop_arguments(workshop)
 
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the tutorial notebooks")
-    lab.add_argument(
+    _lab_arguments(lab)
+    return parser
+
+
+def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port; 0 chooses one (default)")
+    parser.add_argument(
+        "--estate",
+        default="demo",
+        help="demo, documented, empty, large, or a YAML file that describes what is in the cloud "
+        "(default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=7, help="other IDs (default: %(default)s)")
+    parser.add_argument(
+        "--state",
+        help="a file to keep the cloud in, or to continue; with --seats, a folder",
+    )
+    parser.add_argument("--template", help="a snapshot to begin with, instead of an estate")
+    parser.add_argument(
+        "--seats",
+        type=int,
+        help="serve a class: this many clouds on one port, each with keys of its own",
+    )
+    parser.add_argument(
+        "--tls", action="store_true", help="serve HTTPS, with a certificate made for the class"
+    )
+    parser.add_argument(
+        "--start",
+        default="2020-08-17T03:51:24Z",
+        help="the cloud's first moment (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=60.0,
+        help="simulated seconds a real second; 0 stands still (default: %(default)g)",
+    )
+    parser.add_argument("--backups", type=int, help="how many, with --estate large")
+    parser.set_defaults(run=_simulate)
+
+
+def _lab_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--folder", default="cbr-notebooks", help="where the copy goes (default: %(default)s)"
     )
-    lab.add_argument("--no-browser", action="store_true", help="only print the address")
-    lab.add_argument("--ip", default="127.0.0.1", help="address (default: %(default)s)")
-    lab.add_argument("--port", type=int, help="port; JupyterLab's own choice if left out")
-    lab.add_argument(
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--ip", default="127.0.0.1", help="address (default: %(default)s)")
+    parser.add_argument("--port", type=int, help="port; JupyterLab's own choice if left out")
+    parser.add_argument(
         "--allow-root", action="store_true", help="work as root, as containers often do"
     )
-    lab.add_argument(
+    parser.add_argument(
         "--update",
         action="store_true",
         help="take over newer tutorials; a copy that you edited is kept beside its new one",
     )
-    lab.set_defaults(run=_lab)
-    return parser
+    parser.set_defaults(run=_lab)
 
 
 def _workshop_arguments(parser: argparse.ArgumentParser) -> None:

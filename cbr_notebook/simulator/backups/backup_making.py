@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cbr_notebook.simulator.backups import backups
 from cbr_notebook.simulator.backups.backup_orders import Order, choice_of
@@ -52,19 +52,14 @@ def begin(
     order: Order,
 ) -> None:
     """Begin the backup of one resource: capture its disks and plan its end."""
-    state, now = engine.state, engine.now()
-    is_server = resource.type in resources.OBJECT_TYPES["server"]
-    backup_id = state.new_id("backup")
-    if is_server:
-        attached = vault_resources.chosen_disks(engine, resource.id, choice_of(entry, order))
-        disks = [(each.disk, {"device": each.device}) for each in attached]
-    else:
-        disks = [(resources.disk(engine, resource.id), {})]
-    captured = [
-        Disks(engine).back_up(disk.store, vault.id, incremental=order.incremental)
-        for disk, _ in disks
-    ]
-    incremental = all(sequence > 0 for _, sequence, _, _ in captured)
+    backup_id = engine.state.new_id("backup")
+    captured = _capture(engine, vault, resource, entry, order)
+    incremental = all(each.sequence > 0 for each in captured)
+    size = sum(each.disk.size_gb for each in captured)
+    traits = resources.properties(resource.row)
+    stored = sum(each.blocks for each in captured) + 16 * int(traits.get("unseen_mb", 0))
+    seconds = traits.get("backup_seconds") or duration(size, incremental=incremental)
+    now = engine.now()
     common: dict[str, Any] = {
         "project_id": vault.project_id,
         "vault_id": vault.id,
@@ -80,53 +75,34 @@ def begin(
         "provider_id": vault.provider_id,
         "enterprise_project_id": vault.enterprise_project_id,
     }
-    traits = resources.properties(resource.row)
-    stored = sum(each[3] for each in captured) + 16 * int(traits.get("unseen_mb", 0))
+    whole: dict[str, Any] = {"id": backup_id, "name": name, "description": order.description or ""}
+    if resource.type != resources.DISK:  # of a disk's own backup, the service does not tell it
+        protected = min(PROTECTED_AFTER, seconds)
+        whole["protected_at"] = now + int(protected * clock.MICROSECONDS)
     if isinstance(resource.row, ServerRow):
-        info = _server_info(vault, resource.row, [disk for disk, _ in disks], order)
-        state.insert(
+        info = _server_info(vault, resource.row, [each.disk for each in captured], order)
+        engine.state.insert(
             "backup",
-            id=backup_id,
-            name=name,
-            description=order.description or "",
             resource_id=resource.id,
             resource_name=resource.name,
             resource_type=resource.type,
-            resource_size_gb=sum(disk.size_gb for disk, _ in disks),
+            resource_size_gb=size,
             extend_info=json.dumps(info),
             stored_blocks=stored,
             properties=json.dumps(resources.server_then(resource.row)),
             **common,
+            **whole,
         )
-    for (disk, place), (chain, sequence, writes, blocks) in zip(disks, captured, strict=True):
-        state.insert(
-            "backup",
-            id=state.new_id("backup") if is_server else backup_id,
-            parent_id=backup_id if is_server else None,
-            name=f"{name}_{disk.name}" if is_server else name,
-            description="" if is_server else order.description or "",
-            resource_id=disk.id,
-            resource_name=disk.name,
-            resource_type=disk.type,
-            resource_size_gb=disk.size_gb,
-            extend_info=json.dumps(_disk_info(engine, vault, disk, order, of_server=is_server)),
-            chain=chain,
-            sequence=sequence,
-            writes=writes,
-            stored_blocks=blocks,
-            properties=json.dumps(place),
-            **common,
-        )
+        for each in captured:
+            part = {"id": engine.state.new_id("backup"), "parent_id": backup_id,
+                    "name": f"{name}_{each.disk.name}", "description": ""}  # fmt: skip
+            _insert_disk(engine, vault, each, order, of_server=True, **common, **part)
+    else:
+        _insert_disk(engine, vault, captured[0], order, of_server=False, **common, **whole)
     vaults.add_used(engine, vault.id, stored)
     vault_resources.set_protect_status(engine, resource.id, "protecting")
-    size = sum(disk.size_gb for disk, _ in disks)
-    seconds = traits.get("backup_seconds") or duration(size, incremental=incremental)
-    if resource.type != resources.DISK:  # of a disk's own backup, the service does not tell it
-        state.update(
-            "backup",
-            backup_id,
-            protected_at=now + int(min(PROTECTED_AFTER, seconds) * clock.MICROSECONDS),
-        )
+    told = {"backup_id": backup_id, "backup_name": name,
+            "incremental": "true" if incremental else "false"}  # fmt: skip
     tasks.begin(
         engine,
         "backup",
@@ -135,14 +111,7 @@ def begin(
         finish="backup_finished",
         subject=backup_id,
         request_id=order.request_id and f"req-{order.request_id}",
-        extra={
-            "backup": {
-                "backup_id": backup_id,
-                "backup_name": name,
-                "incremental": "true" if incremental else "false",
-                **_consistency(vault, traits),
-            }
-        },
+        extra={"backup": {**told, **_consistency(vault, traits)}},
         vault_id=vault.id,
         vault_name=vault.name,
         restore_point_id=point_id,
@@ -151,6 +120,62 @@ def begin(
         resource_id=resource.id,
         resource_name=resource.name,
         resource_type=resource.type,
+    )
+
+
+class _Captured(NamedTuple):
+    """A disk whose content has been stored: see :meth:`Disks.back_up`."""
+
+    disk: DiskRow
+    place: dict[str, str]
+    """Where it is attached."""
+    chain: int
+    sequence: int
+    writes: int
+    blocks: int
+
+
+def _capture(
+    engine: Engine, vault: VaultRow, resource: Resource, entry: VaultResourceRow, order: Order
+) -> list[_Captured]:
+    """Store what the disks of a resource hold now: a server's chosen ones, or the one it is."""
+    disks: list[tuple[DiskRow, dict[str, str]]]
+    if isinstance(resource.row, ServerRow):
+        attached = vault_resources.chosen_disks(engine, resource.id, choice_of(entry, order))
+        disks = [(each.disk, {"device": each.device}) for each in attached]
+    else:
+        disks = [(resources.disk(engine, resource.id), {})]
+    stores = Disks(engine)
+    return [
+        _Captured(disk, place, *stores.back_up(disk.store, vault.id, incremental=order.incremental))
+        for disk, place in disks
+    ]
+
+
+def _insert_disk(
+    engine: Engine,
+    vault: VaultRow,
+    captured: _Captured,
+    order: Order,
+    *,
+    of_server: bool,
+    **columns: Any,
+) -> None:
+    """Insert the backup of one disk or file system, which may be a part of a server's."""
+    disk = captured.disk
+    engine.state.insert(
+        "backup",
+        resource_id=disk.id,
+        resource_name=disk.name,
+        resource_type=disk.type,
+        resource_size_gb=disk.size_gb,
+        extend_info=json.dumps(_disk_info(engine, vault, disk, order, of_server=of_server)),
+        chain=captured.chain,
+        sequence=captured.sequence,
+        writes=captured.writes,
+        stored_blocks=captured.blocks,
+        properties=json.dumps(captured.place),
+        **columns,
     )
 
 
