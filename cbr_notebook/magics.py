@@ -36,11 +36,11 @@ _OWN = ("help", "use")
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Make ``%cbr`` known: ``%load_ext cbr_notebook`` calls this."""
     hooks.install(ipython)
-    ipython.register_magics(Questions(ipython))
+    ipython.register_magics(CbrMagics(ipython))
 
 
 @magics_class
-class Questions(Magics):
+class CbrMagics(Magics):
     """The magic command."""
 
     def __init__(self, shell: InteractiveShell) -> None:

@@ -83,7 +83,7 @@ class Shown:
             yield f"How run {self.run_id} stands cannot be read: {problem.message}"
             runs = []
         for run in runs:
-            yield run.standing()
+            yield run.state_in_words()
             if run.state == "not asked":
                 yield from _safety_backup(run)
             if run.state == "success" and run.verification != "verified":

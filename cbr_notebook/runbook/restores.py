@@ -269,8 +269,8 @@ def _row(run_id: str, journal: Journal) -> RestoreRow:
         target_name=begun["target"]["name"],
         backup_id=begun["backup"]["id"],
         backup_name=begun["backup"]["name"],
-        began_at=_wire(journal.entries[0].at),
-        ended_at=_wire(ended.at) if ended else None,
+        began_at=_api_text(journal.entries[0].at),
+        ended_at=_api_text(ended.at) if ended else None,
         verified=bool(verified.facts["passed"]) if verified else None,
         task_id=task.facts["task_id"] if task else None,
         note=_note(journal, ended.facts if ended else {}),
@@ -286,5 +286,5 @@ def _note(journal: Journal, facts: dict[str, Any]) -> str | None:
     return None if reason is None else str(reason)
 
 
-def _wire(text: str) -> str:
+def _api_text(text: str) -> str:
     return datetime.fromisoformat(text).strftime("%Y-%m-%dT%H:%M:%S.%f")

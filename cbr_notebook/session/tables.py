@@ -26,8 +26,10 @@ from cbr_notebook.text.timeparse import (
     to_api_time,
 )
 
-Ask = Callable[[Mapping[str, Any], int, int], tuple[Sequence[Any], int | None]]
-"""Given filters, offset and limit: the rows of a page, and how many there are in all."""
+Answer = tuple[Sequence[Any], int | None]
+"""The rows of a page, and how many there are in all."""
+Ask = Callable[[Mapping[str, Any], int, int], Answer]
+"""Given filters, offset and limit: a page."""
 
 T = TypeVar("T")
 _WORKERS = 8

@@ -44,7 +44,7 @@ def projects(*rows: Any) -> httpx.Response:
 
 
 class Iam:
-    """Gives prepared answers by path, in order; the last one again and again."""
+    """Answers as prepared by path, in order; the last one again and again."""
 
     def __init__(self) -> None:
         self.tokens: list[httpx.Response | Exception] = [token()]

@@ -63,7 +63,7 @@ RUN = """async (shown) => {
 def times(
     place: lab.Lab, browser: BrowserContext, estate: str, name: str, cell: str, shown: str
 ) -> tuple[float, float]:
-    """Give the milliseconds of the first time, and the median of those after it."""
+    """Return the milliseconds of the first time, and the median of those after it."""
     path = place.write(f"{estate}_{name}.ipynb", [CLOUD.format(estate=estate), cell])
     opened = Notebook(place, browser.new_page(), path, place.home)
     opened.run(0)

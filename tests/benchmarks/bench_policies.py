@@ -37,7 +37,7 @@ def prepare(cloud: Cloud) -> None:
 
 
 def days(cloud: Cloud) -> list[float]:
-    """Give the seconds that each of a few days takes."""
+    """Return the seconds that each of a few days takes."""
     taken = []
     for _ in range(DAYS):
         begin = time.perf_counter()

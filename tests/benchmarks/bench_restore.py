@@ -41,7 +41,7 @@ def run_of(session: Session, seconds: int) -> RestoreRun:
 
 
 def watched(seconds: int) -> tuple[int, float, float]:
-    """Give requests, seconds until the end was noticed, and real seconds of the watch."""
+    """Return requests, seconds until the end was noticed, and real seconds of the watch."""
     with cbr.simulate("empty") as session:
         run = run_of(session, seconds)
         before = session.client.transport.requests

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 def seconds(work: Callable[[], object], times: int) -> float:
-    """Give the seconds that one call takes, from a number of calls."""
+    """Return the seconds that one call takes, from a number of calls."""
     start = time.perf_counter()
     for _ in range(times):
         work()

@@ -20,12 +20,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def found() -> str | None:
-    """Give the path of a Chromium: the one that CBR_CHROMIUM names, or the first on the path."""
+    """Return the path of a Chromium: the one that CBR_CHROMIUM names, or the first on the path."""
     return os.environ.get("CBR_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def found_or_skip() -> str:
-    """Give the path of a Chromium; without one skip the test, or fail where one is required."""
+    """Return the path of a Chromium; without one skip the test, or fail where one is required."""
     path = found()
     if path:
         return path

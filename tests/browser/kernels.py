@@ -43,7 +43,7 @@ with socket.socket(socket.AF_UNIX) as copy:
 
 @contextmanager
 def running(data: Path, environment: dict[str, str]) -> Iterator[None]:
-    """Give the JupyterLab whose data folder this is a kernel of the name :data:`NAME`."""
+    """Return the JupyterLab whose data folder this is a kernel of the name :data:`NAME`."""
     with tempfile.TemporaryDirectory(prefix="cbr-kernels-") as folder:
         path = Path(folder) / "socket"  # elsewhere: a socket's path has at most 107 bytes
         with (data.parent / "kernels.log").open("w") as log:

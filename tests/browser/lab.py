@@ -95,7 +95,7 @@ def _command(port: int, folder: Path) -> list[str]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Give every folder that Jupyter and a kernel look into, all of them in the new home."""
+    """Return every folder that Jupyter and a kernel look into, all of them in the new home."""
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -95,7 +95,7 @@ class Notebook:
         expect(self.page.get_by_text("Loading widget...")).to_have_count(0, timeout=_LOAD)
 
     def output(self, cell: int) -> Locator:
-        """Give the output area of a cell (counted from 0)."""
+        """Return the output area of a cell (counted from 0)."""
         return self.page.locator(".jp-Notebook-cell").nth(cell).locator(".jp-Cell-outputArea")
 
     def save(self, *, with_widget_state: bool = False) -> str:
@@ -113,7 +113,7 @@ class Notebook:
         return self.path.read_text(encoding="utf-8")
 
     def errors(self) -> list[str]:
-        """Give the names of the exceptions that the saved notebook's cells show."""
+        """Return the names of the exceptions that the saved notebook's cells show."""
         document = nbformat.reads(self.save(), as_version=4)
         return [
             output.ename

@@ -45,7 +45,7 @@ class SdkClient:
         )
 
     def elsewhere(self, project: str) -> SdkClient:
-        """Give the same user's client in another project."""
+        """Return the same user's client in another project."""
         return SdkClient(self.cloud, self._base_url, project)
 
     def __call__(self, operation: str, **members: Any) -> Any:
@@ -92,7 +92,7 @@ class SdkClient:
 
 
 def _mandatory(model: type) -> set[str]:
-    """Give the members that a model's constructor sets without asking whether they are there."""
+    """Return the members that a model's constructor sets without asking whether they are there."""
     source = inspect.getsource(model.__init__)  # type: ignore[misc]
     return set(re.findall(r"^        self\.(\w+) = \w+$", source, re.MULTILINE))
 

@@ -10,7 +10,7 @@ import cbr_notebook as cbr
 
 
 def public() -> dict[str, Any]:
-    """Give each public function of the package and each public member of a session, by name."""
+    """Return each public function of the package and each public member of a session, by name."""
     functions = {
         f"cbr.{name}": getattr(cbr, name)
         for name in cbr.__all__

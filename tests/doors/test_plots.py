@@ -270,7 +270,7 @@ def test_names_are_shown_as_they_are() -> None:
 
 
 def _vaults(number: int, **columns: object) -> pd.DataFrame:
-    """Give a table of capacity in which a little of each vault is used."""
+    """Return a table of capacity in which a little of each vault is used."""
     given = {
         "id": [f"{each:08d}" for each in range(number)],
         "name": [f"vault-{each}" for each in range(number)],

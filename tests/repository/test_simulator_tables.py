@@ -118,7 +118,7 @@ def _row_classes() -> dict[str, Any]:
 
 
 def test_rows_of_sqlite_do_not_cross_files() -> None:
-    """Give other files a class of rows: ``state.one_of`` and ``state.all_of`` read them."""
+    """A row leaves a file as a class: ``state.one_of`` and ``state.all_of`` read it."""
     found = [
         str(path.relative_to(SIMULATOR))
         for path in SIMULATOR.rglob("*.py")

@@ -81,7 +81,7 @@ class Disk:
 
 
 def stamped(units: Iterable[int], stamps: Units) -> bytes:
-    """Give the bytes of some units."""
+    """Return the bytes of some units."""
     return b"".join(stamps.get(unit, 0).to_bytes(8, "big") * (UNIT // 8) for unit in units)
 
 
@@ -152,7 +152,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(name=disks, size_gb=st.integers(1, 3))
     def resize(self, name: str, size_gb: int) -> None:
-        """Give a disk another size; what lies beyond a smaller one is lost."""
+        """Resize a disk; what lies beyond a smaller one is lost."""
         disk = self.disks[name]
         self.cloud.disk(disk.id).resize(size_gb)
         disk.become(size_gb, disk.units)

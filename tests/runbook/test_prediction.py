@@ -68,7 +68,7 @@ class Site:
         self.force[place] = target.id
 
     def child(self, size_gb: int) -> str:
-        """Give the backup of the disk of a size."""
+        """Return the backup of the disk of a size."""
         children = self.session.client.backups.show(self.backup).children or ()
         return next(each.id for each in children if each.resource_size == size_gb)
 

@@ -77,7 +77,7 @@ class Service:
 
 
 def once_in_the_middle(*answers: httpx.Response | Exception) -> Answer:
-    """Give these answers to requests for pages after the first, then no trouble."""
+    """Answer so to requests for pages after the first, then no trouble."""
     left = list(answers)
 
     def trouble(request: httpx.Request) -> httpx.Response | Exception | None:

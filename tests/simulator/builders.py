@@ -89,7 +89,7 @@ class World:
         self.ask("POST", "checkpoints", {"checkpoint": {"vault_id": vault, "parameters": chosen}})
 
     def newest(self, vault: str) -> dict[str, Any]:
-        """Give the newest backup of a vault, with its children."""
+        """Return the newest backup of a vault, with its children."""
         found = self.ask("GET", "backups", vault_id=vault)["backups"][0]["id"]
         backup: dict[str, Any] = self.ask("GET", f"backups/{found}")["backup"]
         return backup
@@ -140,7 +140,7 @@ class World:
         return str(self.ask("POST", "policies", {"policy": body})["policy"]["id"])
 
     def elsewhere(self) -> dict[str, str]:
-        """Give the definition of a replication policy to the other region."""
+        """Return the definition of a replication policy to the other region."""
         return {
             "destination_project_id": self.other.project_id,
             "destination_region": "eu-west-1",
@@ -151,7 +151,7 @@ class World:
         return self.ask("POST", f"vaults/{vault}/associatepolicy", {"policy_id": policy, **more})
 
     def neighbour(self) -> Client:
-        """Give the same user in another project of the same region."""
+        """Return the same user in another project of the same region."""
         return Client(self.cloud, project="eu-west-0_staging")
 
     def share(self, backup: dict[str, Any], *projects: str) -> None:

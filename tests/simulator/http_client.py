@@ -55,14 +55,14 @@ class Client:
         return response
 
     def __call__(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Give the document that answers a request; raise ``Refused`` for an error."""
+        """Return the document that answers a request; raise ``Refused`` for an error."""
         response = self.send(method, path, body, **query)
         if response.status_code >= 400:
             raise Refused(response)
         return response.json() if response.content else None
 
     def get_of_domain(self, path: str) -> Any:
-        """Give the document at a path that belongs to no project; raise ``Refused``."""
+        """Return the document at a path that belongs to no project; raise ``Refused``."""
         response = self.http.get(f"/v3/{path}")
         if response.status_code >= 400:
             raise Refused(response)
@@ -90,7 +90,7 @@ class Client:
         return str(self("POST", "vaults", {"vault": vault})["vault"]["id"])
 
     def vault(self, vault_id: str) -> Any:
-        """Give a vault's document."""
+        """Return a vault's document."""
         return self("GET", f"vaults/{vault_id}")["vault"]
 
     def add(self, vault_id: str, *servers: str, kind: str = "OS::Nova::Server") -> Any:

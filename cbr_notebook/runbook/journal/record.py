@@ -158,11 +158,11 @@ class RunRecord:
             return self.journal.append(self.session.now, kind, **facts)
         except JournalFailed as problem:
             raise JournalFailed(
-                f"{problem.message} {self.standing()}",
+                f"{problem.message} {self.state_in_words()}",
                 advice=problem.advice,
             ) from None
 
-    def standing(self) -> str:
+    def state_in_words(self) -> str:
         """Return in words what is known of the restore at this moment, for messages."""
         name = self.target["name"] if self.journal.entries else "The target"
         match self.state if self.journal.entries else "not asked":

@@ -116,7 +116,7 @@ def _outage(problem: CBRError, run: RunRecord) -> ConnectionFailed:
     """
     error = ConnectionFailed(
         f"The service has not been answering for {MAX_OUTAGE_S / 60:.0f} minutes (at last: "
-        f"{type(problem).__name__}). {run.standing()}",
+        f"{type(problem).__name__}). {run.state_in_words()}",
         code=problem.code,
         request_id=problem.request_id,
         advice=f"Take it up when the service answers: session.resume_restore({run.run_id!r}).",

@@ -197,7 +197,7 @@ def _wait(run: RunRecord) -> Iterator[float]:
         if not work.records and elapsed() >= TRUST_LIST_AFTER_S:
             raise ConnectionFailed(
                 f"The service has taken the safety backup of {name} on, but its task has not "
-                f"appeared in {TRUST_LIST_AFTER_S / 60:.0f} minutes. {run.standing()}",
+                f"appeared in {TRUST_LIST_AFTER_S / 60:.0f} minutes. {run.state_in_words()}",
                 advice=f"Look again later: session.resume_restore({run.run_id!r}).",
             )
         run.report_progress("safety backup", work.progress, f"Backing up {name} first.")

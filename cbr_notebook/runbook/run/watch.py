@@ -152,16 +152,18 @@ def run_steps(
                     pause = min(pause, left)
                 run.session.poller.sleep(pause)
     except JournalFailed as problem:
-        if run.standing() in problem.message:
+        if run.state_in_words() in problem.message:
             raise
-        raise JournalFailed(f"{problem.message} {run.standing()}", advice=problem.advice) from None
+        raise JournalFailed(
+            f"{problem.message} {run.state_in_words()}", advice=problem.advice
+        ) from None
     except KeyboardInterrupt:
         raise _still_running(run, "You stopped waiting") from None
 
 
 def _still_running(run: RunRecord, why: str) -> CBRError:
     return WaitTimeout(
-        f"{why}. {run.standing()}",
+        f"{why}. {run.state_in_words()}",
         advice=f"Take it up again: session.resume_restore({run.run_id!r}).",
     )
 

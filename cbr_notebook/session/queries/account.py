@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
@@ -10,9 +10,7 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.frames.account import Feature, ReplicationTarget
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.tables import make_table, read_list
-
-Answer = tuple[Sequence[Any], int | None]
+from cbr_notebook.session.tables import Answer, make_table, read_list
 
 
 def usage(

@@ -14,9 +14,9 @@ from cbr_notebook.frames.details import resources_of, rules_of
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.filters import reject_unknown
 from cbr_notebook.session.lookup import find_policy, find_vault, vault_ids
-from cbr_notebook.session.queries.lists import FURTHER_FILTERS, Answer
+from cbr_notebook.session.queries.lists import FURTHER_FILTERS
 from cbr_notebook.session.references import ResourceRef
-from cbr_notebook.session.tables import make_table, read_list
+from cbr_notebook.session.tables import Answer, make_table, read_list
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _RESOURCE_FILTERS = tuple(FURTHER_FILTERS["resources"])

@@ -32,6 +32,7 @@ from cbr_notebook.session.references import (
     one_id_or_name,
 )
 from cbr_notebook.session.tables import (
+    Answer,
     Ask,
     describe,
     make_table,
@@ -49,8 +50,6 @@ from cbr_notebook.text.timeparse import (
 
 Values = str | Sequence[str] | None
 """A value of a filter, or several of which any will do."""
-
-Answer = tuple[Sequence[Any], int | None]
 
 
 def _parameters(operation: Any, *besides: str) -> dict[str, inspect.Parameter]:

@@ -16,7 +16,7 @@ from cbr_notebook.simulator.protocol.api_error import ApiError
 _REBUILT = ServerSystem.__annotations__.keys()
 
 
-class Named(Protocol):
+class HasName(Protocol):
     """Whatever is found by its name."""
 
     @property
@@ -28,7 +28,7 @@ class Named(Protocol):
         """What several may have."""
 
 
-Thing = TypeVar("Thing", bound=Named)
+Thing = TypeVar("Thing", bound=HasName)
 
 
 def pick(rows: Sequence[Thing], wanted: str, what: str) -> Thing:

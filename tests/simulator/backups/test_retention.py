@@ -359,7 +359,7 @@ def _make(definition: dict[str, Any], at: datetime) -> Made:
 
 
 def _clean(definition: dict[str, Any], alive: list[Made], now: datetime) -> list[Made]:
-    """Give what is left of the backups (newest first) after a clean-up."""
+    """Return what is left of the backups (newest first) after a clean-up."""
     shift = timezone(timedelta(hours=int(definition["timezone"][3:6])))
     kept = set()
     for name, period in _PERIOD.items():

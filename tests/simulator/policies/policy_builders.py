@@ -17,7 +17,7 @@ def policy_body(
     kind: str = "backup",
     **more: Any,
 ) -> dict[str, Any]:
-    """Give the body of a request for a policy; nightly and for ever unless told otherwise."""
+    """Return the body of a request for a policy; nightly and for ever unless told otherwise."""
     return {
         "policy": {
             "name": name,
@@ -61,5 +61,5 @@ def backups(ask: Client, **query: Any) -> list[Any]:
 
 
 def made_on(ask: Client, **query: Any) -> list[str]:
-    """Give the days of all backups, newest first."""
+    """Return the days of all backups, newest first."""
     return [each["created_at"][:10] for each in backups(ask, **query)]

@@ -129,7 +129,7 @@ def rules(draw: st.DrawFn) -> str:
 
 
 def runs_by_hand(pattern: str, start: datetime, days: int) -> set[datetime]:
-    """Give all runs in so many days from the day of the start."""
+    """Return all runs in so many days from the day of the start."""
     parts = dict(part.split("=") for part in pattern.split(";"))
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     found = set()

@@ -165,7 +165,7 @@ class VaultLife(RuleBasedStateMachine):
 
 
 def checksum(blocks: dict[int, bytes]) -> str:
-    """Give the checksum of a disk with these blocks, as the disk itself would."""
+    """Return the checksum of a disk with these blocks, as the disk itself would."""
     whole = hashlib.sha256()
     for position in sorted(blocks):
         whole.update(position.to_bytes(8, "big"))
