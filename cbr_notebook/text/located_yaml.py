@@ -62,6 +62,10 @@ class YamlReader:
             mark = problem.problem_mark or problem.context_mark
             at = f"{mark.line + 1}:{mark.column + 1}: " if mark else ""
             raise self._error(f"{self.name}:{at}{problem.problem or problem.context}") from None
+        except yaml.reader.ReaderError as problem:
+            before = text[: problem.position]
+            at = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+            raise self._error(f"{self.name}:{at}: {problem.reason}.") from None
         except (yaml.YAMLError, RecursionError, ValueError) as problem:
             raise self._error(f"{self.name} is not YAML: {str(problem)[:200]}") from None
 

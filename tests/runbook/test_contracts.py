@@ -88,6 +88,7 @@ def test_a_contract_is_read_with_its_members_in_order(write: Any) -> None:
         ("application: a\nmembers: [{server: x, after: y}, {server: y}]\n", "2:11", "circle"),
         ("application: a\nmembers: [{server: x, disk: y}]\n", "2:11", "exactly one of"),
         ("[" * 30 + "]" * 30, "1:22", "nested too deeply"),
+        ("application: a\nmembers: \0\n", "2:10", "special characters are not allowed"),
     ],
 )  # fmt: skip
 def test_an_error_points_to_its_line(write: Any, text: str, place: str, said: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
+from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.runbook.situations import execute, is_back, kinds, only_run, restores, resumed
 
@@ -274,3 +275,23 @@ def test_what_a_restore_was_about_to_overwrite_is_nobodys_recovery_point() -> No
             .loc["web-01", "seen"]
         )
         assert counted.startswith(f"{after['backups'] + 1} of")
+
+
+def test_a_backup_from_before_the_last_restore_is_none_of_the_present_state(
+    session: Session,
+) -> None:
+    execute(session, safety_backup=True).wait()  # its safety backup is minutes old
+
+    def check() -> Check:
+        plan = session.plan_restore("clean-web-01")
+        return next(each for each in plan.verdicts if each.name == "safety backup")
+
+    assert check().outcome == "warn"
+    assert "The newest was made before the restore of" in check().seen
+    session.cloud.fail("list_op_logs", 403, times=20)
+    seen = check()
+    session.cloud.heal()
+    assert seen.outcome == "warn"
+    assert "cannot be told" in seen.seen
+    session.back_up("vault-web-01").wait(progress=False)
+    assert check().outcome == "pass"

@@ -10,7 +10,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.run.run import RestoreRun
-from tests.runbook.situations import execute, resumed
+from tests.runbook.situations import execute, restores, resumed
 
 ACCEPT = {"acknowledge": ["safety backup"], "safety_backup": False}
 
@@ -81,3 +81,11 @@ def test_where_there_is_no_way_back_it_is_said_why(session: Session, safety_back
     if not safety_backup:
         with pytest.raises(errors.InvalidRequest, match="made no safety backup"):
             run.roll_back("web-01", **ACCEPT)
+
+
+def test_nobody_goes_back_twice_by_accident(session: Session) -> None:
+    run = execute(session, safety_backup=True).wait()
+    back = run.roll_back("web-01", **ACCEPT).wait()
+    with pytest.raises(errors.Conflict, match=f"{back.run_id} has gone back on .* already"):
+        resumed(session, run.run_id).roll_back("web-01", **ACCEPT)
+    assert restores(session) == 2

@@ -33,16 +33,27 @@ def policy_run(facts: Facts) -> Verdict:
 
 def safety_backup(facts: Facts) -> Verdict:
     """Whether there is a way back."""
-    recent = [at for _, at in facts.newer_backups if facts.asked_at - at <= SAFETY_AGE]
-    if recent:
-        return PASS, f"A backup of the present state was made at {recent[0]:%H:%M} UTC.", ""
-    unread = "backups" in facts.unreadable
+    recent = [at for _, at in facts.newer_backups if abs(facts.asked_at - at) <= SAFETY_AGE]
+    restored = max((each.created_at for each in facts.restores if each.created_at), default=None)
+    # What was backed up before a restore is not what is there since.
+    present = [at for at in recent if restored is None or at > restored]
+    untold = "earlier restores" in facts.unreadable
+    if present and not untold:
+        return PASS, f"A backup of the present state was made at {present[0]:%H:%M} UTC.", ""
+    seen = "There is no backup of the present state."
+    if "backups" in facts.unreadable:
+        seen = "The backups could not be read; there may be none of the present state."
+    elif untold and recent:
+        seen = (
+            f"A backup was made at {recent[0]:%H:%M} UTC; whether a restore has changed the "
+            "state since cannot be told."
+        )
+    elif recent:
+        seen += f" The newest was made before the restore of {restored:%Y-%m-%d %H:%M} UTC."
     # Not "unknown", which needs no acknowledgement: without a way back, someone must say yes.
     return (
         WARN,
-        "The backups could not be read; there may be none of the present state."
-        if unread
-        else "There is no backup of the present state.",
+        seen,
         "Let execute(safety_backup=True) make one first; it is the only way back.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.checked import CheckedPlan, check_restore
@@ -22,6 +22,7 @@ def plan_way_back(run: RunRecord, plan: CheckedPlan | None = None) -> CheckedPla
     Raises:
         InvalidRequest: the run has not ended, made no safety backup, or the plan is another.
         NotFound: the safety backup exists no more.
+        Conflict: another run has gone back on it already.
     """
     if run.state not in ("success", "failed"):
         why = "the service has not ended it" if run.state in _OPEN else "it was not carried out"
@@ -33,6 +34,13 @@ def plan_way_back(run: RunRecord, plan: CheckedPlan | None = None) -> CheckedPla
     if made is None:
         raise InvalidRequest(f"{run.title} made no safety backup to go back to.", advice=_HOW)
     backup = made.facts["backup_id"] or made.facts["name"]
+    if (back := run.journal.last("rolled_back")) is not None:
+        raise Conflict(
+            f"Run {back.facts['by_run']} has gone back on {run.title} already. What was written "
+            f"to {run.target['name']} since would be lost. Nothing was begun.",
+            advice="If that is meant, plan it as a restore of its own: "
+            f"session.plan_restore({backup!r}).",
+        )
     if plan is None:
         return check_restore(run.session, backup, run.target["id"])
     facts = plan.facts
