@@ -8,6 +8,8 @@ target was missed, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import re
+import shlex
 import sys
 from collections.abc import Callable
 
@@ -66,8 +68,48 @@ def _refuse_empty(options: argparse.Namespace) -> None:
 
 def tell(problem: CBRError, status: int) -> int:
     """Print what happened; return the status."""
-    print(f"cbr-notebook: {problem}", file=sys.stderr, flush=True)
+    print(f"cbr-notebook: {in_terminal(str(problem))}", file=sys.stderr, flush=True)
     return status
+
+
+def in_terminal(said: str) -> str:
+    """Return what an error says with options and commands in place of calls of Python."""
+    for python, words in _WORDS:
+        said = python.sub(words, said)
+    return said
+
+
+def _options(name: str) -> Callable[[re.Match[str]], str]:
+    """Return what writes the values of an argument as options."""
+
+    def written(found: re.Match[str]) -> str:
+        values = re.findall(r"'([^']*)'|\"([^\"]*)\"", found[1])
+        return " ".join(f"--{name} {shlex.quote(a or b)}" for a, b in values)
+
+    return written
+
+
+def _command(found: re.Match[str]) -> str:
+    """Return the command that does the same as a call of the session."""
+    confirm = f" --confirm {shlex.quote(found[3])}" if found[3] else ""
+    return f"cbr-notebook {found[1]} {found[2]}{confirm}"
+
+
+_WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"Let execute\(safety_backup=True\) make one first"),
+     "Leave --no-safety-backup out, so that one is made first"),
+    (re.compile(r"execute\(…, safety_backup=False, acknowledge=\[\"safety backup\"\]\)"),
+     "--no-safety-backup --acknowledge 'safety backup'"),
+    (re.compile(r'execute\(…, safety_backup="partial"\)'), "--partial-safety-backup"),
+    (re.compile(r"session\.(resume|cancel)_restore\('([^']*)'(?:, confirm='([^']*)')?\)"),
+     _command),
+    (re.compile(r"session\.restores\(\)"), "cbr-notebook restores"),
+    (re.compile(r" \(plan\.refresh\(\)\)"), ""),
+    (re.compile(r"accept_unjudged=True"), "--accept-unjudged"),
+    (re.compile(r"folder=…"), "--folder"),
+    (re.compile(r"confirm=(\[[^]]*\]|'[^']*')"), _options("confirm")),
+    (re.compile(r"acknowledge=(\[[^]]*\])"), _options("acknowledge")),
+)  # fmt: skip
 
 
 def status_of(problem: CBRError, shown: Shown) -> int:

@@ -35,6 +35,12 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def once_checked(page: Page) -> None:
+    """Go on to confirm, once the checks that are made beside it have ended."""
+    expect(page.get_by_role("heading", name="Possible").last).to_be_visible()
+    press(page, "Next: Confirm")
+
+
 def choose_server(page: Page, name: str) -> None:
     page.get_by_role("searchbox", name="Search Server, disk or file system").fill(name)
     page.get_by_role("radio", name=name).check()
@@ -262,7 +268,7 @@ def test_a_restore_is_cancelled_before_anything_is_overwritten(
     page = opened.page
     form = opened.output(0)
     opened.screenshot(f"restore_check_{width}_{theme}", of=form)
-    press(page, "Next: Confirm")
+    once_checked(page)
     expect(page.get_by_text("that backup is the way back")).to_be_visible()
     opened.screenshot(f"restore_confirm_{width}_{theme}", of=form)
     page.get_by_role("checkbox", name="Back up the present state first").uncheck()
@@ -307,7 +313,7 @@ def test_a_restore_that_cannot_be_watched_goes_on_and_is_watched_again(
     )
     page = opened.page
     form = opened.output(0)
-    press(page, "Next: Confirm")
+    once_checked(page)
     page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
     press(page, "Restore web-01 to 2020-08-16 03:00 UTC")
     failed = page.get_by_role("heading", name="The restore goes on; watching it failed")

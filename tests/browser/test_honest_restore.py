@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_guided_restore import current_step, press
+from tests.browser.test_guided_restore import current_step, once_checked, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def test_a_restore_that_failed_is_rolled_back(
     )
     page = opened.page
     form = opened.output(0)
-    press(page, "Next: Confirm")
+    once_checked(page)
     page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
     press(page, "Restore web-01 to 2020-08-16 03:00 UTC")
     back = page.get_by_role("button", name="Go back to the state before this restore")
@@ -86,7 +86,7 @@ def test_a_restore_that_the_service_refuses_is_told_and_nothing_is_done(
     opened.screenshot("restore_future_refused", of=form)
     page.get_by_role("textbox", name="Trouble began").fill("2020-08-17T03:30Z")
     press(page, "Next: Check")
-    press(page, "Next: Confirm")
+    once_checked(page)
     page.get_by_role("checkbox", name="Back up the present state first").uncheck()
     accepts = page.get_by_role("group", name="Warnings that you accept")
     expect(accepts).to_be_visible()

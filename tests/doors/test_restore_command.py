@@ -14,6 +14,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
 from cbr_notebook.restore_command import account
+from cbr_notebook.restore_command.statuses import in_terminal
 from cbr_notebook.runbook.journal.record import Progress
 from tests.runbook.situations import CONTRACT, execute, is_back, only_run, restores, spoilt
 
@@ -266,7 +267,7 @@ def test_the_way_back_is_one_command(session: Session, capsys: pytest.CaptureFix
     run_id = only_run(session)
     assert is_back(session)
     status, _, err = say(capsys, "rollback", run_id, "--simulate")
-    assert (status, "To go on, say confirm='web-01'" in err) == (3, True), err
+    assert (status, "To go on, say --confirm web-01" in err) == (3, True), err
     status, out, _ = say(capsys, "rollback", run_id, "--simulate", "--confirm", "web-01",
                          "--report", "back.md")  # fmt: skip
     assert status == 5  # nobody looked at the content
@@ -343,3 +344,37 @@ def test_files_are_read_by_ssh_or_by_a_command(
     assert "-o BatchMode=yes -- root@web-01 LC_ALL=C sha256sum -- /etc/motd" in asked
     command = f"sh -c 'test $0 = vda:/etc/motd && sha256sum {tmp_path}/motd' {{disk}}:{{path}}"
     assert say(capsys, *BASE, *CLEAN, *said, command)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("python", "words"),
+    [
+        ("say confirm='my web'.", "say --confirm 'my web'."),
+        ("say confirm=['db-01', 'web-01'].", "say --confirm db-01 --confirm web-01."),
+        ("say acknowledge=['added disks'].", "say --acknowledge 'added disks'."),
+        ("To go on: session.resume_restore('a-1', confirm='a'); or end it: "
+         "session.cancel_restore('a-1')", "To go on: cbr-notebook resume a-1 --confirm a; or end "
+         "it: cbr-notebook cancel a-1"),
+        ('without: execute(…, safety_backup=False, acknowledge=["safety backup"]).',
+         "without: --no-safety-backup --acknowledge 'safety backup'."),
+        ("plan the restore anew (plan.refresh()), and", "plan the restore anew, and"),
+        ("or name another folder: folder=….", "or name another folder: --folder."),
+    ],
+)  # fmt: skip
+def test_advice_in_a_terminal_names_options_and_commands(python: str, words: str) -> None:
+    assert in_terminal(python) == words
+
+
+def test_a_run_that_has_not_ended_is_taken_up_by_a_command(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = execute(session)
+    status, _, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    assert status == 3, err
+    run.wait()
+    session.cloud.fail("restore_backup", "cut before")
+    assert say(capsys, *BASE, *CLEAN, "--confirm", "web-01")[0] == 4
+    status, _, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    (open_run,) = session.restores()[session.restores()["state"] == "asked"]["run_id"]
+    assert f"Take it up: cbr-notebook resume {open_run}; or" in err
+    assert f"cbr-notebook cancel {open_run}" in err

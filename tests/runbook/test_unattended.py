@@ -53,7 +53,7 @@ def test_without_a_name_or_with_a_wrong_one_nothing_is_restored(
     assert main(["runbook", "restore-disk", "--disk", "archive", "--confirm", "web-01",
                  "--simulate"]) == 3  # fmt: skip
     said = capsys.readouterr()
-    assert "To go on, say confirm='archive'" in said.err
+    assert "To go on, say --confirm archive" in said.err
     assert "success" not in said.out
 
 
