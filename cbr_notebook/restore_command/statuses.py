@@ -103,6 +103,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r'execute\(…, safety_backup="partial"\)'), "--partial-safety-backup"),
     (re.compile(r"session\.(resume|cancel)_restore\('([^']*)'(?:, confirm='([^']*)')?\)"),
      _command),
+    (re.compile(r"Say safety_backup=True"), "Leave --partial-safety-backup out"),
     (re.compile(r"session\.restores\(\)"), "cbr-notebook restores"),
     (re.compile(r" \(plan\.refresh\(\)\)"), ""),
     (re.compile(r"accept_unjudged=True"), "--accept-unjudged"),

@@ -91,8 +91,8 @@ def test_the_drill_tells_by_its_status_whether_the_targets_were_met(
 @pytest.mark.parametrize(
     "wrong",
     [
-        ["--report", "/nonexistent/x.html"], ["--report", "x.docx"],
-        ["--manifest", "/nonexistent.json"], ["--rto", "banana"], ["--acknowledge", "nonsense"],
+        ["--report", "no_such_folder/x.html"], ["--report", "x.docx"],
+        ["--manifest", "no_such_file.json"], ["--rto", "banana"], ["--acknowledge", "nonsense"],
         ["--disks", "one"], ["--before", "yesterday-ish"],
     ],
 )  # fmt: skip

@@ -156,6 +156,10 @@ _WORDS = tuple(
         (r"then check again", f"then press {_CHECKS}"),
         (r"plan the restore anew \(plan\.refresh\(\)\)", f"press {_CHECKS}"),
         (r"session\.plan_restore\(\.\.\.\)\.checks", "Step 3"),
+        (
+            r"plan it as a restore of its own: session\.plan_restore\([^)]*\)",
+            "press 'Restore something else', and choose that backup",
+        ),
         (r"(?<=\. )session\.suspicion\(\.\.\.\)", "Step 2"),
         (r"session\.suspicion\(\.\.\.\)", "step 2"),
         (r"session\.resume_restore\([^)]*\)", _BUTTONS),
