@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timezone
@@ -26,7 +25,6 @@ from cbr_notebook.schedule.preview import Preview, in_utc, preview
 from cbr_notebook.schedule.rules import reject_close_runs
 from cbr_notebook.text.formatting import pluralize
 
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _PERIODS = ("day_backups", "week_backups", "month_backups", "year_backups")
 _KEEP = (
@@ -286,10 +284,7 @@ def _times(text: str) -> list[str]:
     Raises:
         InvalidRequest: one is none, or there are none or too many.
     """
-    found = list(dict.fromkeys(part for part in re.split(r"[\s,;]+", text.strip()) if part))
-    for each in found:
-        if not _TIME.fullmatch(each):
-            raise InvalidRequest(f"{each!r} is not a time of day.", advice="Write it like 23:00.")
-    if not 1 <= len(found) <= 24:
+    found = [f"{hour:02}:{minute:02}" for hour, minute in parse_times(text)]
+    if len(found) > 24:
         raise InvalidRequest("Give 1 to 24 times.", advice="Such as 02:00, 14:00.")
     return found

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.text.timeparse import half_width
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -31,7 +32,7 @@ _BETWEEN = re.compile(
     r"\s*(?:-|\u2013|\u2014|\.\.+|\bto\b|\btill\b|\buntil\b|\bthrough\b|\bthru\b)\s*"
 )
 _APART = re.compile(r"[\s,;/&+]+")
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?", re.ASCII)
 _ADVICE = (
     'Write "daily", "weekdays", "weekend", "mon-fri", "MO,WE,FR" or a list of days: '
     f"{', '.join(DAYS)}, or their English names."
@@ -73,7 +74,7 @@ def parse_times(value: Any) -> list[tuple[int, int]]:
             found.add((each.hour, each.minute))
             continue
         for text in _texts(each, "times", advice):
-            for part in filter(None, _APART.split(text)):
+            for part in filter(None, _APART.split(half_width(text))):
                 read = _TIME.fullmatch(part)
                 if read is None:
                     raise InvalidRequest(
@@ -97,7 +98,7 @@ def _texts(value: Any, field: str, advice: str) -> Iterable[str]:
 
 
 def _of_text(text: str) -> Iterable[str]:
-    words = " ".join(text.lower().split())
+    words = " ".join(half_width(text).lower().split())
     if words in _GROUPS:
         return _GROUPS[words]
     parts = [

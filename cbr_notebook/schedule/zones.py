@@ -10,8 +10,9 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.text.timeparse import half_width
 
-_DISTANCE = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)")
+_DISTANCE = re.compile(r"UTC([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
 _CONTINENTS = (
     "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
     "Pacific",
@@ -35,6 +36,7 @@ def zone(name: str) -> tzinfo:
             advice="Write it like Europe/Paris, UTC or UTC+02:00.",
             field="timezone",
         )
+    name = half_width(name)
     if name == "UTC":
         return UTC
     if found := _DISTANCE.fullmatch(name):

@@ -161,8 +161,8 @@ def filter_time(session: Context, value: TimeLike | None, field: str) -> str | N
     return None if value is None else to_api_time(parse_time(value, session.now, field))
 
 
-def check_limit(limit: Any) -> None:
-    """Check a number of rows.
+def check_limit(limit: Any, field: str = "limit") -> None:
+    """Check a number of rows, by the name of the argument that gives it.
 
     Raises:
         InvalidRequest: it is no whole number from 1 on.
@@ -175,9 +175,9 @@ def check_limit(limit: Any) -> None:
         whole = False
     if not whole:
         raise InvalidRequest(
-            f"limit must be at least 1, a whole number, not {limit!r}.",
-            advice="Leave it out to get all rows.",
-            field="limit",
+            f"{field} must be at least 1, a whole number, not {limit!r}.",
+            advice="Leave it out, or write a number such as 20.",
+            field=field,
         )
 
 

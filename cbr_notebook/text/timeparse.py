@@ -23,6 +23,12 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _LONGEST_WAIT_S = 366 * 86_400
 LONGEST = timedelta(days=36_500)
 """The longest length of time that can be meant: a century."""
+_FULL_WIDTH = {0x3000: " ", **{0xFEE0 + each: chr(each) for each in range(0x21, 0x7F)}}
+
+
+def half_width(text: str) -> str:
+    """Return a text with the letters, digits and signs of East Asian keyboards as ASCII."""
+    return text.translate(_FULL_WIDTH)
 
 
 def parse_duration(value: DurationLike, field: str) -> timedelta:
@@ -65,7 +71,7 @@ def parse_time(value: TimeLike, now: datetime, field: str) -> datetime:
         return now - ago
     try:
         if isinstance(value, str):
-            read = datetime.fromisoformat(value.strip())
+            read = datetime.fromisoformat(half_width(value).strip())
         elif isinstance(value, datetime):
             read = value
         elif isinstance(value, date):
@@ -136,7 +142,7 @@ def _length(value: object) -> timedelta | None:
     """Return a length of time, however long; ``None`` if it is none."""
     if isinstance(value, timedelta):
         return value if value == value else None
-    found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None
+    found = _LENGTH.fullmatch(half_width(value).strip()) if isinstance(value, str) else None
     if found is None:
         return None
     try:

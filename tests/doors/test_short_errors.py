@@ -39,7 +39,7 @@ def test_an_error_is_short_and_tb_shows_all_of_it(
     short = said(shell, capsys, "session.backups(limit='ten')")
     assert short.splitlines() == [
         "InvalidRequest: limit must be at least 1, a whole number, not 'ten'.",
-        "What to do: Leave it out to get all rows.",
+        "What to do: Leave it out, or write a number such as 20.",
         "(%tb shows the whole traceback)",
     ]
     whole = said(shell, capsys, "%tb")

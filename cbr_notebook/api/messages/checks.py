@@ -12,7 +12,7 @@ from cbr_notebook.errors import InvalidRequest
 T = TypeVar("T")
 
 _NAME = re.compile("[\u4e00-\u9fa5\uf900-\ufa2da-zA-Z0-9_-]{1,64}")
-_TIME_ZONE = re.compile(r"UTC[+-](?:0\d|1[0-4]):[0-5]\d")
+_TIME_ZONE = re.compile(r"UTC[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
 SMALLEST_GB, LARGEST_GB = 10, 10_485_760
 
 

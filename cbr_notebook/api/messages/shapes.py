@@ -56,7 +56,7 @@ class Text:
             isinstance(value, str)
             and len(value) >= self.shortest
             and (self.longest is None or len(value) <= self.longest)
-            and (not self.pattern or re.fullmatch(self.pattern, value) is not None)
+            and (not self.pattern or re.fullmatch(self.pattern, value, re.ASCII) is not None)
             and (not self.words or value in self.words)
         )
         if not fits:

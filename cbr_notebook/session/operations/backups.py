@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Backup, RestorePoint, Vault
 from cbr_notebook.errors import ConfirmationNeeded
 from cbr_notebook.session.context import Context
@@ -41,12 +42,13 @@ def back_up(
         name: of the backups.
         description: at most 255 characters.
         incremental: store only what changed since the last backup, where there is one.
-        keep_days: delete the backups after so many days; never if left out.
+        keep_days: delete the backups after so many days, 1 to 36500; never if left out.
 
     Returns:
         The running work; its ``result`` is the restore point.
 
     Raises:
+        InvalidRequest: a value is not allowed; nothing was sent.
         NotFound: a resource is not in the vault.
         Conflict: nothing can be backed up now.
         QuotaExceeded: the vault is full.
@@ -74,7 +76,7 @@ def back_up(
         description=description,
         incremental=incremental,
         resources=ids,
-        retention_days=keep_days,
+        retention_days=checks.within(keep_days, 1, 36_500, "keep_days"),
     )
     return _backup_task(session, point, found)
 

@@ -18,6 +18,7 @@ from cbr_notebook.session.lookup import (
 )
 from cbr_notebook.session.operations.policy_change import LostBackup, PolicyChange
 from cbr_notebook.session.operations.policy_words import PERIODS, definition_of, distance
+from cbr_notebook.session.operations.same_names import tell_policy_of_same_name
 from cbr_notebook.session.references import (
     ResourceRef,
     display_name,
@@ -55,7 +56,8 @@ def create_policy(
     """Create a policy.
 
     Args:
-        name: 1 to 64 letters, digits, ``_`` and ``-``.
+        name: 1 to 64 letters, digits, ``_`` and ``-``; of one that another policy has, a warning
+            (``cbr.errors.AnswerWarning``) says that neither is found by it any more.
         pattern: recurrence rules in UTC, instead of the next three.
         days: days of the week: ``"daily"``, ``"weekdays"``, ``"mon-fri"``, ``["MO", "FR"]``.
         every_days: instead of ``days``: every so many days, 1 to 30.
@@ -117,13 +119,15 @@ def create_policy(
     if timezone is not None or not any(definition.get(each) for each in PERIODS):
         # Some operators refuse a policy without one; periods need one that was meant.
         definition["timezone"] = zones.written(away)
-    return session.client.policies.create(
+    made = session.client.policies.create(
         name,
         pattern=rules,
         definition=definition,
         operation_type=operation_type,
         enabled=enabled,
     )
+    tell_policy_of_same_name(session, made)
+    return made
 
 
 def update_policy(
@@ -160,7 +164,7 @@ def update_policy(
 
     Args:
         policy: which one.
-        name: a new name.
+        name: a new name; a warning tells if another policy has it.
         enabled: whether it runs.
         pattern: recurrence rules in UTC, instead of the next three.
         days: days of the week; its times stay.
@@ -237,13 +241,16 @@ def update_policy(
                 advice=f"To go on, say confirm={display_name(found)!r}; "
                 "session.what_if(policy, …) shows what would be kept.",
             )
-    return session.client.policies.update(
+    changed = session.client.policies.update(
         found.id,
         name=name,
         enabled=enabled,
         pattern=change.rules if change.moves_runs else None,
         definition=change.definition if change.defines else None,
     )
+    if name not in (None, found.name):
+        tell_policy_of_same_name(session, changed)
+    return changed
 
 
 def _listed(lost: Sequence[LostBackup]) -> str:

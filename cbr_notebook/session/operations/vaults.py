@@ -20,6 +20,7 @@ from cbr_notebook.session.operations.dropped_settings import (
     tell_resources_not_kept,
     tell_what_was_not_kept,
 )
+from cbr_notebook.session.operations.same_names import tell_vault_of_same_name
 from cbr_notebook.session.references import (
     ResourceRef,
     choose,
@@ -53,7 +54,7 @@ def create_vault(
     warning (``cbr.errors.AnswerWarning``).
 
     Args:
-        name: 1 to 64 letters, digits, ``_`` and ``-``.
+        name: 1 to 64 letters, digits, ``_`` and ``-``; a warning tells if another vault has it.
         size_gb: capacity in GB, 10 to 10485760.
         object_type: what it protects: ``server``, ``disk``, ``turbo``.
         resources: servers, disks or file systems to put into it.
@@ -105,6 +106,7 @@ def create_vault(
     made = tell_what_was_not_kept(session, made, asked)
     tell_resources_not_kept(session, made, items, {each.id for each in made.resources or ()})
     tell_policy_not_applied(session, made, applied)
+    tell_vault_of_same_name(session, made)
     return made
 
 
@@ -161,6 +163,8 @@ def update_vault(
                 field="locked",
             )
     changed = session.client.vaults.update(found.id, size=size_gb, locked=locked, **changes)
+    if changes.get("name") not in (None, found.name):
+        tell_vault_of_same_name(session, changed)
     return tell_what_was_not_kept(
         session, changed, {"locked": locked, "size_gb": size_gb, **changes}
     )

@@ -23,6 +23,7 @@ from cbr_notebook.session.references import (
     ids_or_names,
 )
 from cbr_notebook.session.reports.common import answer, restore_points
+from cbr_notebook.session.tables import check_limit
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _WORKERS = 8
@@ -57,7 +58,7 @@ def changed_data(
 
     Raises:
         NotFound: there is no such resource and no backup of one.
-        InvalidRequest: a name fits several resources, or ``tags`` cannot be read.
+        InvalidRequest: a name fits several resources, or ``newest`` or ``tags`` cannot be read.
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
     Backups"; Vault, "Querying a Specified Vault".
@@ -89,8 +90,9 @@ def changes_of(
 
     Raises:
         NotFound: there is no such resource and no backup of one.
-        InvalidRequest: a name fits several resources.
+        InvalidRequest: a name fits several resources, or ``newest`` is no number from 1 on.
     """
+    check_limit(newest, "newest")
     table = lists.backups(session, resource=resource, image_type="backup")
     if table.empty:
         find_resource(session, resource)

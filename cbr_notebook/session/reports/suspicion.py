@@ -205,7 +205,8 @@ def suspicion(
 
     Raises:
         NotFound: there is no such resource and no backup of one.
-        InvalidRequest: a name fits several resources, or a day or ``tags`` cannot be read.
+        InvalidRequest: a name fits several resources, or ``newest``, a day or ``tags`` cannot be
+            read.
 
     API: Restore Point, "Querying a Specified Restore Point"; Backup, "Querying All
     Backups"; Vault, "Querying a Specified Vault".
