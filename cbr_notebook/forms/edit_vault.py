@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from cbr_notebook.api.messages import checks
@@ -33,6 +34,8 @@ class EditVault(FormDefinition):
         self._vaults: dict[str, Vault] = {}
         self._left_out: dict[str, tuple[Protectable, Protectable]] = {}
         """The disks that the backups leave out, by ID, with their servers."""
+        self._suspended: dict[str, str] = {}
+        """The resources that its policy passes over, by ID, with their names."""
         self._of: str | None = None
         """The vault whose settings are filled in."""
         return (
@@ -44,6 +47,11 @@ class EditVault(FormDefinition):
             ),
             field.choices("resources", "Put into it", help="Resources that are in no vault yet."),
             field.choices("disks", "Take back in", help="Disks that its backups leave out."),
+            field.choices(
+                "suspended",
+                "Resume",
+                help="Resources that its policy passes over: back them up again.",
+            ),
         )
 
     def load(self) -> None:
@@ -59,6 +67,7 @@ class EditVault(FormDefinition):
             self._show_vault(vault_id)
             self.fields["resources"].offer([])
             self.fields["disks"].offer([])
+            self.fields["suspended"].offer([])
             self.form.ask(lambda: self._free_for(vault_id), "resources")
 
     def _show_vault(self, vault_id: Any) -> None:
@@ -95,12 +104,21 @@ class EditVault(FormDefinition):
             for disk in excluded_disks(server, members[server.id])
         }
         options = pickers.free_resources(found)
+        suspended = {
+            each.id: each.name or each.id
+            for each in members.values() if each.auto_protect is False
+        }  # fmt: skip
 
         def fill() -> None:
             resources = self.fields["resources"]
             resources.hidden = not backup
             resources.offer(each for each in options if not each.disabled)
             self._left_out = left_out
+            self._suspended = suspended
+            self.fields["suspended"].hidden = not suspended
+            self.fields["suspended"].offer(
+                Option(each, name) for each, name in sorted(suspended.items(), key=lambda x: x[1])
+            )
             disks = self.fields["disks"]
             disks.hidden = not left_out
             disks.offer(
@@ -134,10 +152,14 @@ class EditVault(FormDefinition):
             found.setdefault(self._left_out[each][0].id, []).append(each)
         return found
 
+    def _resumed(self, value: Mapping[str, Any]) -> list[str]:
+        return [] if self.fields["suspended"].hidden else list(value["suspended"])
+
     def check(self, value: Mapping[str, Any]) -> dict[str, str]:
         vault = self._vaults[value["vault"]]
         changes = self._changes(value)
-        if not changes and not self._added(value) and not self._taken_in(value):
+        others = (self._added(value), self._taken_in(value), self._resumed(value))
+        if not changes and not any(others):
             return {"": "Nothing differs from what the vault has."}
         if "name" in changes and (taken := pickers.taken(
             value["name"], self._vaults.values(), "vault"
@@ -166,6 +188,9 @@ class EditVault(FormDefinition):
             parts.append(f"{pluralize(len(added), 'resource')} more in it")
         if disks := sum(map(len, self._taken_in(value).values())):
             parts.append(f"{pluralize(disks, 'disk')} more in its backups")
+        if resumed := self._resumed(value):
+            names = ", ".join(self._suspended[each] for each in resumed)
+            parts.append(f"its policy backs up {names} again")
         return f"Change vault {vault.name}: {', '.join(parts)}."
 
     def code(self, value: Mapping[str, Any]) -> str:
@@ -183,6 +208,9 @@ class EditVault(FormDefinition):
                     "session.add_resources", changes.get("name", vault), of, include_disks=names
                 )
             )
+        if resumed := self._resumed(value):
+            names = [pickers.named(self.fields["suspended"], each) for each in resumed]
+            lines.append(markup.call("session.resume_resources", changes.get("name", vault), names))
         return "\n".join(lines)
 
     def act(self, value: Mapping[str, Any]) -> Vault:
@@ -191,23 +219,35 @@ class EditVault(FormDefinition):
         changed = None
         if changes := self._changes(value):
             changed = self.session.update_vault(vault_id, **changes)
-        added, taken_in = self._added(value), self._taken_in(value)
-        if added or taken_in:
+        done = changed is not None
+        for said, step in self._steps(value):
             try:
-                if added:
-                    self.session.add_resources(vault_id, added)
-                for server, disks in taken_in.items():
-                    self.session.add_resources(vault_id, server, include_disks=disks)
+                step()
             except CBRError as problem:
-                if changed is None:
+                if not done:
                     raise
-                self._vaults[vault_id] = changed
+                if changed is not None:
+                    self._vaults[vault_id] = changed
                 unknown = problem.may_have_happened
-                how = "nobody knows what was put into it" if unknown else "nothing was put into it"
+                how = f"nobody knows what was {said}" if unknown else f"nothing was {said}"
                 raise stopped_after(
                     f"The vault was changed, but {how}", problem, "resources"
                 ) from None
+            done = True
         return self.session.find_vault(vault_id)
+
+    def _steps(self, value: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], object]]]:
+        """Return what is done after the vault is changed, each with what it does in words."""
+        vault_id = value["vault"]
+        if added := self._added(value):
+            yield "put into it", lambda: self.session.add_resources(vault_id, added)
+        for server, disks in self._taken_in(value).items():
+            yield (
+                "taken back in",
+                partial(self.session.add_resources, vault_id, server, include_disks=disks),
+            )
+        if resumed := self._resumed(value):
+            yield "resumed", lambda: self.session.resume_resources(vault_id, resumed)
 
     def card(self, result: Vault) -> str:
         names = ", ".join(str(each.name) for each in result.resources or ())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pandas as pd
 from ipywidgets import Widget
 
-from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.constants import COMMON_KINDS
+from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.api.paging.pager import told_of_pages
 from cbr_notebook.errors import NotFound, PermissionDenied
 from cbr_notebook.forms import pickers
@@ -17,6 +19,8 @@ from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form, summary
 from cbr_notebook.runbook.guided_session import GuidedSession
+from cbr_notebook.session.operations.readiness import why_not_now, why_vault_cannot
+from cbr_notebook.session.reports.failures import with_advice
 from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.formatting import pluralize
 
@@ -25,6 +29,10 @@ _SHOWN = 6
 _OFF = "policy is off"
 _TOO_OLD = "last good backup is too old"
 _LEFT_OUT = "left out of its server's backups"
+_SUSPENDED = "suspended in its vault"
+_LOCKED = "lock"
+_PAGE = 1000
+"""So many tasks are asked for at once: where there are fewer, one request tells all of them."""
 _ATTENTION = ("restore has not ended", "unprotected", "failed", "too old", "filling up")
 """What may need attention, in the order in which it is shown."""
 _CARDS = ("notes", "restores", "unprotected", "failures", "old", "filling", "capacity", "today")
@@ -85,7 +93,8 @@ class Overview(FormDefinition):
             except (PermissionDenied, NotFound) as problem:
                 notes[f"{what} could not be seen: {problem.message} {problem.advice or ''}"] = None
                 answer = None
-            notes.update(dict.fromkeys(getattr(answer, "attrs", {}).get("notes", ())))
+            for each in answer if isinstance(answer, tuple) else (answer,):
+                notes.update(dict.fromkeys(getattr(each, "attrs", {}).get("notes", ())))
             cards["notes"] = _notes(notes)
             return answer
 
@@ -94,13 +103,18 @@ class Overview(FormDefinition):
             running = restores[restores["state"].isin(_OPEN)]
             found["restore has not ended"] = running["target_name"]
             cards["restores"] = _restores(running)
-        cards["today"] = ask("Tasks", self._today) or ""
-        if (failures := ask("Tasks", lambda: session.failures(since="7d"))) is not None:
+        acts = _Acts()
+        failures = None
+        if (tasks := ask("Tasks", lambda: self._tasks(session))) is not None:
+            today, failures = tasks
+            cards["today"] = _today(today)
             found["failed"] = failures["resource_name"]
-            cards["failures"] = _failures(failures)
+        if (vaults := ask("Vaults", lambda: list(session.records.vaults()))) is not None:
+            acts.vaults = {each.id: each for each in vaults}
+            cards["capacity"] = _capacity(_used(vaults))
+        if failures is not None:
+            cards["failures"] = _failures(failures, acts)
         show("Looking at vaults…")
-        if (used := ask("Vaults", lambda: _used(session.records.vaults()))) is not None:
-            cards["capacity"] = _capacity(used)
         show("Looking at backups…")
         with told_of_pages(
             lambda read, of: show(f"Looking at backups: {read} of about {of} pages read…")
@@ -108,20 +122,26 @@ class Overview(FormDefinition):
             backups = ask("Backups", lambda: session.backups(status="available"))
         show("Looking at what is protected…")
         listed = ask("What is protected", lambda: session.unprotected(target=None, backups=backups))
+        with suppress(PermissionDenied, NotFound):  # which the question above has told
+            acts.resources = {
+                each.id: each for kind in COMMON_KINDS for each in session.records.resources(kind)
+            }
+            if failures is not None:
+                cards["failures"] = _failures(failures, acts)
         if listed is not None:
             unprotected = listed[listed["reason"] != _TOO_OLD]
             found["unprotected"] = unprotected["name"]
-            off = ask("Policies", lambda: self._switched_off(session, unprotected))
-            cards["unprotected"] = _unprotected(unprotected, off or {})
+            acts.off = ask("Policies", lambda: self._switched_off(session, unprotected)) or {}
+            cards["unprotected"] = _unprotected(unprotected, acts)
             old = listed[listed["reason"] == _TOO_OLD]
             found["too old"] = old["name"]
-            cards["old"] = _old(old)
+            cards["old"] = _old(old, acts)
         show("Looking at the capacity of vaults…")
         capacity = ask("Capacity", lambda: session.capacity(backups=backups))
         if capacity is not None:
             filling = capacity[capacity["filling_up"].fillna(False).astype(bool)]
             found["filling up"] = filling["name"]
-            cards["filling"] = _filling(filling)
+            cards["filling"] = _filling(filling, acts)
             cards["capacity"] = _capacity(capacity)
         if not notes and not any(each.size for each in found.values()):
             cards["restores"] = card("Nothing needs attention", tone="good")
@@ -143,12 +163,76 @@ class Overview(FormDefinition):
             for applied in policy.associated_vaults or ()
         }
 
-    def _today(self) -> str:
-        day = self.session.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        tasks = self.session.tasks(since=day)
-        counts = tasks["status"].astype(str).value_counts()
-        said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
-        return card(f"Tasks since midnight: {said}", buttons=[link_to_form("tasks", "Show tasks")])
+    def _tasks(self, session: GuidedSession) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the tasks since midnight, and those of the last seven days that failed."""
+        day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        week = session.tasks(since="7d", limit=_PAGE)
+        if len(week) < _PAGE:
+            begun = week["started_at"].where(week["started_at"].notna(), week["created_at"])
+            return week[begun >= pd.Timestamp(day)], with_advice(week)
+        return session.tasks(since=day), session.failures(since="7d")
+
+
+class _Acts:
+    """What can be done about a resource or a vault, as far as the service would take it."""
+
+    def __init__(self) -> None:
+        """Know nothing yet: then all is offered."""
+        self.vaults: Mapping[str, Vault] = {}
+        self.resources: Mapping[str, Protectable] | None = None
+        """By ID; ``None`` as long as nobody looked."""
+        self.off: Mapping[str, str] = {}
+        """By vault, the policy that is switched off."""
+
+    def refused(self, vault_id: Any, *, resizing: bool = False) -> str:
+        """Return why the service changes nothing in a vault now; empty if it does.
+
+        Args:
+            vault_id: the vault.
+            resizing: whether its size is to be changed, which a locked vault does not allow.
+        """
+        vault = self.vaults.get(str(vault_id))
+        status = vault.billing.status if vault else None
+        if vault is None or status in (None, "available") or (status == _LOCKED and not resizing):
+            return ""
+        name = escaped(vault.name or vault.id)
+        if status == _LOCKED:
+            return (
+                f"The vault {name} is locked while an order for it is worked on: look again later."
+            )
+        return (
+            f"The vault {name} is {escaped(status)}: the service takes no backups and no changes "
+            "there. Only its console can settle that."
+        )
+
+    def back_up(self, label: str, name: str, vault_id: Any, resource_id: Any) -> str:
+        """Return what leads to a backup; where the service would refuse it, why, and what helps."""
+        vault = self.vaults.get(str(vault_id))
+        if said := self.refused(vault_id, resizing=True):
+            return said
+        if vault is not None and (reason := why_vault_cannot(vault)):
+            return f"{escaped(reason)} {self.expand(name, vault_id)}"
+        member = next(
+            (r for r in (vault.resources if vault else None) or () if r.id == resource_id), None
+        )
+        if vault is not None and member is not None and self.resources is not None:
+            found = self.resources.get(member.id)
+            if reason := why_not_now(member, found, vault):
+                return f"It cannot be backed up now. {escaped(reason)}"
+        return link_to_form(
+            "back_up", label, beside=name, vault=str(vault_id), resources=str(resource_id)
+        )
+
+    def expand(self, name: str, vault_id: Any) -> str:
+        """Return what leads to a larger vault, or why there is no such way."""
+        refused = self.refused(vault_id, resizing=True)
+        return refused or link_to_form("edit_vault", "Expand it", beside=name, vault=str(vault_id))
+
+
+def _today(tasks: pd.DataFrame) -> str:
+    counts = tasks["status"].astype(str).value_counts()
+    said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
+    return card(f"Tasks since midnight: {said}", buttons=[link_to_form("tasks", "Show tasks")])
 
 
 def _item(
@@ -182,12 +266,12 @@ def _restores(rows: pd.DataFrame) -> str:
     )
 
 
-def _unprotected(rows: pd.DataFrame, off: Mapping[str, str]) -> str:
+def _unprotected(rows: pd.DataFrame, acts: _Acts) -> str:
     return _item(
         f"{pluralize(len(rows), 'resource')} not protected",
         rows,
         lambda row: (
-            f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row, off)}"
+            f"<b>{escaped(row['name'])}</b>: {escaped(row['reason'])}. {_protect(row, acts)}"
         ),
         "wrong",
         [link_to_form("vaults", "Show vaults")],
@@ -195,12 +279,12 @@ def _unprotected(rows: pd.DataFrame, off: Mapping[str, str]) -> str:
     )
 
 
-def _protect(row: Mapping[Hashable, Any], off: Mapping[str, str]) -> str:
-    """Return what leads from an unprotected resource to its protection.
+def _protect(row: Mapping[Hashable, Any], acts: _Acts) -> str:
+    """Return what leads from an unprotected resource to its protection, or why nothing here does.
 
     Args:
         row: the resource.
-        off: by vault, the policy that is switched off.
+        acts: what the service would take.
     """
     name, resource, vault = str(row["name"]), str(row["id"]), row["vault_id"]
     if pd.isna(vault):
@@ -208,19 +292,25 @@ def _protect(row: Mapping[Hashable, Any], off: Mapping[str, str]) -> str:
         return link_to_form(
             "create_vault", "Create a vault", beside=name, object_type=kind, resources=resource
         )
-    if row["reason"] == _OFF and str(vault) in off:
-        policy = off[str(vault)]
+    if refused := acts.refused(vault):
+        return refused
+    if row["reason"] == _OFF and str(vault) in acts.off:
+        policy = acts.off[str(vault)]
         return link_to_form("edit_policy", "Switch it on", beside=name, policy=policy, runs="on")
     if row["reason"] == _LEFT_OUT:
         return link_to_form(
             "edit_vault", "Take it back in", beside=name, vault=str(vault), disks=resource
         )
+    if row["reason"] == _SUSPENDED:
+        return link_to_form(
+            "edit_vault", "Resume it", beside=name, vault=str(vault), suspended=resource
+        )
     if "policy" in str(row["reason"]):
         return link_to_form("create_policy", "Create a policy", beside=name, vaults=str(vault))
-    return link_to_form("back_up", "Back up now", beside=name, vault=str(vault), resources=resource)
+    return acts.back_up("Back up now", name, vault, resource)
 
 
-def _failures(rows: pd.DataFrame) -> str:
+def _failures(rows: pd.DataFrame, acts: _Acts) -> str:
     """Return what failed; of what failed again and again in the same way, the last time."""
     same = ["resource_id", "resource_name", "error_message"]
     times = rows.groupby(same, dropna=False)["id"].transform("size")
@@ -231,7 +321,7 @@ def _failures(rows: pd.DataFrame) -> str:
         lambda row: (
             f"<b>{_known(row['resource_name'])}</b>, {_often(row['times'])}"
             f"{_at(row['started_at'])}: {_known(row['error_message'])} {_known(row['advice'])} "
-            f"{_once_more(row)}"
+            f"{_once_more(row, acts)}"
         ),
         "wrong",
         [link_to_form("tasks", "Show failed tasks", status="failed")],
@@ -239,23 +329,21 @@ def _failures(rows: pd.DataFrame) -> str:
     )
 
 
-def _once_more(row: Mapping[Hashable, Any]) -> str:
+def _once_more(row: Mapping[Hashable, Any], acts: _Acts) -> str:
     """Return what leads to the backup that failed, once more; of other tasks to the tasks."""
     name, resource, vault = row["resource_name"], row["resource_id"], row["vault_id"]
     if row["operation_type"] != "backup" or pd.isna(resource) or pd.isna(vault):
         return ""
-    return link_to_form(
-        "back_up", "Back up again", beside=_known(name), vault=str(vault), resources=str(resource)
-    )
+    return acts.back_up("Back up again", _known(name), vault, resource)
 
 
-def _old(rows: pd.DataFrame) -> str:
+def _old(rows: pd.DataFrame, acts: _Acts) -> str:
     return _item(
         f"{pluralize(len(rows), 'resource')} without the last backup of its schedule",
         rows,
         lambda row: (
             f"<b>{escaped(row['name'])}</b>: the last one is {row['age_hours']} hours old. "
-            + _protect(row, {})
+            + _protect(row, acts)
         ),
         "warn",
         [link_to_form("backups", "Show backups")],
@@ -263,13 +351,13 @@ def _old(rows: pd.DataFrame) -> str:
     )
 
 
-def _filling(rows: pd.DataFrame) -> str:
+def _filling(rows: pd.DataFrame, acts: _Acts) -> str:
     return _item(
         f"{pluralize(len(rows), 'vault')} filling up",
         rows,
         lambda row: (
             f"<b>{escaped(row['name'])}</b>: {_percent(row)} used{_until(row)}. "
-            + link_to_form("edit_vault", "Expand it", beside=str(row["name"]), vault=str(row["id"]))
+            + acts.expand(str(row["name"]), row["id"])
             + " "
             + link_to_form("vaults", "Show it", beside=str(row["name"]), row=str(row["id"]))
         ),

@@ -103,6 +103,7 @@ class Session:
     delete_vault = vault_operations.delete_vault
     add_resources = vault_operations.add_resources
     remove_resources = vault_operations.remove_resources
+    resume_resources = vault_operations.resume_resources
     back_up = backup_operations.back_up
     delete_backup = backup_operations.delete_backup
     create_policy = policy_operations.create_policy

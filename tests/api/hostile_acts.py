@@ -184,6 +184,15 @@ def suspend(way: Way) -> Act:
     )
 
 
+def resume_by_session(way: Way) -> Act:
+    vault, server = _filled(way)
+    way.cloud.client.vaults.set_resources(vault.id, [server], action="suspend")
+    return Act(
+        lambda: way.session.resume_resources(vault.id, server),
+        lambda: _resources(way, vault)[server].auto_protect is not False,
+    )
+
+
 def move(way: Way) -> Act:
     (vault, server), goal = _filled(way), new_vault(way)
     return Act(
@@ -549,7 +558,7 @@ def unshare(way: Way) -> Act:
 ACTS: tuple[Callable[[Way], Act], ...] = (
     create, create_with_more, rename, lock, resize, notify, delete, delete_by_session, expire,
     add_resources, add_resources_by_session, remove_resources, remove_resources_by_session,
-    suspend, move,
+    suspend, resume_by_session, move,
     tag, tag_by_session, tag_together, untag, untag_by_session, set_tags,
     back_up, back_up_by_session, rename_backup, delete_backup, delete_backup_by_session, restore,
     restore_by_session, sync_backups, sync_vault, replicate, replicate_by_session, replicate_vault,

@@ -12,6 +12,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.api.paging import pager
+from cbr_notebook.forms import overview
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import tables
@@ -160,13 +161,13 @@ def test_a_long_list_of_backups_says_how_far_it_is(
 def test_what_the_service_leaves_out_breaks_nothing(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failures = session.failures(since="7d")
-    failures["started_at"] = pd.NaT
-    failures["resource_name"] = None
+    tasks = session.tasks(since="7d")
+    tasks["started_at"] = pd.NaT
+    tasks["resource_name"] = None
     capacity = session.capacity()
     for column in ("size_gb", "used_percent"):
         capacity[column] = pd.array([pd.NA] * len(capacity), dtype=capacity[column].dtype)
-    monkeypatch.setattr(session, "failures", lambda **_: failures)
+    monkeypatch.setattr(session, "tasks", lambda **_: tasks)
     monkeypatch.setattr(session, "capacity", lambda **_: capacity)
     assert "nobody knows when" in seen(session.forms.overview())
 
@@ -176,6 +177,107 @@ def test_a_restore_that_has_not_ended_is_there_first(session: Session) -> None:
     session.plan_restore(backup).execute(confirm="web-01")
     html = seen(session.forms.overview())
     assert html.index("1 restore not ended") < html.index("not protected")
+
+
+def item(html: str, name: str, within: str = "") -> str:
+    """Return what an overview says of something, its button with it."""
+    (found,) = [
+        each.partition("</li>")[0] for each in html.partition(within)[2].split("<li>")
+        if each.startswith(f"<b>{name}</b>")
+    ]  # fmt: skip
+    return found
+
+
+def test_what_is_suspended_is_resumed_from_its_item(session: Session) -> None:
+    vault = session.find_vault("vault-web")
+    web = session.find_resource("web-01").id
+    session.client.vaults.set_resources(vault.id, [web], action="suspend")
+    page = FormPage(session.forms.overview())
+    page.wait()
+    said = item(page.panel("overview"), "web-01", "not protected")
+    assert "suspended in its vault" in said
+    assert "Back up now" not in said
+    page.click("Resume it")
+    (opened,) = page.opened()
+    opened.wait()
+    assert opened.chosen("suspended") == ["web-01"]
+    assert "session.resume_resources('vault-web', ['web-01'])" in opened.form.code.replace('"', "'")
+    opened.press()
+    member = {each.id: each for each in session.find_vault("vault-web").resources or ()}[web]
+    assert member.auto_protect
+    page.press()
+    assert "suspended" not in page.panel("overview")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("frozen", "Only its console can settle that"), ("error", "Only its console can settle that"),
+     ("lock", "is locked while an order for it is worked on")],
+)  # fmt: skip
+def test_what_the_service_would_refuse_is_not_offered(
+    session: Session, status: str, said: str
+) -> None:
+    failed = session.failures(since="7d").iloc[0]
+    session.cloud.freeze(failed["vault_id"], status=status)
+    filling = session.find_vault("vault-files")
+    session.cloud.freeze(filling.id, status=status)
+    html = seen(session.forms.overview())
+    for name, within in ((failed["resource_name"], "tasks failed"), ("vault-files", "filling up")):
+        text = item(html, name, within)
+        assert said in text
+        assert "Back up again" not in text
+        assert "Expand it" not in text
+    assert "Switch it on" in item(html, "build-01", "not protected")
+
+
+def test_a_broken_server_is_not_backed_up_again_before_it_is_mended(session: Session) -> None:
+    failed = session.failures(since="7d").iloc[0]
+    session.cloud.server(failed["resource_name"]).set_status("ERROR")
+    said = item(seen(session.forms.overview()), failed["resource_name"], "tasks failed")
+    assert "Its status is ERROR; it has to be ACTIVE or SHUTOFF." in said
+    assert "Back up again" not in said
+
+
+def test_a_full_vault_is_expanded_before_it_is_backed_up_to() -> None:
+    with cbr.simulate("empty") as session:
+        session.cloud.create_server("srv", disks=(("vda", 20),)).disk("vda").fill(12_000, seed=1)
+        session.create_vault("v", size_gb=10, resources="srv")
+        session.apply_policy(
+            session.create_policy("p", days="daily", times="01:00", retention_days=9), "v"
+        )
+        session.back_up("v").wait(progress=False)
+        newest = session.backups().iloc[0]
+        assert (session.find_vault("v").billing.used or 0) >= 10 * 1024
+        session.cloud.fail("create_checkpoint", "BackupService.6114", times=9)
+        session.cloud.advance(days=3)
+        assert session.backups(status="available").iloc[0]["id"] == newest["id"]
+        said = item(seen(session.forms.overview()), "srv", "of its schedule")
+        assert "The vault is full" in said
+        assert "Expand it" in said
+        assert "Back up now" not in said
+
+
+@pytest.mark.parametrize("page", [1000, 3], ids=["in one reading", "of many tasks"])
+def test_tasks_of_today_and_failures_are_told_alike_however_many_there_are(
+    session: Session, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(overview, "_PAGE", page)
+    day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    counts = session.tasks(since=day)["status"].astype(str).value_counts()
+    html = seen(session.forms.overview())
+    said = html.partition("Tasks since midnight: ")[2].partition("<")[0]
+    assert said == ", ".join(f"{count} {status}" for status, count in counts.items())
+    assert f"{len(session.failures(since='7d'))} tasks failed" in html
+
+
+def test_an_overview_asks_for_no_list_twice(session: Session) -> None:
+    asked: list[str] = []
+    session.client.transport.on_request = lambda seen: asked.append(seen.path)
+    FormPage(session.forms.overview()).wait()
+    lists = [path.rpartition("/")[2] for path in asked if "checkpoints/" not in path]
+    assert sorted(lists) == sorted(
+        ["operation-logs", "vaults", "backups", "policies", *3 * ["instances"]]
+    )
 
 
 def test_an_empty_account_begins_with_a_vault() -> None:

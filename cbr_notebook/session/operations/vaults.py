@@ -254,6 +254,34 @@ def add_resources(
     return tell_resources_not_kept(session, found, items, added)
 
 
+def resume_resources(session: Context, vault: ResourceRef, resources: ResourceRef) -> Sequence[str]:
+    """Take resources into the backups of their vault's policy again that were suspended.
+
+    Args:
+        vault: which one.
+        resources: IDs, names, records or rows of resources in it.
+
+    Returns:
+        Their IDs.
+
+    Raises:
+        NotFound: there is no such vault, or a resource is not in it.
+        Conflict: one is leaving the vault, or the vault's status does not allow it.
+
+    API: Vault, "Setting Vault Resources".
+
+    Example:
+        >>> len(session.resume_resources("vault-web", "web-01"))
+        1
+    """
+    found = session.client.vaults.show(find_vault(session, vault).id)
+    ids = [
+        choose(each, found.resources or [], "resource of the vault", lambda r: r.name).id
+        for each in ids_or_names(resources, "resource")
+    ]
+    return session.client.vaults.set_resources(found.id, ids, action="unsuspend")
+
+
 def remove_resources(
     session: Context, vault: ResourceRef, resources: ResourceRef, *, confirm: str | None = None
 ) -> Task:

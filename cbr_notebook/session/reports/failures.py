@@ -17,6 +17,8 @@ from cbr_notebook.text.timeparse import (
     TimeLike,
 )
 
+_BAD = (*UNSUCCESSFUL, "skipped")
+
 
 def failures(
     session: Context,
@@ -46,12 +48,18 @@ def failures(
         (['db-02'], ['BackupService.8300'])
     """
     before = session.client.transport.requests
-    bad = (*UNSUCCESSFUL, "skipped")
-    table = lists.tasks(session, status=bad, since=since, until=until, tags=tags)
+    table = lists.tasks(session, status=_BAD, since=since, until=until, tags=tags)
+    frame = describe(session, frames.FAILURES, with_advice(table), table.attrs["filters"], before)
+    frame.attrs |= {name: table.attrs[name] for name in ("hint",) if name in table.attrs}
+    return frame
+
+
+def with_advice(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Return those of some tasks that did not succeed, each with what to do."""
+    table = tasks[tasks["status"].isin(_BAD)].reset_index(drop=True)
     kept = [column.name for column in frames.FAILURES.columns if column.name != "advice"]
     advice = [_advice(code) for code in table["error_code"]]
-    frame = table[kept].assign(advice=pd.Series(advice, dtype=TEXT, index=table.index))
-    return describe(session, frames.FAILURES, frame, table.attrs["filters"], before)
+    return table[kept].assign(advice=pd.Series(advice, dtype=TEXT, index=table.index))
 
 
 def _advice(code: Any) -> str | None:
