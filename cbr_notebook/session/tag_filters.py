@@ -16,6 +16,7 @@ from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.text.notes import note
 from cbr_notebook.text.suggestions import did_you_mean
 
 _MOST = 10
@@ -150,7 +151,7 @@ class TagChoice:
     def noted(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return an answer with the tags noted beside it, as far as they are anybody's.
 
-        A value that nothing has is noted in ``attrs["hint"]``.
+        A value that nothing has is noted beside it as well.
 
         Raises:
             UnknownTag: nothing has a tag of such a key; the answer without rows of it is with it.
@@ -166,7 +167,7 @@ class TagChoice:
             raise
         frame.attrs["requests"] += self._session.client.transport.requests - before
         if hint:
-            frame.attrs["hint"] = hint
+            note(hint)
         return frame
 
     def hint(self) -> str:

@@ -179,13 +179,13 @@ def test_a_cost_by_a_key_that_no_vault_has_is_refused_with_near_ones(session: Se
 def test_a_value_that_nothing_has_is_named_beside_the_answer(session: Session) -> None:
     nothing = session.resources(tags={"env": "prdo"})
     assert nothing.empty
-    assert "No resource has the tag env=prdo. Did you mean 'prod'?" in nothing.attrs["hint"]
+    assert "No resource has the tag env=prdo. Did you mean 'prod'?" in nothing.attrs["notes"][0]
     assert "Did you mean &#x27;prod&#x27;?" in as_html(nothing)
     part = session.resources(tags={"env": ["prod", "dve"]})
     assert list(part["id"]) == list(session.resources(tags={"env": "prod"})["id"])
-    assert "env=dve" in part.attrs["hint"]
+    assert "env=dve" in part.attrs["notes"][0]
     assert "Did you mean &#x27;dev&#x27;?" in as_html(part)
-    assert "hint" not in session.resources(tags={"env": ["prod", "dev"]}).attrs
+    assert "notes" not in session.resources(tags={"env": ["prod", "dev"]}).attrs
 
 
 def test_tags_that_are_there_cost_no_request_more(session: Session) -> None:

@@ -38,7 +38,7 @@ def tell_what_was_not_kept(session: Context, vault: Vault, asked: Mapping[str, A
         tell(
             f"The service did not keep {name}={asked[name]!r} of the vault {display_name(vault)}: "
             f"it is {_present(vault, name)!r}. Try session.update_vault, or the console.",
-            stacklevel=4,
+            stacklevel=5,
         )
     return vault
 
@@ -69,7 +69,7 @@ def tell_resources_not_kept(
         tell(
             f"The service did not put {', '.join(left_out)} into the vault {display_name(vault)}: "
             "nothing backs them up there. Try session.add_resources.",
-            stacklevel=4,
+            stacklevel=5,
         )
     for item in items:
         if item.id in present:
@@ -97,7 +97,7 @@ def tell_policy_not_applied(session: Context, vault: Vault, policy: Policy | Non
         tell(
             f"The service did not apply the policy {policy.name or policy.id} to the vault "
             f"{display_name(vault)}: nothing is backed up by itself. Try session.apply_policy.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -30,5 +30,5 @@ def _tell(what: str, new: Vault | Policy, known: Iterable[Vault | Policy]) -> No
             f"There is another {what} called {new.name!r} ({', '.join(others)}): by this name "
             f"neither is found any more, only by its ID. This one is {new.id}.",
             AnswerWarning,
-            stacklevel=5,
+            stacklevel=6,
         )

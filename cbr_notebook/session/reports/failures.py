@@ -49,9 +49,7 @@ def failures(
     """
     before = session.client.transport.requests
     table = lists.tasks(session, status=_BAD, since=since, until=until, tags=tags)
-    frame = describe(session, frames.FAILURES, with_advice(table), table.attrs["filters"], before)
-    frame.attrs |= {name: table.attrs[name] for name in ("hint",) if name in table.attrs}
-    return frame
+    return describe(session, frames.FAILURES, with_advice(table), table.attrs["filters"], before)
 
 
 def with_advice(tasks: pd.DataFrame) -> pd.DataFrame:
