@@ -79,11 +79,7 @@ def why_empty(frame: pd.DataFrame) -> str:
     noun = noun.removeprefix("a ").removeprefix("an ")
     asked = _filters(frame.attrs["filters"])
     where = f" Asked for: {asked}; {_without(frame)}." if asked else ""
-<<<<<<< HEAD
-    where += _hint(frame) + _missing(frame) + _carried_over(frame) + noted(frame)
-=======
-    where += _missing(frame) + noted(frame)
->>>>>>> 9ea2cfa (Note an unknown tag value beside an answer, as other things are)
+    where += _missing(frame) + _carried_over(frame) + noted(frame)
     answered = frame.attrs.get("rows") or 0
     if answered:
         return f"None of the {pluralize(answered, 'row')} that were answered is left here.{where}"
@@ -204,13 +200,8 @@ def _foot(frame: pd.DataFrame, on_page: int, empty: list[str], now: datetime | N
         said.append(f"{pluralize(len(frame), 'row')}.")
     if missing := _missing(frame):
         said.append(missing.strip())
-<<<<<<< HEAD
     if carried := _carried_over(frame):
         said.append(carried.strip())
-    if hint := _hint(frame):
-        said.append(hint.strip())
-=======
->>>>>>> 9ea2cfa (Note an unknown tag value beside an answer, as other things are)
     if told := noted(frame):
         said.append(told.strip())
     asked = _filters(frame.attrs["filters"])

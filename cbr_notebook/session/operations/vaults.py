@@ -255,7 +255,7 @@ def add_resources(
 
 
 def resume_resources(session: Context, vault: ResourceRef, resources: ResourceRef) -> Sequence[str]:
-    """Take resources into the backups of their vault's policy again that were suspended.
+    """Resume the automatic backups of resources that were suspended in their vault.
 
     Args:
         vault: which one.
