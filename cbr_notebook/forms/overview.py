@@ -31,7 +31,7 @@ _TOO_OLD = "last good backup is too old"
 _LEFT_OUT = "left out of its server's backups"
 _SUSPENDED = "suspended in its vault"
 _LOCKED = "lock"
-_PAGE = 1000
+TASKS_AT_ONCE = 1000
 """So many tasks are asked for at once: where there are fewer, one request tells all of them."""
 _ATTENTION = ("restore has not ended", "unprotected", "failed", "too old", "filling up")
 """What may need attention, in the order in which it is shown."""
@@ -166,8 +166,8 @@ class Overview(FormDefinition):
     def _tasks(self, session: GuidedSession) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the tasks since midnight, and those of the last seven days that failed."""
         day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        week = session.tasks(since="7d", limit=_PAGE)
-        if len(week) < _PAGE:
+        week = session.tasks(since="7d", limit=TASKS_AT_ONCE)
+        if len(week) < TASKS_AT_ONCE:
             begun = week["started_at"].where(week["started_at"].notna(), week["created_at"])
             return week[begun >= pd.Timestamp(day)], with_advice(week)
         return session.tasks(since=day), session.failures(since="7d")

@@ -261,7 +261,7 @@ def test_a_full_vault_is_expanded_before_it_is_backed_up_to() -> None:
 def test_tasks_of_today_and_failures_are_told_alike_however_many_there_are(
     session: Session, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(overview, "_PAGE", page)
+    monkeypatch.setattr(overview, "TASKS_AT_ONCE", page)
     day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
     counts = session.tasks(since=day)["status"].astype(str).value_counts()
     html = seen(session.forms.overview())
