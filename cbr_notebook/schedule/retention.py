@@ -146,6 +146,7 @@ def removals(
     until: datetime,
     *,
     locked: bool = False,
+    changed: bool = False,
 ) -> tuple[list[Removal], list[Backup]]:
     """Return what retention deletes of a resource's backups, and what there is at the end.
 
@@ -158,6 +159,8 @@ def removals(
         now: the present moment.
         until: how far to look.
         locked: whether the vault is locked: then backups go only when they expire.
+        changed: whether the policy says this only from now on: then a number counts from the next
+            backup on, not from one of this hour.
 
     Returns:
         What goes until then, and what there is then.
@@ -175,7 +178,7 @@ def removals(
     looks = {max(each, next_hour(now)) for each in looks} | ({next_hour(now)} if backups else set())
     coming = iter(made)
     following = next(coming, None)
-    counted = just_made
+    counted = just_made and not changed
     for look in sorted(each for each in looks if each <= until):
         while following is not None and next_hour(following.at) <= look:
             there[following.id] = following

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 
 
 @pytest.fixture
@@ -197,3 +197,31 @@ def test_what_if_counts_every_second_day_from_the_day_the_policy_began() -> None
         session.update_policy("p", retention_days=1, confirm="p")
         session.cloud.advance(days=3)
         assert row["kept_after"] == len(list(session.client.backups.list_all())) == 0
+
+
+@pytest.mark.parametrize("runs_on", [True, False])
+def test_a_number_that_changes_in_the_hour_of_a_run_counts_from_the_next_run_on(
+    runs_on: bool,
+) -> None:
+    with cbr.simulate("empty") as session:
+        session.cloud.create_server("srv", disks=(("vda", 1),))
+        session.create_vault("v", size_gb=100, resources="srv")
+        policy = session.create_policy("p", days="daily", times="01:10", max_backups=9)
+        session.apply_policy(policy, "v")
+        session.cloud.advance(days=6)
+        session.cloud.advance(hours=24 - session.now.hour + 1, minutes=30 - session.now.minute)
+        made = len(session.backups())
+        change: dict[str, Any] = {"max_backups": 2} | ({} if runs_on else {"enabled": False})
+        (planned,) = session.what_if("p", ahead_days=1, **change).to_dict("records")
+        if runs_on:
+            with pytest.raises(ConfirmationNeeded, match=f"deletes {made - 1} backups"):
+                session.update_policy("p", **change)
+            session.update_policy("p", **change, confirm="p")
+        else:
+            session.update_policy("p", **change)  # nothing goes, so that nothing is asked
+        session.cloud.advance(hours=2)
+        assert len(session.backups()) == made, "the run of this hour was by the number before"
+        session.cloud.advance(hours=22)
+        assert planned["kept_after"] == len(session.backups()) == made + runs_on
+        session.cloud.advance(hours=1)
+        assert len(session.backups()) == (2 if runs_on else made)

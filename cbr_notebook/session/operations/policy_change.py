@@ -141,7 +141,13 @@ class PolicyChange:
                 going = {
                     kept.id: removal.backup
                     for removal in retention.removals(
-                        made, after, upcoming, now, until, locked=bool(vault.locked)
+                        made,
+                        after,
+                        upcoming,
+                        now,
+                        until,
+                        locked=bool(vault.locked),
+                        changed=self.defines,
                     )[0]
                     if (kept := removal.backup)
                 }

@@ -150,10 +150,13 @@ def what_if(
             today = {each.id for each in made}
             goes_on = member is not None and there(member)
             ends = []
-            for rule, ahead in ((was, runs_was), (would, runs_would)):
+            for rule, ahead, changed in (
+                (was, runs_was, False), (would, runs_would, planned.defines),
+            ):  # fmt: skip
                 possible = {
                     _numbers(today, *retention.removals(
-                        made, rule, ahead if each else [], now, until, locked=bool(vault.locked)
+                        made, rule, ahead if each else [], now, until,
+                        locked=bool(vault.locked), changed=changed,
                     ))
                     for each in ((True, False) if goes_on is None else (goes_on,))
                 }  # fmt: skip
