@@ -177,7 +177,7 @@ class _Acts:
     """What can be done about a resource or a vault, as far as the service would take it."""
 
     def __init__(self) -> None:
-        """Know nothing yet: then all is offered."""
+        """Begin without facts: then all is offered."""
         self.vaults: Mapping[str, Vault] = {}
         self.resources: Mapping[str, Protectable] | None = None
         """By ID; ``None`` as long as nobody looked."""
