@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from ipywidgets import Widget
 
-from cbr_notebook.errors import ConfirmationNeeded, NotFound
+from cbr_notebook.errors import ConfirmationNeeded, NotFound, NotOffered
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
@@ -238,6 +238,8 @@ class ListForm(FormDefinition):
             self._call(value)
         except ConfirmationNeeded as asked:
             tell: Callable[[], None] = partial(self._lost.__setitem__, _key(value), asked.message)
+        except NotOffered:
+            raise
         except NotFound:
             tell = self._list_anew(f"{meant} is gone already", "warn")
         else:
@@ -314,7 +316,7 @@ class ListForm(FormDefinition):
             self.form.panels.result.focus()  # the button that was pressed is gone
 
     def failed(self, problem: BaseException) -> bool:
-        if not isinstance(problem, NotFound):
+        if not isinstance(problem, NotFound) or isinstance(problem, NotOffered):
             return False
         self._list_anew(f"{self._at} is gone already", "warn")()
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 
@@ -323,6 +324,27 @@ def test_what_was_wrong_with_one_act_is_not_told_of_another(session: Session) ->
     assert page.error == ""
     page.click("Remove a resource…", within="facts")
     assert page.error == page.field("part").problem == ""
+
+
+def test_a_vault_that_an_operator_cannot_delete_is_not_told_as_gone(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = httpx.Client.send
+
+    def send(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        if request.method == "DELETE":
+            return httpx.Response(404, json={"error_code": "APIGW.0101"}, request=request)
+        return plain(self, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+    page = FormPage(session.forms.vaults(row="vault-dev"))
+    page.wait()
+    page.click("Delete vault…", within="facts")
+    page.wait()
+    page.fill("confirm", "vault-dev")
+    page.press()
+    assert "does not offer this operation" in page.error
+    assert "is gone already" not in page.result
 
 
 def test_a_vault_that_somebody_else_deleted_is_told_as_gone(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cbr_notebook import Session, errors
@@ -135,3 +136,20 @@ def test_no_secret_is_ever_in_the_journal(session: Session) -> None:
     account = session.cloud.credentials
     for secret in (account.password, account.secret_key):
         assert secret not in text
+
+
+def test_an_operator_that_cannot_show_the_target_does_not_say_that_it_is_gone(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = httpx.Client.send
+
+    def send(self: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:
+        if request.url.path.rpartition("/")[0].endswith("/protectables/server/instances"):
+            lacking = {"error_code": "APIGW.0101", "error_msg": "The API does not exist"}
+            return httpx.Response(404, json=lacking, request=request)
+        return plain(self, request, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+    newest = session.backups(resource="web-01", limit=1)
+    with pytest.raises(errors.NotOffered, match="does not offer this operation"):
+        session.plan_restore(newest)

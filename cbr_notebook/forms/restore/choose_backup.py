@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import ipywidgets as widgets
 
-from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, NotOffered
 from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
@@ -167,10 +167,8 @@ class ChooseBackup(Step):
         """Return whether a resource exists no more; where nobody can tell, the checks will."""
         try:
             self.session.records.resource(self._resource.kinds[resource_id], resource_id)
-        except NotFound:
-            return True
-        except CBRError:
-            return False
+        except CBRError as problem:
+            return isinstance(problem, NotFound) and not isinstance(problem, NotOffered)
         return False
 
     def _read(self, value: str) -> datetime:

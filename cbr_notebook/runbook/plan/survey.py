@@ -8,7 +8,7 @@ from typing import Any
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, UNFINISHED, ResourceKind
 from cbr_notebook.api.messages.records import Backup, Protectable, TaskRecord
-from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, NotOffered
 from cbr_notebook.runbook.plan.facts import (
     NOT_TOLD,
     BackupFacts,
@@ -135,12 +135,13 @@ def _target(
         resource_id = session.find_resource(wanted, kind).id
     try:
         return session.client.protectables.show(kind, resource_id)
-    except NotFound:
+    except NotFound as problem:
+        if isinstance(problem, NotOffered):
+            raise  # which says nothing of the target
         if wanted is None:
             return None
         # It may be a name that looks like an ID; if not, the error says what there is.
-        named = session.find_resource(wanted, kind)
-        return session.client.protectables.show(kind, named.id)
+        return session.client.protectables.show(kind, session.find_resource(wanted, kind).id)
 
 
 def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> BackupFacts:

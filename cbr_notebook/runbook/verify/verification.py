@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
-from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound
+from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound, NotOffered
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
@@ -211,6 +211,9 @@ def _structure(run: RunRecord) -> Iterator[Finding]:
                    f"{ended.facts['status']}.")  # fmt: skip
     try:
         target, backup = target_now(run.session, run.backup["id"], other_target(run))
+    except NotOffered as problem:
+        yield Finding("target", "unknown", f"{problem.message} {problem.advice}")
+        return
     except NotFound as problem:
         yield Finding("target", "fail", problem.message)
         return
