@@ -61,6 +61,8 @@ FILLED_IN = {
     "vaults": "session.forms.vaults(row=session.vaults(name=vault)['id'].iloc[0])",
     "backups": "session.forms.backups()",
     "policies": "session.forms.policies()",
+    "fleet_overview": "cbr.fleet(\n"
+    "    {'name': 'lab', 'session': session}, projects='all').forms.overview()",
 }
 """A cell for every form."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cbr_notebook.forms import Forms
+from cbr_notebook.forms.fleet import FleetForms
 from cbr_notebook.frames import SCHEMAS, Schema
 from tests.repository.places import DOCS, PACKAGE, README, REPOSITORY
 
@@ -21,10 +22,12 @@ PICTURES = DOCS / "pictures"
 PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
 LONGEST_README = 110  # lines
 LARGEST = 44_000  # bytes of a picture
+FLEET = "fleet_"
+"""What begins the name of a form of a fleet here."""
 SHOWN_WIDE = 380  # pixels of a picture in the page; a click shows all of them
 FORMS = (
     "overview", "create_vault", "edit_vault", "back_up", "create_policy", "edit_policy", "restore",
-    "share", "tags", "tasks", "vaults", "backups", "policies", "sign_in",
+    "share", "tags", "tasks", "vaults", "backups", "policies", "sign_in", "fleet_overview",
 )  # fmt: skip
 
 
@@ -56,12 +59,17 @@ def test_every_table_is_documented_with_its_columns() -> None:
 
 
 def cell(form: str) -> str:
-    says = inspect.getdoc(getattr(Forms, form)) or ""
+    call, opens = f"session.forms.{form}", getattr(Forms, form, None)
+    if form == "sign_in":
+        call = "cbr.forms.sign_in"
+    elif form.startswith(FLEET):
+        name = form.removeprefix(FLEET)
+        call, opens = f"fleet.forms.{name}", getattr(FleetForms, name)
+    says = inspect.getdoc(opens) or ""
     says = re.sub(r"``(.+?)``", r"<code>\1</code>", says.replace("\n\n", " ").replace("\n", " "))
-    call = "cbr.forms" if form == "sign_in" else "session.forms"
     picture = (PICTURES / f"{form}.png").relative_to(DOCS).as_posix()
     return (
-        f'<td valign="top"><code>{call}.{form}()</code><br>{says}<br>'
+        f'<td valign="top"><code>{call}()</code><br>{says}<br>'
         f'<a href="{picture}"><img src="{picture}" width="{SHOWN_WIDE}" '
         f'alt="The form {form}, filled in"></a></td>'
     )
@@ -69,6 +77,8 @@ def cell(form: str) -> str:
 
 def test_every_form_is_shown_with_its_picture() -> None:
     known = {name for name in vars(Forms) if not name.startswith("_")}
+    known |= {f"{FLEET}{name}" for name in vars(FleetForms) if not name.startswith("_")}
+    known -= {f"{FLEET}project"}  # the overview of a session
     assert set(FORMS) == known, (
         "A new form is named in FORMS here, filled in by tests/browser/test_every_form.py, "
         "and gets its row and its picture by: nox -s docs"
