@@ -91,7 +91,8 @@ class Past(past.Past):
             resource=name, filters={**parts[0][1].attrs["filters"], **equals, "day": self.day},
             rows=len(found), asked_at=max(of[0].synced_at for of in known.values()),
             missing=["/".join(place) for place in self._places() if place not in known],
-            carried_over=manifest.carried_over(of[0] for of in known.values()), **beside,
+            carried_over=manifest.carried_over(of[0] for of in known.values()),
+            older=self._older(of[1] for of in known.values()), **beside,
         )  # fmt: skip
         return found
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -21,6 +22,9 @@ from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.store import Store
 
 DATA = "data"
+_BESIDE = b"cbr-notebook"
+_KEPT_BESIDE = ("outcomes", "simulated")
+"""What stands beside a table, and is kept with it."""
 KEYS: Mapping[str, tuple[str, ...]] = {
     "vaults": ("id",),
     "policies": ("id",),
@@ -74,14 +78,24 @@ def read(store: Store, table: str, entries: Sequence[Entry]) -> pd.DataFrame:
     return from_arrow(SCHEMAS[table].columns, found, front=PLACE)
 
 
+def beside(store: Store, entry: Entry) -> dict[str, Any]:
+    """Return what was noted beside a table when it was written; nothing in older lakes."""
+    about = pq.read_schema(io.BytesIO(needed(store, entry.file))).metadata or {}
+    found: dict[str, Any] = msgspec.json.decode(about.get(_BESIDE, b"{}"))
+    return found
+
+
 def dataset(store: Store, entries: Sequence[Entry]) -> Any:
-    """Return the files of some entries as one Arrow dataset, with the columns of all versions."""
+    """Return the files of some entries as one Arrow dataset, with the columns of all versions.
+
+    Its rows are in the order of the entries.
+    """
     by_shape = {each.shape: each.file for each in entries}
     schemas = [pq.read_schema(io.BytesIO(needed(store, file))) for file in by_shape.values()]
     schema = pa.unify_schemas(
         [each.remove_metadata() for each in schemas], promote_options="permissive"
     )
-    files = sorted({store.place(each.file) for each in entries})
+    files = list(dict.fromkeys(store.place(each.file) for each in entries))
     return of_files(store, files, schema)
 
 
@@ -119,10 +133,12 @@ def _content(table: str, place: tuple[str, str, str], frame: pd.DataFrame) -> tu
             kind = pa.map_(pa.string(), pa.string())
         columns.append(column if kind == field.type else column.cast(kind))
         fields.append(pa.field(field.name, kind))
-    made = pa.table(columns, schema=pa.schema(fields))
+    beside = {name: frame.attrs[name] for name in _KEPT_BESIDE if name in frame.attrs}
+    about = {_BESIDE: msgspec.json.encode(beside)} if beside else None
+    made = pa.table(columns, schema=pa.schema(fields, about))
     buffer = io.BytesIO()
     pq.write_table(made, buffer, compression="zstd")
-    shape = hashlib.sha256(str(made.schema).encode()).hexdigest()[:16]
+    shape = hashlib.sha256(str(made.schema.remove_metadata()).encode()).hexdigest()[:16]
     return buffer.getvalue(), shape
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,10 +10,12 @@ import pandas as pd
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import SCHEMAS
 from cbr_notebook.histories import files
-from cbr_notebook.histories.manifest import Manifest, carried_over
+from cbr_notebook.histories.manifest import Entry, Manifest, carried_over
 from cbr_notebook.histories.reading import ANSWERS
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.suggestions import did_you_mean
+
+_OUTCOMES = next(each.values for each in SCHEMAS["audit"].columns if each.name == "outcome")
 
 
 def _question(table: str) -> Callable[..., pd.DataFrame]:
@@ -27,7 +29,8 @@ def _question(table: str) -> Callable[..., pd.DataFrame]:
         "Args:\n    equals: values of columns, or lists of values of which any will do.\n\n"
         f'Returns:\n    The columns of ``cbr.schema("{table}")``, with profile, region and '
         "project in front. ``attrs['carried_over']`` says of which projects it was read earlier, "
-        "and when.\n\nRaises:\n    NotFound: it was not synced by then."
+        "and when; ``attrs['older']`` of which projects it is the state of an earlier day.\n\n"
+        "Raises:\n    NotFound: it was not synced by then."
     )
     return asked
 
@@ -67,12 +70,28 @@ class Past:
                 else "history.card says from which day on there is what.",
             )
         frame = files.read(self._store, table, entries)
+        beside = self._beside(table, frame, entries)
         frame = self._fitting(table, frame, equals)
         frame.attrs.update(
             resource=table, filters={**equals, "day": self.day}, rows=len(frame),
-            asked_at=max(each.synced_at for each in entries), carried_over=carried_over(entries),
+            asked_at=max(each.synced_at for each in entries),
+            carried_over=carried_over(entries), older=self._older(entries), **beside,
         )  # fmt: skip
         return frame
+
+    def _beside(self, table: str, frame: pd.DataFrame, entries: list[Entry]) -> dict[str, Any]:
+        """Return what stands beside an audit that was kept, as beside one that is asked for."""
+        if table != "audit":
+            return {}
+        # Where a lake does not say of what it was, a page of it must not be taken for evidence.
+        simulated = any(files.beside(self._store, each).get("simulated", True) for each in entries)
+        counts = frame["outcome"].value_counts()
+        outcomes = {each: int(counts.get(each, 0)) for each in _OUTCOMES}
+        return {"outcomes": outcomes, "simulated": simulated}
+
+    def _older(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """Return of which projects the state is of an earlier day, and of which."""
+        return {"/".join(each.place): each.day for each in entries if each.day < self.day}
 
     def _fitting(self, table: str, frame: pd.DataFrame, equals: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a table with values that are wanted, newest first."""

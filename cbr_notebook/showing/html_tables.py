@@ -235,13 +235,19 @@ def noted(frame: pd.DataFrame) -> str:
 
 
 def _carried_over(frame: pd.DataFrame) -> str:
-    """Return a sentence that says since when resources were not looked at, if some were not."""
-    carried = frame.attrs.get("carried_over")
-    if not isinstance(carried, dict) or not carried:
-        return ""
-    oldest = str(min(carried.values()))[:16].replace("T", " ")
-    where = pluralize(len(carried), "project")
-    return f" Resources of {where} were not read anew; the oldest are of {oldest} UTC."
+    """Return what is to be said of a table from a lake that is older than its day, if it is."""
+    said = ""
+    older, carried = frame.attrs.get("older"), frame.attrs.get("carried_over")
+    if isinstance(older, dict) and older:
+        where = pluralize(len(older), "project")
+        said += (
+            f" Of {where} it is the state of an earlier day, the oldest of {min(older.values())}."
+        )
+    if isinstance(carried, dict) and carried:
+        oldest = str(min(carried.values()))[:16].replace("T", " ")
+        where = pluralize(len(carried), "project")
+        said += f" Resources of {where} were not read anew; the oldest are of {oldest} UTC."
+    return said
 
 
 def _wrapped(body: str, foot: str) -> str:

@@ -12,7 +12,9 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.histories.reading import TABLES
+from cbr_notebook.histories.reading import ANSWERS, TABLES
+from cbr_notebook.sealing.keys import simulated_key
+from cbr_notebook.showing.html_tables import as_html
 
 PLACE = ["profile", "region", "project"]
 ASKED: list[tuple[str, dict[str, Any]]] = [
@@ -86,6 +88,58 @@ def test_what_a_lake_does_not_keep_is_unknown_and_no_failure(lake: Lake) -> None
     assert good.empty, "only where there is no backup at all it is sure"
     assert table.attrs["simulated"] is True, "a page of it is no evidence of an account"
     assert sum(table.attrs["outcomes"].values()) == len(table)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["kept beside it", "of an older lake"])
+def test_an_audit_that_was_kept_is_no_evidence_of_an_account(
+    told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with cbr.simulate("demo") as session:
+        if not told:
+            monkeypatch.setattr("cbr_notebook.histories.files._KEPT_BESIDE", ())
+        session.sync(tmp_path / "lake", tables=[*TABLES, "audit"])
+        session.cloud.advance(days=1)
+        session.sync(tmp_path / "lake", tables=["vaults"])
+        now = session.audit()
+    table = cbr.history(tmp_path / "lake").at("1d").audit()
+    assert table.attrs["simulated"] is True
+    assert table.attrs["outcomes"].keys() == now.attrs["outcomes"].keys()
+    assert sum(table.attrs["outcomes"].values()) == len(table)
+    page = cbr.export(table, tmp_path / "audit.html")
+    assert cbr.verify_report(page).signed_by == simulated_key().signer.public
+
+
+def test_rows_of_the_past_have_one_order_whenever_each_project_was_read(tmp_path: Path) -> None:
+    lakes = [tmp_path / each for each in ("one", "other")]
+    with cbr.simulate("demo") as session:
+        staging = session.in_project("eu-west-0_staging")
+        projects = {"main": session, "staging": staging}
+        for lake, order in zip(lakes, (["main", "staging"], ["staging", "main"]), strict=True):
+            projects[order[0]].sync(lake, project=order[0])
+        session.cloud.advance(days=1)
+        for lake in lakes:
+            for name, each in projects.items():
+                each.sync(lake, project=name)
+    one, other = (cbr.history(each).at("0d") for each in lakes)
+    for table in ("vaults", "policies", "backups", "tasks", "resources", *ANSWERS[:1], "audit"):
+        first, second = getattr(one, table)(), getattr(other, table)()
+        pd.testing.assert_frame_equal(first, second)
+        assert len(set(first["project"])) == 2 or table not in ("vaults", "resources")
+
+
+def test_a_state_of_an_earlier_day_says_so(tmp_path: Path) -> None:
+    with cbr.simulate("demo") as session:
+        session.sync(tmp_path, profile="old")
+        session.cloud.advance(days=2)
+        session.sync(tmp_path, profile="new")
+    past = cbr.history(tmp_path).at("0d")
+    for table in (past.vaults(), past.unprotected()):
+        assert {each.split("/")[0]: day for each, day in table.attrs["older"].items()} == {
+            "old": cbr.history(tmp_path).days[0]
+        }
+        assert "the state of an earlier day" in as_html(table)
+    assert cbr.history(tmp_path).at("2d").vaults().attrs["older"] == {}
 
 
 def test_columns_choose_rows_of_an_answer(lake: Lake) -> None:

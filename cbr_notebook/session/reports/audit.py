@@ -127,8 +127,8 @@ def audit(
     counts = Counter(row.outcome for row in rows)
     # On a page of a part of the rows it says that there were more.
     table.attrs["outcomes"] = {each: counts[each] for each in order}
-    if session.simulated:
-        table.attrs["simulated"] = True  # a page of it is signed with the key of simulated clouds
+    # A page of it is signed with the key of simulated clouds, if it is of one.
+    table.attrs["simulated"] = session.simulated
     return chosen.noted(table)
 
 
