@@ -225,3 +225,29 @@ def test_a_number_that_changes_in_the_hour_of_a_run_counts_from_the_next_run_on(
         assert planned["kept_after"] == len(session.backups()) == made + runs_on
         session.cloud.advance(hours=1)
         assert len(session.backups()) == (2 if runs_on else made)
+
+
+@pytest.mark.parametrize("keeps", [{"retention_days": 20}, {"max_backups": 5}])
+def test_replicas_go_when_they_expire_and_others_are_named_as_unknown(
+    keeps: dict[str, Any],
+) -> None:
+    with cbr.simulate() as session:
+        there = session.in_project("eu-west-1")
+        there.create_vault("copies", size_gb=500, protect_type="replication")
+        policy = session.create_policy(
+            "away", days="daily", times="05:00", operation_type="replication",
+            destination_region="eu-west-1",
+            destination_project_id=there.identity.project_id, **keeps,
+        )  # fmt: skip
+        session.apply_policy(policy, "vault-web", destination_vault="copies")
+        session.cloud.advance(days=3)
+        before = {each.id for each in there.client.backups.list_all() if not each.parent_id}
+        preview = there.retention_preview(days=60)
+        session.cloud.advance(days=60)
+        left = {each.id for each in there.client.backups.list_all()}
+        if "retention_days" in keeps:
+            assert set(preview["id"]) == before - left != set()
+            assert "notes" not in preview.attrs
+        else:
+            assert preview.empty
+            assert f"{len(before)} replicas without an expiry date" in preview.attrs["notes"][0]

@@ -27,19 +27,23 @@ from cbr_notebook.session.reports.common import (
     api_text,
     backup_policies,
     check_days,
-    own_backups,
 )
 from cbr_notebook.session.retained import group_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
+from cbr_notebook.text.formatting import pluralize
+from cbr_notebook.text.notes import note
 
 _MOST_DAYS = 3660
+_KEPT = ("backup", "replication")
+"""The kinds of images that retention deletes."""
 
 
 def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> pd.DataFrame:
     """Return the backups that retention will delete in the coming days, when, and by which rule.
 
     The runs of the policies until then are taken to make good backups. Backups that an image
-    was made of stay longer than it says here: the service does not tell of them. Where one may not
+    was made of stay longer than it says here: the service does not tell of them. Of replicas, whose
+    policy is that of another project, expiry dates alone are told. Where one may not
     list policies or vaults, expiry dates alone are told; where one may not list servers or
     disks, ``rule`` says what holds only if they still exist.
 
@@ -64,7 +68,14 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     before = session.client.transport.requests
     now = session.now
     until = now + timedelta(days=days)
-    listed = list(own_backups(session))
+    listed = [e for e in session.client.backups.list_all() if e.image_type in _KEPT]
+    replicas = {each.id for each in listed if each.image_type == "replication"}
+    undated = sum(each.id in replicas and not each.expired_at for each in listed)
+    if undated:
+        note(
+            f"{pluralize(undated, 'replica')} without an expiry date: how many are kept says the "
+            "policy that replicates them, in the project that they come from."
+        )
     seen = if_permitted("Vaults", lambda: list(session.client.vaults.list_all()))
     vaults = {each.id: each for each in seen or ()}
     policies = if_permitted("Policies", partial(backup_policies, session))
@@ -75,7 +86,7 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
         if not chosen.resource(resource_id):
             continue
         vault, policy = vaults.get(vault_id), _policy_of((policies or {}).get(vault_id, ()))
-        if seen is None or policies is None:
+        if seen is None or policies is None or any(each.id in replicas for each in made):
             found = _by_date_alone(made, now, until)
         else:
             found = _removals(vault, policy, resource_id, made, now, until, there)
