@@ -169,14 +169,27 @@ def voila(elsewhere: Callable[..., Page]) -> Callable[..., Page]:
 @pytest.fixture
 def classic(elsewhere: Callable[..., Page]) -> Callable[..., Page]:
     """A function that opens a notebook of the given cells in Notebook 7, and runs them."""
+    from playwright.sync_api import expect
 
     from tests.browser.notebook import IDLE
 
     def open_in_notebook(*cells: str) -> Page:
         page = elsewhere("notebooks", *cells)
         page.locator(IDLE).wait_for()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        run, all_cells = (
+            page.get_by_role("menuitem", name=each, exact=True) for each in ("Run", "Run All Cells")
+        )
+        # A click that comes before the kernel is connected does nothing, and nothing tells.
+        for last in (False, False, False, True):
+            run.click()
+            all_cells.click()
+            try:
+                expect(page.locator(".jp-InputPrompt").first).not_to_have_text("[ ]:")
+            except AssertionError:
+                if last:
+                    raise
+            else:
+                break
         return page
 
     return open_in_notebook
