@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,15 @@ def spec() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no specification in {folder}; CBR_SPEC names another folder")
     return folder
+
+
+@pytest.fixture
+def become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Ada sits at the screen; the function lets another person, with a key of their own."""
+
+    def become(user: str) -> None:
+        monkeypatch.setenv("CBR_SIGNING_FOLDER", str(tmp_path / f"key-{user}"))
+        monkeypatch.setattr(getpass, "getuser", lambda: user)
+
+    become("ada")
+    return become

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import httpx
+
+from cbr_notebook.auth.endpoints import is_loopback
 
 HEADER = "X-Cloud-Time"
 """The cloud's moment and, after ``speed=``, its seconds in a second of this computer."""
@@ -62,12 +62,5 @@ def follow(http: httpx.Client, endpoint: str) -> Callable[[], datetime]:
         endpoint: its address. A service on this computer, which may well be a simulated cloud,
             is asked for its time before it is asked anything else; a real one never is.
     """
-    address = urlsplit(endpoint)
-    is_here = address.scheme == "http" and _is_loopback(address.hostname or "")
+    is_here = httpx.URL(endpoint).scheme == "http" and is_loopback(endpoint)
     return CloudTime(http, f"{endpoint.rstrip('/')}/" if is_here else None)
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -21,18 +20,6 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from tests.runbook.situations import restores
 
 Become = Callable[[str], None]
-
-
-@pytest.fixture
-def become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Become:
-    """Let another person sit at the screen, with a user and a key of their own."""
-
-    def become(user: str) -> None:
-        monkeypatch.setenv("CBR_SIGNING_FOLDER", str(tmp_path / f"key-{user}"))
-        monkeypatch.setattr(getpass, "getuser", lambda: user)
-
-    become("ada")
-    return become
 
 
 @pytest.fixture

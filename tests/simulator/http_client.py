@@ -45,6 +45,13 @@ class Client:
         )
         self.http.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
 
+    def make_image(self, backup_id: str) -> None:
+        """Note an image that was made from a backup; no operation of the service tells of it."""
+        with self.cloud._engine.work():
+            self.cloud._engine.state.insert(
+                "image", id=f"image-{backup_id}", backup_id=backup_id, project_id=self.project_id
+            )
+
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """Send a request to a path of the project; give whatever comes back."""
         url = f"/v3/{self.project_id}/{path}"

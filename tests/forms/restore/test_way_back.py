@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,18 +136,6 @@ def test_a_contract_that_is_given_has_a_field_and_is_looked_at(
     form = session.forms.restore(resource="web-01", before="2020-08-17", contract=other)
     assert form.value["contract"] == "shop"
     assert "no member of shop" in form.problems["checks"]
-
-
-@pytest.fixture
-def become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let another person sit at the screen."""
-
-    def become(user: str) -> None:
-        monkeypatch.setenv("CBR_SIGNING_FOLDER", str(tmp_path / f"key-{user}"))
-        monkeypatch.setattr(getpass, "getuser", lambda: user)
-
-    become("ada")
-    return become
 
 
 @pytest.mark.parametrize("how", ["given", "environment"])

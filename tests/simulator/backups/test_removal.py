@@ -25,14 +25,6 @@ def rows(ask: Client, table: str) -> int:
     return int(ask.cloud._engine.state.value(f"SELECT count(*) FROM {table}"))
 
 
-def make_image(ask: Client, backup_id: str) -> None:
-    """Note an image that was made from a backup."""
-    with ask.cloud._engine.work():
-        ask.cloud._engine.state.insert(
-            "image", id=f"image-{backup_id}", backup_id=backup_id, project_id=ask.project_id
-        )
-
-
 def first_backup(ask: Client, vault_id: str) -> str:
     return str(ask("GET", "backups", vault_id=vault_id)["backups"][0]["id"])
 
@@ -125,7 +117,7 @@ def test_a_vault_into_which_something_is_replicated_stays(ask: Client, vault_id:
 
 
 def test_a_vault_with_a_backup_that_serves_an_image_stays(ask: Client, vault_id: str) -> None:
-    make_image(ask, first_backup(ask, vault_id))
+    ask.make_image(first_backup(ask, vault_id))
     with pytest.raises(Refused, match="6204"):
         ask("DELETE", f"vaults/{vault_id}")
 
@@ -133,7 +125,7 @@ def test_a_vault_with_a_backup_that_serves_an_image_stays(ask: Client, vault_id:
 def test_an_image_made_meanwhile_lets_the_deletion_fail(ask: Client, vault_id: str) -> None:
     kept = first_backup(ask, vault_id)
     ask("DELETE", f"vaults/{vault_id}")
-    make_image(ask, kept)
+    ask.make_image(kept)
     ask.wait(30)
     assert ask.vault(vault_id)["billing"]["status"] == "error"
     (task,) = ask.tasks(operation_type="vault_delete")
@@ -241,7 +233,7 @@ def test_a_resource_that_is_being_backed_up_stays(ask: Client, vault_id: str) ->
 
 
 def test_a_resource_with_a_backup_that_serves_an_image_stays(ask: Client, vault_id: str) -> None:
-    make_image(ask, first_backup(ask, vault_id))
+    ask.make_image(first_backup(ask, vault_id))
     with pytest.raises(Refused, match="6204"):
         remove(ask, vault_id, "web-01", "db-01")
 
@@ -249,7 +241,7 @@ def test_a_resource_with_a_backup_that_serves_an_image_stays(ask: Client, vault_
 def test_an_image_made_meanwhile_keeps_the_resource(ask: Client, vault_id: str) -> None:
     backup = ask("GET", "backups", resource_name="web-01")["backups"][0]["id"]
     remove(ask, vault_id, "web-01", "db-01")
-    make_image(ask, backup)
+    ask.make_image(backup)
     ask.wait(30)
     (resource,) = ask.vault(vault_id)["resources"]
     assert (resource["name"], resource["protect_status"]) == ("web-01", "error")

@@ -22,14 +22,6 @@ def change(ask: Client, policy: str, **definition: Any) -> None:
     ask("PUT", f"policies/{policy}", {"policy": {"operation_definition": definition}})
 
 
-def register_image(ask: Client, backup_id: str) -> None:
-    """Let an image be made of a backup."""
-    with ask.cloud._engine.work():
-        ask.cloud._engine.state.insert(
-            "image", id=f"image-{backup_id}", backup_id=backup_id, project_id=ask.project_id
-        )
-
-
 # -- days --------------------------------------------------------------------------------------
 
 
@@ -129,7 +121,7 @@ def test_an_image_keeps_its_backup_outside_the_count(ask: Client) -> None:
     protect(ask, "web", policy=create_policy(ask, {"max_backups": 2}))
     ask.cloud.advance(days=1)
     (first,) = backups(ask)
-    register_image(ask, first["id"])
+    ask.make_image(first["id"])
     ask.cloud.advance(days=5)
     assert len(backups(ask)) == 3
     assert backups(ask)[-1]["id"] == first["id"]
@@ -139,7 +131,7 @@ def test_an_expired_backup_stays_as_long_as_its_image(ask: Client) -> None:
     protect(ask, "web", policy=create_policy(ask, {"retention_duration_days": 1}))
     ask.cloud.advance(days=1)
     (first,) = backups(ask)
-    register_image(ask, first["id"])
+    ask.make_image(first["id"])
     ask.cloud.advance(days=5)
     assert first["id"] in {each["id"] for each in backups(ask)}
     with ask.cloud._engine.work():
