@@ -10,7 +10,7 @@ from cbr_notebook.restore_command.account import add_account_arguments, open_ses
 from cbr_notebook.restore_command.evidence_options import add_evidence_arguments, evidence_of
 from cbr_notebook.restore_command.group import finish_group
 from cbr_notebook.restore_command.signed_documents import add_paper_commands
-from cbr_notebook.restore_command.statuses import DONE, FAILED, REFUSED, guarded
+from cbr_notebook.restore_command.statuses import DONE, FAILED, REFUSED, guarded, tell
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.group.resume import find
@@ -100,11 +100,16 @@ def _roll_back(options: argparse.Namespace, shown: Shown) -> int:
         )
     evidence.ensure_useful(session, [run.target["name"], run.target["id"]])
     run.refresh()
-    back = run.roll_back(
-        options.confirm,
-        acknowledge=options.acknowledge,
-        on_progress=shown,
-        approval=options.approval,
-    )
+    try:
+        back = run.roll_back(
+            options.confirm,
+            acknowledge=options.acknowledge,
+            on_progress=shown,
+            approval=options.approval,
+        )
+    except InvalidRequest as problem:  # such as: there is no safety backup
+        if shown.run_id is not None:
+            raise
+        return tell(problem, REFUSED)
     back.wait()
     return evidence.finish(back, shown)

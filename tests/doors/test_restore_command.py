@@ -378,3 +378,12 @@ def test_a_run_that_has_not_ended_is_taken_up_by_a_command(
     (open_run,) = session.restores()[session.restores()["state"] == "asked"]["run_id"]
     assert f"Take it up: cbr-notebook resume {open_run}; or" in err
     assert f"cbr-notebook cancel {open_run}" in err
+
+
+def test_a_way_back_that_there_is_not_is_refused_and_no_wrong_usage(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = execute(session).wait()
+    status, _, err = say(capsys, "rollback", run.run_id, "--simulate", "--confirm", "web-01")
+    assert (status, "made no safety backup" in err) == (3, True), err
+    assert restores(session) == 1
