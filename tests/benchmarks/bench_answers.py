@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
+from cbr_notebook.forms.testing import FormPage
 
 ANSWERS: dict[str, Callable[[Session], object]] = {
     "unprotected": lambda s: s.unprotected(),
@@ -26,7 +27,7 @@ ANSWERS: dict[str, Callable[[Session], object]] = {
     "restore_points": lambda s: s.restore_points(),
     "failures": lambda s: s.failures(),
     "cost": lambda s: s.cost(0.1, currency="EUR"),
-    "overview (form)": lambda s: s.forms.overview().submit(),
+    "overview (form)": lambda s: FormPage(s.forms.overview()).wait(),
 }
 
 
