@@ -46,6 +46,19 @@ def test_a_server_comes_back_from_ransomware(session: Session, empty_answer: int
     assert session.cloud.server("web-01").status == "ACTIVE"
 
 
+@pytest.mark.parametrize(
+    ("power_on", "ends"), [(None, "SHUTOFF"), (True, "ACTIVE"), (False, "SHUTOFF")]
+)
+def test_a_stopped_server_stays_stopped_unless_asked_otherwise(
+    session: Session, power_on: bool | None, ends: str
+) -> None:
+    server = session.cloud.server("web-01")
+    server.stop()
+    session.restore("clean", power_on=power_on, confirm="web-01").wait(progress=False)
+    assert motd(session) == b"good"
+    assert session.cloud.server("web-01").status == ends
+
+
 def test_one_disk_of_a_server_can_be_chosen(session: Session) -> None:
     server = session.cloud.server("web-01")
     for disk, path in ((server.disk("vda"), "/etc/motd"), (server.disk("vdb"), "/data")):

@@ -32,20 +32,21 @@ def restore(
     *,
     target: ResourceRef = None,
     disks: Mapping[str, str] | None = None,
-    power_on: bool = True,
+    power_on: bool | None = None,
     confirm: str | None = None,
 ) -> Task:
     """Overwrite a server, disk or file system with a backup. This cannot be undone.
 
-    A server is stopped for it and started afterwards. Of a server, each disk that was
-    backed up and is still there is written; disks added since are left alone.
+    A running server is stopped for it and started afterwards; a stopped one stays stopped,
+    since it may have been isolated. Of a server, each disk that was backed up and is still
+    there is written; disks added since are left alone.
 
     Args:
         backup: which one.
         target: what to overwrite; what was backed up if left out.
         disks: for a server: from the ID of a disk's backup to the ID of the disk, where
             not all disks, or other ones, are meant.
-        power_on: start the server afterwards.
+        power_on: start the server afterwards; if left out, only if it is running now.
         confirm: the name of what is overwritten.
 
     Returns:
@@ -88,7 +89,7 @@ def restore(
         volume_id=goal.id if kind == "disk" else None,
         resource_id=goal.id if kind == "turbo" else None,
         mappings=mappings,
-        power_on=power_on,
+        power_on=(goal.status or "").upper() != "SHUTOFF" if power_on is None else power_on,
     )
     return Task(
         session.poller,
