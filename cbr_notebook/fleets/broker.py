@@ -14,7 +14,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import (
+    Client,
+    Connection,
+    Listener,
+    answer_challenge,
+    deliver_challenge,
+)
 from typing import Self
 
 from cbr_notebook.fleets.budget import Budget, Stopped
@@ -22,6 +28,8 @@ from cbr_notebook.fleets.budget import Budget, Stopped
 _ENTER, _GRANTED, _LEAVE = b"enter", b"granted", b"leave"
 _KEY_BYTES = 32
 _BACKLOG = 128
+_LONGEST_WAIT_S = 30.0
+"""Until one who listens has said a first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +48,21 @@ class Address:
         """Return a connection.
 
         Raises:
-            OSError: there is no such broker on this computer.
+            OSError: there is no such broker on this computer, or it does not answer.
         """
+        caller = Client(self.where)
         try:
-            return Client(self.where, authkey=self.key)
+            if not caller.poll(_LONGEST_WAIT_S):
+                raise OSError(f"{self.where} does not answer.")
+            answer_challenge(caller, self.key)
+            deliver_challenge(caller, self.key)
         except (EOFError, AuthenticationError) as problem:
+            caller.close()
             raise OSError(str(problem)) from problem
+        except OSError:
+            caller.close()
+            raise
+        return caller
 
 
 class Broker:
@@ -62,7 +79,7 @@ class Broker:
         """
         key = secrets.token_bytes(_KEY_BYTES)
         self._budget_of = budget_of
-        self._listener = Listener(authkey=key, backlog=_BACKLOG)
+        self._listener = Listener(backlog=_BACKLOG)
         self.address = Address(str(self._listener.address), key)
         self._closed = False
         self._lock = threading.Lock()
@@ -77,9 +94,8 @@ class Broker:
             return
         self._closed = True
         with suppress(OSError):
-            self.address.connect().close()  # whoever waits for callers sees that it is over
+            Client(self.address.where).close()  # whoever waits for callers sees that it is over
         self._thread.join()
-        self._listener.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,18 +104,22 @@ class Broker:
         self.close()
 
     def _accept(self) -> None:
-        while not self._closed:
-            try:
-                caller = self._listener.accept()
-            except (OSError, EOFError, AuthenticationError):
-                continue  # somebody without the key, or who has gone
-            threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
+        with self._listener:
+            while not self._closed:
+                try:
+                    caller = self._listener.accept()
+                except OSError:
+                    continue  # somebody who has gone
+                # Who has the key is asked beside: a silent caller makes nobody wait.
+                threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
 
     def _serve(self, caller: Connection) -> None:
         """Serve a connection, on which a worker has one request at a time."""
         budget: Budget | None = None
         inside = False
-        with caller, suppress(OSError, EOFError, Stopped):
+        with caller, suppress(OSError, EOFError, AuthenticationError, Stopped):
+            deliver_challenge(caller, self.address.key)
+            answer_challenge(caller, self.address.key)
             try:
                 name, project = json.loads(caller.recv_bytes())
                 budget = self._budget_of(name)

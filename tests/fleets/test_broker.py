@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.connection import Client, Listener
 
 import pytest
 
+from cbr_notebook.fleets import broker as broker_module
 from cbr_notebook.fleets.broker import Address, Broker, BrokerGate
 from cbr_notebook.fleets.budget import Budget, Rate, Stopped
 from tests.fleets.test_budget import Clock
@@ -140,3 +142,26 @@ def test_who_has_not_the_key_is_not_served() -> None:
         gate.close()
     assert [who for _, who in budget.granted] == ["one"]
     assert "key" not in repr(broker.address)
+
+
+def test_a_silent_caller_makes_nobody_wait() -> None:
+    budget = Noted(Clock(), None)
+    with Broker({NAME: budget}.__getitem__) as broker, Client(broker.address.where):
+        gate = BrokerGate(broker.address, NAME, "one")
+        gate.enter()
+        gate.leave()
+        gate.close()
+    assert [who for _, who in budget.granted] == ["one"]
+
+
+def test_a_broker_ends_at_any_moment_after_it_accepted_somebody() -> None:
+    """It did not, where it was closed between a caller and the wait for the next."""
+    for _ in range(300):
+        with Broker({NAME: Noted(Clock(), None)}.__getitem__) as broker:
+            broker.address.connect().close()
+
+
+def test_one_who_listens_and_never_speaks_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_module, "_LONGEST_WAIT_S", 0.01)
+    with Listener() as silent, pytest.raises(OSError, match="does not answer"):
+        Address(str(silent.address), b"key").connect()
