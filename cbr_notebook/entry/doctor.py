@@ -16,6 +16,7 @@ from cbr_notebook.diagnosis.recorder import prepare, write_record
 from cbr_notebook.diagnosis.rows import Row, as_table, from_error
 from cbr_notebook.entry.connection import connect
 from cbr_notebook.errors import CBRError
+from cbr_notebook.text import arguments
 
 _TIMEOUT_S = 20.0
 
@@ -36,14 +37,15 @@ def examine(profile: str | None = None, record: str | Path | None = None) -> pd.
     Raises:
         InvalidRequest: the folder holds something, or cannot be written.
     """
-    if record is not None:
-        prepare(Path(record))
+    folder = None if record is None else arguments.path(record, "record")
+    if folder is not None:
+        prepare(folder)
     try:
         session = connect(profile)
     except CBRError as problem:
         rows = [*_way_to(profile), from_error("sign-in", problem)]
-        if record is not None:
-            write_record(Path(record), [], rows)
+        if folder is not None:
+            write_record(folder, [], rows)
         return as_table(rows)
     with session:
         return session.diagnose(record=record)

@@ -8,6 +8,7 @@ from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import library
+from cbr_notebook.text import arguments
 
 
 class Store:
@@ -24,7 +25,8 @@ class Store:
             InvalidRequest: the address cannot be used, or what it needs is not installed.
         """
         fsspec = library("fsspec", "A history")
-        self.address = str(Path(address).expanduser()) if _is_folder(address) else str(address)
+        given = arguments.path(address, "path")
+        self.address = str(given if _is_folder(address) else address)
         trouble = ""
         try:
             self.fs, self.root = fsspec.core.url_to_fs(self.address, **(storage_options or {}))

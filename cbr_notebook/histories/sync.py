@@ -19,6 +19,7 @@ from cbr_notebook.histories.growing import Before, Source
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.reading import ANSWERS, GROWING, TABLES, Ages, Read, read_tables
 from cbr_notebook.histories.store import Store
+from cbr_notebook.text import arguments
 from cbr_notebook.text.timeparse import DurationLike, parse_duration
 
 WHOLE = "7d"
@@ -93,9 +94,9 @@ def sync(
     """
     store = Store(path, storage_options)
     where = (
-        profile or session.identity.who,
+        arguments.text(profile or session.identity.who, "profile"),
         session.identity.region,
-        project or session.identity.project_id,
+        arguments.text(project or session.identity.project_id, "project"),
     )
     known = newest(manifest.read(store), where)
     ages = checked_ages(whole, resources_every)
@@ -174,7 +175,7 @@ def checked(tables: Sequence[str]) -> tuple[str, ...]:
     Raises:
         InvalidRequest: there is no such table.
     """
-    given = (tables,) if isinstance(tables, str) else tuple(tables)
+    given = tuple(arguments.texts(tables, "tables"))
     possible = (*TABLES, *ANSWERS)
     unknown = [each for each in given if each not in possible]
     if unknown or not given:

@@ -20,6 +20,7 @@ from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.errors import AnswerWarning, InvalidRequest
 from cbr_notebook.exporting import ensure_writable
 from cbr_notebook.session.context import Context
+from cbr_notebook.text import arguments
 
 Provider = Literal["huaweicloud", "flexibleengine"]
 PROVIDERS: Mapping[str, str] = {
@@ -88,7 +89,7 @@ def terraform(
         >>> session.terraform("cbr.tf").name
         'cbr.tf'
     """
-    target = Path(path).expanduser()
+    target = arguments.path(path, "path")
     chosen = _provider(session, provider)
     if target.suffix != ".tf":
         raise InvalidRequest("A Terraform file ends with .tf.", field="path")
@@ -118,7 +119,7 @@ def _provider(session: Context, named: str | None) -> str:
         named = found[0] if len(found) == 1 else None
     elif named is None:
         named = "huaweicloud"
-    if named is None or named not in PROVIDERS:
+    if named is None or named not in tuple(PROVIDERS):
         what = f"The provider {named!r} is not known here" if named else (
             f"No provider is known for {session.identity.endpoint}"
         )  # fmt: skip

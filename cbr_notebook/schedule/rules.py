@@ -9,6 +9,7 @@ from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.schedule.days import DAYS, parse_days, parse_times
+from cbr_notebook.text.arguments import texts
 
 _MONDAY = date(2024, 1, 1)
 _MINUTE = timedelta(minutes=1)
@@ -42,7 +43,7 @@ def recurrence_rules(
     if pattern is not None:
         if days is not None or every_days is not None or times:
             raise InvalidRequest("Give either pattern, or days and times.", field="pattern")
-        return [pattern] if isinstance(pattern, str) else list(pattern)
+        return texts(pattern, "pattern")
     if times is None or times in ("", [], ()):
         raise InvalidRequest(
             "The policy has no time.", advice='Give times="23:00" and days, or a pattern.',

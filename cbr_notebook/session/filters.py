@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -22,7 +22,7 @@ def reject_unknown(
     for name in given:
         if name in names:
             continue
-        close = difflib.get_close_matches(name, names, n=1)
+        close = difflib.get_close_matches(str(name), names, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
         raise InvalidRequest(
             f"{table} {'has' if table.startswith(('A ', 'An ')) else 'have'} no {what} {name!r}.",
@@ -84,9 +84,22 @@ def expand(asked: Mapping[str, Any], repeatable: Sequence[str] = ()) -> Iterator
         repeatable: filters that the service itself takes several values of.
     """
     several = {
-        name: list(dict.fromkeys(value))
+        name: _different(value, name)
         for name, value in asked.items()
         if isinstance(value, list | tuple | set) and name not in repeatable
     }
     for values in product(*several.values()):
         yield {**asked, **dict(zip(several, values, strict=True))}
+
+
+def _different(values: Iterable[Any], field: str) -> list[Any]:
+    """Return each value once, in the order of the first of its kind."""
+    given = list(values)
+    for each in given:
+        if isinstance(each, list | tuple | set | Mapping):
+            raise InvalidRequest(
+                f"{field} lists {each!r}, which is no value.",
+                advice=f"Give one value, or a list of values: {field}=[…].",
+                field=field,
+            )
+    return list(dict.fromkeys(given))

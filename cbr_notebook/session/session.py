@@ -38,6 +38,7 @@ from cbr_notebook.session.reports import suspicion as suspicion_report
 from cbr_notebook.session.reports import unprotected as unprotected_report
 from cbr_notebook.session.reports import vault_policies as vault_policies_report
 from cbr_notebook.tasks.poller import TaskPoller
+from cbr_notebook.text import arguments
 from cbr_notebook.text.card import facts_html
 from cbr_notebook.text.notes import noted
 
@@ -286,7 +287,9 @@ class Session:
             >>> session.in_project("eu-west-1").identity.region
             'eu-west-1'
         """
-        return self._sibling(user_name=self.identity.who, project=project)
+        return self._sibling(
+            user_name=self.identity.who, project=arguments.text(project, "project")
+        )
 
     def as_user(self, user_name: str) -> Self:
         """Open a session as another user of the same simulated cloud, in the same project.
@@ -302,7 +305,9 @@ class Session:
             >>> ada.identity.who
             'ada'
         """
-        return self._sibling(user_name=user_name, project=self.identity.project_id)
+        return self._sibling(
+            user_name=arguments.text(user_name, "user_name"), project=self.identity.project_id
+        )
 
     def _sibling(self, **who: str) -> Self:
         """Open another session on the same simulated cloud."""

@@ -94,7 +94,7 @@ class YamlReader:
             self.problem(at, f"{what} must be a mapping of names to values.")
             return {}
         for key in at.value.keys() - set(known):
-            near = get_close_matches(key, known, n=1)
+            near = get_close_matches(str(key), known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
             assert at.keys is not None
             self.problem(at.keys[key], f"{key!r} is not known in {what}; {hint}")

@@ -11,7 +11,7 @@ def nearest(written: str, known: Iterable[str]) -> list[str]:
     by_lower: dict[str, str] = {}
     for each in known:
         by_lower.setdefault(each.lower(), each)
-    return [by_lower[each] for each in get_close_matches(written.lower(), by_lower, 3, 0.5)]
+    return [by_lower[each] for each in get_close_matches(str(written).lower(), by_lower, 3, 0.5)]
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import BACKUP_STATUSES, NATIVE_SERVER, RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Backup, Page, Record
 from cbr_notebook.api.paging.pager import items
+from cbr_notebook.text.arguments import texts
 
 SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 PATH = "/v3/{project_id}/backups"
@@ -100,7 +101,7 @@ def list_query(filters: Mapping[str, Any]) -> dict[str, QueryValue]:
         InvalidRequest: a value is not one that the service knows.
     """
     asked = dict(filters)
-    for each in [status] if isinstance(status := asked.get("status"), str) else status or ():
+    for each in texts(asked.get("status") or (), "status"):
         checks.one_of(each, BACKUP_STATUSES, "status")
     for part in (checks.text(asked.get("sort"), 255, "sort") or "created_at").split(","):
         key, _, direction = part.partition(":")

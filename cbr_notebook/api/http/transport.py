@@ -43,6 +43,7 @@ from cbr_notebook.auth.throttling import (
     write_line,
 )
 from cbr_notebook.errors import AuthenticationError, CBRError, InvalidRequest, RateLimited
+from cbr_notebook.text.arguments import texts
 
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
@@ -435,10 +436,10 @@ def _parameters(query: Mapping[str, QueryValue] | None) -> httpx.QueryParams:
             continue
         if isinstance(value, bool):
             pairs.append((name, str(value).lower()))
-        elif isinstance(value, str | int):
+        elif isinstance(value, str | int | float):
             pairs.append((name, str(value)))
         else:
-            pairs += [(name, each) for each in value]
+            pairs += [(name, each) for each in texts(value, name)]
     return httpx.QueryParams(tuple(pairs))
 
 

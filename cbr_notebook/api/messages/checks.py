@@ -116,7 +116,7 @@ def time_zone(value: str, field: str = "timezone") -> str:
     return value
 
 
-def listed(values: Sequence[T], field: str, most: int | None = None) -> list[T]:
+def listed(values: Iterable[T], field: str, most: int | None = None) -> list[T]:
     """Return a list, if it is one: a text alone would mean each of its letters.
 
     Args:

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
+from cbr_notebook.api.messages import checks
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
@@ -251,7 +252,7 @@ class GroupPlan:
             WaitTimeout: you interrupted; take it up with ``session.resume_restore``.
         """
         _validate_carrying_out(parallel, on_failure)
-        self._refuse_unconfirmed(names_of(confirm))
+        self._refuse_unconfirmed(names_of(confirm, "confirm"))
         plans = {each.target_id: each.plan for each in self.members}
         approval = further.pop("approval", None)
         if approval == TWO_PEOPLE:
@@ -437,7 +438,7 @@ def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
             the group, or the order goes in a circle.
         CBRError: as ``plan_restore``.
     """
-    planned = [_planned(session, each) for each in wanted]
+    planned = [_planned(session, each) for each in checks.listed(wanted, "restores")]
     if not planned:
         raise InvalidRequest("No restore is named.", advice="Give a list of plans.")
     ids: dict[str, str] = {}
@@ -477,9 +478,12 @@ def _plan_file(folder: Path, target_id: str) -> Path:
 
 def _planned(session: Session, each: Any) -> tuple[RestorePlan, tuple[str, ...]]:
     if not isinstance(each, Mapping):
+        if not isinstance(each, RestorePlan):
+            advice = "Give plans of session.plan_restore(), or mappings of its arguments."
+            raise InvalidRequest(f"{each!r} is no restore.", advice=advice, field="restores")
         return each, ()
     arguments = dict(each)
-    after = names_of(arguments.pop("after", ()))
+    after = names_of(arguments.pop("after", ()), "after")
     plan = arguments.pop("plan", None)
     return plan if plan is not None else plan_restore(session, **arguments), after
 

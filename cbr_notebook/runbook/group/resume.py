@@ -80,7 +80,7 @@ def resume(
         Conflict: another process is at it, or something moved since the plan was made.
         ConnectionFailed: the service could not be reached; resume again later.
     """
-    names = () if confirm is None else names_of(confirm)
+    names = () if confirm is None else names_of(confirm, "confirm")
     found = find(session, run_id, folder, on_progress)
     if isinstance(found, GroupRun):
         for run in found.runs:

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, JournalFailed, NotFound
 from cbr_notebook.runbook.journal.journal import Journal
+from cbr_notebook.text import arguments
 
 if TYPE_CHECKING:
     from cbr_notebook.session import Session
@@ -44,7 +45,7 @@ def folder_for(session: Session, folder: str | Path | None = None) -> Path:
     Raises:
         InvalidRequest: the folder cannot be made or written.
     """
-    chosen = Path(folder or os.environ.get(_VARIABLE) or _default(session)).expanduser()
+    chosen = arguments.path(folder or os.environ.get(_VARIABLE) or _default(session), "folder")
     try:
         chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
@@ -135,7 +136,7 @@ def open_journal(folder: Path, run_id: str) -> Journal:
         InvalidRequest: the journal was edited.
     """
     path = folder / f"{run_id}{SUFFIX}"
-    if not _RUN_ID.fullmatch(run_id) or not path.exists():
+    if not _RUN_ID.fullmatch(str(run_id)) or not path.exists():
         known = ", ".join(path.stem for path in list(paths(folder))[:5]) or "none"
         raise NotFound(
             f"There is no run {run_id!r} in {folder}.",

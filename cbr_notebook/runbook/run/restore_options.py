@@ -19,6 +19,7 @@ from cbr_notebook.runbook.run.safety import (
     validate_keep_days,
 )
 from cbr_notebook.runbook.verify.contract import RecoveryContract
+from cbr_notebook.text.arguments import texts
 from cbr_notebook.text.timeparse import TimeLike
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -83,13 +84,13 @@ class RestoreOptions:
             rpo = contract.recovery_point if rpo is None else rpo
         targets = Targets.of(now, rto, rpo, incident_at)
         approved = None if approval is None else read_approval(approval)
-        names = names_of(acknowledge)
+        names = names_of(acknowledge, "acknowledge")
         return cls(names, safety_backup, safety_keep_days, targets, contract, approved)
 
 
-def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
+def names_of(given: str | Sequence[str], field: str) -> tuple[str, ...]:
     """Return names that were given as one or as several."""
-    return (given,) if isinstance(given, str) else tuple(given)
+    return tuple(texts(given, field))
 
 
 def with_further_options(method: Method) -> Method:

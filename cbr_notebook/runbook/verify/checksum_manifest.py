@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.text.arguments import texts
 
 if TYPE_CHECKING:
     from cbr_notebook.session import Session
@@ -62,7 +63,7 @@ def take_manifest(
             )
         wanted = list(_all_files(session, target))
     else:
-        wanted = [_place(each) for each in files]
+        wanted = [_place(each) for each in texts(files, "files")]
     found = []
     for disk, path in wanted:
         digest = read(disk, path)

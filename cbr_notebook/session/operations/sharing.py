@@ -17,6 +17,7 @@ from cbr_notebook.session.references import (
 )
 from cbr_notebook.session.tables import describe
 from cbr_notebook.session.tag_filters import TagChoice, Tags
+from cbr_notebook.text.arguments import texts
 
 
 def members(session: Context, backup: ResourceRef, *, tags: Tags = None) -> pd.DataFrame:
@@ -72,7 +73,7 @@ def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) 
         >>> session.share(backup, other.identity.project_id)[0].status
         'pending'
     """
-    wanted = [projects] if isinstance(projects, str) else list(projects)
+    wanted = texts(projects, "projects")
     return session.client.members.add(find_backup(session, backup).id, wanted)
 
 

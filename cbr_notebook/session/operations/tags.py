@@ -18,6 +18,7 @@ from cbr_notebook.session.references import (
     display_name,
 )
 from cbr_notebook.session.tables import describe
+from cbr_notebook.text.arguments import pairs
 
 MOST_TAGS = 10
 
@@ -117,14 +118,16 @@ def set_tags(
         >>> session.tags("vault-web")["key"].tolist()
         ['team']
     """
-    wanted = dict(checked(key, value) for key, value in tags.items())
+    wanted = dict(checked(key, value) for key, value in pairs(tags, "tags").items())
     if len(wanted) > MOST_TAGS:
         raise InvalidRequest(
             f"{len(wanted)} tags are too many.", advice="At most ten.", field="tags"
         )
     found = find_vault(session, vault)
     vault_id, present = found.id, _tags_of(session, found.id)
-    if expected is not None and (unseen := TagChanges.between(expected, present)):
+    if expected is not None and (
+        unseen := TagChanges.between(pairs(expected, "expected"), present)
+    ):
         raise Conflict(
             f"The tags of {display_name(found)} have changed meanwhile: {unseen.in_words()}. "
             "Nothing was sent.",

@@ -31,6 +31,7 @@ from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import (
     removal_finder,
 )
+from cbr_notebook.text.arguments import pairs
 
 
 def create_vault(
@@ -94,7 +95,7 @@ def create_vault(
         protect_type=protect_type,
         resources=items,
         backup_policy_id=applied.id if applied else None,
-        tags=dict(tags) if tags else None,
+        tags=dict(pairs(tags, "tags")) if tags else None,
         auto_expand=auto_expand or None,
         locked=locked,
         **settings,
@@ -346,6 +347,6 @@ def kind_of(object_type: str | None) -> ResourceKind | None:
         InvalidRequest: they cannot be looked up.
     """
     kinds: dict[str | None, ResourceKind] = {"server": "server", "disk": "disk", "turbo": "turbo"}
-    if object_type is not None and object_type not in kinds:
+    if object_type is not None and object_type not in tuple(kinds):
         raise InvalidRequest(f"Resources of vaults for {object_type} cannot be looked up here.")
     return kinds.get(object_type)

@@ -58,8 +58,9 @@ def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame
     """
     if backups is None:
         return lists.backups(session, status="available")
-    if backups.attrs.get("project_id") != session.identity.project_id or (
-        *map(backups.attrs.get, ("resource", "filters", "limit")),
+    attrs = getattr(backups, "attrs", {})
+    if attrs.get("project_id") != session.identity.project_id or (
+        *map(attrs.get, ("resource", "filters", "limit")),
     ) != ("backups", {"status": "available"}, None):
         raise InvalidRequest(
             "These are not all good backups of this project.",

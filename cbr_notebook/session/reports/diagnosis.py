@@ -15,6 +15,7 @@ from cbr_notebook.diagnosis.diagnose import diagnose as all_checks
 from cbr_notebook.diagnosis.recorder import Recorder, prepare, write_record
 from cbr_notebook.diagnosis.rows import as_table
 from cbr_notebook.session.context import Context
+from cbr_notebook.text import arguments
 
 
 class Diagnosable(Context, Protocol):
@@ -53,8 +54,9 @@ def diagnose(self: Diagnosable, *, record: str | Path | None = None) -> pd.DataF
         >>> checks[checks["check"] == "sign-in"]["outcome"].tolist()
         ['ok']
     """
-    if record is not None:
-        prepare(Path(record))
+    folder = None if record is None else arguments.path(record, "record")
+    if folder is not None:
+        prepare(folder)
     recorder = Recorder()
     watched = self.with_client(Client(self.client.transport.watched(recorder)))
     who = self.identity
@@ -71,8 +73,8 @@ def diagnose(self: Diagnosable, *, record: str | Path | None = None) -> pd.DataF
         exchanges=recorder.exchanges,
     )
     rows = list(all_checks(subject))
-    if record is not None:
-        write_record(Path(record), recorder.exchanges, rows)
+    if folder is not None:
+        write_record(folder, recorder.exchanges, rows)
     return as_table(rows)
 
 

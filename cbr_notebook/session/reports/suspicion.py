@@ -15,6 +15,7 @@ from typing import Literal
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages.checks import listed
 from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
@@ -221,7 +222,7 @@ def suspicion(
     """
     chosen = TagChoice(session, tags)
     before = session.client.transport.requests
-    named = [explained] if isinstance(explained, date | str) else explained
+    named = [explained] if isinstance(explained, date | str) else listed(explained, "explained")
     days = [_day(each) for each in named]
     rows = changes_of(session, resource, newest, chosen)
     changes = [

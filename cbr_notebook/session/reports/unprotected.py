@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
+from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault
 from cbr_notebook.frames.resources import tags_of
@@ -78,6 +79,7 @@ def unprotected(
     allowed = None if target is None else session.now - parse_duration(target, "target")
     before = session.client.transport.requests
     kinds = COMMON_KINDS if kind is None else (kind,)
+    checks.one_of(kind, tuple(COMMON_KINDS), "kind")
     vaults = vaults_by_resource(session)
     listed = listed_by_kind(session, kinds)
     known = {key: row for rows in listed.values() for key, row in rows.items()}
