@@ -27,7 +27,11 @@ def _check_vault(session: Session, facts: Facts) -> list[Finding]:
     named = vaults[vaults["name"] == "finance"]
     if named.empty:
         return [Finding(False, f"No vault is called finance; there are {len(vaults)} others.")]
-    vault = named.iloc[0]
+    seen = [_look_at_finance(vault) for _, vault in named.iterrows()]
+    return max(seen, key=lambda findings: sum(each.passed for each in findings))
+
+
+def _look_at_finance(vault: pd.Series) -> list[Finding]:
     return [
         Finding(vault["object_type"] == "server", f"finance takes a {vault['object_type']}."),
         Finding(vault["size_gb"] >= 200, f"finance has {vault['size_gb']} GB."),
@@ -58,9 +62,12 @@ def _check_unprotected(session: Session, facts: Facts) -> list[Finding]:
 
 def _check_policy(session: Session, facts: Facts) -> list[Finding]:
     policies = session.policies()
-    (vault_id,) = session.vaults().loc[lambda table: table["name"] == "vault-dev", "id"]
+    vaults = set(session.vaults().loc[lambda table: table["name"] == "vault-dev", "id"])
+    if not vaults:
+        return [Finding(False, "No vault is called vault-dev any more.")]
     applied = policies[
-        policies["enabled"] & policies["vault_ids"].map(lambda ids: vault_id in (ids or ()))
+        policies["enabled"]
+        & policies["vault_ids"].map(lambda ids: not vaults.isdisjoint((ids or "").split(", ")))
     ]
     found = new_backups(session, facts, "build-01")
     nightly = found[found["auto_trigger"].fillna(False).astype(bool)]
@@ -89,7 +96,10 @@ def _start_full(session: Session) -> Facts:
 
 def _check_full(session: Session, facts: Facts) -> list[Finding]:
     capacity = session.capacity()
-    used = float(capacity.loc[capacity["name"] == "vault-files", "used_percent"].iloc[0])
+    vaults = capacity[capacity["name"] == "vault-files"]
+    if vaults.empty:
+        return [Finding(False, "No vault is called vault-files any more.")]
+    used = float(vaults["used_percent"].max())
     return [
         Finding(used < 80, f"vault-files is used to {used:.0f} percent."),
         _has_new_backup(session, facts, "files-01"),

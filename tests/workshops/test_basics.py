@@ -174,6 +174,27 @@ def test_what_an_exercise_is_about_may_be_gone(lab: Lab, number: int) -> None:
     assert "gone" in str(outcome)
 
 
+_VAULTS = {1: "finance", 4: "vault-dev", 6: "vault-files"}
+
+
+@pytest.mark.filterwarnings("ignore:There is another vault")
+@pytest.mark.parametrize("number", _VAULTS)
+def test_a_second_vault_of_the_name_does_not_hide_the_right_one(lab: Lab, number: int) -> None:
+    lab.start(number)
+    SOLUTIONS[number - 1](lab.session)
+    lab.session.create_vault(_VAULTS[number], size_gb=10, object_type="disk")
+    assert lab.check(), str(lab.check())
+
+
+@pytest.mark.parametrize("number", [4, 6])
+def test_a_vault_that_was_renamed_is_said_to_be_missing(lab: Lab, number: int) -> None:
+    lab.start(number)
+    lab.session.update_vault(_VAULTS[number], name="another")
+    outcome = lab.check()
+    assert not outcome
+    assert f"No vault is called {_VAULTS[number]}" in str(outcome)
+
+
 def _own(**changes: Any) -> Exercise:
     usual: dict[str, Any] = {
         "title": "T", "story": "S", "start": lambda _: {}, "hints": ("a", "b", "c"),
