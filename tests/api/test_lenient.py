@@ -104,8 +104,8 @@ def test_many_values_of_one_column_are_told_at_once() -> None:
     rows = [{"id": str(number), "resource_size": "?"} for number in range(1000)]
     with pytest.warns(errors.AnswerWarning) as told:
         assert len(page_of(*rows).backups) == 1000
-    assert len(told) == 1
-    assert "1000 such values" in str(told[0].message)
+    (only,) = (each for each in told if each.category is errors.AnswerWarning)
+    assert "1000 such values" in str(only.message)
 
 
 def test_a_row_that_is_no_object_is_left_out_and_told_and_null_rows_are_none() -> None:
