@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cbr_notebook import Session
 from cbr_notebook.simulator.vaults import order_records
-from tests.api.hostile_way import (
+from tests.api.hostile.way import (
     PAID,
     PRODUCT,
     Act,

@@ -81,3 +81,10 @@ def tasks_of(way: Way, kind: str, **filters: Any) -> int:
 
 def new_id() -> str:
     return f"00000000-0000-4000-8000-{next(numbers):012d}"
+
+
+def filled_vault(way: Way) -> tuple[Vault, str]:
+    """Return a vault and the ID of the server in it."""
+    vault, server = new_vault(way), new_server(way)
+    way.cloud.client.vaults.add_resources(vault.id, [ResourceItem(server, SERVER)])
+    return vault, server
