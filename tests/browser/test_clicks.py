@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.test_forms import CLOUD, press
+from tests.browser.form_steps import CLOUD, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable

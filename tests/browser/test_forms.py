@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.form_steps import CLOUD, press
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,12 +16,6 @@ if TYPE_CHECKING:
 
     from tests.browser.notebook import Notebook
     from tests.browser.served import ServedCloud
-
-CLOUD = "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_what_was_filled_in_stays_when_something_else_of_the_field_changes(

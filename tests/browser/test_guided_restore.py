@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.form_steps import (
+    choose_server,
+    current_step,
+    once_checked,
+    press,
+    take_the_newest_quiet_backup,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from playwright.sync_api import Locator, Page
 
     from tests.browser.notebook import Notebook
 
@@ -29,26 +35,6 @@ session.cloud.advance(days=1)
 session.forms.restore()"""
 
 SEEN = "print(session.restores()['state'].tolist(), disk.checksum() == clean)"
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def once_checked(page: Page) -> None:
-    """Go on to confirm, once the checks that are made beside it have ended."""
-    expect(page.get_by_role("heading", name="Possible").last).to_be_visible()
-    press(page, "Next: Confirm")
-
-
-def choose_server(page: Page, name: str) -> None:
-    page.get_by_role("searchbox", name="Search Server, disk or file system").fill(name)
-    page.get_by_role("radio", name=name).check()
-
-
-def current_step(page: Page) -> Locator:
-    """The item of the rail that says where one is."""
-    return page.get_by_role("navigation", name="Steps").locator("[aria-current]")
 
 
 def test_an_infected_server_is_brought_back_step_by_step(notebook: Callable[..., Notebook]) -> None:
@@ -119,11 +105,7 @@ def test_the_night_takes_eight_clicks_and_ten_seconds_of_ours(
     search.click()
     search.fill("web-01")
     page.get_by_role("radio", name="web-01").check()
-    press(page, "Next: Choose backup")
-    press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
-    press(page, "Next: Check")
-    expect(page.get_by_text("Possible: no check has anything against it")).to_be_visible()
-    press(page, "Next: Confirm")
+    take_the_newest_quiet_backup(page)
     name = page.get_by_role("textbox", name="Type web-01 to confirm")
     name.click()
     name.fill("web-01")

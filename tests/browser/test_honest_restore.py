@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_guided_restore import current_step, once_checked, press
+from tests.browser.form_steps import CLOUD, current_step, once_checked, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.browser.notebook import Notebook
 
-CLOUD = "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
 FORM = "session.forms.restore(resource='web-01', before='2020-08-17')"
 FAILS = (
     CLOUD + "disk = session.cloud.server('web-01').disk('vda')\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.form_steps import choose_server, press, take_the_newest_quiet_backup
 from tests.browser.marimo import serving
 
 if TYPE_CHECKING:
@@ -44,10 +45,6 @@ def opened(
         finally:
             page.close()
         assert failed == []
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 @both
@@ -96,13 +93,8 @@ def test_a_server_is_restored_step_by_step_in_marimo(
     browser: BrowserContext, tmp_path: Path, mode: str
 ) -> None:
     with opened(browser, tmp_path, mode, "session.forms.restore()", INFECTED) as page:
-        page.get_by_role("searchbox", name="Search Server, disk or file system").fill("web-01")
-        page.get_by_role("radio", name="web-01").check()
-        press(page, "Next: Choose backup")
-        press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
-        press(page, "Next: Check")
-        expect(page.get_by_text("Possible: no check has anything against it")).to_be_visible()
-        press(page, "Next: Confirm")
+        choose_server(page, "web-01")
+        take_the_newest_quiet_backup(page)
         page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
         press(page, "Restore web-01 to 2020-08-18 03:00 UTC")
         expect(page.get_by_role("heading", name="web-01 is back")).to_be_visible(timeout=30_000)

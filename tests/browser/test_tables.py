@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.form_steps import CLOUD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.browser.notebook import Notebook
-
-CLOUD = "import cbr_notebook as cbr\nsession = cbr.simulate()\n"
 
 
 def test_two_tables_on_a_page_keep_apart(notebook: Callable[..., Notebook]) -> None:

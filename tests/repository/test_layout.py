@@ -10,10 +10,10 @@ from tests.repository.places import PACKAGE, REPOSITORY, committed_files
 LONGEST_FILE = 500
 
 
-def test_no_file_of_the_package_is_longer_than_five_hundred_lines() -> None:
+def test_no_file_of_the_package_or_of_its_tests_is_longer_than_five_hundred_lines() -> None:
     long = {
         str(path.relative_to(REPOSITORY)): lines
-        for path in PACKAGE.rglob("*.py")
+        for path in (*PACKAGE.rglob("*.py"), *(REPOSITORY / "tests").rglob("*.py"))
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
     }
     assert long == {}
