@@ -5,28 +5,43 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from cbr_notebook.forms.restore import choose_backup
 from cbr_notebook.forms.testing import FormPage
 from tests.forms.restore.walking import suggested, walk
 
 if TYPE_CHECKING:
-    import pytest
-
     from cbr_notebook import Session
 
+OTHERS = 16
+"""Requests to open and check that ask for no restore point, however many backups there are."""
 
-def test_opening_and_checking_asks_once_of_each_backup_and_17_times_more(
-    session: Session,
+
+@pytest.mark.parametrize(("resource", "looked_at"), [("mail-01", 8), ("web-01", 32), ("web-02", 5)])
+def test_opening_and_checking_asks_once_of_each_restore_point_and_16_times_more(
+    session: Session, monkeypatch: pytest.MonkeyPatch, resource: str, looked_at: int
 ) -> None:
-    judged = len(session.suspicion("web-01"))  # the whole window, or nothing could be called quiet
+    """The service has no list of restore points, and tells sizes nowhere else."""
+    if resource == "web-02":  # as if it had more backups than are looked at
+        monkeypatch.setattr(choose_backup, "LOOKED_AT", looked_at)
+    points, show = Counter[str](), session.client.restore_points.show
+
+    def counted(point_id: str) -> Any:
+        points[point_id] += 1
+        return show(point_id)
+
+    monkeypatch.setattr(session.client.restore_points, "show", counted)
     before = session.client.transport.requests
     page = FormPage(session.forms.restore())
     page.wait()
-    page.fill("resource", "web-01")
+    page.fill("resource", resource)
     walk(page, "Choose backup")
     suggested(page)
     walk(page, "Check")
     assert "Possible" in page.panel("verdict")
-    assert session.client.transport.requests - before <= judged + 17
+    assert list(points.values()) == [1] * looked_at
+    assert session.client.transport.requests - before == looked_at + OTHERS
 
 
 def test_confirming_asks_for_no_other_plan(
