@@ -40,21 +40,21 @@ def open_client(verify: Verify | None, timeout: float, *addresses: str) -> httpx
     hosts = {_host(each) for each in addresses if endpoints.is_loopback(each)}
     direct = httpx.HTTPTransport(verify=trusted, trust_env=False)
     mounts = {f"all://{host}": direct for host in (*_THIS_COMPUTER, *hosts)}
-    trouble: str | None
+    message: str | None
     try:
         return bound_client(httpx.Client(verify=trusted, timeout=timeout, mounts=mounts))
     except ImportError:
-        trouble, advice = (
+        message, advice = (
             "The environment names a SOCKS proxy, and the package that speaks to one is missing.",
             "Install it: pip install 'httpx[socks]'. Or unset ALL_PROXY, HTTPS_PROXY and "
             "HTTP_PROXY.",
         )
     except (ValueError, httpx.InvalidURL) as problem:
-        trouble, advice = (
+        message, advice = (
             f"The environment names a proxy that cannot be used: {redacted(str(problem))}",
             "Write it like http://proxy.example.com:3128 in HTTPS_PROXY, or unset it.",
         )
-    raise InvalidRequest(trouble, advice=advice)
+    raise InvalidRequest(message, advice=advice)
 
 
 def described(verify: Verify | None) -> str:

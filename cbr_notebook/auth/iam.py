@@ -380,13 +380,13 @@ def _request_with_token(iam: Iam, token: Secret) -> httpx.Request:
 
 
 def _document(response: httpx.Response, address: str) -> dict[str, Any]:
-    trouble: str | None = None
+    reason: str | None = None
     try:
         document = response.json() if len(response.content) <= _LARGEST_ANSWER else None
     except (ValueError, RecursionError):
-        document, trouble = None, "it is not JSON"
+        document, reason = None, "it is not JSON"
     if not isinstance(document, dict):
-        raise unreadable_answer(address, trouble or "it is not what IAM answers", response)
+        raise unreadable_answer(address, reason or "it is not what IAM answers", response)
     return document
 
 

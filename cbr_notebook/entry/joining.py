@@ -1,4 +1,4 @@
-"""Take a seat in a class: a session on a simulated cloud that is served elsewhere."""
+"""Join a class: open a session on a simulated cloud that is served elsewhere."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ class BrokerGate:
             OSError: there is no such broker on this computer.
         """
         self._address = address
-        self._said = json.dumps([budget, project]).encode()
+        self._allowance = json.dumps([budget, project]).encode()
         self._lock = threading.Lock()
         self._granted: list[Connection] = []
         self.requests = 0
@@ -206,5 +206,5 @@ class BrokerGate:
 
     def _connect(self) -> Connection:
         caller = self._address.connect()
-        caller.send_bytes(self._said)
+        caller.send_bytes(self._allowance)
         return caller

@@ -18,7 +18,7 @@ def facts_html(title: str, facts: Iterable[tuple[str, Any]]) -> str:
     """
     rows = "".join(
         f'<tr><th scope="row" {_LEFT}>{html.escape(name)}</th>'
-        f"<td {_LEFT}>{html.escape(_said(value))}</td></tr>"
+        f"<td {_LEFT}>{html.escape(_as_text(value))}</td></tr>"
         for name, value in facts
         if value not in (None, "")
     )
@@ -26,5 +26,5 @@ def facts_html(title: str, facts: Iterable[tuple[str, Any]]) -> str:
     return f"<table>{caption}<tbody>{rows}</tbody></table>"
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

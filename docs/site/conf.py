@@ -54,7 +54,7 @@ html_theme_options = {
 def level_captions(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Give the captions of the list of pages the level of heading that Sphinx leaves out."""
+    """Add the level of heading that Sphinx leaves out to the captions of the list of pages."""
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = tree.replace(
         'role="heading"', 'role="heading" aria-level="2"'

@@ -57,7 +57,7 @@ def watched(seconds: int) -> tuple[int, float, float]:
 
 @contextmanager
 def no_waiting_for_the_disk() -> Iterator[None]:
-    """Let the journal be written without waiting for the disk."""
+    """Write the journal without waiting for the disk."""
     real, os.fsync = os.fsync, lambda fd: None
     try:
         yield

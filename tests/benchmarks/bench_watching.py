@@ -24,7 +24,7 @@ PEER = SECONDS // 2
 
 
 def follow(form: Any, task: Any) -> None:
-    """Let a form follow a backup that another one has begun."""
+    """Follow a backup that another form has begun."""
     form.result = task
     form._watch_again()
 

@@ -43,7 +43,7 @@ class Walk:
 
 
 def walk(step: Callable[[], object]) -> Walk:
-    """Take a step and count what it passes."""
+    """Run a step; return what it passes."""
     passed = Walk()
     sys.setprofile(passed)
     try:

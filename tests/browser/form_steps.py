@@ -18,7 +18,7 @@ def press(page: Page, name: str) -> None:
 
 
 def once_checked(page: Page) -> None:
-    """Go on to confirm, once the checks that are made beside it have ended."""
+    """Press on to Confirm, once the checks that are made beside it have ended."""
     expect(page.get_by_role("heading", name="Possible").last).to_be_visible()
     press(page, "Next: Confirm")
 
@@ -29,7 +29,7 @@ def choose_server(page: Page, name: str) -> None:
 
 
 def take_the_newest_quiet_backup(page: Page) -> None:
-    """Go on from the server to the confirmation, past checks that have nothing against it."""
+    """Press on from the server to the confirmation, past checks that have nothing against it."""
     press(page, "Next: Choose backup")
     press(page, "Choose the newest without a jump: 2020-08-18 03:00 UTC")
     press(page, "Next: Check")

@@ -136,7 +136,7 @@ class Notebook:
         self._open()
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
-        """Take a picture of the whole page, or of one part of it; look at it.
+        """Save a picture of the whole page, or of one part of it; look at it.
 
         Args:
             name: the file's name without suffix.

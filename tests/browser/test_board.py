@@ -36,7 +36,7 @@ def served() -> Iterator[ServedClass]:
 
 
 def tell(served: ServedClass, seat: int, **progress: object) -> None:
-    """Tell what a notebook tells after a check."""
+    """Report what a notebook reports after a check."""
     key = served.ready["seats"][seat - 1]["control_key"]
     url = f"{served.ready['base_url']}/control/v1/progress"
     told = httpx.put(url, json=PROGRESS | progress, headers={"X-Control-Key": key})

@@ -75,7 +75,7 @@ class SdkClient:
         assert problem.request_id
 
     def wait(self, seconds: float = 3600) -> None:
-        """Let an hour pass in the cloud, so that everything that runs has ended."""
+        """Advance the cloud by an hour, so that everything that runs has ended."""
         self.cloud.advance(seconds=seconds)
 
     def create_vault(self, name: str = "vault", *, size: int = 200, **billing: Any) -> str:

@@ -136,7 +136,7 @@ def test_a_dry_run_tells_of_a_restore_under_way(
 
 
 def interrupt_at(session: Session, monkeypatch: pytest.MonkeyPatch, at: int) -> list[int]:
-    """Let Ctrl-C come in the pause number ``at``, from zero; return what counts the pauses."""
+    """Raise Ctrl-C in the pause number ``at``, from zero; return what counts the pauses."""
     seen = [0]
     sleep = session.poller.sleep
 

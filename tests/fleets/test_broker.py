@@ -51,7 +51,7 @@ def work(address: Address, project: str, requests: int, threads: int = 3) -> int
 
 
 def learn(address: Address) -> None:
-    """Be turned away once, with the limit and the window in the answer."""
+    """Answer 429 once, with the limit and the window in the answer."""
     gate = BrokerGate(address, NAME, "first")
     gate.enter()
     gate.refused(None, WINDOW_S, LIMIT)
@@ -60,7 +60,7 @@ def learn(address: Address) -> None:
 
 
 def hold(address: Address, told: str) -> None:
-    """Take a request, say so, and never end it."""
+    """Acquire a request, say so, and never end it."""
     gate = BrokerGate(address, NAME, "holds")
     gate.enter()
     with open(told, "w") as file:

@@ -63,7 +63,7 @@ WORDS = f"The throttling threshold has been reached: policy user,limit:{LIMIT},t
 
 
 def read(gateway: Gateway, clock: Clock, budget: Budget, requests: int) -> None:
-    """Let each project read so many pages, each on a thread of its own."""
+    """Read so many pages of each project, each project on a thread of its own."""
     client = httpx.Client(transport=httpx.MockTransport(gateway))
     begin = threading.Barrier(len(PROJECTS))
 

@@ -48,7 +48,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 
 def change(session: Session) -> None:
-    """Let people change what answers depend on."""
+    """Change what answers depend on, as people do."""
     session.cloud.create_server("batch-07")
     session.remove_resources("vault-web", ["web-02"], confirm="vault-web")
     session.update_policy("daily-0300", enabled=False)

@@ -55,7 +55,7 @@ class Gate:
         assert self._came.wait(_LONG)
 
     def open(self) -> None:
-        """Let them go on."""
+        """Release those that wait."""
         self._opened.set()
 
 
@@ -125,7 +125,7 @@ def join(name: str) -> None:
 
 
 def beside(step: Callable[[], object]) -> threading.Thread:
-    """Take a step in another thread."""
+    """Run a step in another thread."""
     thread = threading.Thread(target=step)
     thread.start()
     return thread

@@ -63,7 +63,7 @@ def same(lake: Path | str, session: Session, *, tasks: bool = True) -> None:
 
 
 def drift(session: Session, luck: random.Random) -> None:
-    """Let something happen: time, a backup, a deletion, another size, another name."""
+    """Change something: time, a backup, a deletion, another size, another name."""
     vaults = session.vaults(status="available")
     backups = session.backups(status="available")
     for _ in range(luck.randint(1, 3)):

@@ -66,7 +66,7 @@ def killed(state: Path, prepare: Callable[[Session, Kill], None]) -> bool:
 
 
 def finished(session: Session, folder: Path, manifest: dict[str, Any]) -> RestoreRun | None:
-    """Take up what a killed child left, and check that all is well; its run if it began."""
+    """Resume what a killed child left, and check that all is well; return its run if it began."""
     runs = list(session.restores()["run_id"])
     if not runs:
         assert restores(session) == 0

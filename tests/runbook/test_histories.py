@@ -195,7 +195,7 @@ class Histories(RuleBasedStateMachine):
         self._learn(self.disks[name].id, [name], of_server=False)
 
     def _learn(self, resource_id: str, names: Iterable[str], *, of_server: bool) -> None:
-        """Take in the one backup that is new: it holds what the disks hold now."""
+        """Note the one backup that is new: it holds what the disks hold now."""
         known = {backup.id for backup in self.backups}
         listed = self.session.client.backups.list_all(resource_id=resource_id)
         (new,) = [backup.id for backup in listed if backup.id not in known]

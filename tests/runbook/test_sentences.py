@@ -177,7 +177,7 @@ def opened(session: Session, night: Night, run_id: str) -> RestoreRun | None:
 
 
 def bring_to_an_end(night: Night) -> None:
-    """Take up what has not ended, as somebody does in the morning."""
+    """Resume what has not ended, as somebody does in the morning."""
     for run_id in night.all_runs():
         for name in PEOPLE:
             night.call()

@@ -77,7 +77,7 @@ class Night:
 
     @contextmanager
     def trouble(self) -> Iterator[None]:
-        """Let the wire and the journals behave as the night says, while this lasts."""
+        """Disturb the wire and the journals as the night says, while this lasts."""
         plain, append = httpx.Client.send, Journal.append
 
         def send(client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
@@ -163,7 +163,7 @@ class Night:
     # -- what people do ------------------------------------------------------------------------
 
     def happen(self, steps: int) -> None:
-        """Let a number of things happen, one after the other."""
+        """Run a number of happenings, one after the other."""
         acts = (
             self.execute, self.execute, self.execute_a_group,
             self.resume, self.resume, self.resume, self.resume_a_copy, self.cancel,

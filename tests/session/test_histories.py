@@ -36,7 +36,7 @@ class DiskModel:
     changes: int = 0
 
     def put(self, new: dict[int, int]) -> None:
-        """Let the disk hold something else."""
+        """Write something else to the disk."""
         self.changes += 1
         for position in self.blocks.keys() | new.keys():
             if self.blocks.get(position) != new.get(position):
@@ -111,7 +111,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.home)
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
-        """Take a server out of its vault, with its backups."""
+        """Remove a server from its vault, with its backups."""
         self._wait_for_the_policy()
         server = data.draw(st.sampled_from(sorted(self.home)))
         vault = self.home[server]
@@ -163,7 +163,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 7, 30, 80]))
     def wait(self, hours: int) -> None:
-        """Let time pass: the policy runs, and old backups go."""
+        """Advance time: the policy runs, and old backups go."""
         self.cloud.advance(hours=hours)
         self._wait_for_the_policy()
         self._learn()
@@ -194,7 +194,7 @@ class Histories(RuleBasedStateMachine):
         return self.session.backups(sort="created_at:asc")
 
     def _learn(self) -> None:
-        """Take in what the policy made and deleted, or a backup by hand."""
+        """Note what the policy made and deleted, or a backup by hand."""
         listed = self._listed()
         for row in listed.itertuples():
             if row.id in self.ever:
@@ -232,7 +232,7 @@ class Histories(RuleBasedStateMachine):
         )
 
     def _forget(self, backup: BackupModel) -> None:
-        """Take a backup out of its chain: what the next one stands on stays stored."""
+        """Remove a backup from its chain: what the next one stands on stays stored."""
         self.backups.remove(backup)
         heirs = [each for each in self.backups if each.chain == backup.chain]
         later = [each for each in heirs if each.made > backup.made]
@@ -287,7 +287,7 @@ class Histories(RuleBasedStateMachine):
             assert len(automatic) <= KEEP_AUTOMATIC
 
     def teardown(self) -> None:
-        """Let go of the cloud."""
+        """Close the cloud."""
         self.session.close()
 
 

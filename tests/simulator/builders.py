@@ -68,7 +68,7 @@ class World:
         return files, self.holding(files, "turbo")
 
     def full(self, vault: str) -> str:
-        """Let a vault of 10 GB run full; give the same vault."""
+        """Fill a vault of 10 GB; return it."""
         server = self.cloud.create_server("big", disks=(("vda", 40),))
         server.disk("vda").fill(10 * 1024)
         self.add(vault, server)

@@ -76,7 +76,7 @@ class Client:
         return response.json()
 
     def wait(self, seconds: float = 3600) -> None:
-        """Let an hour pass, so that everything that runs has ended."""
+        """Advance by an hour, so that everything that runs has ended."""
         self.cloud.advance(seconds=seconds)
 
     # -- what most tests begin with -----------------------------------------------------------

@@ -82,7 +82,7 @@ def _restore(
     power_on: str | None = None,
     safety_backup: bool = True,
 ) -> None:
-    """Go through the steps: resource, backup, checks, confirmation, and watch it end.
+    """Walk through the steps: resource, backup, checks, confirmation, and watch it end.
 
     Args:
         session: on the exercise's cloud.

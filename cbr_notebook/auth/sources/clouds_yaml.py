@@ -143,10 +143,10 @@ def _beside(found: Credentials, path: Path) -> Credentials:
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     """Return the clouds of one file, their secrets wrapped."""
-    clouds, trouble = _load(path)
-    if trouble:  # raised here, where no frame holds a part of the file
+    clouds, reason = _load(path)
+    if reason:  # raised here, where no frame holds a part of the file
         raise InvalidRequest(
-            f"The file {path} cannot be read as clouds.yaml: {trouble}.",
+            f"The file {path} cannot be read as clouds.yaml: {reason}.",
             advice="It should hold clouds: with names, each with auth: and region_name.",
         )
     return clouds

@@ -42,10 +42,10 @@ def profiles_in(path: Path) -> dict[str, Credentials]:
     Raises:
         InvalidRequest: the file cannot be read as a profile file; its content is not shown.
     """
-    sections, trouble = _read(path)
-    if trouble:  # raised here, where no frame holds a line of the file
+    sections, reason = _read(path)
+    if reason:  # raised here, where no frame holds a line of the file
         raise InvalidRequest(
-            f"The profile file {path} cannot be read: {trouble}.",
+            f"The profile file {path} cannot be read: {reason}.",
             advice="It should hold sections such as [basic] with lines ak = … and sk = ….",
         )
     return {

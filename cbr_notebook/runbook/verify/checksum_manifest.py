@@ -304,14 +304,14 @@ def compare_files(
 ) -> tuple[Literal["pass", "fail", "unknown"], str, int]:
     """Compare files; return the outcome, what was seen, and how many are as then."""
     missing, different = [], []
-    trouble = ""
+    error = ""
     for number, each in enumerate(files):
         place = f"{each['disk']}:{each['path']}".lstrip(":")
         try:
             digest = _checked_digest(read(each["disk"], each["path"]))
         except Exception as problem:
             looked_at = number
-            trouble = f" {type(problem).__name__}: {problem}"[:300]
+            error = f" {type(problem).__name__}: {problem}"[:300]
             break
         if digest is None:
             missing.append(place)
@@ -321,8 +321,8 @@ def compare_files(
         looked_at = len(files)
     good = looked_at - len(missing) - len(different)
     parts = [f"{good} of {len(files)} files are as then."]
-    if trouble:
-        parts.append(f"{len(files) - looked_at} could not be looked at:{trouble}.")
+    if error:
+        parts.append(f"{len(files) - looked_at} could not be looked at:{error}.")
     for what, places in (("Missing", missing), ("Different", different)):
         if places:
             more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
@@ -330,4 +330,4 @@ def compare_files(
     said = " ".join(parts)
     if missing or different:
         return "fail", said, good
-    return ("unknown" if trouble else "pass"), said, good
+    return ("unknown" if error else "pass"), said, good

@@ -54,7 +54,7 @@ class SyncVaultReq(msgspec.Struct):
     sync: SyncVault
 
 
-def _begin(engine: Engine, vault: VaultRow, request_id: str, items: list[Any]) -> str:
+def _start_sync(engine: Engine, vault: VaultRow, request_id: str, items: list[Any]) -> str:
     first = items[0] if items else None
     return tasks.begin(
         engine,
@@ -88,7 +88,7 @@ def _sync_backups(context: RequestContext) -> dict[str, Any]:
         "sync": [
             {
                 "backup_id": item.backup_id,
-                "operation_log_id": _begin(engine, vault, context.request_id, [item]),
+                "operation_log_id": _start_sync(engine, vault, context.request_id, [item]),
             }
             for item in context.body.sync
         ]
@@ -102,7 +102,7 @@ def _sync_vault(context: RequestContext) -> dict[str, Any]:
         raise ApiError("7300")
     if tasks.running(engine, ("sync",), vault_id=vault.id):
         raise ApiError("7302")
-    task_id = _begin(engine, vault, context.request_id, [])
+    task_id = _start_sync(engine, vault, context.request_id, [])
     return {"sync": {"operation_log_id": task_id, "vault_id": vault.id}}
 
 

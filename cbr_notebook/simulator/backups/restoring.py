@@ -63,7 +63,9 @@ def _restore(context: RequestContext) -> Response:
         raise ApiError("2012")
     restore_rules.check_backup(engine, backup, context.caller.project_id)
     restore = _checked(engine, backup, wanted)
-    task_id = _begin(engine, restore, power_on=wanted.power_on, request_id=context.request_id)
+    task_id = _start_restore(
+        engine, restore, power_on=wanted.power_on, request_id=context.request_id
+    )
     if engine.options["restore_answers_empty"]:
         return Response(202)
     return Response(202, {"job_id": task_id})
@@ -86,7 +88,7 @@ def _checked(engine: Engine, backup: BackupRow, wanted: RestoreBody) -> Restore:
     raise ApiError("9900")
 
 
-def _begin(engine: Engine, restore: Restore, *, power_on: bool, request_id: str) -> str:
+def _start_restore(engine: Engine, restore: Restore, *, power_on: bool, request_id: str) -> str:
     """Show the restore everywhere it shows, stop the server, and plan the end."""
     backup, target = restore.backup, restore.target
     _mark(engine, backup, "restoring")

@@ -43,7 +43,7 @@ def planner_of(page: FormPage) -> Planner:
 
 
 def confirmed(page: FormPage) -> None:
-    """Go to the last button, with all that it asks for."""
+    """Open the last step, with all that its button asks for."""
     walk(page, "Confirm")
     page.fill("acknowledge", page.labels("acknowledge"))
     page.fill("confirm", "web-01")

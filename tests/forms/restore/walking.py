@@ -1,4 +1,4 @@
-"""Go through the steps of a restore form, as on a page."""
+"""Walk through the steps of a restore form, as on a page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def at_confirm(session: Session) -> FormPage:
 
 
 def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the form look at its checks by itself, as it does now and then while it is seen."""
+    """Wait until the form looks at its checks by itself, as it does while it is seen."""
     session = page.form.session
     ask, begun, again = session.plan_restore, itertools.count(), threading.Event()
 

@@ -67,7 +67,7 @@ def test_what_one_cloud_does_no_other_of_its_estate_sees() -> None:
 
 
 def _live(cloud: Cloud) -> list[object]:
-    """Let a cloud work, and return what it says meanwhile."""
+    """Work with a cloud; return what it says meanwhile."""
     ask = Client(cloud)
     vault = ask("GET", "vaults?name=vault-web")["vaults"][0]["id"]
     made = ask("POST", "checkpoints", {"checkpoint": {"vault_id": vault}})

@@ -100,7 +100,7 @@ class Scenario:
     what: str
     """What happens."""
     begin: Callable[[Scene, str | None], Kept]
-    """Let it happen; ``kept["target"]`` names what it happened to."""
+    """Run it; ``kept["target"]`` names what it happened to."""
     end: Callable[[Scene, Kept], None]
     """Undo it; work done since stays."""
     codes: tuple[str, ...] = ()
