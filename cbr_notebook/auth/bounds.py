@@ -157,14 +157,16 @@ class _BoundedStream(httpx.SyncByteStream):
         for _ in self._packed:
             pieces = _unpacked(pieces)
         # In one piece: many small ones leave holes in the memory of the thread that asks.
-        whole = bytearray()
+        came: list[bytes] = []
+        size = 0
         for piece in pieces:
-            whole += piece
-            if len(whole) > LARGEST_ANSWER:
+            came.append(piece)
+            size += len(piece)
+            if size > LARGEST_ANSWER:
                 raise AnswerTooLarge(f"The answer has more than {LARGEST_ANSWER >> 20} MB.")
             if self._deadline is not None and time.monotonic() > self._deadline:
                 raise AnswerTooSlow("The answer was not complete in time.")
-        yield bytes(whole)
+        yield b"".join(came)
 
     def close(self) -> None:
         self._response.close()
