@@ -16,7 +16,7 @@ from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.runbook.plan.survey import resource_facts
 from cbr_notebook.session import Session
-from cbr_notebook.simulator.backups.past_backups import ToldBackup, ToldDisk
+from cbr_notebook.simulator.backups.seeding.recorded_backups import ToldBackup, ToldDisk
 from cbr_notebook.simulator.estates.twin_estate import (
     DiskTold,
     EstateTold,

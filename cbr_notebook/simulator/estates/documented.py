@@ -13,7 +13,7 @@ import json
 import msgspec
 
 from cbr_notebook.simulator.backups.backup_making import SERVER_INFO
-from cbr_notebook.simulator.backups.past_backups import PastBackup, insert_backups
+from cbr_notebook.simulator.backups.seeding.server_history import PastBackup, insert_backups
 from cbr_notebook.simulator.core.clock import parse_time as moment
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cbr_notebook.simulator.backups import past_backups
+from cbr_notebook.simulator.backups.seeding import listed_backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.estates import account
@@ -48,7 +48,7 @@ def build(engine: Engine, backups: int) -> None:
     now = engine.now()
     last_run = now - (now - _FIRST_RUN) % _BETWEEN_RUNS
     runs = -(-backups // (_VAULTS * _SERVERS_A_VAULT))
-    engine.clock.current = last_run - (runs + past_backups.STOPPED_RUNS) * _BETWEEN_RUNS
+    engine.clock.current = last_run - (runs + listed_backups.STOPPED_RUNS) * _BETWEEN_RUNS
     user, project, _ = account.build(engine)
     running = _policy(engine, project, "twice-a-week", enabled=True)
     switched_off = _policy(engine, project, "twice-a-week-off", enabled=False)
@@ -61,8 +61,8 @@ def build(engine: Engine, backups: int) -> None:
     for number in range(_UNPROTECTED):
         resources.create_server(engine, project, f"new-{number:02d}", tags={"env": "dev"})
     engine.clock.current = now
-    listed = past_backups.Listed(backups, _VAULTS, _SERVERS_A_VAULT, last_run, _BETWEEN_RUNS)
-    past_backups.fill_listed(engine, project, listed)
+    listed = listed_backups.Listed(backups, _VAULTS, _SERVERS_A_VAULT, last_run, _BETWEEN_RUNS)
+    listed_backups.fill_listed(engine, project, listed)
     past_tasks.fill_from_backups(engine, project, now - _TASKS_OF)
     policies.schedule(engine, running)
     for name in _GONE:

@@ -8,7 +8,11 @@ from typing import Any
 
 import msgspec
 
-from cbr_notebook.simulator.backups.past_backups import BLOCKS_IN_MB, ToldBackup, insert_told
+from cbr_notebook.simulator.backups.seeding.recorded_backups import (
+    BLOCKS_IN_MB,
+    ToldBackup,
+    insert_told,
+)
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State
 from cbr_notebook.simulator.estates import account
