@@ -89,8 +89,8 @@ def _compared(store: Store, table: str, old: list[Entry], new: list[Entry]) -> p
     if not keys:  # rows without a key of their own come and go as a whole
         keys = [name for name in shared if name not in PLACE]
     values = [name for name in shared if name not in (*PLACE, *keys)]
-    two = _that_differ(store, (old, new), schema, keys, values)
     label = next((name for name in _NAMES if name in (*values, *keys)), None)
+    two = _that_differ(store, (old, new), schema, keys, values, label)
     connection = library("duckdb", "A history").connect(":memory:")
     try:
         for name, rows in zip("ab", two, strict=True):
@@ -108,18 +108,19 @@ def _that_differ(
     schema: pa.Schema,
     keys: list[str],
     values: list[str],
+    label: str | None,
 ) -> tuple[pa.Table, pa.Table]:
     """Return the rows of two states that may differ, project by project.
 
     Where the key is no ID, all rows are returned.
     """
     states = [{each.place: each.file for each in state} for state in entries]
-    shown = [*PLACE, *(name for name in values if name in _NAMES)]
 
     def pair(place: tuple[str, str, str]) -> tuple[pa.Table, pa.Table]:
         two = (states[0].get(place), states[1].get(place))
         if keys == ["id"]:
-            return differing(store, two, schema, values, shown)
+            found = differing(store, two, schema, values, label)
+            return _placed(found[0], place, schema), _placed(found[1], place, schema)
         one, other = (
             schema.empty_table()
             if file is None
@@ -130,8 +131,21 @@ def _that_differ(
 
     with ThreadPoolExecutor(_READERS, thread_name_prefix="cbr-history") as pool:
         pairs = list(pool.map(pair, sorted({*states[0], *states[1]})))
-    earlier, later = (pa.concat_tables(each) for each in zip(*pairs, strict=True))
+    # What no project was read for is missing in all rows.
+    earlier, later = (
+        pa.concat_tables([schema.empty_table(), *each], promote_options="default")
+        for each in zip(*pairs, strict=True)
+    )
     return earlier, later
+
+
+def _placed(rows: pa.Table, place: tuple[str, str, str], schema: pa.Schema) -> pa.Table:
+    """Return rows with the place of their project in front."""
+    for name, text in zip(PLACE, place, strict=True):
+        rows = rows.append_column(
+            schema.field(name), pa.repeat(pa.scalar(text, schema.field(name).type), len(rows))
+        )
+    return rows
 
 
 def _query(keys: Sequence[str], values: Sequence[str], label: str | None) -> str:
@@ -156,10 +170,10 @@ def _query(keys: Sequence[str], values: Sequence[str], label: str | None) -> str
         "FROM pairs WHERE _change <> 'changed'"
     ]
     for order, value in enumerate(values):
-        columns.append(f"{_text('a', value)} AS _a{order}, {_text('b', value)} AS _b{order}")
+        columns.append(f"a.{_q(value)} AS _a{order}, b.{_q(value)} AS _b{order}")
         parts.append(
-            f"SELECT {_HEAD}, {_literal(value)}, coalesce(_a{order}, ''), coalesce(_b{order}, ''), "
-            f"{order} FROM pairs "
+            f"SELECT {_HEAD}, {_literal(value)}, coalesce(CAST(_a{order} AS VARCHAR), ''), "
+            f"coalesce(CAST(_b{order} AS VARCHAR), ''), {order} FROM pairs "
             f"WHERE _change = 'changed' AND _a{order} IS DISTINCT FROM _b{order}"
         )
     return (

@@ -136,10 +136,25 @@ def _content(table: str, place: tuple[str, str, str], frame: pd.DataFrame) -> tu
     beside = {name: frame.attrs[name] for name in _KEPT_BESIDE if name in frame.attrs}
     about = {_BESIDE: msgspec.json.encode(beside)} if beside else None
     made = pa.table(columns, schema=pa.schema(fields, about))
-    buffer = io.BytesIO()
-    pq.write_table(made, buffer, compression="zstd")
     shape = hashlib.sha256(str(made.schema.remove_metadata()).encode()).hexdigest()[:16]
-    return buffer.getvalue(), shape
+    return encoded(made, keys), shape
+
+
+def encoded(table: pa.Table, keys: Sequence[str]) -> bytes:
+    """Return a table as the content of a Parquet file.
+
+    Args:
+        table: the rows.
+        keys: columns of which each row has a value of its own: a dictionary of them is of no use.
+    """
+    repeated = [
+        each.name
+        for each in table.schema
+        if pa.types.is_string(each.type) and each.name not in keys
+    ]
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=repeated)
+    return buffer.getvalue()
 
 
 def _safe(text: str) -> str:

@@ -66,7 +66,7 @@ def make(lake: Path, template: pd.DataFrame) -> None:
             mine = mine.set_column(table.schema.get_field_index("project"), "project", names)
             file = f"data/backups/{entry.day}/{project}.parquet"
             (lake / file).parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(mine, lake / file, compression="zstd")
+            (lake / file).write_bytes(files.encoded(mine, files.KEYS["backups"]))
             entries.append(entry._replace(project=project, file=file, digest=file))
     manifest.commit(store, entries)
     size = sum((lake / each.file).stat().st_size for each in entries) / len(DAYS) / 2**20

@@ -95,6 +95,48 @@ def test_files_in_other_pieces_and_of_other_types_have_the_same_differences(
     assert told == {each for each in expected(backups, after) if each[2] != "description"}
 
 
+def with_one_value(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns that have the same value in all rows."""
+    return frame.assign(name="all-alike", status="available", resource_az="az1", image_type="backup")
+
+
+@pytest.mark.parametrize("missing", [True, False], ids=["one missing", "none missing"])
+def test_columns_of_one_value_differ_where_it_is_another_or_missing(
+    missing: bool, backups: pd.DataFrame, tmp_path: Path
+) -> None:
+    store = Store(tmp_path)
+    before = with_one_value(backups).astype(backups.dtypes.to_dict())
+    after = before.assign(status="error").astype(backups.dtypes.to_dict()).iloc[3:]
+    if missing:
+        after["resource_az"] = after["resource_az"].where(after["id"] != after["id"].iloc[0])
+    states = [
+        [files.write(store, "backups", PLACES[0], frame, NOW, whole_at="", before=None)]
+        for frame in (before, after)
+    ]
+    found = changes.changed(store, "backups", *states)
+    told = set(found[["change", "id", "column"]].itertuples(index=False, name=None))
+    assert told == expected(before, after)
+    assert {each[2] for each in told} == {"", "status"} | ({"resource_az"} if missing else set())
+    assert set(found["name"]) == {"all-alike"}
+
+
+def test_a_cell_that_is_no_number_any_more_differs(backups: pd.DataFrame, tmp_path: Path) -> None:
+    """The statistics of a file say nothing of it."""
+    store = Store(tmp_path)
+    entries = []
+    for rows, cell in ((len(backups), 5.0), (len(backups) - 1, float("nan"))):
+        entry = files.write(store, "backups", PLACES[0], backups, NOW, whole_at="", before=None)
+        table = pq.read_table(tmp_path / entry.file).slice(0, rows)
+        sizes = pa.array([cell] + [5.0] * (rows - 1), pa.float64())
+        place = table.schema.get_field_index("resource_size_gb")
+        pq.write_table(table.set_column(place, "resource_size_gb", sizes), tmp_path / entry.file)
+        entries.append([entry])
+    found = changes.changed(store, "backups", *entries)
+    assert found[["change", "column"]].value_counts().to_dict() == {
+        ("changed", "resource_size_gb"): 1, ("gone", ""): 1,
+    }  # fmt: skip
+
+
 def test_differences_come_in_one_order_whatever_the_order_of_the_rows(
     backups: pd.DataFrame, tmp_path: Path
 ) -> None:
