@@ -231,7 +231,10 @@ def test_a_number_that_changes_in_the_hour_of_a_run_counts_from_the_next_run_on(
 def test_replicas_go_when_they_expire_and_others_are_named_as_unknown(
     keeps: dict[str, Any],
 ) -> None:
-    with cbr.simulate() as session:
+    with cbr.simulate("empty") as session:
+        session.cloud.create_server("srv", disks=(("vda", 1),))
+        daily = session.create_policy("here", days="daily", times="01:00", max_backups=8)
+        session.create_vault("v", size_gb=100, resources="srv", policy=daily)
         there = session.in_project("eu-west-1")
         there.create_vault("copies", size_gb=500, protect_type="replication")
         policy = session.create_policy(
@@ -239,7 +242,7 @@ def test_replicas_go_when_they_expire_and_others_are_named_as_unknown(
             destination_region="eu-west-1",
             destination_project_id=there.identity.project_id, **keeps,
         )  # fmt: skip
-        session.apply_policy(policy, "vault-web", destination_vault="copies")
+        session.apply_policy(policy, "v", destination_vault="copies")
         session.cloud.advance(days=3)
         before = {each.id for each in there.client.backups.list_all() if not each.parent_id}
         preview = there.retention_preview(days=60)
