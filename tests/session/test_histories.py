@@ -76,8 +76,7 @@ class Histories(RuleBasedStateMachine):
         self.chains = 0
         for name in SERVERS:
             self.cloud.create_server(name)
-        for name in VAULTS:
-            self.session.create_vault(name, size_gb=100)
+        self.vaults = {self.session.create_vault(name, size_gb=100).id: name for name in VAULTS}
         policy = self.session.create_policy(
             "nightly", days="daily", times="02:00", max_backups=KEEP_AUTOMATIC
         )
@@ -190,12 +189,9 @@ class Histories(RuleBasedStateMachine):
 
     # -- what the model learns ---------------------------------------------------------------------
 
-    def _listed(self) -> pd.DataFrame:
-        return self.session.backups(sort="created_at:asc")
-
-    def _learn(self) -> None:
-        """Note what the policy made and deleted, or a backup by hand."""
-        listed = self._listed()
+    def _learn(self) -> pd.DataFrame:
+        """Note what the policy made and deleted, or a backup by hand; return the list."""
+        listed = self.session.backups(sort="created_at:asc")
         for row in listed.itertuples():
             if row.id in self.ever:
                 continue
@@ -204,11 +200,12 @@ class Histories(RuleBasedStateMachine):
         for backup in [each for each in self.backups if each.id not in present]:
             self._may_be_gone(backup)
             self._forget(backup)
+        return listed
 
     def _made(self, row) -> None:  # type: ignore[no-untyped-def]
         self.ever.add(row.id)
         disk = self.disks[row.resource_name]
-        vault = {self.session.find_vault(name).id: name for name in VAULTS}[row.vault_id]
+        vault = self.vaults[row.vault_id]
         mine = [b for b in self.backups if (b.server, b.vault) == (row.resource_name, vault)]
         base = mine[-1] if mine and row.incremental else None
         if base is None:
@@ -257,8 +254,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def the_list_is_what_the_model_knows(self) -> None:
         """Nothing is lost, and nothing appears."""
-        self._learn()
-        listed = self._listed()
+        listed = self._learn()
         assert set(listed["id"]) == {each.id for each in self.backups}
         assert not (listed["status"] != "available").any()
 
