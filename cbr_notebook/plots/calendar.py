@@ -61,54 +61,70 @@ def draw(
     if not seen:
         return picture.empty(ax, f"No backup was made or missed{picture.asked(resources)}: {span}.")
     places = {each: place for place, each in enumerate(reversed(rows))}
-    shown = table[table["resource_id"].isin(rows)]
-    size = max(12.0, min(90.0, 2600.0 / days))
-    for state, (marker, edge, face) in _LOOKS.items():
-        some = shown[shown["state"] == state]
-        marks = ax.scatter(
-            some["day"], some["resource_id"].map(places), s=size, marker=marker,
-            facecolor=face, edgecolor=edge, linewidth=1.6 if face == "white" else 0.8,
-            label=f"{state} ({int((table['state'] == state).sum())})",
-        )  # fmt: skip
-        picture.smaller(ax, marks, max(5.0, min(40.0, 900.0 / days)))
-        picture.tell(
-            ax,
-            marks,
-            [
-                f"{names[each]}: {state} on {picture.day(day)}"
-                for each, day in zip(some["resource_id"], some["day"], strict=True)
-            ],
-        )
+    _draw_days(ax, table, names, places, days)
     bare = seen - set(table["resource_id"])
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    first = today - timedelta(days=days - 1)
-    for each in sorted(bare):
-        if each in places:
-            picture.note(ax, places[each], "no backup in this time")
+    for each in sorted(bare & set(rows)):
+        picture.note(ax, places[each], "no backup in this time")
     picture.name_rows(ax, picture.labels([names[each] for each in places], list(places)))
-    ax.set_xlim(
-        picture.number(first - timedelta(hours=18)), picture.number(today + timedelta(hours=18))
-    )
+    _draw_time(ax, now, days)
     picture.lines_of_rows(ax)
-    picture.time_axis(ax, "day (UTC); empty: nothing was due, or it has been deleted since")
-    if days <= _FEW_DAYS:
-        ax.xaxis.set_major_locator(DayLocator())  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
-        picture.narrow_time(ax, DayLocator(interval=1 + days // 3), DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
     picture.legend(ax)
-    count = {state: int((table["state"] == state).sum()) for state in _LOOKS}
-    title = f"Backups of {span}: {pluralize(count['failed'], 'failed day')}, "
-    title += f"{count['partial']} partial, " if count["partial"] else ""
-    title += f"{count['missing']} missing" + picture.only(
-        len(rows), len(seen), "those with trouble first"
-    )
+    only = picture.only(len(rows), len(seen), "those with trouble first")
     details = f"{pluralize(len(seen), 'resource')}. " + picture.listed(
         [
             *_troubles(table, names),
             *sorted(f"{names[each]} has no backup in this time" for each in bare),
         ]
     )
-    return picture.finish(ax, title, details)
+    return picture.finish(ax, f"Backups of {span}: {_counted(table)}{only}", details)
+
+
+def _draw_days(
+    ax: Axes, table: pd.DataFrame, names: dict[str, str], places: dict[str, int], days: int
+) -> None:
+    """Draw a mark for each day of the resources that have a row."""
+    shown = table[table["resource_id"].isin(places)]
+    size = max(12.0, min(90.0, 2600.0 / days))
+    for state, (marker, edge, face) in _LOOKS.items():
+        some = shown[shown["state"] == state]
+        marks = ax.scatter(
+            some["day"], some["resource_id"].map(places), s=size, marker=marker,
+            facecolor=face, edgecolor=edge, linewidth=1.6 if face == "white" else 0.8,
+            label=f"{state} ({_count(table, state)})",
+        )  # fmt: skip
+        picture.smaller(ax, marks, max(5.0, min(40.0, 900.0 / days)))
+        told = [
+            f"{names[each]}: {state} on {picture.day(day)}"
+            for each, day in zip(some["resource_id"], some["day"], strict=True)
+        ]
+        picture.tell(ax, marks, told)
+
+
+def _draw_time(ax: Axes, now: datetime, days: int) -> None:
+    """Draw the axis of days, today the last of them."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    first, margin = today - timedelta(days=days - 1), timedelta(hours=18)
+    ax.set_xlim(picture.number(first - margin), picture.number(today + margin))
+    picture.time_axis(ax, "day (UTC); empty: nothing was due, or it has been deleted since")
+    if days <= _FEW_DAYS:
+        ax.xaxis.set_major_locator(DayLocator())  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
+        picture.narrow_time(ax, DayLocator(interval=1 + days // 3), DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
+
+
+def _count(table: pd.DataFrame, state: str) -> int:
+    return int((table["state"] == state).sum())
+
+
+def _counted(table: pd.DataFrame) -> str:
+    """Return how many days are not as they should be, for the title."""
+    partial = _count(table, "partial")
+    counts = [
+        pluralize(_count(table, "failed"), "failed day"),
+        *[f"{partial} partial"] * bool(partial),
+        f"{_count(table, 'missing')} missing",
+    ]
+    return ", ".join(counts)
 
 
 def states(
