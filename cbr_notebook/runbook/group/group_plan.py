@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from cbr_notebook.api.messages import checks
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
+from cbr_notebook.runbook.group.group_members import Member, ordered_members
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress, Progress
@@ -32,7 +31,7 @@ from cbr_notebook.runbook.run.restore_options import (
     names_of,
     with_further_options,
 )
-from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
+from cbr_notebook.runbook.run.restore_plan import plan_restore
 from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
@@ -46,26 +45,6 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE = 32
 _URGENCY = ("pass", "unknown", "warn", "fail")
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One restore of a group, and the IDs of the targets that must be back before it."""
-
-    plan: RestorePlan
-    after: tuple[str, ...]
-
-    @property
-    def target_id(self) -> str:
-        """What it overwrites."""
-        assert self.plan.facts.target is not None
-        return self.plan.facts.target.id
-
-    @property
-    def name(self) -> str:
-        """Its target's name."""
-        assert self.plan.facts.target is not None
-        return self.plan.facts.target.name
 
 
 class GroupPlan:
@@ -271,20 +250,21 @@ class GroupPlan:
             runs = [begin(plan, options[key], where, on_progress) for key, plan in plans.items()]
         group = GroupRun(self.session, journal, runs)
         with journal.held():
+            members = [
+                {
+                    "run_id": run.run_id,
+                    "target": each.name,
+                    "after": self._names(each.after),
+                    "after_ids": list(each.after),
+                }
+                for run, each in zip(runs, self.members, strict=True)
+            ]
             group.note(
                 "group_confirmed",
                 run_id=group.run_id,
                 project_id=self.session.identity.project_id,
                 who=self.session.identity.who,
-                members=[
-                    {
-                        "run_id": run.run_id,
-                        "target": each.name,
-                        "after": self._names(each.after),
-                        "after_ids": list(each.after),
-                    }
-                    for run, each in zip(runs, self.members, strict=True)
-                ],
+                members=members,
                 parallel=parallel,
                 on_failure=on_failure,
             )
@@ -438,62 +418,8 @@ def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
             the group, or the order goes in a circle.
         CBRError: as ``plan_restore``.
     """
-    planned = [_planned(session, each) for each in checks.listed(wanted, "restores")]
-    if not planned:
-        raise InvalidRequest("No restore is named.", advice="Give a list of plans.")
-    ids: dict[str, str] = {}
-    named: dict[str, str] = {}
-    """The ID by the name; empty where several bear it."""
-    for plan, _ in planned:
-        target = plan.facts.target
-        if target is None:
-            raise InvalidRequest(
-                f"What {plan.facts.backup.name} was made of does not exist any more.",
-                advice="Leave it out, or name another target.",
-            )
-        if target.id in ids:
-            raise InvalidRequest(
-                f"{target.name} appears twice.", advice="A target is restored from one backup."
-            )
-        ids[target.id] = target.id
-        named[target.name] = "" if target.name in named else target.id
-    ids = named | ids
-    members = [Member(plan, tuple(_known(ids, each) for each in after)) for plan, after in planned]
-    by_id = {each.target_id: each for each in members}
-    try:
-        order = list(
-            TopologicalSorter({each.target_id: each.after for each in members}).static_order()
-        )
-    except CycleError as problem:
-        circle = " waits for ".join(by_id[each].name for each in reversed(problem.args[1]))
-        raise InvalidRequest(
-            f"The order goes in a circle: {circle}.", advice="Leave one dependency out."
-        ) from None
-    return GroupPlan(session, [by_id[each] for each in order])
+    return GroupPlan(session, ordered_members(session, wanted))
 
 
 def _plan_file(folder: Path, target_id: str) -> Path:
     return folder.expanduser() / f"{target_id}.json"
-
-
-def _planned(session: Session, each: Any) -> tuple[RestorePlan, tuple[str, ...]]:
-    if not isinstance(each, Mapping):
-        if not isinstance(each, RestorePlan):
-            advice = "Give plans of session.plan_restore(), or mappings of its arguments."
-            raise InvalidRequest(f"{each!r} is no restore.", advice=advice, field="restores")
-        return each, ()
-    arguments = dict(each)
-    after = names_of(arguments.pop("after", ()), "after")
-    plan = arguments.pop("plan", None)
-    return plan if plan is not None else plan_restore(session, **arguments), after
-
-
-def _known(ids: Mapping[str, str], name: str) -> str:
-    if name not in ids:
-        raise InvalidRequest(
-            f"{name!r} is no target of this group.", advice="after= names other targets of it."
-        )
-    if not ids[name]:
-        raise InvalidRequest(f"Several targets of this group are named {name}.",
-                             advice="Name the one that is meant by its ID.")  # fmt: skip
-    return ids[name]

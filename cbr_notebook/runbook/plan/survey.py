@@ -12,13 +12,17 @@ from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, NotOffered
 from cbr_notebook.runbook.plan.facts import (
     NOT_TOLD,
     BackupFacts,
-    DiskBackup,
-    DiskFacts,
     Facts,
-    RestoreFacts,
-    SafetyVault,
     TargetFacts,
     TaskFacts,
+)
+from cbr_notebook.runbook.plan.record_facts import (
+    disk_backup,
+    resource_facts,
+    resource_id_of,
+    resource_name_of,
+    restore_facts,
+    safety_vault,
 )
 from cbr_notebook.schedule.runs import runs
 from cbr_notebook.session import Session
@@ -88,9 +92,9 @@ def survey(
         past_restores=_past_restores(session, source, restores, unreadable) if outlook else (),
         power_on=running_now if power_on is None else power_on,
         power_named=power_on is not None,
-        restores=tuple(map(_restore_facts, restores)),
+        restores=tuple(map(restore_facts, restores)),
         namesakes=_namesakes(session, goal, kind, unreadable),
-        safety_vault=_safety_vault(resource),
+        safety_vault=safety_vault(resource),
         disks_named=disks is not None,
         unreadable=tuple(unreadable),
     )
@@ -163,7 +167,7 @@ def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> Ba
         size_gb=backup.resource_size or 0,
         architecture=(info.architecture if info else None) or recorded.get("architecture"),
         os_type=recorded.get("os_type"),
-        disks=tuple(_disk_backup(each) for each in parts),
+        disks=tuple(disk_backup(each) for each in parts),
         updated_at=parse_api_time(backup.updated_at),
     )
 
@@ -183,55 +187,11 @@ def _recorded(session: Session, backup: Backup, unreadable: list[str]) -> dict[s
     return {**(more if isinstance(more, dict) else {}), **server}
 
 
-def _disk_backup(part: Backup) -> DiskBackup:
-    info = part.extend_info
-    system = None
-    if info is not None:
-        system = info.system_disk if info.system_disk is not None else info.bootable
-    return DiskBackup(
-        backup_id=part.id,
-        disk_id=part.resource_id or "",
-        disk_name=part.resource_name or part.resource_id or "",
-        size_gb=part.resource_size or 0,
-        system_disk=system,
-        encrypted=info.encrypted if info else None,
-    )
-
-
 def _target_facts(
     session: Session, resource: Protectable, kind: ResourceKind, unreadable: list[str]
 ) -> TargetFacts:
     refused = _refused_disks(session, resource.id, unreadable) if kind == "server" else {}
     return resource_facts(resource, kind, refused)
-
-
-def resource_facts(
-    resource: Protectable, kind: ResourceKind, refused: Mapping[str, str]
-) -> TargetFacts:
-    """Return what a record tells of a target, and by which codes its disks are not protected."""
-    detail = resource.detail or {}
-    metadata = _metadata(resource)
-    if kind == "server":
-        disks = tuple(
-            _disk_facts(child, resource.id, refused.get(child.id))
-            for child in resource.children or ()
-        )
-    else:
-        own = resource.protectable
-        reason = own.code if own and own.result is False and own.code else None
-        disks = (_disk_facts(resource, None, reason),)
-    return TargetFacts(
-        id=resource.id,
-        name=resource.name or resource.id,
-        type=resource.type or "",
-        status=resource.status or NOT_TOLD,
-        size_gb=resource.size or 0,
-        architecture=metadata.get("architecture"),
-        os_type=metadata.get("os_type"),
-        disaster_recovery=_flag(metadata.get("dr_site")),
-        disks=disks,
-        sub_status=_text(detail.get("sub_status")),
-    )
 
 
 def _refused_disks(session: Session, server_id: str, unreadable: list[str]) -> dict[str, str]:
@@ -246,31 +206,6 @@ def _refused_disks(session: Session, server_id: str, unreadable: list[str]) -> d
         for row in rows
         if row.protectable and row.protectable.result is False and row.protectable.code
     }
-
-
-def _disk_facts(disk: Protectable, server_id: str | None, refused: str | None) -> DiskFacts:
-    detail = disk.detail or {}
-    metadata = _metadata(disk)
-    attachments = detail.get("attachments")
-    place = attachments[0] if isinstance(attachments, list) and attachments else {}
-    return DiskFacts(
-        id=disk.id,
-        name=disk.name or disk.id,
-        size_gb=disk.size or 0,
-        status=disk.status or NOT_TOLD,
-        device=_text(place.get("device")),
-        system_disk=_flag(detail.get("bootable")),
-        server_id=server_id or _text(place.get("server_id")),
-        updated_at=parse_api_time(detail.get("updated_at")),
-        disaster_recovery=_flag(metadata.get("dr_site")),
-        refused=refused,
-        scsi=_flag(metadata.get("hw:passthrough")),
-    )
-
-
-def _metadata(resource: Protectable) -> dict[str, Any]:
-    found = (resource.detail or {}).get("metadata")
-    return found if isinstance(found, dict) else {}
 
 
 def _validate_disks(disks: Mapping[str, str], backup: BackupFacts, kind: ResourceKind) -> None:
@@ -341,7 +276,7 @@ def _running(session: Session, resource_id: str, unreadable: list[str]) -> tuple
             task.operation_type or "",
             task.status or "",
             resource_id,
-            _resource_name(task) or resource_id,
+            resource_name_of(task) or resource_id,
         )
         for task in tasks
     )
@@ -395,16 +330,6 @@ def _restores(session: Session, resource_id: str, unreadable: list[str]) -> Sequ
         return ()
 
 
-def _restore_facts(task: TaskRecord) -> RestoreFacts:
-    restore = task.extra_info.restore if task.extra_info else None
-    return RestoreFacts(
-        task.id,
-        (restore.backup_id or None) if restore else None,
-        task.status or NOT_TOLD,
-        parse_api_time(task.created_at),
-    )
-
-
 def _namesakes(
     session: Session, goal: TargetFacts | None, kind: ResourceKind, unreadable: list[str]
 ) -> tuple[str, ...]:
@@ -419,21 +344,6 @@ def _namesakes(
     return tuple(each.id for each in found if each.name == goal.name and each.id != goal.id)
 
 
-def _safety_vault(resource: Protectable | None) -> SafetyVault | None:
-    vault = resource.protectable.vault if resource and resource.protectable else None
-    if resource is None or vault is None:
-        return None
-    billing = vault.billing
-    free = None
-    if billing.size is not None and billing.used is not None:
-        free = billing.size * 1024 - billing.used
-    usual = None
-    for each in vault.resources or ():
-        if each.id == resource.id and each.backup_size and each.backup_count:
-            usual = each.backup_size // each.backup_count
-    return SafetyVault(vault.id, vault.name or vault.id, free, usual, bool(vault.auto_expand))
-
-
 def _past_restores(
     session: Session,
     backup: BackupFacts,
@@ -444,7 +354,7 @@ def _past_restores(
     mine = [
         task
         for task in restores
-        if task.status == "success" and _resource_id(task) == backup.resource_id
+        if task.status == "success" and resource_id_of(task) == backup.resource_id
     ]
     try:
         tasks = (
@@ -477,24 +387,3 @@ def _size(session: Session, backup_id: str) -> int | None:
         return session.client.backups.show(backup_id).resource_size
     except CBRError:
         return None
-
-
-def _resource_id(task: TaskRecord) -> str | None:
-    resource = task.extra_info.resource if task.extra_info else None
-    return resource.id if resource else None
-
-
-def _resource_name(task: TaskRecord) -> str | None:
-    resource = task.extra_info.resource if task.extra_info else None
-    return resource.name if resource else None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _flag(value: Any) -> bool | None:
-    """Read a yes or no that the service writes as a word, or not at all."""
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "false": False}.get(str(value).lower())

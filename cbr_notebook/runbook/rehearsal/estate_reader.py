@@ -14,7 +14,7 @@ from cbr_notebook.api.messages.constants import DISK, SERVER_TYPES
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, TaskRecord, Vault
 from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.resources import tags_of
-from cbr_notebook.runbook.plan.survey import resource_facts
+from cbr_notebook.runbook.plan.record_facts import resource_facts
 from cbr_notebook.session import Session
 from cbr_notebook.simulator.backups.seeding.recorded_backups import ToldBackup, ToldDisk
 from cbr_notebook.simulator.estates.twin_estate import (
