@@ -12,7 +12,8 @@ import httpx
 from cbr_notebook.auth import endpoints
 from cbr_notebook.auth.catalog import service_address
 from cbr_notebook.auth.credentials import Credentials
-from cbr_notebook.auth.iam import Iam, Token
+from cbr_notebook.auth.iam import Iam
+from cbr_notebook.auth.iam_messages import Token
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.signature import SignatureAuth
 from cbr_notebook.auth.token import ReadyTokenAuth, TokenAuth

@@ -10,7 +10,8 @@ from collections.abc import Callable, Generator
 import httpx
 
 from cbr_notebook.auth.credentials import Credentials
-from cbr_notebook.auth.iam import Iam, Token
+from cbr_notebook.auth.iam import Iam
+from cbr_notebook.auth.iam_messages import Token
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.token_cache import TokenCache
 from cbr_notebook.errors import AuthenticationError, NotFound, PermissionDenied
