@@ -6,7 +6,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import falcon
@@ -16,10 +16,11 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import StateFileError
 from cbr_notebook.simulator.http import openapi
 from cbr_notebook.simulator.http.faults import ConnectionCut, Faults, instead_of_work
-from cbr_notebook.simulator.http.headers import Headers, cloud_time, request_id_of
+from cbr_notebook.simulator.http.headers import AddHeaders, Headers, cloud_time, request_id_of
 from cbr_notebook.simulator.iam import iam_operations
 from cbr_notebook.simulator.iam.authenticator import LARGEST_BODY, Authenticator
 from cbr_notebook.simulator.iam.iam_error import IamError
+from cbr_notebook.simulator.iam.iam_operations import CLOUD
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.nulls import without_nulls
 from cbr_notebook.simulator.protocol.request_context import Query, RequestContext
@@ -31,39 +32,14 @@ _encode = msgspec.json.Encoder().encode
 _Decoder = msgspec.json.Decoder[Any] | None
 
 
-class _Resource:
-    """All routes of one path, as Falcon wants them."""
-
-
 class App:
     """Serves one engine over WSGI."""
 
     def __init__(self, engine: Engine, faults: Faults) -> None:
-        self._engine = engine
-        self._faults = faults
+        self.engine = engine
         self.authenticator = Authenticator(engine)
-        self.wsgi = falcon.App(middleware=[Headers(engine)])
-        self.wsgi.req_options.auto_parse_qs_csv = False
-        self.wsgi.req_options.keep_blank_qs_values = True
-        self.wsgi.req_options.strip_url_path_trailing_slash = True
-        by_path: dict[str, list[Route]] = defaultdict(list)
-        for route in ROUTES:
-            by_path[_template(route.path)].append(route)
-        for path, routes in by_path.items():
-            resource = _Resource()
-            for route in routes:
-                decoder = msgspec.json.Decoder(route.body) if route.body is not None else None
-                names = tuple(re.findall(r"{(\w+)}", route.path))
-                serve = partial(self._serve, route, decoder, names)
-                setattr(resource, f"on_{route.method.lower()}", serve)
-            self.wsgi.add_route(path, resource)
-        for path, served, suffix in iam_operations.routes(engine, self.authenticator):
-            self.wsgi.add_route(path, served, suffix=suffix)
-        self.wsgi.add_route("/openapi.json", openapi.Resource())
-        self.wsgi.add_error_handler(falcon.HTTPError, self._gateway_error)
-        self.wsgi.add_error_handler(IamError, self._iam_error)
-        self.wsgi.add_error_handler(ApiError, self._refused)
-        self.wsgi.add_error_handler(Exception, self._broken)
+        self.headers = Headers(engine)
+        self._faults = faults
 
     def forget(self) -> None:
         """Forget all callers: the cloud has another state now."""
@@ -71,7 +47,7 @@ class App:
 
     def time_header(self) -> str:
         """Return the cloud's moment and speed, as the header of every answer tells them."""
-        return cloud_time(self._engine)
+        return cloud_time(self.engine)
 
     @staticmethod
     def check_operation(operation: str) -> None:
@@ -82,7 +58,8 @@ class App:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, as a WSGI application does."""
-        answer: Iterable[bytes] = self.wsgi(environ, start_response)
+        environ[CLOUD] = self
+        answer: Iterable[bytes] = _routed()(environ, start_response)
         return answer
 
     def largest_body(self, environ: dict[str, Any]) -> int:
@@ -91,20 +68,19 @@ class App:
             return iam_operations.LARGEST_SIGN_IN
         return LARGEST_BODY if self.authenticator.recognizes(environ) else 0
 
-    def _serve(
+    def serve(
         self,
         route: Route,
         decoder: _Decoder,
-        names: tuple[str, ...],
+        path: dict[str, str],
         request: falcon.Request,
         response: falcon.Response,
-        **segments: str,
     ) -> None:
-        path = dict(zip(names, segments.values(), strict=True))
+        """Answer a request of one of the service's operations."""
         fault = self._faults.take(route.operation)
         if fault is not None and fault.delay:
             self._faults.sleep(fault.delay)
-        engine = self._engine
+        engine = self.engine
         with engine.lock:
             engine.run_due_events()
             request_id = request_id_of(request, engine)
@@ -125,63 +101,109 @@ class App:
     def _work(self, route: Route, context: RequestContext) -> Any:
         if route.method == "GET" or not route.changes:
             return route.handler(context)
-        with self._engine.work():
-            self._engine.tick()
+        with self.engine.work():
+            self.engine.tick()
             return route.handler(context)
 
-    # -- answers when something is wrong --------------------------------------------------
 
-    def _refused(
-        self, request: falcon.Request, response: falcon.Response, error: ApiError, params: object
-    ) -> None:
-        response.status = error.status
-        document = {"error_code": error.code, "error_msg": error.message}
-        if error.code.startswith("APIGW."):
-            document["request_id"] = request_id_of(request, self._engine)
-        _write(response, document)
+class _Resource:
+    """All routes of one path, as Falcon wants them."""
 
-    def _iam_error(
-        self,
-        request: falcon.Request,
-        response: falcon.Response,
-        error: IamError,
-        params: object,
-    ) -> None:
-        response.status = error.status
-        _write(response, error.document)
 
-    def _gateway_error(
-        self,
-        request: falcon.Request,
-        response: falcon.Response,
-        error: falcon.HTTPError,
-        params: object,
-    ) -> None:
-        unknown = error.status_code == 404
-        code = "APIGW.0101" if unknown else "APIGW.0201"
-        message = (
-            "The API does not exist or has not been published in the environment"
-            if unknown
-            else error.title
-        )
-        response.status = error.status_code
-        response.set_headers(dict(error.headers or {}))  # 405: which methods are allowed
-        request_id = request_id_of(request, self._engine)
-        _write(response, {"error_msg": message, "error_code": code, "request_id": request_id})
+@cache
+def _routed() -> falcon.App[falcon.Request, falcon.Response]:
+    """Return what finds the way of a request: the same for all clouds, as it takes long to make."""
+    app = falcon.App(middleware=[AddHeaders()])
+    app.req_options.auto_parse_qs_csv = False
+    app.req_options.keep_blank_qs_values = True
+    app.req_options.strip_url_path_trailing_slash = True
+    by_path: dict[str, list[Route]] = defaultdict(list)
+    for route in ROUTES:
+        by_path[_template(route.path)].append(route)
+    for path, routes in by_path.items():
+        resource = _Resource()
+        for route in routes:
+            decoder = msgspec.json.Decoder(route.body) if route.body is not None else None
+            names = tuple(re.findall(r"{(\w+)}", route.path))
+            setattr(resource, f"on_{route.method.lower()}", partial(_serve, route, decoder, names))
+        app.add_route(path, resource)
+    for path, served, suffix in iam_operations.routes():
+        app.add_route(path, served, suffix=suffix)
+    app.add_route("/openapi.json", openapi.Resource())
+    app.add_error_handler(falcon.HTTPError, _gateway_error)
+    app.add_error_handler(IamError, _iam_error)
+    app.add_error_handler(ApiError, _refused)
+    app.add_error_handler(Exception, _broken)
+    return app
 
-    def _broken(
-        self, request: falcon.Request, response: falcon.Response, error: Exception, params: object
-    ) -> None:
-        if isinstance(error, ConnectionCut | falcon.HTTPStatus):
-            raise error
-        if isinstance(error, OverflowError):  # a number that no column holds
-            self._refused(request, response, ApiError("9900"), params)
-            return
-        if isinstance(error, StateFileError):
-            self._refused(request, response, ApiError("9910", error.message), params)
-            return
-        _log.error("%s %s failed", request.method, request.path, exc_info=error)
-        self._refused(request, response, ApiError("9910"), params)
+
+def _serve(
+    route: Route,
+    decoder: _Decoder,
+    names: tuple[str, ...],
+    request: falcon.Request,
+    response: falcon.Response,
+    **segments: str,
+) -> None:
+    app: App = request.env[CLOUD]
+    app.serve(route, decoder, dict(zip(names, segments.values(), strict=True)), request, response)
+
+
+# -- answers when something is wrong --------------------------------------------------
+
+
+def _refused(
+    request: falcon.Request, response: falcon.Response, error: ApiError, params: object
+) -> None:
+    response.status = error.status
+    document = {"error_code": error.code, "error_msg": error.message}
+    if error.code.startswith("APIGW."):
+        document["request_id"] = request_id_of(request, request.env[CLOUD].engine)
+    _write(response, document)
+
+
+def _iam_error(
+    request: falcon.Request,
+    response: falcon.Response,
+    error: IamError,
+    params: object,
+) -> None:
+    response.status = error.status
+    _write(response, error.document)
+
+
+def _gateway_error(
+    request: falcon.Request,
+    response: falcon.Response,
+    error: falcon.HTTPError,
+    params: object,
+) -> None:
+    unknown = error.status_code == 404
+    code = "APIGW.0101" if unknown else "APIGW.0201"
+    message = (
+        "The API does not exist or has not been published in the environment"
+        if unknown
+        else error.title
+    )
+    response.status = error.status_code
+    response.set_headers(dict(error.headers or {}))  # 405: which methods are allowed
+    request_id = request_id_of(request, request.env[CLOUD].engine)
+    _write(response, {"error_msg": message, "error_code": code, "request_id": request_id})
+
+
+def _broken(
+    request: falcon.Request, response: falcon.Response, error: Exception, params: object
+) -> None:
+    if isinstance(error, ConnectionCut | falcon.HTTPStatus):
+        raise error
+    if isinstance(error, OverflowError):  # a number that no column holds
+        _refused(request, response, ApiError("9900"), params)
+        return
+    if isinstance(error, StateFileError):
+        _refused(request, response, ApiError("9910", error.message), params)
+        return
+    _log.error("%s %s failed", request.method, request.path, exc_info=error)
+    _refused(request, response, ApiError("9910"), params)
 
 
 def _template(path: str) -> str:

@@ -10,7 +10,7 @@ import falcon
 
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.iam.iam_operations import IamResource
+from cbr_notebook.simulator.iam.iam_operations import CLOUD, IamResource
 
 CLOUD_TIME = "X-Cloud-Time"
 """The cloud's own moment, and how many of its seconds pass in a second of the host: a client that
@@ -26,14 +26,8 @@ _FIXED = {
 }
 
 
-class Headers:
+class AddHeaders:
     """Falcon middleware that adds the headers."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Create them from the engine, whose clock and count of requests they tell."""
-        self._engine = engine
-        self._told: tuple[tuple[int, float], dict[str, str]] = ((-1, 0.0), {})
-        """The clock's moment and speed, and how the headers tell them: it often stands still."""
 
     def process_response(
         self,
@@ -43,10 +37,25 @@ class Headers:
         req_succeeded: bool,
     ) -> None:
         """Add the headers to an answer, whether the request succeeded or not."""
+        headers: Headers = request.env[CLOUD].headers
+        headers.add(request, response, of_iam=isinstance(resource, IamResource))
+
+
+class Headers:
+    """The headers of one cloud."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Create them from the engine, whose clock and count of requests they tell."""
+        self._engine = engine
+        self._told: tuple[tuple[int, float], dict[str, str]] = ((-1, 0.0), {})
+        """The clock's moment and speed, and how the headers tell them: it often stands still."""
+
+    def add(self, request: falcon.Request, response: falcon.Response, *, of_iam: bool) -> None:
+        """Add the headers to an answer; one of IAM carries a trace ID, too."""
         response.set_headers(_FIXED)
         request_id = request_id_of(request, self._engine)
         response.set_header("X-Request-Id", request_id)
-        if isinstance(resource, IamResource):
+        if of_iam:
             response.set_header("X-IAM-Trace-Id", f"token_null_null_{request_id}")
         response.set_headers(self._times())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import falcon
 import msgspec
@@ -32,18 +32,36 @@ def is_sign_in(path: str) -> bool:
     return f"/{path.strip('/')}" == SIGN_IN
 
 
+CLOUD = "cbr.cloud"
+"""Where the environment of a request holds its cloud: all clouds share their routes."""
+
+
+class ServedCloud(Protocol):
+    """What IAM needs of the cloud that is asked."""
+
+    @property
+    def engine(self) -> Engine:
+        """The cloud's engine."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Knows the cloud's users."""
+
+
+def _cloud(request: falcon.Request) -> ServedCloud:
+    cloud: ServedCloud = request.env[CLOUD]
+    return cloud
+
+
+def _caller(request: falcon.Request) -> Caller:
+    cloud = _cloud(request)
+    with cloud.engine.lock:
+        cloud.engine.run_due_events()
+        return cloud.authenticator.caller(request, {})[0]
+
+
 class IamResource:
     """What all of IAM's resources share; their answers carry a trace ID."""
-
-    def __init__(self, engine: Engine, authenticator: Authenticator) -> None:
-        """Create them on the cloud's engine, with who knows its users."""
-        self._engine = engine
-        self._authenticator = authenticator
-
-    def _caller(self, request: falcon.Request) -> Caller:
-        with self._engine.lock:
-            self._engine.run_due_events()
-            return self._authenticator.caller(request, {})[0]
 
 
 def door_of(request: falcon.Request) -> Door:
@@ -90,10 +108,11 @@ class Tokens(IamResource):
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Issue a token."""
         body = read_body(request, LARGEST_SIGN_IN)
-        with self._engine.work():
+        cloud = _cloud(request)
+        with cloud.engine.work():
             token, document = tokens.issue(
-                self._authenticator,
-                self._engine,
+                cloud.authenticator,
+                cloud.engine,
                 body,
                 door_of(request),
                 catalog=_wants_catalog(request),
@@ -104,14 +123,15 @@ class Tokens(IamResource):
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """Describe the token in X-Subject-Token."""
-        caller = self._caller(request)
+        caller = _caller(request)
         subject = request.get_header("X-Subject-Token") or ""
-        with self._engine.lock:
-            row = self._authenticator.token_row(subject)
+        cloud = _cloud(request)
+        with cloud.engine.lock:
+            row = cloud.authenticator.token_row(subject)
             if row is None or row.domain_id != caller.domain_id:
                 raise iam_error(404, "X-Subject-Token is invalid in the request", "Not Found")
             response.media = tokens.describe(
-                self._engine, subject, row, door_of(request), catalog=_wants_catalog(request)
+                cloud.engine, subject, row, door_of(request), catalog=_wants_catalog(request)
             )
         response.set_header("X-Subject-Token", subject)
 
@@ -128,7 +148,7 @@ class Catalog(IamResource):
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer the request."""
-        caller = self._caller(request)
+        caller = _caller(request)
         base_url = door_of(request).base_url
         response.media = {
             "catalog": tokens.services(caller.region, caller.project_id, base_url)
@@ -143,7 +163,7 @@ class Domains(IamResource):
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer the request."""
-        caller = self._caller(request)
+        caller = _caller(request)
         base_url = door_of(request).base_url
         response.media = {
             "domains": [
@@ -164,9 +184,10 @@ class Projects(IamResource):
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer the request."""
-        caller = self._caller(request)
-        with self._engine.lock:
-            rows = accounts.projects_of(self._engine.state, caller.domain_id)
+        caller = _caller(request)
+        engine = _cloud(request).engine
+        with engine.lock:
+            rows = accounts.projects_of(engine.state, caller.domain_id)
         name = request.get_param("name")
         base_url = door_of(request).base_url
         response.media = {
@@ -180,9 +201,10 @@ class Project(IamResource):
 
     def on_get(self, request: falcon.Request, response: falcon.Response, at_3: str) -> None:
         """Answer the request."""
-        caller = self._caller(request)
-        with self._engine.lock:
-            row = accounts.find_project(self._engine.state, at_3)
+        caller = _caller(request)
+        engine = _cloud(request).engine
+        with engine.lock:
+            row = accounts.find_project(engine.state, at_3)
         if row is None or row.domain_id != caller.domain_id:
             raise iam_error(404, f"Could not find project: {at_3}.", "Not Found")
         response.media = {"project": _project(row, door_of(request).base_url)}
@@ -206,9 +228,10 @@ class SecurityTokens(IamResource):
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer the request."""
-        engine = self._engine
+        cloud = _cloud(request)
+        engine = cloud.engine
         with engine.work():
-            caller, body = self._authenticator.caller(request, {})
+            caller, body = cloud.authenticator.caller(request, {})
             try:
                 identity = without_nulls(msgspec.json.decode(body))["auth"]["identity"]
                 seconds = int(identity.get("token", {}).get("duration_seconds", 900))
@@ -242,20 +265,17 @@ class SecurityTokens(IamResource):
         }
 
 
-def routes(
-    engine: Engine, authenticator: Authenticator
-) -> Iterable[tuple[str, object, str | None]]:
+def routes() -> Iterable[tuple[str, IamResource, str | None]]:
     """Return IAM's paths, each with its resource and Falcon's suffix for it."""
-    projects = Projects(engine, authenticator)
-    versions = Versions(engine, authenticator)
+    projects, versions = Projects(), Versions()
     return (
         ("/", versions, None),
         ("/v3", versions, "one"),
-        (SIGN_IN, Tokens(engine, authenticator), None),
-        ("/v3/auth/catalog", Catalog(engine, authenticator), None),
-        ("/v3/auth/domains", Domains(engine, authenticator), None),
+        (SIGN_IN, Tokens(), None),
+        ("/v3/auth/catalog", Catalog(), None),
+        ("/v3/auth/domains", Domains(), None),
         ("/v3/auth/projects", projects, None),
         ("/v3/projects", projects, None),
-        ("/v3/projects/{at_3}", Project(engine, authenticator), None),
-        ("/v3.0/OS-CREDENTIAL/securitytokens", SecurityTokens(engine, authenticator), None),
+        ("/v3/projects/{at_3}", Project(), None),
+        ("/v3.0/OS-CREDENTIAL/securitytokens", SecurityTokens(), None),
     )

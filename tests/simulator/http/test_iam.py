@@ -295,7 +295,7 @@ def test_the_catalogue_leads_where_the_client_came_from(
             "domain": {"name": account.domain_name}}  # fmt: skip
     body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
                      "scope": {"project": {"id": account.project_id}}}}  # fmt: skip
-    answer = falcon.testing.TestClient(cloud.wsgi.wsgi).simulate_post(
+    answer = falcon.testing.TestClient(cloud.wsgi).simulate_post(
         "/v3/auth/tokens", json=body, headers=headers, host="cloud.simulated", protocol="http"
     )
     urls = [end["url"] for entry in answer.json["token"]["catalog"] for end in entry["endpoints"]]
