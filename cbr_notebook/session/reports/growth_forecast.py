@@ -140,8 +140,8 @@ def _a_day(made: Moments, now: np.datetime64) -> float:
     if not len(made):
         return 0.0
     day = np.timedelta64(_DAY)
-    if len(made) > 1 and (between := made.max() - made.min()) > np.timedelta64(0):
-        return float((len(made) - 1) / (between / day))
+    if len(made) > 1 and made.max() > made.min():
+        return float((len(made) - 1) / ((made.max() - made.min()) / day))
     return len(made) / max(1, int(np.ceil((now - made.min()) / day)))
 
 
