@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.extras import ensure
 from cbr_notebook.neighbours.alerts import Channel, LastLook, default_state, message_of
 from cbr_notebook.restore_command.account import add_account_arguments, open_account
 
@@ -85,6 +86,7 @@ def _watch(options: argparse.Namespace) -> int:
 def _assist(options: argparse.Namespace) -> int:
     from cbr_notebook.neighbours.assistant import server
 
+    ensure("An assistant", "mcp")  # before an account is asked
     # Standard output belongs to the protocol.
     server(open_account(options, out=sys.stderr)).run("stdio")
     return 0

@@ -144,6 +144,7 @@ for call in {list(MISSING)!r}:
 """
     for line, (call, extra) in zip(run(code, tmp_path).splitlines(), MISSING.items(), strict=True):
         assert f"pip install 'cbr-notebook[{extra}]'" in line, (call, line)
+        assert "Account:" not in line, f"{call} opened an account first"
     assert list(tmp_path.glob("*")) == []
 
 

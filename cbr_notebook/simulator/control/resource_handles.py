@@ -284,13 +284,16 @@ class Server:
         """Change ``architecture``, ``os_type`` or ``os_version``, as a rebuild would.
 
         Raises:
-            InvalidRequest: something else is to be changed.
+            InvalidRequest: nothing or something else is to be changed.
         """
+        changes = f"It changes: {', '.join(sorted(_REBUILT))}."
+        if not columns:
+            raise InvalidRequest("Nothing is to be changed.", advice=changes)
         unknown = columns.keys() - _REBUILT
         if unknown:
             raise InvalidRequest(
                 f"A rebuild does not change {', '.join(sorted(unknown))}.",
-                advice=f"It changes: {', '.join(sorted(_REBUILT))}.",
+                advice=changes,
             )
         system = cast("ServerSystem", columns)
         with self._engine.work():

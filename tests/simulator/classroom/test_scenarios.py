@@ -346,5 +346,7 @@ def test_unknown_options_and_traits_change_nothing(session: cbr.Session) -> None
         cloud.server("web-01").set_trait("haunted", True)
     with pytest.raises(errors.InvalidRequest, match="does not change color"):
         cloud.server("web-01").rebuild(color="red")
+    with pytest.raises(errors.InvalidRequest, match="It changes: architecture"):
+        cloud.server("web-01").rebuild()
     with pytest.raises(TypeError):
         cloud.create_server("new", color="red")
