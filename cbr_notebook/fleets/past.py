@@ -72,13 +72,16 @@ class Past(past.Past):
     ) -> pd.DataFrame:
         name = report.__name__
         known = self._read_together()
-        if not known and not given:
+        if not known and not given and self._known.at(name, self.day):
             return self._table(name, dict(equals))
         if not known:
+            days = {t: max((e.day for e in self._known.at(t, self.day)), default="") for t in _FROM}
+            told = [f"{table} were read last on {day}" for table, day in days.items() if day]
             raise NotFound(
-                f"{name} of {self.day} cannot be computed from this lake.",
+                f"{name} of {self.day} cannot be computed from this lake"
+                + (f": {', '.join(told)}." if told else "."),
                 advice="That needs a sync of vaults, policies, resources, vault_resources and "
-                "backups, by this version or a later one.",
+                "backups on one day, by this version or a later one.",
             )
         kept = {each.place: each.day for each in self._known.at(name, self.day)}
         if not given and all(kept.get(place) == of[0].day for place, of in known.items()):

@@ -18,7 +18,7 @@ from cbr_notebook.frames.building.arrow_columns import from_arrow
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import sql
 from cbr_notebook.histories.differing import differing
-from cbr_notebook.histories.files import KEYS, dataset, of_files
+from cbr_notebook.histories.files import KEYS, dataset, of_files, readable
 from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
 
@@ -59,7 +59,8 @@ def changed(store: Store, table: str, before: list[Entry], after: list[Entry]) -
     new = [each for each in after if (each.place, each.file) not in same]
     if not old and not new:
         return CHANGED.frame([])
-    return from_arrow(CHANGED.columns, _compared(store, table, old, new))
+    with readable(store, [each.file for each in (*old, *new)]):
+        return from_arrow(CHANGED.columns, _compared(store, table, old, new))
 
 
 def changes_by_day(store: Store, known: Manifest, table: str, days: list[str]) -> pd.DataFrame:
@@ -73,7 +74,10 @@ def changes_by_day(store: Store, known: Manifest, table: str, days: list[str]) -
     """
     rows = []
     for before, day in pairwise(days):
-        found = changed(store, table, known.at(table, before), known.at(table, day))
+        earlier = known.at(table, before)
+        places = {each.place for each in earlier}
+        later = [each for each in known.at(table, day) if each.place in places]
+        found = changed(store, table, earlier, later)
         kinds = found.drop_duplicates([*PLACE, "id", "change"])["change"].value_counts()
         rows.append(_Day(day, before, *(int(kinds.get(kind, 0)) for kind in _KINDS)))
     return CHANGES_BY_DAY.frame(rows)

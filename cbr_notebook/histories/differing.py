@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cbr_notebook.histories.files import needed
+from cbr_notebook.histories.files import needed, readable
 from cbr_notebook.histories.store import Store
 
 _Places = np.ndarray[Any, np.dtype[np.int64]]
@@ -121,12 +121,19 @@ def differing(
         values: the columns that are compared.
         shown: a column that the answer needs, whether it differs or not.
     """
-    one, other = (_File(None if file is None else needed(store, file), schema) for file in files)
+    one, other = (_opened(store, file, schema) for file in files)
     same = _same_columns(one, other) - {shown}
     names = [_KEY, *(name for name in values if name not in same)]
     earlier, later = one.read(names), other.read(names)
     keep = _rows_to_keep(earlier, later, names[1:])
     return _table(earlier, keep[0], schema), _table(later, keep[1], schema)
+
+
+def _opened(store: Store, file: str | None, schema: pa.Schema) -> _File:
+    if file is None:
+        return _File(None, schema)
+    with readable(store, [file]):
+        return _File(needed(store, file), schema)
 
 
 def _same_columns(one: _File, other: _File) -> set[str | None]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.frames import SCHEMAS
 from cbr_notebook.frames.building.arrow_columns import arrow_table, from_arrow
 from cbr_notebook.frames.fleet import PLACE
@@ -62,7 +65,7 @@ def write(
     content, shape = _content(table, place, frame)
     digest = hashlib.sha256(content).hexdigest()
     day = f"{now:%Y-%m-%d}"
-    if before is not None and before.digest == digest:
+    if before is not None and before.digest == digest and store.read(before.file) == content:
         file = before.file
     else:
         where = "/".join(_safe(each) for each in place)
@@ -74,13 +77,14 @@ def write(
 
 def read(store: Store, table: str, entries: Sequence[Entry]) -> pd.DataFrame:
     """Return the rows of some entries, as a session's table with its place in front."""
-    found = None if not entries else dataset(store, entries).to_table()
+    with readable(store, [each.file for each in entries]):
+        found = None if not entries else dataset(store, entries).to_table()
     return from_arrow(SCHEMAS[table].columns, found, front=PLACE)
 
 
 def beside(store: Store, entry: Entry) -> dict[str, Any]:
     """Return what was noted beside a table when it was written; nothing in older lakes."""
-    about = pq.read_schema(io.BytesIO(needed(store, entry.file))).metadata or {}
+    about = _schema(store, entry.file).metadata or {}
     found: dict[str, Any] = msgspec.json.decode(about.get(_BESIDE, b"{}"))
     return found
 
@@ -91,7 +95,7 @@ def dataset(store: Store, entries: Sequence[Entry]) -> Any:
     Its rows are in the order of the entries.
     """
     by_shape = {each.shape: each.file for each in entries}
-    schemas = [pq.read_schema(io.BytesIO(needed(store, file))) for file in by_shape.values()]
+    schemas = [_schema(store, file) for file in by_shape.values()]
     schema = pa.unify_schemas(
         [each.remove_metadata() for each in schemas], promote_options="permissive"
     )
@@ -108,12 +112,64 @@ def needed(store: Store, file: str) -> bytes:
     """Return the content of a file that an entry names.
 
     Raises:
-        FileNotFoundError: it is not there.
+        InvalidRequest: it is not there.
     """
     content = store.read(file)
     if content is None:
-        raise FileNotFoundError(file)
+        raise _unreadable(store, f"{file} is not there")
     return content
+
+
+@contextmanager
+def readable(store: Store, files: Iterable[str]) -> Iterator[None]:
+    """Name a file of the lake that cannot be read.
+
+    Args:
+        store: of the lake.
+        files: what is read.
+
+    Raises:
+        InvalidRequest: one of them cannot be read.
+    """
+    trouble = ""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as problem:
+        trouble = str(problem)
+    if trouble:
+        check(store, files)
+        raise _unreadable(store, trouble)
+
+
+def check(store: Store, files: Iterable[str]) -> None:
+    """Read files, to find out which of them cannot be.
+
+    Raises:
+        InvalidRequest: one of them cannot be read.
+    """
+    for file in files:
+        trouble = ""
+        try:
+            pq.read_table(io.BytesIO(needed(store, file)))
+        except (pa.ArrowException, OSError) as problem:
+            trouble = str(problem)
+        if trouble:
+            raise _unreadable(store, f"{file}: {trouble}")
+
+
+def _unreadable(store: Store, trouble: str) -> InvalidRequest:
+    said = " ".join(trouble.split()).rstrip(".")
+    return InvalidRequest(
+        f"A file of the lake {store.address!r} cannot be read: {said}.",
+        advice="A sync reads anew what is lost of the present. A past day needs the file from a "
+        "copy of the lake; other days and tables can be asked without it.",
+        field="path",
+    )
+
+
+def _schema(store: Store, file: str) -> pa.Schema:
+    with readable(store, [file]):
+        return pq.read_schema(io.BytesIO(needed(store, file)))
 
 
 def _content(table: str, place: tuple[str, str, str], frame: pd.DataFrame) -> tuple[bytes, str]:
@@ -157,9 +213,13 @@ def encoded(table: pa.Table, keys: Sequence[str]) -> bytes:
     return buffer.getvalue()
 
 
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)
+"""Names that Windows keeps for itself, and those whose last point it drops."""
+
+
 def _safe(text: str) -> str:
     """Return a name of a folder that any store takes, different for different texts."""
     plain = "".join(each if each.isalnum() or each in "-_." else "_" for each in text)[:60]
-    if plain == text and plain.strip("."):
+    if plain == text and plain.strip(".") and not _RESERVED.fullmatch(text):
         return plain
-    return f"{plain.strip('.')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{plain.replace('.', '_')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -88,7 +88,8 @@ def _by_day(store: Store, known: Manifest) -> pd.DataFrame:
     by_file: dict[str, list[str]] = {}
     for each in entries:
         by_file.setdefault(store.place(each.file), []).append(each.day)
-    told = files.dataset(store, entries).to_table(columns=[*_COLUMNS, "__filename"])
+    with files.readable(store, {each.file for each in entries}):
+        told = files.dataset(store, entries).to_table(columns=[*_COLUMNS, "__filename"])
     days = pa.table(
         {
             "__filename": [name for name, of in by_file.items() for _ in of],

@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -116,7 +117,9 @@ class Manifest:
         """Return all entries, with some that take the place of those of the same day."""
         merged = dict(self._entries)
         for each in entries:
-            _take_newer(merged, each)
+            known = merged.get(_key(each))
+            if known is None or known.synced_at <= each.synced_at:  # of one moment: the last
+                merged[_key(each)] = each
         return list(merged.values())
 
 
@@ -180,8 +183,9 @@ def _write(store: Store, known: Manifest, entries: list[Entry]) -> Manifest:
     }
     body = json.dumps(document, separators=(",", ":")).encode()
     store.write(name, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-    for old in sorted(known.included)[:-_KEPT]:
-        store.delete(old)
+    with suppress(InvalidRequest):  # where nothing may be deleted they stay, and do no harm
+        for old in sorted(known.included)[:-_KEPT]:
+            store.delete(old)
     return Manifest(entries, {name, *known.included}, number)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import CHANGED
-from cbr_notebook.histories import changes, growth, manifest, sql
+from cbr_notebook.histories import changes, compared, growth, manifest, sql
 from cbr_notebook.histories.past import Past
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.card import facts_html
@@ -40,8 +40,11 @@ class History:
         self._store = Store(path, storage_options)
         self._known = manifest.read(self._store)
         if not len(self._known):
+            begun = self._store.names(manifest.FOLDER)
             raise NotFound(
-                f"There is no lake at {self._store.address!r}.",
+                f"No sync has come to its end in the lake {self._store.address!r}."
+                if begun
+                else f"There is no lake at {self._store.address!r}.",
                 advice="Write one: fleet.sync(path), session.sync(path), or cbr-notebook sync.",
                 field="path",
             )
@@ -75,6 +78,9 @@ class History:
         day (``backups_at('2026-11-20')``, the day written out), and ``states``, which says what
         is from when: ``synced_at``, and ``whole_at``, when all of it was read last. A query can
         read these, and nothing else: no file, no network.
+
+        A project that was not synced on the newest day, or on the day that is named, is there
+        with its state of an earlier one: ``attrs["older"]`` says which, and of which day.
 
         Args:
             query: such as ``select project, count(*) from backups group by all``.
@@ -114,13 +120,16 @@ class History:
             until: the later day; the newest if left out.
 
         Returns:
-            The columns of ``cbr.schema("changed")``. A project that was not known on the
-            earlier day has all its rows added. ``attrs["carried_over"]`` says of which projects
-            resources were read before the later day, and when.
+            The columns of ``cbr.schema("changed")``. A day without a sync counts as the newest
+            one before it that has one. ``attrs["notes"]`` says where that is so, which projects
+            were not known on the earlier day, or not read after it: whether anything changed in
+            them is unknown. ``attrs["carried_over"]`` says of which projects resources were
+            read before the later day, and when.
 
         Raises:
             InvalidRequest: there is no such table, a day is none, or ``until`` is before
                 ``since``.
+            NotFound: of no project there are two states to compare.
         """
         self._check_table(table)
         first = self._day(since, "since")
@@ -132,11 +141,13 @@ class History:
                 field="until",
             )
         before, after = self._known.at(table, first), self._known.at(table, last)
-        found = changes.changed(self._store, table, before, after)
+        known = compared.known_twice(table, (first, before), (last, after))
+        found = changes.changed(self._store, table, before, known)
         found.attrs.update(
             resource=CHANGED.name, filters={"table": table, "since": first, "until": last},
             asked_at=max(each.synced_at for each in self._known.at(table)), rows=len(found),
             carried_over=manifest.carried_over(after),
+            notes=compared.notes((first, before), (last, after)),
         )  # fmt: skip
         return found
 
@@ -145,20 +156,25 @@ class History:
 
         Args:
             table: such as ``backups`` or ``vaults``.
-            since: the first day, or how long before the newest one.
+            since: the day to begin with, or how long before the newest one.
 
         Returns:
-            The columns of ``cbr.schema("changes_by_day")``, in the order of the days. A day
-            without a sync has no row: its changes count on the next one that has.
+            The columns of ``cbr.schema("changes_by_day")``, in the order of the days. A day on
+            which the table was not read has no row: its changes count on the next one that has.
+            So they do for a project that was not read on a day: ``attrs["notes"]`` says where.
+            A project counts from the day after its first.
 
         Raises:
             InvalidRequest: there is no such table, or the day is none.
         """
         self._check_table(table)
         first = self._day(since, "since")
-        days = [day for day in self.days if day >= first]
+        read = sorted({each.day for each in self._known if each.table == table})
+        days = [day for day in read if day <= first][-1:] + [day for day in read if day > first]
         found = changes.changes_by_day(self._store, self._known, table, days)
-        return _told("changes_by_day", found, {"table": table, "since": first})
+        told = _told("changes_by_day", found, {"table": table, "since": first})
+        told.attrs["notes"] = compared.notes_by_day(self._known, table, days)
+        return told
 
     def growth(self) -> pd.DataFrame:
         """Return how the use of each vault grew, by all days that are known.

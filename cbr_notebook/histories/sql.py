@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,9 @@ from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import files
 from cbr_notebook.histories.manifest import Entry, Manifest
 from cbr_notebook.histories.store import Store
+from cbr_notebook.text import arguments
 from cbr_notebook.text.dtypes import TEXT
+from cbr_notebook.text.timeparse import parse_time
 
 _DAY = re.compile(r"\b([a-z_]+)_at\s*\(\s*(?:DATE\s*)?'(\d{4}-\d{2}-\d{2})'", re.IGNORECASE)
 _LOCKED = (
@@ -28,6 +31,9 @@ _LOCKED = (
 """What keeps a query within the tables that it is given: no file, no variable, no extension."""
 
 
+_OF_THE_QUERY = ("Parser Error", "Binder Error", "Catalog Error", "Permission Error")
+"""What DuckDB says where a query is wrong, whatever the files of the lake are."""
+_WORD = re.compile(r"[a-z_]+", re.IGNORECASE)
 _ANY = re.compile(r"\b([a-z_]+)_at\s*\(", re.IGNORECASE)
 
 
@@ -37,25 +43,51 @@ def run(store: Store, known: Manifest, query: str) -> pd.DataFrame:
     Raises:
         InvalidRequest: the query is wrong, or reaches for what is not of the lake.
     """
-    connection = connect(store, known, _days_in(query, known))
+    if not arguments.text(query, "query").strip():
+        raise InvalidRequest(
+            "The query is empty.",
+            advice="Write one, such as select count(*) from vaults.",
+            field="query",
+        )
+    days = _days_in(query, known)
+    unreadable: dict[str, InvalidRequest] = {}
+    connection = connect(store, known, days, unreadable)
     try:
-        return frame(connection, query)
+        found = frame(connection, query)
+    except InvalidRequest as problem:
+        for table in unreadable.keys() & _words(query):
+            raise unreadable[table] from None
+        if not any(kind in problem.message for kind in _OF_THE_QUERY):
+            asked = days | {(table, "9999") for table in _words(query)}
+            files.check(store, {e.file for table, day in asked for e in known.at(table, day)})
+        raise
     finally:
         connection.close()
+    found.attrs["older"] = _older(query, known, days)
+    return found
 
 
-def connect(store: Store, known: Manifest, days: set[tuple[str, str]]) -> Any:
+def connect(
+    store: Store,
+    known: Manifest,
+    days: set[tuple[str, str]],
+    unreadable: dict[str, InvalidRequest],
+) -> Any:
     """Return a connection of DuckDB with the lake's tables, and nothing else.
 
     Args:
         store: of the lake.
         known: its entries.
         days: tables and days of which the query wants the state.
+        unreadable: is told which tables are not there, because a file cannot be read.
     """
     connection = library("duckdb", "A history").connect(":memory:")
     for table in known.tables():
-        register(connection, store, table, known.at(table))
-    for table in known.tables():
+        try:
+            register(connection, store, table, known.at(table))
+        except InvalidRequest as problem:
+            unreadable[table] = problem
+            continue
         mine = sorted(day for name, day in days if name == table)
         parts = []
         for day in mine:
@@ -137,6 +169,8 @@ def _days_in(query: str, known: Manifest) -> set[tuple[str, str]]:
             field="query",
         )
     for name, day in found:
+        if name in known.tables():
+            parse_time(day, datetime.now(UTC), "query")
         if name in known.tables() and not known.at(name, day):
             raise InvalidRequest(
                 f"Nothing is known of {name} on {day}.",
@@ -144,6 +178,28 @@ def _days_in(query: str, known: Manifest) -> set[tuple[str, str]]:
                 field="query",
             )
     return set(found)
+
+
+def _words(query: str) -> set[str]:
+    return {each.lower() for each in _WORD.findall(query)}
+
+
+def _older(query: str, known: Manifest, days: set[tuple[str, str]]) -> dict[str, str]:
+    """Return of which projects a query reads the state of an earlier day than it names.
+
+    Args:
+        query: its text.
+        known: the entries of the lake.
+        days: tables and days that it names; of others it is the newest day.
+    """
+    asked = days | {(table, known.days()[-1]) for table in _words(query) & set(known.tables())}
+    found: dict[str, str] = {}
+    for table, day in asked:
+        for each in known.at(table, day):
+            path = "/".join(each.place)
+            if each.day < day:
+                found[path] = min(each.day, found.get(path, each.day))
+    return found
 
 
 def _states(known: Manifest) -> pa.Table:

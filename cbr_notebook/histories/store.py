@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ class Store:
         """
         fsspec = library("fsspec", "A history")
         given = arguments.path(address, "path")
+        if not str(address).strip() or "\0" in str(address):
+            raise InvalidRequest(
+                f"The path {str(address)!r} is that of no folder.",
+                advice='Name a folder, such as "lake"; "." is the present one.',
+                field="path",
+            )
         self.address = str(given if _is_folder(address) else address)
         trouble = ""
         try:
@@ -47,43 +54,56 @@ class Store:
             InvalidRequest: it cannot be written.
         """
         place = self.place(name)
-        trouble = ""
-        try:
+        with self._reporting("written"):
             self.fs.makedirs(place.rpartition("/")[0], exist_ok=True)
             self.fs.pipe_file(place, content)
-        except OSError as problem:
-            trouble = str(problem)
-        if trouble:
-            raise InvalidRequest(
-                f"The lake {self.address!r} cannot be written: {trouble}.",
-                advice="What was in it before is as it was. Check the place and its permissions.",
-                field="path",
-            )
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's content; ``None`` if it is not there."""
-        try:
-            content: bytes = self.fs.cat_file(self.place(name))
-        except FileNotFoundError:
-            return None
+        """Return a file's content; ``None`` if it is not there.
+
+        Raises:
+            InvalidRequest: it cannot be read.
+        """
+        content: bytes | None = None
+        with self._reporting("read"), suppress(FileNotFoundError):
+            content = self.fs.cat_file(self.place(name))
         return content
 
     def names(self, folder: str) -> list[str]:
-        """Return the names of all files below a folder, sorted; none if there is no folder."""
+        """Return the names of all files below a folder, sorted; none if there is no folder.
+
+        Raises:
+            InvalidRequest: the folder cannot be read.
+        """
         self.fs.invalidate_cache()
-        try:
+        found: list[Any] = []
+        with self._reporting("read"), suppress(FileNotFoundError):
             found = self.fs.find(self.place(folder))
-        except FileNotFoundError:
-            return []
         start = len(self.root) + 1
         return sorted(str(each)[start:] for each in found)
 
     def delete(self, name: str) -> None:
-        """Delete a file, if it is there."""
-        try:
+        """Delete a file, if it is there.
+
+        Raises:
+            InvalidRequest: it cannot be deleted.
+        """
+        with self._reporting("written"), suppress(FileNotFoundError):
             self.fs.rm_file(self.place(name))
-        except FileNotFoundError:
-            return
+
+    @contextmanager
+    def _reporting(self, what: str) -> Iterator[None]:
+        trouble = ""
+        try:
+            yield
+        except OSError as problem:
+            trouble = str(problem)
+        if trouble:
+            raise InvalidRequest(
+                f"The lake {self.address!r} cannot be {what}: {trouble}.",
+                advice="What was in it before is as it was. Check the place and its permissions.",
+                field="path",
+            )
 
     def place(self, name: str) -> str:
         """Return where a file is, for the file system."""

@@ -125,11 +125,12 @@ def write_tables(
         ages: how old the last reading of all of a table may be.
     """
     before = {
-        table: _before(store, known[table])
+        table: kept
         for table in (*GROWING, *manifest.CARRIED)
         if (table in tables or table == RECORDS.name)
         and table in known
         and _is_usable(known[table], session.now, ages)
+        and (kept := _before(store, known[table])) is not None
     }
     entries, rows = [], []
     for found in read_tables(session, tables, before, ages):
@@ -220,8 +221,12 @@ def _files() -> ModuleType:
     return files
 
 
-def _before(store: Store, entry: Entry) -> Before:
-    rows = _files().read(store, entry.table, [entry]).drop(columns=list(PLACE))
+def _before(store: Store, entry: Entry) -> Before | None:
+    """Return what is known of a table; ``None`` if its file cannot be read: all is read then."""
+    try:
+        rows = _files().read(store, entry.table, [entry]).drop(columns=list(PLACE))
+    except InvalidRequest:
+        return None
     return Before(rows, manifest.moment(entry.synced_at), manifest.moment(entry.whole_at))
 
 

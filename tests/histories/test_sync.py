@@ -113,6 +113,16 @@ def test_the_second_sync_asks_little(session: Session, tmp_path: Path) -> None:
     assert len({each.file for each in manifests}) == 2, "what did not change is not written again"
 
 
+def test_of_two_syncs_in_one_moment_the_last_counts(tmp_path: Path) -> None:
+    """A simulated clock may stand still between them."""
+    store = Store(tmp_path)
+    at = "2026-01-01T05:00:00.000000+00:00"
+    for file in ("data/b", "data/a", "data/c"):
+        place = ("vaults", "p", "r", "x", "2026-01-01")
+        manifest.commit(store, [manifest.Entry(*place, file, 1, "d", "s", at, at)])
+        assert [each.file for each in manifest.read(store)] == [file]
+
+
 def test_what_was_changed_long_after_it_was_made_is_seen(session: Session, tmp_path: Path) -> None:
     session.sync(tmp_path)
     session.cloud.advance(days=2)
