@@ -95,7 +95,7 @@ def test_a_lake_whose_only_list_is_half_written_says_that_no_sync_has_ended(
 
 
 def refusing(monkeypatch: pytest.MonkeyPatch, act: str, code: int) -> None:
-    """Let the file system refuse one act, as a full disk or a folder of others does."""
+    """Refuse one act of the file system, as a full disk or a folder of others does."""
 
     def refuse(*given: Any, **named: Any) -> None:
         raise OSError(code, "refused by the test")
