@@ -129,6 +129,7 @@ class Credentials:
                 advice="Give both, or neither and a user name and password.",
                 field=left_out,
             )
+        self._refuse_several_ways()
         if self.agency_name:
             self._validate_agency()
 
@@ -146,6 +147,30 @@ class Credentials:
                 "somewhere else. Remove it, or use a user name and password, a token, or an "
                 "access key.",
                 field=self.unsupported[0],
+            )
+
+    def _refuse_several_ways(self) -> None:
+        """Refuse to choose among ways to sign in, each of which could be somebody else.
+
+        Raises:
+            InvalidRequest: there is more than one with its secret.
+        """
+        ways = [
+            name
+            for name, given in {
+                "a token": self.token,
+                "an access key": self.access_key and self.secret_key,
+                "a user name and password": (self.user_name or self.user_id) and self.password,
+            }.items()
+            if given
+        ]
+        if len(ways) > 1:
+            raise InvalidRequest(
+                f"Several ways to sign in are given at once, {' and '.join(ways)} (from "
+                f"{self.source}): who is meant cannot be known.",
+                advice="Leave out all but one. In an openrc file OS_AUTH_TYPE, and in clouds.yaml "
+                "auth_type, says which one counts: password, token or aksk. Nothing was sent.",
+                field="token" if self.token else "access_key",
             )
 
     def _can_be_written(self, name: str) -> bool:

@@ -20,6 +20,7 @@ from tests.auth.identity_sources import (
     keys_in_arguments,
     openrc,
     openrc_by_id,
+    vendor,
 )
 
 NOT_UNDERSTOOD: list[tuple[dict[str, Any], str]] = [
@@ -266,3 +267,55 @@ def test_os_cloud_that_no_file_has_is_refused_also_beside_a_whole_environment(
     with pytest.raises(cbr.errors.InvalidRequest, match="'missing', which no file has"):
         cbr.connect()
     assert internet.asked == []
+
+
+KEYS = {"access_key": "AK", "secret_key": "canary-sk"}
+USER_ARGUMENTS = {"user_name": "pat", "password": "canary-pw", "domain_name": "ACME"}
+TOKEN = {"token": "canary-token"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({**KEYS, **USER_ARGUMENTS}, "an access key and a user name and password"),
+        ({**TOKEN, **KEYS}, "a token and an access key"),
+        ({**TOKEN, **USER_ARGUMENTS}, "a token and a user name and password"),
+    ],
+)
+def test_several_ways_to_sign_in_at_once_are_refused(
+    internet: Internet, given: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(cbr.errors.InvalidRequest, match=named) as caught:
+        cbr.connect(region="eu-west-0", **given)
+    assert "canary" not in str(caught.value)
+    assert internet.asked == []
+
+
+def test_an_openrc_with_several_ways_is_refused_until_it_says_which_counts(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    world.env(OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat", OS_REGION_NAME="eu-de",
+              OS_PASSWORD="canary-pw", OS_USER_DOMAIN_NAME="ACME", OS_PROJECT_NAME="team",
+              OS_TOKEN="canary-old")  # fmt: skip
+    with pytest.raises(cbr.errors.InvalidRequest, match="a token and a user name and password"):
+        cbr.connect()
+    assert internet.asked == []
+    world.env(OS_AUTH_TYPE="password")
+    cbr.connect()
+    assert internet.seen == {("canary-pw", "iam.own.example")}
+
+
+def test_the_vendors_variables_beside_an_openrc_of_somebody_are_refused(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, monkeypatch)
+    openrc(world)
+    vendor(world)
+    with pytest.raises(cbr.errors.InvalidRequest, match="two identities: canary-vendor") as caught:
+        cbr.connect()
+    assert "pat@ACME" in caught.value.message
+    assert internet.asked == []
+    # Whoever is named in the call is meant.
+    cbr.connect(iam_endpoint="https://iam.own.example", region="eu-de", **USER_ARGUMENTS)
+    assert {host for _, host in internet.seen} == {"iam.own.example"}

@@ -109,6 +109,7 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
         return _from_profile(given, _named(profile), profile)
     sources: list[Credentials] = list(identities())
     if not given.names_somebody:
+        _refuse_two_complete(sources)
         _refuse_two_named(sources)
     unreadable: InvalidRequest | None = None
     try:
@@ -124,6 +125,25 @@ def find(given: Credentials, profile: str | None = None) -> Credentials:
     if not given.names_somebody and (cloud := os.environ.get("OS_CLOUD")):
         _named(cloud, " (OS_CLOUD names it)")
     raise _nobody(given, sources)
+
+
+def _refuse_two_complete(environment: Sequence[Credentials]) -> None:
+    """Refuse to choose between the vendor's variables and openrc's.
+
+    Raises:
+        InvalidRequest: both name somebody with a secret, and not the same.
+    """
+    complete = [each for each in environment if each.complete]
+    if len(complete) < 2 or not _differ(*complete):
+        return
+    vendor, openrc = complete
+    raise InvalidRequest(
+        f"The environment names two identities: {vendor.whose} by HUAWEICLOUD_SDK_AK, and "
+        f"{openrc.whose or openrc.way} by an openrc file (OS_…).",
+        advice="Unset the variables of one, or name one in the call: cbr.connect(access_key=…, "
+        "secret_key=…), or a profile. Nothing was sent to either.",
+        field="access_key",
+    )
 
 
 def _refuse_two_named(environment: Sequence[Credentials]) -> None:
