@@ -7,9 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.auth.identity_sources import (
-    Internet,
-)
+from tests.auth.identity_sources import Internet, World
 
 
 @pytest.fixture
@@ -24,3 +22,9 @@ def internet(
     world = Internet()
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: world.answer(r))
     return world
+
+
+@pytest.fixture
+def world(internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A computer without any source of identities yet, on the simulated internet."""
+    return World(tmp_path, monkeypatch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import httpx
 import pytest
@@ -13,11 +12,6 @@ from tests.auth.identity_sources import HOME, PROJECT, USER, Internet, World, op
 
 AUTH = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-other"}
 NAMES = ["clouds.yml", "clouds.json"]
-
-
-@pytest.fixture
-def world(internet: Internet, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("file", NAMES)

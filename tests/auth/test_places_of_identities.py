@@ -73,14 +73,8 @@ def may_go(canary: str, host: str, source: Source, override: str) -> bool:
     "source", [*OF_OPERATOR, *ELSEWHERE, *REFUSED], ids=lambda each: each.__name__
 )
 def test_no_secret_goes_where_neither_source_nor_caller_said(
-    source: Source,
-    override: str,
-    decoys: bool,
-    internet: Internet,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    source: Source, override: str, decoys: bool, internet: Internet, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     if decoys and source is not cloud_here:
         evil(world, source)
     given = source(world)
@@ -101,9 +95,8 @@ def test_no_secret_goes_where_neither_source_nor_caller_said(
 
 
 def test_an_identity_of_the_environment_never_signs_in_at_the_place_of_a_profile(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    internet: Internet, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     openrc_without_address(world)
     world.profile("basic", ak="B", sk="S", region="eu-de", iam_endpoint="https://iam.b.example",
                   endpoint="https://cbr.b.example")  # fmt: skip
@@ -112,10 +105,8 @@ def test_an_identity_of_the_environment_never_signs_in_at_the_place_of_a_profile
     assert internet.asked == []
 
 
-def test_two_identities_in_call_and_profile_are_refused(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clouds_yaml(World(tmp_path, monkeypatch))
+def test_two_identities_in_call_and_profile_are_refused(internet: Internet, world: World) -> None:
+    clouds_yaml(world)
     with pytest.raises(cbr.errors.InvalidRequest, match="Two identities") as caught:
         cbr.connect("mine", user_name="eve", password="canary-eve", domain_name="EVIL")
     assert caught.value.field == "profile"
@@ -127,13 +118,8 @@ def test_two_identities_in_call_and_profile_are_refused(
 @pytest.mark.parametrize("how", ["profile", "OS_CLOUD"])
 @pytest.mark.parametrize("missing", ["password", "auth_url"])
 def test_a_file_of_the_working_folder_counts_only_whole_or_named(
-    how: str,
-    missing: str,
-    internet: Internet,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    how: str, missing: str, internet: Internet, tmp_path: Path, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     auth = {**USER, "auth_url": "https://iam.own.example", "password": "canary-here"}
     del auth[missing]
     world.cloud("work", "mine", auth=auth, region_name="eu-de")
@@ -151,9 +137,8 @@ def test_a_file_of_the_working_folder_counts_only_whole_or_named(
 
 
 def test_an_agency_is_taken_up_and_never_replaced_by_ones_own_account(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    internet: Internet, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     session = cbr.connect(**cloud_with_agency(world))
     bodies = [json.loads(each.read())["auth"] for each in internet.asked]
     assert [each["identity"]["methods"] for each in bodies] == [["password"], ["assume_role"]]
@@ -175,9 +160,9 @@ def use_carelessly(given: dict[str, Any]) -> cbr.Session:
 
 
 def test_the_card_and_the_identity_say_who_where_and_whether_anybody_is_checked(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
-    given = clouds_yaml(World(tmp_path, monkeypatch))
+    given = clouds_yaml(world)
     session = cbr.connect(**given)
     for text in (repr(session), session._repr_html_()):
         for word in (

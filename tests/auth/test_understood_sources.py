@@ -40,16 +40,12 @@ NOT_UNDERSTOOD: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("more", "word"), NOT_UNDERSTOOD, ids=str)
 def test_what_is_not_understood_is_refused_by_name(
-    more: dict[str, Any],
-    word: str,
-    internet: Internet,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, Any], word: str, internet: Internet, world: World
 ) -> None:
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
     auth |= more.get("auth", {})
     rest = {key: value for key, value in more.items() if key != "auth"}
-    World(tmp_path, monkeypatch).cloud(HOME, "mine", auth=auth, region_name="eu-de", **rest)
+    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", **rest)
     with pytest.raises(cbr.CBRError, match=word) as caught:
         cbr.connect("mine")
     assert caught.value.advice
@@ -67,13 +63,8 @@ def test_what_is_not_understood_is_refused_by_name(
     ],
 )  # fmt: skip
 def test_what_an_openrc_file_says_and_is_not_understood_is_refused_by_name(
-    name: str,
-    value: str,
-    internet: Internet,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, value: str, internet: Internet, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     openrc(world)
     world.env(**{name: value})
     with pytest.raises(cbr.errors.InvalidRequest, match=name):
@@ -100,10 +91,8 @@ def test_numbers_and_switches_in_yaml_are_read_as_they_are_written(
     assert body["scope"] == {"project": {"id": "0" * 32}}
 
 
-def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = cbr.connect(**openrc_by_id(World(tmp_path, monkeypatch)))
+def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(world: World) -> None:
+    session = cbr.connect(**openrc_by_id(world))
     assert (session.identity.region, session.identity.endpoint) == (
         "eu-de",
         "https://cbr.own.example",
@@ -111,7 +100,7 @@ def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(
 
 
 def test_several_regions_ask_for_one(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     rows = [
         {"interface": "public", "region": each, "url": f"https://cbr.{each}.own.example/v3/$(id)s"}
@@ -119,7 +108,7 @@ def test_several_regions_ask_for_one(
     ]
     catalog = [{"type": "cbr", "endpoints": rows}]
     monkeypatch.setattr(internet, "_catalog", lambda host: catalog)
-    given = openrc_by_id(World(tmp_path, monkeypatch))
+    given = openrc_by_id(world)
     with pytest.raises(cbr.errors.AuthenticationError, match="eu-de, eu-nl"):
         cbr.connect(**given)
     assert cbr.connect(region="eu-nl").identity.endpoint == "https://cbr.eu-nl.own.example"
@@ -131,31 +120,27 @@ def test_several_regions_ask_for_one(
     "url", ["http://cbr.own.example/v3", "http://127.0.0.1:8080/v3", "nonsense", "ftp://x"]
 )
 def test_an_address_of_the_catalogue_that_cannot_be_used_is_an_error(
-    url: str, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     rows = [{"interface": "public", "region": "eu-de", "url": url}]
     catalog = [{"type": "cbr", "endpoints": rows}]
     monkeypatch.setattr(internet, "_catalog", lambda host: catalog)
     with pytest.raises(cbr.errors.InvalidRequest, match="catalogue") as caught:
-        cbr.connect(**openrc(World(tmp_path, monkeypatch)))
+        cbr.connect(**openrc(world))
     assert caught.value.field == "endpoint"
 
 
 def test_a_catalogue_without_the_service_asks_for_the_address(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     monkeypatch.setattr(internet, "_catalog", lambda host: [None, {"type": "cbr"}, {}])
-    world = World(tmp_path, monkeypatch)
     with pytest.raises(cbr.errors.AuthenticationError, match="address of the backup service"):
         cbr.connect(**openrc(world))
     with cbr.connect(**arguments(world)) as session:  # this operator's may be derived
         assert session.identity.endpoint == "https://cbr.eu-west-0.myhuaweicloud.com"
 
 
-def test_certificates_are_those_of_the_source(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World(tmp_path, monkeypatch)
+def test_certificates_are_those_of_the_source(tmp_path: Path, world: World) -> None:
     openrc(world)
     world.env(OS_CACERT=str(tmp_path / "missing.pem"))
     with pytest.raises(cbr.errors.InvalidRequest, match=r"missing\.pem"):
@@ -168,9 +153,8 @@ def test_certificates_are_those_of_the_source(
 
 
 def test_certificates_beside_a_cloud_come_before_those_of_the_working_folder(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
     world.cloud(HOME, "mine", auth=auth, region_name="eu-de", cacert="ca.pem")
     (tmp_path / HOME / "ca.pem").write_text("nobody's")
@@ -190,14 +174,8 @@ def test_certificates_beside_a_cloud_come_before_those_of_the_working_folder(
     ],
 )
 def test_a_way_to_sign_in_that_does_not_fit_what_is_named_is_said(
-    auth_type: str,
-    auth: dict[str, str],
-    named: str,
-    internet: Internet,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    auth_type: str, auth: dict[str, str], named: str, internet: Internet, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     auth = {"auth_url": "https://iam.own.example/v3", **auth}
     world.cloud(HOME, "mine", auth=auth, region_name="eu-de", auth_type=auth_type)
     with pytest.raises(cbr.errors.InvalidRequest, match=f"auth_type: {auth_type}.*{named}"):
@@ -205,10 +183,7 @@ def test_a_way_to_sign_in_that_does_not_fit_what_is_named_is_said(
     assert internet.asked == []
 
 
-def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World(tmp_path, monkeypatch)
+def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(world: World) -> None:
     clouds_yaml(world)
     world.env(OS_CLOUD="missing")
     with pytest.raises(cbr.errors.AuthenticationError, match=r"'missing'.*OS_CLOUD") as caught:
@@ -220,9 +195,8 @@ def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(
 
 
 def test_os_cloud_beside_another_identity_of_the_environment_is_refused(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     clouds_yaml(world)
     world.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example", OS_USERNAME="eve",
               OS_PASSWORD="canary-eve", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
@@ -247,10 +221,7 @@ def test_os_cloud_beside_another_identity_of_the_environment_is_refused(
     assert {host for _, host in internet.seen} == {"iam.own.example"}
 
 
-def test_os_cloud_beside_the_same_identity_is_one(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World(tmp_path, monkeypatch)
+def test_os_cloud_beside_the_same_identity_is_one(internet: Internet, world: World) -> None:
     clouds_yaml(world)
     world.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat",
               OS_PASSWORD="canary-of-env", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
@@ -259,9 +230,8 @@ def test_os_cloud_beside_the_same_identity_is_one(
 
 
 def test_os_cloud_that_no_file_has_is_refused_also_beside_a_whole_environment(
-    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    internet: Internet, world: World
 ) -> None:
-    world = World(tmp_path, monkeypatch)
     world.env(OS_CLOUD="missing", HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk",
               HUAWEICLOUD_SDK_REGION="eu-west-0")  # fmt: skip
     with pytest.raises(cbr.errors.InvalidRequest, match="'missing', which no file has"):
