@@ -35,7 +35,8 @@ def fleet(
 
     Each profile signs in once, now; IAM tells the projects that it may use, and the catalogue
     the regions. Where projects may not be listed, the one that it signs in to counts, and
-    ``fleet.problems()`` says so. Other sessions are opened when they are first asked.
+    ``fleet.problems()`` says so. Other sessions are opened when they are first asked. A project
+    that several profiles reach is asked once, through the first of them.
 
     Args:
         profiles: names of profiles, and dictionaries of ``connect``'s arguments with a ``name``:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from cbr_notebook.auth.endpoints import belongs_to_operator, host_of
 from cbr_notebook.auth.iam import Project
 from cbr_notebook.errors import CBRError, InvalidRequest, NoSuchProject, PermissionDenied
 from cbr_notebook.fleets.problems import Problem, problem_of
@@ -77,6 +78,7 @@ class Found:
         first: the session that signed in, if one could.
         places: where there is something to ask.
         others: places that are not wanted.
+        doubles: places that another profile reaches, too, and is asked for: by which that is.
         problems: what could not be found out.
     """
 
@@ -84,6 +86,7 @@ class Found:
     first: Session | None = None
     places: list[Place] = field(default_factory=list)
     others: list[Place] = field(default_factory=list)
+    doubles: dict[Place, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -102,7 +105,8 @@ def find_places(profiles: Sequence[Profile], regions: Chosen, projects: Chosen) 
     wanted_regions, wanted_projects = _names(regions, "regions"), _names(projects, "projects")
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="cbr-fleet") as pool:
         found = list(pool.map(lambda each: _look(each, wanted_regions, wanted_projects), profiles))
-    every = [place for each in found for place in (*each.places, *each.others)]
+    _take_each_once(found)
+    every = [place for each in found for place in (*each.places, *each.doubles, *each.others)]
     if not any(each.problems for each in found):
         _reject_unknown(wanted_regions, {each.region for each in every}, "regions")
         _reject_unknown(
@@ -127,6 +131,7 @@ def no_project(path: object, fitting: Sequence[Place], places: Sequence[Place]) 
     names = [each for place in places for each in place.paths[:2]]
     near = did_you_mean(path, names) if isinstance(path, str) else ""
     shown = ", ".join(place.path for place in places[:10]) + (" …" if len(places) > 10 else "")
+    shown = shown or "none; fleet.problems() says why"
     return NoSuchProject(
         f"There is no project {path!r} in this fleet.", advice=f"{near}There are: {shown}."
     )
@@ -155,6 +160,27 @@ def _look(profile: Profile, regions: Names, projects: Names) -> Found:
             (found.places if wanted else found.others).append(place)
     found.places.sort(key=lambda each: (each.region, each.project, each.project_id))
     return found
+
+
+def _take_each_once(found: Iterable[Found]) -> None:
+    """Leave each project to the first profile that reaches it: no row is there twice."""
+    known: dict[tuple[object, str, str], Place] = {}
+    for each in found:
+        for place in list(each.places):
+            assert each.first is not None
+            first = known.setdefault((_cloud(each.first), place.region, place.project_id), place)
+            if first is not place:
+                each.places.remove(place)
+                each.doubles[place] = first
+
+
+def _cloud(session: Session) -> object:
+    """Return what makes projects with the same ID the same: the simulated cloud, or the IAM."""
+    if session.simulated:
+        return id(session.cloud)
+    own = session.identity
+    address = own.iam_endpoint if "://" in own.iam_endpoint else own.endpoint
+    return "the operator" if belongs_to_operator(address) else host_of(address)
 
 
 def _regions(found: Found, session: Session, names: set[str], wanted: Names) -> list[str]:

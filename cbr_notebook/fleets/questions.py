@@ -140,7 +140,7 @@ class Fleet:
         return any(path in place.paths for place in self.places)
 
     def __getitem__(self, path: str) -> Session:
-        """Return the session of a project.
+        """Return the session of a project, also where another profile's is asked for it.
 
         Args:
             path: profile, region and project: ``prod/eu-west-0/web``; the project by its name,
@@ -149,7 +149,8 @@ class Fleet:
         Raises:
             NoSuchProject: there is none, or more than one.
         """
-        fitting = [place for place in self.places if path in place.paths]
+        doubles = [place for found in self._found.values() for place in found.doubles]
+        fitting = [place for place in (*self.places, *doubles) if path in place.paths]
         if len(fitting) != 1:
             raise no_project(path, fitting, self.places)
         session = self._sessions(fitting[0])
@@ -191,7 +192,12 @@ class Fleet:
             for place in found.places:
                 regions.setdefault(place.region, []).append(place.project)
             where = "; ".join(f"{each}: {_some(names)}" for each, names in regions.items())
-            facts.append((name, f"{found.first.identity.who} in {where or 'no project'}"))
+            fact = f"{found.first.identity.who} in {where or 'no other project'}"
+            if found.doubles:
+                through = sorted({place.profile for place in found.doubles.values()})
+                names = [f"{place.region}/{place.project}" for place in found.doubles]
+                fact += f"; asked through {', '.join(through)}: {_some(names)}"
+            facts.append((name, fact))
         if self._problems:
             facts.append(("Problems", f"{len(self._problems)}; fleet.problems() lists them"))
         return facts

@@ -281,30 +281,46 @@ def test_profiles_sign_in_themselves_and_who_cannot_is_a_problem() -> None:
     with served(cloud) as url:
         place = {"endpoint": url, "iam_endpoint": url, "region": who.region}
         person = {"user_name": who.user_name, "domain_name": who.domain_name, **place}
-        fleet = cbr.fleet(
-            [
-                {"name": "ada", "password": who.password, **person},
-                {"name": "eve", "password": "guessed", **person},
-                {"name": "keys", "access_key": who.access_key, "secret_key": who.secret_key,
-                 "project_id": who.project_id, **place},
-            ],
-            regions="all",
-            projects="all",
-        )  # fmt: skip
+        ada = {"name": "ada", "password": who.password, **person}
+        eve = {"name": "eve", "password": "guessed", **person}
+        keys = {"name": "keys", "access_key": who.access_key, "secret_key": who.secret_key,
+                "project_id": who.project_id, **place}  # fmt: skip
+        everywhere: dict[str, Any] = {"regions": "all", "projects": "all"}
+        fleet = cbr.fleet([ada, eve, keys], **everywhere)
         names = ("eu-west-0/eu-west-0", "eu-west-0/eu-west-0_staging", "eu-west-1/eu-west-1")
-        assert list(fleet) == [f"{who}/{each}" for who in ("ada", "keys") for each in names]
+        assert list(fleet) == [f"ada/{each}" for each in names], "each project once"
+        assert "; asked through ada: eu-west-0/eu-west-0, " in repr(fleet)
+        assert "keys/eu-west-0/eu-west-0" not in fleet.backups().attrs["missing"]
+        assert len(fleet["keys/eu-west-0/staging"].vaults()) == len(
+            fleet["ada/eu-west-0/staging"].vaults()
+        )
         problems = fleet.problems()
         assert list(problems["profile"]) == ["eve"] and list(problems["question"]) == ["sign in"]
         assert "guessed" not in repr(fleet) + problems.to_string()
         backups = fleet.backups()
-        assert set(backups["profile"]) == {"ada", "keys"}
+        assert set(backups["profile"]) == {"ada"} and backups["id"].is_unique
         assert backups.attrs["missing"] == ["eve"]
-        mine = backups.drop(columns="profile")
+        with cbr.fleet([keys, ada], **everywhere) as by_keys:
+            theirs = by_keys.backups()
+        assert set(theirs["profile"]) == {"keys"}
         pd.testing.assert_frame_equal(
-            mine[backups["profile"] == "ada"].reset_index(drop=True),
-            mine[backups["profile"] == "keys"].reset_index(drop=True),
+            backups.drop(columns="profile"), theirs.drop(columns="profile")
         )
         fleet.close()
+
+
+def test_the_same_project_of_two_clouds_is_not_the_same(sessions: dict[str, Session]) -> None:
+    one = sessions["paris"]
+    assert one.identity.project_id == sessions["lyon"].identity.project_id
+    profiles = [{"name": name, "session": each} for name, each in sessions.items()]
+    twice = [{"name": "again", "session": one}, {"name": "staging", "session":
+             one.in_project("eu-west-0_staging")}]  # fmt: skip
+    fleet = cbr.fleet([*profiles, *twice], on_progress=lambda now: None)
+    assert list(fleet) == [
+        "paris/eu-west-0/eu-west-0", "lyon/eu-west-0/eu-west-0",
+        "staging/eu-west-0/eu-west-0_staging",
+    ]  # fmt: skip
+    assert fleet["again/eu-west-0/eu-west-0"] is one
 
 
 def test_who_may_not_list_projects_has_the_one_that_it_signs_in_to(
