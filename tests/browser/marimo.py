@@ -28,15 +28,17 @@ def _():
     return (session,)
 
 
-@app.cell
-def _(session):
-    form = {form}
-    form
-    return (form,)
-
-
+{cells}
 if __name__ == "__main__":
     app.run()
+"""
+_CELL = """@app.cell
+def _(session):
+    {name} = {form}
+    {name}
+    return ({name},)
+
+
 """
 _LOOK = (
     '\n[tool.marimo.display]\ntheme = "{theme}"\n[tool.marimo.runtime]\nauto_instantiate = true\n'
@@ -45,21 +47,24 @@ _LOOK = (
 
 @contextmanager
 def serving(
-    home: Path, mode: str, form: str, theme: str = "light", before: str = "pass"
+    home: Path, mode: str, form: str, *others: str, theme: str = "light", before: str = "pass"
 ) -> Iterator[str]:
-    """Serve a notebook with one form, and stop it afterwards; yield where it answers.
+    """Serve a notebook with a cell a form, and stop it afterwards; yield where it answers.
 
     Args:
         home: a new folder.
         mode: ``run`` or ``edit``.
         form: the Python that opens the form.
+        others: the Python that opens another one, each.
         theme: ``light`` or ``dark``.
         before: a line of Python that happens in the cloud before.
     """
     home.mkdir(parents=True)
     (home / "pyproject.toml").write_text(_LOOK.format(theme=theme))
     notebook = home / "form.py"
-    notebook.write_text(_NOTEBOOK.format(form=form, before=before))
+    named = {"form": form} | {f"form_{at}": other for at, other in enumerate(others, start=2)}
+    cells = "".join(_CELL.format(name=name, form=each) for name, each in named.items())
+    notebook.write_text(_NOTEBOOK.format(cells=cells, before=before))
     port = free_port()
     log = home / "marimo.log"
     options = ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]

@@ -31,10 +31,10 @@ INFECTED = (
 
 @contextmanager
 def opened(
-    browser: BrowserContext, home: Path, mode: str, form: str, before: str = "pass"
+    browser: BrowserContext, home: Path, mode: str, *forms: str, before: str = "pass"
 ) -> Iterator[Page]:
-    """A page of marimo with a form that works without an error on the page."""
-    with serving(home / "marimo", mode, form, before=before) as url:
+    """A page of marimo with a cell a form, which work without an error on the page."""
+    with serving(home / "marimo", mode, *forms, before=before) as url:
         page = browser.new_page()
         page.set_default_timeout(60_000)  # the kernel starts meanwhile
         failed: list[str] = []
@@ -57,6 +57,25 @@ def test_a_vault_is_created_by_a_form_in_marimo(
         expect(page.get_by_text("Create vault vault-marimo: 20 GB")).to_be_visible()
         press(page, "Create vault")
         expect(page.get_by_text("Vault vault-marimo is there")).to_be_visible()
+
+
+def test_a_form_stands_on_a_page_where_another_cell_was_run_again(
+    browser: BrowserContext, tmp_path: Path
+) -> None:
+    """Each form brings its script: marimo takes away what a cell that runs again has made."""
+    two = ("session.forms.create_vault(name=next(names))", "session.forms.create_policy()")
+    names = "names = iter(['first', 'second'])"
+    with opened(browser, tmp_path, "edit", *two, before=names) as page:
+        name = page.get_by_label("Vault name")
+        expect(name).to_have_value("first")
+        expect(page.get_by_role("button", name="Create policy")).to_be_visible()
+        cell = page.locator("[data-cell-id]").filter(has=name)
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(name).to_have_value("second")
+        page.reload()
+        expect(name).to_have_value("second")
+        expect(page.get_by_role("button", name="Create policy")).to_be_visible()
 
 
 def test_a_row_of_a_list_is_picked_in_marimo(browser: BrowserContext, tmp_path: Path) -> None:
