@@ -16,11 +16,12 @@ from cbr_notebook.cli import main
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "source"
+    folder = tmp_path / "notebooks"
     (folder / "runbooks").mkdir(parents=True)
     (folder / "01_first.ipynb").write_text("one")
     (folder / "runbooks" / "restore.ipynb").write_text("two")
-    monkeypatch.setattr(tutorials, "notebooks_folder", lambda: folder)
+    # No other function: a module that is loaded meanwhile would keep it.
+    monkeypatch.setattr(tutorials, "__file__", str(tmp_path / "package" / "tutorials.py"))
     return folder
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cbr_notebook import Session
-from cbr_notebook.forms import listing, lists
+from cbr_notebook.forms import listing, lists, share
 from cbr_notebook.forms.testing import FormPage
 
 
 def test_backups_are_searched_for_in_all_by_the_filters_of_the_service(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "MOST_ROWS", 20)
-    monkeypatch.setattr(listing, "MOST_ROWS", 20)
+    for each in (listing, lists, share):
+        monkeypatch.setattr(each, "MOST_ROWS", 20)
     form = session.forms.backups()
     page = FormPage(form)
     page.wait()
