@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -36,6 +38,39 @@ R = TypeVar("R", bound=NamedTuple)
 
 class StateFileError(CBRError):
     """A state file cannot be used; it was left as it is."""
+
+
+_blank_lock = threading.Lock()
+
+
+@cache
+def _blank() -> sqlite3.Connection:
+    """Return a database with all tables and no rows: to copy it is faster than to make them."""
+    db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    _bring_forward(db)
+    return db
+
+
+def _version_of(db: sqlite3.Connection) -> int:
+    """Return the version of the tables; 0 if there are none."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _bring_forward(db: sqlite3.Connection) -> None:
+    """Make the tables of a new database, or bring an older one forward; wholly, or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    version = _version_of(db)
+    steps = (
+        [schema.UPGRADES[each] for each in range(version, schema.VERSION)]
+        if version
+        else [schema.TABLES]
+    )
+    for statement in ";".join(steps).split(";"):
+        if statement.strip():
+            db.execute(statement)
+    if version != schema.VERSION:  # else there is nothing to write, and no disk to wait for
+        db.execute(f"PRAGMA user_version = {schema.VERSION}")
+    db.execute("COMMIT")
 
 
 class State:
@@ -98,19 +133,11 @@ class State:
             db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA cache_size = -65536")
-        db.execute("BEGIN IMMEDIATE")
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        steps = (
-            [schema.UPGRADES[each] for each in range(version, schema.VERSION)]
-            if version
-            else [schema.TABLES]
-        )
-        for statement in ";".join(steps).split(";"):
-            if statement.strip():
-                db.execute(statement)
-        if version != schema.VERSION:  # else there is nothing to write, and no disk to wait for
-            db.execute(f"PRAGMA user_version = {schema.VERSION}")
-        db.execute("COMMIT")
+        if self.path is None and not _version_of(db):
+            with _blank_lock:
+                _blank().backup(db)
+        else:
+            _bring_forward(db)
 
     # -- reading and writing ---------------------------------------------------------
 
