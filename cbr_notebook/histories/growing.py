@@ -90,7 +90,9 @@ def read_growing(
         whole: how old the last reading of all may be.
     """
     known = before.get(table)
-    if known is None or source.now - known.whole_at >= whole:
+    # A state that is later than now is of a clock that was wrong: nothing is told by its age.
+    ahead = known is not None and known.synced_at - source.now > _OVERLAP
+    if known is None or ahead or source.now - known.whole_at >= whole:
         rows = source.backups() if table == "backups" else source.tasks()
         # The service forgets tasks after a month; the lake does not.
         return (_older_and(known.rows, rows) if known and table == "tasks" else rows), True
@@ -105,8 +107,9 @@ def _tasks(source: Source, known: Before) -> pd.DataFrame:
     recent = moving[moving >= pd.Timestamp(since - _LONGEST_UNDER_WAY)]
     if len(recent):
         since = min(since, recent.min().to_pydatetime())
-    if len(created) and created.max() >= pd.Timestamp(since - _LONGEST_UNDER_WAY):
-        # With the newest that is known: an empty answer would cost a second request.
+    if len(created):
+        # With the newest that is known, by the service's clock, which may be behind ours; and an
+        # empty answer would cost a second request.
         since = min(since, created.max().to_pydatetime())
     since = since.astimezone(UTC).replace(microsecond=0)
     fresh = source.tasks(since=since)
@@ -126,7 +129,11 @@ def _older_and(old: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _backups(source: Source, known: Before) -> pd.DataFrame:
-    since = (known.synced_at - _OVERLAP).astimezone(UTC).replace(microsecond=0)
+    changed = known.rows["updated_at"].dropna()
+    last = known.synced_at
+    if len(changed):  # by the service's clock, which may be behind ours
+        last = min(last, changed.max().to_pydatetime())
+    since = (last - _OVERLAP).astimezone(UTC).replace(microsecond=0)
     found = _by_last_change(source, known.rows, since)
     if found is None:
         fresh = source.backups(since=since)

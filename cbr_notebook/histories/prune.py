@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from cbr_notebook.histories import manifest
 from cbr_notebook.histories.files import DATA
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.histories.store import Store
+from cbr_notebook.text.timeparse import parse_time
 
 DAILY, WEEKLY, MONTHLY = 31, 13, 36
 _GRACE = timedelta(days=2)
@@ -26,6 +27,7 @@ def prune(
     daily: int = DAILY,
     weekly: int = WEEKLY,
     monthly: int = MONTHLY,
+    latest: str | date | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Remove states of a lake: every day stays for a while, then one a week, then one a month.
@@ -38,22 +40,26 @@ def prune(
         daily: days of which each state stays.
         weekly: weeks of which the last state stays.
         monthly: months of which the last state stays.
+        latest: the last day that can be: states of later ones, which a wrong clock left, go.
         storage_options: what the address's file system takes.
 
     Returns:
         One row: ``states_kept``, ``states_removed``, ``files_removed`` (int64).
 
     Raises:
-        InvalidRequest: a number is less than 1, or the lake cannot be opened.
+        InvalidRequest: a number is less than 1, a day is none, or the lake cannot be opened.
     """
     for name, number in (("daily", daily), ("weekly", weekly), ("monthly", monthly)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise InvalidRequest(f"{name} must be a whole number from 1 on.", field=name)
+    last = "9999"
+    if latest is not None:
+        last = f"{parse_time(latest, datetime.now(UTC), 'latest'):%Y-%m-%d}"
     store = Store(path, storage_options)
     known = manifest.read(store)
     before = list(known)
     removed = _remove_orphans(store, before)
-    kept = _kept(before, daily, weekly, monthly)
+    kept = _kept([each for each in before if each.day <= last], daily, weekly, monthly)
     if len(kept) < len(before):
         manifest.rewrite(store, kept)
     return pd.DataFrame(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -28,6 +28,8 @@ RESOURCES_EVERY = "7d"
 """How old the last reading of all resources may be, while nothing shows that they changed."""
 
 
+_CLOCKS_DIFFER_BY = timedelta(hours=1)
+_TOO_LATE = timedelta(days=1)
 SyncedSession = Source
 """What is needed of a session to sync it."""
 
@@ -123,7 +125,11 @@ def write_tables(
         known: its newest entries by table.
         tables: which tables.
         ages: how old the last reading of all of a table may be.
+
+    Raises:
+        InvalidRequest: the lake has a state that is later than now, or cannot be written.
     """
+    _reject_later(known, session.now)
     before = {
         table: kept
         for table in (*GROWING, *manifest.CARRIED)
@@ -151,6 +157,19 @@ def write_tables(
         kind = _kind(found, whole_at)
         rows.append(Synced(*where, found.table, entry.rows, kind, changed, "", "", "", ""))
     return entries, rows
+
+
+def _reject_later(known: Mapping[str, Entry], now: datetime) -> None:
+    """Refuse to write states that older ones would hide, because their day is later."""
+    last = max((each.day for each in known.values()), default="")
+    if last > f"{now.astimezone(UTC) + _TOO_LATE:%Y-%m-%d}":
+        raise InvalidRequest(
+            f"The lake has a state of this project of {last}, and now is {now:%Y-%m-%d}: a clock "
+            "is or was wrong, and what is read now would be hidden by that state.",
+            advice="Correct the clock of this computer. If it is right, remove the states that "
+            "are later than now: cbr_notebook.histories.prune.prune(path, "
+            f'latest="{now:%Y-%m-%d}").',
+        )
 
 
 def _kind(found: Read, whole_at: str) -> str:
@@ -205,6 +224,8 @@ def table_of(rows: Iterable[Synced]) -> pd.DataFrame:
 def _is_usable(entry: Entry, now: datetime, ages: Ages) -> bool:
     """Return whether what is known saves requests; tasks are kept in any case."""
     age = now.astimezone(UTC) - manifest.moment(entry.whole_at)
+    if manifest.moment(entry.synced_at) - now > _CLOCKS_DIFFER_BY:
+        return entry.table == "tasks"
     if entry.table in manifest.CARRIED:
         return age < ages.resources
     return age < ages.growing or entry.table == "tasks"
