@@ -93,7 +93,7 @@ class Past(past.Past):
         found.attrs.update(
             resource=name, filters={**parts[0][1].attrs["filters"], **equals, "day": self.day},
             rows=len(found), asked_at=max(of[0].synced_at for of in known.values()),
-            missing=["/".join(place) for place in self._places() if place not in known],
+            missing=self._missing(known),
             carried_over=manifest.carried_over(of[0] for of in known.values()),
             older=self._older(of[1] for of in known.values()), **beside,
         )  # fmt: skip
@@ -114,11 +114,6 @@ class Past(past.Past):
         if "backups" in inspect.signature(report).parameters:
             return report(session, **given, backups=session.good_backups)
         return report(session, **given)
-
-    def _places(self) -> list[Where]:
-        """Return the projects of which anything is known by then."""
-        tables = self._known.tables()
-        return sorted({each.place for table in tables for each in self._known.at(table, self.day)})
 
     def _read_together(self) -> dict[Where, tuple[Entry, Entry]]:
         """Return the projects whose records and backups are of the same day, with both."""

@@ -96,6 +96,10 @@ class Manifest:
         """Return the tables of which there is anything, by name."""
         return sorted({each.table for each in self})
 
+    def places(self, day: str = "9999") -> set[tuple[str, str, str]]:
+        """Return the projects of which there is anything, up to and with a day."""
+        return {each.place for each in self if each.day <= day}
+
     def at(self, table: str, day: str | date | None = None) -> list[Entry]:
         """Return the newest state of a table of each project, up to and with a day.
 

@@ -80,7 +80,8 @@ class History:
         read these, and nothing else: no file, no network.
 
         A project that was not synced on the newest day, or on the day that is named, is there
-        with its state of an earlier one: ``attrs["older"]`` says which, and of which day.
+        with its state of an earlier one: ``attrs["older"]`` says which, and of which day;
+        ``attrs["missing"]`` names projects of which a table is not known.
 
         Args:
             query: such as ``select project, count(*) from backups group by all``.

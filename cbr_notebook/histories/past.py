@@ -29,7 +29,8 @@ def _question(table: str) -> Callable[..., pd.DataFrame]:
         "Args:\n    equals: values of columns, or lists of values of which any will do.\n\n"
         f'Returns:\n    The columns of ``cbr.schema("{table}")``, with profile, region and '
         "project in front. ``attrs['carried_over']`` says of which projects it was read earlier, "
-        "and when; ``attrs['older']`` of which projects it is the state of an earlier day.\n\n"
+        "and when; ``attrs['older']`` of which projects it is the state of an earlier day; "
+        "``attrs['missing']`` of which projects it is not known.\n\n"
         "Raises:\n    NotFound: it was not synced by then."
     )
     return asked
@@ -75,6 +76,7 @@ class Past:
         frame.attrs.update(
             resource=table, filters={**equals, "day": self.day}, rows=len(frame),
             asked_at=max(each.synced_at for each in entries),
+            missing=self._missing(each.place for each in entries),
             carried_over=carried_over(entries), older=self._older(entries), **beside,
         )  # fmt: skip
         return frame
@@ -92,6 +94,10 @@ class Past:
     def _older(self, entries: Iterable[Entry]) -> dict[str, str]:
         """Return of which projects the state is of an earlier day, and of which."""
         return {"/".join(each.place): each.day for each in entries if each.day < self.day}
+
+    def _missing(self, known: Iterable[tuple[str, str, str]]) -> list[str]:
+        """Return the projects of which something is known by then, but not this."""
+        return ["/".join(each) for each in sorted(self._known.places(self.day) - set(known))]
 
     def _fitting(self, table: str, frame: pd.DataFrame, equals: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a table with values that are wanted, newest first."""

@@ -63,7 +63,7 @@ def run(store: Store, known: Manifest, query: str) -> pd.DataFrame:
         raise
     finally:
         connection.close()
-    found.attrs["older"] = _older(query, known, days)
+    found.attrs.update(_not_told(query, known, days))
     return found
 
 
@@ -184,8 +184,8 @@ def _words(query: str) -> set[str]:
     return {each.lower() for each in _WORD.findall(query)}
 
 
-def _older(query: str, known: Manifest, days: set[tuple[str, str]]) -> dict[str, str]:
-    """Return of which projects a query reads the state of an earlier day than it names.
+def _not_told(query: str, known: Manifest, days: set[tuple[str, str]]) -> dict[str, Any]:
+    """Return of which projects a query reads an earlier day than it names, or nothing.
 
     Args:
         query: its text.
@@ -193,13 +193,16 @@ def _older(query: str, known: Manifest, days: set[tuple[str, str]]) -> dict[str,
         days: tables and days that it names; of others it is the newest day.
     """
     asked = days | {(table, known.days()[-1]) for table in _words(query) & set(known.tables())}
-    found: dict[str, str] = {}
+    older: dict[str, str] = {}
+    missing: set[str] = set()
     for table, day in asked:
-        for each in known.at(table, day):
+        entries = known.at(table, day)
+        missing |= {"/".join(e) for e in known.places(day) - {each.place for each in entries}}
+        for each in entries:
             path = "/".join(each.place)
             if each.day < day:
-                found[path] = min(each.day, found.get(path, each.day))
-    return found
+                older[path] = min(each.day, older.get(path, each.day))
+    return {"older": older, "missing": sorted(missing)}
 
 
 def _states(known: Manifest) -> pa.Table:

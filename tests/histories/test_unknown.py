@@ -100,6 +100,21 @@ def test_a_query_says_of_which_projects_it_has_an_earlier_day(history: History) 
     assert past.attrs["older"] == {"old/eu-west-0/x": FIRST}
 
 
+def test_projects_of_which_a_table_was_never_read_are_missing(tmp_path: Path) -> None:
+    with cbr.simulate("demo") as one, cbr.simulate("demo") as other:
+        other.cloud.fail("list_backups", "BackupService.0001", times=100)
+        for session, name in ((one, "one"), (other, "other")):
+            session.sync(tmp_path, profile=name, project="x")
+    history = cbr.history(tmp_path)
+    backups = history.at("0d").backups()
+    assert set(backups["profile"]) == {"one"}
+    assert backups.attrs["missing"] == ["other/eu-west-0/x"] and "other/" in as_html(backups)
+    assert history.at("0d").vaults().attrs["missing"] == []
+    query = "select profile, count(*) as n from {} group by all"
+    assert history.sql(query.format("backups")).attrs["missing"] == ["other/eu-west-0/x"]
+    assert history.sql(query.format("vaults")).attrs["missing"] == []
+
+
 @pytest.mark.parametrize(
     "query",
     ["", "  \n", "select * from backups_at('2020-13-45')", None, 3, b"select 1"],
