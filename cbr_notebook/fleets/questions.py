@@ -298,7 +298,7 @@ class Fleet:
             The columns of ``cbr.schema("synced")``; what failed is in ``problems()`` as well.
 
         Raises:
-            InvalidRequest: the lake cannot be opened, or there is no such table.
+            InvalidRequest: the lake cannot be opened or written, or there is no such table.
         """
         found = sync_fleet(
             Store(path, storage_options),

@@ -64,6 +64,9 @@ def sync_fleet(store: Store, tables: tuple[str, ...], ages: Ages, gather: Gather
         tables: which tables.
         ages: how old the last reading of all of a table may be.
         gather: does something with the session of every project.
+
+    Raises:
+        InvalidRequest: no project could be written into the lake.
     """
     known = manifest.read(store)
     waiting: list[Entry] = []
@@ -90,7 +93,11 @@ def sync_fleet(store: Store, tables: tuple[str, ...], ages: Ages, gather: Gather
 
     found = FleetSync(gather(one, each))
     commit()
-    for answer in found.gathered.answers.values():
+    answers = list(found.gathered.answers.values())
+    of_lake = [a.refusal for a in answers if a.refusal and a.refusal.field == "path"]
+    if of_lake and len(of_lake) == len(answers):
+        raise of_lake[0]
+    for answer in answers:
         if isinstance(answer.table, Written):
             found.rows += answer.table.rows
     return found

@@ -29,4 +29,6 @@ def test_a_sync_says_by_its_status_what_failed(
         assert main([*command, "--profiles", "nobody"]) == 4
         assert main([*command, "--profiles", "prod", "--tables", "valuts"]) == 1
         assert "valuts" in capsys.readouterr().err
+        assert main([*command[:2], str(profiles), *command[3:], "--profiles", "prod"]) == 1
+        assert "cannot be written" in capsys.readouterr().err, "a file is no folder"
         assert len(cbr.history(lake).at("0d").backups()) > 200

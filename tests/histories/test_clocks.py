@@ -21,7 +21,7 @@ def session() -> Iterator[Session]:
 
 
 def shift(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
-    """Let the computer's clock be wrong, while the service's goes on as it should."""
+    """Set the computer's clock wrong, while the service's goes on as it should."""
     right = Session.now.fget
     assert right is not None
 
