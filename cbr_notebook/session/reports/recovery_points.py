@@ -112,9 +112,7 @@ def recovery_points(
         mine = [p for p in (policies or {}).get(vault.id if vault else "", []) if p.enabled]
         taken = [moment.to_pydatetime() for moment in moments]
         missed = sum(len(missed_runs(p, taken, session.now, days)) for p in mine)
-        within: bool | None = newest is not None and session.now - newest <= allowed
-        if within and exists is not True and kind in KIND_OF:
-            within = None if exists is None else False
+        in_time = newest is not None and session.now - newest <= allowed
         rows.append(
             SimpleNamespace(
                 id=each, name=name, type=kind, vault_name=vault.name if vault else None,
@@ -122,7 +120,7 @@ def recovery_points(
                 oldest=api_text(moments[0].to_pydatetime() if moments else None),
                 age_hours=hours_since(session.now, newest),
                 target_hours=int(allowed / HOUR),
-                within_target=within,
+                within_target=_is_met(in_time, exists, known=kind in KIND_OF),
                 exists=exists,
                 gaps=missed if runs_seen and all(map(tells_runs, mine)) else None,
                 tags=mine_tags,
@@ -131,6 +129,19 @@ def recovery_points(
     rows.sort(key=lambda row: (row.newest or "", row.name or ""))
     asked = {"target": str(target), "days": days}
     return chosen.noted(answer(session, frames.RECOVERY_POINTS, rows, asked, before))
+
+
+def _is_met(in_time: bool, exists: bool | None, *, known: bool) -> bool | None:
+    """Return whether a target is met: not by what exists no more; ``None`` if nobody can tell.
+
+    Args:
+        in_time: whether the newest recovery point is young enough.
+        exists: whether the resource still does; ``None``: not told.
+        known: whether it is of a kind that the service lists.
+    """
+    if in_time and known and exists is not True:
+        return None if exists is None else False
+    return in_time
 
 
 def _tags(session: Context, kind: ResourceKind) -> dict[str, dict[str, str]]:
