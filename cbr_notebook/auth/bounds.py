@@ -67,18 +67,20 @@ class _Leaving:
         return self._seen and not self._begun
 
 
-def bound_client(client: httpx.Client) -> httpx.Client:
+def bound_client(client: httpx.Client, *, largest: int | None = None) -> httpx.Client:
     """Bound all answers that a client gets from the network, through proxies as well.
 
     Args:
         client: its transports are wrapped; those that do not use the network are left alone.
+        largest: bytes of an answer at most; ``LARGEST_ANSWER`` if left out.
 
     Returns:
         The client itself.
     """
-    client._transport = _bounded(client._transport)
+    client._transport = _bounded(client._transport, largest)
     client._mounts = {
-        pattern: transport and _bounded(transport) for pattern, transport in client._mounts.items()
+        pattern: transport and _bounded(transport, largest)
+        for pattern, transport in client._mounts.items()
     }
     # No cookie is kept: the service knows a request by its token or signature alone.
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -86,16 +88,19 @@ def bound_client(client: httpx.Client) -> httpx.Client:
     return client
 
 
-def _bounded(transport: httpx.BaseTransport) -> httpx.BaseTransport:
-    return BoundedTransport(transport) if type(transport) is httpx.HTTPTransport else transport
+def _bounded(transport: httpx.BaseTransport, largest: int | None) -> httpx.BaseTransport:
+    if type(transport) is not httpx.HTTPTransport:
+        return transport
+    return BoundedTransport(transport, largest)
 
 
 class BoundedTransport(httpx.BaseTransport):
     """A transport whose answers come in time and in size, or are an error of httpx."""
 
-    def __init__(self, inner: httpx.HTTPTransport) -> None:
+    def __init__(self, inner: httpx.HTTPTransport, largest: int | None = None) -> None:
         """Wrap the transport that sends; its connections read against the clock from now on."""
         self._inner = inner
+        self._largest = largest
         # httpx offers no way to name the backend of its pool: this is where it keeps it.
         pool: Any = inner._pool
         if not isinstance(pool._network_backend, _Backend):
@@ -119,7 +124,7 @@ class BoundedTransport(httpx.BaseTransport):
         return httpx.Response(
             response.status_code,
             headers=headers,
-            stream=_BoundedStream(response, packed, _request.deadline),
+            stream=_BoundedStream(response, packed, _request.deadline, self._largest),
             extensions=response.extensions,
         )
 
@@ -144,7 +149,14 @@ class BoundedTransport(httpx.BaseTransport):
 
 
 class _BoundedStream(httpx.SyncByteStream):
-    def __init__(self, response: httpx.Response, packed: list[str], deadline: float | None) -> None:
+    def __init__(
+        self,
+        response: httpx.Response,
+        packed: list[str],
+        deadline: float | None,
+        largest: int | None,
+    ) -> None:
+        self._largest = LARGEST_ANSWER if largest is None else largest
         self._response = response
         self._packed = packed
         self._deadline = deadline
@@ -162,8 +174,8 @@ class _BoundedStream(httpx.SyncByteStream):
         for piece in pieces:
             came.append(piece)
             size += len(piece)
-            if size > LARGEST_ANSWER:
-                raise AnswerTooLarge(f"The answer has more than {LARGEST_ANSWER >> 20} MB.")
+            if size > self._largest:
+                raise AnswerTooLarge(f"The answer has more than {self._largest >> 20} MB.")
             if self._deadline is not None and time.monotonic() > self._deadline:
                 raise AnswerTooSlow("The answer was not complete in time.")
         yield b"".join(came)

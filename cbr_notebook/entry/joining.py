@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from cbr_notebook.auth.bounds import bound_client
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import Place
 from cbr_notebook.entry.cloud_time import CloudTime
@@ -16,6 +17,9 @@ from cbr_notebook.entry.simulation import as_user
 
 if TYPE_CHECKING:
     from cbr_notebook.simulator.classroom.join import Join
+
+_LARGEST_SNAPSHOT = 512 * 2**20
+"""Bytes; a copy of a whole cloud, with its disks, comes in one answer."""
 
 
 def join_cloud(line: str | Secret, *, timeout: float) -> Session:
@@ -45,7 +49,10 @@ def _seat(
 
     tls = found.tls()
     # Without the environment's proxies: the class is in the room.
-    http = httpx.Client(verify=True if tls is None else tls, timeout=timeout, trust_env=False)
+    http = bound_client(
+        httpx.Client(verify=True if tls is None else tls, timeout=timeout, trust_env=False),
+        largest=_LARGEST_SNAPSHOT,
+    )
     cloud = RemoteCloud(Control(http, found.base_url, found.control_key, found.seat))
     account = cloud.credentials_for(user_name=user_name, project=project)
     who = as_user(account, "join line")

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from tabulate import tabulate
 
+from cbr_notebook.auth.bounds import bound_client
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
 from cbr_notebook.workshops import WORKSHOPS, proving
 
@@ -79,7 +80,7 @@ def board(options: argparse.Namespace) -> int:
         ) from None
     found = join.read(line)
     tls = found.tls()
-    http = httpx.Client(verify=True if tls is None else tls, trust_env=False)
+    http = bound_client(httpx.Client(verify=True if tls is None else tls, trust_env=False))
     shown = ""
     while True:
         try:

@@ -14,11 +14,16 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth import bounds
 from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.cli import main
+from cbr_notebook.entry import joining
+from cbr_notebook.simulator.classroom import remote
+from cbr_notebook.simulator.classroom.join import Join
 
 TOTAL_S = 0.4
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -182,3 +187,37 @@ def test_what_is_packed_in_a_broken_way_is_an_error(encoding: bytes, body: bytes
 def test_nesting_and_numbers_without_end_are_an_error(body: bytes) -> None:
     with serving(lambda: whole(body)) as url, pytest.raises(errors.ServiceError):
         client_of(url).vaults.list()
+
+
+@pytest.mark.parametrize("how", DRIPS)
+def test_a_class_that_never_ends_its_answer_is_an_error_in_time(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "_WRITING_TIMEOUT_S", TOTAL_S)
+    with (
+        serving(DRIPS[how], pause=0.02) as url,
+        pytest.raises(errors.ConnectionFailed, match="does not answer"),
+    ):
+        cbr.connect(join=Join(url, "k").line)
+
+
+def test_a_small_answer_of_a_class_that_unpacks_to_too_much_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(joining, "_LARGEST_SNAPSHOT", 2**20)
+    body = gzip.compress(b" " * 2**22)
+    with (
+        serving(lambda: whole(body, b"Content-Encoding: gzip")) as url,
+        pytest.raises(errors.ConnectionFailed, match="more than 1 MB"),
+    ):
+        cbr.connect(join=Join(url, "k").line)
+
+
+def test_a_board_is_not_filled_by_a_small_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = gzip.compress(b" " * 40 * 2**20)
+    with serving(lambda: whole(body, b"Content-Encoding: gzip")) as url:
+        monkeypatch.setenv("CBR_JOIN", Join(url, "k").line)
+        assert main(["workshop", "board", "--once"]) == 1
+    assert "more than 32 MB" in capsys.readouterr().err
