@@ -129,6 +129,14 @@ class Credentials:
                 advice="Give both, or neither and a user name and password.",
                 field=left_out,
             )
+        if self.security_token and not self.access_key:
+            raise InvalidRequest(
+                "The security token is given without the access key that it belongs to (from "
+                f"{self.source}).",
+                advice="Give access_key and secret_key with it, or leave it out; a token to sign "
+                "in with is token=. Nothing was sent.",
+                field="security_token",
+            )
         self._refuse_several_ways()
         if self.agency_name:
             self._validate_agency()

@@ -289,3 +289,13 @@ def test_the_vendors_variables_beside_an_openrc_of_somebody_are_refused(
     # Whoever is named in the call is meant.
     cbr.connect(iam_endpoint="https://iam.own.example", region="eu-de", **USER_ARGUMENTS)
     assert {host for _, host in internet.seen} == {"iam.own.example"}
+
+
+@pytest.mark.parametrize("beside", [USER_ARGUMENTS, TOKEN])
+def test_a_security_token_without_its_access_key_is_refused(
+    internet: Internet, beside: dict[str, Any]
+) -> None:
+    with pytest.raises(cbr.errors.InvalidRequest, match="without the access key") as caught:
+        cbr.connect(region="eu-west-0", security_token="canary-sts", **beside)
+    assert "canary" not in str(caught.value)
+    assert internet.asked == []
