@@ -129,11 +129,7 @@ def _older_and(old: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _backups(source: Source, known: Before) -> pd.DataFrame:
-    changed = known.rows["updated_at"].dropna()
-    last = known.synced_at
-    if len(changed):  # by the service's clock, which may be behind ours
-        last = min(last, changed.max().to_pydatetime())
-    since = (last - _OVERLAP).astimezone(UTC).replace(microsecond=0)
+    since = (known.synced_at - _OVERLAP).astimezone(UTC).replace(microsecond=0)
     found = _by_last_change(source, known.rows, since)
     if found is None:
         fresh = source.backups(since=since)
@@ -166,9 +162,12 @@ def _by_last_change(
         return None
     if not changed.is_monotonic_decreasing:  # the service does not sort by it
         return None
-    if len(last) < page.count and (last.empty or changed.min() >= pd.Timestamp(since)):
+    # What is other than it was counts, too: the service's clock may be behind ours.
+    as_it_was = last["id"].map(rows.set_index("id")["updated_at"]).eq(changed)
+    is_fresh = (changed >= pd.Timestamp(since)) | ~as_it_was
+    if len(last) < page.count and is_fresh.all():
         return None
-    fresh = last[changed >= pd.Timestamp(since)]
+    fresh = last[is_fresh]
     found = _stacked(rows[~rows["id"].isin(fresh["id"])], fresh)
     if not found["status"].isin(_AT_REST["backups"]).all():
         found = _with_moving(source, found, since)
