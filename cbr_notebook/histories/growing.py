@@ -163,8 +163,9 @@ def _by_last_change(
     if not changed.is_monotonic_decreasing:  # the service does not sort by it
         return None
     # What is other than it was counts, too: the service's clock may be behind ours.
-    as_it_was = last["id"].map(rows.set_index("id")["updated_at"]).eq(changed)
-    is_fresh = (changed >= pd.Timestamp(since)) | ~as_it_was
+    was = dict(zip(rows["id"], rows["updated_at"], strict=True))
+    other = [was.get(each) != at for each, at in zip(last["id"], changed, strict=True)]
+    is_fresh = (changed >= pd.Timestamp(since)) | pd.Series(other, last.index, bool)
     if len(last) < page.count and is_fresh.all():
         return None
     fresh = last[is_fresh]

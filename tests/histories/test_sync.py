@@ -113,6 +113,13 @@ def test_the_second_sync_asks_little(session: Session, tmp_path: Path) -> None:
     assert len({each.file for each in manifests}) == 2, "what did not change is not written again"
 
 
+def test_a_project_without_a_backup_is_synced_again(session: Session, tmp_path: Path) -> None:
+    empty = session.in_project("eu-west-0_staging")
+    for _ in range(2):
+        assert not empty.sync(tmp_path)["problem"].any()
+    same(tmp_path, empty)
+
+
 def test_of_two_syncs_in_one_moment_the_last_counts(tmp_path: Path) -> None:
     """A simulated clock may stand still between them."""
     store = Store(tmp_path)
