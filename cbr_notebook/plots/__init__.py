@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.plots import calendar, capacity, changes, durations, growth, timeline
+from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.reports.common import check_days
 from cbr_notebook.text.timeparse import parse_duration
 
@@ -75,15 +76,17 @@ class Plots:
 
         Raises:
             InvalidRequest: ``days`` is out of range, or ``tags`` cannot be read.
+            PermissionDenied: one may not list backups; of what else one may not read the picture
+                says that it was not seen.
         """
         check_days(days)
         session = self._session
         since = f"{days}d"
         return calendar.draw(
             session.backups(since=since, tags=tags),
-            session.failures(since=since, tags=tags),
-            session.gaps(days=days, tags=tags),
-            session.vault_resources(tags=tags),
+            if_permitted("Failed days", lambda: session.failures(since=since, tags=tags)),
+            if_permitted("Missing days", lambda: session.gaps(days=days, tags=tags)),
+            if_permitted("Resources without a backup", lambda: session.vault_resources(tags=tags)),
             now=session.now,
             days=days,
             ax=ax,

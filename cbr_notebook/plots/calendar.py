@@ -24,9 +24,9 @@ _LOOKS = {
 
 def draw(
     backups: pd.DataFrame,
-    failures: pd.DataFrame,
-    gaps: pd.DataFrame,
-    resources: pd.DataFrame,
+    failures: pd.DataFrame | None,
+    gaps: pd.DataFrame | None,
+    resources: pd.DataFrame | None,
     *,
     now: datetime,
     days: int = 30,
@@ -43,25 +43,28 @@ def draw(
         failures: of ``session.failures()``: backups that failed or were skipped.
         gaps: of ``session.gaps()``.
         resources: of ``session.vault_resources()``: they have a row even without any backup.
+            Each of these three is ``None`` where one may not read it, and the picture says so.
         now: the present moment.
         days: how many days, today the last of them.
         ax: where to draw; new axes if left out.
     """
     table = states(backups, failures, gaps, now=now, days=days)
-    names = {
-        **_names(gaps, "resource_id", "resource_name"),
-        **_names(failures, "resource_id", "resource_name"),
-        **_names(backups, "resource_id", "resource_name"),
-        **_names(resources, "id", "name"),
-    }
-    seen = set(table["resource_id"]) | set(resources["id"])
+    names: dict[str, str] = {}
+    for frame in (gaps, failures, backups):
+        if frame is not None:
+            names |= _names(frame, "resource_id", "resource_name")
+    seen = set(table["resource_id"])
+    if resources is not None:
+        names |= _names(resources, "id", "name")
+        seen |= set(resources["id"])
+    unseen = _unseen(failures, gaps)
     rows = _worst(table, {each: names[each] for each in seen})
     ax = picture.begin(ax, rows=len(rows))
     span = f"the last {days} days" if days > 1 else "today"
     if not seen:
-        return picture.empty(ax, f"No backup was made or missed{picture.asked(resources)}: {span}.")
+        return picture.empty(ax, f"{_nothing(unseen)}{picture.asked(backups)}: {span}.")
     places = {each: place for place, each in enumerate(reversed(rows))}
-    _draw_days(ax, table, names, places, days)
+    _draw_days(ax, table, names, places, days, unseen)
     bare = seen - set(table["resource_id"])
     for each in sorted(bare & set(rows)):
         picture.note(ax, places[each], "no backup in this time")
@@ -76,11 +79,29 @@ def draw(
             *sorted(f"{names[each]} has no backup in this time" for each in bare),
         ]
     )
-    return picture.finish(ax, f"Backups of {span}: {_counted(table)}{only}", details)
+    if resources is None:
+        details += " Resources without any backup could not be seen."
+    return picture.finish(ax, f"Backups of {span}: {_counted(table, unseen)}{only}", details)
+
+
+def _unseen(failures: pd.DataFrame | None, gaps: pd.DataFrame | None) -> frozenset[str]:
+    """Return the states that nobody can tell, because what they come from was not seen."""
+    return frozenset({"failed", "partial"} if failures is None else ()) | frozenset(
+        {"missing"} if gaps is None else ()
+    )
+
+
+def _nothing(unseen: frozenset[str]) -> str:
+    return "No backup was made or missed" if not unseen else "No backup was seen"
 
 
 def _draw_days(
-    ax: Axes, table: pd.DataFrame, names: dict[str, str], places: dict[str, int], days: int
+    ax: Axes,
+    table: pd.DataFrame,
+    names: dict[str, str],
+    places: dict[str, int],
+    days: int,
+    unseen: frozenset[str],
 ) -> None:
     """Draw a mark for each day of the resources that have a row."""
     shown = table[table["resource_id"].isin(places)]
@@ -90,7 +111,7 @@ def _draw_days(
         marks = ax.scatter(
             some["day"], some["resource_id"].map(places), s=size, marker=marker,
             facecolor=face, edgecolor=edge, linewidth=1.6 if face == "white" else 0.8,
-            label=f"{state} ({_count(table, state)})",
+            label=f"{state} ({'not seen' if state in unseen else _count(table, state)})",
         )  # fmt: skip
         picture.smaller(ax, marks, max(5.0, min(40.0, 900.0 / days)))
         told = [
@@ -116,21 +137,24 @@ def _count(table: pd.DataFrame, state: str) -> int:
     return int((table["state"] == state).sum())
 
 
-def _counted(table: pd.DataFrame) -> str:
-    """Return how many days are not as they should be, for the title."""
+def _counted(table: pd.DataFrame, unseen: frozenset[str]) -> str:
+    """Return how many days are not as they should be, for the title; or that nobody knows."""
     partial = _count(table, "partial")
+    failed = pluralize(_count(table, "failed"), "failed day")
     counts = [
-        pluralize(_count(table, "failed"), "failed day"),
+        "failed days could not be seen" if "failed" in unseen else failed,
         *[f"{partial} partial"] * bool(partial),
-        f"{_count(table, 'missing')} missing",
+        "missing days could not be seen"
+        if "missing" in unseen
+        else f"{_count(table, 'missing')} missing",
     ]
     return ", ".join(counts)
 
 
 def states(
     backups: pd.DataFrame,
-    failures: pd.DataFrame,
-    gaps: pd.DataFrame,
+    failures: pd.DataFrame | None,
+    gaps: pd.DataFrame | None,
     *,
     now: datetime,
     days: int,
@@ -142,12 +166,12 @@ def states(
     """
     first = pd.Timestamp(now).floor("D") - timedelta(days=days - 1)
     good = backups[backups["status"].isin(["available", "restoring"])]
-    bad = failures[failures["operation_type"] == "backup"]
-    parts = [
-        _days(good, "created_at", "good", first),
-        _days(bad, "started_at", "failed", first),
-        _days(gaps, "missed_at", "missing", first),
-    ]
+    parts = [_days(good, "created_at", "good", first)]
+    if failures is not None:
+        bad = failures[failures["operation_type"] == "backup"]
+        parts.append(_days(bad, "started_at", "failed", first))
+    if gaps is not None:
+        parts.append(_days(gaps, "missed_at", "missing", first))
     table = pd.concat(parts, ignore_index=True).assign(there=True)
     # One column a kind, one row a resource and day: fast also for a hundred thousand backups.
     table = table.pivot_table(

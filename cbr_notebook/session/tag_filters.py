@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Any, Literal
 
 import pandas as pd
 
-from cbr_notebook.api.messages.constants import COMMON_KINDS
+from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.errors import CBRError, InvalidRequest, UnknownTag
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.session.permission_gaps import if_permitted, those_permitted
 from cbr_notebook.text.notes import note
 from cbr_notebook.text.suggestions import did_you_mean
 
@@ -136,15 +137,23 @@ class TagChoice:
         return has_tags(tags, self._wanted)
 
     def resource(self, resource_id: str | None) -> bool:
-        """Return whether the resource of an ID has the tags; asks for all resources, once."""
+        """Return whether the resource of an ID has the tags; asks for all resources, once.
+
+        Of a kind of resources that one may not list, none has; that is told.
+
+        Raises:
+            PermissionDenied: one may list none of the kinds.
+        """
         if self._wanted is None:
             return True
         if self._resources is None:
-            rows = [
-                row
-                for kind in COMMON_KINDS
-                for row in self._session.client.protectables.list_all(kind)
-            ]
+            found = those_permitted(
+                {
+                    f"Tags of resources ({kind})": partial(_all_of, self._session, kind)
+                    for kind in COMMON_KINDS
+                }
+            )
+            rows = chain.from_iterable(found.values())
             self._resources = {row.id for row in rows if self.record(row)}
         return resource_id in self._resources
 
@@ -192,6 +201,10 @@ class TagChoice:
                     f"The values of {key} are: {in_short(known[key])}."
                 )
         return " ".join(said)
+
+
+def _all_of(session: Context, kind: ResourceKind) -> list[Protectable]:
+    return list(session.client.protectables.list_all(kind))
 
 
 def known_tags(session: Context, of: Tagged) -> dict[str, set[str]]:

@@ -32,7 +32,7 @@ QUESTIONS: dict[str, tuple[Ask, list[Read]]] = {
     "backups": (lambda s: s.backups(), [BACKUPS]),
     "backups of a resource": (lambda s: s.backups(resource="web-01"), [BACKUPS]),
     "backups of a vault": (lambda s: s.backups(vault="vault-web"), [BACKUPS, VAULTS]),
-    "backups by tags": (lambda s: s.backups(tags={"env": "prod"}), [BACKUPS, *RESOURCES]),
+    "backups by tags": (lambda s: s.backups(tags={"env": "prod"}), [BACKUPS]),
     "restore_points": (lambda s: s.restore_points(), [BACKUPS]),
     "tasks": (lambda s: s.tasks(), ["list_op_logs"]),
     "policies": (lambda s: s.policies(), [POLICIES]),
@@ -81,6 +81,7 @@ QUESTIONS: dict[str, tuple[Ask, list[Read]]] = {
 """What is asked, and the reads without which it has no answer: what it is about."""
 
 FEWER: dict[str, set[Read]] = {
+    "backups by tags": {*RESOURCES},
     "resources": {*RESOURCES},
     "unprotected": {*RESOURCES},
     "unprotected by schedule": {*RESOURCES},
