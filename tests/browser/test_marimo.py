@@ -111,7 +111,7 @@ def test_the_overview_opens_forms_below_it_in_marimo(
 def test_a_server_is_restored_step_by_step_in_marimo(
     browser: BrowserContext, tmp_path: Path, mode: str
 ) -> None:
-    with opened(browser, tmp_path, mode, "session.forms.restore()", INFECTED) as page:
+    with opened(browser, tmp_path, mode, "session.forms.restore()", before=INFECTED) as page:
         choose_server(page, "web-01")
         take_the_newest_quiet_backup(page)
         page.get_by_role("textbox", name="Type web-01 to confirm").fill("web-01")
