@@ -27,7 +27,7 @@ class CloudCredentials:
 
 def of_first_user(engine: Engine) -> CloudCredentials:
     """Return how to sign in as the cloud's first user, in its first project."""
-    return CloudCredentials(**json.loads(engine.state.meta("account")))
+    return CloudCredentials(**_account(engine))
 
 
 def of_user(
@@ -43,7 +43,7 @@ def of_user(
     Raises:
         NotFound: there is no such project.
     """
-    account = json.loads(engine.state.meta("account"))
+    account = _account(engine)
     state = engine.state
     with engine.work():
         if project is not None:
@@ -58,6 +58,13 @@ def of_user(
         if user_name is not None and user_name != account["user_name"]:
             account |= _user(engine, user_name, account["domain_id"])
     return CloudCredentials(**account)
+
+
+def _account(engine: Engine) -> dict[str, str]:
+    """Return the account of the cloud's first user; read under the lock, as all of the state is."""
+    with engine.lock:
+        found: dict[str, str] = json.loads(engine.state.meta("account"))
+    return found
 
 
 def _user(engine: Engine, name: str, domain_id: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cbr_notebook.simulator.core.exclusive_lock import ExclusiveLock
 from cbr_notebook.simulator.core.state import State
 
 DEFAULTS: dict[str, int] = {
@@ -31,13 +32,15 @@ _LARGEST = 2**53
 class Options:
     """The options of one cloud, kept in its state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, lock: ExclusiveLock) -> None:
         self._state = state
+        self._lock = lock
         self.read()
 
     def read(self) -> None:
         """Read all options from the state."""
-        rows = self._state.all("SELECT key, value FROM meta WHERE key LIKE 'option/%'")
+        with self._lock:
+            rows = self._state.all("SELECT key, value FROM meta WHERE key LIKE 'option/%'")
         self._values = DEFAULTS | {
             row["key"].removeprefix("option/"): int(row["value"]) for row in rows
         }
@@ -75,6 +78,7 @@ class Options:
                 raise KeyError(f"no option {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
             if not isinstance(value, int) or not 0 <= value <= _LARGEST:
                 raise ValueError(f"{name} is a whole number from 0, not {value!r}")
-        for name, value in values.items():
-            self._state.set_meta(f"option/{name}", int(value))
-            self._values[name] = int(value)
+        with self._lock:
+            for name, value in values.items():
+                self._state.set_meta(f"option/{name}", int(value))
+                self._values[name] = int(value)

@@ -37,7 +37,7 @@ class Engine:
     ) -> None:
         self.state = state
         self.lock = ExclusiveLock()
-        self.options = Options(state)
+        self.options = Options(state, self.lock)
         self.clock = Clock(int(state.meta("now", 0)), speed)
         self.scheduler = Scheduler(
             state,

@@ -51,6 +51,11 @@ class ExclusiveLock:
         if mine:
             self._let_in()
 
+    @property
+    def held(self) -> bool:
+        """Whether the thread that asks holds it."""
+        return self._owner == threading.get_ident()
+
     def checkpoint(self) -> None:
         """Handle a signal that has come meanwhile: what is being done can be undone here.
 
