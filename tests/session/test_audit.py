@@ -188,3 +188,12 @@ def test_the_rules_are_told_in_words_beside_the_answer(session: Session) -> None
     assert session.audit(rules).attrs["filters"]["rules"] == (
         "retention at least 3 days (of env=a|b, x=*); locked"
     )
+
+
+@pytest.mark.parametrize("written", ["", "# nothing yet\n", "rules: []\n", "{}"])
+def test_a_file_without_a_rule_is_told(session: Session, tmp_path: Path, written: str) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(written)
+    with pytest.raises(InvalidRequest, match="There is no rule to audit by") as caught:
+        session.audit(rules)
+    assert "recovery point" in (caught.value.advice or "")

@@ -59,7 +59,8 @@ def read_rules(rules: Any) -> Sequence[Rule]:
     else:
         read = DEFAULT_RULES if rules is None else rules
     if isinstance(read, Mapping):
-        read = read.get("rules") or read.get("controls") or [read]
+        listed = [read[key] for key in ("rules", "controls") if key in read]
+        read = listed[0] if listed else [read] if read else []
     if not isinstance(read, list | tuple) or not read:
         raise _unreadable(read)
     found = []
@@ -171,7 +172,7 @@ def _places(node: Any) -> list[_Place]:
 
 def _unreadable(rules: Any) -> InvalidRequest:
     return InvalidRequest(
-        f"{rules!r:.80} is no rule of an audit.",
+        f"{rules!r:.80} is no rule of an audit." if rules else "There is no rule to audit by.",
         advice='Write rules like [{"control": "recovery point", "within": "24h"}]. '
         f"Controls: {', '.join(SETTINGS)}.",
         field="rules",
