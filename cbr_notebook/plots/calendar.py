@@ -69,7 +69,7 @@ def draw(
     for each in sorted(bare & set(rows)):
         picture.note(ax, places[each], "no backup in this time")
     picture.name_rows(ax, picture.labels([names[each] for each in places], list(places)))
-    _draw_time(ax, now, days)
+    _draw_time(ax, now, days, unseen)
     picture.lines_of_rows(ax)
     picture.legend(ax)
     only = picture.only(len(rows), len(seen), "those with trouble first")
@@ -121,12 +121,13 @@ def _draw_days(
         picture.tell(ax, marks, told)
 
 
-def _draw_time(ax: Axes, now: datetime, days: int) -> None:
+def _draw_time(ax: Axes, now: datetime, days: int, unseen: frozenset[str]) -> None:
     """Draw the axis of days, today the last of them."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first, margin = today - timedelta(days=days - 1), timedelta(hours=18)
     ax.set_xlim(picture.number(first - margin), picture.number(today + margin))
-    picture.time_axis(ax, "day (UTC); empty: nothing was due, or it has been deleted since")
+    why = "not known" if unseen else "nothing was due, or it has been deleted since"
+    picture.time_axis(ax, f"day (UTC); empty: {why}")
     if days <= _FEW_DAYS:
         ax.xaxis.set_major_locator(DayLocator())  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]

@@ -41,7 +41,9 @@ def test_a_calendar_says_what_one_may_not_read(
         axes = demo.plots.calendar(days=7)
     assert said in alt_text(axes)
     assert set(labels) <= {text.get_text() for text in axes.get_legend().get_texts()}
+    assert "empty: not known" in axes.get_xlabel()
     assert "not seen" not in alt_text(whole)
+    assert "nothing was due" in whole.get_xlabel()
 
 
 def test_a_calendar_needs_the_backups(demo: cbr.Session, reads: Reads) -> None:
