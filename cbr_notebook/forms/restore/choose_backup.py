@@ -147,11 +147,12 @@ class ChooseBackup(Step):
             resource_id: of the resource.
             looked_at: so many of its newest backups are asked about, a request for each.
         """
-        table = self.session.backups(resource=resource_id)
-        table = table[table["parent_id"].isna()]
         judged = None
-        with suppress(CBRError):  # without it, one only chooses with less to go by
-            judged = self.session.suspicion(resource_id, newest=looked_at)
+        with self.session.reading() as session:
+            table = session.backups(resource=resource_id)
+            table = table[table["parent_id"].isna()]
+            with suppress(CBRError):  # without it, one only chooses with less to go by
+                judged = session.suspicion(resource_id, newest=looked_at)
         found = backup_pictures.choices(table, judged)
         gone = self._is_gone(resource_id)
 

@@ -93,10 +93,11 @@ def changes_of(
         InvalidRequest: a name fits several resources, or ``newest`` is no number from 1 on.
     """
     check_limit(newest, "newest")
-    table = lists.backups(session, resource=resource, image_type="backup")
+    every = lists.backups(session, resource=resource)
+    table = every[(every["image_type"] == "backup") & every["parent_id"].isna()]
     if table.empty:
         find_resource(session, resource)
-    table = _of_one(table[table["parent_id"].isna()], resource).head(newest)
+    table = _of_one(table, resource).head(newest)
     if chosen:
         table = table[table["resource_id"].map(chosen.resource).astype(bool)]
     points = if_permitted(
