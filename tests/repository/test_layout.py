@@ -8,6 +8,7 @@ from collections import Counter
 from tests.repository.places import PACKAGE, REPOSITORY, committed_files
 
 LONGEST_FILE = 500
+MOST_FILES = 16
 
 
 def test_no_file_of_the_package_or_of_its_tests_is_longer_than_five_hundred_lines() -> None:
@@ -17,6 +18,12 @@ def test_no_file_of_the_package_or_of_its_tests_is_longer_than_five_hundred_line
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
     }
     assert long == {}
+
+
+def test_no_folder_of_the_tests_has_more_than_sixteen_files_of_tests() -> None:
+    """The tests of a room lie as its files do; what helps them has a place of its own."""
+    folders = Counter(path.parent for path in (REPOSITORY / "tests").rglob("test_*.py"))
+    assert {str(folder): number for folder, number in folders.items() if number > MOST_FILES} == {}
 
 
 def test_every_folder_of_the_package_is_a_package() -> None:

@@ -12,7 +12,7 @@ import pytest
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.group.resume import find
 from tests.runbook.situations import execute, is_back, restores, resumed
-from tests.runbook.test_truth import is_restore, on_the_way
+from tests.runbook.trouble.test_truth import is_restore, on_the_way
 
 PLAIN: dict[str, Any] = {"safety_backup": False, "acknowledge": ["safety backup"]}
 

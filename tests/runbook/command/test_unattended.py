@@ -119,7 +119,7 @@ def test_no_account_is_guessed(
 
 
 def test_every_runbook_is_careful_unless_it_is_told_otherwise() -> None:
-    folder = Path(__file__).parents[2] / "notebooks" / "runbooks"
+    folder = Path(__file__).parents[3] / "notebooks" / "runbooks"
     for name in ("restore_a_server", "restore_a_disk", "restore_an_application"):
         (parameters,) = [
             "".join(cell["source"])

@@ -15,7 +15,7 @@ from cbr_notebook.runbook.journal.evidence import VERIFICATIONS, Evidence
 from cbr_notebook.runbook.journal.journal import Entry
 from cbr_notebook.runbook.journal.submissions import submissions_of
 from cbr_notebook.runbook.run.run import RestoreRun
-from tests.runbook.troubled import Night
+from tests.runbook.trouble.troubled import Night
 
 
 class Told:

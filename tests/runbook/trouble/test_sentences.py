@@ -24,9 +24,9 @@ from cbr_notebook.runbook.group.resume import find
 from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify.verification import Verification
 from cbr_notebook.simulator import Cloud
-from tests.runbook.sentences import CANCELLED, ENTRIES, FORM, REPORT, Told, untrue
 from tests.runbook.situations import spoilt
-from tests.runbook.troubled import PEOPLE, SERVERS, Night
+from tests.runbook.trouble.sentences import CANCELLED, ENTRIES, FORM, REPORT, Told, untrue
+from tests.runbook.trouble.troubled import PEOPLE, SERVERS, Night
 
 NIGHTS = int(os.environ.get("CBR_TROUBLE_EXAMPLES", "16"))
 
