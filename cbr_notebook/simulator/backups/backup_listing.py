@@ -15,7 +15,7 @@ from cbr_notebook.simulator.inventory.disks import BLOCK, GIB
 from cbr_notebook.simulator.inventory.resources import RESOURCE_TYPES
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 
 STATUSES = (
     "available", "protecting", "deleting", "restoring", "error",
@@ -52,6 +52,9 @@ Order = tuple[tuple[str, str], ...]
 
 _MILESTONE = 10_000
 """Rows between two remembered places of a list."""
+
+
+ROUTES = Routes("Backup")
 
 
 def _conditions(context: RequestContext) -> tuple[list[str], list[Value]]:
@@ -217,7 +220,8 @@ def _rows(engine: Engine, ids: list[str]) -> list[BackupRow]:
     return [found[each] for each in ids]
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/{project_id}/backups", query=QUERY)
+def _list_backups(context: RequestContext) -> dict[str, Any]:
     query, engine = context.query, context.engine
     where, values = _conditions(context)
     order = _order(query.text("sort"))
@@ -240,15 +244,3 @@ def _list(context: RequestContext) -> dict[str, Any]:
         "offset": page.offset,
         "limit": page.limit,
     }
-
-
-ROUTES = (
-    Route(
-        "list_backups",
-        "GET",
-        "/v3/{project_id}/backups",
-        _list,
-        group="Backup",
-        query=QUERY,
-    ),
-)

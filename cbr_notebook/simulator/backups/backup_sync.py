@@ -13,13 +13,16 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _SECONDS = 30
 _NATIVE = "OS::Native::Server"
+
+
+ROUTES = Routes("Backup")
 
 
 class OutsideBackup(msgspec.Struct):
@@ -74,7 +77,8 @@ def _start_sync(engine: Engine, vault: VaultRow, request_id: str, items: list[An
     )
 
 
-def _sync_backups(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", "/v3/{project_id}/backups/sync", body=SyncBackupsReq)
+def _import_backup(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     vault = engine.state.one_of(
         VaultRow,
@@ -95,7 +99,8 @@ def _sync_backups(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _sync_vault(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", "/v3/{project_id}/checkpoints/sync", body=SyncVaultReq, group="Restore point")
+def _import_checkpoint(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     vault = vaults.find(engine, context.caller.project_id, context.body.sync.vault_id)
     if vault.cloud_type != "hybrid":
@@ -140,22 +145,4 @@ def _insert(engine: Engine, vault: VaultRow, item: dict[str, Any]) -> None:
     )
 
 
-ROUTES = (
-    Route(
-        "import_backup",
-        "POST",
-        "/v3/{project_id}/backups/sync",
-        _sync_backups,
-        body=SyncBackupsReq,
-        group="Backup",
-    ),
-    Route(
-        "import_checkpoint",
-        "POST",
-        "/v3/{project_id}/checkpoints/sync",
-        _sync_vault,
-        body=SyncVaultReq,
-        group="Restore point",
-    ),
-)
 EVENTS = {"sync_finished": _finished}

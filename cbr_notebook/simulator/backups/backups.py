@@ -15,11 +15,15 @@ from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 
 DELETE_SECONDS = 10
+
+
+_PATH = "/v3/{project_id}/backups/{backup_id}"
+ROUTES = Routes("Backup")
 
 
 class BackupUpdate(msgspec.Struct):
@@ -172,7 +176,8 @@ def _unchain(engine: Engine, row: BackupRow, chain: int, sequence: int) -> int:
     return int(freed + inherited)
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH)
+def _show_backup(context: RequestContext) -> dict[str, Any]:
     row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
     return {"backup": with_children(context.engine, row)}
 
@@ -184,7 +189,8 @@ def _own(context: RequestContext) -> BackupRow:
     return row
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", _PATH, body=BackupUpdateReq)
+def _update_backup(context: RequestContext) -> dict[str, Any]:
     row = _own(context)
     context.engine.state.update(
         "backup", row.id, name=context.body.backup.name, updated_at=context.engine.now()
@@ -213,7 +219,8 @@ def check_deletable(engine: Engine, row: BackupRow) -> None:
         raise ApiError("6220")
 
 
-def _delete(context: RequestContext) -> Response:
+@ROUTES.add("DELETE", _PATH, status=204)
+def _delete_backup(context: RequestContext) -> Response:
     row = _own(context)
     check_deletable(context.engine, row)
     begin_delete(context.engine, row, request_id=context.request_id)
@@ -252,7 +259,8 @@ def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
     tasks.succeed(engine, task_id)
 
 
-def _metadata(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", f"{_PATH}/metadata")
+def _show_metadata(context: RequestContext) -> dict[str, Any]:
     row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
     if row.status != "available":
         raise ApiError("6206")
@@ -282,12 +290,4 @@ def _metadata(context: RequestContext) -> dict[str, Any]:
     }
 
 
-_PATH = "/v3/{project_id}/backups/{backup_id}"
-
-ROUTES = (
-    Route("show_backup", "GET", _PATH, _show, group="Backup"),
-    Route("update_backup", "PUT", _PATH, _update, body=BackupUpdateReq, group="Backup"),
-    Route("delete_backup", "DELETE", _PATH, _delete, status=204, group="Backup"),
-    Route("show_metadata", "GET", f"{_PATH}/metadata", _metadata, group="Backup"),
-)
 EVENTS = {"backup_deleted": _deleted}

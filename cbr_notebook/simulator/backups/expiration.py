@@ -12,13 +12,16 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _SHIFT_SECONDS = 5
 _ZONE = re.compile(r"^UTC([+-])(\d{2}):(\d{2})$")
+
+
+ROUTES = Routes("Vault")
 
 
 class ExpirationReq(msgspec.Struct):
@@ -56,7 +59,8 @@ def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[str]:
     return [str(backup_id) for (backup_id,) in rows]
 
 
-def _update_expiration(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", f"{vaults.VAULT_PATH}/update-backup-expiration-time", body=ExpirationReq)
+def _update_expiration_time(context: RequestContext) -> dict[str, Any]:
     engine, vault = context.engine, vaults.of_call(context)
     try:
         day = date.fromisoformat(context.body.expect_expiration_date[:10])
@@ -106,14 +110,4 @@ def _expiration_updated(engine: Engine, task_id: str, _: dict[str, Any]) -> None
     tasks.succeed(engine, task_id)
 
 
-ROUTES = (
-    Route(
-        "update_expiration_time",
-        "PUT",
-        f"{vaults.VAULT_PATH}/update-backup-expiration-time",
-        _update_expiration,
-        body=ExpirationReq,
-        group="Vault",
-    ),
-)
 EVENTS = {"expiration_updated": _expiration_updated}

@@ -17,11 +17,18 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.vaults import vaults
 
 _STATUSES = ("pending", "accepted", "rejected")
 _SORT_KEYS = ("created_at", "updated_at", "status", "id")
+
+
+_PATH = "/v3/{project_id}/backups/{backup_id}/members"
+_QUERY = (
+    "dest_project_id", "image_id", "status", "vault_id", "limit", "marker", "offset", "sort",
+)  # fmt: skip
+ROUTES = Routes("Backup sharing")
 
 
 class AddMembersReq(msgspec.Struct):
@@ -72,7 +79,8 @@ def _check_shareable(engine: Engine, backup: BackupRow) -> None:
         raise ApiError("6712")
 
 
-def _add(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", _PATH, body=AddMembersReq)
+def _add_member(context: RequestContext) -> dict[str, Any]:
     engine, backup = context.engine, _own_backup(context)
     _check_shareable(engine, backup)
     wanted = context.body.members
@@ -126,7 +134,8 @@ def _visible_member(context: RequestContext) -> tuple[BackupRow, MemberRow]:
     return backup, member
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH, query=_QUERY)
+def _show_members_detail(context: RequestContext) -> dict[str, Any]:
     engine, query = context.engine, context.query
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
     where, values = ["backup_id = ?"], [backup.id]
@@ -160,11 +169,13 @@ def _list(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH + "/{member_id}")
+def _show_member_detail(context: RequestContext) -> dict[str, Any]:
     return {"member": document(_visible_member(context)[1])}
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", _PATH + "/{member_id}", body=UpdateMemberReq)
+def _update_member_status(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     backup, member = _visible_member(context)
     if member.dest_project_id != context.caller.project_id:
@@ -200,7 +211,8 @@ def _accepting_vault(context: RequestContext, backup: BackupRow) -> str:
     return vault.id
 
 
-def _delete(context: RequestContext) -> Response:
+@ROUTES.add("DELETE", _PATH + "/{member_id}", status=204)
+def _delete_member(context: RequestContext) -> Response:
     backup = _own_backup(context)
     member = _member(context.engine, backup.id, context.path["member_id"])
     if member is None:
@@ -241,31 +253,3 @@ def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
         project_id,
     )
     return image_id
-
-
-_PATH = "/v3/{project_id}/backups/{backup_id}/members"
-_QUERY = (
-    "dest_project_id", "image_id", "status", "vault_id", "limit", "marker", "offset", "sort",
-)  # fmt: skip
-
-ROUTES = (
-    Route("show_members_detail", "GET", _PATH, _list, group="Backup sharing", query=_QUERY),
-    Route("add_member", "POST", _PATH, _add, body=AddMembersReq, group="Backup sharing"),
-    Route("show_member_detail", "GET", _PATH + "/{member_id}", _show, group="Backup sharing"),
-    Route(
-        "update_member_status",
-        "PUT",
-        _PATH + "/{member_id}",
-        _update,
-        body=UpdateMemberReq,
-        group="Backup sharing",
-    ),
-    Route(
-        "delete_member",
-        "DELETE",
-        _PATH + "/{member_id}",
-        _delete,
-        status=204,
-        group="Backup sharing",
-    ),
-)

@@ -20,13 +20,16 @@ from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name, Text
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 Region = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._\-]*$")]
 _LASTING = ("replicating", "waiting_replicate", "success")
+
+
+ROUTES = Routes("Backup")
 
 
 class ReplicateBackup(msgspec.Struct):
@@ -328,7 +331,8 @@ def _order(context: RequestContext, wanted: ReplicateBackup | ReplicateVault) ->
     )
 
 
-def _replicate_backup(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", "/v3/{project_id}/backups/{backup_id}/replicate", body=ReplicateBackupReq)
+def _copy_backup(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body.replicate
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
     if backup.project_id != context.caller.project_id:
@@ -352,7 +356,10 @@ def _replicate_backup(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _replicate_vault(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add(
+    "POST", "/v3/{project_id}/checkpoints/replicate", body=ReplicateVaultReq, group="Restore point"
+)
+def _copy_checkpoint(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body.replicate
     vault = vaults.find(engine, context.caller.project_id, wanted.vault_id)
     begun = start_all(engine, vault, _order(context, wanted))
@@ -379,22 +386,4 @@ def _where(context: RequestContext, wanted: ReplicateBackup | ReplicateVault) ->
     }
 
 
-ROUTES = (
-    Route(
-        "copy_backup",
-        "POST",
-        "/v3/{project_id}/backups/{backup_id}/replicate",
-        _replicate_backup,
-        body=ReplicateBackupReq,
-        group="Backup",
-    ),
-    Route(
-        "copy_checkpoint",
-        "POST",
-        "/v3/{project_id}/checkpoints/replicate",
-        _replicate_vault,
-        body=ReplicateVaultReq,
-        group="Restore point",
-    ),
-)
 EVENTS = {"replication_finished": _finished}

@@ -12,13 +12,16 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import Disks, megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 _SAME = ("object_type", "protect_type", "consistent_level", "cloud_type")
 """In what two vaults must agree."""
+
+
+ROUTES = Routes("Vault")
 
 
 class MigrateResourcesReq(msgspec.Struct):
@@ -28,7 +31,8 @@ class MigrateResourcesReq(msgspec.Struct):
     resource_ids: list[str]
 
 
-def _migrate(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{vaults.VAULT_PATH}/migrateresources", body=MigrateResourcesReq)
+def _migrate_vault_resource(context: RequestContext) -> dict[str, Any]:
     engine, vault, body = context.engine, vaults.of_call(context), context.body
     try:
         destination = vaults.find(engine, context.caller.project_id, body.destination_vault_id)
@@ -98,15 +102,3 @@ def _move(engine: Engine, source: str, destination: str, resource_id: str) -> No
             destination,
             point,
         )
-
-
-ROUTES = (
-    Route(
-        "migrate_vault_resource",
-        "POST",
-        f"{vaults.VAULT_PATH}/migrateresources",
-        _migrate,
-        body=MigrateResourcesReq,
-        group="Vault",
-    ),
-)

@@ -16,9 +16,11 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name, ResourceItem, Text
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
+
+ROUTES = Routes("Restore point")
 
 
 class Parameters(msgspec.Struct):
@@ -170,7 +172,8 @@ def leave_vault(engine: Engine, vault_id: str) -> None:
     engine.state.run("DELETE FROM restore_point WHERE vault_id = ?", vault_id)
 
 
-def _create(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", "/v3/{project_id}/checkpoints", body=CheckpointReq)
+def _create_checkpoint(context: RequestContext) -> dict[str, Any]:
     engine = context.engine
     wanted: Checkpoint = context.body.checkpoint
     vault = vaults.find(engine, context.caller.project_id, wanted.vault_id)
@@ -205,27 +208,9 @@ def _create(context: RequestContext) -> dict[str, Any]:
     return {"checkpoint": document(engine, row, fresh=True)}
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/{project_id}/checkpoints/{checkpoint_id}")
+def _show_checkpoint(context: RequestContext) -> dict[str, Any]:
     row = by_id(context.engine, identifier(context, "checkpoint_id"))
     if row is None or row.project_id != context.caller.project_id:
         raise ApiError("6217")
     return {"checkpoint": document(context.engine, row)}
-
-
-ROUTES = (
-    Route(
-        "create_checkpoint",
-        "POST",
-        "/v3/{project_id}/checkpoints",
-        _create,
-        body=CheckpointReq,
-        group="Restore point",
-    ),
-    Route(
-        "show_checkpoint",
-        "GET",
-        "/v3/{project_id}/checkpoints/{checkpoint_id}",
-        _show,
-        group="Restore point",
-    ),
-)

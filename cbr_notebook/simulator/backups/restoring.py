@@ -16,9 +16,11 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
+
+ROUTES = Routes("Backup")
 
 
 class Mapping(msgspec.Struct):
@@ -56,7 +58,8 @@ def duration(size_gb: int) -> float:
     return 60 + 1.5 * size_gb
 
 
-def _restore(context: RequestContext) -> Response:
+@ROUTES.add("POST", "/v3/{project_id}/backups/{backup_id}/restore", status=202, body=RestoreReq)
+def _restore_backup(context: RequestContext) -> Response:
     engine, wanted = context.engine, context.body.restore
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
     if backup.parent_id is not None:
@@ -194,15 +197,4 @@ def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | N
     return None
 
 
-ROUTES = (
-    Route(
-        "restore_backup",
-        "POST",
-        "/v3/{project_id}/backups/{backup_id}/restore",
-        _restore,
-        status=202,
-        body=RestoreReq,
-        group="Backup",
-    ),
-)
 EVENTS = {"restore_finished": _finished}

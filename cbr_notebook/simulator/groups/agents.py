@@ -19,11 +19,15 @@ from cbr_notebook.simulator.protocol.request_context import (
     identifier,
     is_identifier,
 )
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 
 _KIND = "agent"
 _PATH_PATTERN = re.compile(r"^([a-zA-Z]:\\.*|/.*)$")
 _VERSION = "1.0.0"
+
+
+_PATH = "/v3/{project_id}/agents"
+ROUTES = Routes("Agent")
 
 
 class AgentRegister(msgspec.Struct):
@@ -97,7 +101,8 @@ def _save(engine: Engine, agent_id: str, document: dict[str, Any]) -> dict[str, 
     return document
 
 
-def _register(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", _PATH, body=AgentRegisterReq)
+def _register_agent(context: RequestContext) -> dict[str, Any]:
     engine, given = context.engine, context.body.agent
     if not is_identifier(given.agent_id):
         raise ApiError("9900", "Invalid agent_id provided.")
@@ -119,7 +124,8 @@ def _register(context: RequestContext) -> dict[str, Any]:
     return {"agent": document}
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH, query=("limit", "offset", "status", "agent_id"))
+def _list_agent(context: RequestContext) -> dict[str, Any]:
     query = context.query
     page = query.page()
     status, ids = query.text("status"), query.texts("agent_id")
@@ -138,11 +144,13 @@ def _list(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH + "/{agent_id}")
+def _show_agent(context: RequestContext) -> dict[str, Any]:
     return {"agent": _of_call(context)[1]}
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", _PATH + "/{agent_id}", body=AgentUpdateReq)
+def _update_agent(context: RequestContext) -> dict[str, Any]:
     agent_id, document = _of_call(context)
     if document["status"] != "normal":
         raise ApiError("7403")
@@ -150,13 +158,15 @@ def _update(context: RequestContext) -> dict[str, Any]:
     return {"agent": _save(context.engine, agent_id, document)}
 
 
-def _unregister(context: RequestContext) -> Response:
+@ROUTES.add("DELETE", _PATH + "/{agent_id}")
+def _unregister_agent(context: RequestContext) -> Response:
     agent_id, _ = _of_call(context)
     kept_documents.remove(context.engine.state, _KIND, agent_id)
     return Response(200)
 
 
-def _add_path(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", _PATH + "/{agent_id}/add-path", body=AddPathReq)
+def _add_agent_path(context: RequestContext) -> dict[str, Any]:
     agent_id, document = _of_call(context)
     wanted = context.body.add_path
     if not wanted or not all(_PATH_PATTERN.match(path) for path in wanted):
@@ -180,7 +190,8 @@ def _add_path(context: RequestContext) -> dict[str, Any]:
     return {"added": added, "existed": [path for path in wanted if path in known]}
 
 
-def _remove_path(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", _PATH + "/{agent_id}/remove-path", body=RemovePathReq)
+def _remove_agent_path(context: RequestContext) -> dict[str, Any]:
     agent_id, document = _of_call(context)
     leaving = set(context.body.remove_path)
     known = {path["dir_path"] for path in document["paths"]}
@@ -189,7 +200,10 @@ def _remove_path(context: RequestContext) -> dict[str, Any]:
     return {"removed": sorted(leaving & known), "not_existed": sorted(leaving - known)}
 
 
-def _check(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add(
+    "POST", "/v3/{project_id}/agent/check", body=AgentCheckReq, changes=False, group="Protectable"
+)
+def _check_agent(context: RequestContext) -> dict[str, Any]:
     """Say of servers whether an agent runs there: a trait of the machine."""
     statuses = []
     for item in context.body.agent_status:
@@ -209,48 +223,3 @@ def _check(context: RequestContext) -> dict[str, Any]:
             }
         )
     return {"agent_status": statuses}
-
-
-_PATH = "/v3/{project_id}/agents"
-
-ROUTES = (
-    Route(
-        "list_agent",
-        "GET",
-        _PATH,
-        _list,
-        group="Agent",
-        query=("limit", "offset", "status", "agent_id"),
-    ),
-    Route("register_agent", "POST", _PATH, _register, body=AgentRegisterReq, group="Agent"),
-    Route("show_agent", "GET", _PATH + "/{agent_id}", _show, group="Agent"),
-    Route(
-        "update_agent", "PUT", _PATH + "/{agent_id}", _update, body=AgentUpdateReq, group="Agent"
-    ),
-    Route("unregister_agent", "DELETE", _PATH + "/{agent_id}", _unregister, group="Agent"),
-    Route(
-        "add_agent_path",
-        "POST",
-        _PATH + "/{agent_id}/add-path",
-        _add_path,
-        body=AddPathReq,
-        group="Agent",
-    ),
-    Route(
-        "remove_agent_path",
-        "POST",
-        _PATH + "/{agent_id}/remove-path",
-        _remove_path,
-        body=RemovePathReq,
-        group="Agent",
-    ),
-    Route(
-        "check_agent",
-        "POST",
-        "/v3/{project_id}/agent/check",
-        _check,
-        body=AgentCheckReq,
-        group="Protectable",
-        changes=False,
-    ),
-)

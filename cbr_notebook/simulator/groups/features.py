@@ -7,7 +7,10 @@ from typing import Any
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
+
+_PATH = "/v3/{project_id}/cbr-features"
+ROUTES = Routes("Feature")
 
 
 def _features(context: RequestContext) -> dict[str, Any]:
@@ -25,22 +28,16 @@ def _features(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH, query=("limit", "offset"))
+def _list_features(context: RequestContext) -> dict[str, Any]:
     page = context.query.page(furthest=1000)
     return dict(page.of(list(_features(context).items())))
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH + "/{feature_key}")
+def _show_feature(context: RequestContext) -> dict[str, Any]:
     features = _features(context)
     key = context.path["feature_key"]
     if key not in features:
         raise ApiError("9900")
     return {key: features[key]}
-
-
-_PATH = "/v3/{project_id}/cbr-features"
-
-ROUTES = (
-    Route("list_features", "GET", _PATH, _list, group="Feature", query=("limit", "offset")),
-    Route("show_feature", "GET", _PATH + "/{feature_key}", _show, group="Feature"),
-)

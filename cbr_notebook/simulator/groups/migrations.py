@@ -13,10 +13,13 @@ from cbr_notebook.simulator.core.kept_documents import Record
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 
 _KIND = "migration"
 _SECONDS = 120
+
+
+ROUTES = Routes("Migration")
 
 
 class MigrateReq(msgspec.Struct):
@@ -26,7 +29,8 @@ class MigrateReq(msgspec.Struct):
     reservation: Annotated[float, Meta(ge=0, le=1)]
 
 
-def _start(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", "/v3/migrates", body=MigrateReq)
+def _migrate_domain(context: RequestContext) -> dict[str, Any]:
     engine, domain_id = context.engine, context.caller.domain_id
     wanted = accounts.regions(engine.state) if context.body.all_regions else [context.caller.region]
     kept_documents.put(
@@ -35,7 +39,8 @@ def _start(context: RequestContext) -> dict[str, Any]:
     return {region: "running" for region in wanted if region}
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/migrates", query=("all_regions",))
+def _show_migrate_status(context: RequestContext) -> dict[str, Any]:
     all_regions = context.query.boolean("all_regions")
     record = kept_documents.find(context.engine.state, _KIND, context.caller.domain_id)
     if record is None:
@@ -61,16 +66,3 @@ def _show(context: RequestContext) -> dict[str, Any]:
             if project.region in wanted
         ],
     }
-
-
-ROUTES = (
-    Route(
-        "show_migrate_status",
-        "GET",
-        "/v3/migrates",
-        _show,
-        group="Migration",
-        query=("all_regions",),
-    ),
-    Route("migrate_domain", "POST", "/v3/migrates", _start, body=MigrateReq, group="Migration"),
-)

@@ -23,13 +23,19 @@ from cbr_notebook.simulator.policies.policy_requests import (
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name, Text
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 
 DEPLOY_SECONDS = 30
 """How long it takes until all projects have a policy, or its change."""
 
 _KIND = "organization_policy"
 Label = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+_PATH = "/v3/{project_id}/organization-policies"
+_POLICY_PATH = _PATH + "/{organization_policy_id}"
+_PAGE_QUERY = ("limit", "offset")
+ROUTES = Routes("Organization policy")
 
 
 class OrganizationPolicyCreate(msgspec.Struct):
@@ -186,7 +192,8 @@ def _check(content: OrganizationPolicyCreate, now: int) -> None:
     check_trigger(content.policy_trigger, now)
 
 
-def _create(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", _PATH, body=OrganizationPolicyCreateReq)
+def _create_organization_policy(context: RequestContext) -> dict[str, Any]:
     engine, content = context.engine, context.body.policy
     _check(content, engine.now())
     policy = OrganizationPolicy(
@@ -210,7 +217,8 @@ def _page(context: RequestContext, name: str, documents: list[dict[str, Any]]) -
     }
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH, query=("operation_type", *_PAGE_QUERY))
+def _list_organization_policies(context: RequestContext) -> dict[str, Any]:
     kind = context.query.choice("operation_type", "backup", "replication")
     if kind is None:
         raise ApiError("9900")
@@ -223,11 +231,13 @@ def _list(context: RequestContext) -> dict[str, Any]:
     return _page(context, "policies", documents)
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _POLICY_PATH)
+def _show_organization_policy(context: RequestContext) -> dict[str, Any]:
     return {"policy": _document(context.engine, _of_call(context))}
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", _POLICY_PATH, body=OrganizationPolicyUpdateReq)
+def _update_organization_policy(context: RequestContext) -> dict[str, Any]:
     policy = _of_call(context)
     for name in OrganizationPolicyUpdate.__struct_fields__:
         if (value := getattr(context.body.policy, name)) is not UNSET:
@@ -237,7 +247,8 @@ def _update(context: RequestContext) -> dict[str, Any]:
     return {"policy": _document(context.engine, policy)}
 
 
-def _delete(context: RequestContext) -> Response:
+@ROUTES.add("DELETE", _POLICY_PATH, status=204)
+def _delete_organization_policy(context: RequestContext) -> Response:
     policy, engine = _of_call(context), context.engine
     for deployment in policy.deployments.values():
         policies.delete(engine, deployment.policy_id)
@@ -246,7 +257,8 @@ def _delete(context: RequestContext) -> Response:
     return Response(204)
 
 
-def _list_detail(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", f"{_POLICY_PATH}/policy-detail", query=_PAGE_QUERY)
+def _list_organization_policy_detail(context: RequestContext) -> dict[str, Any]:
     policy = _of_call(context)
     documents = [
         {
@@ -260,31 +272,4 @@ def _list_detail(context: RequestContext) -> dict[str, Any]:
     return _page(context, "policies", documents)
 
 
-_GROUP = "Organization policy"
-_PATH = "/v3/{project_id}/organization-policies"
-_POLICY_PATH = _PATH + "/{organization_policy_id}"
-_PAGE_QUERY = ("limit", "offset")
-
-ROUTES = (
-    Route(
-        "list_organization_policies", "GET", _PATH, _list, group=_GROUP,
-        query=("operation_type", *_PAGE_QUERY),
-    ),
-    Route(
-        "create_organization_policy", "POST", _PATH, _create, body=OrganizationPolicyCreateReq,
-        group=_GROUP,
-    ),
-    Route("show_organization_policy", "GET", _POLICY_PATH, _show, group=_GROUP),
-    Route(
-        "update_organization_policy", "PUT", _POLICY_PATH, _update,
-        body=OrganizationPolicyUpdateReq, group=_GROUP,
-    ),
-    Route(
-        "delete_organization_policy", "DELETE", _POLICY_PATH, _delete, status=204, group=_GROUP
-    ),
-    Route(
-        "list_organization_policy_detail", "GET", f"{_POLICY_PATH}/policy-detail", _list_detail,
-        group=_GROUP, query=_PAGE_QUERY,
-    ),
-)  # fmt: skip
 EVENTS = {"organization_policy_deployed": _deployed}

@@ -7,10 +7,13 @@ from typing import Any
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
+
+ROUTES = Routes("Project")
 
 
-def _region_projects(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/region-projects")
+def _list_projects(context: RequestContext) -> dict[str, Any]:
     rows = accounts.projects_of(context.engine.state, context.caller.domain_id)
     return {
         "projects": [
@@ -30,7 +33,8 @@ def _region_projects(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _domain_projects(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/domain/{domain_name}/projects")
+def _list_domain_projects(context: RequestContext) -> dict[str, Any]:
     domain = accounts.domain_named(context.engine.state, context.path["domain_name"])
     if domain is None:
         raise ApiError("6704")
@@ -44,6 +48,7 @@ def _domain_projects(context: RequestContext) -> dict[str, Any]:
     }
 
 
+@ROUTES.add("GET", "/v3/domain/{source_project_id}")
 def _show_domain(context: RequestContext) -> dict[str, Any]:
     state = context.engine.state
     row = accounts.find_project(state, context.path["source_project_id"])
@@ -58,27 +63,8 @@ def _show_domain(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _capabilities(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/{project_id}/replication-capabilities", group="Protectable")
+def _show_replication_capabilities(context: RequestContext) -> dict[str, Any]:
     here = context.caller.region
     elsewhere = [region for region in accounts.regions(context.engine.state) if region != here]
     return {"regions": [{"name": here, "replication_destinations": elsewhere}]}
-
-
-ROUTES = (
-    Route("list_projects", "GET", "/v3/region-projects", _region_projects, group="Project"),
-    Route(
-        "list_domain_projects",
-        "GET",
-        "/v3/domain/{domain_name}/projects",
-        _domain_projects,
-        group="Project",
-    ),
-    Route("show_domain", "GET", "/v3/domain/{source_project_id}", _show_domain, group="Project"),
-    Route(
-        "show_replication_capabilities",
-        "GET",
-        "/v3/{project_id}/replication-capabilities",
-        _capabilities,
-        group="Protectable",
-    ),
-)

@@ -13,7 +13,7 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vault_documents, vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
@@ -27,6 +27,10 @@ _KINDS: dict[str, _Kind] = {
     "workspace": ("server", ("OS::Workspace::DesktopV2",)),
 }
 _LARGEST_PAGE = 50
+
+
+_PATH = "/v3/{project_id}/protectables/{protectable_type}/instances"
+ROUTES = Routes("Protectable")
 
 
 def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
@@ -196,7 +200,8 @@ def _kind(context: RequestContext) -> _Kind:
     return kind
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH, query=("limit", "marker", "name", "offset", "status", "id", "server_id"))
+def _list_protectable(context: RequestContext) -> dict[str, Any]:
     table, types = _kind(context)
     query, engine = context.query, context.engine
     where = ["project_id = ?", f"type IN ({', '.join('?' * len(types))})"]
@@ -232,7 +237,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
     return {"instances": [_document(engine, row) for row in rows], "count": count}
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH + "/{instance_id}")
+def _show_protectable(context: RequestContext) -> dict[str, Any]:
     table, types = _kind(context)
     row = resources.find(
         context.engine, table, identifier(context, "instance_id"), context.caller.project_id
@@ -241,18 +247,3 @@ def _show(context: RequestContext) -> dict[str, Any]:
         gone = {"server": "7100", "disk": "7000", "turbo": "7500"}
         raise ApiError(gone.get(context.path["protectable_type"], "6302"))
     return {"instance": _document(context.engine, row)}
-
-
-_PATH = "/v3/{project_id}/protectables/{protectable_type}/instances"
-
-ROUTES = (
-    Route(
-        "list_protectable",
-        "GET",
-        _PATH,
-        _list,
-        group="Protectable",
-        query=("limit", "marker", "name", "offset", "status", "id", "server_id"),
-    ),
-    Route("show_protectable", "GET", _PATH + "/{instance_id}", _show, group="Protectable"),
-)

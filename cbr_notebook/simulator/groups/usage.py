@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 
 _RESOURCE_TYPES = ("OS::Nova::Server", "OS::Ironic::BareMetalServer")
 
@@ -29,6 +29,9 @@ ORDER BY u.resource_id
 """
 
 
+ROUTES = Routes("Usage")
+
+
 class _Usage(NamedTuple):
     """What the backups of a resource take in all vaults of a project."""
 
@@ -47,7 +50,12 @@ def _usage(engine: Engine, project_id: str) -> list[_Usage]:
     return found
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add(
+    "GET",
+    "/v3/{project_id}/storage_usage",
+    query=("limit", "offset", "resource_id", "resource_type"),
+)
+def _show_storage_usage(context: RequestContext) -> dict[str, Any]:
     query = context.query
     kind = query.choice("resource_type", *_RESOURCE_TYPES)
     resource_id = query.text("resource_id")
@@ -71,15 +79,3 @@ def _show(context: RequestContext) -> dict[str, Any]:
         ],
         "resource_count": len(rows),
     }
-
-
-ROUTES = (
-    Route(
-        "show_storage_usage",
-        "GET",
-        "/v3/{project_id}/storage_usage",
-        _show,
-        group="Usage",
-        query=("limit", "offset", "resource_id", "resource_type"),
-    ),
-)

@@ -14,13 +14,16 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 VAULT_SECONDS = 20
 RESOURCE_SECONDS = 15
+
+
+ROUTES = Routes("Vault")
 
 
 class RemoveResourcesReq(msgspec.Struct):
@@ -66,6 +69,7 @@ def _check_vault(engine: Engine, vault: VaultRow, kept: list[BackupRow]) -> None
         raise ApiError("6111")
 
 
+@ROUTES.add("DELETE", vaults.VAULT_PATH, status=204)
 def _delete_vault(context: RequestContext) -> Response:
     engine, vault = context.engine, vaults.of_call(context)
     kept = backups.in_vault(engine, vault.id)
@@ -121,7 +125,8 @@ def _check_leaving(engine: Engine, vault: VaultRow, row: VaultResourceRow) -> No
         raise ApiError("6204")
 
 
-def _remove(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{vaults.VAULT_PATH}/removeresources", body=RemoveResourcesReq)
+def _remove_vault_resource(context: RequestContext) -> dict[str, Any]:
     engine, vault = context.engine, vaults.of_call(context)
     if vault.locked:
         raise ApiError("6110")
@@ -170,15 +175,4 @@ def _resources_removed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
         tasks.succeed(engine, task_id)
 
 
-ROUTES = (
-    Route("delete_vault", "DELETE", vaults.VAULT_PATH, _delete_vault, status=204, group="Vault"),
-    Route(
-        "remove_vault_resource",
-        "POST",
-        f"{vaults.VAULT_PATH}/removeresources",
-        _remove,
-        body=RemoveResourcesReq,
-        group="Vault",
-    ),
-)
 EVENTS = {"vault_deleted": _vault_deleted, "resources_removed": _resources_removed}

@@ -25,9 +25,14 @@ from cbr_notebook.simulator.policies.policy_requests import (
 from cbr_notebook.simulator.policies.policy_rows import PolicyRow, PolicyVault, VaultFacts
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Response, Route
+from cbr_notebook.simulator.protocol.routes import Response, Routes
 
 _DESTINATION = ("destination_project_id", "destination_region")
+
+
+_PATH = "/v3/{project_id}/policies"
+_VAULT = "/v3/{project_id}/vaults/{vault_id}"
+ROUTES = Routes("Policy")
 
 
 def find(engine: Engine, project_id: str, policy_id: str) -> PolicyRow:
@@ -202,12 +207,14 @@ def create(engine: Engine, project_id: str, wanted: PolicyCreate) -> PolicyRow:
     return find(engine, project_id, policy_id)
 
 
-def _create(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", _PATH, body=PolicyCreateReq)
+def _create_policy(context: RequestContext) -> dict[str, Any]:
     row = create(context.engine, context.caller.project_id, context.body.policy)
     return {"policy": document(context.engine, row, fresh=True)}
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH, query=("operation_type", "vault_id"))
+def _list_policies(context: RequestContext) -> dict[str, Any]:
     where, values = ["project_id = ?"], [context.caller.project_id]
     if kind := context.query.choice("operation_type", "backup", "replication"):
         where.append("operation_type = ?")
@@ -227,7 +234,8 @@ def _own(context: RequestContext) -> PolicyRow:
     return find(context.engine, context.caller.project_id, identifier(context, "policy_id"))
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH + "/{policy_id}")
+def _show_policy(context: RequestContext) -> dict[str, Any]:
     return {"policy": document(context.engine, _own(context))}
 
 
@@ -258,7 +266,8 @@ def change(engine: Engine, row: PolicyRow, wanted: PolicyUpdate) -> PolicyRow:
     return find(engine, row.project_id, row.id)
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", _PATH + "/{policy_id}", body=PolicyUpdateReq)
+def _update_policy(context: RequestContext) -> dict[str, Any]:
     row = change(context.engine, _own(context), context.body.policy)
     return {"policy": document(context.engine, row)}
 
@@ -278,7 +287,8 @@ def _new_definition(engine: Engine, row: PolicyRow, given: dict[str, Any]) -> di
     return definition
 
 
-def _delete(context: RequestContext) -> Response:
+@ROUTES.add("DELETE", _PATH + "/{policy_id}", status=204)
+def _delete_policy(context: RequestContext) -> Response:
     row = _own(context)
     delete(context.engine, row.id)
     return Response(204)
@@ -306,7 +316,8 @@ def _vault_of_call(context: RequestContext) -> PolicyVault:
     return vault
 
 
-def _associate(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{_VAULT}/associatepolicy", body=AssociateReq, group="Vault")
+def _associate_vault_policy(context: RequestContext) -> dict[str, Any]:
     engine, vault, body = context.engine, _vault_of_call(context), context.body
     given = [body.policy_id] if body.policy_id else list(body.add_policy_ids or ())
     if not given or (body.policy_id and body.add_policy_ids) or len(given) > 10:
@@ -320,33 +331,9 @@ def _associate(context: RequestContext) -> dict[str, Any]:
     return {"associate_policy": answer}
 
 
-def _dissociate(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{_VAULT}/dissociatepolicy", body=DissociateReq, group="Vault")
+def _disassociate_vault_policy(context: RequestContext) -> dict[str, Any]:
     vault = _vault_of_call(context)
     policy = find(context.engine, context.caller.project_id, context.body.policy_id)
     remove(context.engine, vault.id, policy.id)
     return {"dissociate_policy": {"vault_id": vault.id, "policy_id": policy.id}}
-
-
-_PATH = "/v3/{project_id}/policies"
-_VAULT = "/v3/{project_id}/vaults/{vault_id}"
-
-ROUTES = (
-    Route(
-        "list_policies", "GET", _PATH, _list, group="Policy", query=("operation_type", "vault_id")
-    ),
-    Route("create_policy", "POST", _PATH, _create, body=PolicyCreateReq, group="Policy"),
-    Route("show_policy", "GET", _PATH + "/{policy_id}", _show, group="Policy"),
-    Route(
-        "update_policy", "PUT", _PATH + "/{policy_id}", _update, body=PolicyUpdateReq,
-        group="Policy",
-    ),
-    Route("delete_policy", "DELETE", _PATH + "/{policy_id}", _delete, status=204, group="Policy"),
-    Route(
-        "associate_vault_policy", "POST", f"{_VAULT}/associatepolicy", _associate,
-        body=AssociateReq, group="Vault",
-    ),
-    Route(
-        "disassociate_vault_policy", "POST", f"{_VAULT}/dissociatepolicy", _dissociate,
-        body=DissociateReq, group="Vault",
-    ),
-)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,3 +42,36 @@ class Route:
     """Whether it may change something; a GET never does."""
     query: tuple[str, ...] = ()
     """The names of the query parameters that it knows, for the OpenAPI document."""
+
+
+class Routes:
+    """The operations of one part of the service: each stands above what carries it out."""
+
+    def __init__(self, group: str) -> None:
+        """Begin with none; their group of the reference is this one, unless another is named."""
+        self._group = group
+        self._routes: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        body: Any = None,
+        group: str = "",
+        changes: bool = True,
+        query: tuple[str, ...] = (),
+    ) -> Callable[[Handler], Handler]:
+        """Return what makes a function the operation of its name; see :class:`Route`."""
+
+        def add(handler: Handler) -> Handler:
+            name, of = handler.__name__.removeprefix("_"), group or self._group
+            route = Route(name, method, path, handler, status, body, of, changes, query)
+            self._routes.append(route)
+            return handler
+
+        return add

@@ -10,11 +10,18 @@ from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks.task_rows import TaskColumns, TaskRow
 
 WAITING_SECONDS = 2
 """How long a task waits until it runs."""
+
+
+_QUERY = (
+    "end_time", "limit", "offset", "operation_type", "provider_id", "resource_id",
+    "resource_name", "start_time", "status", "vault_id", "vault_name", "enterprise_project_id",
+)  # fmt: skip
+ROUTES = Routes("Task")
 
 
 def begin(
@@ -213,7 +220,8 @@ _TYPES = (
 _STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/{project_id}/operation-logs", query=_QUERY)
+def _list_op_logs(context: RequestContext) -> dict[str, Any]:
     query, engine = context.query, context.engine
     where = ["project_id = ?"]
     values: list[str | int] = [context.caller.project_id]
@@ -259,7 +267,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/{project_id}/operation-logs/{operation_log_id}")
+def _show_op_log(context: RequestContext) -> dict[str, Any]:
     row = context.engine.state.one_of(
         TaskRow,
         "SELECT * FROM task WHERE id = ? AND project_id = ?",
@@ -269,22 +278,3 @@ def _show(context: RequestContext) -> dict[str, Any]:
     if row is None:
         raise ApiError("6500")
     return {"operation_log": document(row, context.engine.now())}
-
-
-_QUERY = (
-    "end_time", "limit", "offset", "operation_type", "provider_id", "resource_id",
-    "resource_name", "start_time", "status", "vault_id", "vault_name", "enterprise_project_id",
-)  # fmt: skip
-
-ROUTES = (
-    Route(
-        "list_op_logs", "GET", "/v3/{project_id}/operation-logs", _list, group="Task", query=_QUERY
-    ),
-    Route(
-        "show_op_log",
-        "GET",
-        "/v3/{project_id}/operation-logs/{operation_log_id}",
-        _show,
-        group="Task",
-    ),
-)

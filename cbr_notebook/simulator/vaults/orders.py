@@ -12,7 +12,7 @@ from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import order_records, vault_creation, vaults
 from cbr_notebook.simulator.vaults.order_records import Order
 from cbr_notebook.simulator.vaults.vault_creation import Address
@@ -25,6 +25,10 @@ _GIGABYTES = 17
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_\-]*$")]
 Size = Annotated[int, Meta(ge=vaults.SMALLEST, le=vaults.LARGEST)]
 LongAddress = Annotated[str, Meta(min_length=1, max_length=512)]
+
+
+_PATH = "/v3/{project_id}/orders"
+ROUTES = Routes("Order")
 
 
 class VaultOrder(vault_creation.VaultCreate, kw_only=True):
@@ -124,7 +128,8 @@ def _carry_out(engine: Engine, order: Order) -> None:
     order_records.mark_paid(engine, order)
 
 
-def _order_vault(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{vaults.PATH}/order", body=VaultOrderReq)
+def _create_post_paid_vault(context: RequestContext) -> dict[str, Any]:
     wanted: VaultOrder = context.body.vault
     if wanted.billing.charging_mode != "pre_paid":
         raise ApiError("9900")
@@ -151,7 +156,8 @@ def _check_size(vault: VaultRow, product: Product | UpdatedProduct) -> None:
         raise ApiError("6107")
 
 
-def _change(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{_PATH}/change", body=OrderChangeReq)
+def _change_order(context: RequestContext) -> dict[str, Any]:
     engine, product = context.engine, context.body.product_info
     vault = vaults.find(engine, context.caller.project_id, context.body.resource_id)
     if product.resource_size_measure_id != _GIGABYTES:
@@ -176,7 +182,8 @@ def _change(context: RequestContext) -> dict[str, Any]:
     return _answer(order)
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", _PATH + "/{order_id}", body=OrderUpdateReq)
+def _update_order(context: RequestContext) -> dict[str, Any]:
     engine, product = context.engine, context.body.product_info
     order = order_records.find(engine, context.path["order_id"], context.caller.project_id)
     if context.body.resource_id not in order.vault_ids:
@@ -194,7 +201,8 @@ def _update(context: RequestContext) -> dict[str, Any]:
     return _answer(order, "0")
 
 
-def _change_mode(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{vaults.PATH}/change-charge-mode", body=ChargeModeReq)
+def _change_vault_charge_mode(context: RequestContext) -> dict[str, Any]:
     engine, body = context.engine, context.body
     if body.period_type == "year" and body.period_num > 5:
         raise ApiError("9900")
@@ -219,34 +227,3 @@ def _change_mode(context: RequestContext) -> dict[str, Any]:
     if body.is_auto_pay:
         _carry_out(engine, order)
     return _answer(order)
-
-
-_PATH = "/v3/{project_id}/orders"
-
-ROUTES = (
-    Route(
-        "create_post_paid_vault",
-        "POST",
-        f"{vaults.PATH}/order",
-        _order_vault,
-        body=VaultOrderReq,
-        group="Order",
-    ),
-    Route(
-        "change_vault_charge_mode",
-        "POST",
-        f"{vaults.PATH}/change-charge-mode",
-        _change_mode,
-        body=ChargeModeReq,
-        group="Order",
-    ),
-    Route("change_order", "POST", f"{_PATH}/change", _change, body=OrderChangeReq, group="Order"),
-    Route(
-        "update_order",
-        "PUT",
-        _PATH + "/{order_id}",
-        _update,
-        body=OrderUpdateReq,
-        group="Order",
-    ),
-)

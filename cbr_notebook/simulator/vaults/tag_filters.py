@@ -11,10 +11,12 @@ from msgspec import Meta
 
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import Page, RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults.vault_creation import ObjectType
 from cbr_notebook.simulator.vaults.vault_documents import documents
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
+
+ROUTES = Routes("Tag")
 
 
 class TagFilter(msgspec.Struct):
@@ -122,7 +124,10 @@ def _condition(project_id: str, wanted: InstancesReq) -> _Condition:
     return condition
 
 
-def _find(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add(
+    "POST", "/v3/{project_id}/vault/resource_instances/action", body=InstancesReq, changes=False
+)
+def _show_vault_resource_instances(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body
     condition = _condition(context.caller.project_id, wanted)
     count = engine.state.value(
@@ -156,16 +161,3 @@ def _find(context: RequestContext) -> dict[str, Any]:
         ],
         "total_count": count,
     }
-
-
-ROUTES = (
-    Route(
-        "show_vault_resource_instances",
-        "POST",
-        "/v3/{project_id}/vault/resource_instances/action",
-        _find,
-        body=InstancesReq,
-        group="Tag",
-        changes=False,
-    ),
-)

@@ -12,8 +12,11 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Tag
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vaults
+
+_PATH = "/v3/{project_id}/vault/{vault_id}/tags"
+ROUTES = Routes("Tag")
 
 
 class NewTag(Tag):
@@ -63,11 +66,13 @@ def put(engine: Engine, vault_id: str, tags: list[Tag]) -> None:
         raise ApiError("6600")
 
 
-def _create(context: RequestContext) -> None:
+@ROUTES.add("POST", _PATH, status=204, body=TagReq)
+def _create_vault_tags(context: RequestContext) -> None:
     put(context.engine, vaults.of_call(context).id, [context.body.tag.checked()])
 
 
-def _change_many(context: RequestContext) -> None:
+@ROUTES.add("POST", f"{_PATH}/action", status=204, body=TagsReq)
+def _batch_create_and_delete_vault_tags(context: RequestContext) -> None:
     engine, vault, given = context.engine, vaults.of_call(context), context.body.tags
     if context.body.action == "delete":
         for tag in given:
@@ -85,7 +90,8 @@ def _change_many(context: RequestContext) -> None:
     put(engine, vault.id, tags)
 
 
-def _delete(context: RequestContext) -> None:
+@ROUTES.add("DELETE", _PATH + "/{key}", status=204)
+def _delete_vault_tag(context: RequestContext) -> None:
     gone = context.engine.state.run(
         "DELETE FROM vault_tag WHERE vault_id = ? AND key = ?",
         vaults.of_call(context).id,
@@ -95,7 +101,8 @@ def _delete(context: RequestContext) -> None:
         raise ApiError("6601")
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", _PATH)
+def _show_vault_tag(context: RequestContext) -> dict[str, Any]:
     rows = context.engine.state.all(
         "SELECT key, value FROM vault_tag WHERE vault_id = ? ORDER BY position",
         vaults.of_call(context).id,
@@ -103,7 +110,8 @@ def _show(context: RequestContext) -> dict[str, Any]:
     return {"tags": [dict(row) for row in rows], "sys_tags": []}
 
 
-def _show_project(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", "/v3/{project_id}/vault/tags")
+def _show_vault_project_tag(context: RequestContext) -> dict[str, Any]:
     values: dict[str, list[str]] = defaultdict(list)
     for row in context.engine.state.all(
         "SELECT DISTINCT key, value FROM vault_tag JOIN vault ON vault.id = vault_id "
@@ -112,24 +120,3 @@ def _show_project(context: RequestContext) -> dict[str, Any]:
     ):
         values[row["key"]].append(row["value"])
     return {"tags": [{"key": key, "values": found} for key, found in values.items()]}
-
-
-_PATH = "/v3/{project_id}/vault/{vault_id}/tags"
-
-ROUTES = (
-    Route(
-        "show_vault_project_tag", "GET", "/v3/{project_id}/vault/tags", _show_project, group="Tag"
-    ),
-    Route("show_vault_tag", "GET", _PATH, _show, group="Tag"),
-    Route("create_vault_tags", "POST", _PATH, _create, status=204, body=TagReq, group="Tag"),
-    Route(
-        "batch_create_and_delete_vault_tags",
-        "POST",
-        f"{_PATH}/action",
-        _change_many,
-        status=204,
-        body=TagsReq,
-        group="Tag",
-    ),
-    Route("delete_vault_tag", "DELETE", _PATH + "/{key}", _delete, status=204, group="Tag"),
-)

@@ -13,11 +13,13 @@ from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import BindRules, Name, Threshold
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_creation import Consistency
 from cbr_notebook.simulator.vaults.vault_documents import document
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
+
+ROUTES = Routes("Vault")
 
 
 class BillingUpdate(msgspec.Struct):
@@ -59,7 +61,8 @@ class VaultBatchUpdateReq(msgspec.Struct):
     vault: VaultBatchUpdate
 
 
-def _update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", vaults.VAULT_PATH, body=VaultUpdateReq)
+def _update_vault(context: RequestContext) -> dict[str, Any]:
     engine, row, change = context.engine, vaults.of_call(context), context.body.vault
     if row.status not in ("available", "lock"):
         raise ApiError("6110")
@@ -110,7 +113,8 @@ def _change_billing(engine: Engine, row: VaultRow, change: BillingUpdate) -> dic
     return columns
 
 
-def _batch_update(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", f"{vaults.PATH}/batch-update", body=VaultBatchUpdateReq)
+def _batch_update_vault(context: RequestContext) -> dict[str, Any]:
     engine, change = context.engine, context.body.vault
     columns = {
         name: value
@@ -127,16 +131,3 @@ def _batch_update(context: RequestContext) -> dict[str, Any]:
     for row in rows:
         engine.state.update("vault", row["id"], updated_at=engine.now(), **columns)
     return {"updated_vaults_id": [row["id"] for row in rows]}
-
-
-ROUTES = (
-    Route(
-        "batch_update_vault",
-        "PUT",
-        f"{vaults.PATH}/batch-update",
-        _batch_update,
-        body=VaultBatchUpdateReq,
-        group="Vault",
-    ),
-    Route("update_vault", "PUT", vaults.VAULT_PATH, _update, body=VaultUpdateReq, group="Vault"),
-)

@@ -20,7 +20,7 @@ from cbr_notebook.simulator.protocol.fields import (
     Threshold,
 )
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import order_records, vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_documents import PROVIDERS, document
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
@@ -30,6 +30,9 @@ Consistency = Literal["crash_consistent", "app_consistent"]
 Address = Annotated[str, Meta(min_length=1, max_length=255)]
 
 _LONGEST_PERIOD = {"month": 9, "year": 5}
+
+
+ROUTES = Routes("Vault")
 
 
 class BillingCreate(msgspec.Struct):
@@ -192,7 +195,8 @@ def create(
     return row
 
 
-def _create(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", vaults.PATH, body=VaultCreateReq)
+def _create_vault(context: RequestContext) -> dict[str, Any]:
     engine, caller, wanted = context.engine, context.caller, context.body.vault
     if wanted.billing.charging_mode == "pre_paid":
         return order_vault(context, wanted)
@@ -227,6 +231,3 @@ def carry_out(engine: Engine, order: order_records.Order) -> None:
         product_id=order_records.PRODUCT,
     )
     order_records.mark_paid(engine, order)
-
-
-ROUTES = (Route("create_vault", "POST", vaults.PATH, _create, body=VaultCreateReq, group="Vault"),)

@@ -16,9 +16,11 @@ from cbr_notebook.simulator.inventory.resources import OBJECT_TYPES, RESOURCE_TY
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import ResourceItem
 from cbr_notebook.simulator.protocol.request_context import RequestContext
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
+
+ROUTES = Routes("Vault")
 
 
 class AddResourcesReq(msgspec.Struct):
@@ -183,7 +185,8 @@ def _check_server(engine: Engine, vault: VaultRow, resource: Resource, item: Res
             raise ApiError("6137")
 
 
-def _add(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("POST", f"{vaults.VAULT_PATH}/addresources", body=AddResourcesReq)
+def _add_vault_resource(context: RequestContext) -> dict[str, Any]:
     vault = vaults.of_call(context)
     return {"add_resource_ids": add(context.engine, vault, context.body.resources)}
 
@@ -212,30 +215,11 @@ def set_auto_protect(engine: Engine, resource_id: str, *, on: bool) -> None:
     )
 
 
-def _set(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("PUT", f"{vaults.VAULT_PATH}/set-resources", body=SetResourcesReq)
+def _set_vault_resource(context: RequestContext) -> dict[str, Any]:
     vault = vaults.of_call(context)
     if vault.status not in ("available", "lock"):
         raise ApiError("6112")
     for row in of_vault(context.engine, vault.id, context.body.resource_ids):
         set_auto_protect(context.engine, row.resource_id, on=context.body.action == "unsuspend")
     return {"set_resource_ids": context.body.resource_ids}
-
-
-ROUTES = (
-    Route(
-        "add_vault_resource",
-        "POST",
-        f"{vaults.VAULT_PATH}/addresources",
-        _add,
-        body=AddResourcesReq,
-        group="Vault",
-    ),
-    Route(
-        "set_vault_resource",
-        "PUT",
-        f"{vaults.VAULT_PATH}/set-resources",
-        _set,
-        body=SetResourcesReq,
-        group="Vault",
-    ),
-)

@@ -8,12 +8,25 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
-from cbr_notebook.simulator.protocol.routes import Route
+from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults.vault_documents import document, documents
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 SMALLEST, LARGEST = 10, 10_485_760
 """How large a vault may be when it is created, in GB."""
+
+
+PATH = "/v3/{project_id}/vaults"
+VAULT_PATH = PATH + "/{vault_id}"
+_LIST_QUERY = (
+    "limit", "name", "offset", "cloud_type", "protect_type", "object_type",
+    "enterprise_project_id", "id", "policy_id", "status", "resource_ids",
+)  # fmt: skip
+_EXTERNAL_QUERY = (
+    "external_project_id", "limit", "offset", "protect_type", "region_id", "objcet_type",
+    "cloud_type", "vault_id",
+)  # fmt: skip
+ROUTES = Routes("Vault")
 
 
 def find(engine: Engine, project_id: str, vault_id: str) -> VaultRow:
@@ -186,7 +199,8 @@ class _Filter:
         }
 
 
-def _list(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", PATH, query=_LIST_QUERY)
+def _list_vault(context: RequestContext) -> dict[str, Any]:
     query, wanted = context.query, _Filter(context.caller.project_id)
     if name := query.text("name"):
         wanted.add("instr(name, ?) > 0", name)
@@ -207,7 +221,8 @@ def _list(context: RequestContext) -> dict[str, Any]:
     return wanted.page(context)
 
 
-def _list_external(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", f"{PATH}/external", query=_EXTERNAL_QUERY)
+def _list_external_vault(context: RequestContext) -> dict[str, Any]:
     query = context.query
     project, region = query.text("external_project_id"), query.text("region_id")
     if not project or not region:
@@ -229,40 +244,16 @@ def _list_external(context: RequestContext) -> dict[str, Any]:
     return wanted.page(context)
 
 
-def _show(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", VAULT_PATH)
+def _show_vault(context: RequestContext) -> dict[str, Any]:
     return {"vault": document(context.engine, of_call(context))}
 
 
-def _summary(context: RequestContext) -> dict[str, Any]:
+@ROUTES.add("GET", f"{PATH}/summary")
+def _show_summary(context: RequestContext) -> dict[str, Any]:
     (row,) = context.engine.state.all(
         "SELECT coalesce(sum(size_gb), 0) AS size, coalesce(sum(used_blocks), 0) AS used "
         "FROM vault WHERE project_id = ?",
         context.caller.project_id,
     )
     return {"size": row["size"], "used_size": megabytes(row["used"])}
-
-
-PATH = "/v3/{project_id}/vaults"
-VAULT_PATH = PATH + "/{vault_id}"
-_LIST_QUERY = (
-    "limit", "name", "offset", "cloud_type", "protect_type", "object_type",
-    "enterprise_project_id", "id", "policy_id", "status", "resource_ids",
-)  # fmt: skip
-_EXTERNAL_QUERY = (
-    "external_project_id", "limit", "offset", "protect_type", "region_id", "objcet_type",
-    "cloud_type", "vault_id",
-)  # fmt: skip
-
-ROUTES = (
-    Route("list_vault", "GET", PATH, _list, group="Vault", query=_LIST_QUERY),
-    Route(
-        "list_external_vault",
-        "GET",
-        f"{PATH}/external",
-        _list_external,
-        group="Vault",
-        query=_EXTERNAL_QUERY,
-    ),
-    Route("show_summary", "GET", f"{PATH}/summary", _summary, group="Vault"),
-    Route("show_vault", "GET", VAULT_PATH, _show, group="Vault"),
-)
