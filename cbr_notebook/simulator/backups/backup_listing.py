@@ -9,11 +9,11 @@ from typing import Any
 from cbr_notebook.simulator.backups import replication_records
 from cbr_notebook.simulator.backups.backup_rows import BackupRow
 from cbr_notebook.simulator.backups.backups import by_id, document
-from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB
 from cbr_notebook.simulator.inventory.resources import RESOURCE_TYPES
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Routes
 
@@ -57,61 +57,42 @@ _MILESTONE = 10_000
 ROUTES = Routes("Backup")
 
 
-def _conditions(context: RequestContext) -> tuple[list[str], list[Value]]:
-    query, project_id = context.query, context.caller.project_id
-    where: list[str] = []
-    values: list[Value] = []
-
-    def narrow(condition: str, *more: Value) -> None:
-        where.append(condition)
-        values.extend(more)
-
-    own_type = query.choice("own_type", "private", "shared", "all_granted") or "private"
-    member_status = query.choice("member_status", "pending", "accepted", "rejected")
-    shared = "id IN (SELECT backup_id FROM member WHERE dest_project_id = ?"
-    more: list[Value] = [project_id]
-    if member_status:
-        shared += " AND status = ?"
-        more.append(member_status)
-    shared += ")"
-    if own_type == "private":
-        narrow("project_id = ?", project_id)
-    elif own_type == "shared":
-        narrow(shared, *more)
-    else:
-        narrow(f"(project_id = ? OR {shared})", project_id, *more)
+def _conditions(context: RequestContext) -> Conditions:
+    """Return which backups a request asks for; 9900 when a parameter is not allowed."""
+    query, wanted = context.query, _of_owner(context)
     if not query.text("parent_id"):
-        narrow("parent_id IS NULL")
+        wanted.add("parent_id IS NULL")
     query.choice("image_type", "backup", "replication")
-    for name, column in _EXACT.items():
-        if text := query.text(name):
-            narrow(f"{column} = ?", text)
-    if kind := query.choice("resource_type", *RESOURCE_TYPES):
-        narrow("resource_type = ?", kind)
-    if statuses := query.texts("status"):
-        if any(status not in STATUSES for status in statuses):
-            raise ApiError("9900")
-        narrow(f"status IN ({', '.join('?' * len(statuses))})", *statuses)
-    for name, comparison in (("start_time", ">="), ("end_time", "<=")):
-        if text := query.text(name):
-            try:
-                narrow(f"created_at {comparison} ?", clock.parse_time(text))
-            except ValueError:
-                raise ApiError("9900") from None
-    incremental = query.boolean("incremental")
-    if incremental is not None:
-        narrow("incremental = ?", incremental)
-    if (enterprise := query.text("enterprise_project_id")) and enterprise != "all_granted_eps":
-        narrow("enterprise_project_id = ?", enterprise)
+    wanted.add_equal(**{column: query.text(name) for name, column in _EXACT.items()})
+    wanted.add_equal(resource_type=query.choice("resource_type", *RESOURCE_TYPES))
+    statuses = query.texts("status")
+    if any(status not in STATUSES for status in statuses):
+        raise ApiError("9900")
+    wanted.add_among("status IN ({})", statuses)
+    wanted.add_times(query)
+    wanted.add_equal(incremental=query.boolean("incremental"))
+    wanted.add_enterprise_project(query)
     percent = query.integer("used_percent", low=1, high=100)
     if percent is not None:
-        narrow(
-            "vault_id IN (SELECT id FROM vault WHERE used_blocks * 100 >= size_gb * ? * ?)",
-            GIB // BLOCK,
-            percent,
-        )
+        full = "SELECT id FROM vault WHERE used_blocks * 100 >= size_gb * ? * ?"
+        wanted.add(f"vault_id IN ({full})", GIB // BLOCK, percent)
     query.boolean("dec")
-    return where, values
+    return wanted
+
+
+def _of_owner(context: RequestContext) -> Conditions:
+    """Return whose backups a request asks for: the project's own, or those shared with it."""
+    query, project_id = context.query, context.caller.project_id
+    own_type = query.choice("own_type", "private", "shared", "all_granted") or "private"
+    member_status = query.choice("member_status", "pending", "accepted", "rejected")
+    shared = Conditions("dest_project_id = ?", project_id)
+    shared.add_equal(status=member_status)
+    is_shared = f"id IN (SELECT backup_id FROM member WHERE {shared.text})"
+    if own_type == "private":
+        return Conditions("project_id = ?", project_id)
+    if own_type == "shared":
+        return Conditions(is_shared, *shared.values)
+    return Conditions(f"(project_id = ? OR {is_shared})", project_id, *shared.values)
 
 
 def _order(text: str | None) -> Order:
@@ -154,7 +135,7 @@ def _after(order: Order, row: Mapping[str, Any]) -> tuple[str, list[Value]]:
 class _Selection:
     """Which backups, in which order."""
 
-    where: tuple[str, ...]
+    where: str
     values: tuple[Value, ...]
     order: Order
 
@@ -163,8 +144,7 @@ class _Selection:
         columns = ", ".join(key for key, _ in self.order)
         by = ", ".join(f"{_SORT_KEYS[key]} {direction}" for key, direction in self.order)
         rows = engine.state.all(
-            f"SELECT {columns} FROM backup WHERE {' AND '.join(self.where)} "
-            f"ORDER BY {by} LIMIT ? OFFSET ?",
+            f"SELECT {columns} FROM backup WHERE {self.where} ORDER BY {by} LIMIT ? OFFSET ?",
             *self.values,
             limit,
             offset,
@@ -174,14 +154,14 @@ class _Selection:
     def after(self, row: Mapping[str, Any]) -> _Selection:
         """Return what comes after a row."""
         condition, values = _after(self.order, row)
-        return _Selection((*self.where, condition), (*self.values, *values), self.order)
+        return _Selection(f"{self.where} AND {condition}", (*self.values, *values), self.order)
 
     def count(self, engine: Engine) -> int:
         """Count the rows; the number is kept until something changes."""
         count: int = engine.remember(
             ("count backups", self),
             lambda: engine.state.value(
-                f"SELECT count(*) FROM backup WHERE {' AND '.join(self.where)}", *self.values
+                f"SELECT count(*) FROM backup WHERE {self.where}", *self.values
             ),
         )
         return count
@@ -223,11 +203,11 @@ def _rows(engine: Engine, ids: list[str]) -> list[BackupRow]:
 @ROUTES.add("GET", "/v3/{project_id}/backups", query=QUERY)
 def _list_backups(context: RequestContext) -> dict[str, Any]:
     query, engine = context.query, context.engine
-    where, values = _conditions(context)
+    wanted = _conditions(context)
     order = _order(query.text("sort"))
     page = query.page()
     show_replication = query.boolean("show_replication") or False
-    selection = _Selection(tuple(where), tuple(values), order)
+    selection = _Selection(wanted.text, tuple(wanted.values), order)
     count = selection.count(engine)
     if page.marker:
         last = by_id(engine, page.marker)
@@ -238,9 +218,5 @@ def _list_backups(context: RequestContext) -> dict[str, Any]:
     keys = [] if beyond else selection.page(engine, page.limit, page.offset)
     rows = _rows(engine, [key["id"] for key in keys])
     records = replication_records.of(engine, [row.id for row in rows]) if show_replication else {}
-    return {
-        "backups": [document(row, None, records.get(row.id)) for row in rows],
-        "count": count,
-        "offset": page.offset,
-        "limit": page.limit,
-    }
+    documents = [document(row, None, records.get(row.id)) for row in rows]
+    return page.answer("backups", documents, count)

@@ -16,6 +16,7 @@ from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.vaults import vaults
@@ -138,24 +139,16 @@ def _visible_member(context: RequestContext) -> tuple[BackupRow, MemberRow]:
 def _show_members_detail(context: RequestContext) -> dict[str, Any]:
     engine, query = context.engine, context.query
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
-    where, values = ["backup_id = ?"], [backup.id]
+    wanted = Conditions("backup_id = ?", backup.id)
     if context.caller.project_id != backup.project_id:
-        where.append("dest_project_id = ?")
-        values.append(context.caller.project_id)
+        wanted.add_equal(dest_project_id=context.caller.project_id)
     query.choice("status", *_STATUSES)
     for name in ("dest_project_id", "image_id", "status", "vault_id"):
-        if text := query.text(name):
-            where.append(f"{name} = ?")
-            values.append(text)
+        wanted.add_equal(**{name: query.text(name)})
     key, _, direction = (query.text("sort") or "created_at:desc").partition(":")
     if key not in _SORT_KEYS or direction not in ("", "asc", "desc"):
         raise ApiError("9900")
-    rows = engine.state.all_of(
-        MemberRow,
-        f"SELECT * FROM member WHERE {' AND '.join(where)} "
-        f"ORDER BY {key} {direction or 'desc'}, id",
-        *values,
-    )
+    rows = wanted.rows(engine, MemberRow, "member", f"{key} {direction or 'desc'}, id")
     count = len(rows)
     page = query.page()
     if page.marker:
@@ -163,10 +156,7 @@ def _show_members_detail(context: RequestContext) -> dict[str, Any]:
         if page.marker not in ids:
             raise ApiError("9900")
         rows = rows[ids.index(page.marker) + 1 :]
-    return {
-        "members": [document(row) for row in page.of(rows)],
-        "count": count,
-    }
+    return {"members": [document(row) for row in page.of(rows)], "count": count}
 
 
 @ROUTES.add("GET", _PATH + "/{member_id}")

@@ -136,12 +136,7 @@ def _list_agent(context: RequestContext) -> dict[str, Any]:
         for each in documents
         if (status is None or each["status"] == status) and (not ids or each["agent_id"] in ids)
     ]
-    return {
-        "agents": page.of(found),
-        "count": len(found),
-        "offset": page.offset,
-        "limit": page.limit,
-    }
+    return page.answer("agents", page.of(found), len(found))
 
 
 @ROUTES.add("GET", _PATH + "/{agent_id}")

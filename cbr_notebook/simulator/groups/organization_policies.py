@@ -207,16 +207,6 @@ def _create_organization_policy(context: RequestContext) -> dict[str, Any]:
     return {"policy": _document(engine, policy)}
 
 
-def _page(context: RequestContext, name: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
-    page = context.query.page()
-    return {
-        name: page.of(documents),
-        "count": len(documents),
-        "limit": page.limit,
-        "offset": page.offset,
-    }
-
-
 @ROUTES.add("GET", _PATH, query=("operation_type", *_PAGE_QUERY))
 def _list_organization_policies(context: RequestContext) -> dict[str, Any]:
     kind = context.query.choice("operation_type", "backup", "replication")
@@ -228,7 +218,8 @@ def _list_organization_policies(context: RequestContext) -> dict[str, Any]:
     documents = [
         _document(context.engine, each) for each in found if each.content.operation_type == kind
     ]
-    return _page(context, "policies", documents)
+    page = context.query.page()
+    return page.answer("policies", page.of(documents), len(documents))
 
 
 @ROUTES.add("GET", _POLICY_PATH)
@@ -269,7 +260,8 @@ def _list_organization_policy_detail(context: RequestContext) -> dict[str, Any]:
         }
         for project_id, deployment in policy.deployments.items()
     ]
-    return _page(context, "policies", documents)
+    page = context.query.page()
+    return page.answer("policies", page.of(documents), len(documents))
 
 
 EVENTS = {"organization_policy_deployed": _deployed}

@@ -12,6 +12,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vault_documents, vaults
@@ -204,8 +205,8 @@ def _kind(context: RequestContext) -> _Kind:
 def _list_protectable(context: RequestContext) -> dict[str, Any]:
     table, types = _kind(context)
     query, engine = context.query, context.engine
-    where = ["project_id = ?", f"type IN ({', '.join('?' * len(types))})"]
-    values: list[str | int] = [context.caller.project_id, *types]
+    wanted = Conditions("project_id = ?", context.caller.project_id)
+    wanted.add_among("type IN ({})", types)
     for name, condition in (
         ("id", "id = ?"),
         ("name", "instr(name, ?) > 0"),
@@ -213,27 +214,16 @@ def _list_protectable(context: RequestContext) -> dict[str, Any]:
         ("server_id", "id IN (SELECT disk_id FROM attachment WHERE server_id = ?)"),
     ):
         if text := query.text(name):
-            where.append(condition)
-            values.append(text)
+            wanted.add(condition, text)
     page = query.page(largest=_LARGEST_PAGE, clamp=True)
-    count = engine.state.value(
-        f"SELECT count(*) FROM {table} WHERE {' AND '.join(where)}",
-        *values,
-    )
+    count = wanted.count(engine, table)
     if page.marker:
         last = resources.find(engine, table, page.marker)
         if last is None:
             raise ApiError("9900")
-        where.append("(created_at, id) > (?, ?)")
-        values += [last.created_at, last.id]
-    rows = resources.select(
-        engine,
-        table,
-        f"{' AND '.join(where)} ORDER BY created_at, id LIMIT ? OFFSET ?",
-        *values,
-        page.limit,
-        page.offset,
-    )
+        wanted.add("(created_at, id) > (?, ?)", last.created_at, last.id)
+    condition = f"{wanted.text} ORDER BY created_at, id LIMIT ? OFFSET ?"
+    rows = resources.select(engine, table, condition, *wanted.values, page.limit, page.offset)
     return {"instances": [_document(engine, row) for row in rows], "count": count}
 
 

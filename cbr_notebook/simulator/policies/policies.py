@@ -24,6 +24,7 @@ from cbr_notebook.simulator.policies.policy_requests import (
 )
 from cbr_notebook.simulator.policies.policy_rows import PolicyRow, PolicyVault, VaultFacts
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Routes
 
@@ -215,18 +216,11 @@ def _create_policy(context: RequestContext) -> dict[str, Any]:
 
 @ROUTES.add("GET", _PATH, query=("operation_type", "vault_id"))
 def _list_policies(context: RequestContext) -> dict[str, Any]:
-    where, values = ["project_id = ?"], [context.caller.project_id]
-    if kind := context.query.choice("operation_type", "backup", "replication"):
-        where.append("operation_type = ?")
-        values.append(kind)
+    wanted = Conditions("project_id = ?", context.caller.project_id)
+    wanted.add_equal(operation_type=context.query.choice("operation_type", "backup", "replication"))
     if vault_id := context.query.text("vault_id"):
-        where.append("id IN (SELECT policy_id FROM vault_policy WHERE vault_id = ?)")
-        values.append(vault_id)
-    rows = context.engine.state.all_of(
-        PolicyRow,
-        f"SELECT * FROM policy WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC",
-        *values,
-    )
+        wanted.add("id IN (SELECT policy_id FROM vault_policy WHERE vault_id = ?)", vault_id)
+    rows = wanted.rows(context.engine, PolicyRow, "policy", "created_at DESC, id DESC")
     return {"policies": [document(context.engine, row) for row in rows], "count": len(rows)}
 
 

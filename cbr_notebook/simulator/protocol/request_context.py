@@ -70,6 +70,10 @@ class Page:
         """Return the page's part of rows that are all there."""
         return rows[self.offset : self.offset + self.limit]
 
+    def answer(self, name: str, documents: Sequence[Any], count: int) -> dict[str, Any]:
+        """Return the answer of a list: the page's documents, and how many there are in all."""
+        return {name: documents, "count": count, "offset": self.offset, "limit": self.limit}
+
 
 class Query:
     """The query string of a request; values are checked as they are read."""

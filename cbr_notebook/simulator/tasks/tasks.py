@@ -9,6 +9,7 @@ from cbr_notebook import catalogue
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks.task_rows import TaskColumns, TaskRow
@@ -223,48 +224,21 @@ _STATUSES = ("success", "skipped", "failed", "running", "timeout", "waiting")
 @ROUTES.add("GET", "/v3/{project_id}/operation-logs", query=_QUERY)
 def _list_op_logs(context: RequestContext) -> dict[str, Any]:
     query, engine = context.query, context.engine
-    where = ["project_id = ?"]
-    values: list[str | int] = [context.caller.project_id]
-    wanted = {
-        name: query.text(name)
-        for name in ("vault_id", "vault_name", "resource_id", "resource_name", "provider_id")
-    }
-    wanted["operation_type"] = query.choice("operation_type", *_TYPES)
-    wanted["status"] = query.choice("status", *_STATUSES)
-    if (enterprise := query.text("enterprise_project_id")) != "all_granted_eps":
-        wanted["enterprise_project_id"] = enterprise
-    for column, text in wanted.items():
-        if text is not None:
-            where.append(f"{column} = ?")
-            values.append(text)
-    for name, comparison in (("start_time", ">="), ("end_time", "<=")):
-        if (text := query.text(name)) is not None:
-            try:
-                moment = clock.parse_time(text)
-            except ValueError:
-                raise ApiError("9900") from None
-            where.append(f"created_at {comparison} ?")
-            values.append(moment)
-    lag = engine.options["task_list_lag_seconds"]
-    if lag:
-        where.append("created_at <= ?")
-        values.append(engine.now() - lag * clock.MICROSECONDS)
-    page = query.page()
-    condition = " AND ".join(where)
-    rows = engine.state.all_of(
-        TaskRow,
-        f"SELECT * FROM task WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
-        *values,
-        page.limit,
-        page.offset,
+    wanted = Conditions("project_id = ?", context.caller.project_id)
+    for name in ("vault_id", "vault_name", "resource_id", "resource_name", "provider_id"):
+        wanted.add_equal(**{name: query.text(name)})
+    wanted.add_equal(
+        operation_type=query.choice("operation_type", *_TYPES),
+        status=query.choice("status", *_STATUSES),
     )
-    count = engine.state.value(f"SELECT count(*) FROM task WHERE {condition}", *values)
-    return {
-        "operation_logs": [document(row, engine.now()) for row in rows],
-        "count": count,
-        "offset": page.offset,
-        "limit": page.limit,
-    }
+    wanted.add_enterprise_project(query)
+    wanted.add_times(query)
+    if lag := engine.options["task_list_lag_seconds"]:
+        wanted.add("created_at <= ?", engine.now() - lag * clock.MICROSECONDS)
+    page = query.page()
+    rows = wanted.rows(engine, TaskRow, "task", "created_at DESC, id DESC", page)
+    documents = [document(row, engine.now()) for row in rows]
+    return page.answer("operation_logs", documents, wanted.count(engine, "task"))
 
 
 @ROUTES.add("GET", "/v3/{project_id}/operation-logs/{operation_log_id}")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import Page, RequestContext
 from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults.vault_creation import ObjectType
 from cbr_notebook.simulator.vaults.vault_documents import documents
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
+from cbr_notebook.simulator.vaults.vaults import NEWEST_FIRST
 
 ROUTES = Routes("Tag")
 
@@ -52,22 +53,6 @@ class InstancesReq(msgspec.Struct):
     offset: str | None = None
 
 
-@dataclass
-class _Condition:
-    """An SQL condition on vaults that grows, with its values."""
-
-    terms: list[str] = field(default_factory=list)
-    values: list[str] = field(default_factory=list)
-
-    def add(self, term: str, values: Sequence[str]) -> None:
-        self.terms.append(term)
-        self.values.extend(values)
-
-    @property
-    def text(self) -> str:
-        return " AND ".join(self.terms)
-
-
 def _one(wanted: TagFilter) -> tuple[str, list[str]]:
     """Return the condition that a vault has a key with one of the values."""
     if len(set(wanted.values)) < len(wanted.values):
@@ -97,8 +82,8 @@ def _several(filters: Sequence[TagFilter], link: str) -> tuple[str, list[str]]:
     )
 
 
-def _condition(project_id: str, wanted: InstancesReq) -> _Condition:
-    condition = _Condition(["project_id = ?"], [project_id])
+def _condition(project_id: str, wanted: InstancesReq) -> Conditions:
+    condition = Conditions("project_id = ?", project_id)
     # Read even where they do not count, so that what is wrong in them is refused.
     by_tags = [
         (negation, *_several(filters, link))
@@ -111,16 +96,14 @@ def _condition(project_id: str, wanted: InstancesReq) -> _Condition:
         if filters
     ]
     if wanted.without_any_tag:
-        condition.add("NOT EXISTS (SELECT 1 FROM vault_tag WHERE vault_id = vault.id)", ())
+        condition.add("NOT EXISTS (SELECT 1 FROM vault_tag WHERE vault_id = vault.id)")
     else:
         for negation, term, values in by_tags:
-            condition.add(negation + term, values)
+            condition.add(negation + term, *values)
     for match in wanted.matches:
         term = "instr(name, ?) > 0" if match.value else "name = ?"
-        condition.add(term, [match.value])
-    for column in ("cloud_type", "object_type"):
-        if value := getattr(wanted, column):
-            condition.add(f"{column} = ?", [value])
+        condition.add(term, match.value)
+    condition.add_equal(cloud_type=wanted.cloud_type, object_type=wanted.object_type)
     return condition
 
 
@@ -130,24 +113,13 @@ def _condition(project_id: str, wanted: InstancesReq) -> _Condition:
 def _show_vault_resource_instances(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body
     condition = _condition(context.caller.project_id, wanted)
-    count = engine.state.value(
-        f"SELECT count(*) FROM vault WHERE {condition.text}",
-        *condition.values,
-    )
+    count = condition.count(engine, "vault")
     if wanted.action == "count":
         if wanted.limit is not None or wanted.offset is not None:
             raise ApiError("9900")
         return {"total_count": count}
     page = Page.read(wanted.limit, wanted.offset, furthest=999_999_999)
-    rows = engine.state.all_of(
-        VaultRow,
-        f"SELECT * FROM vault WHERE {condition.text} "
-        "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
-        *condition.values,
-        page.limit,
-        page.offset,
-    )
-    found = documents(engine, rows)
+    found = documents(engine, condition.rows(engine, VaultRow, "vault", NEWEST_FIRST, page))
     return {
         "resources": [
             {

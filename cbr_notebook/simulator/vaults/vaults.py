@@ -7,6 +7,7 @@ from typing import Any
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults.vault_documents import document, documents
@@ -14,6 +15,8 @@ from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
 SMALLEST, LARGEST = 10, 10_485_760
 """How large a vault may be when it is created, in GB."""
+NEWEST_FIRST = "created_at DESC, id DESC"
+"""The order of lists."""
 
 
 PATH = "/v3/{project_id}/vaults"
@@ -155,62 +158,26 @@ def delete(engine: Engine, vault_id: str) -> None:
     engine.state.run("DELETE FROM vault WHERE id = ?", vault_id)
 
 
-class _Filter:
-    """The conditions under which a list shows a vault."""
-
-    def __init__(self, project_id: str) -> None:
-        self._terms = ["project_id = ?"]
-        self._values: list[str] = [project_id]
-
-    def add(self, term: str, *values: str) -> None:
-        self._terms.append(term)
-        self._values.extend(values)
-
-    def add_equal(self, column: str, value: str | None) -> None:
-        if value:
-            self.add(f"{column} = ?", value)
-
-    def add_among(self, term: str, values: list[str]) -> None:
-        """Add a term whose ``{}`` takes one mark for each value, if there are any."""
-        if values:
-            self.add(term.format(", ".join("?" * len(values))), *values)
-
-    def page(self, context: RequestContext) -> dict[str, Any]:
-        """Return a page of the vaults that fulfil all terms, newest first."""
-        engine, condition = context.engine, " AND ".join(self._terms)
-        page = context.query.page()
-        rows = engine.state.all_of(
-            VaultRow,
-            f"SELECT * FROM vault WHERE {condition} "
-            "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
-            *self._values,
-            page.limit,
-            page.offset,
-        )
-        count = engine.state.value(
-            f"SELECT count(*) FROM vault WHERE {condition}",
-            *self._values,
-        )
-        return {
-            "vaults": documents(engine, rows),
-            "count": count,
-            "offset": page.offset,
-            "limit": page.limit,
-        }
+def _page(context: RequestContext, wanted: Conditions) -> dict[str, Any]:
+    """Return a page of the vaults that fulfil some conditions, the newest first."""
+    engine, page = context.engine, context.query.page()
+    rows = wanted.rows(engine, VaultRow, "vault", NEWEST_FIRST, page)
+    return page.answer("vaults", documents(engine, rows), wanted.count(engine, "vault"))
 
 
 @ROUTES.add("GET", PATH, query=_LIST_QUERY)
 def _list_vault(context: RequestContext) -> dict[str, Any]:
-    query, wanted = context.query, _Filter(context.caller.project_id)
+    query, wanted = context.query, Conditions("project_id = ?", context.caller.project_id)
     if name := query.text("name"):
         wanted.add("instr(name, ?) > 0", name)
     wanted.add_among("id IN ({})", query.texts("id"))
-    wanted.add_equal("cloud_type", query.choice("cloud_type", "public", "hybrid"))
-    wanted.add_equal("protect_type", query.choice("protect_type", "backup", "replication"))
-    wanted.add_equal("object_type", query.text("object_type"))
-    wanted.add_equal("status", query.text("status"))
-    if (enterprise := query.text("enterprise_project_id")) != "all_granted_eps":
-        wanted.add_equal("enterprise_project_id", enterprise)
+    wanted.add_equal(
+        cloud_type=query.choice("cloud_type", "public", "hybrid"),
+        protect_type=query.choice("protect_type", "backup", "replication"),
+        object_type=query.text("object_type"),
+        status=query.text("status"),
+    )
+    wanted.add_enterprise_project(query)
     if policy := query.text("policy_id"):
         wanted.add("id IN (SELECT vault_id FROM vault_policy WHERE policy_id = ?)", policy)
     if resources := query.text("resource_ids"):
@@ -218,7 +185,7 @@ def _list_vault(context: RequestContext) -> dict[str, Any]:
             "id IN (SELECT vault_id FROM vault_resource WHERE resource_id IN ({}))",
             [each.strip() for each in resources.split(",")],
         )
-    return wanted.page(context)
+    return _page(context, wanted)
 
 
 @ROUTES.add("GET", f"{PATH}/external", query=_EXTERNAL_QUERY)
@@ -235,13 +202,14 @@ def _list_external_vault(context: RequestContext) -> dict[str, Any]:
     )
     if known is None:
         raise ApiError("8600")
-    wanted = _Filter(project)
-    wanted.add_equal("protect_type", query.choice("protect_type", "backup", "replication"))
-    # The parameter's name is the service's own slip of the pen.
-    wanted.add_equal("object_type", query.text("objcet_type"))
-    wanted.add_equal("cloud_type", query.choice("cloud_type", "public", "hybrid"))
-    wanted.add_equal("id", query.text("vault_id"))
-    return wanted.page(context)
+    wanted = Conditions("project_id = ?", project)
+    wanted.add_equal(
+        protect_type=query.choice("protect_type", "backup", "replication"),
+        object_type=query.text("objcet_type"),  # the service's own slip of the pen
+        cloud_type=query.choice("cloud_type", "public", "hybrid"),
+        id=query.text("vault_id"),
+    )
+    return _page(context, wanted)
 
 
 @ROUTES.add("GET", VAULT_PATH)
