@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbr_notebook.plots import calendar, capacity, changes, durations, growth, timeline
+from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.permission_gaps import if_permitted
-from cbr_notebook.session.reports.common import check_days
 from cbr_notebook.text.timeparse import parse_duration
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from itertools import product
 from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.text.arguments import whole
+from cbr_notebook.text.timeparse import LONGEST
 
 
 def reject_unknown(
@@ -68,6 +70,34 @@ def reject_reversed(start: str | None, end: str | None) -> None:
             f"since ({start}) is later than until ({end}): nothing can lie between them.",
             advice="Exchange the two.",
             field="since",
+        )
+
+
+def check_limit(limit: Any, field: str = "limit") -> None:
+    """Check a number of rows, by the name of the argument that gives it.
+
+    Raises:
+        InvalidRequest: it is no whole number from 1 on.
+    """
+    if limit is not None and (whole(limit) or 0) < 1:
+        raise InvalidRequest(
+            f"{field} must be at least 1, a whole number, not {limit!r}.",
+            advice="Leave it out, or write a number such as 20.",
+            field=field,
+        )
+
+
+def check_days(days: Any, most: int = LONGEST.days) -> None:
+    """Check a number of days to look back or ahead.
+
+    Raises:
+        InvalidRequest: it is out of range.
+    """
+    if not 1 <= (whole(days) or 0) <= most:
+        raise InvalidRequest(
+            f"days must be 1 to {most}, a whole number, not {days!r}.",
+            advice="Leave it out, or choose fewer.",
+            field="days",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,18 +12,14 @@ import pandas as pd
 
 from cbr_notebook.api.http.decoding import without_sources
 from cbr_notebook.api.paging.pager import LARGEST_PAGE, read_all
-from cbr_notebook.errors import CBRError, InvalidRequest
+from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.building.builder import Builder
 from cbr_notebook.frames.schema import Schema
 from cbr_notebook.session import filters, seen_names
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.permission_gaps import those_permitted
 from cbr_notebook.text.dtypes import TEXT
-from cbr_notebook.text.timeparse import (
-    TimeLike,
-    parse_time,
-    to_api_time,
-)
+from cbr_notebook.text.timeparse import TimeLike, parse_time, to_api_time
 
 Answer = tuple[Sequence[Any], int | None]
 """The rows of a page, and how many there are in all."""
@@ -55,7 +50,7 @@ def read_list(
     ``kinds`` names what says which list is meant: no filter, and always asked for.
     Of an answer without rows it is noted how many there are without the filters.
     """
-    check_limit(limit)
+    filters.check_limit(limit)
     before = session.client.transport.requests
     builder, looked_at = schema.builder(), _Count()
     requests = list(filters.expand(asked, repeatable))
@@ -121,7 +116,7 @@ def make_table(
     limit: int | None,
 ) -> pd.DataFrame:
     """Turn records into a DataFrame that says what was asked."""
-    check_limit(limit)
+    filters.check_limit(limit)
     before = session.client.transport.requests
     return describe(session, schema, schema.frame(list(islice(rows, limit))), asked, before)
 
@@ -151,34 +146,14 @@ def time_range(
     Raises:
         InvalidRequest: one is not a time, or they are in the wrong order.
     """
-    start, end = filter_time(session, since, "since"), filter_time(session, until, "until")
+    start, end = _filter_time(session, since, "since"), _filter_time(session, until, "until")
     filters.reject_reversed(start, end)
     return {"start_time": start, "end_time": end}
 
 
-def filter_time(session: Context, value: TimeLike | None, field: str) -> str | None:
+def _filter_time(session: Context, value: TimeLike | None, field: str) -> str | None:
     """Return a time as the service's filters write it."""
     return None if value is None else to_api_time(parse_time(value, session.now, field))
-
-
-def check_limit(limit: Any, field: str = "limit") -> None:
-    """Check a number of rows, by the name of the argument that gives it.
-
-    Raises:
-        InvalidRequest: it is no whole number from 1 on.
-    """
-    if limit is None:
-        return
-    try:
-        whole = not isinstance(limit, bool) and operator.index(limit) >= 1
-    except TypeError:
-        whole = False
-    if not whole:
-        raise InvalidRequest(
-            f"{field} must be at least 1, a whole number, not {limit!r}.",
-            advice="Leave it out, or write a number such as 20.",
-            field=field,
-        )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -10,13 +10,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
+from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.errors import CBRError, InvalidRequest, UnknownTag
 from cbr_notebook.frames.resources import tags_of
+from cbr_notebook.frames.schema import Schema
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.permission_gaps import if_permitted, those_permitted
+from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.session.resource_lists import listed_by_kind
+from cbr_notebook.session.tables import describe
 from cbr_notebook.text.notes import note
 from cbr_notebook.text.suggestions import did_you_mean
 
@@ -114,6 +117,7 @@ class TagChoice:
         self._session = session
         self._wanted = None if tags is None else tag_filter(tags)
         self._of = of
+        self._before = session.client.transport.requests
         self._seen: dict[str, set[str]] = {}
         self._resources: set[str] | None = None
 
@@ -147,15 +151,24 @@ class TagChoice:
         if self._wanted is None:
             return True
         if self._resources is None:
-            found = those_permitted(
-                {
-                    f"Tags of resources ({kind})": partial(_all_of, self._session, kind)
-                    for kind in COMMON_KINDS
-                }
-            )
+            found = listed_by_kind(self._session, COMMON_KINDS, "Tags of resources")
             rows = chain.from_iterable(found.values())
             self._resources = {row.id for row in rows if self.record(row)}
         return resource_id in self._resources
+
+    def answer(self, schema: Schema, rows: Sequence[Any], asked: Mapping[str, Any]) -> pd.DataFrame:
+        """Return the rows of a report as a DataFrame that says what was asked, tags included.
+
+        Args:
+            schema: of the table.
+            rows: objects with its columns.
+            asked: what was asked beside the tags.
+
+        Raises:
+            UnknownTag: nothing has a tag of such a key; the answer is with it.
+        """
+        frame = describe(self._session, schema, schema.frame(rows), asked, self._before)
+        return self.noted(frame)
 
     def noted(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return an answer with the tags noted beside it, as far as they are anybody's.
@@ -201,10 +214,6 @@ class TagChoice:
                     f"The values of {key} are: {in_short(known[key])}."
                 )
         return " ".join(said)
-
-
-def _all_of(session: Context, kind: ResourceKind) -> list[Protectable]:
-    return list(session.client.protectables.list_all(kind))
 
 
 def known_tags(session: Context, of: Tagged) -> dict[str, set[str]]:

@@ -1,7 +1,8 @@
-"""Arguments that may be written in several ways: one text or several, pairs, a path."""
+"""Arguments that may be written in several ways: one text or several, a number, pairs, a path."""
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -35,6 +36,16 @@ def text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise _wrong(field, value, "a text", f'{field}="…"')
     return value
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, also one of a table's cell; ``None`` if it is something else."""
+    if type(value).__name__.startswith("bool"):
+        return None  # also numpy's, which can stand for numbers as well
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def pairs(value: object, field: str) -> Mapping[Any, Any]:

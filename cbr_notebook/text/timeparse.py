@@ -121,6 +121,11 @@ def to_api_time(value: datetime) -> str:
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
+def api_text(moment: datetime | None) -> str | None:
+    """Return a moment as the service writes its times, to the microsecond."""
+    return None if moment is None else moment.replace(tzinfo=None).isoformat()
+
+
 def parse_api_time(text: object) -> datetime | None:
     """Read a time of the service, which is UTC; ``None`` if it is none."""
     if not isinstance(text, str):
@@ -136,6 +141,11 @@ def format_time(text: str | None) -> str:
     """Return a time of the service for people: ``2020-08-17 03:00 UTC``."""
     read = parse_api_time(text)
     return f"{read.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if read else text or "an unknown time"
+
+
+def hours_since(now: datetime, then: datetime | None) -> int | None:
+    """Return the whole hours since a moment."""
+    return None if then is None else int((now - then) / timedelta(hours=1))
 
 
 def _length(value: object) -> timedelta | None:

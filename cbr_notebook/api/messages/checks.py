@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.text.arguments import whole
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ def name(value: str, field: str = "name") -> str:
 
 def size_gb(value: int, smallest: int = SMALLEST_GB) -> int:
     """Return a vault's capacity in GB, if it is in the range of the service."""
-    number = _whole(value)
+    number = whole(value)
     if number is None:
         raise InvalidRequest(
             f"A capacity is a whole number of GB, not {value!r}.",
@@ -50,7 +50,7 @@ def within(value: int | None, low: int, high: int, field: str) -> int | None:
     """Return a whole number, if it is missing or in a range."""
     if value is None:
         return None
-    number = _whole(value)
+    number = whole(value)
     if number is None:
         raise InvalidRequest(
             f"{field} is a whole number, not {value!r}.",
@@ -62,16 +62,6 @@ def within(value: int | None, low: int, high: int, field: str) -> int | None:
             f"{field} {number} is out of range.", advice=f"Choose {low} to {high}.", field=field
         )
     return number
-
-
-def _whole(value: Any) -> int | None:
-    """Return a whole number, also one of a table's cell; ``None`` if it is something else."""
-    if isinstance(value, bool) or type(value).__name__.startswith("bool"):
-        return None  # numpy's truth values can stand for numbers as well
-    try:
-        return operator.index(value)
-    except TypeError:
-        return None
 
 
 def one_of(value: str | None, choices: Sequence[str], field: str) -> str | None:

@@ -10,12 +10,7 @@ from cbr_notebook.api.messages.records import Member
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_vault
-from cbr_notebook.session.references import (
-    ResourceRef,
-    choose,
-    one_id_or_name,
-)
-from cbr_notebook.session.tables import describe
+from cbr_notebook.session.references import ResourceRef, choose, one_id_or_name
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.arguments import texts
 
@@ -43,12 +38,10 @@ def members(session: Context, backup: ResourceRef, *, tags: Tags = None) -> pd.D
         0
     """
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     found = find_backup(session, backup)
     shared = chosen.resource(found.resource_id)
     rows = list(session.client.members.list_all(found.id)) if shared else []
-    asked = {"backup_id": found.id}
-    return chosen.noted(describe(session, MEMBERS, MEMBERS.frame(rows), asked, before))
+    return chosen.answer(MEMBERS, rows, {"backup_id": found.id})
 
 
 def share(session: Context, backup: ResourceRef, projects: str | Sequence[str]) -> Sequence[Member]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,8 +22,11 @@ from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.session.protection import backup_policies
+from cbr_notebook.session.queries.good_backups import is_safety_backup
 from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
-from cbr_notebook.session.reports.common import answer, backup_policies, is_safety_backup
+from cbr_notebook.session.resource_lists import listed_if_permitted
+from cbr_notebook.session.tables import describe
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
@@ -123,7 +126,7 @@ def audit(
     order = (_FAIL, _UNKNOWN, _PASS, _NONE)
     rows.sort(key=lambda row: order.index(row.outcome))
     asked = {"rules": "; ".join(map(in_words, wanted))}
-    table = answer(session, frames.AUDIT, rows, asked, before)
+    table = describe(session, frames.AUDIT, frames.AUDIT.frame(rows), asked, before)
     counts = Counter(row.outcome for row in rows)
     # On a page of a part of the rows it says that there were more.
     table.attrs["outcomes"] = {each: counts[each] for each in order}
@@ -175,8 +178,7 @@ def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:
     }
     listed: list[Protectable] = []
     for kind in COMMON_KINDS:
-        ask = partial(_resources, session, kind)
-        listed += if_permitted(f"Resources ({kind})", ask, denied) or []
+        listed += listed_if_permitted(session, kind, denied) or []
     listed += [
         Protectable(id=each.id, type=each.type, name=each.name, size=each.size)
         for _, each in vaults.values()
@@ -186,10 +188,6 @@ def _read(session: Context, proofs: Mapping[str, Proof] | None) -> _Estate:
     resources = [row for row in listed if row.id not in attached]
     policies = if_permitted("Policies", lambda: backup_policies(session), denied) or {}
     return _Estate(session, session.now, proofs, policies, vaults, resources, denied)
-
-
-def _resources(session: Context, kind: Any) -> list[Protectable]:
-    return list(session.client.protectables.list_all(kind))
 
 
 def _finding(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:

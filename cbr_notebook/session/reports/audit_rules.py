@@ -9,8 +9,7 @@ from typing import Any
 import yaml
 
 from cbr_notebook.errors import InvalidRequest
-from cbr_notebook.session.filters import reject_unknown
-from cbr_notebook.session.reports.common import check_days
+from cbr_notebook.session.filters import check_days, reject_unknown
 from cbr_notebook.session.tag_filters import as_asked, tag_filter
 from cbr_notebook.text.timeparse import parse_duration
 

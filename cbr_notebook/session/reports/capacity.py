@@ -14,18 +14,15 @@ from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.session.protection import backup_policies
+from cbr_notebook.session.queries.good_backups import good_backups
 from cbr_notebook.session.reports import growth_forecast as growth_of
 from cbr_notebook.session.reports.backup_flow import BackupFlow
-from cbr_notebook.session.reports.common import (
-    answer,
-    api_text,
-    backup_policies,
-    check_days,
-    good_backups,
-    restore_points,
-)
+from cbr_notebook.session.reports.point_sizes import restore_points
 from cbr_notebook.session.tag_filters import TagChoice, Tags
+from cbr_notebook.text.timeparse import api_text
 
 FILLING_DAYS = 90
 """A vault that will be full within so many days is filling up."""
@@ -71,7 +68,6 @@ def capacity(
     """
     check_days(days)
     chosen_vaults = TagChoice(session, tags, "vault")
-    before = session.client.transport.requests
     vaults = [each for each in session.client.vaults.list_all() if chosen_vaults.vault(each)]
     policies = if_permitted("Policies", lambda: backup_policies(session))
     given = backups
@@ -115,7 +111,7 @@ def capacity(
             )
         )  # fmt: skip
     rows.sort(key=lambda row: -(row.used_percent or 0))
-    return chosen_vaults.noted(answer(session, frames.CAPACITY, rows, {"days": days}, before))
+    return chosen_vaults.answer(frames.CAPACITY, rows, {"days": days})
 
 
 def _looked_at(backups: pd.DataFrame) -> pd.DataFrame:

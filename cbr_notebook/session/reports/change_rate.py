@@ -15,18 +15,14 @@ from cbr_notebook.api.messages.constants import DISK
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.errors import InvalidRequest, NotFound, NotOffered
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import check_limit
 from cbr_notebook.session.lookup import find_resource
 from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.queries import lists
-from cbr_notebook.session.references import (
-    ResourceRef,
-    ids_or_names,
-)
-from cbr_notebook.session.reports.common import answer, restore_points
-from cbr_notebook.session.tables import check_limit
+from cbr_notebook.session.references import ResourceRef, ids_or_names
+from cbr_notebook.session.reports.point_sizes import Size, restore_points, sizes
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
-_WORKERS = 8
 _FEWEST = 3
 """So many other backups it takes to say what is usual."""
 _FEWEST_WHOLE = 2
@@ -68,13 +64,12 @@ def changed_data(
         [1, 0, 0]
     """
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     rows = changes_of(session, resource, newest, chosen)
     answers = [
         row.answer(incremental=bool(row.backup["incremental"]), usual_mb=row.usual, jump=row.jump)
         for row in rows
     ]
-    return chosen.noted(answer(session, frames.CHANGED_DATA, answers, {"newest": newest}, before))
+    return chosen.answer(frames.CHANGED_DATA, answers, {"newest": newest})
 
 
 def changes_of(
@@ -104,17 +99,12 @@ def changes_of(
         "Restore points",
         lambda: restore_points(session, table["checkpoint_id"].dropna()),
     )
-    sizes = {
-        (point.id, each.id): _Size(int(each.backup_size or 0), int(each.backup_count or 0))
-        for point in points or ()
-        for each in (point.vault.resources if point.vault else None) or ()
-        if each.backup_size is not None
-    }
+    at_point = {point.id: sizes(point.vault) for point in points or ()}
     rows = []
     for (resource_id, vault_id), made in table.groupby(["resource_id", "vault_id"], sort=False):
         following, at = _size_now(session, str(vault_id), str(resource_id)), session.now
         for backup in made.to_dict("records"):
-            size = sizes.get((str(backup["checkpoint_id"]), str(resource_id)))
+            size = at_point.get(str(backup["checkpoint_id"]), {}).get(str(resource_id))
             row = ChangeRow(backup)
             if size is not None and following is not None:
                 row.changed = max(0, following.megabytes - size.megabytes)
@@ -127,7 +117,7 @@ def changes_of(
     return rows
 
 
-def _size_now(session: Context, vault_id: str, resource_id: str) -> _Size | None:
+def _size_now(session: Context, vault_id: str, resource_id: str) -> Size | None:
     """Return what the backups of a resource in a vault take now."""
 
     def show() -> Vault | None:
@@ -138,11 +128,7 @@ def _size_now(session: Context, vault_id: str, resource_id: str) -> _Size | None
         except NotFound:
             return None
 
-    vault = if_permitted("The vault as it is now", show)
-    for each in (vault.resources if vault else None) or ():
-        if each.id == resource_id and each.backup_size is not None:
-            return _Size(int(each.backup_size), int(each.backup_count or 0))
-    return None
+    return sizes(if_permitted("The vault as it is now", show)).get(resource_id)
 
 
 def _of_one(table: pd.DataFrame, resource: ResourceRef) -> pd.DataFrame:
@@ -170,14 +156,6 @@ def _of_one(table: pd.DataFrame, resource: ResourceRef) -> pd.DataFrame:
             field="resource",
         )
     return table
-
-
-@dataclass(frozen=True, slots=True)
-class _Size:
-    """What the backups of a resource take at a moment."""
-
-    megabytes: int
-    backups: int
 
 
 @dataclass(slots=True)

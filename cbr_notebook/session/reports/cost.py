@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from types import SimpleNamespace
 from typing import Any
@@ -11,12 +11,13 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import KIND_OF
-from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.records import Backup, Vault
 from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.permission_gaps import if_permitted
-from cbr_notebook.session.reports.common import answer, listed_by_kind, own_backups
+from cbr_notebook.session.resource_lists import listed_by_kind
+from cbr_notebook.session.tables import describe
 from cbr_notebook.session.tag_filters import TagChoice, Tags, known_tags, require_key
 
 _MB = 1024
@@ -78,7 +79,7 @@ def cost(
         rows = [_row(None, name, each, price, currency) for name, each in groups.items()]
     rows.sort(key=lambda row: (-(row.cost_month or row.used_cost_month or 0), row.name or ""))
     asked = {"price_per_gb_month": price, "currency": currency, "by": by}
-    table = answer(session, frames.COST, rows, asked, before)
+    table = describe(session, frames.COST, frames.COST.frame(rows), asked, before)
     if by not in _GROUPINGS:
         _require_tag(session, by, table)
     return chosen.noted(table)
@@ -176,13 +177,14 @@ def orphans(
     """
     chosen = TagChoice(session, tags, "vault")
     price = None if price_per_gb_month is None else check_price(price_per_gb_month)
-    before = session.client.transport.requests
     backups = [
-        each for each in own_backups(session) if not each.parent_id and each.status != "deleting"
+        each for each in _own_backups(session) if not each.parent_id and each.status != "deleting"
     ]
     kinds: set[Any] = {KIND_OF[each.resource_type or ""] for each in backups
                        if each.resource_type in KIND_OF}  # fmt: skip
-    there = listed_by_kind(session, kinds)
+    there = {
+        kind: {row.id for row in rows} for kind, rows in listed_by_kind(session, kinds).items()
+    }
     ask: Callable[[], list[Vault]] = lambda: list(session.client.vaults.list_all())  # noqa: E731
     listed = ask() if chosen else if_permitted("Vaults", ask)
     vaults = {each.id: each for each in listed or ()}
@@ -209,7 +211,17 @@ def orphans(
             )
         )  # fmt: skip
     asked = {"price_per_gb_month": price}
-    return chosen.noted(answer(session, frames.ORPHANS, rows, asked, before))
+    return chosen.answer(frames.ORPHANS, rows, asked)
+
+
+def _own_backups(session: Context) -> Iterator[Backup]:
+    """Return the backups as records, without replicas; a reading takes them from all it read."""
+    asked: dict[str, Any] = {} if session.client.transport.reads_once else {"image_type": "backup"}
+    return (
+        each
+        for each in session.client.backups.list_all(**asked)
+        if not asked or each.image_type == "backup"
+    )
 
 
 def _share(vault: Vault | None, resource_id: str | None) -> float | None:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from cbr_notebook.api.messages.records import RestorePoint, Vault
 from cbr_notebook.schedule.retention import Retention
+from cbr_notebook.session.reports.point_sizes import Size, sizes
 from cbr_notebook.text.timeparse import parse_api_time
 
 _DAY = timedelta(days=1)
@@ -27,15 +28,6 @@ _AHEAD_DAYS = 400
 Curve = npt.NDArray[np.float64]
 """The use of a vault in MB, today and on each of the following days."""
 Moments = npt.NDArray[np.datetime64]
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """What the backups of a resource take, and how many there are, at a moment."""
-
-    at: datetime
-    megabytes: float
-    backups: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +86,26 @@ def resource_growth(
         chosen: those of each resource, from :func:`wanted_points`.
         now: the present moment.
     """
-    present = {
-        each.id: Size(now, float(each.backup_size), int(each.backup_count or 0))
-        for each in vault.resources or ()
-        if each.backup_size is not None
-    }
+    present = sizes(vault)
     found = {}
     for resource, rows in backups.groupby("resource_id", sort=False):
         today = present.get(str(resource))
-        sizes = [
-            size
+        seen = [
+            found_at
             for point in chosen.get(str(resource), ())
-            if (size := _size_at(points.get(point), str(resource))) is not None and size.backups
+            if (found_at := _size_at(points.get(point), str(resource))) and found_at[1].backups
         ]
-        if today is None or not sizes:
+        if today is None or not seen:
             continue
         moments = _moments(rows["created_at"])
-        made = [int((moments >= _moment(each.at)).sum()) for each in sizes]
-        far, near = sizes[0], sizes[-1]
+        made = [int((moments >= _moment(at)).sum()) for at, _ in seen]
+        far, (near_at, near) = seen[0][1], seen[-1]
         between = made[0] - made[-1]
         old = max(0.0, near.megabytes - far.megabytes) / between if between else 0.0
         gone = max(0, near.backups + made[-1] - today.backups)
         added = max(0.0, today.megabytes - near.megabytes + gone * old)
         found[str(resource)] = ResourceGrowth(
-            _a_day(moments[moments >= _moment(near.at)], _moment(now)),
+            _a_day(moments[moments >= _moment(near_at)], _moment(now)),
             added / max(1, made[-1]),
             max(0.0, today.megabytes - far.megabytes) / max(1, made[0]),
             old,
@@ -145,13 +133,11 @@ def _a_day(made: Moments, now: np.datetime64) -> float:
     return len(made) / max(1, int(np.ceil((now - made.min()) / day)))
 
 
-def _size_at(point: RestorePoint | None, resource_id: str) -> Size | None:
-    """Return what the backups of a resource took when a restore point was made."""
+def _size_at(point: RestorePoint | None, resource_id: str) -> tuple[datetime, Size] | None:
+    """Return when a restore point was made, and what the backups of a resource took then."""
     made = parse_api_time(point.created_at) if point else None
-    for each in (point.vault.resources if point and point.vault else None) or ():
-        if each.id == resource_id and each.backup_size is not None and made is not None:
-            return Size(made, float(each.backup_size), int(each.backup_count or 0))
-    return None
+    size = sizes(point.vault if point else None).get(resource_id)
+    return (made, size) if made is not None and size is not None else None
 
 
 def use_ahead(

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.constants import KIND_OF, ResourceKind
+from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.permission_gaps import if_permitted
-from cbr_notebook.session.reports.common import (
-    HOUR,
-    answer,
-    api_text,
-    backup_policies,
-    check_days,
-    hours_since,
-    recovery_backups,
-    vaults_by_resource,
-)
+from cbr_notebook.session.protection import backup_policies, vaults_by_resource
+from cbr_notebook.session.queries.good_backups import recovery_backups
+from cbr_notebook.session.resource_lists import listed, listed_if_permitted
 from cbr_notebook.session.tag_filters import TagChoice, Tags
-from cbr_notebook.text.timeparse import (
-    DurationLike,
-    parse_duration,
-)
+from cbr_notebook.text.timeparse import DurationLike, api_text, hours_since, parse_duration
 
 
 def recovery_points(
@@ -73,62 +66,42 @@ def recovery_points(
     allowed = parse_duration(target, "target")
     check_days(days)
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     seen = if_permitted("Vaults", partial(vaults_by_resource, session))
     vaults = seen or {}
     policies = if_permitted("Policies", partial(backup_policies, session))
     runs_seen = seen is not None and policies is not None
-    backups = recovery_backups(session, backups)
-    by_resource = {str(key): rows for key, rows in backups.groupby("resource_id", sort=False)}
-    names = {
-        resource.id: (resource.name, resource.type)
-        for vault in vaults.values()
-        for resource in vault.resources or ()
-    }
-    types = {kind for _, kind in names.values()} | set(backups["resource_type"].dropna())
-    there = {
-        # Only the tags that are asked for need them; else they say what still exists.
-        kind: _tags(session, kind)
-        if chosen
-        else if_permitted(f"Resources ({kind})", partial(_tags, session, kind))
-        for kind in sorted({KIND_OF[each] for each in types if each in KIND_OF})
-    }
+    good = recovery_backups(session, backups)
+    moments = _moments(good)
+    inside = {row.id: (row.name, row.type) for v in vaults.values() for row in v.resources or ()}
+    known = _names_in(good) | inside
+    there = _existing(session, {kind for _, kind in known.values()}, chosen)
     rows = []
-    for each in dict.fromkeys([*names, *by_resource]):
-        good = by_resource.get(each)
-        moments = [] if good is None else sorted(good["created_at"])
-        newest = moments[-1].to_pydatetime() if moments else None
-        if each in names:
-            name, kind = names[each]
-        else:
-            assert good is not None
-            name, kind = good["resource_name"].iloc[0], good["resource_type"].iloc[0]
-        listed = there.get(KIND_OF[kind]) if kind in KIND_OF else None
-        exists = None if listed is None else each in listed
-        mine_tags = (listed or {}).get(each, {})
-        if chosen and not chosen.matches(mine_tags):
+    for each in dict.fromkeys([*inside, *moments]):
+        name, kind = known[each]
+        among = there.get(kind)
+        exists = None if among is None else each in among
+        resource_tags = (among or {}).get(each, {})
+        if chosen and not chosen.matches(resource_tags):
             continue
-        vault = vaults.get(each)
+        vault, made = vaults.get(each), moments.get(each, [])
+        oldest, newest = (made[0], made[-1]) if made else (None, None)
         mine = [p for p in (policies or {}).get(vault.id if vault else "", []) if p.enabled]
-        taken = [moment.to_pydatetime() for moment in moments]
-        missed = sum(len(missed_runs(p, taken, session.now, days)) for p in mine)
+        missed = sum(len(missed_runs(p, made, session.now, days)) for p in mine)
         in_time = newest is not None and session.now - newest <= allowed
         rows.append(
             SimpleNamespace(
                 id=each, name=name, type=kind, vault_name=vault.name if vault else None,
-                backups=len(moments), newest=api_text(newest),
-                oldest=api_text(moments[0].to_pydatetime() if moments else None),
+                backups=len(made), newest=api_text(newest), oldest=api_text(oldest),
                 age_hours=hours_since(session.now, newest),
-                target_hours=int(allowed / HOUR),
-                within_target=_is_met(in_time, exists, known=kind in KIND_OF),
-                exists=exists,
+                target_hours=allowed // timedelta(hours=1),
+                within_target=_is_met(in_time, exists, known=kind in KIND_OF), exists=exists,
                 gaps=missed if runs_seen and all(map(tells_runs, mine)) else None,
-                tags=mine_tags,
+                tags=resource_tags,
             )
         )  # fmt: skip
     rows.sort(key=lambda row: (row.newest or "", row.name or ""))
     asked = {"target": str(target), "days": days}
-    return chosen.noted(answer(session, frames.RECOVERY_POINTS, rows, asked, before))
+    return chosen.answer(frames.RECOVERY_POINTS, rows, asked)
 
 
 def _is_met(in_time: bool, exists: bool | None, *, known: bool) -> bool | None:
@@ -144,9 +117,36 @@ def _is_met(in_time: bool, exists: bool | None, *, known: bool) -> bool | None:
     return in_time
 
 
-def _tags(session: Context, kind: ResourceKind) -> dict[str, dict[str, str]]:
-    """Return the resources of a kind by ID, with their tags."""
-    return {row.id: tags_of(row) for row in session.client.protectables.list_all(kind)}
+def _moments(backups: pd.DataFrame) -> dict[str, list[datetime]]:
+    """Return when the backups of each resource were made, the earliest first."""
+    return {
+        str(key): sorted(each.to_pydatetime() for each in rows)
+        for key, rows in backups.groupby("resource_id", sort=False)["created_at"]
+    }
+
+
+def _names_in(backups: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return the name and type of each resource that has backups."""
+    found = backups[["resource_id", "resource_name", "resource_type"]]
+    rows = found.drop_duplicates("resource_id").itertuples(index=False, name=None)
+    return {str(each): (name, kind) for each, name, kind in rows}
+
+
+def _existing(
+    session: Context, types: Collection[str | None], chosen: TagChoice
+) -> dict[str | None, dict[str, dict[str, str]] | None]:
+    """Return the resources of each type, by ID with their tags; ``None`` where one may not list.
+
+    Who asks for tags needs them; else they only say what still exists.
+    """
+    ask = listed if chosen else listed_if_permitted
+    kinds = sorted({KIND_OF[each] for each in types if each in KIND_OF})
+    rows = {kind: ask(session, kind) for kind in kinds}
+    tags = {
+        kind: None if found is None else {row.id: tags_of(row) for row in found}
+        for kind, found in rows.items()
+    }
+    return {each: tags[KIND_OF[each]] for each in types if each in KIND_OF}
 
 
 def gaps(
@@ -186,14 +186,9 @@ def gaps(
     """
     check_days(days)
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     vaults = vaults_by_resource(session)
     policies = backup_policies(session)
-    good = recovery_backups(session, backups)
-    moments = {
-        str(key): sorted(each.to_pydatetime() for each in rows)
-        for key, rows in good.groupby("resource_id", sort=False)["created_at"]
-    }
+    moments = _moments(recovery_backups(session, backups))
     rows = [
         SimpleNamespace(
             resource_id=resource.id, resource_name=resource.name, missed_at=api_text(run),
@@ -206,4 +201,4 @@ def gaps(
         for run in missed_runs(policy, moments.get(resource.id, []), session.now, days)
     ]  # fmt: skip
     rows.sort(key=lambda row: (row.missed_at or "", row.resource_name or ""), reverse=True)
-    return chosen.noted(answer(session, frames.GAPS, rows, {"days": days}, before))
+    return chosen.answer(frames.GAPS, rows, {"days": days})

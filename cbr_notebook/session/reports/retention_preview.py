@@ -13,25 +13,23 @@ import msgspec
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.constants import KIND_OF, ResourceKind
+from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
 from cbr_notebook.schedule import retention
 from cbr_notebook.schedule.retention import Retention
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.operations.policy_change import PolicyChange
 from cbr_notebook.session.permission_gaps import if_permitted
+from cbr_notebook.session.protection import backup_policies
 from cbr_notebook.session.references import ResourceRef, display_name
-from cbr_notebook.session.reports.common import (
-    answer,
-    api_text,
-    backup_policies,
-    check_days,
-)
+from cbr_notebook.session.resource_lists import listed_if_permitted
 from cbr_notebook.session.retained import group_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.formatting import pluralize
 from cbr_notebook.text.notes import note
+from cbr_notebook.text.timeparse import api_text
 
 _MOST_DAYS = 3660
 _KEPT = ("backup", "replication")
@@ -65,7 +63,6 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     """
     check_days(days, _MOST_DAYS)
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     now = session.now
     until = now + timedelta(days=days)
     listed = [e for e in session.client.backups.list_all() if e.image_type in _KEPT]
@@ -102,7 +99,7 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
                     )
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.deleted_at, row.created_at, row.id))
-    return chosen.noted(answer(session, frames.RETENTION_PREVIEW, rows, {"days": days}, before))
+    return chosen.answer(frames.RETENTION_PREVIEW, rows, {"days": days})
 
 
 def what_if(
@@ -141,7 +138,6 @@ def what_if(
     """
     check_days(ahead_days, _MOST_DAYS)
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     planned = PolicyChange.of(session, policy, change, also=("ahead_days", "tags"))
     now = session.now
     until = now + timedelta(days=ahead_days)
@@ -189,7 +185,7 @@ def what_if(
                 )
             )  # fmt: skip
     asked = {"policy_id": planned.policy.id, "ahead_days": ahead_days, **change}
-    return chosen.noted(answer(session, frames.WHAT_IF, rows, asked, before))
+    return chosen.answer(frames.WHAT_IF, rows, asked)
 
 
 def _numbers(
@@ -210,26 +206,20 @@ def _existing(session: Context, types: Collection[str]) -> Callable[[VaultResour
     what policies do. Of types that it has no list of all are taken to exist; of those that one may
     not list it is not known (``None``).
     """
-    listed = {
-        each: if_permitted(
-            f"Resources ({KIND_OF[each]})",
-            partial(_ids, session, KIND_OF[each]),
-        )
+    ids = {
+        each: None if rows is None else {row.id for row in rows}
         for each in sorted(types)
         if each in KIND_OF
+        for rows in [listed_if_permitted(session, KIND_OF[each])]
     }
 
     def exists(member: VaultResource) -> bool | None:
-        if member.auto_protect is False or member.type not in listed:
+        if member.auto_protect is False or member.type not in ids:
             return member.auto_protect is not False
-        there = listed[member.type]
+        there = ids[member.type]
         return None if there is None else member.id in there
 
     return exists
-
-
-def _ids(session: Context, kind: ResourceKind) -> set[str]:
-    return {row.id for row in session.client.protectables.list_all(kind)}
 
 
 def _by_date_alone(

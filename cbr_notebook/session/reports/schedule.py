@@ -13,9 +13,10 @@ from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.schedule.zones import zone
 from cbr_notebook.session.context import Context
+from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.permission_gaps import if_permitted
-from cbr_notebook.session.reports.common import answer, api_text, check_days
 from cbr_notebook.session.tag_filters import TagChoice, Tags
+from cbr_notebook.text.timeparse import api_text
 
 
 def schedule(
@@ -45,7 +46,6 @@ def schedule(
     check_days(days, 366)
     chosen = TagChoice(session, tags, "vault")
     there = zone(timezone) if timezone is not None else None
-    before = session.client.transport.requests
     # Only the tags that are asked for need them; else they bring names and numbers.
     ask: Callable[[], list[Vault]] = lambda: list(session.client.vaults.list_all())  # noqa: E731
     listed = ask() if chosen else if_permitted("Vaults", ask)
@@ -70,4 +70,4 @@ def schedule(
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.runs_at, row.policy_name or "", row.vault_name or ""))
     asked = {"days": days, "timezone": timezone}
-    return chosen.noted(answer(session, frames.SCHEDULE, rows, asked, before))
+    return chosen.answer(frames.SCHEDULE, rows, asked)

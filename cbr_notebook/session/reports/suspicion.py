@@ -21,9 +21,9 @@ from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup
 from cbr_notebook.session.queries import lists
+from cbr_notebook.session.queries.good_backups import is_safety_backup
 from cbr_notebook.session.references import ResourceRef, ids_or_names
 from cbr_notebook.session.reports.change_rate import LEAST_MB, TIMES, changes_of
-from cbr_notebook.session.reports.common import answer, is_safety_backup
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import TimeLike, parse_time
 
@@ -221,7 +221,6 @@ def suspicion(
         ['after_jump', 'jump', 'quiet']
     """
     chosen = TagChoice(session, tags)
-    before = session.client.transport.requests
     named = [explained] if isinstance(explained, date | str) else listed(explained, "explained")
     days = [_day(each) for each in named]
     rows = changes_of(session, resource, newest, chosen)
@@ -232,7 +231,7 @@ def suspicion(
             bool(row.backup["incremental"]),
             row.days,
             row.whole,
-            is_safety_backup(_text(row.backup["name"]), _text(row.backup.get("description"))),
+            is_safety_backup(row.backup["name"], row.backup.get("description")),
         )
         for row in rows
     ]
@@ -240,7 +239,7 @@ def suspicion(
         row.answer(verdict=found.verdict, usual_mb=found.usual_mb, reason=found.reason)
         for row, found in zip(rows, judge(changes, days), strict=True)
     ]
-    return chosen.noted(answer(session, frames.SUSPICION, answers, {"newest": newest}, before))
+    return chosen.answer(frames.SUSPICION, answers, {"newest": newest})
 
 
 def last_quiet_backup(
@@ -313,7 +312,3 @@ def _day(value: date | str) -> date:
         raise InvalidRequest(
             f"{value!r} is not a day.", advice='Write it as "2026-11-03".', field="explained"
         ) from None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
@@ -12,27 +12,18 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
-from cbr_notebook.api.messages.records import Policy, Protectable, Vault
+from cbr_notebook.api.messages.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.frames.resources import tags_of
 from cbr_notebook.schedule.gaps import last_due
 from cbr_notebook.schedule.runs import tells_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.disk_choice import excluded_disks
 from cbr_notebook.session.permission_gaps import if_permitted
-from cbr_notebook.session.reports.common import (
-    answer,
-    api_text,
-    backup_policies,
-    hours_since,
-    listed_by_kind,
-    recovery_backups,
-    vaults_by_resource,
-)
+from cbr_notebook.session.protection import backup_policies, vaults_by_resource
+from cbr_notebook.session.queries.good_backups import recovery_backups
+from cbr_notebook.session.resource_lists import listed, listed_by_kind
 from cbr_notebook.session.tag_filters import TagChoice, Tags
-from cbr_notebook.text.timeparse import (
-    DurationLike,
-    parse_duration,
-)
+from cbr_notebook.text.timeparse import DurationLike, api_text, hours_since, parse_duration
 
 
 def unprotected(
@@ -77,49 +68,37 @@ def unprotected(
     """
     chosen = TagChoice(session, tags)
     allowed = None if target is None else session.now - parse_duration(target, "target")
-    before = session.client.transport.requests
     kinds = COMMON_KINDS if kind is None else (kind,)
     checks.one_of(kind, tuple(COMMON_KINDS), "kind")
     vaults = vaults_by_resource(session)
-    listed = listed_by_kind(session, kinds)
-    known = {key: row for rows in listed.values() for key, row in rows.items()}
-    servers: list[Protectable] | None
+    by_kind = listed_by_kind(session, kinds)
     if "server" in kinds:
-        servers = list(listed["server"].values()) if "server" in listed else None
+        servers = by_kind.get("server")
     else:
-        servers = if_permitted(
-            "Servers", lambda: list(session.client.protectables.list_all("server"))
-        )
-    attached = {disk.id for each in servers or () for disk in each.children or ()} - set(vaults)
+        servers = if_permitted("Servers", partial(listed, session, "server"))
     policies = if_permitted("Policies", partial(backup_policies, session))
-    given = backups
-    good = if_permitted("Backups", lambda: recovery_backups(session, given))
+    good = if_permitted("Backups", partial(recovery_backups, session, backups))
     newest = None if good is None else _newest(good)
     members = {r.id: r for vault in vaults.values() for r in vault.resources or ()}
-    left_out = {
-        disk.id: vaults[server.id]
-        for server in servers or ()
-        if server.id in vaults
-        for disk in excluded_disks(server, members[server.id])
-        if disk.id not in vaults
-    }
+    left_out = _left_out(servers or (), vaults, members)
+    with_server = {disk.id for each in servers or () for disk in each.children or ()}
+    passed_over = with_server - vaults.keys() - left_out.keys()
     rows = []
-    for row in known.values():
-        if (row.id in attached and row.id not in left_out) or not chosen.record(row):
+    for each, row in ((each, row) for each, found in by_kind.items() for row in found):
+        if row.id in passed_over or not chosen.record(row):
             continue
         vault = left_out.get(row.id) or vaults.get(row.id)
         last = (newest or {}).get(row.id)
         mine = None if policies is None else policies.get(vault.id, []) if vault else []
         oldest = last_due(mine or (), session.now) if allowed is None else allowed
-        member = members.get(row.id)
-        suspended = member is not None and member.auto_protect is False
-        reason = _reason(
-            vault, mine, last, oldest, suspended=suspended, backups_seen=newest is not None
-        )
         if row.id in left_out:
-            reason = "left out of its server's backups"
-        elif vault is None and servers is None and row.id in listed.get("disk", {}):
-            reason = "in no vault itself; its server could not be seen"
+            reason: str | None = "left out of its server's backups"
+        elif vault is None:
+            unseen = each == "disk" and servers is None
+            reason = "in no vault itself; its server could not be seen" if unseen else "in no vault"
+        else:
+            seen = newest is not None
+            reason = _reason(members.get(row.id), mine, last, oldest, backups_seen=seen)
         if reason is not None:
             rows.append(
                 SimpleNamespace(
@@ -131,25 +110,38 @@ def unprotected(
                 )
             )  # fmt: skip
     asked = {"kind": kind, "target": None if target is None else str(target)}
-    return chosen.noted(answer(session, frames.UNPROTECTED, rows, asked, before))
+    return chosen.answer(frames.UNPROTECTED, rows, asked)
+
+
+def _left_out(
+    servers: Iterable[Protectable],
+    vaults: Mapping[str, Vault],
+    members: Mapping[str, VaultResource],
+) -> dict[str, Vault]:
+    """Return the vaults that leave out disks of their servers, by the disk's ID."""
+    return {
+        disk.id: vaults[server.id]
+        for server in servers
+        if server.id in vaults
+        for disk in excluded_disks(server, members[server.id])
+        if disk.id not in vaults
+    }
 
 
 def _reason(
-    vault: Vault | None,
+    member: VaultResource | None,
     policies: Sequence[Policy] | None,
     last: datetime | None,
     oldest: datetime | None,
     *,
-    suspended: bool,
     backups_seen: bool,
 ) -> str | None:
-    if vault is None:
-        return "in no vault"
+    """Return why a resource that is in a vault is not protected; ``None`` if it is."""
     if policies is not None and not policies:
         return "no backup policy"
     if policies and not any(policy.enabled for policy in policies):
         return "policy is off"
-    if suspended:
+    if member is not None and member.auto_protect is False:
         return "suspended in its vault"
     if policies is None:
         return "its policies could not be seen"

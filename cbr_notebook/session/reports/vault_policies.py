@@ -16,9 +16,9 @@ from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import known_runs
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.permission_gaps import if_permitted
-from cbr_notebook.session.reports.common import answer, api_text
+from cbr_notebook.session.protection import policies_by_vault
 from cbr_notebook.session.tag_filters import TagChoice, Tags
-from cbr_notebook.text.timeparse import parse_api_time
+from cbr_notebook.text.timeparse import api_text, parse_api_time
 
 _AHEAD = timedelta(days=400)
 _HOUR = timedelta(hours=1)
@@ -45,8 +45,7 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         []
     """
     chosen = TagChoice(session, tags, "vault")
-    before = session.client.transport.requests
-    applied = _applied(session)
+    applied = policies_by_vault(session)
     rows = []
     for vault_id, vault in _chosen_vaults(session, chosen, applied).items():
         pairs: list[tuple[Policy | None, AppliedVault | None]] = [*applied.get(vault_id, ())]
@@ -67,7 +66,7 @@ def vault_policies(session: Context, *, tags: Tags = None) -> pd.DataFrame:
                     tags=vault_tags(vault) if vault else {},
                 )
             )  # fmt: skip
-    return chosen.noted(answer(session, frames.VAULT_POLICIES, rows, {}, before))
+    return chosen.answer(frames.VAULT_POLICIES, rows, {})
 
 
 def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
@@ -92,13 +91,12 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         0
     """
     chosen = TagChoice(session, tags, "vault")
-    before = session.client.transport.requests
     good: dict[str, list[Backup]] = {}
     for backup in session.client.backups.list_all(
         status="available", image_type="backup", show_replication=True
     ):
         good.setdefault(backup.vault_id or "", []).append(backup)
-    applied = if_permitted("Policies", partial(_applied, session)) or {}
+    applied = if_permitted("Policies", partial(policies_by_vault, session)) or {}
     rows = []
     for vault_id, vault in _chosen_vaults(session, chosen, {**applied, **good}).items():
         policies = {
@@ -114,7 +112,7 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
         }
         for place in dict.fromkeys([*policies, *sorted(by_hand, key=str)]):
             rows.append(_replicated(vault_id, vault, place, policies.get(place), backups))
-    return chosen.noted(answer(session, frames.REPLICATION, rows, {}, before))
+    return chosen.answer(frames.REPLICATION, rows, {})
 
 
 def _replicated(
@@ -151,15 +149,6 @@ def _last_status(backup: Backup, place: tuple[str | None, str | None]) -> str | 
     if any(record.status == "success" for record in records):
         return "success"
     return max(records, key=lambda each: each.created_at or "").status if records else None
-
-
-def _applied(session: Context) -> dict[str, list[tuple[Policy, AppliedVault]]]:
-    """Return the policies of each vault."""
-    found: dict[str, list[tuple[Policy, AppliedVault]]] = {}
-    for policy in session.client.policies.list().policies:
-        for applied in policy.associated_vaults or ():
-            found.setdefault(applied.vault_id, []).append((policy, applied))
-    return found
 
 
 def _chosen_vaults(
