@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Page, Record
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 
 _PATH = "/v3/{project_id}/agents"
 
@@ -95,11 +96,8 @@ class _AddPaths(msgspec.Struct):
     exclude_path: list[ExcludedPath] | UnsetType = UNSET
 
 
-class Agents:
+class Agents(Group):
     """Agents, and the paths that they back up."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -135,12 +133,8 @@ class Agents:
 
         API: Agent, "Querying the Agent List" (GET /v3/{project_id}/agents).
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(limit=limit, offset=offset, **filters)
-            return page.agents, page.count
-
-        return items(fetch, page_size=page_size, key=attrgetter("agent_id"))
+        ask = paged(partial(self.list, **filters), "agents")
+        return items(ask, page_size=page_size, key=attrgetter("agent_id"))
 
     def show(self, agent_id: str) -> Agent:
         """Return an agent with its paths.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from cbr_notebook.api.http.transport import QueryValue, Transport
+from cbr_notebook.api.groups import Group
+from cbr_notebook.api.http.transport import QueryValue
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import BACKUP_STATUSES, NATIVE_SERVER, RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Backup, Page, Record
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.text.arguments import texts
 
 SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
@@ -126,11 +128,8 @@ def _decoded(value: Any) -> Any:
     return value
 
 
-class Backups:
+class Backups(Group):
     """Backups of servers, disks and file systems."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -199,12 +198,8 @@ class Backups:
 
         API: Backup, "Querying All Backups" (GET /v3/{project_id}/backups).
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(limit=limit, offset=offset, **filters)
-            return page.backups, page.count
-
-        return items(fetch, page_size=page_size)
+        ask = paged(partial(self.list, **filters), "backups")
+        return items(ask, page_size=page_size)
 
     def show(self, backup_id: str) -> Backup:
         """Return a backup, with the backups of its disks as ``children``.

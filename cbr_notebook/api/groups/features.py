@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 
 _PATH = "/v3/{project_id}/cbr-features"
 
 
-class Features:
+class Features(Group):
     """What the service offers in this region."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(self, *, limit: int | None = None, offset: int | None = None) -> dict[str, Any]:
         """Return all features of this region.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Member, Page
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.errors import InvalidRequest
 
 STATUSES = ("pending", "accepted", "rejected")
@@ -30,11 +31,8 @@ def _path(backup_id: str) -> str:
     return f"/v3/{{project_id}}/backups/{backup_id}/members"
 
 
-class Members:
+class Members(Group):
     """Projects that a backup is shared with, as the owner and the receiver see them."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -85,12 +83,8 @@ class Members:
 
         API: Backup sharing, "Querying the Share Member List".
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(backup_id, limit=limit, offset=offset, **filters)
-            return page.members, page.count
-
-        return items(fetch)
+        ask = paged(partial(self.list, backup_id, **filters), "members")
+        return items(ask)
 
     def add(self, backup_id: str, project_ids: Sequence[str]) -> Sequence[Member]:
         """Share a backup with projects of the same region.

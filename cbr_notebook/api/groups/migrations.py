@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.errors import InvalidRequest
 
@@ -28,11 +28,8 @@ class Migration(Record, frozen=True):
     project_status: list[ProjectMigration] | None = None
 
 
-class Migrations:
+class Migrations(Group):
     """Moving an account's resources from the older backup services."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def start(self, *, all_regions: bool = True, reservation: float = 0.2) -> dict[str, str]:
         """Start moving the account's resources; it goes on after the answer.

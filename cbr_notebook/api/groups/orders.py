@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.messages.vault_bodies import ResourceItem, or_unset
@@ -103,11 +103,8 @@ def _period(period_type: str, period_num: int) -> None:
     checks.within(period_num, 1, _LONGEST[period_type], "period_num")
 
 
-class Orders:
+class Orders(Group):
     """Vaults that are paid in advance."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def create_vault(
         self,

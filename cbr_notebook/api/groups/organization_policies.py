@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.groups.policies import checked_definition
-from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Definition, Page, Record, Trigger
 from cbr_notebook.api.messages.recurrence import checked_rules
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.errors import InvalidRequest
 
 OPERATION_TYPES = ("backup", "replication")
@@ -82,11 +83,8 @@ def _text(value: str | None, field: str) -> str | UnsetType:
     return UNSET if checked is None else checked
 
 
-class OrganizationPolicies:
+class OrganizationPolicies(Group):
     """Policies for all projects of an organization."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -122,12 +120,8 @@ class OrganizationPolicies:
 
         API: Organization policy, "Querying Organization Policies".
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(operation_type, limit=limit, offset=offset)
-            return page.policies, page.count
-
-        return items(fetch, page_size=page_size)
+        ask = paged(partial(self.list, operation_type), "policies")
+        return items(ask, page_size=page_size)
 
     def show(self, organization_policy_id: str) -> OrganizationPolicy:
         """Return an organization policy.

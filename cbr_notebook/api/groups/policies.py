@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Page, Policy
 from cbr_notebook.api.messages.recurrence import checked_rules
@@ -81,11 +81,8 @@ def checked_definition(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(values)
 
 
-class Policies:
+class Policies(Group):
     """Policies: when vaults are backed up or replicated, and how long backups are kept."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages.records import Record
 
 
@@ -47,11 +47,8 @@ class _DomainProjects(msgspec.Struct):
     projects: list[DomainProject]
 
 
-class Projects:
+class Projects(Group):
     """Projects that backups can be shared with or replicated to."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(self) -> Sequence[RegionProject]:
         """Return the account's projects in this region.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Page, Protectable, Record
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 
 LARGEST_PAGE = 50
 _PATH = "/v3/{project_id}/protectables"
@@ -67,11 +68,8 @@ class _Answer(msgspec.Struct):
     instance: Protectable
 
 
-class Protectables:
+class Protectables(Group):
     """Servers, disks and file systems that can be protected."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -120,12 +118,8 @@ class Protectables:
 
         API: Protectable, "Querying Protectable Resources".
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(kind, limit=limit, offset=offset, **filters)
-            return page.instances, page.count
-
-        return items(fetch, page_size=LARGEST_PAGE)
+        ask = paged(partial(self.list, kind, **filters), "instances")
+        return items(ask, page_size=LARGEST_PAGE)
 
     def show(self, kind: ResourceKind, resource_id: str) -> Protectable:
         """Return a resource.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.records import Record, RestorePoint
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
@@ -66,11 +66,8 @@ class _Parameters(msgspec.Struct):
     retention_duration_days: int | UnsetType = UNSET
 
 
-class RestorePoints:
+class RestorePoints(Group):
     """Restore points: backups of a vault's resources, made together."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def create(
         self,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import OBJECT_TYPES, ObjectType
 from cbr_notebook.api.messages.records import Tag
@@ -143,11 +143,8 @@ def _no_pair(tag: Any) -> InvalidRequest:
     )
 
 
-class Tags:
+class Tags(Group):
     """Tags of vaults, to filter and manage them."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(self, vault_id: str) -> Sequence[Tag]:
         """Return the tags of a vault.
@@ -251,14 +248,7 @@ class Tags:
 
         API: Tag, "Querying Vaults by Tag" (POST …/vault/resource_instances/action).
         """
-        body = _question(
-            "filter",
-            (tags, tags_any, not_tags, not_tags_any),
-            without_any_tag,
-            name,
-            cloud_type,
-            object_type,
-        )
+        body = _question("filter", locals())
         if limit is not None:
             body["limit"] = str(checks.within(limit, 1, 1000, "limit"))
         if offset is not None:
@@ -284,40 +274,30 @@ class Tags:
 
         API: Tag, "Querying Vaults by Tag" (POST …/vault/resource_instances/action).
         """
-        body = _question(
-            "count",
-            (tags, tags_any, not_tags, not_tags_any),
-            without_any_tag,
-            name,
-            cloud_type,
-            object_type,
-        )
+        body = _question("count", locals())
         found = self._transport.send("POST", _INSTANCES, body, Found, only_asks=True)
         return found.total_count or 0
 
 
-def _question(
-    action: str,
-    conditions: tuple[Wanted | None, Wanted | None, Wanted | None, Wanted | None],
-    without_any_tag: bool,
-    name: str | None,
-    cloud_type: str | None,
-    object_type: str | None,
-) -> dict[str, Any]:
-    """Return a question about tags as the service wants it; only what was given."""
+def _question(action: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a question about tags as the service wants it; only what was given.
+
+    Args:
+        action: ``filter`` or ``count``.
+        asked: the arguments of :meth:`Tags.filter`, by name.
+    """
     body: dict[str, Any] = {"action": action}
-    for member, wanted in zip(_CONDITIONS, conditions, strict=True):
-        if wanted is not None:
+    for member in _CONDITIONS:
+        if asked[member] is not None:
             body[member] = [
                 {"key": key, "values": [values] if isinstance(values, str) else list(values)}
-                for key, values in wanted.items()
+                for key, values in asked[member].items()
             ]
-    if without_any_tag:
+    if asked["without_any_tag"]:
         body["without_any_tag"] = True
-    if name is not None:
-        body["matches"] = [{"key": "resource_name", "value": name}]
-    if cloud_type is not None:
-        body["cloud_type"] = checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type")
-    if object_type is not None:
-        body["object_type"] = checks.one_of(object_type, OBJECT_TYPES, "object_type")
+    if asked["name"] is not None:
+        body["matches"] = [{"key": "resource_name", "value": asked["name"]}]
+    for member, words in (("cloud_type", ("public", "hybrid")), ("object_type", OBJECT_TYPES)):
+        if checks.one_of(asked[member], words, member) is not None:
+            body[member] = asked[member]
     return body

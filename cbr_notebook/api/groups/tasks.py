@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import TASK_STATUSES
 from cbr_notebook.api.messages.records import Page, TaskRecord
@@ -30,11 +30,8 @@ class _Answer(msgspec.Struct):
     operation_log: TaskRecord
 
 
-class Tasks:
+class Tasks(Group):
     """Tasks: work that goes on after its request was answered."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,

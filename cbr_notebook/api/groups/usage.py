@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import SERVER_TYPES
 from cbr_notebook.api.messages.records import Record
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 
 
 class StorageUsage(Record, frozen=True):
@@ -30,11 +31,8 @@ class UsagePage(Record, frozen=True, kw_only=True):
     storage_usage: list[StorageUsage]
 
 
-class Usage:
+class Usage(Group):
     """What backups take, resource by resource."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def list(
         self,
@@ -70,9 +68,5 @@ class Usage:
 
         API: Usage, "Querying the Storage Usage" (GET /v3/{project_id}/storage_usage).
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(limit=limit, offset=offset, **filters)
-            return page.storage_usage, page.resource_count
-
-        return items(fetch, page_size=page_size, key=lambda row: row.resource_id)
+        ask = paged(partial(self.list, **filters), "storage_usage", "resource_count")
+        return items(ask, page_size=page_size, key=lambda row: row.resource_id)

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from cbr_notebook.api.http.transport import Transport
+from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import checks
-from cbr_notebook.api.messages.vault_bodies import (
-    ResourceItem,
-    VaultAdded,
-    VaultMigrated,
-    VaultRemoved,
-    VaultSet,
-)
+from cbr_notebook.api.messages.vault_bodies import ChangedIds, ResourceItem
 
 PATH = "/v3/{project_id}/vaults"
 
 
-class VaultResources:
+class VaultResources(Group):
     """Servers, disks and file systems in vaults."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def add_resources(self, vault_id: str, resources: Sequence[ResourceItem]) -> Sequence[str]:
         """Put resources into a vault, all or none.
@@ -43,7 +34,7 @@ class VaultResources:
         """
         checks.listed(resources, "resources", most=256)
         path = f"{PATH}/{vault_id}/addresources"
-        answer = self._transport.send("POST", path, {"resources": list(resources)}, VaultAdded)
+        answer = self._transport.send("POST", path, {"resources": list(resources)}, ChangedIds)
         return answer.add_resource_ids
 
     def remove_resources(self, vault_id: str, resource_ids: Sequence[str]) -> Sequence[str]:
@@ -65,7 +56,7 @@ class VaultResources:
         checks.listed(resource_ids, "resource_ids", most=256)
         path = f"{PATH}/{vault_id}/removeresources"
         answer = self._transport.send(
-            "POST", path, {"resource_ids": list(resource_ids)}, VaultRemoved
+            "POST", path, {"resource_ids": list(resource_ids)}, ChangedIds
         )
         return answer.remove_resource_ids
 
@@ -95,7 +86,7 @@ class VaultResources:
             "resource_ids": list(resource_ids),
         }
         path = f"{PATH}/{vault_id}/migrateresources"
-        return self._transport.send("POST", path, body, VaultMigrated).migrated_resources
+        return self._transport.send("POST", path, body, ChangedIds).migrated_resources
 
     def set_resources(
         self,
@@ -126,4 +117,4 @@ class VaultResources:
             "action": checks.one_of(action, ("suspend", "unsuspend"), "action"),
         }
         path = f"{PATH}/{vault_id}/set-resources"
-        return self._transport.send("PUT", path, body, VaultSet).set_resource_ids
+        return self._transport.send("PUT", path, body, ChangedIds).set_resource_ids

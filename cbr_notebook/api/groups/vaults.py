@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
@@ -15,6 +16,7 @@ from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.api.messages.vault_bodies import (
     BillingCreate,
     BillingUpdate,
+    ChangedIds,
     ResourceItem,
     ShiftedExpiry,
     VaultAnswer,
@@ -23,10 +25,9 @@ from cbr_notebook.api.messages.vault_bodies import (
     VaultPage,
     VaultSummary,
     VaultUpdate,
-    VaultUpdated,
     or_unset,
 )
-from cbr_notebook.api.paging.pager import items
+from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.errors import InvalidRequest
 
 
@@ -88,12 +89,8 @@ class Vaults(VaultResources):
 
         API: Vault, "Querying the Vault List" (GET /v3/{project_id}/vaults).
         """
-
-        def fetch(offset: int, limit: int) -> tuple[Any, int | None]:
-            page = self.list(limit=limit, offset=offset, **filters)
-            return page.vaults, page.count
-
-        return items(fetch, page_size=page_size)
+        ask = paged(partial(self.list, **filters), "vaults")
+        return items(ask, page_size=page_size)
 
     def show(self, vault_id: str) -> Vault:
         """Return a vault.
@@ -316,7 +313,7 @@ class Vaults(VaultResources):
         if not change:
             raise InvalidRequest("Nothing is to be changed.", advice="Name what shall change.")
         path = f"{PATH}/batch-update"
-        return self._transport.send("PUT", path, {"vault": change}, VaultUpdated).updated_vaults_id
+        return self._transport.send("PUT", path, {"vault": change}, ChangedIds).updated_vaults_id
 
     def list_external(
         self,

@@ -17,6 +17,7 @@ import msgspec
 
 from cbr_notebook.api.http import background_decoding, time_limit
 from cbr_notebook.api.http.acts import note_change
+from cbr_notebook.api.http.attempts import Attempts, Repeatable
 from cbr_notebook.api.http.decoding import Undecodable, decode
 from cbr_notebook.api.http.permissions import operation_of
 from cbr_notebook.api.http.response_errors import (
@@ -32,7 +33,6 @@ from cbr_notebook.api.messages.request_shapes import check_body
 from cbr_notebook.auth.bounds import forget_last_answer
 from cbr_notebook.auth.throttling import (
     PATIENCE_S,
-    WORTH_A_LINE_S,
     Gate,
     Throttle,
     asked_pause,
@@ -48,12 +48,9 @@ from cbr_notebook.text.arguments import texts
 T = TypeVar("T")
 QueryValue = str | int | bool | Sequence[str] | None
 
-_ATTEMPTS, _LONGEST_PAUSE = 5, 60.0
 _BUSY = (502, 503, 504)
 _MOST_KEPT = 64 * 2**20
 """Bytes of answers that a reading keeps."""
-_SLOW, _SLOW_ATTEMPTS = 0.9, 2
-"""What share of its time makes an attempt slow, and after how many of them it is enough."""
 SEND_ONCE = "cbr_send_once"
 """The extension of a request that nobody may repeat, authentication included."""
 _PATH_PART = re.compile(r"[A-Za-z0-9._~%-]+")
@@ -69,18 +66,6 @@ class RequestRecord:
     status: int
     """0 when no answer came."""
     request_id: str | None
-
-
-class _Repeatable(Exception):
-    """An answer after which the request is sent again; carries the error to raise in the end."""
-
-    def __init__(self, error: CBRError, pause: float | None = None, window: bool = False) -> None:
-        super().__init__(str(error))
-        error.passing = True
-        self.error = error
-        self.pause = pause
-        self.window = window
-        """Whether the service said how long it turns requests away."""
 
 
 class Transport:
@@ -238,17 +223,8 @@ class Transport:
         once: bool = False,
         only_asks: bool = False,
     ) -> httpx.Response:
-        if getattr(self._client, "is_closed", False):
-            raise AuthenticationError(
-                "This session is closed.",
-                advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
-            )
         safe = only_asks or method == "GET"
-        if self.only_asks and not safe:
-            raise InvalidRequest(
-                "This session only asks: nothing was sent.",
-                advice="Change things in a session of your own: cbr.connect().",
-            )
+        self._check_open(safe)
         if self._kept is not None and not safe:
             self._kept.clear()
             self._read.clear()
@@ -262,46 +238,89 @@ class Transport:
         )
         if safe and not once:
             self._wait_for_throttle()
-        attempt, waited, slow = 1, 0.0, 0
+        attempts = Attempts(self._patience, self._client.timeout.read or 30)
         while True:
-            if self.gate is not None:
-                self.gate.enter()
-            began = time.monotonic()
             try:
-                response = self._attempt(request, safe=safe)
+                with self._turn():
+                    attempts.begin()
+                    response = self._attempt(request, safe=safe)
                 if not safe:
                     note_change()
                 return response
-            except _Repeatable as problem:
-                if once:
-                    raise problem.error from None
-                pause = problem.pause or 2.0 ** (attempt - 1)
-                long = problem.window and pause >= WORTH_A_LINE_S
-                slow += time.monotonic() - began > _SLOW * (self._client.timeout.read or 30)
-                goes_on = attempt < _ATTEMPTS and slow < _SLOW_ATTEMPTS
-                if long:
-                    goes_on = waited + pause <= self._patience
-                else:
-                    pause = min(pause, _LONGEST_PAUSE)
+            except Repeatable as problem:
+                pause = None if once else attempts.pause_after(problem)
                 limit = time_limit.current()
-                if not goes_on or not (limit is None or limit.allows(pause)):
+                if pause is None or not (limit is None or limit.allows(pause)):
                     raise problem.error from None
-                if long and self.gate is None:
-                    self._throttle.begin(pause)
-            finally:
-                if self.gate is not None:
-                    self.gate.leave()
-            if not long or self.gate is None:  # the gate knows how long, and who comes first
-                self._sleep(pause)
-            attempt, waited = attempt + 1, waited + pause
+                long = problem.is_long(pause)
+            if long and self.gate is not None:
+                continue  # the gate knows how long, and who comes first
+            if long:
+                self._throttle.begin(pause)
+            self._sleep(pause)
+
+    def _check_open(self, safe: bool) -> None:
+        """Check that requests are sent here.
+
+        Raises:
+            AuthenticationError: the session is closed.
+            InvalidRequest: the request changes something, and the session only asks.
+        """
+        if getattr(self._client, "is_closed", False):
+            raise AuthenticationError(
+                "This session is closed.",
+                advice="Open another one: session = cbr.connect(…) or cbr.simulate().",
+            )
+        if self.only_asks and not safe:
+            raise InvalidRequest(
+                "This session only asks: nothing was sent.",
+                advice="Change things in a session of your own: cbr.connect().",
+            )
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait at the gate, if there is one, until a request may be sent."""
+        gate = self.gate
+        if gate is not None:
+            gate.enter()
+        try:
+            yield
+        finally:
+            if gate is not None:
+                gate.leave()
 
     def _attempt(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
         """Send a request once.
 
         Raises:
-            _Repeatable: it may be sent again: it never left, was certainly turned away, or
+            Repeatable: it may be sent again: it never left, was certainly turned away, or
                 changes nothing and met with trouble that may pass.
             CBRError: else.
+        """
+        response = self._answer(request, safe=safe)
+        if response.is_success or response.is_redirect:
+            if (page := page_error(request, response, safe=safe)) is not None:
+                raise page
+            return response
+        error = refusal(request, response, now=self._clock())
+        error.may_have_happened = not safe and maybe_executed(response, error)
+        if error.may_have_happened:
+            error.advice = LOOK_FIRST
+        pause = asked_pause(response, self._clock())
+        if isinstance(error, RateLimited):
+            raise self._throttled(response, error, pause)
+        if safe and response.status_code in _BUSY:
+            if self.gate is not None:
+                self.gate.refused(pause, None, None)
+            raise Repeatable(error, pause, pause is not None)
+        raise error
+
+    def _answer(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
+        """Send a request once, and record it.
+
+        Raises:
+            Repeatable: no answer came, and it may be sent again.
+            CBRError: no answer came.
         """
         fresh = httpx.Request(
             request.method,
@@ -321,33 +340,24 @@ class Transport:
             trouble = None
         if trouble is not None:  # raised here, where nothing leads to the headers that were sent
             failure, again = trouble
-            raise _Repeatable(failure) if again else failure
+            raise Repeatable(failure) if again else failure
         self._record(request, response.status_code, request_id_of(response))
-        if response.is_success or response.is_redirect:
-            if (page := page_error(request, response, safe=safe)) is not None:
-                raise page
-            return response
-        error = refusal(request, response, now=self._clock())
-        error.may_have_happened = not safe and maybe_executed(response, error)
-        if error.may_have_happened:
-            error.advice = LOOK_FIRST
-        pause = asked_pause(response, self._clock())
-        if isinstance(error, RateLimited):
-            window = told_window(response, error.message, self._clock())
-            if self.gate is not None:
-                self.gate.refused(pause, window_in(error.message), limit_in(error.message))
-            error.retry_after = window
-            if window is not None and window > self._patience:
-                error.advice = (
-                    f"The service turns requests away for {in_words(window)}. Nothing was "
-                    "changed. Try again then."
-                )
-            raise _Repeatable(error, window, window is not None)
-        if safe and response.status_code in _BUSY:
-            if self.gate is not None:
-                self.gate.refused(pause, None, None)
-            raise _Repeatable(error, pause, pause is not None)
-        raise error
+        return response
+
+    def _throttled(
+        self, response: httpx.Response, error: RateLimited, asked: float | None
+    ) -> Repeatable:
+        """Return what to do about a request that was turned away, and tell the gate of it."""
+        window = told_window(response, error.message, self._clock())
+        if self.gate is not None:
+            self.gate.refused(asked, window_in(error.message), limit_in(error.message))
+        error.retry_after = window
+        if window is not None and window > self._patience:
+            error.advice = (
+                f"The service turns requests away for {in_words(window)}. Nothing was "
+                "changed. Try again then."
+            )
+        return Repeatable(error, window, window is not None)
 
     def _wait_for_throttle(self) -> None:
         """Wait until the service takes requests again, where another one was told how long."""

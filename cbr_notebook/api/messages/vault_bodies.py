@@ -91,33 +91,13 @@ class VaultAnswer(msgspec.Struct):
     vault: Vault
 
 
-class VaultAdded(msgspec.Struct):
-    """An answer of the service."""
+class ChangedIds(msgspec.Struct):
+    """The IDs of what was changed, under the name that the service has for the change."""
 
     add_resource_ids: list[str] = []
-
-
-class VaultRemoved(msgspec.Struct):
-    """An answer of the service."""
-
     remove_resource_ids: list[str] = []
-
-
-class VaultMigrated(msgspec.Struct):
-    """An answer of the service."""
-
     migrated_resources: list[str] = []
-
-
-class VaultSet(msgspec.Struct):
-    """An answer of the service."""
-
     set_resource_ids: list[str] = []
-
-
-class VaultUpdated(msgspec.Struct):
-    """An answer of the service."""
-
     updated_vaults_id: list[str] = []
 
 

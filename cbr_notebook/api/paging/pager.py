@@ -79,6 +79,18 @@ def pages(
     return _Reader(fetch, page_size=page_size, limit=None, key=key).pages()
 
 
+def paged(ask: Callable[..., Any], rows: str, count: str = "count") -> Fetch[Any]:
+    """Return what asks for a page of a list, given offset and limit.
+
+    Args:
+        ask: asks for a page, with ``offset`` and ``limit`` by their names.
+        rows: the member of the answer that holds the rows.
+        count: the member that says how many there are in all.
+    """
+    read = attrgetter(rows, count)
+    return lambda offset, limit: read(ask(offset=offset, limit=limit))
+
+
 def read_all(
     fetch: Fetch[T],
     take: Callable[[Sequence[T]], None],

@@ -10,21 +10,11 @@ from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest, NotFound
 from cbr_notebook.schedule import zones
 from cbr_notebook.schedule.rules import recurrence_rules
 from cbr_notebook.session.context import Context
-from cbr_notebook.session.lookup import (
-    find_policy,
-    find_vault,
-    find_vault_elsewhere,
-    project_of,
-)
-from cbr_notebook.session.operations.policy_change import LostBackup, PolicyChange
+from cbr_notebook.session.lookup import find_policy, find_vault, find_vault_elsewhere, project_of
+from cbr_notebook.session.operations.policy_change import WORDS, LostBackup, PolicyChange
 from cbr_notebook.session.operations.policy_words import PERIODS, definition_of, distance
 from cbr_notebook.session.operations.same_names import tell_policy_of_same_name
-from cbr_notebook.session.references import (
-    ResourceRef,
-    display_name,
-    is_id,
-    one_id_or_name,
-)
+from cbr_notebook.session.references import ResourceRef, display_name, is_id, one_id_or_name
 from cbr_notebook.text.formatting import pluralize
 
 
@@ -96,23 +86,7 @@ def create_policy(
         True
     """
     away = distance(session, timezone if timezone is not None else "UTC")
-    definition = definition_of(
-        {
-            "max_backups": max_backups,
-            "retention_days": retention_days,
-            "day_backups": day_backups,
-            "week_backups": week_backups,
-            "month_backups": month_backups,
-            "year_backups": year_backups,
-            "daily": daily,
-            "weekly": weekly,
-            "monthly": monthly,
-            "yearly": yearly,
-            "full_backup_interval": full_backup_interval,
-            "destination_region": destination_region,
-            "destination_project_id": destination_project_id,
-        }
-    )
+    definition = definition_of(locals())
     rules = recurrence_rules(pattern, days=days, every_days=every_days, times=times, zone=away)
     if operation_type == "replication":
         _require_destination(session, definition)
@@ -206,41 +180,11 @@ def update_policy(
         >>> policy.operation_definition.retention_duration_days
         40
     """
-    words = {
-        "max_backups": max_backups,
-        "retention_days": retention_days,
-        "day_backups": day_backups,
-        "week_backups": week_backups,
-        "month_backups": month_backups,
-        "year_backups": year_backups,
-        "daily": daily,
-        "weekly": weekly,
-        "monthly": monthly,
-        "yearly": yearly,
-        "full_backup_interval": full_backup_interval,
-        "destination_region": destination_region,
-        "destination_project_id": destination_project_id,
-    }
-    change = PolicyChange.of(
-        session,
-        policy,
-        {
-            **words, "enabled": enabled, "pattern": pattern, "days": days, "times": times,
-            "every_days": every_days, "timezone": timezone, "definition": definition, **unknown,
-        },
-        also=("name", "confirm"),
-    )  # fmt: skip
+    words = {name: value for name, value in locals().items() if name in WORDS}
+    change = PolicyChange.of(session, policy, {**words, **unknown}, also=("name", "confirm"))
     found = change.policy
-    if change.touches_backups and confirm != display_name(found):
-        lost = change.lost_at_the_next_run(session)
-        if lost:
-            raise ConfirmationNeeded(
-                f"With this change the policy {display_name(found)} deletes "
-                f"{pluralize(len(lost), 'backup')} more at its next run: {_listed(lost)}. "
-                "It cannot be undone.",
-                advice=f"To go on, say confirm={display_name(found)!r}; "
-                "session.what_if(policy, …) shows what would be kept.",
-            )
+    if confirm != display_name(found):
+        _refuse_to_lose(session, change)
     changed = session.client.policies.update(
         found.id,
         name=name,
@@ -251,6 +195,23 @@ def update_policy(
     if name not in (None, found.name):
         tell_policy_of_same_name(session, changed)
     return changed
+
+
+def _refuse_to_lose(session: Context, change: PolicyChange) -> None:
+    """Check that a change deletes no backup at the next run that would stay without it.
+
+    Raises:
+        ConfirmationNeeded: it does; says which and how many.
+    """
+    lost = change.lost_at_the_next_run(session) if change.touches_backups else []
+    if lost:
+        name = display_name(change.policy)
+        raise ConfirmationNeeded(
+            f"With this change the policy {name} deletes {pluralize(len(lost), 'backup')} more at "
+            f"its next run: {_listed(lost)}. It cannot be undone.",
+            advice=f"To go on, say confirm={name!r}; "
+            "session.what_if(policy, …) shows what would be kept.",
+        )
 
 
 def _listed(lost: Sequence[LostBackup]) -> str:

@@ -28,7 +28,8 @@ from cbr_notebook.session.references import ResourceRef
 from cbr_notebook.session.retained import backups_by_resource
 
 _SCHEDULE = ("pattern", "days", "every_days", "times")
-_WORDS = (*DEFINITION, *ALIASES, *_SCHEDULE, "timezone", "enabled", "definition")
+WORDS = (*DEFINITION, *ALIASES, *_SCHEDULE, "timezone", "enabled", "definition")
+"""All words in which a change of a policy can be said."""
 _AHEAD = timedelta(days=400)
 
 
@@ -75,7 +76,7 @@ class PolicyChange:
             InvalidRequest: a word or member is not known, or a value is not valid.
             NotFound: there is no such policy.
         """
-        reject_unknown(words, (*_WORDS, *also), "Policies", "setting")
+        reject_unknown(words, (*WORDS, *also), "Policies", "setting")
         if not isinstance(words.get("enabled"), bool | None):
             raise InvalidRequest(
                 f"enabled is True or False, not {words['enabled']!r}.",
@@ -83,7 +84,7 @@ class PolicyChange:
                 field="enabled",
             )
         named = {name: value for name, value in words.items() if value is not None}
-        said = definition_of({k: v for k, v in named.items() if k in DEFINITION or k in ALIASES})
+        said = definition_of(named)
         members = checked_members(named["definition"]) if "definition" in named else {}
         if twice := sorted(said.keys() & members.keys()):
             raise InvalidRequest(

@@ -41,10 +41,17 @@ MEMBERS = (
 def definition_of(words: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of a definition that arguments name; what is ``None`` is left out.
 
+    Args:
+        words: arguments by name; those that name no member are passed over.
+
     Raises:
         InvalidRequest: a value is no number where one is meant, or something is said twice.
     """
-    said = {name: value for name, value in words.items() if value is not None}
+    said = {
+        name: value
+        for name, value in words.items()
+        if value is not None and (name in DEFINITION or name in ALIASES)
+    }
     for short, name in ALIASES.items():
         if short in said:
             if name in said:
