@@ -69,11 +69,9 @@ def read_list(
     for each in requests:
         which = ", ".join(str(each[kind]) for kind in kinds if kind in each)
         lists.setdefault(which, []).append(each)
+    name = schema.name.capitalize()
     those_permitted(
-        {
-            f"{schema.name.capitalize()} ({which})": partial(_each_of, read, some)
-            for which, some in lists.items()
-        }
+        {f"{name} ({which})": partial(_each_of, read, some) for which, some in lists.items()}
     )
     frame = builder.frame()
     if len(requests) > 1:
@@ -81,8 +79,7 @@ def read_list(
     frame = frame if limit is None else frame.head(limit)
     others = None
     if frame.empty:
-        used = {key: value for key, value in asked.items() if key not in (*kinds, "sort")}
-        given = any(value is not None for value in used.values())
+        given = filters.asked_for(asked).keys() - {*kinds, "sort"}
         always = {key: value for key, value in asked.items() if key in kinds}
         others = _count(always, ask) if given else looked_at.rows or None
     frame = describe(session, schema, frame, asked, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import InvalidRequest
@@ -79,36 +80,28 @@ def replicate(
         raise InvalidRequest("Only a single backup can be given a name or a description.")
     project_id = project_of(session, destination_project or destination_region)
     there = find_vault_elsewhere(session, destination_vault, destination_region, project_id)
+    where: dict[str, Any] = {
+        "destination_project_id": project_id,
+        "destination_region": destination_region,
+        "destination_vault_id": there.id,
+    }
     if vault is not None:
-        source_vault = find_vault(session, vault).id
-        since = _replications_since_now(session, source_vault)
-        begun = session.client.restore_points.replicate(
-            source_vault,
-            destination_project_id=project_id,
-            destination_region=destination_region,
-            destination_vault_id=there.id,
-        )
-        started = begun.backups or []
+        source = find_vault(session, vault).id
+        since = _replications_since_now(session, source)
+        started = session.client.restore_points.replicate(source, **where).backups or []
         copied = {str(each.backup_id) for each in started}
         records = [each.replication_record_id for each in started]
-        what = f"Replicating {len(copied)} backups to {destination_region}"
+        what: str | None = f"{len(copied)} backups"
     else:
         found = find_backup(session, backup)
         since = _replications_since_now(session, found.vault_id)
         answer = session.client.backups.replicate(
-            found.id,
-            destination_project_id=project_id,
-            destination_region=destination_region,
-            destination_vault_id=there.id,
-            name=name,
-            description=description,
+            found.id, **where, name=name, description=description
         )
-        copied, records = {found.id}, [answer.replication_record_id]
-        what = f"Replicating {found.name} to {destination_region}"
-
+        copied, records, what = {found.id}, [answer.replication_record_id], found.name
     return Task(
         session.poller,
-        what,
+        f"Replicating {what} to {destination_region}",
         lambda: [task for task in since() if _source(task) in copied],
         expected=len(copied),
         result=records,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,7 +34,6 @@ from cbr_notebook.session.references import (
 )
 from cbr_notebook.session.tables import (
     Answer,
-    Ask,
     describe,
     make_table,
     read_list,
@@ -73,7 +73,6 @@ FURTHER_FILTERS = {
 _VAULT_FILTERS = tuple(FURTHER_FILTERS["vaults"])
 _BACKUP_FILTERS = tuple(FURTHER_FILTERS["backups"])
 _TASK_FILTERS = tuple(FURTHER_FILTERS["tasks"])
-_RESOURCE_FILTERS = tuple(FURTHER_FILTERS["resources"])
 
 if TYPE_CHECKING:
     _BackupRow = Backup
@@ -230,38 +229,24 @@ def backups(
         **time_range(session, since, until),
         **filters,
     }
-    if vault is not None:
-        asked["vault_id"] = vault_ids(session, vault)
+    asked |= _of_vault_and_resource(session, vault, resource)
     if parent is not None:
         asked["parent_id"] = find_backup(session, parent).id
-    if resource is not None:
-        asked |= resource_filter(session, resource)
     if "offset" in asked or "marker" in asked:
         reject_conflicts({**asked, "tags": tags}, {"tags": ("offset", "marker")})
         page = session.client.backups.list(limit=limit, **asked)
         return make_table(session, frames.BACKUPS, page.backups, asked, limit)
+    every = not chosen and limit is None and set(asked_for(asked)) <= {"status"}
+    if every and session.client.transport.reads_once:
+        return _from_all(session, asked)
     # Read in the order of creation, which no change of a backup disturbs, and sorted then.
     sort = asked.get("sort")
     later = sort is not None and (limit is None or limit > LARGEST_PAGE)
-    transport = session.client.transport
-
-    def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
-        one = {**one, "sort": None} if later else one
-        query = backups_api.list_query({"limit": size, "offset": offset, **one})
-        page = transport.get(backups_api.PATH, _BackupRows, query)
-        return page.backups, page.count
-
     if sort is not None:
         backups_api.list_query({"sort": sort})
-    if (
-        transport.reads_once
-        and not chosen
-        and limit is None
-        and set(asked_for(asked)) <= {"status"}
-    ):
-        return _from_all(session, asked, ask)
     frame = read_list(
-        session, frames.BACKUPS, asked, ask, limit=None if later else limit, repeatable=("status",),
+        session, frames.BACKUPS, asked, partial(_page_of_backups, session, unsorted=later),
+        limit=None if later else limit, repeatable=("status",),
         keep=(lambda row: chosen.resource(row.resource_id)) if chosen else None,
     )  # fmt: skip
     frame = chosen.noted(frame)
@@ -272,10 +257,29 @@ def backups(
     return sorted_by(frame, sort).head(limit) if later else frame  # type: ignore[arg-type]
 
 
-def _from_all(session: Context, asked: Mapping[str, Any], ask: Ask) -> pd.DataFrame:
+def _of_vault_and_resource(
+    session: Context, vault: ResourceRef, resource: ResourceRef
+) -> dict[str, Any]:
+    """Return the filters for vaults and resources, as far as they are named."""
+    asked = {} if vault is None else {"vault_id": vault_ids(session, vault)}
+    return asked if resource is None else asked | resource_filter(session, resource)
+
+
+def _page_of_backups(
+    session: Context, one: Mapping[str, Any], offset: int, size: int, *, unsorted: bool = False
+) -> Answer:
+    """Return a page of backups, of which only what the table shows is decoded."""
+    one = {**one, "sort": None} if unsorted else one
+    query = backups_api.list_query({"limit": size, "offset": offset, **one})
+    page = session.client.transport.get(backups_api.PATH, _BackupRows, query)
+    return page.backups, page.count
+
+
+def _from_all(session: Context, asked: Mapping[str, Any]) -> pd.DataFrame:
     """Return backups from the list of all, which one reading asks for once."""
     backups_api.list_query({"status": asked["status"]})  # refuses one that there is not
     before = session.client.transport.requests
+    ask = partial(_page_of_backups, session)
     every = session.client.transport.once(
         "all backups", lambda: noted(read_list)(session, frames.BACKUPS, {}, ask, limit=None)
     )
@@ -341,10 +345,7 @@ def tasks(
         **time_range(session, since, until),
         **filters,
     }
-    if vault is not None:
-        asked["vault_id"] = vault_ids(session, vault)
-    if resource is not None:
-        asked |= resource_filter(session, resource)
+    asked |= _of_vault_and_resource(session, vault, resource)
 
     def ask(one: Mapping[str, Any], offset: int, size: int) -> Answer:
         page = session.client.tasks.list(limit=size, offset=offset or None, **one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import msgspec
@@ -69,49 +70,67 @@ def capacity(
     check_days(days)
     chosen_vaults = TagChoice(session, tags, "vault")
     vaults = [each for each in session.client.vaults.list_all() if chosen_vaults.vault(each)]
-    policies = if_permitted("Policies", lambda: backup_policies(session))
-    given = backups
-    seen = if_permitted("Backups", lambda: good_backups(session, given))
-    backups = frames.BACKUPS.frame([]) if seen is None else seen
-    now, by_vault = session.now, dict(list(_looked_at(backups).groupby("vault_id", sort=False)))
+    policies = if_permitted("Policies", partial(backup_policies, session))
+    seen = if_permitted("Backups", partial(good_backups, session, backups))
+    good = _looked_at(frames.BACKUPS.frame([]) if seen is None else seen)
+    now, by_vault = session.now, dict(list(good.groupby("vault_id", sort=False)))
     chosen = {key: growth_of.wanted_points(each, now, days) for key, each in by_vault.items()}
-    read = if_permitted(
-        "Restore points",
-        lambda: restore_points(session, growth_of.all_points(list(chosen.values()))),
-    )
+    wanted = growth_of.all_points(list(chosen.values()))
+    read = if_permitted("Restore points", partial(restore_points, session, wanted))
     points = {each.id: each for each in read or ()}
     rows = []
     for vault in vaults:
-        inside = by_vault.get(vault.id, _looked_at(backups.iloc[:0]))
-        mine = (policies or {}).get(vault.id, [])
-        flow = BackupFlow.of(inside, mine, now, days)
-        size, used = vault.billing.size or 0, vault.billing.used or 0
+        inside = by_vault.get(vault.id, good.iloc[:0])
         grows = growth_of.resource_growth(vault, inside, points, chosen.get(vault.id, {}), now)
-        forecast = _forecast(used, inside, grows, mine, now)
-        after = [growth_of.full_after(curve, size * 1024) for curve in forecast]
-        flows = seen is not None and policies is not None
-        known = flows and (bool(grows) or not len(inside))
-        ahead = min(days, len(forecast[0]) - 1)
-        daily = max(0.0, float(forecast[0][ahead] - forecast[0][0]) / ahead)
-        rows.append(
-            SimpleNamespace(
-                id=vault.id, name=vault.name, size_gb=size, used_mb=used,
-                used_percent=round(100 * used / (size * 1024), 1) if size else None,
-                threshold=vault.threshold, allocated_gb=vault.billing.allocated,
-                backups=len(inside) if seen is not None else None,
-                made_a_day=round(flow.made, 2) if seen is not None else None,
-                leaving_a_day=round(flow.leaving, 2) if flows else None,
-                growth_mb_a_day=round(daily, 1) if known else None,
-                full_at=_moment(now, after[0]) if size and flows else None,
-                full_at_earliest=_moment(now, _first(after)) if size and flows else None,
-                full_at_latest=_moment(now, _last(after)) if size and flows else None,
-                auto_expand=vault.auto_expand,
-                filling_up=_filling_up(vault, used, size, after[0], known=flows),
-                tags=vault_tags(vault),
-            )
-        )  # fmt: skip
+        mine = None if policies is None else policies.get(vault.id, [])
+        rows.append(_row(vault, inside, grows, mine, now, days, seen=seen is not None))
     rows.sort(key=lambda row: -(row.used_percent or 0))
     return chosen_vaults.answer(frames.CAPACITY, rows, {"days": days})
+
+
+def _row(
+    vault: Vault,
+    backups: pd.DataFrame,
+    grows: Mapping[str, growth_of.ResourceGrowth],
+    policies: Sequence[Policy] | None,
+    now: datetime,
+    days: int,
+    *,
+    seen: bool,
+) -> SimpleNamespace:
+    """Return how full a vault is, and how it fills.
+
+    Args:
+        vault: which one.
+        backups: its good ones, the oldest first.
+        grows: what its resources add.
+        policies: its backup policies; ``None`` where one may not see them.
+        now: the present moment.
+        days: how many days to look back and ahead.
+        seen: whether one may see backups.
+    """
+    flow = BackupFlow.of(backups, policies or (), now, days)
+    size, used = vault.billing.size or 0, vault.billing.used or 0
+    forecast = _forecast(used, backups, grows, policies or (), now)
+    after = [growth_of.full_after(curve, size * 1024) for curve in forecast]
+    flows = seen and policies is not None
+    ahead = min(days, len(forecast[0]) - 1)
+    daily = max(0.0, float(forecast[0][ahead] - forecast[0][0]) / ahead)
+    told = size and flows
+    return SimpleNamespace(
+        id=vault.id, name=vault.name, size_gb=size, used_mb=used,
+        used_percent=round(100 * used / (size * 1024), 1) if size else None,
+        threshold=vault.threshold, allocated_gb=vault.billing.allocated,
+        backups=len(backups) if seen else None, made_a_day=round(flow.made, 2) if seen else None,
+        leaving_a_day=round(flow.leaving, 2) if flows else None,
+        growth_mb_a_day=round(daily, 1) if flows and (grows or backups.empty) else None,
+        full_at=_moment(now, after[0]) if told else None,
+        full_at_earliest=_moment(now, _first(after)) if told else None,
+        full_at_latest=_moment(now, _last(after)) if told else None,
+        auto_expand=vault.auto_expand,
+        filling_up=_filling_up(vault, used, size, after[0], known=flows),
+        tags=vault_tags(vault),
+    )  # fmt: skip
 
 
 def _looked_at(backups: pd.DataFrame) -> pd.DataFrame:

@@ -67,12 +67,7 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
     until = now + timedelta(days=days)
     listed = [e for e in session.client.backups.list_all() if e.image_type in _KEPT]
     replicas = {each.id for each in listed if each.image_type == "replication"}
-    undated = sum(each.id in replicas and not each.expired_at for each in listed)
-    if undated:
-        note(
-            f"{pluralize(undated, 'replica')} without an expiry date: how many are kept says the "
-            "policy that replicates them, in the project that they come from."
-        )
+    _note_undated(sum(each.id in replicas and not each.expired_at for each in listed))
     seen = if_permitted("Vaults", lambda: list(session.client.vaults.list_all()))
     vaults = {each.id: each for each in seen or ()}
     policies = if_permitted("Policies", partial(backup_policies, session))
@@ -100,6 +95,15 @@ def retention_preview(session: Context, *, days: int = 7, tags: Tags = None) -> 
                 )  # fmt: skip
     rows.sort(key=lambda row: (row.deleted_at, row.created_at, row.id))
     return chosen.answer(frames.RETENTION_PREVIEW, rows, {"days": days})
+
+
+def _note_undated(replicas: int) -> None:
+    """Note how many replicas there are of which nobody here knows how long they are kept."""
+    if replicas:
+        note(
+            f"{pluralize(replicas, 'replica')} without an expiry date: how many are kept says the "
+            "policy that replicates them, in the project that they come from."
+        )
 
 
 def what_if(
@@ -154,26 +158,10 @@ def what_if(
         for resource_id in filter(chosen.resource, dict.fromkeys([*present, *kept])):
             member = present.get(resource_id)
             name, made = kept.get(resource_id, (member and display_name(member), []))
-            today = {each.id for each in made}
             goes_on = member is not None and there(member)
-            ends = []
-            for rule, ahead, changed in (
-                (was, runs_was, False), (would, runs_would, planned.defines),
-            ):  # fmt: skip
-                possible = {
-                    _numbers(today, *retention.removals(
-                        made, rule, ahead if each else [], now, until,
-                        locked=bool(vault.locked), changed=changed,
-                    ))
-                    for each in ((True, False) if goes_on is None else (goes_on,))
-                }  # fmt: skip
-                ends.append(
-                    tuple(
-                        numbers.pop() if len(numbers := set(each)) == 1 else None
-                        for each in zip(*possible, strict=True)
-                    )
-                )
-            (gone_was, left_was), (gone_would, left_would) = ends
+            look = partial(_end, made, now=now, until=until, goes_on=goes_on, vault=vault)
+            gone_was, left_was = look(was, runs_was)
+            gone_would, left_would = look(would, runs_would, changed=planned.defines)
             each_mb = _average_mb(member, len(made))
             rows.append(
                 SimpleNamespace(
@@ -188,11 +176,36 @@ def what_if(
     return chosen.answer(frames.WHAT_IF, rows, asked)
 
 
-def _numbers(
-    today: Collection[str], gone: Sequence[retention.Removal], left: Sequence[retention.Backup]
-) -> tuple[int, int]:
-    """Return how many of the backups of today go, and how many there are in the end."""
-    return sum(each.backup.id in today for each in gone), len(left)
+def _end(
+    made: Sequence[retention.Backup],
+    rule: Retention,
+    runs: Sequence[datetime],
+    *,
+    now: datetime,
+    until: datetime,
+    goes_on: bool | None,
+    vault: Vault,
+    changed: bool = False,
+) -> tuple[int | None, int | None]:
+    """Return how many of the backups of today go, and how many there are in the end.
+
+    A number is ``None`` if it depends on whether the runs go on, and nobody knows (``goes_on``).
+    """
+    today = {each.id for each in made}
+    going, staying = set(), set()
+    for runs_on in (True, False) if goes_on is None else (goes_on,):
+        ahead, locked = runs if runs_on else [], bool(vault.locked)
+        gone, left = retention.removals(
+            made, rule, ahead, now, until, locked=locked, changed=changed
+        )
+        going.add(sum(each.backup.id in today for each in gone))
+        staying.add(len(left))
+    return _only(going), _only(staying)
+
+
+def _only(numbers: Collection[int]) -> int | None:
+    """Return the number, if there is but one."""
+    return next(iter(numbers)) if len(numbers) == 1 else None
 
 
 def _megabytes(number: int | None, each_mb: float | None) -> int | None:
