@@ -87,26 +87,24 @@ def _merges(key: yaml.Node) -> bool:
     return bool(key.tag == "tag:yaml.org,2002:merge")
 
 
-def clouds_files(environment: Mapping[str, str] | None = None) -> list[Path]:
+def clouds_files() -> list[Path]:
     """Return the places of ``clouds.yaml`` that exist, in OpenStack's order."""
-    given = os.environ if environment is None else environment
-    if named := given.get("OS_CLIENT_CONFIG_FILE"):
+    if named := os.environ.get("OS_CLIENT_CONFIG_FILE"):
         places = [Path(named)]
     else:
-        own = given.get("XDG_CONFIG_HOME", "")
+        own = os.environ.get("XDG_CONFIG_HOME", "")
         homes = [Path(own)] if os.path.isabs(own) else []
         folders = [each / "openstack" for each in (*homes, Path.home() / ".config", Path("/etc"))]
         places = [each / name for each in (Path(), *folders) for name in _NAMES]
     return [place for place in dict.fromkeys(places) if place.is_file()]
 
 
-def found_here(path: Path, environment: Mapping[str, str] | None = None) -> bool:
+def found_here(path: Path) -> bool:
     """Return whether a file was found in the working folder, and not named by anybody."""
-    given = os.environ if environment is None else environment
-    return not given.get("OS_CLIENT_CONFIG_FILE") and path.parent == Path()
+    return not os.environ.get("OS_CLIENT_CONFIG_FILE") and path.parent == Path()
 
 
-def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, Credentials]:
+def clouds_in(path: Path) -> dict[str, Credentials]:
     """Return the clouds of a file by name, each with what ``secure.yaml`` adds to it.
 
     A file that lies in the working folder, and was not named, may have been put there by
@@ -116,9 +114,8 @@ def clouds_in(path: Path, environment: Mapping[str, str] | None = None) -> dict[
     Raises:
         InvalidRequest: a file cannot be read as ``clouds.yaml``; its content is not shown.
     """
-    given = os.environ if environment is None else environment
-    here = found_here(path, environment)
-    named = None if here else given.get("OS_CLIENT_SECURE_FILE")
+    here = found_here(path)
+    named = None if here else os.environ.get("OS_CLIENT_SECURE_FILE")
     beside = [path.with_name(each.replace("clouds", "secure")) for each in _NAMES]
     secure = next((each for each in ([Path(named)] if named else beside) if each.is_file()), None)
     clouds = _read(path)

@@ -53,20 +53,20 @@ _INTERFACES = {"public": "public", "publicurl": "public", "internal": "internal"
 SOURCE = "environment"
 
 
-def from_environment(environment: Mapping[str, str] | None = None) -> Credentials:
+def from_environment() -> Credentials:
     """Return the identity of the environment: the vendor's, or else openrc's."""
-    vendor, openrc = identities(environment)
+    vendor, openrc = identities()
     return vendor if vendor.names_somebody or not openrc.names_somebody else openrc
 
 
-def identities(environment: Mapping[str, str] | None = None) -> tuple[Credentials, Credentials]:
+def identities() -> tuple[Credentials, Credentials]:
     """Return what the vendor's variables say, and what openrc's say; each with its own place."""
-    openrc = _openrc(environment)
-    return _vendor(environment, openrc), openrc
+    openrc = _openrc()
+    return _vendor(openrc), openrc
 
 
-def _vendor(environment: Mapping[str, str] | None, openrc: Credentials) -> Credentials:
-    found = build(_read(environment, _VENDOR), SOURCE)
+def _vendor(openrc: Credentials) -> Credentials:
+    found = build(_read(_VENDOR), SOURCE)
     if openrc.elsewhere:
         return found  # openrc's region and project are another operator's
     return replace(
@@ -77,9 +77,9 @@ def _vendor(environment: Mapping[str, str] | None, openrc: Credentials) -> Crede
     )
 
 
-def _openrc(environment: Mapping[str, str] | None) -> Credentials:
-    settings = _settings(environment)
-    values = _read(environment, _OPENRC)
+def _openrc() -> Credentials:
+    settings = _settings()
+    values = _read(_OPENRC)
     values["iam_endpoint"] = settings["OS_AUTH_URL"] or settings["CBR_IAM_ENDPOINT"]
     found = build(values, SOURCE)
     verify, strange = trust(settings["OS_CACERT"], {"OS_INSECURE": settings["OS_INSECURE"]})
@@ -88,26 +88,22 @@ def _openrc(environment: Mapping[str, str] | None) -> Credentials:
         verify=verify,
         derivable=found.iam_endpoint is not None,
         interface=_INTERFACES.get(settings["OS_INTERFACE"].lower(), settings["OS_INTERFACE"]),
-        unsupported=(*_not_understood(environment, settings), *strange),
+        unsupported=(*_not_understood(settings), *strange),
     )
     return with_auth_type(found, settings["OS_AUTH_TYPE"], "OS_AUTH_TYPE")
 
 
-def _settings(environment: Mapping[str, str] | None) -> dict[str, str]:
+def _settings() -> dict[str, str]:
     """Return the variables that hold no secret, by name; empty texts where there are none."""
-    given = os.environ if environment is None else environment
     names = ("OS_AUTH_URL", "CBR_IAM_ENDPOINT", "OS_CACERT", "OS_INSECURE", "OS_AUTH_TYPE",
              "OS_IDENTITY_API_VERSION")  # fmt: skip
-    settings = {name: given.get(name, "").strip() for name in names}
-    interface = given.get("OS_INTERFACE") or given.get("OS_ENDPOINT_TYPE") or "public"
+    settings = {name: os.environ.get(name, "").strip() for name in names}
+    interface = os.environ.get("OS_INTERFACE") or os.environ.get("OS_ENDPOINT_TYPE") or "public"
     return {**settings, "OS_INTERFACE": interface}
 
 
-def _not_understood(
-    environment: Mapping[str, str] | None, settings: Mapping[str, str]
-) -> tuple[str, ...]:
-    given = os.environ if environment is None else environment
-    names = [name for name in _NOT_UNDERSTOOD if given.get(name)]
+def _not_understood(settings: Mapping[str, str]) -> tuple[str, ...]:
+    names = [name for name in _NOT_UNDERSTOOD if os.environ.get(name)]
     version = settings["OS_IDENTITY_API_VERSION"]
     if version and not version.startswith("3"):
         names.append(f"OS_IDENTITY_API_VERSION={version}")
@@ -119,11 +115,9 @@ def _not_understood(
     return tuple(names)
 
 
-def _read(
-    environment: Mapping[str, str] | None, names: Mapping[str, tuple[str, ...]]
-) -> dict[str, str | Secret | None]:
+def _read(names: Mapping[str, tuple[str, ...]]) -> dict[str, str | Secret | None]:
     """Return the first variable that is set, by member; secrets are wrapped here."""
-    given = os.environ if environment is None else environment
+    given = os.environ
     found: dict[str, str | Secret | None] = {}
     for member, variables in names.items():
         value = next((given[each] for each in variables if given.get(each)), None)

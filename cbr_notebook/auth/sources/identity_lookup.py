@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cbr_notebook.auth import endpoints
@@ -28,16 +28,13 @@ class Profile:
     complete: bool
 
 
-def all_profiles(
-    environment: Mapping[str, str] | None = None, *, wanted: str | None = None
-) -> dict[str, Credentials]:
+def all_profiles(*, wanted: str | None = None) -> dict[str, Credentials]:
     """Return all profiles that can be named; the SDK's file wins over ``clouds.yaml``.
 
     A file of the working folder that cannot be read, and was not named, may be anybody's: it is
     in the way only of who wants a profile that no other file has.
 
     Args:
-        environment: variables by name; this process's own if left out.
         wanted: the profile that is looked for, if it is one.
 
     Raises:
@@ -46,14 +43,14 @@ def all_profiles(
     # Reading YAML costs more than everything else here, and few people have such a file.
     from cbr_notebook.auth.sources.clouds_yaml import clouds_files, clouds_in, found_here
 
-    found = profiles_in(profile_file(environment))
+    found = profiles_in(profile_file())
     passed_over: dict[str, Credentials] = {}
     unreadable: InvalidRequest | None = None
-    for path in clouds_files(environment):
+    for path in clouds_files():
         try:
-            clouds = clouds_in(path, environment)
+            clouds = clouds_in(path)
         except InvalidRequest as problem:
-            if not found_here(path, environment):
+            if not found_here(path):
                 raise
             unreadable = problem
             continue
@@ -68,9 +65,9 @@ def all_profiles(
     return known
 
 
-def profiles(environment: Mapping[str, str] | None = None) -> list[Profile]:
+def profiles() -> list[Profile]:
     """Return what could be signed in with: the environment, and all profiles."""
-    found = {"": from_environment(environment), **all_profiles(environment)}
+    found = {"": from_environment(), **all_profiles()}
     found = {
         name: each if each.place_must_be_own else keyring.completed(each)
         for name, each in found.items()

@@ -29,10 +29,9 @@ _KEYS = {
 }
 
 
-def profile_file(environment: Mapping[str, str] | None = None) -> Path:
+def profile_file() -> Path:
     """Return the place of the profile file, which the SDK of the vendor shares."""
-    given = os.environ if environment is None else environment
-    named = given.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
+    named = os.environ.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
     return Path(named) if named else Path.home() / ".huaweicloud" / "credentials"
 
 
