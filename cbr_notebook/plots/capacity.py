@@ -25,27 +25,42 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = picture.begin(ax, rows=len(table))
     if frame.empty:
         return picture.empty(ax, f"There is no vault{picture.asked(frame)}.")
-    places = list(range(len(table)))
     used = _numbers(table["used_percent"]).fillna(0)
     allocated = (100 * _numbers(table["allocated_gb"]) / _size_of(table)).fillna(0)
     widest = max(100.0, float(used.max()), min(_WIDEST, float(allocated.max())))
     right = 1.08 * widest
+    _draw_bars(ax, table, used, allocated.clip(upper=right))
+    _write_beside(ax, table, allocated, right)
+    picture.name_rows(ax, picture.labels(list(table["name"]), list(table["id"])))
+    ax.set_xlim(0, right)
+    ax.set_xlabel("percent of the vault's size")
+    picture.legend(ax, markerscale=0.5)
+    title = f"{int(_filling(frame).sum())} of {pluralize(len(frame), 'vault')} filling up"
+    title += _forecast(frame) + picture.only(len(table), len(frame), "those filling up first")
+    return picture.finish(ax, title, f"{picture.listed([*map(_told, frame.itertuples())])}.")
+
+
+def _draw_bars(ax: Axes, table: pd.DataFrame, used: pd.Series, allocated: pd.Series) -> None:
+    """Draw the bars of all vaults, and their thresholds."""
+    places = range(len(table))
     wide = ax.barh(
-        places, allocated.clip(upper=right), height=0.7, color="white",
+        places, allocated, height=0.7, color="white",
         edgecolor=picture.MIDDLE, hatch="///", label="allocated: sizes of the resources",
     )  # fmt: skip
     bars = ax.barh(places, used, height=0.42, color=picture.DARK, label="used by backups")
     for row, *pair in zip(table.itertuples(), wide, bars, strict=True):
         for bar in pair:
-            picture.tell(ax, bar, [f"{row.name}: {_words(row)}{_allocated(row)}"])
+            picture.tell(ax, bar, [_told(row)])
     ax.plot(
         _numbers(table["threshold"]), places, linestyle="none", marker="|", markersize=20,
         markeredgewidth=2.5, color=picture.ALARM, label="threshold",
     )  # fmt: skip
-    filling = _filling(table)
-    for place, share, fills, row in zip(
-        places, allocated, filling, table.itertuples(), strict=True
-    ):
+
+
+def _write_beside(ax: Axes, table: pd.DataFrame, allocated: pd.Series, right: float) -> None:
+    """Write numbers beside the bars, also those of bars that are cut at the right."""
+    rows = zip(table.itertuples(), allocated, _filling(table), strict=True)
+    for place, (row, share, fills) in enumerate(rows):
         beside = ax.annotate(
             _words(row), (right, place), xytext=(6, 0), textcoords="offset points",
             va="center", fontsize=8, color=drawing.INK, annotation_clip=False,
@@ -58,14 +73,6 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 va="center", ha="right", fontsize=8, color=drawing.INK,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
-    picture.name_rows(ax, picture.labels(list(table["name"]), list(table["id"])))
-    ax.set_xlim(0, right)
-    ax.set_xlabel("percent of the vault's size")
-    picture.legend(ax, markerscale=0.5)
-    title = f"{int(_filling(frame).sum())} of {pluralize(len(frame), 'vault')} filling up"
-    title += _forecast(frame) + picture.only(len(table), len(frame), "those filling up first")
-    words = [f"{row.name}: {_words(row)}{_allocated(row)}" for row in frame.itertuples()]
-    return picture.finish(ax, title, f"{picture.listed(words)}.")
 
 
 def _filling(frame: pd.DataFrame) -> pd.Series[bool]:
@@ -82,6 +89,10 @@ def _forecast(frame: pd.DataFrame) -> str:
         when = "full"
     more = f", {len(filling) - 1} more later" if len(filling) > 1 else ""
     return f"; {picture.shorten(first['name'])} is {when}{more}"
+
+
+def _told(row: Any) -> str:
+    return f"{row.name}: {_words(row)}{_allocated(row)}"
 
 
 def _words(row: Any) -> str:

@@ -48,10 +48,7 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
             label=f"failed, of any kind ({int(failed.sum())})",
         )  # fmt: skip
         picture.tell(ax, marks, _words(ended[failed], kind[failed], length[failed], unit))
-    ax.set_ylim(bottom=0)
-    ax.set_ylabel(unit)
-    ax.grid(color=drawing.LIGHT, linewidth=0.6)
-    ax.set_axisbelow(True)
+    picture.amounts(ax, unit)
     picture.time_axis(ax, "began (UTC)")
     picture.legend(ax)
     longest = int(minutes.argmax())

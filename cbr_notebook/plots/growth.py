@@ -39,29 +39,10 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         [f"{rows['profile'].iloc[-1]}: {rows['name'].iloc[-1]}" for rows in drawn],
         [str(rows["id"].iloc[-1]) for rows in drawn],
     )
-    for rows, name, (color, line, mark) in zip(drawn, names, _LOOKS, strict=False):
-        ax.plot(
-            rows["day"], rows["percent"], color=color, linestyle=line, linewidth=1.4, label=name
-        )
-        marks = ax.scatter(
-            rows["day"], rows["percent"], s=22, marker=mark, color=color,
-            edgecolor=drawing.INK, linewidth=0.4, zorder=3,
-        )  # fmt: skip
-        picture.tell(
-            ax,
-            marks,
-            [
-                f"{name}: {percent:.1f} % of {size} GB on {picture.day(day)}"
-                for percent, size, day in zip(
-                    rows["percent"], rows["size_gb"], rows["day"], strict=True
-                )
-            ],
-        )
+    for rows, name, look in zip(drawn, names, _LOOKS, strict=False):
+        _draw_vault(ax, rows, name, look)
     ax.axhline(100, color=picture.ALARM, linewidth=1, label="full")
-    ax.set_ylim(bottom=0)
-    ax.set_ylabel("percent of the vault's size")
-    ax.grid(color=drawing.LIGHT, linewidth=0.6)
-    ax.set_axisbelow(True)
+    picture.amounts(ax, "percent of the vault's size")
     picture.day_axis(ax, told["day"])
     picture.legend(ax)
     words = [
@@ -72,3 +53,19 @@ def draw(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     title = f"Use of {pluralize(len(vaults), 'vault')} by day"
     title += picture.only(len(drawn), len(vaults), "the fullest on their last day")
     return picture.finish(ax, title, f"{picture.listed(words)}.")
+
+
+def _draw_vault(ax: Axes, rows: pd.DataFrame, name: str, look: tuple[str, str, str]) -> None:
+    """Draw the line of a vault, and a mark a day."""
+    days, percents = rows["day"], rows["percent"]
+    color, line, mark = look
+    ax.plot(days, percents, color=color, linestyle=line, linewidth=1.4, label=name)
+    marks = ax.scatter(
+        days, percents, s=22, marker=mark, color=color,
+        edgecolor=drawing.INK, linewidth=0.4, zorder=3,
+    )  # fmt: skip
+    told = [
+        f"{name}: {percent:.1f} % of {size} GB on {picture.day(day)}"
+        for percent, size, day in zip(percents, rows["size_gb"], days, strict=True)
+    ]
+    picture.tell(ax, marks, told)

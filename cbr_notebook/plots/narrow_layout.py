@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,57 +53,51 @@ def narrowed(ax: Axes, narrow: Narrow) -> Iterator[None]:
     The title stands above names and marks alike, so that its lines are as long as can be.
     """
     figure = cast("Figure", ax.figure)
-    size = figure.get_size_inches().copy()
+    width, height = figure.get_size_inches()
     title, label = ax.get_title(loc="left"), ax.xaxis.label
-    size_of_label, label_text = label.get_fontsize(), label.get_text()
-    names = [each.get_text() for each in ax.get_yticklabels()]
-    texts = [(text, text.get_text()) for text, _ in narrow.texts]
-    sizes = [(marks, marks.get_sizes()) for marks, _ in narrow.sizes]
-    time = ax.xaxis.get_major_locator(), ax.xaxis.get_major_formatter()
     lines = textwrap.wrap(title.replace("\n", " "), _TITLE)
-    wrapped = textwrap.wrap(label_text, _LABEL)
+    wrapped = textwrap.wrap(label.get_text(), _LABEL)
     entries = ax.get_legend_handles_labels()[1]
     columns = 1 if any(len(each) > _ENTRY for each in entries) else 2
     more = len(lines) - title.count("\n") + len(wrapped) + len(entries) // columns
-    figure.set_size_inches(WIDTH, size[1] + _LINE * more)
-    above = figure.suptitle(
-        "\n".join(lines), x=0.02, ha="left", fontsize=10.5, color=ax.title.get_color(),
-        parse_math=False,
-    )  # fmt: skip
-    try:
-        if narrow.title:
-            narrow.title.set_text("")
-        label.set(text="\n".join(wrapped), fontsize=9)
+    texts = [(label, "\n".join(wrapped)), *narrow.texts]
+    if narrow.title:
+        texts.append((narrow.title, ""))
+    with ExitStack() as afterwards:
+        if narrow.legend:
+            afterwards.callback(narrow.legend, 5, 0.55)  # at last: it shows marks as they are then
+        afterwards.callback(figure.set_size_inches, width, height)
+        figure.set_size_inches(WIDTH, height + _LINE * more)
+        afterwards.callback(_remove_title, figure)
+        figure.suptitle(
+            "\n".join(lines), x=0.02, ha="left", fontsize=10.5, color=ax.title.get_color(),
+            parse_math=False,
+        )  # fmt: skip
+        for text, short in texts:
+            afterwards.callback(text.set_text, text.get_text())
+            text.set_text(short)
+        afterwards.callback(label.set_fontsize, label.get_fontsize())
+        label.set_fontsize(9)
+        afterwards.callback(setattr, ax.xaxis, "labelpad", ax.xaxis.labelpad)
         ax.xaxis.labelpad += _OFFSET
         if narrow.names:
+            afterwards.callback(_name, ax, [each.get_text() for each in ax.get_yticklabels()])
             _name(ax, narrow.names)
-        for text, short in narrow.texts:
-            text.set_text(short)
         for marks, smaller in narrow.sizes:
+            afterwards.callback(marks.set_sizes, marks.get_sizes())
             marks.set_sizes([smaller])
         if narrow.time:
+            usual = ax.xaxis.get_major_locator(), ax.xaxis.get_major_formatter()
+            afterwards.callback(_count, ax, *usual)
             _count(ax, *narrow.time)
         if narrow.legend:
             narrow.legend(columns, 0.5 + _LINE * len(wrapped))
         yield
-    finally:
-        above.remove()
-        figure._suptitle = None  # type: ignore[attr-defined]  # Matplotlib has no call for it
-        figure.set_size_inches(*size)
-        if narrow.title:
-            narrow.title.set_text(title)
-        label.set(text=label_text, fontsize=size_of_label)
-        ax.xaxis.labelpad -= _OFFSET
-        if narrow.names:
-            _name(ax, names)
-        for text, words in texts:
-            text.set_text(words)
-        for marks, before in sizes:
-            marks.set_sizes(before)
-        if narrow.time:
-            _count(ax, *time)
-        if narrow.legend:
-            narrow.legend(5, 0.55)
+
+
+def _remove_title(figure: Figure) -> None:
+    figure._suptitle.remove()  # type: ignore[attr-defined]
+    figure._suptitle = None  # type: ignore[attr-defined]  # Matplotlib has no call for it
 
 
 def _name(ax: Axes, names: list[str]) -> None:

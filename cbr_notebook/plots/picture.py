@@ -112,6 +112,14 @@ def lines_of_rows(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
+def amounts(ax: Axes, label: str) -> None:
+    """Format the y axis for what begins at nought, with a faint grid."""
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(label)
+    ax.grid(color=LIGHT, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
 def labels(names: Sequence[Any], ids: Sequence[str]) -> list[str]:
     """Return names that leave room for the picture, and that differ where the IDs do."""
     short = [

@@ -38,31 +38,7 @@ def draw(
         return picture.empty(ax, f"There is nothing in a vault, and no backup{asked}.")
     rows = {each: place for place, each in enumerate(table["id"])}
     good = backups[backups["resource_id"].isin(list(rows))]
-    place = good["resource_id"].map(rows)
-    full = ~good["incremental"].fillna(False).astype(bool)
-    for chosen, size, label in ((~full, 16.0, "incremental backup"), (full, 46.0, "full backup")):
-        if not chosen.any():
-            continue
-        marks = ax.scatter(
-            good.loc[chosen, "created_at"], place[chosen], s=size,
-            marker="o" if size < 30 else "D",
-            color=picture.MIDDLE if size < 30 else picture.DARK,
-            edgecolor=drawing.INK, linewidth=0.5, label=label,
-        )  # fmt: skip
-        some = good[chosen]
-        picture.tell(
-            ax,
-            marks,
-            [
-                f"{resource}: {label} {name}, {picture.moment(made)}"
-                for resource, name, made in zip(
-                    some["resource_name"].fillna("?"),
-                    some["name"].fillna(""),
-                    some["created_at"],
-                    strict=True,
-                )
-            ],
-        )
+    _draw_backups(ax, good, good["resource_id"].map(rows))
     ax.axvspan(
         picture.number(now - target), picture.number(now),
         color=drawing.LIGHT, label=f"the last {_length(target)}", zorder=0,
@@ -85,6 +61,28 @@ def draw(
     return picture.finish(
         ax, title, f"{picture.listed([_words(row) for row in points.itertuples()])}."
     )
+
+
+def _draw_backups(ax: Axes, backups: pd.DataFrame, places: pd.Series) -> None:
+    """Draw a mark a backup, each in the row of its resource."""
+    full = ~backups["incremental"].fillna(False).astype(bool)
+    for chosen, label, size, marker, color in (
+        (~full, "incremental backup", 16.0, "o", picture.MIDDLE),
+        (full, "full backup", 46.0, "D", picture.DARK),
+    ):
+        some = backups[chosen]
+        if some.empty:
+            continue
+        marks = ax.scatter(
+            some["created_at"], places[chosen], s=size, marker=marker, color=color,
+            edgecolor=drawing.INK, linewidth=0.5, label=label,
+        )  # fmt: skip
+        names, resources = some["name"].fillna(""), some["resource_name"].fillna("?")
+        told = [
+            f"{resource}: {label} {name}, {picture.moment(made)}"
+            for resource, name, made in zip(resources, names, some["created_at"], strict=True)
+        ]
+        picture.tell(ax, marks, told)
 
 
 def _length(span: timedelta) -> str:
