@@ -59,40 +59,18 @@ def begin(
     traits = resources.properties(resource.row)
     stored = sum(each.blocks for each in captured) + 16 * int(traits.get("unseen_mb", 0))
     seconds = traits.get("backup_seconds") or duration(size, incremental=incremental)
-    now = engine.now()
-    common: dict[str, Any] = {
-        "project_id": vault.project_id,
-        "vault_id": vault.id,
+    common = _common(engine, vault, order) | {
         "restore_point_id": point_id,
-        "status": "protecting",
         "resource_az": resource.zone,
-        "created_at": now,
-        "updated_at": now,
-        "expired_at": order.expires_at,
-        "automatic": order.automatic,
         "incremental": incremental,
-        "policy_id": order.policy_id,
-        "provider_id": vault.provider_id,
-        "enterprise_project_id": vault.enterprise_project_id,
     }
     whole: dict[str, Any] = {"id": backup_id, "name": name, "description": order.description or ""}
     if resource.type != resources.DISK:  # of a disk's own backup, the service does not tell it
         protected = min(PROTECTED_AFTER, seconds)
-        whole["protected_at"] = now + int(protected * clock.MICROSECONDS)
+        whole["protected_at"] = engine.now() + int(protected * clock.MICROSECONDS)
     if isinstance(resource.row, ServerRow):
-        info = _server_info(vault, resource.row, [each.disk for each in captured], order)
-        engine.state.insert(
-            "backup",
-            resource_id=resource.id,
-            resource_name=resource.name,
-            resource_type=resource.type,
-            resource_size_gb=size,
-            extend_info=json.dumps(info),
-            stored_blocks=stored,
-            properties=json.dumps(resources.server_then(resource.row)),
-            **common,
-            **whole,
-        )
+        whole |= {"resource_size_gb": size, "stored_blocks": stored}
+        _insert_server(engine, vault, resource.row, captured, order, **common, **whole)
         for each in captured:
             part = {"id": engine.state.new_id("backup"), "parent_id": backup_id,
                     "name": f"{name}_{each.disk.name}", "description": ""}  # fmt: skip
@@ -110,17 +88,31 @@ def begin(
         seconds=seconds,
         finish="backup_finished",
         subject=backup_id,
-        request_id=order.request_id and f"req-{order.request_id}",
+        request_id=order.request_id,
         extra={"backup": {**told, **_consistency(vault, traits)}},
-        vault_id=vault.id,
-        vault_name=vault.name,
         restore_point_id=point_id,
         policy_id=order.policy_id,
-        provider_id=vault.provider_id,
         resource_id=resource.id,
         resource_name=resource.name,
         resource_type=resource.type,
+        **vaults.told_by_tasks(vault),
     )
+
+
+def _common(engine: Engine, vault: VaultRow, order: Order) -> dict[str, Any]:
+    """Return the columns that all backups have alike that an order begins now in a vault."""
+    return {
+        "project_id": vault.project_id,
+        "vault_id": vault.id,
+        "status": "protecting",
+        "created_at": engine.now(),
+        "updated_at": engine.now(),
+        "expired_at": order.expires_at,
+        "automatic": order.automatic,
+        "policy_id": order.policy_id,
+        "provider_id": vault.provider_id,
+        "enterprise_project_id": vault.enterprise_project_id,
+    }
 
 
 class _Captured(NamedTuple):
@@ -150,6 +142,27 @@ def _capture(
         _Captured(disk, place, *stores.back_up(disk.store, vault.id, incremental=order.incremental))
         for disk, place in disks
     ]
+
+
+def _insert_server(
+    engine: Engine,
+    vault: VaultRow,
+    server: ServerRow,
+    captured: Sequence[_Captured],
+    order: Order,
+    **columns: Any,
+) -> None:
+    """Insert the backup of a server; those of its disks are its parts."""
+    info = _server_info(vault, server, [each.disk for each in captured], order)
+    engine.state.insert(
+        "backup",
+        resource_id=server.id,
+        resource_name=server.name,
+        resource_type=server.type,
+        extend_info=json.dumps(info),
+        properties=json.dumps(resources.server_then(server)),
+        **columns,
+    )
 
 
 def _insert_disk(

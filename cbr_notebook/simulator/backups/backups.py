@@ -17,6 +17,7 @@ from cbr_notebook.simulator.protocol.fields import Name
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.tasks import tasks
+from cbr_notebook.simulator.tasks.task_rows import TaskColumns
 from cbr_notebook.simulator.vaults import vaults
 
 DELETE_SECONDS = 10
@@ -135,6 +136,19 @@ def with_children(engine: Engine, row: BackupRow) -> dict[str, Any]:
     return document(row, children(engine, row.id))
 
 
+def told_by_tasks(engine: Engine, row: BackupRow) -> TaskColumns:
+    """Return what a task about a backup tells of it."""
+    return {
+        "vault_id": row.vault_id,
+        "vault_name": vaults.name_of(engine, row.vault_id),
+        "restore_point_id": row.restore_point_id,
+        "provider_id": row.provider_id,
+        "resource_id": row.resource_id,
+        "resource_name": row.resource_name,
+        "resource_type": row.resource_type,
+    }
+
+
 def erase(engine: Engine, row: BackupRow) -> None:
     """Delete a backup, with its children, its blocks and its members; now, and for good."""
     state = engine.state
@@ -231,7 +245,6 @@ def begin_delete(engine: Engine, row: BackupRow, *, request_id: str | None = Non
     """Begin to delete a backup; return the task's ID."""
     for each in [row, *children(engine, row.id)]:
         engine.state.update("backup", each.id, status="deleting", updated_at=engine.now())
-    vault_name = vaults.name_of(engine, row.vault_id)
     return tasks.begin(
         engine,
         "delete",
@@ -239,15 +252,9 @@ def begin_delete(engine: Engine, row: BackupRow, *, request_id: str | None = Non
         seconds=DELETE_SECONDS,
         finish="backup_deleted",
         subject=row.id,
-        request_id=request_id and f"req-{request_id}",
+        request_id=request_id,
         extra={"delete": {"backup_id": row.id, "backup_name": row.name}},
-        vault_id=row.vault_id,
-        vault_name=vault_name,
-        restore_point_id=row.restore_point_id,
-        provider_id=row.provider_id,
-        resource_id=row.resource_id,
-        resource_name=row.resource_name,
-        resource_type=row.resource_type,
+        **told_by_tasks(engine, row),
     )
 
 

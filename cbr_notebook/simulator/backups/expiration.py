@@ -88,16 +88,14 @@ def _update_expiration_time(context: RequestContext) -> dict[str, Any]:
         seconds=_SHIFT_SECONDS,
         finish="expiration_updated",
         subject=vault.id,
-        request_id=f"req-{context.request_id}",
+        request_id=context.request_id,
         extra={
             "update_expiration_time": {
                 "affected_backups_count": len(moving),
                 "expiration_day": day.isoformat(),
             }
         },
-        vault_id=vault.id,
-        vault_name=vault.name,
-        provider_id=vault.provider_id,
+        **vaults.told_by_tasks(vault),
     )
     return {
         "affected_backups_count": len(moving),

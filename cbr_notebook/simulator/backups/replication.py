@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -134,6 +134,39 @@ def start(engine: Engine, backup: BackupRow, order: Order) -> str:
     source_region = _region_of(engine, backup.project_id)
     check_destination(engine, source_region, order)
     _check_backup(engine, backup, order)
+    record_id = _record(engine, backup, source_region, order)
+    plan = {
+        "record": record_id,
+        "name": order.name or backup.name,
+        "description": order.description,
+        "expires_at": order.expires_at,
+        "policy_id": order.policy_id,
+    }
+    told = {
+        "source_backup_id": backup.id,
+        "source_backup_name": backup.name,
+        "source_checkpoint_id": backup.restore_point_id,
+        "source_project_id": backup.project_id,
+        "source_region": source_region,
+        "destination_project_id": order.project_id,
+        "destination_region": order.region,
+    }
+    tasks.begin(
+        engine,
+        "replication",
+        project_id=backup.project_id,
+        seconds=duration(backup.resource_size_gb) + engine.options["replication_lag_seconds"],
+        finish="replication_finished",
+        subject=json.dumps(plan),
+        request_id=order.request_id,
+        extra={"replication": told},
+        **(backups.told_by_tasks(engine, backup) | {"policy_id": order.policy_id}),
+    )
+    return record_id
+
+
+def _record(engine: Engine, backup: BackupRow, source_region: str, order: Order) -> str:
+    """Record a replication that begins; return the record's ID."""
     record_id = engine.state.new_id("replication")
     engine.state.insert(
         "replication_record",
@@ -149,42 +182,6 @@ def start(engine: Engine, backup: BackupRow, order: Order) -> str:
         destination_region=order.region,
         destination_vault_id=order.vault_id,
         automatic=order.automatic,
-    )
-    vault_name = vaults.name_of(engine, backup.vault_id)
-    subject = {
-        "record": record_id,
-        "name": order.name or backup.name,
-        "description": order.description,
-        "expires_at": order.expires_at,
-        "policy_id": order.policy_id,
-    }
-    tasks.begin(
-        engine,
-        "replication",
-        project_id=backup.project_id,
-        seconds=duration(backup.resource_size_gb) + engine.options["replication_lag_seconds"],
-        finish="replication_finished",
-        subject=json.dumps(subject),
-        request_id=order.request_id and f"req-{order.request_id}",
-        extra={
-            "replication": {
-                "source_backup_id": backup.id,
-                "source_backup_name": backup.name,
-                "source_checkpoint_id": backup.restore_point_id,
-                "source_project_id": backup.project_id,
-                "source_region": source_region,
-                "destination_project_id": order.project_id,
-                "destination_region": order.region,
-            }
-        },
-        vault_id=backup.vault_id,
-        vault_name=vault_name,
-        restore_point_id=backup.restore_point_id,
-        policy_id=order.policy_id,
-        provider_id=backup.provider_id,
-        resource_id=backup.resource_id,
-        resource_name=backup.resource_name,
-        resource_type=backup.resource_type,
     )
     return record_id
 
@@ -248,12 +245,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 
 def _copy(
-    engine: Engine,
-    source: BackupRow,
-    vault: VaultRow,
-    plan: dict[str, Any],
-    *,
-    automatic: int,
+    engine: Engine, source: BackupRow, vault: VaultRow, plan: dict[str, Any], *, automatic: int
 ) -> tuple[str, str]:
     """Create the replica with its children and their bytes; return its ID and restore point's."""
     state = engine.state
@@ -271,29 +263,32 @@ def _copy(
         resources="[]",
     )
     replica_id = state.new_id("backup")
+    common: dict[str, Any] = {"restore_point_id": point_id, "automatic": automatic}
     stored = 0
     for child in backups.children(engine, source.id):
-        chain = sequence = None
-        blocks = 0
-        if child.place is not None:
-            contents = Disks(engine).contents(*child.place)
-            store = state.value("SELECT store FROM chain WHERE id = ?", child.chain)
-            chain, sequence = Disks(engine).import_chain(vault.id, store, contents), 0
-            blocks = len(contents)
-        stored += blocks
-        _insert(
-            engine, child, vault, point_id,
-            id=state.new_id("backup"), parent_id=replica_id, name=child.name,
-            chain=chain, sequence=sequence, stored_blocks=blocks, automatic=automatic,
-        )  # fmt: skip
-    _insert(
-        engine, source, vault, point_id,
-        id=replica_id, parent_id=None, name=plan["name"], stored_blocks=stored,
-        description=plan["description"], expired_at=plan["expires_at"], automatic=automatic,
-        policy_id=plan["policy_id"],
-    )  # fmt: skip
+        bytes_there = _copy_bytes(engine, child, vault.id)
+        stored += bytes_there["stored_blocks"]
+        part = {"id": state.new_id("backup"), "parent_id": replica_id, "name": child.name}
+        _insert(engine, child, vault, **common, **bytes_there, **part)
+    whole: dict[str, Any] = {
+        "id": replica_id,
+        "stored_blocks": stored,
+        "expired_at": plan["expires_at"],
+    }
+    told = {name: plan[name] for name in ("name", "description", "policy_id")}
+    _insert(engine, source, vault, **common, **whole, **told)
     vaults.add_used(engine, vault.id, stored)
     return replica_id, point_id
+
+
+def _copy_bytes(engine: Engine, source: BackupRow, vault_id: str) -> dict[str, int]:
+    """Copy what a disk's backup holds to a vault; return the columns that say where it is."""
+    if source.place is None:
+        return {"stored_blocks": 0}
+    contents = Disks(engine).contents(*source.place)
+    store = engine.state.value("SELECT store FROM chain WHERE id = ?", source.chain)
+    chain = Disks(engine).import_chain(vault_id, store, contents)
+    return {"chain": chain, "sequence": 0, "stored_blocks": len(contents)}
 
 
 _SAME = (
@@ -302,14 +297,11 @@ _SAME = (
 )  # fmt: skip
 
 
-def _insert(
-    engine: Engine, source: BackupRow, vault: VaultRow, point_id: str, **columns: type_of_cell
-) -> None:
+def _insert(engine: Engine, source: BackupRow, vault: VaultRow, **columns: type_of_cell) -> None:
     engine.state.insert(
         "backup",
         project_id=vault.project_id,
         vault_id=vault.id,
-        restore_point_id=point_id,
         status="available",
         image_type="replication",
         provider_id=vault.provider_id,
@@ -337,14 +329,8 @@ def _copy_backup(context: RequestContext) -> dict[str, Any]:
     backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
     if backup.project_id != context.caller.project_id:
         raise ApiError("1002")
-    order = Order(
-        project_id=wanted.destination_project_id,
-        region=wanted.destination_region,
-        vault_id=wanted.destination_vault_id,
-        name=wanted.name,
-        description=wanted.description,
-        request_id=context.request_id,
-    )
+    told = {"name": wanted.name, "description": wanted.description}
+    order = replace(_order(context, wanted), **told)
     record_id = start(engine, backup, order)
     return {
         "replication": {

@@ -18,7 +18,7 @@ from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.tasks import tasks
-from cbr_notebook.simulator.vaults import vault_resources, vaults
+from cbr_notebook.simulator.vaults import vault_resources
 
 ROUTES = Routes("Backup")
 
@@ -100,37 +100,33 @@ def _start_restore(engine: Engine, restore: Restore, *, power_on: bool, request_
         resources.set_disk_status(engine, disk.id, "restoring-backup")
     if target.type in resources.OBJECT_TYPES["server"]:
         resources.set_server_status(engine, target.id, "SHUTOFF")
-    vault_name = vaults.name_of(engine, backup.vault_id)
+    plan = {
+        "backup": backup.id,
+        "target": target.id,
+        "power_on": power_on,
+        "pairs": [[source.id, disk.id, disk.status] for source, disk in restore.pairs],
+    }
+    told = {
+        "backup_id": backup.id,
+        "backup_name": backup.name,
+        "target_resource_id": target.id,
+        "target_resource_name": target.name,
+    }
+    about = backups.told_by_tasks(engine, backup) | {
+        "resource_id": target.id,
+        "resource_name": target.name,
+        "resource_type": target.type,
+    }
     return tasks.begin(
         engine,
         "restore",
         project_id=backup.project_id,
         seconds=resources.properties(target).get("restore_seconds") or duration(restore.size_gb),
         finish="restore_finished",
-        subject=json.dumps(
-            {
-                "backup": backup.id,
-                "target": target.id,
-                "power_on": power_on,
-                "pairs": [[source.id, disk.id, disk.status] for source, disk in restore.pairs],
-            }
-        ),
-        request_id=f"req-{request_id}",
-        extra={
-            "restore": {
-                "backup_id": backup.id,
-                "backup_name": backup.name,
-                "target_resource_id": target.id,
-                "target_resource_name": target.name,
-            }
-        },
-        vault_id=backup.vault_id,
-        vault_name=vault_name,
-        restore_point_id=backup.restore_point_id,
-        provider_id=backup.provider_id,
-        resource_id=target.id,
-        resource_name=target.name,
-        resource_type=target.type,
+        subject=json.dumps(plan),
+        request_id=request_id,
+        extra={"restore": told},
+        **about,
     )
 
 

@@ -12,7 +12,7 @@ from cbr_notebook.simulator.policies import policies, retention_rules
 from cbr_notebook.simulator.policies.policy_rows import PolicyRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.tasks import tasks
-from cbr_notebook.simulator.vaults import auto_bind, vault_resources
+from cbr_notebook.simulator.vaults import auto_bind, vault_resources, vaults
 from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 _BUSY = "BackupService.6125"
@@ -133,10 +133,8 @@ def _note_failure(
         seconds=0,
         finish="task_failed",
         subject=vault.id,
-        vault_id=vault.id,
-        vault_name=vault.name,
         policy_id=policy.id,
-        provider_id=vault.provider_id,
+        **vaults.told_by_tasks(vault),
         resource_id=resource.resource_id,
         resource_name=resource.name,
         resource_type=resource.type,

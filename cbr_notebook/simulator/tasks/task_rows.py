@@ -18,6 +18,14 @@ class TaskColumns(TypedDict, total=False):
     resource_type: str | None
 
 
+class VaultColumns(TypedDict):
+    """What a task in a vault tells of it."""
+
+    vault_id: str
+    vault_name: str
+    provider_id: str
+
+
 class TaskRow(NamedTuple):
     """A row of ``task``; times in microseconds since 1970, ``extra_info`` JSON."""
 

@@ -66,7 +66,7 @@ def begin(
         started_at=now,
         due_at=due,
         updated_at=now,
-        request_id=request_id or f"req-{engine.state.new_id('request')}",
+        request_id=f"req-{request_id or engine.state.new_id('request')}",
         extra_info=json.dumps(extra or {}),
         subject_id=subject,
         enterprise_project_id=engine.state.value(

@@ -10,6 +10,7 @@ from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Routes
+from cbr_notebook.simulator.tasks.task_rows import VaultColumns
 from cbr_notebook.simulator.vaults.vault_documents import document, documents
 from cbr_notebook.simulator.vaults.vault_rows import VaultRow
 
@@ -49,6 +50,11 @@ def name_of(engine: Engine, vault_id: str) -> str | None:
     """Return a vault's name; ``None`` when there is no such vault."""
     vault = by_id(engine, vault_id)
     return None if vault is None else vault.name
+
+
+def told_by_tasks(vault: VaultRow) -> VaultColumns:
+    """Return what a task in a vault tells of it."""
+    return {"vault_id": vault.id, "vault_name": vault.name, "provider_id": vault.provider_id}
 
 
 def of_resource(engine: Engine, resource_id: str) -> VaultRow | None:
