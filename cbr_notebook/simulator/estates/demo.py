@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from cbr_notebook.simulator.backups import backup_orders, restore_points
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.estates import account
+from cbr_notebook.simulator.estates import account, estate_requests
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.inventory.file_area import Files
-from cbr_notebook.simulator.policies import policies, policy_requests
+from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
 
 _DAY = 24 * 3600 * clock.MICROSECONDS
@@ -145,16 +143,7 @@ class _Builder:
     def _policy(
         self, name: str, pattern: str, definition: dict[str, Any], *, enabled: bool = True
     ) -> str:
-        wanted = msgspec.convert(
-            {
-                "name": name,
-                "operation_type": "backup",
-                "enabled": enabled,
-                "operation_definition": definition,
-                "trigger": {"properties": {"pattern": [pattern]}},
-            },
-            policy_requests.PolicyCreate,
-        )
+        wanted = estate_requests.policy(name, [pattern], definition, enabled=enabled)
         return policies.create(self._engine, self._project, wanted).id
 
     def _vault(
@@ -170,19 +159,8 @@ class _Builder:
         project: str | None = None,
     ) -> None:
         engine, project = self._engine, project or self._project
-        wanted = msgspec.convert(
-            {
-                "name": name,
-                "resources": [],
-                "billing": {
-                    "consistent_level": "crash_consistent",
-                    "object_type": object_type,
-                    "protect_type": protect_type,
-                    "size": size,
-                },
-                "tags": [{"key": "team", "value": team}],
-            },
-            vault_creation.VaultCreate,
+        wanted = estate_requests.vault(
+            name, size, object_type=object_type, protect_type=protect_type, tags={"team": team}
         )
         vault = vault_creation.create(engine, project_id=project, user_id=self._user, wanted=wanted)
         self._ids[name] = vault.id

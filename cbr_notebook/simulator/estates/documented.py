@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 
-import msgspec
-
 from cbr_notebook.simulator.backups.backup_making import SERVER_INFO
 from cbr_notebook.simulator.backups.seeding.server_history import PastBackup, insert_backups
 from cbr_notebook.simulator.core.clock import parse_time as moment
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.estates import account
+from cbr_notebook.simulator.core.state import State
+from cbr_notebook.simulator.estates import account, estate_requests
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.inventory.file_area import Files
@@ -78,29 +77,21 @@ def _write_files(engine: Engine, server_id: str) -> None:
 
 
 def _history(engine: Engine, user: str, project: str) -> None:
-    state = engine.state
-    state.reserve("vault", _BUSY_VAULT)
-    wanted = msgspec.convert(
-        {
-            "name": "vault-xzl",
-            "resources": [],
-            "billing": {
-                "consistent_level": "crash_consistent",
-                "object_type": "server",
-                "protect_type": "backup",
-                "size": 5000,
-            },
-        },
-        vault_creation.VaultCreate,
-    )
+    """Create the vault that the third case lists, with all its backups."""
+    engine.state.reserve("vault", _BUSY_VAULT)
+    wanted = estate_requests.vault("vault-xzl", 5000)
     vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
     server = resources.find_resource(engine, project, _BUSY_SERVER)
     vault_resources.place(engine, vault.id, server, {})
-    newest = moment("2020-08-18T07:00:46.932061")
+    insert_backups(engine, vault, _BUSY_SERVER, [*_earlier_backups(engine.state), *_LISTED])
+
+
+def _earlier_backups(state: State) -> list[PastBackup]:
+    """Return those that the reference counts and does not show, one an hour, the oldest first."""
     backups = []
     for hour in range(2, _ALL_BACKUPS):
         digits = state.new_hex("backup name", 4)
-        created = newest - hour * _HOUR + state.random_bytes("jitter")[0] * 3907
+        created = _NEWEST - hour * _HOUR + state.random_bytes("jitter")[0] * 3907
         backups.append(
             PastBackup(
                 id=state.new_id("backup"),
@@ -109,26 +100,27 @@ def _history(engine: Engine, user: str, project: str) -> None:
                 created_at=created,
             )
         )
-    backups.reverse()
-    backups.append(
-        PastBackup(
-            id="62617971-839d-4d23-8dfd-4ca65c039bdf",
-            restore_point_id="e6aec7a9-7b03-4c1d-8a07-5983b53c53f3",
-            name="autobk_cf91_0003",
-            created_at=moment("2020-08-18T06:00:45.375070"),
-            protected_at=moment("2020-08-18T06:01:10.432117"),
-            updated_at=moment("2020-08-18T06:06:44.928325"),
-        )
-    )
-    backups.append(
-        PastBackup(
-            id="c892ed58-3a18-47c2-9e31-a1d543dc490a",
-            restore_point_id="e328d05e-4b28-4898-b8c1-2bfe6621ec03",
-            name="autobk_7234_0003",
-            created_at=newest,
-            protected_at=moment("2020-08-18T07:01:12.675112"),
-            updated_at=moment("2020-08-18T07:06:47.518054"),
-            extend_info=json.dumps({"app_consistency": _CONSISTENCY, **SERVER_INFO}),
-        )
-    )
-    insert_backups(engine, vault, _BUSY_SERVER, backups)
+    return backups[::-1]
+
+
+_NEWEST = moment("2020-08-18T07:00:46.932061")
+_LISTED = (
+    PastBackup(
+        id="62617971-839d-4d23-8dfd-4ca65c039bdf",
+        restore_point_id="e6aec7a9-7b03-4c1d-8a07-5983b53c53f3",
+        name="autobk_cf91_0003",
+        created_at=moment("2020-08-18T06:00:45.375070"),
+        protected_at=moment("2020-08-18T06:01:10.432117"),
+        updated_at=moment("2020-08-18T06:06:44.928325"),
+    ),
+    PastBackup(
+        id="c892ed58-3a18-47c2-9e31-a1d543dc490a",
+        restore_point_id="e328d05e-4b28-4898-b8c1-2bfe6621ec03",
+        name="autobk_7234_0003",
+        created_at=_NEWEST,
+        protected_at=moment("2020-08-18T07:01:12.675112"),
+        updated_at=moment("2020-08-18T07:06:47.518054"),
+        extend_info=json.dumps({"app_consistency": _CONSISTENCY, **SERVER_INFO}),
+    ),
+)
+"""The two that the reference shows."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.estates import account, estate_file
+from cbr_notebook.simulator.estates import account, estate_file, estate_requests
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.inventory.file_area import Files
-from cbr_notebook.simulator.policies import policies, policy_requests
+from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources
 
 _DAY = 24 * 3600 * clock.MICROSECONDS
@@ -108,37 +106,23 @@ class _Builder:
         if "keep_backups" in wanted:
             keep = {"max_backups": wanted["keep_backups"]}
         pattern = f"FREQ=WEEKLY;BYDAY={days};BYHOUR={hour};BYMINUTE={minute}"
-        asked = msgspec.convert(
-            {
-                "name": wanted["name"],
-                "operation_type": "backup",
-                "enabled": wanted.get("enabled", True),
-                "operation_definition": keep,
-                "trigger": {"properties": {"pattern": [pattern]}},
-            },
-            policy_requests.PolicyCreate,
+        asked = estate_requests.policy(
+            wanted["name"], [pattern], keep, enabled=wanted.get("enabled", True)
         )
         made = policies.create(self._engine, self._project, asked)
         self._policies[wanted["name"]] = made.id
 
     def vault(self, wanted: Mapping[str, Any]) -> None:
         """Create a vault, with its resources and its policy."""
-        tags = [{"key": key, "value": value} for key, value in wanted.get("tags", {}).items()]
-        asked = {
-            "name": wanted["name"],
-            "resources": [],
-            "billing": {
-                "consistent_level": "crash_consistent",
-                "object_type": wanted.get("takes", "server"),
-                "protect_type": wanted.get("protects_by", "backup"),
-                "size": wanted["size_gb"],
-            },
-        } | ({"tags": tags} if tags else {})
+        asked = estate_requests.vault(
+            wanted["name"],
+            wanted["size_gb"],
+            object_type=wanted.get("takes", "server"),
+            protect_type=wanted.get("protects_by", "backup"),
+            tags=wanted.get("tags"),
+        )
         vault = vault_creation.create(
-            self._engine,
-            project_id=self._project,
-            user_id=self._user,
-            wanted=msgspec.convert(asked, vault_creation.VaultCreate),
+            self._engine, project_id=self._project, user_id=self._user, wanted=asked
         )
         for name in wanted.get("resources", ()):
             found = resources.find_resource(self._engine, self._project, self._ids[name])

@@ -8,16 +8,12 @@ are gone, whose backups fail or have stopped.
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from cbr_notebook.simulator.backups.seeding import listed_backups
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.estates import account
+from cbr_notebook.simulator.estates import account, estate_requests
 from cbr_notebook.simulator.inventory import resources
-from cbr_notebook.simulator.policies import policies, policy_requests
+from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.tasks import past_tasks
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
 
@@ -71,39 +67,23 @@ def build(engine: Engine, backups: int) -> None:
 
 
 def _policy(engine: Engine, project: str, name: str, *, enabled: bool) -> str:
-    wanted = msgspec.convert(
-        {
-            "name": name,
-            "operation_type": "backup",
-            "enabled": enabled,
-            "operation_definition": {"max_backups": _MOST},
-            "trigger": {"properties": {"pattern": list(_PATTERNS)}},
-        },
-        policy_requests.PolicyCreate,
-    )
+    wanted = estate_requests.policy(name, _PATTERNS, {"max_backups": _MOST}, enabled=enabled)
     return policies.create(engine, project, wanted).id
 
 
 def _vault(engine: Engine, project: str, user: str, number: int) -> str:
     """Create a vault with its servers."""
     team, env = _TEAMS[number % len(_TEAMS)], "dev" if number >= 32 else "prod"
-    tags = [{"key": "team", "value": team}, {"key": "env", "value": env}]
-    document: dict[str, Any] = {
-        "name": f"vault-{number:02d}",
-        "resources": [],
-        **({} if number == _UNTAGGED else {"tags": tags}),
-        "billing": {
-            "consistent_level": "crash_consistent",
-            "object_type": "server",
-            "protect_type": "backup",
-            "size": 52 if number == _FULL else 100,
-        },
-    }
-    wanted = msgspec.convert(document, vault_creation.VaultCreate)
+    tags = {"team": team, "env": env}
+    wanted = estate_requests.vault(
+        f"vault-{number:02d}",
+        52 if number == _FULL else 100,
+        tags=None if number == _UNTAGGED else tags,
+    )
     vault = vault_creation.create(engine, project_id=project, user_id=user, wanted=wanted)
     for position in range(_SERVERS_A_VAULT):
         name = f"server-{number:02d}-{position:02d}"
-        server_id = resources.create_server(engine, project, name, tags={"team": team, "env": env})
+        server_id = resources.create_server(engine, project, name, tags=tags)
         resource = resources.find_resource(engine, project, server_id)
         vault_resources.place(engine, vault.id, resource, {})
         if name in _LEFT_OUT:

@@ -15,9 +15,9 @@ from cbr_notebook.simulator.backups.seeding.recorded_backups import (
 )
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State
-from cbr_notebook.simulator.estates import account
+from cbr_notebook.simulator.estates import account, estate_requests
 from cbr_notebook.simulator.inventory import resources
-from cbr_notebook.simulator.policies import policies, policy_requests
+from cbr_notebook.simulator.policies import policies
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.services import EVENTS
 from cbr_notebook.simulator.vaults import vault_creation, vault_resources, vaults
@@ -192,36 +192,27 @@ class _Builder:
             resources.set_disk_status(self._engine, told.id, told.status)
 
     def _policy(self, told: PolicyTold) -> None:
-        wanted = msgspec.convert(
-            {
-                "name": told.name,
-                "operation_type": told.operation_type,
-                "enabled": told.enabled,
-                "operation_definition": told.definition,
-                "trigger": {"properties": {"pattern": told.patterns}},
-            },
-            policy_requests.PolicyCreate,
+        wanted = estate_requests.policy(
+            told.name,
+            told.patterns,
+            told.definition,
+            operation_type=told.operation_type,
+            enabled=told.enabled,
         )
         self._engine.state.reserve("policy", told.id)
         policies.create(self._engine, self._project, wanted)
 
     def _vault(self, told: VaultTold) -> None:
         engine = self._engine
-        wanted = msgspec.convert(
-            {
-                "name": told.name,
-                "resources": [],
-                "billing": {
-                    "consistent_level": told.consistent_level,
-                    "object_type": told.object_type,
-                    "protect_type": told.protect_type,
-                    "size": max(told.size_gb, vaults.SMALLEST),
-                },
-                "auto_expand": told.auto_expand,
-                "locked": told.locked,
-                "tags": [{"key": key, "value": value} for key, value in told.tags.items()] or None,
-            },
-            vault_creation.VaultCreate,
+        wanted = estate_requests.vault(
+            told.name,
+            max(told.size_gb, vaults.SMALLEST),
+            object_type=told.object_type,
+            protect_type=told.protect_type,
+            consistent_level=told.consistent_level,
+            tags=told.tags,
+            auto_expand=told.auto_expand,
+            locked=told.locked,
         )
         vault = vault_creation.create(
             engine,
