@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -11,12 +12,14 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, call
 
 import httpx
 import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
+from cbr_notebook.auth import http_client
 
 KEYS: dict[str, Any] = {
     "access_key": "AK", "secret_key": "sk", "project_id": "0" * 32, "region": "eu-de",
@@ -173,6 +176,27 @@ def test_a_file_of_certificates_that_the_environment_names_is_missing(
     (tmp_path / "missing.pem").write_text("no certificate")
     with pytest.raises(errors.InvalidRequest, match="SSL_CERT_FILE"):
         cbr.connect(**KEYS)
+
+
+def test_the_certificates_of_this_computer_are_read_once_until_they_change(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    trusted = tmp_path / "trusted.pem"
+    authority = httpx.create_ssl_context().get_ca_certs(binary_form=True)[0]
+    trusted.write_text(ssl.DER_cert_to_PEM_cert(authority))
+    read = Mock(side_effect=httpx.create_ssl_context)
+    monkeypatch.setattr(httpx, "create_ssl_context", read)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    for _ in range(3):
+        cbr.connect(**KEYS)
+    assert read.call_count == 1
+    os.utime(trusted, ns=(0, 0))
+    cbr.connect(**KEYS)
+    assert read.call_count == 2
+    with pytest.warns(http_client.UncheckedCertificates):
+        cbr.connect(**KEYS, verify=False)
+    cbr.connect(**KEYS)
+    assert read.call_args_list[2:] == [call(verify=False)], "who checks nobody is kept apart"
 
 
 def failing_with(cause: Exception) -> Any:
