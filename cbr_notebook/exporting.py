@@ -143,7 +143,7 @@ def to_text(frame: pd.DataFrame, *, style: str = "simple", missing: str = "") ->
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    """ISO 8601 times; UTF-8 with a mark, without which Excel shows wrong letters."""
+    """Write ISO 8601 times; UTF-8 with a mark, without which Excel shows wrong letters."""
     out = frame.copy()
     for name in _times(out):
         out[name] = out[name].dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -217,7 +217,7 @@ def _check_excel(frame: pd.DataFrame) -> None:
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Dtypes, zones and ``attrs`` are kept as they are; mappings such as tags are Arrow's maps."""
+    """Write dtypes, zones and ``attrs`` as they are; mappings such as tags are Arrow's maps."""
     with needed_for("Parquet"):
         import pyarrow.parquet as pq
 

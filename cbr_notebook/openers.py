@@ -16,19 +16,19 @@ class Entry(Protocol):
 
     @property
     def connect(self) -> Callable[..., Any]:
-        """Opens a session on a real service."""
+        """What opens a session on a real service."""
 
     @property
     def on_cloud(self) -> Callable[..., Any]:
-        """Opens a session on a simulated cloud that there is."""
+        """What opens a session on a simulated cloud that there is."""
 
     @property
     def simulate(self) -> Callable[..., Any]:
-        """Opens a session on a cloud of its own."""
+        """What opens a session on a cloud of its own."""
 
     @property
     def fleet_forms(self) -> Callable[[Any], Any]:
-        """Gives the forms of a fleet."""
+        """What opens the forms of a fleet."""
 
 
 _load: list[Callable[[], Entry]] = []

@@ -278,7 +278,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Opens connections that end with their request's time."""
+    """Opener of connections that end with their request's time."""
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner

@@ -80,7 +80,7 @@ class EditPolicy(FormDefinition):
         policy = self._policies.get(policy_id)
         if policy is None:
             return
-        self._before = _said(policy)
+        self._before = _rules_of(policy)
         for name, value in self._before.items():
             each = self.fields[name]
             if self._of != policy_id or not each.touched:
@@ -182,7 +182,7 @@ class EditPolicy(FormDefinition):
         return True
 
     def card(self, result: Policy) -> str:
-        said = _said(result)
+        said = _rules_of(result)
         kept = [(label, said[name]) for name, label in _KEPT.items()]
         return markup.card(
             f"Policy {result.name} is changed",
@@ -212,7 +212,7 @@ def _number(name: str, label: str) -> Field:
     )
 
 
-def _said(policy: Policy) -> dict[str, Any]:
+def _rules_of(policy: Policy) -> dict[str, Any]:
     """Return what a policy says, by field; a rule that it does not have is ``None``."""
     definition = policy.operation_definition
     schedule = _schedule(policy)

@@ -139,7 +139,7 @@ class ListForm(FormDefinition):
         asked = {name: value for name, value in asked.items() if value}
         meant = self._value(self.fields["row"])
         table, records = self.listing.rows(self.session, asked, meant)
-        self._searched.html = _said(table, asked) if self._search else ""
+        self._searched.html = _summary_of(table, asked) if self._search else ""
         self._records = {each.id: each for each in records}
         self._lost = {}
         self._table.show(table, list(self._records))
@@ -352,7 +352,7 @@ class ListForm(FormDefinition):
         return True
 
 
-def _said(table: pd.DataFrame, asked: Mapping[str, Any]) -> str:
+def _summary_of(table: pd.DataFrame, asked: Mapping[str, Any]) -> str:
     """Return what is listed: by what it was searched for, and whether there may be more."""
     found = f"The newest {MOST_ROWS:,}" if len(table) >= MOST_ROWS else f"{len(table):,}"
     by = ", ".join(f"{name} {value}" for name, value in asked.items())

@@ -130,7 +130,7 @@ class Tags(FormDefinition):
         changes = self._differences(value)
         if not changes:
             return "Nothing differs from what the vault has."
-        return f"On {self._vaults[value['vault']].name}: " + "; ".join(_said(changes)) + "."
+        return f"On {self._vaults[value['vault']].name}: " + "; ".join(_change_lines(changes)) + "."
 
     def pressed(self) -> bool:
         """Show what differs; only the button beside it saves."""
@@ -147,7 +147,7 @@ class Tags(FormDefinition):
         if not changes:
             result.html = markup.card("Nothing to save", text="Nothing differs.")
             return True
-        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(changes))
+        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _change_lines(changes))
         result.html = markup.card(
             "Save these changes?",
             tone="warn",
@@ -179,7 +179,7 @@ class Tags(FormDefinition):
         return changes
 
     def card(self, result: TagChanges) -> str:
-        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _said(result))
+        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _change_lines(result))
         return markup.card("Tags are saved", tone="good", body=f"<ul>{rows}</ul>")
 
     def handle(self, act: str, of: str) -> bool:
@@ -204,7 +204,7 @@ def _is_pair(given: Any) -> bool:
     return isinstance(given, list | tuple) and len(given) == 2
 
 
-def _said(changes: TagChanges) -> list[str]:
+def _change_lines(changes: TagChanges) -> list[str]:
     """Return in words what differs."""
     return [
         *(f"add {key}={value}" for key, value in changes.added.items()),

@@ -219,7 +219,7 @@ def _in_notebook(options: argparse.Namespace, parameters: Mapping[str, Any]) -> 
                 file=sys.stderr,
             )
             return statuses.INTERRUPTED
-        for text in _said(target):
+        for text in _printed_by(target):
             print(text, end="")
     if problem:
         print(f"cbr-notebook: {problem}", file=sys.stderr)
@@ -252,7 +252,7 @@ def _status(error: str) -> int:
     return statuses.NOT_PROVEN.get(error, statuses.FAILED)
 
 
-def _said(notebook: Path) -> Iterator[str]:
+def _printed_by(notebook: Path) -> Iterator[str]:
     """Return what the cells of a notebook printed."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):

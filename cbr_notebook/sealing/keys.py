@@ -141,7 +141,7 @@ def parse_public_keys(given: PublicKeys) -> tuple[str, ...]:
 
 
 def is_signature(public: str, signature: bytes, message: bytes) -> bool:
-    """Whether a signature of a message was made by the key of a public key.
+    """Return whether a signature of a message was made by the key of a public key.
 
     Raises:
         ValueError: the text is not a public key.

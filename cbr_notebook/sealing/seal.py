@@ -81,7 +81,7 @@ class ReportVerdict:
         return self.outcome == "incomplete"
 
     def __bool__(self) -> bool:
-        """Whether it is whole, and signed by a trusted key if any was named."""
+        """Return whether it is whole, and signed by a trusted key if any was named."""
         return self.whole and self.vouched is not False
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ class SignedInSession(Protocol):
 
     @property
     def pause(self) -> Callable[[float], None]:
-        """Waits some seconds."""
+        """What waits some seconds."""
 
 
 def projects(session: SignedInSession) -> tuple[Project, ...]:

@@ -193,7 +193,7 @@ class Session:
 
     @property
     def pause(self) -> Callable[[float], None]:
-        """Waits some seconds; in a simulated cloud its clock jumps.
+        """What waits some seconds; in a simulated cloud its clock jumps.
 
         Example:
             >>> session.pause(3600)  # no real second passes on a simulated cloud

@@ -19,11 +19,11 @@ def texts(value: object, field: str) -> list[str]:
     """
     given = [value] if isinstance(value, str) else value
     if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
-        raise _wrong(field, value, "a text or a list of texts", f'{field}="…", or {field}=[…]')
+        raise _wrong_type(field, value, "a text or a list of texts", f'{field}="…", or {field}=[…]')
     found = list(given)
     for each in found:
         if not isinstance(each, str):
-            raise _wrong(field, each, "a text", f'{field}="…", or {field}=["…", …]')
+            raise _wrong_type(field, each, "a text", f'{field}="…", or {field}=["…", …]')
     return found
 
 
@@ -34,7 +34,7 @@ def text(value: object, field: str) -> str:
         InvalidRequest: it is none.
     """
     if not isinstance(value, str):
-        raise _wrong(field, value, "a text", f'{field}="…"')
+        raise _wrong_type(field, value, "a text", f'{field}="…"')
     return value
 
 
@@ -55,7 +55,7 @@ def pairs(value: object, field: str) -> Mapping[Any, Any]:
         InvalidRequest: it is none.
     """
     if not isinstance(value, Mapping):
-        raise _wrong(field, value, "a mapping", f'{field}={{"key": "value"}}')
+        raise _wrong_type(field, value, "a mapping", f'{field}={{"key": "value"}}')
     return value
 
 
@@ -66,11 +66,11 @@ def path(value: object, field: str) -> Path:
         InvalidRequest: it is no path.
     """
     if not isinstance(value, str | os.PathLike):
-        raise _wrong(field, value, "a path", f'{field}="folder/name"')
+        raise _wrong_type(field, value, "a path", f'{field}="folder/name"')
     return Path(value).expanduser()
 
 
-def _wrong(field: str, value: object, meant: str, example: str) -> InvalidRequest:
+def _wrong_type(field: str, value: object, meant: str, example: str) -> InvalidRequest:
     kind = type(value).__name__
     return InvalidRequest(
         f"{field} is {meant}, not {kind}.", advice=f"Write it so: {example}.", field=field

@@ -32,7 +32,7 @@ EMPTY = b'{"vaults": [], "count": 0}'
 
 @contextmanager
 def serving(pieces: Callable[[], Iterable[bytes]], pause: float = 0.0) -> Iterator[str]:
-    """A server that answers every request with pieces of bytes, a pause between them."""
+    """Yield a server that answers every request with pieces of bytes, a pause between them."""
     server = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
 

@@ -195,7 +195,7 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda eac
 
 
 def ask(operation: Operation, answer: httpx.Response) -> tuple[httpx.Request, Any]:
-    """Call the client's method for an operation; give the request sent and the result."""
+    """Call the client's method for an operation; return the request sent and the result."""
     sent: list[httpx.Request] = []
 
     def service(request: httpx.Request) -> httpx.Response:

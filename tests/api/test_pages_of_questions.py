@@ -51,7 +51,7 @@ class Service:
         return told(QUESTIONS[question](self.cloud))
 
     def page(self, path: str, query: httpx.QueryParams, offset: int) -> Document:
-        """The honest page at an offset."""
+        """Return the honest page at an offset."""
         limit = min(largest(path), int(query.get("limit", 1000)))
         asked = query.set("limit", limit).set("offset", offset)
         url = f"{self.cloud.identity.endpoint}{path}"

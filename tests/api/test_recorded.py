@@ -38,7 +38,7 @@ ROWS_OF = {
 
 
 def recorded_rows(operation: str, member: str) -> list[dict[str, Any]]:
-    """Every row of an operation's recorded lists, each once."""
+    """Return every row of an operation's recorded lists, each once."""
     rows = []
     if operation in recorded.operations():
         rows += [row for each in recorded.exchanges(operation) for row in each["body"][member]]

@@ -49,7 +49,7 @@ def client() -> Client:
 
 
 def bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema of each operation's body, with all references followed."""
+    """Yield the schema of each operation's body, with all references followed."""
 
     def whole(schema: Any) -> Any:
         if isinstance(schema, dict):
@@ -68,7 +68,7 @@ def bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def good(schema: dict[str, Any], *, all_members: bool, name: str = "") -> Any:
-    """A value that fits a schema."""
+    """Return a value that fits a schema."""
     if name in WORDS and "enum" not in schema:
         return WORDS[name]
     if "enum" in schema:

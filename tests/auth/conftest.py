@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.auth.identity_sources import Internet, World
+from tests.auth.identity_sources import Computer, Internet
 
 
 @pytest.fixture
@@ -19,12 +19,12 @@ def internet(
     monkeypatch.delenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", raising=False)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    world = Internet()
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: world.answer(r))
-    return world
+    internet = Internet()
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: internet.answer(r))
+    return internet
 
 
 @pytest.fixture
-def world(internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def computer(internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
     """A computer without any source of identities yet, on the simulated internet."""
-    return World(tmp_path, monkeypatch)
+    return Computer(tmp_path, monkeypatch)

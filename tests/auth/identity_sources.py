@@ -65,7 +65,7 @@ class Internet:
 
 
 @dataclass
-class World:
+class Computer:
     """Where a test writes its sources."""
 
     home: Path
@@ -92,36 +92,36 @@ class World:
 
 HOME = ".config/openstack"
 USER = {"username": "pat", "user_domain_name": "ACME", "project_name": "team"}
-Source = Callable[[World], dict[str, Any]]
+Source = Callable[[Computer], dict[str, Any]]
 
 
-def arguments(world: World) -> dict[str, Any]:
+def arguments(computer: Computer) -> dict[str, Any]:
     return {
         "user_name": "pat", "password": "canary-arguments", "domain_name": "ACME",
         "region": "eu-west-0",
     }  # fmt: skip
 
 
-def arguments_elsewhere(world: World) -> dict[str, Any]:
-    return arguments(world) | {"region": "eu-de", "iam_endpoint": "https://iam.own.example/v3"}
+def arguments_elsewhere(computer: Computer) -> dict[str, Any]:
+    return arguments(computer) | {"region": "eu-de", "iam_endpoint": "https://iam.own.example/v3"}
 
 
-def keys_in_arguments(world: World) -> dict[str, Any]:
+def keys_in_arguments(computer: Computer) -> dict[str, Any]:
     return {"access_key": "canary-key", "secret_key": "canary-hidden", "region": "eu-west-0",
             "security_token": "canary-security", "project_id": PROJECT}  # fmt: skip
 
 
-def keys_elsewhere(world: World) -> dict[str, Any]:
+def keys_elsewhere(computer: Computer) -> dict[str, Any]:
     more = {"region": "eu-de", "iam_endpoint": "https://iam.own.example", "project_name": "team"}
-    return {**keys_in_arguments(world), "project_id": None, **more}
+    return {**keys_in_arguments(computer), "project_id": None, **more}
 
 
-def token_elsewhere(world: World) -> dict[str, Any]:
+def token_elsewhere(computer: Computer) -> dict[str, Any]:
     return {"token": "canary-token", "iam_endpoint": "https://iam.own.example", "region": "eu-de"}
 
 
-def openrc(world: World) -> dict[str, Any]:
-    world.env(
+def openrc(computer: Computer) -> dict[str, Any]:
+    computer.env(
         OS_AUTH_URL="https://iam.own.example:443/v3", OS_USERNAME="pat",
         OS_PASSWORD="canary-openrc", OS_USER_DOMAIN_NAME="ACME", OS_PROJECT_NAME="team",
         OS_REGION_NAME="eu-de",
@@ -129,84 +129,88 @@ def openrc(world: World) -> dict[str, Any]:
     return {}
 
 
-def openrc_token(world: World) -> dict[str, Any]:
-    world.env(OS_AUTH_URL="https://iam.own.example/v3/", OS_TOKEN="canary-token",
-              OS_REGION_NAME="eu-de", OS_AUTH_TYPE="token")  # fmt: skip
+def openrc_token(computer: Computer) -> dict[str, Any]:
+    computer.env(OS_AUTH_URL="https://iam.own.example/v3/", OS_TOKEN="canary-token",
+                 OS_REGION_NAME="eu-de", OS_AUTH_TYPE="token")  # fmt: skip
     return {}
 
 
-def openrc_by_id(world: World) -> dict[str, Any]:
-    world.env(OS_AUTH_URL="https://iam.own.example", OS_USERID="u1", OS_PASSWORD="canary-id",
-              OS_PROJECT_ID=PROJECT)  # fmt: skip
+def openrc_by_id(computer: Computer) -> dict[str, Any]:
+    computer.env(OS_AUTH_URL="https://iam.own.example", OS_USERID="u1", OS_PASSWORD="canary-id",
+                 OS_PROJECT_ID=PROJECT)  # fmt: skip
     return {}
 
 
-def openrc_without_address(world: World) -> dict[str, Any]:
-    world.env(OS_USERNAME="pat", OS_PASSWORD="canary-nowhere", OS_USER_DOMAIN_NAME="ACME",
-              OS_REGION_NAME="eu-de")  # fmt: skip
+def openrc_without_address(computer: Computer) -> dict[str, Any]:
+    computer.env(OS_USERNAME="pat", OS_PASSWORD="canary-nowhere", OS_USER_DOMAIN_NAME="ACME",
+                 OS_REGION_NAME="eu-de")  # fmt: skip
     return {}
 
 
-def vendor(world: World) -> dict[str, Any]:
-    world.env(HUAWEICLOUD_SDK_AK="canary-vendor", HUAWEICLOUD_SDK_SK="canary-hidden",
-              HUAWEICLOUD_SDK_REGION="eu-west-0", HUAWEICLOUD_SDK_PROJECT_ID=PROJECT)  # fmt: skip
+def vendor(computer: Computer) -> dict[str, Any]:
+    computer.env(
+        HUAWEICLOUD_SDK_AK="canary-vendor",
+        HUAWEICLOUD_SDK_SK="canary-hidden",
+        HUAWEICLOUD_SDK_REGION="eu-west-0",
+        HUAWEICLOUD_SDK_PROJECT_ID=PROJECT,
+    )
     return {}
 
 
-def clouds_yaml(world: World) -> dict[str, Any]:
+def clouds_yaml(computer: Computer) -> dict[str, Any]:
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", interface="public",
-                identity_api_version="3")  # fmt: skip
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de", interface="public",
+                   identity_api_version="3")  # fmt: skip
     return {"profile": "mine"}
 
 
-def secure_yaml(world: World) -> dict[str, Any]:
+def secure_yaml(computer: Computer) -> dict[str, Any]:
     auth = {**USER, "auth_url": "https://iam.own.example"}
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de")
-    world.cloud(HOME, "mine", auth={"password": "canary-secure"}, file="secure.yaml")
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de")
+    computer.cloud(HOME, "mine", auth={"password": "canary-secure"}, file="secure.yaml")
     return {"profile": "mine"}
 
 
-def cloud_with_keys(world: World) -> dict[str, Any]:
+def cloud_with_keys(computer: Computer) -> dict[str, Any]:
     auth = {"auth_url": "https://iam.own.example/v3", "ak": "canary-ak", "sk": "canary-hidden",
             "project_name": "team"}  # fmt: skip
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de")
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de")
     return {"profile": "mine"}
 
 
-def cloud_with_agency(world: World) -> dict[str, Any]:
+def cloud_with_agency(computer: Computer) -> dict[str, Any]:
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-agency",
             "agency_name": "ops", "agency_domain_name": "CUSTOMER"}  # fmt: skip
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", auth_type="agency")
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de", auth_type="agency")
     return {"profile": "mine"}
 
 
-def cloud_here(world: World) -> dict[str, Any]:
+def cloud_here(computer: Computer) -> dict[str, Any]:
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-here"}
-    world.cloud("work", "mine", auth=auth, region_name="eu-de")
+    computer.cloud("work", "mine", auth=auth, region_name="eu-de")
     return {"profile": "mine"}
 
 
-def profile_file(world: World) -> dict[str, Any]:
-    world.profile("mine", user_name="pat", password="canary-profile", domain_name="ACME",
-                  region="eu-west-0")  # fmt: skip
+def profile_file(computer: Computer) -> dict[str, Any]:
+    computer.profile("mine", user_name="pat", password="canary-profile", domain_name="ACME",
+                     region="eu-west-0")  # fmt: skip
     return {"profile": "mine"}
 
 
-def profile_elsewhere(world: World) -> dict[str, Any]:
-    world.profile("mine", user_name="pat", password="canary-profile", domain_name="ACME",
-                  region="eu-de", iam_endpoint="https://iam.own.example")  # fmt: skip
+def profile_elsewhere(computer: Computer) -> dict[str, Any]:
+    computer.profile("mine", user_name="pat", password="canary-profile", domain_name="ACME",
+                     region="eu-de", iam_endpoint="https://iam.own.example")  # fmt: skip
     return {"profile": "mine"}
 
 
-def keyring(world: World) -> dict[str, Any]:
+def keyring(computer: Computer) -> dict[str, Any]:
     kept = {"pat@ACME@iam.own.example": "canary-kept", "pat@ACME": "canary-of-the-operator"}
-    world.monkeypatch.setattr(
+    computer.monkeypatch.setattr(
         "cbr_notebook.auth.sources.keyring.secret_of",
         lambda account: Secret(kept[account]) if account in kept else None,
     )
-    world.cloud(HOME, "mine", auth={**USER, "auth_url": "https://iam.own.example/v3"},
-                region_name="eu-de")  # fmt: skip
+    computer.cloud(HOME, "mine", auth={**USER, "auth_url": "https://iam.own.example/v3"},
+                   region_name="eu-de")  # fmt: skip
     return {"profile": "mine"}
 
 

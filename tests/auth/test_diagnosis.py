@@ -126,7 +126,7 @@ def test_a_record_can_be_replayed(canaries: cbr.Session, tmp_path: Path) -> None
 
 
 def with_canaries(value: Any, counter: Iterator[int], own: bool = False) -> Any:
-    """A recorded answer in which each text and name that may be somebody's is a canary."""
+    """Return a recorded answer in which each text and name that may be somebody's is a canary."""
     if isinstance(value, dict):
         return {
             f"{MARK}{next(counter)}" if own else key: with_canaries(
@@ -228,7 +228,7 @@ def test_a_page_in_the_place_of_an_answer_is_not_kept(tmp_path: Path) -> None:
 
 
 def answering(answer: Callable[[httpx.Request], httpx.Response]) -> cbr.Session:
-    """A session on prepared answers."""
+    """Return a session on prepared answers."""
     http = httpx.Client(transport=httpx.MockTransport(answer))
     transport = Transport(http, "https://cbr.example.com", "p", sleep=lambda seconds: None)
     return cbr.simulate("empty").with_client(Client(transport))

@@ -69,10 +69,10 @@ class Iam:
 @pytest.fixture
 def iam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iam:
     monkeypatch.setenv("HOME", str(tmp_path))
-    world = Iam()
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: world.answer(r))
-    monkeypatch.setattr("time.sleep", world.pauses.append)
-    return world
+    computer = Iam()
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: computer.answer(r))
+    monkeypatch.setattr("time.sleep", computer.pauses.append)
+    return computer
 
 
 def test_one_who_may_not_list_projects_has_the_project_of_the_token(iam: Iam) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 import cbr_notebook as cbr
-from tests.auth.identity_sources import HOME, PROJECT, USER, Internet, World, openrc
+from tests.auth.identity_sources import HOME, PROJECT, USER, Computer, Internet, openrc
 
 AUTH = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-other"}
 NAMES = ["clouds.yml", "clouds.json"]
@@ -17,13 +17,13 @@ NAMES = ["clouds.yml", "clouds.json"]
 @pytest.mark.parametrize("file", NAMES)
 @pytest.mark.parametrize("folder", [HOME, "settings/openstack"])
 def test_openstacks_other_file_names_and_folders_are_read(
-    file: str, folder: str, world: World, internet: Internet
+    file: str, folder: str, computer: Computer, internet: Internet
 ) -> None:
-    world.env(XDG_CONFIG_HOME=str(world.home / "settings"))
+    computer.env(XDG_CONFIG_HOME=str(computer.home / "settings"))
     without = {key: value for key, value in AUTH.items() if key != "password"}
-    world.cloud(folder, "mine", auth=without, region_name="eu-de", file=file)
+    computer.cloud(folder, "mine", auth=without, region_name="eu-de", file=file)
     secret = {"password": AUTH["password"]}
-    world.cloud(folder, "mine", auth=secret, file=file.replace("clouds", "secure"))
+    computer.cloud(folder, "mine", auth=secret, file=file.replace("clouds", "secure"))
     with cbr.connect("mine") as session:
         session.vaults()
     assert {host for _, host in internet.seen} == {"iam.own.example", "cbr.own.example"}
@@ -31,10 +31,10 @@ def test_openstacks_other_file_names_and_folders_are_read(
 
 @pytest.mark.parametrize("file", NAMES)
 def test_no_file_of_the_working_folder_gets_a_secret_from_elsewhere(
-    file: str, world: World, internet: Internet
+    file: str, computer: Computer, internet: Internet
 ) -> None:
     auth = {**USER, "auth_url": "https://iam.trap.example/v3"}
-    world.cloud("work", "mine", auth=auth, region_name="eu-de", file=file)
+    computer.cloud("work", "mine", auth=auth, region_name="eu-de", file=file)
     with pytest.raises(cbr.errors.InvalidRequest, match="working folder"):
         cbr.connect("mine", password="canary-call")
     assert internet.asked == []
@@ -57,9 +57,9 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("kind", ENDLESS)
-def test_a_file_that_would_never_end_is_refused_soon(kind: str, world: World) -> None:
-    (world.home / HOME).mkdir(parents=True)
-    (world.home / HOME / "clouds.yaml").write_text(ENDLESS[kind])
+def test_a_file_that_would_never_end_is_refused_soon(kind: str, computer: Computer) -> None:
+    (computer.home / HOME).mkdir(parents=True)
+    (computer.home / HOME / "clouds.yaml").write_text(ENDLESS[kind])
     began = time.process_time()
     with pytest.raises(cbr.errors.InvalidRequest, match=r"cannot be read|Not understood"):
         cbr.connect("mine")
@@ -74,9 +74,9 @@ def test_a_file_that_would_never_end_is_refused_soon(kind: str, world: World) ->
     ],
 )  # fmt: skip
 def test_a_service_address_may_end_with_version_and_project(
-    address: str, world: World, internet: Internet
+    address: str, computer: Computer, internet: Internet
 ) -> None:
-    openrc(world)
+    openrc(computer)
     with cbr.connect(endpoint=address) as session:
         session.vaults()
     assert internet.asked[-1].url.path == f"/v3/{PROJECT}/vaults"
@@ -84,10 +84,10 @@ def test_a_service_address_may_end_with_version_and_project(
 
 @pytest.mark.parametrize("written", ["v3.0", "v3.14/", "v3/auth/tokens"])
 def test_a_small_version_of_the_interface_is_no_part_of_the_address(
-    written: str, world: World, internet: Internet
+    written: str, computer: Computer, internet: Internet
 ) -> None:
-    openrc(world)
-    world.env(OS_AUTH_URL=f"https://own.example/identity/{written}")
+    openrc(computer)
+    computer.env(OS_AUTH_URL=f"https://own.example/identity/{written}")
     cbr.connect(endpoint="https://cbr.own.example").close()
     assert internet.asked[0].url.path == "/identity/v3/auth/tokens"
 
@@ -96,17 +96,17 @@ def test_a_small_version_of_the_interface_is_no_part_of_the_address(
     "wanted", [{"OS_PROJECT_NAME": "another"}, {"OS_PROJECT_NAME": "", "OS_PROJECT_ID": "1" * 32}]
 )
 def test_nobody_works_in_another_project_than_the_one_that_is_named(
-    wanted: dict[str, str], world: World, internet: Internet
+    wanted: dict[str, str], computer: Computer, internet: Internet
 ) -> None:
-    openrc(world)
-    world.env(**wanted)
+    openrc(computer)
+    computer.env(**wanted)
     with pytest.raises(cbr.errors.AuthenticationError, match="was asked for"):
         cbr.connect()
     assert {each.url.host for each in internet.asked} == {"iam.own.example"}
 
 
 def test_a_name_that_two_projects_have_is_not_guessed(
-    world: World, internet: Internet, monkeypatch: pytest.MonkeyPatch
+    computer: Computer, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"name": "team", "id": digit * 32} for digit in "12"]
     plain = internet.answer

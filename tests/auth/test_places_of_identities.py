@@ -19,9 +19,9 @@ from tests.auth.identity_sources import (
     OPERATOR,
     REFUSED,
     USER,
+    Computer,
     Internet,
     Source,
-    World,
     cloud_here,
     cloud_with_agency,
     clouds_yaml,
@@ -43,17 +43,17 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def evil(world: World, source: Source) -> None:
+def evil(computer: Computer, source: Source) -> None:
     """Places that somebody else put where a source could be looked for."""
     place = {"auth_url": "https://iam.evil.example/v3"}
-    world.cloud("work", "evil", auth={**USER, **place}, region_name="eu-de",
-                cbr_endpoint_override="https://cbr.evil.example")  # fmt: skip
-    world.profile("basic", iam_endpoint="https://iam.evil.example",
-                  endpoint="https://cbr.evil.example")  # fmt: skip
-    world.env(OS_CLOUD="evil")
+    computer.cloud("work", "evil", auth={**USER, **place}, region_name="eu-de",
+                   cbr_endpoint_override="https://cbr.evil.example")  # fmt: skip
+    computer.profile("basic", iam_endpoint="https://iam.evil.example",
+                     endpoint="https://cbr.evil.example")  # fmt: skip
+    computer.env(OS_CLOUD="evil")
     if source not in OF_ENVIRONMENT:
-        world.env(CBR_ENDPOINT="https://cbr.evil.example",
-                  CBR_IAM_ENDPOINT="https://iam.evil.example")  # fmt: skip
+        computer.env(CBR_ENDPOINT="https://cbr.evil.example",
+                     CBR_IAM_ENDPOINT="https://iam.evil.example")  # fmt: skip
 
 
 def may_go(canary: str, host: str, source: Source, override: str) -> bool:
@@ -73,11 +73,11 @@ def may_go(canary: str, host: str, source: Source, override: str) -> bool:
     "source", [*OF_OPERATOR, *ELSEWHERE, *REFUSED], ids=lambda each: each.__name__
 )
 def test_no_secret_goes_where_neither_source_nor_caller_said(
-    source: Source, override: str, decoys: bool, internet: Internet, world: World
+    source: Source, override: str, decoys: bool, internet: Internet, computer: Computer
 ) -> None:
     if decoys and source is not cloud_here:
-        evil(world, source)
-    given = source(world)
+        evil(computer, source)
+    given = source(computer)
     try:
         with cbr.connect(**given | OVERRIDES[override]) as session:
             session.vaults()
@@ -95,18 +95,20 @@ def test_no_secret_goes_where_neither_source_nor_caller_said(
 
 
 def test_an_identity_of_the_environment_never_signs_in_at_the_place_of_a_profile(
-    internet: Internet, world: World
+    internet: Internet, computer: Computer
 ) -> None:
-    openrc_without_address(world)
-    world.profile("basic", ak="B", sk="S", region="eu-de", iam_endpoint="https://iam.b.example",
-                  endpoint="https://cbr.b.example")  # fmt: skip
+    openrc_without_address(computer)
+    computer.profile("basic", ak="B", sk="S", region="eu-de", iam_endpoint="https://iam.b.example",
+                     endpoint="https://cbr.b.example")  # fmt: skip
     with pytest.raises(cbr.errors.AuthenticationError, match="address of IAM is missing"):
         cbr.connect()
     assert internet.asked == []
 
 
-def test_two_identities_in_call_and_profile_are_refused(internet: Internet, world: World) -> None:
-    clouds_yaml(world)
+def test_two_identities_in_call_and_profile_are_refused(
+    internet: Internet, computer: Computer
+) -> None:
+    clouds_yaml(computer)
     with pytest.raises(cbr.errors.InvalidRequest, match="Two identities") as caught:
         cbr.connect("mine", user_name="eve", password="canary-eve", domain_name="EVIL")
     assert caught.value.field == "profile"
@@ -118,28 +120,28 @@ def test_two_identities_in_call_and_profile_are_refused(internet: Internet, worl
 @pytest.mark.parametrize("how", ["profile", "OS_CLOUD"])
 @pytest.mark.parametrize("missing", ["password", "auth_url"])
 def test_a_file_of_the_working_folder_counts_only_whole_or_named(
-    how: str, missing: str, internet: Internet, tmp_path: Path, world: World
+    how: str, missing: str, internet: Internet, tmp_path: Path, computer: Computer
 ) -> None:
     auth = {**USER, "auth_url": "https://iam.own.example", "password": "canary-here"}
     del auth[missing]
-    world.cloud("work", "mine", auth=auth, region_name="eu-de")
+    computer.cloud("work", "mine", auth=auth, region_name="eu-de")
     named = {"profile": "mine"} if how == "profile" else {}
     if how == "OS_CLOUD":
-        world.env(OS_CLOUD="mine")
+        computer.env(OS_CLOUD="mine")
     given = {"password": "canary-given"} if missing == "password" else {}
     with pytest.raises(cbr.errors.InvalidRequest, match="working folder"):
         cbr.connect(**named, **given)
     assert internet.asked == []
     if missing == "password":
-        world.env(OS_CLIENT_CONFIG_FILE=str(tmp_path / "work" / "clouds.yaml"))
+        computer.env(OS_CLIENT_CONFIG_FILE=str(tmp_path / "work" / "clouds.yaml"))
         cbr.connect(**named, **given)
         assert {host for _, host in internet.seen} == {"iam.own.example"}
 
 
 def test_an_agency_is_taken_up_and_never_replaced_by_ones_own_account(
-    internet: Internet, world: World
+    internet: Internet, computer: Computer
 ) -> None:
-    session = cbr.connect(**cloud_with_agency(world))
+    session = cbr.connect(**cloud_with_agency(computer))
     bodies = [json.loads(each.read())["auth"] for each in internet.asked]
     assert [each["identity"]["methods"] for each in bodies] == [["password"], ["assume_role"]]
     assert bodies[0]["scope"] == {"domain": {"name": "ACME"}}
@@ -160,9 +162,9 @@ def use_carelessly(given: dict[str, Any]) -> cbr.Session:
 
 
 def test_the_card_and_the_identity_say_who_where_and_whether_anybody_is_checked(
-    world: World,
+    computer: Computer,
 ) -> None:
-    given = clouds_yaml(world)
+    given = clouds_yaml(computer)
     session = cbr.connect(**given)
     for text in (repr(session), session._repr_html_()):
         for word in (

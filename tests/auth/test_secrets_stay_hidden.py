@@ -163,7 +163,7 @@ def test_every_shape_of_a_secret_header_is_taken_out(line: str) -> None:
 
 
 def verbose(call: Callable[[], object]) -> str:
-    """What ``%xmode Verbose`` prints of a failing call, without the frames of the test."""
+    """Return what ``%xmode Verbose`` prints of a failing call, without the frames of the test."""
     try:
         call()
     except BaseException:
@@ -322,7 +322,7 @@ def test_a_secret_that_is_wrapped_already_is_taken(cloud: str) -> None:
 
 
 def everything_of(problem: BaseException | None) -> Iterator[str]:
-    """What an error and those behind it hold, and the requests that they lead to."""
+    """Yield what an error and those behind it hold, and the requests that they lead to."""
     while problem is not None:
         yield repr(problem)
         yield str(vars(problem))

@@ -13,8 +13,8 @@ from tests.auth.identity_sources import (
     HOME,
     MARK,
     USER,
+    Computer,
     Internet,
-    World,
     arguments,
     clouds_yaml,
     keys_in_arguments,
@@ -40,12 +40,12 @@ NOT_UNDERSTOOD: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("more", "word"), NOT_UNDERSTOOD, ids=str)
 def test_what_is_not_understood_is_refused_by_name(
-    more: dict[str, Any], word: str, internet: Internet, world: World
+    more: dict[str, Any], word: str, internet: Internet, computer: Computer
 ) -> None:
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
     auth |= more.get("auth", {})
     rest = {key: value for key, value in more.items() if key != "auth"}
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", **rest)
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de", **rest)
     with pytest.raises(cbr.CBRError, match=word) as caught:
         cbr.connect("mine")
     assert caught.value.advice
@@ -63,15 +63,15 @@ def test_what_is_not_understood_is_refused_by_name(
     ],
 )  # fmt: skip
 def test_what_an_openrc_file_says_and_is_not_understood_is_refused_by_name(
-    name: str, value: str, internet: Internet, world: World
+    name: str, value: str, internet: Internet, computer: Computer
 ) -> None:
-    openrc(world)
-    world.env(**{name: value})
+    openrc(computer)
+    computer.env(**{name: value})
     with pytest.raises(cbr.errors.InvalidRequest, match=name):
         cbr.connect()
     assert internet.asked == []
     # Somebody who is named in the call is not hindered by it.
-    with cbr.connect(**keys_in_arguments(world)) as session:
+    with cbr.connect(**keys_in_arguments(computer)) as session:
         assert session.identity.who == "canary-key"
 
 
@@ -91,8 +91,8 @@ def test_numbers_and_switches_in_yaml_are_read_as_they_are_written(
     assert body["scope"] == {"project": {"id": "0" * 32}}
 
 
-def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(world: World) -> None:
-    session = cbr.connect(**openrc_by_id(world))
+def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(computer: Computer) -> None:
+    session = cbr.connect(**openrc_by_id(computer))
     assert (session.identity.region, session.identity.endpoint) == (
         "eu-de",
         "https://cbr.own.example",
@@ -100,7 +100,7 @@ def test_a_region_that_is_left_out_is_the_only_one_of_the_catalogue(world: World
 
 
 def test_several_regions_ask_for_one(
-    internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, computer: Computer
 ) -> None:
     rows = [
         {"interface": "public", "region": each, "url": f"https://cbr.{each}.own.example/v3/$(id)s"}
@@ -108,7 +108,7 @@ def test_several_regions_ask_for_one(
     ]
     catalog = [{"type": "cbr", "endpoints": rows}]
     monkeypatch.setattr(internet, "_catalog", lambda host: catalog)
-    given = openrc_by_id(world)
+    given = openrc_by_id(computer)
     with pytest.raises(cbr.errors.AuthenticationError, match="eu-de, eu-nl"):
         cbr.connect(**given)
     assert cbr.connect(region="eu-nl").identity.endpoint == "https://cbr.eu-nl.own.example"
@@ -120,43 +120,43 @@ def test_several_regions_ask_for_one(
     "url", ["http://cbr.own.example/v3", "http://127.0.0.1:8080/v3", "nonsense", "ftp://x"]
 )
 def test_an_address_of_the_catalogue_that_cannot_be_used_is_an_error(
-    url: str, internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
+    url: str, internet: Internet, monkeypatch: pytest.MonkeyPatch, computer: Computer
 ) -> None:
     rows = [{"interface": "public", "region": "eu-de", "url": url}]
     catalog = [{"type": "cbr", "endpoints": rows}]
     monkeypatch.setattr(internet, "_catalog", lambda host: catalog)
     with pytest.raises(cbr.errors.InvalidRequest, match="catalogue") as caught:
-        cbr.connect(**openrc(world))
+        cbr.connect(**openrc(computer))
     assert caught.value.field == "endpoint"
 
 
 def test_a_catalogue_without_the_service_asks_for_the_address(
-    internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, computer: Computer
 ) -> None:
     monkeypatch.setattr(internet, "_catalog", lambda host: [None, {"type": "cbr"}, {}])
     with pytest.raises(cbr.errors.AuthenticationError, match="address of the backup service"):
-        cbr.connect(**openrc(world))
-    with cbr.connect(**arguments(world)) as session:  # this operator's may be derived
+        cbr.connect(**openrc(computer))
+    with cbr.connect(**arguments(computer)) as session:  # this operator's may be derived
         assert session.identity.endpoint == "https://cbr.eu-west-0.myhuaweicloud.com"
 
 
-def test_certificates_are_those_of_the_source(tmp_path: Path, world: World) -> None:
-    openrc(world)
-    world.env(OS_CACERT=str(tmp_path / "missing.pem"))
+def test_certificates_are_those_of_the_source(tmp_path: Path, computer: Computer) -> None:
+    openrc(computer)
+    computer.env(OS_CACERT=str(tmp_path / "missing.pem"))
     with pytest.raises(cbr.errors.InvalidRequest, match=r"missing\.pem"):
         cbr.connect()
-    with cbr.connect(**keys_in_arguments(world)):  # another identity has nothing of it
+    with cbr.connect(**keys_in_arguments(computer)):  # another identity has nothing of it
         pass
-    world.env(OS_INSECURE="true")
+    computer.env(OS_INSECURE="true")
     with pytest.warns(UserWarning, match="environment"):
         cbr.connect()
 
 
 def test_certificates_beside_a_cloud_come_before_those_of_the_working_folder(
-    tmp_path: Path, world: World
+    tmp_path: Path, computer: Computer
 ) -> None:
     auth = {**USER, "auth_url": "https://iam.own.example/v3", "password": "canary-cloud"}
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", cacert="ca.pem")
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de", cacert="ca.pem")
     (tmp_path / HOME / "ca.pem").write_text("nobody's")
     with pytest.raises(cbr.errors.InvalidRequest, match=f"{HOME}/ca.pem"):
         cbr.connect("mine")
@@ -174,45 +174,45 @@ def test_certificates_beside_a_cloud_come_before_those_of_the_working_folder(
     ],
 )
 def test_a_way_to_sign_in_that_does_not_fit_what_is_named_is_said(
-    auth_type: str, auth: dict[str, str], named: str, internet: Internet, world: World
+    auth_type: str, auth: dict[str, str], named: str, internet: Internet, computer: Computer
 ) -> None:
     auth = {"auth_url": "https://iam.own.example/v3", **auth}
-    world.cloud(HOME, "mine", auth=auth, region_name="eu-de", auth_type=auth_type)
+    computer.cloud(HOME, "mine", auth=auth, region_name="eu-de", auth_type=auth_type)
     with pytest.raises(cbr.errors.InvalidRequest, match=f"auth_type: {auth_type}.*{named}"):
         cbr.connect("mine")
     assert internet.asked == []
 
 
-def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(world: World) -> None:
-    clouds_yaml(world)
-    world.env(OS_CLOUD="missing")
+def test_a_cloud_that_the_environment_names_and_nobody_has_is_said(computer: Computer) -> None:
+    clouds_yaml(computer)
+    computer.env(OS_CLOUD="missing")
     with pytest.raises(cbr.errors.AuthenticationError, match=r"'missing'.*OS_CLOUD") as caught:
         cbr.connect()
     assert "mine" in str(caught.value.advice)
-    world.env(OS_CLOUD="")
+    computer.env(OS_CLOUD="")
     with pytest.raises(cbr.errors.AuthenticationError, match="No credentials"):
         cbr.connect()
 
 
 def test_os_cloud_beside_another_identity_of_the_environment_is_refused(
-    internet: Internet, monkeypatch: pytest.MonkeyPatch, world: World
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, computer: Computer
 ) -> None:
-    clouds_yaml(world)
-    world.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example", OS_USERNAME="eve",
-              OS_PASSWORD="canary-eve", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
+    clouds_yaml(computer)
+    computer.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example", OS_USERNAME="eve",
+                 OS_PASSWORD="canary-eve", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
     with pytest.raises(cbr.errors.InvalidRequest, match="two identities") as caught:
         cbr.connect()
     assert "eve@ACME" in caught.value.message
     assert "'mine', which belongs to pat@ACME" in caught.value.message
     assert "Unset OS_CLOUD" in (caught.value.advice or "")
     # Of the same name, and elsewhere.
-    world.env(OS_USERNAME="pat", OS_AUTH_URL="https://iam.elsewhere.example")
+    computer.env(OS_USERNAME="pat", OS_AUTH_URL="https://iam.elsewhere.example")
     with pytest.raises(cbr.errors.InvalidRequest, match=r"at iam\.own\.example"):
         cbr.connect()
     # The vendor's names are an identity, too.
     for name in ("OS_USERNAME", "OS_PASSWORD", "OS_AUTH_URL"):
         monkeypatch.delenv(name)
-    world.env(HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk")
+    computer.env(HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk")
     with pytest.raises(cbr.errors.InvalidRequest, match="two identities: AK"):
         cbr.connect()
     assert internet.asked == []
@@ -221,19 +221,19 @@ def test_os_cloud_beside_another_identity_of_the_environment_is_refused(
     assert {host for _, host in internet.seen} == {"iam.own.example"}
 
 
-def test_os_cloud_beside_the_same_identity_is_one(internet: Internet, world: World) -> None:
-    clouds_yaml(world)
-    world.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat",
-              OS_PASSWORD="canary-of-env", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
+def test_os_cloud_beside_the_same_identity_is_one(internet: Internet, computer: Computer) -> None:
+    clouds_yaml(computer)
+    computer.env(OS_CLOUD="mine", OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat",
+                 OS_PASSWORD="canary-of-env", OS_USER_DOMAIN_NAME="ACME")  # fmt: skip
     cbr.connect()
     assert {host for _, host in internet.seen} == {"iam.own.example"}
 
 
 def test_os_cloud_that_no_file_has_is_refused_also_beside_a_whole_environment(
-    internet: Internet, world: World
+    internet: Internet, computer: Computer
 ) -> None:
-    world.env(OS_CLOUD="missing", HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk",
-              HUAWEICLOUD_SDK_REGION="eu-west-0")  # fmt: skip
+    computer.env(OS_CLOUD="missing", HUAWEICLOUD_SDK_AK="AK", HUAWEICLOUD_SDK_SK="canary-sk",
+                 HUAWEICLOUD_SDK_REGION="eu-west-0")  # fmt: skip
     with pytest.raises(cbr.errors.InvalidRequest, match="'missing', which no file has"):
         cbr.connect()
     assert internet.asked == []
@@ -264,14 +264,14 @@ def test_several_ways_to_sign_in_at_once_are_refused(
 def test_an_openrc_with_several_ways_is_refused_until_it_says_which_counts(
     internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path, monkeypatch)
-    world.env(OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat", OS_REGION_NAME="eu-de",
-              OS_PASSWORD="canary-pw", OS_USER_DOMAIN_NAME="ACME", OS_PROJECT_NAME="team",
-              OS_TOKEN="canary-old")  # fmt: skip
+    computer = Computer(tmp_path, monkeypatch)
+    computer.env(OS_AUTH_URL="https://iam.own.example/v3", OS_USERNAME="pat",
+                 OS_PASSWORD="canary-pw", OS_USER_DOMAIN_NAME="ACME", OS_PROJECT_NAME="team",
+                 OS_REGION_NAME="eu-de", OS_TOKEN="canary-old")  # fmt: skip
     with pytest.raises(cbr.errors.InvalidRequest, match="a token and a user name and password"):
         cbr.connect()
     assert internet.asked == []
-    world.env(OS_AUTH_TYPE="password")
+    computer.env(OS_AUTH_TYPE="password")
     cbr.connect()
     assert internet.seen == {("canary-pw", "iam.own.example")}
 
@@ -279,9 +279,9 @@ def test_an_openrc_with_several_ways_is_refused_until_it_says_which_counts(
 def test_the_vendors_variables_beside_an_openrc_of_somebody_are_refused(
     internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path, monkeypatch)
-    openrc(world)
-    vendor(world)
+    computer = Computer(tmp_path, monkeypatch)
+    openrc(computer)
+    vendor(computer)
     with pytest.raises(cbr.errors.InvalidRequest, match="two identities: canary-vendor") as caught:
         cbr.connect()
     assert "pat@ACME" in caught.value.message

@@ -44,7 +44,7 @@ def prepare() -> tuple[Client, Disk, str]:
 
 
 def back_up(ask: Client, vault_id: str, *, incremental: bool) -> tuple[float, int]:
-    """Back up; give the seconds that the cloud worked, and the MB that were stored."""
+    """Back up; return the seconds that the cloud worked, and the MB that were stored."""
     used = ask("GET", f"vaults/{vault_id}")["vault"]["billing"]["used"]
     body = {"checkpoint": {"vault_id": vault_id, "parameters": {"incremental": incremental}}}
 

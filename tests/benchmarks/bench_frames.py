@@ -118,7 +118,7 @@ def floor(url: str) -> None:
 
 
 def vendors_sdk(url: str, pages: int, project: str = PROJECT) -> float:
-    """List some pages with the vendor's client, make a DataFrame; give the seconds a page."""
+    """List some pages with the vendor's client, make a DataFrame; return the seconds a page."""
     import pandas as pd
     from huaweicloudsdkcbr.v1 import CbrClient, ListBackupsRequest
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
@@ -215,7 +215,7 @@ def slow_against_sdk(url: str) -> None:
 
 
 def memory(url: str, project: str) -> None:
-    """In a fresh process: the highest memory above the start, against the frame's own."""
+    """Measure the highest memory of a fresh process, above its start, against the frame's own."""
     session = session_on(url, project)
     session.backups(limit=10)
     gc.collect()

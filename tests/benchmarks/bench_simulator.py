@@ -35,7 +35,7 @@ class _Bare:
 
 
 def one_vault_in_process() -> None:
-    """GET of one vault, against a bare Falcon handler behind the same transport of httpx."""
+    """Time GET of one vault, against a bare Falcon handler behind the same transport of httpx."""
     ask = Client(Cloud.open("empty"))
     vault_id = ask("POST", "vaults", {"vault": VAULT})["vault"]["id"]
     url = f"/v3/{ask.project_id}/vaults/{vault_id}"
@@ -51,7 +51,7 @@ def one_vault_in_process() -> None:
 
 
 def page_of_backups() -> None:
-    """A page of backups at 200,000 stored, against 2,000."""
+    """Time a page of backups at 200,000 stored, against 2,000."""
     few, many = (Client(Cloud.open("large", backups=stored)) for stored in (2_000, 200_000))
     for offset in (0, 1_000, 150_000):
         query = f"backups?limit=100&offset={offset}"
@@ -64,7 +64,7 @@ def page_of_backups() -> None:
 
 
 def list_over_tcp() -> None:
-    """A list of ten vaults over one connection, against moto's list of ten AWS Backup vaults."""
+    """Time a list of ten vaults over one connection, against moto's of ten AWS Backup vaults."""
     if not HAS_MOTO:
         print("list of ten vaults over TCP: left out, moto is not installed")
         return

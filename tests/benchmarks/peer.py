@@ -38,7 +38,7 @@ VAULT = {
 
 @contextmanager
 def simulated_cloud() -> Iterator[dict[str, Any]]:
-    """Serve an empty cloud; give how to enter it, and stop it at the end."""
+    """Serve an empty cloud; yield how to enter it, and stop it at the end."""
     command = [sys.executable, "-m", "cbr_notebook.cli", "simulate", "--estate", "empty"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -51,7 +51,7 @@ def simulated_cloud() -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Serve moto with ten backup vaults; give its address, and stop it at the end."""
+    """Serve moto with ten backup vaults; yield its address, and stop it at the end."""
     if not HAS_MOTO:
         raise SystemExit("moto is not installed: pip install -e '.[benchmark]'")
     with socket.socket() as probe:

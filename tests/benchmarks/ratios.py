@@ -18,7 +18,7 @@ def seconds(work: Callable[[], object], times: int) -> float:
 def compare(
     ours: Callable[[], object], floor: Callable[[], object], *, times: int = 50, rounds: int = 15
 ) -> tuple[float, float, float]:
-    """Time two ways in turn; give the median seconds of each and the median of their ratios."""
+    """Time two ways in turn; return the median seconds of each and the median of their ratios."""
     ours()
     floor()
     pairs = [(seconds(ours, times), seconds(floor, times)) for _ in range(rounds)]

@@ -38,5 +38,5 @@ def take_the_newest_quiet_backup(page: Page) -> None:
 
 
 def current_step(page: Page) -> Locator:
-    """The item of the rail that says where one is."""
+    """Return the item of the rail that says where one is."""
     return page.get_by_role("navigation", name="Steps").locator("[aria-current]")

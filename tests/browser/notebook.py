@@ -99,7 +99,7 @@ class Notebook:
         return self.page.locator(".jp-Notebook-cell").nth(cell).locator(".jp-Cell-outputArea")
 
     def save(self, *, with_widget_state: bool = False) -> str:
-        """Save the notebook, as Ctrl+S does; give the text of the file.
+        """Save the notebook, as Ctrl+S does; return the text of the file.
 
         Args:
             with_widget_state: what "Save Widget State Automatically" adds to the file.

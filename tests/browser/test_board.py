@@ -44,7 +44,7 @@ def tell(served: ServedClass, seat: int, **progress: object) -> None:
 
 
 def findings(page: Page) -> list[str]:
-    """What axe finds in the whole page, whatever its weight."""
+    """Return what axe finds in the whole page, whatever its weight."""
     found = Axe().run(page).response
     return [f"{each['impact']} {each['id']}: {each['help']}" for each in found["violations"]]
 

@@ -68,7 +68,7 @@ FILLED_IN = {
 
 
 def too_wide(opened: Notebook) -> list[str]:
-    """What sticks out of the forms to the right, unless one can scroll to it."""
+    """Return what sticks out of the forms to the right, unless one can scroll to it."""
     found: list[str] = opened.page.evaluate(
         """() => [...document.querySelectorAll('.cbr-form')].flatMap(form => {
             const edge = form.getBoundingClientRect().right + 1;

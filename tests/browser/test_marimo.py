@@ -33,7 +33,7 @@ INFECTED = (
 def opened(
     browser: BrowserContext, home: Path, mode: str, *forms: str, before: str = "pass"
 ) -> Iterator[Page]:
-    """A page of marimo with a cell a form, which work without an error on the page."""
+    """Yield a page of marimo with a cell a form, which work without an error on the page."""
     with serving(home / "marimo", mode, *forms, before=before) as url:
         page = browser.new_page()
         page.set_default_timeout(60_000)  # the kernel starts meanwhile

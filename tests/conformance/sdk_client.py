@@ -49,7 +49,7 @@ class SdkClient:
         return SdkClient(self.cloud, self._base_url, project)
 
     def __call__(self, operation: str, **members: Any) -> Any:
-        """Call an operation; check its answer against the SDK's model; give the answer.
+        """Call an operation; check its answer against the SDK's model; return the answer.
 
         Args:
             operation: as the SDK names it, such as ``create_vault``.
@@ -79,7 +79,7 @@ class SdkClient:
         self.cloud.advance(seconds=seconds)
 
     def create_vault(self, name: str = "vault", *, size: int = 200, **billing: Any) -> str:
-        """Make an empty vault; give its ID."""
+        """Make an empty vault; return its ID."""
         wanted = {
             "consistent_level": "crash_consistent",
             "object_type": "server",

@@ -85,7 +85,7 @@ def document(answer: Any) -> Any:
 
 
 def contains(whole: Any, part: Any, place: str = "") -> None:
-    """Every member of the sample stands in the answer, with the same value."""
+    """Check that every member of the sample is in the answer, with the same value."""
     if isinstance(part, dict):
         for key, value in part.items():
             assert key in whole, f"{place}.{key} is missing"

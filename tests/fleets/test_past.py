@@ -71,7 +71,7 @@ def test_it_says_what_each_session_said_on_that_day(number: int, lake: Lake) -> 
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows as texts; a lake keeps no order of the service's lists."""
+    """Return the rows as texts; a lake keeps no order of the service's lists."""
     texts = table.astype("str")
     return texts.sort_values(list(texts.columns), ignore_index=True)
 

@@ -288,7 +288,7 @@ def test_a_list_can_be_looked_at_again(session: Session) -> None:
 
 
 def confirmed(form: Any, act: str, name: str, **part: str) -> FormPage:
-    """A page with all filled in that is to be destroyed, as far as the button."""
+    """Return a page with all filled in that is to be destroyed, as far as the button."""
     form.value = {"act": act, **part}
     form.value = {"confirm": name}
     page = FormPage(form)

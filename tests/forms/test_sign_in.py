@@ -40,7 +40,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def everything(form: Form) -> str:
-    """What a notebook could save of a form."""
+    """Return what a notebook could save of a form."""
     states = FormPage(form).saved()
     return json.dumps(states, default=repr) + repr(form) + str(form.value) + form.code
 

@@ -27,7 +27,7 @@ def backups() -> pd.DataFrame:
 
 
 def altered(frame: pd.DataFrame, luck: np.random.Generator) -> pd.DataFrame:
-    """The table with some rows gone, some added, and some cells other, or missing."""
+    """Return the table with some rows gone, some added, and some cells other, or missing."""
     kept = frame[luck.random(len(frame)) > 0.1]
     more = frame.sample(5, random_state=int(luck.integers(1000)))
     more = more.assign(id=[f"new-{luck.integers(10**9)}" for _ in range(5)])
@@ -96,7 +96,7 @@ def test_files_in_other_pieces_and_of_other_types_have_the_same_differences(
 
 
 def with_one_value(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with columns that have the same value in all rows."""
+    """Return the table with columns that have the same value in all rows."""
     return frame.assign(name="alike", status="available", resource_az="az1", image_type="backup")
 
 

@@ -14,7 +14,7 @@ DOCS = REPOSITORY / "docs"
 
 
 def committed_files() -> list[Path]:
-    """What git knows of, or would if it were added now."""
+    """Return what git knows of, or would if it were added now."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,

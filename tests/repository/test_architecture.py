@@ -11,7 +11,6 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import grimp
@@ -29,15 +28,10 @@ from tests.benchmarks import walks
 from tests.repository.places import DOCS, PACKAGE, REPOSITORY
 
 MOST_FILES = 16
-VERBS_THAT_SAY_NOTHING = (
-    "Be", "Bring", "Give", "Go", "Hand", "Know", "Lay", "Lead", "Let", "See",
-    "Stand", "Take", "Tell",
-)  # fmt: skip
-"""What a docstring does not begin with: the field's word (Return, Create, Delete, …) says more."""
 
 
 def forms() -> Iterator[type]:
-    """The widgets of a form, and what makes each form another one."""
+    """Yield the widgets of a form, and what makes each form another one."""
     yield from (Form, PageForm)
     for module in pkgutil.walk_packages(cbr.forms.__path__, "cbr_notebook.forms."):
         for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
@@ -131,24 +125,6 @@ def test_the_architecture_document_names_every_room_on_its_floor() -> None:
         assert min(map(floors.__getitem__, upper)) >= max(map(floors.__getitem__, lower))
 
 
-def docstrings(path: Path) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
-            where = f"{path.relative_to(REPOSITORY)}: {getattr(node, 'name', 'the module')}"
-            yield from ((where, says) for says in [ast.get_docstring(node)] if says)
-
-
-def test_a_docstring_begins_with_what_is_returned_or_done() -> None:
-    vague = [
-        where
-        for folder in (PACKAGE, REPOSITORY / "tests")
-        for path in folder.rglob("*.py")
-        for where, says in docstrings(path)
-        if says.split()[0] in VERBS_THAT_SAY_NOTHING
-    ]
-    assert vague == []
-
-
 SLEEPS = {
     "api/http/transport.py": "before a request is sent again",
     "auth/bounds.py": "passes on what httpcore asks for",
@@ -182,7 +158,7 @@ def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
 
 
 def client_modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module but the simulator's, which reads the specification by itself."""
+    """Yield every module but the simulator's, which reads the specification by itself."""
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
         if not name.startswith("simulator/"):
@@ -201,7 +177,7 @@ def test_forms_ask_the_session_and_never_its_client() -> None:
 
 
 def texts(node: ast.AST) -> set[str]:
-    """The texts of a tuple, list or set of nothing else; empty for anything else."""
+    """Return the texts of a tuple, list or set of nothing else; empty for anything else."""
     values = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
     constants = [each.value for each in values if isinstance(each, ast.Constant)]
     found = {each for each in constants if isinstance(each, str)}
@@ -226,20 +202,6 @@ def test_types_kinds_and_statuses_of_the_service_stand_in_one_place() -> None:
                 f"{where}: {word}" for word, all_ in collections.items() if texts(node) == all_
             ]
     assert again == [], "Import it from cbr_notebook.api.messages.constants."
-
-
-def test_only_what_puts_something_down_says_write() -> None:
-    """Files, disks and journals are written; a text or a document is returned."""
-    vague = [
-        f"{path.relative_to(PACKAGE)}: {node.name}"
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef)
-        and node.returns is not None
-        and re.match(r"(str|dict|list\[dict)\b", ast.unparse(node.returns))
-        and (ast.get_docstring(node) or "").split(" ")[0] == "Write"
-    ]
-    assert vague == []
 
 
 # -- completion, as JupyterLab and editors do it ---------------------------------------------------

@@ -28,7 +28,7 @@ SECRET = re.compile(
 
 
 def code_cells(notebook: Path) -> Iterator[tuple[int, Any]]:
-    """The code cells of a notebook that hold something, with their position."""
+    """Yield the code cells of a notebook that hold something, with their position."""
     cells = nbformat.read(notebook, as_version=4).cells
     for position, cell in enumerate(cells):
         if cell.cell_type == "code" and cell.source.strip():
@@ -36,7 +36,7 @@ def code_cells(notebook: Path) -> Iterator[tuple[int, Any]]:
 
 
 def strings(node: Any) -> Iterator[str]:
-    """Every text in a document, names of members included, however deep."""
+    """Yield every text in a document, names of members included, however deep."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, dict):

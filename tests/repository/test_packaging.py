@@ -15,7 +15,7 @@ from tests.repository.places import PACKAGE, README, REPOSITORY
 
 
 def dependencies() -> list[str]:
-    """Every requirement of pyproject.toml, as it is written there."""
+    """Return every requirement of pyproject.toml, as it is written there."""
     document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     project = document["project"]
     extras = project["optional-dependencies"].values()

@@ -25,7 +25,7 @@ members:
 def spoilt(
     session: Session, name: str = "web-01", sizes: tuple[int, int] = (2, 1)
 ) -> dict[str, Any]:
-    """Make a server with the backup ``clean-<name>``, spoil its disks; give the manifest."""
+    """Make a server with the backup ``clean-<name>``, spoil its disks; return the manifest."""
     server = session.cloud.create_server(name, disks=(("vda", sizes[0]), ("vdb", sizes[1])))
     for device, (path, data) in GOOD.items():
         server.disk(device).write_file(path, data)
@@ -38,7 +38,7 @@ def spoilt(
 
 
 def is_back(session: Session, name: str = "web-01") -> bool:
-    """Whether the server's files are as in the backup."""
+    """Return whether the server's files are as in the backup."""
     server = session.cloud.server(name)
     return all(
         path in server.disk(device).files() and server.disk(device).read_file(path) == data
@@ -47,7 +47,7 @@ def is_back(session: Session, name: str = "web-01") -> bool:
 
 
 def restores(session: Session) -> int:
-    """How many restores the cloud has carried out or is carrying out."""
+    """Return how many restores the cloud has carried out or is carrying out."""
     session.cloud.options["task_list_lag_seconds"] = 0
     return len(session.tasks(operation_type="restore"))
 
@@ -66,7 +66,7 @@ def resumed(session: Session, run_id: str, **options: Any) -> RestoreRun:
 
 
 def only_run(session: Session) -> str:
-    """The ID of the only run there is."""
+    """Return the ID of the only run there is."""
     (run_id,) = session.restores()["run_id"]
     return str(run_id)
 

@@ -162,7 +162,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
 
 
 def action(read: Read) -> str:
-    """How the action that is missing is named, or that no document names it."""
+    """Return how the action that is missing is named, or that no document names it."""
     operation = read.split(" ")[0]
     return ACTIONS.get(operation) or f"permission for {operation}"
 
@@ -198,7 +198,7 @@ def test_a_denied_read_ends_only_the_question_that_it_is(
 
 
 def differences(whole: pd.DataFrame, part: pd.DataFrame) -> list[str]:
-    """The rows of a part that claim what the whole does not have, in words."""
+    """Return the rows of a part that claim what the whole does not have, in words."""
     rows = list(whole.to_dict("records"))
     keys = [each for each in whole.columns if each == "id" or each.endswith("_id")]
     keys = keys[:1] if keys[:1] == ["id"] else [*keys, *set(whole.columns) & {
@@ -215,7 +215,7 @@ def differences(whole: pd.DataFrame, part: pd.DataFrame) -> list[str]:
 
 
 def _fits(whole: object, part: object) -> bool:
-    """Whether a cell is as it would be, or missing."""
+    """Return whether a cell is as it would be, or missing."""
     if isinstance(part, dict):
         return not part or part == whole
     return bool(pd.isna(part)) or part == whole

@@ -18,7 +18,7 @@ def session() -> Iterator[Session]:
 
 
 def waited(session: Session, task: cbr.Task) -> tuple[list[RequestRecord], int]:
-    """The requests of a wait, and how often it paused."""
+    """Return the requests of a wait, and how often it paused."""
     sent: list[RequestRecord] = []
     pauses: list[float] = []
     sleep = session.poller.sleep

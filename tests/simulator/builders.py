@@ -1,4 +1,4 @@
-"""A small world that most error codes can be caused in: short words for long requests."""
+"""Builders of a small cloud in which most error codes can be caused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TaskEnded(Exception):
         super().__init__(f"task {self.code} {message}")
 
 
-class World:
+class CloudBuilder:
     """One user on an empty cloud, and what a story of trouble begins with."""
 
     def __init__(self, cloud: Cloud) -> None:
@@ -108,7 +108,7 @@ class World:
         ]
 
     def restore(self, backup: dict[str, Any], **target: Any) -> str:
-        """Ask for a restore; give its task."""
+        """Ask for a restore; return its task."""
         if not target or "server_id" in target:
             target.setdefault("server_id", backup["resource_id"])
             target.setdefault("mappings", self.mappings(backup))
@@ -176,4 +176,4 @@ class World:
             raise TaskEnded(task["error_info"]["code"], task["error_info"]["message"])
 
 
-__all__ = ["DISK", "FILES", "METAL", "NOBODY", "SERVER", "Refused", "TaskEnded", "World"]
+__all__ = ["DISK", "FILES", "METAL", "NOBODY", "SERVER", "CloudBuilder", "Refused", "TaskEnded"]

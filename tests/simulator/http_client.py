@@ -53,7 +53,7 @@ class Client:
             )
 
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
-        """Send a request to a path of the project; give whatever comes back."""
+        """Send a request to a path of the project; return whatever comes back."""
         url = f"/v3/{self.project_id}/{path}"
         response = self.http.request(method, url, json=body, params=query or None)
         if response.status_code == 401 and "token expires" in response.text:
@@ -82,7 +82,7 @@ class Client:
     # -- what most tests begin with -----------------------------------------------------------
 
     def create_vault(self, name: str = "vault", *, size: int = 200, **more: Any) -> str:
-        """Make a server vault (or another, by ``object_type`` and kin); give its ID."""
+        """Make a server vault (or another, by ``object_type`` and kin); return its ID."""
         billing = {
             "cloud_type": "public",
             "consistent_level": "crash_consistent",
@@ -106,7 +106,7 @@ class Client:
         return self("POST", f"vaults/{vault_id}/addresources", {"resources": resources})
 
     def back_up(self, vault_id: str, **parameters: Any) -> str:
-        """Make a restore point, and wait until it is there; give its ID."""
+        """Make a restore point, and wait until it is there; return its ID."""
         wanted = {"vault_id": vault_id, "parameters": parameters}
         point = self("POST", "checkpoints", {"checkpoint": wanted})["checkpoint"]["id"]
         self.wait()

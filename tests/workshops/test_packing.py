@@ -28,7 +28,7 @@ on_linux = pytest.mark.skipif(
 
 
 def write_wheel(folder: Path, name: str, *requires: str, tag: str = "py3-none-any") -> Path:
-    """A wheel with one empty module in it."""
+    """Return a wheel with one empty module in it."""
     module, info = name.replace("-", "_"), f"{name.replace('-', '_')}-1.0.dist-info"
     path = folder / f"{module}-1.0-{tag}.whl"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"

@@ -24,7 +24,7 @@ class Repeatable(Exception):
         """Whether the service said how long it turns requests away."""
 
     def is_long(self, pause: float) -> bool:
-        """Whether a pause is one that the service asked for, and so long that it is told."""
+        """Return whether a pause is one that the service asked for, and so long that it is told."""
         return self.window and pause >= WORTH_A_LINE_S
 
 

@@ -341,6 +341,6 @@ def _is_list(kind: Any) -> bool:
 
 
 def _holds_struct(value: Any, kind: Any) -> bool:
-    """Whether a mandatory member that is a record holds one."""
+    """Return whether a mandatory member that is a record holds one."""
     struct = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     return not struct or (isinstance(value, dict) and bool(value))

@@ -86,7 +86,7 @@ class StateMachine:
         return self._state is FormState.CLOSED
 
     def is_done(self) -> bool:
-        """Whether what is filled in was done, so that there is nothing more to do."""
+        """Return whether what is filled in was done, so that there is nothing more to do."""
         done = self._done_with
         return not self._repeatable and done is not None and done == self._values()
 

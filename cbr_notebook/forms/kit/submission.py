@@ -63,7 +63,7 @@ class Submission:
         # Taken where the click was handled, so that a second click finds the form busy.
         with held_back():
             if self.acquire(values):
-                self._begin(lambda worker: self._perform(values, worker))
+                self._start_worker(lambda worker: self._perform(values, worker))
 
     def run(self, step: Callable[[Worker], None], *, label: str = "") -> bool:
         """Run a step beside the main thread, unless the form is busy.
@@ -80,7 +80,7 @@ class Submission:
                 return False
             if label:
                 self._view.button.label = label
-            self._begin(lambda worker: self._carry_out(lambda: step(worker)))
+            self._start_worker(lambda worker: self._carry_out(lambda: step(worker)))
         return True
 
     def watch_again(self) -> None:
@@ -186,7 +186,7 @@ class Submission:
             field=next(iter(problems)),
         )
 
-    def _begin(self, step: Callable[[Worker], object]) -> None:
+    def _start_worker(self, step: Callable[[Worker], object]) -> None:
         """Start a worker for which the form was acquired."""
         try:
             self._workers.start("acts", step)

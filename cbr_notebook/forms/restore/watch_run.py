@@ -53,14 +53,14 @@ class WatchRun(Step):
         self._progress: Progress | None = None
         self._before_end: Progress | None = None
         """How far the run was before it ended."""
-        self._course = self.form.panel("progress", look="cbr-bars")
+        self._bars = self.form.panel("progress", look="cbr-bars")
         self._told = self.form.panel("told", saved=True, live="status")
         """What the present step is: unlike the bars, it changes only with the step."""
         return ()
 
     def widgets(self) -> Sequence[widgets.Widget]:
         """List the panels."""
-        return self._course, self._told
+        return self._bars, self._told
 
     # -- the course --------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class WatchRun(Step):
     def clear(self) -> None:
         """Begin with another restore."""
         self._pending.clear()
-        self._course.html = self._told.html = ""
+        self._bars.html = self._told.html = ""
         self.form.result = self.run_id = self._progress = None
         self.steps.unlock(SERVER)
 
@@ -194,7 +194,7 @@ class WatchRun(Step):
 
     def _draw_course(self) -> None:
         with self.form.machine.lock:
-            self._course.html = run_view.under_way(
+            self._bars.html = run_view.under_way(
                 self._run_title,
                 self._before_end if self._failed else self._progress,
                 failed=self._failed,

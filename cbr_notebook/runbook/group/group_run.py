@@ -220,12 +220,12 @@ def _all_steps(run: RestoreRun) -> Iterator[float]:
 
 
 def _done(run: RestoreRun) -> bool:
-    """Whether a run needs no more steps: it ended badly, or well and was verified."""
+    """Return whether a run needs no more steps: it ended badly, or well and was verified."""
     return run.ended and (run.state != "success" or run.journal.last("verified") is not None)
 
 
 def _well(run: RestoreRun) -> bool:
-    """Whether a run brought its target back, by the service, and no verification failed."""
+    """Return whether a run brought its target back, by the service, and no verification failed."""
     return run.state == "success" and run.verification != "failed"
 
 

@@ -23,7 +23,7 @@ def handover(run: Evidence, open_runs: tuple[str, ...] = ()) -> Table:
     """
     rows: list[tuple[str, ...]] = [
         ("Restored", _restored(run)),
-        ("From", _source(run)),
+        ("From", _origin(run)),
         ("By", _people(run)),
         ("Verified", _verified(run) or "nothing"),
         ("Not verified", "; ".join(_not_verified(run)) or "nothing that was asked for is left"),
@@ -58,7 +58,7 @@ def _restored(run: Evidence) -> str:
     return f"{name}: whether {disks} is restored is not known"
 
 
-def _source(run: Evidence) -> str:
+def _origin(run: Evidence) -> str:
     backup = run.begun["backup"]
     made = datetime.fromisoformat(backup["created_at"])
     return f"backup {backup['name']} ({backup['id']}) of {made:{_MINUTES}} UTC"

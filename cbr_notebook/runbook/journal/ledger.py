@@ -177,7 +177,7 @@ def readable(folder: Path) -> Iterator[Journal]:
 
 
 def is_run(journal: Journal) -> bool:
-    """Whether a journal is that of a single run, with all that a run is known by."""
+    """Return whether a journal is that of a single run, with all that a run is known by."""
     first = journal.entries[0] if journal.entries else None
     return (
         first is not None

@@ -261,7 +261,7 @@ def _open_runs(journals: Sequence[Journal]) -> tuple[str, ...]:
 
 
 def _tells_a_run(journal: Sequence[Entry]) -> bool:
-    """Whether entries are in an order in which a run writes them."""
+    """Return whether entries are in an order in which a run writes them."""
     kinds = [entry.kind for entry in journal]
     if not kinds or kinds[0] not in ("confirmed", "group_confirmed"):
         return False
@@ -281,7 +281,7 @@ def _tells_a_run(journal: Sequence[Entry]) -> bool:
 
 
 def _as_kept(journal: Sequence[Entry], folder: Path) -> bool:
-    """Whether the journal in a folder, if it is there, goes on from the report's."""
+    """Return whether the journal in a folder, if it is there, goes on from the report's."""
     run_id = Path(str(journal[0].facts.get("run_id"))).name
     kept = Journal(folder / f"{run_id}.jsonl").entries
     return kept[: len(journal)] == list(journal)

@@ -54,7 +54,7 @@ def note_submission(folder: Path, submission: Submission) -> None:
 
 
 def is_forgotten(journal: Journal) -> bool:
-    """Whether a journal was cut off, so that it does not tell of a request that was noted."""
+    """Return whether a journal was cut off: it does not tell of a request that was noted."""
     told = sum(entry.kind == "restore_intended" for entry in journal.entries)
     return len(submissions_of(journal.path.parent, journal.path.stem)) > told
 

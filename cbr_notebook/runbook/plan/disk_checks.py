@@ -17,7 +17,7 @@ from cbr_notebook.runbook.plan.verdict import (
 
 
 def disk_status(facts: Facts) -> Verdict:
-    """Whether the disks may be overwritten now."""
+    """Check whether the disks may be overwritten now."""
     target = facts.target
     if target is None:
         return NO_TARGET
@@ -39,7 +39,7 @@ def disk_status(facts: Facts) -> Verdict:
 
 
 def disk_size(facts: Facts) -> Verdict:
-    """Whether the backup fits on the disks, and what shrinks."""
+    """Check whether the backup fits on the disks, and what shrinks."""
     if not facts.overwritten:
         return NO_DISK
     told = [(old, now) for old, now in facts.overwritten if old.size_gb and now.size_gb]
@@ -68,7 +68,7 @@ def disk_size(facts: Facts) -> Verdict:
 
 
 def system_disk(facts: Facts) -> Verdict:
-    """Whether a data disk would overwrite the system disk."""
+    """Check whether a data disk would overwrite the system disk."""
     pairs = facts.overwritten
     if not pairs:
         return NO_DISK
@@ -86,7 +86,7 @@ def system_disk(facts: Facts) -> Verdict:
 
 
 def missing_disks(facts: Facts) -> Verdict:
-    """Whether the target still has every backed-up disk."""
+    """Check whether the target still has every backed-up disk."""
     missing = facts.impossible
     if facts.target is None:
         return UNKNOWN, "There is no target to compare.", ""
@@ -110,7 +110,7 @@ def missing_disks(facts: Facts) -> Verdict:
 
 
 def added_disks(facts: Facts) -> Verdict:
-    """Whether disks stay that are newer than the backup."""
+    """Check whether disks stay that are newer than the backup."""
     target = facts.target
     if target is None:
         return NO_TARGET
@@ -126,7 +126,7 @@ def added_disks(facts: Facts) -> Verdict:
 
 
 def disk_type(facts: Facts) -> Verdict:
-    """Whether the disks are of a kind that can be restored."""
+    """Check whether the disks are of a kind that can be restored."""
     if "disks" in facts.unreadable:
         return UNKNOWN, "The disks could not be read one by one.", ""
     disks = [disk for _, disk in facts.overwritten]

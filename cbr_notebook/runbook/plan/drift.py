@@ -159,7 +159,7 @@ def _target_differences(before: TargetFacts, now: TargetFacts) -> Iterator[str]:
 
 
 def shows_restore(facts: Facts) -> bool:
-    """Whether the backup or any disk concerned shows that a restore is going on."""
+    """Return whether the backup or any disk concerned shows that a restore is going on."""
     disks = facts.target.disks if facts.target else ()
     return (
         "restoring" in facts.backup.status.lower()

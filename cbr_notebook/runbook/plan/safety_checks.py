@@ -14,7 +14,7 @@ VAULT_ROOM = "vault room"
 
 
 def policy_run(facts: Facts) -> Verdict:
-    """Whether a scheduled backup comes in between."""
+    """Check whether a scheduled backup comes in between."""
     if not facts.policies_known:
         return UNKNOWN, "The policies of the vault could not be read.", ""
     if facts.next_policy_run is None:
@@ -32,7 +32,7 @@ def policy_run(facts: Facts) -> Verdict:
 
 
 def safety_backup(facts: Facts) -> Verdict:
-    """Whether there is a way back."""
+    """Check whether there is a way back."""
     recent = [at for _, at in facts.newer_backups if abs(facts.asked_at - at) <= SAFETY_AGE]
     restored = max((each.created_at for each in facts.restores if each.created_at), default=None)
     # What was backed up before a restore is not what is there since.
@@ -59,7 +59,7 @@ def safety_backup(facts: Facts) -> Verdict:
 
 
 def without_way_back(facts: Facts) -> bool:
-    """Whether a safety backup would be refused: there is no vault for it, or it is full."""
+    """Return whether a safety backup would be refused: there is no vault for it, or it is full."""
     vault = facts.safety_vault
     if facts.target is None:
         return False
@@ -68,7 +68,7 @@ def without_way_back(facts: Facts) -> bool:
 
 
 def vault_room(facts: Facts) -> Verdict:
-    """Whether a safety backup fits into its vault."""
+    """Check whether a safety backup fits into its vault."""
     vault = facts.safety_vault
     if facts.target is None:
         return NO_TARGET

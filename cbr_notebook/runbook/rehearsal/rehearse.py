@@ -74,7 +74,7 @@ class Rehearsal:
     """What the twin cannot know, and what that means."""
 
     def __bool__(self) -> bool:
-        """Whether it came to its end."""
+        """Return whether it came to its end."""
         return not self.refused
 
     @property

@@ -69,7 +69,7 @@ REHEARSED = "rehearsed"
 
 
 def is_required(plan: CheckedPlan) -> bool:
-    """Whether a plan needs a second person: it says so, or ``CBR_APPROVAL`` does for all."""
+    """Return whether a plan needs a second person: it says so, or ``CBR_APPROVAL`` does for all."""
     if plan.approval == REHEARSED and plan.session.simulated:
         return False
     return plan.approval == TWO_PEOPLE or is_required_here()

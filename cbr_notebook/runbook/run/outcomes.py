@@ -25,7 +25,7 @@ _UNAVAILABLE = 503
 
 
 def not_executed(problem: CBRError) -> bool:
-    """Whether a request that the transport may repeat has certainly not been carried out."""
+    """Return whether a request that the transport may repeat has certainly not been carried out."""
     if isinstance(problem, ConnectionFailed):
         return not problem.may_have_happened
     if isinstance(problem, RateLimited) or problem.http_status == _UNAVAILABLE:
@@ -34,7 +34,7 @@ def not_executed(problem: CBRError) -> bool:
 
 
 def maybe_executed(problem: CBRError) -> bool:
-    """Whether the service may have begun the work although it did not say so."""
+    """Return whether the service may have begun the work although it did not say so."""
     if not_executed(problem):
         return False
     if isinstance(problem, ConnectionFailed) or _server_side(problem):
@@ -44,7 +44,7 @@ def maybe_executed(problem: CBRError) -> bool:
 
 
 def is_refusal(problem: CBRError) -> bool:
-    """Whether the service itself, not something on the way, says that it will not do it.
+    """Return whether the service itself, not something on the way, says that it will not do it.
 
     A gateway or proxy may answer anything after the service has begun the work, so only the
     service's own documented codes count, and not even those of 429 and 5xx.
@@ -55,13 +55,13 @@ def is_refusal(problem: CBRError) -> bool:
 
 
 def is_transient(problem: CBRError) -> bool:
-    """Whether the same question may be answered well in a while."""
+    """Return whether the same question may be answered well in a while."""
     temporary = isinstance(problem, ConnectionFailed | RateLimited | ServiceError)
     return temporary or _server_side(problem)
 
 
 def is_outage(problem: CBRError) -> bool:
-    """Whether a look at work that is known to go on may be made again.
+    """Return whether a look at work that is known to go on may be made again.
 
     A proxy that asks to sign in, or a list that does not show the task yet, says nothing of it.
     """

@@ -177,7 +177,7 @@ def tasks_of_other_runs(run: RunRecord) -> set[str]:
 
 
 def _is_copy(begun: dict[str, object], run: RunRecord) -> bool:
-    """Whether a journal is a copy of the run's own, under another name."""
+    """Return whether a journal is a copy of the run's own, under another name."""
     return begun.get("run_id") == run.begun.get("run_id")
 
 

@@ -331,7 +331,7 @@ def _never_left(run: RunRecord, problem: CBRError) -> bool:
 
 
 def _may_have_begun(run: RunRecord) -> bool:
-    """Whether the service shows a restore although its answer was a refusal."""
+    """Return whether the service shows a restore although its answer was a refusal."""
     intended = run.intended
     assert intended is not None
     try:
@@ -343,7 +343,7 @@ def _may_have_begun(run: RunRecord) -> bool:
 
 
 def _confirmed_since(run: RunRecord) -> bool:
-    """Whether a person confirmed again after the request was sent."""
+    """Return whether a person confirmed again after the request was sent."""
     again = run.journal.last("confirmed_again")
     intended = run.intended
     if again is None or intended is None:
@@ -380,7 +380,7 @@ def _doubt(run: RunRecord) -> str:
 
 
 def _was_heard(run: RunRecord) -> bool:
-    """Whether the service has certainly taken the restore on."""
+    """Return whether the service has certainly taken the restore on."""
     return run.state == "running" or answer_of(run)[1] is not None
 
 

@@ -51,7 +51,7 @@ class Seen:
 
 
 def is_about_content(probe: Probe) -> bool:
-    """Whether a probe looks at what the application holds, not only whether it answers."""
+    """Return whether a probe looks at what the application holds, not only whether it answers."""
     match probe:
         case TcpProbe():
             return False

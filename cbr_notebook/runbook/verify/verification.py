@@ -80,7 +80,7 @@ class Verification:
         return "verified" if complete else "partly"
 
     def __bool__(self) -> bool:
-        """Whether it is verified."""
+        """Return whether it is verified."""
         return self.outcome == "verified"
 
     @property

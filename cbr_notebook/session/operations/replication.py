@@ -102,7 +102,7 @@ def replicate(
     return Task(
         session.poller,
         f"Replicating {what} to {destination_region}",
-        lambda: [task for task in since() if _source(task) in copied],
+        lambda: [task for task in since() if _source_backup_id(task) in copied],
         expected=len(copied),
         result=records,
     )
@@ -116,7 +116,7 @@ def _replications_since_now(
     )
 
 
-def _source(task: TaskRecord) -> str | None:
+def _source_backup_id(task: TaskRecord) -> str | None:
     """Return the ID of the backup that a task copies."""
     facts = task.extra_info.replication if task.extra_info else None
     return facts.source_backup_id if facts else None

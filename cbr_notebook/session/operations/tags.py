@@ -158,7 +158,7 @@ class TagChanges:
     removed: dict[str, str]
 
     def __bool__(self) -> bool:
-        """Whether anything differs."""
+        """Return whether anything differs."""
         return bool(self.added or self.changed or self.removed)
 
     def in_words(self) -> str:

@@ -46,7 +46,7 @@ def recovery_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataF
 
 
 def is_safety_backup(name: object, description: object) -> bool:
-    """Whether a backup was made by a restore, of what it was about to overwrite.
+    """Return whether a backup was made by a restore, of what it was about to overwrite.
 
     Args:
         name: of the backup; what is no text counts as none, as in a table's empty cell.

@@ -157,13 +157,13 @@ def _is_large(change: Change, usual: float | None) -> bool:
 
 
 def _follows_restore(change: Change, changes: Sequence[Change]) -> bool:
-    """Whether a restore left a safety backup between this backup and the one before."""
+    """Return whether a restore left a safety backup between this backup and the one before."""
     earlier = [each for each in changes if each.at < change.at]
     return bool(earlier) and max(earlier, key=lambda each: each.at).safety
 
 
 def _recurs(change: Change, changes: Sequence[Change]) -> bool:
-    """Whether others on the same weekday, in different weeks, added as much: a recurring job."""
+    """Return whether others on the same weekday, in different weeks, added as much."""
     size = change.changed_mb or 0
     alike = [
         each

@@ -187,7 +187,7 @@ def _record(engine: Engine, backup: BackupRow, source_region: str, order: Order)
 
 
 def start_all(engine: Engine, vault: VaultRow, order: Order) -> list[tuple[str, str]]:
-    """Begin to copy what a vault holds and the region lacks; give backups and records."""
+    """Begin to copy what a vault holds and the region lacks; return backups and records."""
     if vault.object_type != "server" or vault.protect_type != "backup":
         raise ApiError("6128")
     if tasks.running(engine, ("replication",), vault_id=vault.id):

@@ -67,12 +67,12 @@ def create_access_key(
     *,
     security_token: str | None = None,
     expires_at: int | None = None,
-    draw: SecretSource | None = None,
+    new_secret: SecretSource | None = None,
 ) -> tuple[str, str]:
     """Create an access key, temporary if it has a security token; return access and secret."""
-    draw = draw or engine.state.new_hex
-    access = draw("access", 20).upper()
-    secret = (draw("secret", 32) + draw("secret", 32))[:40]
+    new_secret = new_secret or engine.state.new_hex
+    access = new_secret("access", 20).upper()
+    secret = (new_secret("secret", 32) + new_secret("secret", 32))[:40]
     engine.state.insert(
         "access_key",
         access=access,

@@ -245,14 +245,14 @@ class SecurityTokens(IamResource):
             duration = seconds * clock.MICROSECONDS
             now = engine.now()
             lifetime = lifetimes.begin(now, duration, served=door_of(request).served)
-            draw = accounts.secret_source(engine, served=door_of(request).served)
-            security_token = lifetime.mark + draw("security_token", 32) * 4
+            new_secret = accounts.secret_source(engine, served=door_of(request).served)
+            security_token = lifetime.mark + new_secret("security_token", 32) * 4
             access, secret = accounts.create_access_key(
                 engine,
                 caller.user_id,
                 security_token=security_token,
                 expires_at=now + duration,
-                draw=draw,
+                new_secret=new_secret,
             )
         response.status = 201
         response.media = {

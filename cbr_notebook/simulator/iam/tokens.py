@@ -54,8 +54,8 @@ def issue(
         raise invalid_body() from None
     now = engine.now()
     lifetime = lifetimes.begin(now, TOKEN_LIFETIME, served=door.served)
-    draw = accounts.secret_source(engine, served=door.served)
-    token = f"MII{lifetime.mark}" + "".join(draw("token", 32) for _ in range(8))
+    new_secret = accounts.secret_source(engine, served=door.served)
+    token = f"MII{lifetime.mark}" + "".join(new_secret("token", 32) for _ in range(8))
     engine.state.insert(
         "token",
         digest=digest(token),

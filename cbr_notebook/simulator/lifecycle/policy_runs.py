@@ -144,7 +144,7 @@ def _note_failure(
 
 
 def _already_failed(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
-    """The end of a task that failed at once was cancelled; there is nothing left to do."""
+    """Do nothing: the end of a task that failed at once was cancelled."""
 
 
 EVENTS = {"policy_runs": _run, "task_failed": _already_failed}

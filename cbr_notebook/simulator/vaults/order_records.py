@@ -40,7 +40,7 @@ def place(
     vault_ids: list[str],
     wanted: dict[str, Any],
 ) -> Order:
-    """Keep a new order; give it."""
+    """Keep a new order; return it."""
     order = Order(
         id=f"CS{engine.state.new_hex('order', 14).upper()}",
         project_id=caller.project_id,

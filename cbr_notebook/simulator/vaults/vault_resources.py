@@ -91,7 +91,7 @@ def keep(engine: Engine, resource_id: str) -> None:
 
 
 def add(engine: Engine, vault: VaultRow, items: Sequence[ResourceItem]) -> list[str]:
-    """Add resources to a vault, all or none; give their IDs."""
+    """Add resources to a vault, all or none; return their IDs."""
     if vault.status not in ("available", "lock"):
         raise ApiError("6108")
     if vault.protect_type == "replication" or vault.cloud_type == "hybrid":

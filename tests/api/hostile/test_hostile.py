@@ -149,7 +149,7 @@ class Man:
         self._plans[0] = plan
 
     def _session(self, timeout: float) -> Session:
-        """A session that reaches its service through this man."""
+        """Return a session that reaches its service through this man."""
         project = self.cloud.identity.project_id
         http = bound_client(httpx.Client(timeout=timeout, trust_env=False))
         transport = Transport(
@@ -222,7 +222,7 @@ class Man:
 
 
 def mutated(content: bytes, how: str) -> bytes:
-    """An answer whose values have other JSON types, or whose rows are strange."""
+    """Return an answer whose values have other JSON types, or whose rows are strange."""
     try:
         document = json.loads(content)
     except ValueError:

@@ -45,7 +45,7 @@ def new_name(kind: str = "hostile") -> str:
 
 
 def has(ask: Callable[[], object]) -> bool:
-    """Whether something is there."""
+    """Return whether something is there."""
     try:
         ask()
     except errors.NotFound:
@@ -62,7 +62,7 @@ def new_server(way: Way) -> str:
 
 
 def new_backup(way: Way) -> Backup:
-    """A server's backup that is available."""
+    """Return a server's backup that is available."""
     client, vault = way.cloud.client, new_vault(way)
     client.vaults.add_resources(vault.id, [ResourceItem(new_server(way), SERVER)])
     client.restore_points.create(vault.id, retention_days=30)

@@ -64,7 +64,7 @@ class Errand(FormDefinition):
 
 
 def opened(session: Session, **values: Any) -> tuple[Form, Errand]:
-    """A form that does what a test tells it, and what it is told by."""
+    """Return a form that does what a test tells it, and what it is told by."""
     errand = Errand()
     return Form(errand, session, values), errand
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def restored_in_vain(session: Session) -> FormPage:
-    """A form whose restore failed while the service was at it."""
+    """Return a form whose restore failed while the service was at it."""
     page = at_confirm(session)
     disk = session.cloud.server("web-01").disk("vda")
     disk.set_trait("restore_fails", "BackupService.7000")

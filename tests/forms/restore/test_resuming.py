@@ -12,7 +12,7 @@ from tests.forms.restore.walking import at_confirm
 
 
 def interrupted(session: Session, monkeypatch: pytest.MonkeyPatch) -> FormPage:
-    """A form whose restore was interrupted before it was asked for."""
+    """Return a form whose restore was interrupted before it was asked for."""
     page = at_confirm(session)
     sync_points.at_pause(monkeypatch, session)
     with pytest.raises(WaitTimeout):

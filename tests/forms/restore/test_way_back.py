@@ -21,7 +21,7 @@ WAY_BACK = "Go back to the state before this restore"
 
 
 def way_back(page: FormPage) -> FormPage:
-    """The form of the way back, filled in to be sent."""
+    """Return the form of the way back, filled in to be sent."""
     page.click(WAY_BACK)
     (back,) = page.opened()
     walk(back, "Confirm")

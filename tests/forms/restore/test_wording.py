@@ -30,7 +30,7 @@ NEVER_HERE = {
 
 
 def text_in(node: ast.expr) -> str | None:
-    """The text of an expression, ``…`` for what is filled in; ``None`` if it is none."""
+    """Return the text of an expression, ``…`` for what is filled in; ``None`` if it is none."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -39,7 +39,7 @@ def text_in(node: ast.expr) -> str | None:
 
 
 def advice_of_runs() -> Iterator[str]:
-    """All texts of plans and runs that name what the form has, and the catalogue's advice."""
+    """Yield all texts of plans and runs that name what the form has, and the catalogue's advice."""
     for room in ("plan", "run"):
         for path in (PACKAGE / "runbook" / room).glob("*.py"):
             tree = ast.parse(path.read_text("utf-8"))

@@ -32,7 +32,7 @@ def session() -> Iterator[Session]:
 
 
 def planned(session: Session) -> GroupPlan:
-    """The database before the application before the web server; the log on its own."""
+    """Return a plan: the database before the application before the web server; the log alone."""
     return session.plan_restores(
         [
             {"backup": "clean-web-01", "after": "app-01"},
@@ -49,7 +49,7 @@ def execute(session: Session, **options: Any) -> GroupRun:
 
 
 def span(session: Session, name: str) -> tuple[Any, Any]:
-    """When a target's restore began and ended."""
+    """Return when a target's restore began and ended."""
     (row,) = session.tasks(operation_type="restore", resource_name=name).itertuples()
     return row.started_at, row.ended_at
 

@@ -347,7 +347,7 @@ def test_every_code_that_a_check_is_said_to_prevent_has_its_row() -> None:
 
 
 def _forced(site: Site) -> str | None:
-    """Ask past the plan; give the code of the refusal, or of the task that fails."""
+    """Ask past the plan; return the code of the refusal, or of the task that fails."""
     client = site.session.client
     try:
         task_id = client.backups.restore(site.backup, **site.force)

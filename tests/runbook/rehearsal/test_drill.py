@@ -48,7 +48,7 @@ def drill(
 
 
 def write_nothing(names: Names) -> None:
-    """As if the service had said yes and written nothing: the attack is still there."""
+    """Do as if the service had said yes and written nothing: the attack is still there."""
     noise = random.Random(names["seed"])
     disk = names["disk"]
     for path in disk.files():

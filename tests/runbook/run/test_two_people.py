@@ -42,7 +42,7 @@ def execute(plan: RestorePlan, path: Path | str | None, **options: Any) -> Resto
 
 
 def refused(session: Session, plan: RestorePlan, path: Path | str | None, why: str) -> None:
-    """The plan is refused before anything is begun or sent."""
+    """Check that a plan is refused before anything is begun or sent."""
     with pytest.raises(errors.CBRError, match=why) as caught:
         execute(plan, path)
     assert isinstance(caught.value, errors.Conflict | errors.InvalidRequest)

@@ -16,7 +16,7 @@ ACCEPT = {"acknowledge": ["safety backup"], "safety_backup": False}
 
 
 def told(run: RestoreRun) -> str:
-    """What the report of a run says, which is whole."""
+    """Return what the report of a run says, which is whole."""
     path = run.report(Path(run.folder) / "report.md")
     assert cbr.verify_report(path, folder=run.folder)
     return path.read_text("utf-8")

@@ -34,7 +34,7 @@ class Told:
         return self.tasks[str(self.run.task_id)]
 
     def ended_as(self, status: str) -> bool:
-        """Whether the task that is named is a restore of this backup that ended so."""
+        """Return whether the task that is named is a restore of this backup that ended so."""
         return self.task == {"status": status, "backup": self.run.backup["id"]}
 
     @property
@@ -54,7 +54,7 @@ Predicate = Callable[[Told, "re.Match[str]"], bool]
 
 
 def always(told: Told, found: re.Match[str]) -> bool:
-    """Of what says nothing of the service or the target: a name, a remedy, what was typed."""
+    """Accept what says nothing of the service or the target: a name, a remedy, what was typed."""
     return True
 
 
@@ -71,12 +71,12 @@ def failed(told: Told, found: re.Match[str]) -> bool:
 
 
 def some_began(told: Told, found: re.Match[str]) -> bool:
-    """The service has the task that is named, or took on what this run asked for."""
+    """Return whether the service has the task that is named, or took on what the run asked for."""
     return bool(told.began) or told.run.task_id in told.tasks
 
 
 def verified_so(told: Told, found: re.Match[str]) -> bool:
-    """The newest verification came to this; each was held against the disks when it was made."""
+    """Return whether the newest verification came to this; each was held against the disks."""
     return VERIFICATIONS[told.evidence.verification] == found[0]
 
 

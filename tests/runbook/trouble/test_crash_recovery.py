@@ -45,7 +45,7 @@ def cloud_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
 
 
 def whole_run(session: Session) -> None:
-    """What the child does, if it lives."""
+    """Do what the child does, if it lives."""
     run = session.plan_restore("clean-web-01").execute(confirm="web-01")
     run.wait()
     run.verify()

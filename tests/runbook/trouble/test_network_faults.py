@@ -38,7 +38,7 @@ def planned(session: Session) -> RestorePlan:
 
 
 def brought_to_its_end(session: Session, faults: list[tuple[str, Any, int]]) -> RestoreRun:
-    """Carry a restore out through the faults as a patient person would; give its run."""
+    """Carry a restore out through the faults as a patient person would; return its run."""
     plan = planned(session)
     for operation, what, times in faults:
         session.cloud.fail(operation, what, times=times)

@@ -39,7 +39,7 @@ def spoilt_cloud() -> Iterator[tuple[Cloud, dict[str, Any]]]:
 
 
 def wrong_in_report(told: Told, path: Path) -> list[str]:
-    """What a report says that is not so, or that no line of ours knows."""
+    """Return what a report says that is not so, or that no line of ours knows."""
     told.run.report(path)
     assert cbr.verify_report(path, folder=told.night.folder)
     document = json.loads(path.read_text("utf-8"))
@@ -59,12 +59,12 @@ def wrong_in_report(told: Told, path: Path) -> list[str]:
 
 
 def headings(written: str) -> list[str]:
-    """The headings and sentences of cards, as people read them."""
+    """Return the headings and sentences of cards, as people read them."""
     return [text_of(each) for each in re.findall(r"<(?:h4|p)[^>]*>(.*?)</(?:h4|p)>", written)]
 
 
 def wrong_in_form(told: Told, night: Night) -> list[str]:
-    """What the form says of a run that is not so."""
+    """Return what the form says of a run that is not so."""
     runs = night.watcher.restores(folder=night.folder)
     mine = runs[runs["run_id"] == told.run.run_id]
     written = ""
@@ -167,7 +167,7 @@ def read_all(night: Night) -> None:
 
 
 def opened(session: Session, night: Night, run_id: str) -> RestoreRun | None:
-    """A run as its journal tells it; ``None`` if that was cut to nothing."""
+    """Return a run as its journal tells it; ``None`` if that was cut to nothing."""
     try:
         run = find(session, run_id, night.folder)
     except errors.NotFound:

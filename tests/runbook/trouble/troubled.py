@@ -143,7 +143,7 @@ class Night:
         return httpx.Response(answer.status_code, json=document, request=request)
 
     def tasks(self) -> dict[str, dict[str, Any]]:
-        """The restores that there truly are, by the ID of their task: from the cloud's tables."""
+        """Return the restores that there truly are, by their task's ID: from the cloud's tables."""
         with self.cloud._engine.work():
             rows = self.cloud._engine.state.all(
                 "SELECT id, status, extra_info FROM task WHERE operation_type = 'restore'"
@@ -157,7 +157,7 @@ class Night:
         }
 
     def is_restored(self, server: str) -> bool:
-        """Whether the files of the backup are on the disks of a server now."""
+        """Return whether the files of the backup are on the disks of a server now."""
         return is_back(self.watcher, server)
 
     # -- what people do ------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class Night:
         return [each for each in self.all_runs(folder) if not each.startswith("group")]
 
     def all_runs(self, folder: Path | None = None) -> list[str]:
-        """The IDs of runs and of groups."""
+        """Return the IDs of runs and of groups."""
         return sorted(path.stem for path in (folder or self.folder).glob("*.jsonl"))
 
     def some_run(self, folder: Path | None = None, *, group: bool = False) -> str | None:
@@ -310,7 +310,7 @@ class Night:
         self.person().restore(f"clean-{server}", confirm=server)
 
     def resumed(self) -> RestoreRun | None:
-        """Some run, taken up by somebody."""
+        """Return some run, taken up by somebody."""
         run_id = self.some_run()
         if run_id is None:
             return None

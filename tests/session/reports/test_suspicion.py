@@ -106,7 +106,7 @@ HISTORIES: dict[str, Callable[[], History]] = {
 
 
 def offered(history: History) -> int | None:
-    """The newest quiet backup."""
+    """Return the newest quiet backup."""
     found = judge(history.changes, history.explained)
     quiet = [n for n, each in enumerate(found) if each.verdict == "quiet"]
     return max(quiet, default=None)

@@ -40,7 +40,7 @@ def _rows(ask: Client, sql: str, *values: Any) -> list[Any]:
 
 
 def holds_together(ask: Client) -> None:
-    """What vaults and backups say they store is what is stored, and nothing hangs in the air."""
+    """Check that what vaults and backups say they store is stored, and nothing hangs in the air."""
     stored = dict(_rows(ask, "SELECT id, used_blocks FROM vault"))
     counted = dict(
         _rows(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulator.builders import World
+from tests.simulator.builders import CloudBuilder
 
-Story = Callable[[World], Any]
+Story = Callable[[CloudBuilder], Any]
 CAUSES: dict[str, Story] = {}
 
 

@@ -7,7 +7,7 @@ import pytest
 from cbr_notebook import catalogue
 from cbr_notebook.errors import CBRError
 from cbr_notebook.simulator.cloud import Cloud
-from tests.simulator.builders import TaskEnded, World
+from tests.simulator.builders import CloudBuilder, TaskEnded
 from tests.simulator.error_scenarios import CAUSES
 from tests.simulator.http_client import Client, Refused
 
@@ -23,7 +23,7 @@ INJECTED = sorted(set(DOCUMENTED) - set(CAUSES))
 def test_a_code_comes_about_by_itself(code: str, cloud: Cloud) -> None:
     entry = DOCUMENTED[code]
     with pytest.raises((Refused, TaskEnded, CBRError)) as caught:
-        CAUSES[code](World(cloud))
+        CAUSES[code](CloudBuilder(cloud))
     problem = caught.value
     assert (problem.code or "").removeprefix("BackupService.") == code
     assert problem.message.startswith(entry.message.rstrip("."))

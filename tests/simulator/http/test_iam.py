@@ -46,7 +46,7 @@ def sign_in(cloud: Cloud, url: str, **more: Any) -> httpx.Response:
 
 
 def links(document: Any) -> Iterator[str]:
-    """Every address in a document."""
+    """Yield every address in a document."""
     if isinstance(document, str):
         if "://" in document:
             yield document

@@ -44,7 +44,7 @@ class Served:
         return socket.create_connection((self.server.host, self.server.port), timeout=20)
 
     def send(self, *lines: str, body: bytes = b"") -> socket.socket:
-        """Send the head of a request, and some of its body; give the connection."""
+        """Send the head of a request, and some of its body; return the connection."""
         peer = self.connect()
         peer.sendall("\r\n".join([*lines, "Host: here", "", ""]).encode() + body)
         return peer
@@ -54,7 +54,7 @@ class Served:
             return int(peer.recv(4096).split()[1])
 
     def get(self) -> float:
-        """List the vaults on a connection of its own; give the seconds that it took."""
+        """List the vaults on a connection of its own; return the seconds that it took."""
         began = time.perf_counter()
         answer = httpx.get(self.url, headers={"X-Auth-Token": self.token}, timeout=30)
         assert answer.status_code == 200

@@ -32,7 +32,7 @@ def policy_body(
 def create_policy(
     ask: Client, definition: dict[str, Any] | None = None, *patterns: str, **more: Any
 ) -> str:
-    """Make a policy; give its ID."""
+    """Make a policy; return its ID."""
     body = policy_body(definition, *patterns, **more)
     return str(ask("POST", "policies", body)["policy"]["id"])
 
@@ -43,7 +43,7 @@ def apply(ask: Client, vault_id: str, policy_id: str, **more: Any) -> Any:
 
 
 def protect(ask: Client, *servers: str, policy: str | None = None, **vault: Any) -> str:
-    """Make servers and a vault with them, under a policy; give the vault's ID."""
+    """Make servers and a vault with them, under a policy; return the vault's ID."""
     vault_id = ask.create_vault(**vault)
     for name in servers:
         server = ask.cloud.create_server(name)

@@ -23,7 +23,7 @@ def wanted(**billing: Any) -> dict[str, Any]:
 
 
 def order(ask: Client, **billing: Any) -> tuple[str, str]:
-    """Order a vault; give the IDs of the order and of the vault that it promises."""
+    """Order a vault; return the IDs of the order and of the vault that it promises."""
     (made,) = ask("POST", "vaults", wanted(**billing))["orders"]
     return made["orderId"], made["resourceId"]
 
