@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,20 +62,20 @@ def survey(
         InvalidRequest: a name fits several, or ``disks`` cannot be meant: it names what is no
             disk of the backup, one disk twice, or none at all.
     """
-    unreadable: list[str] = []
     found = session.find_backup(backup)
     kind = _kind(found)
     resource = _target(session, found, target, kind)
-    goal = None if resource is None else _target_facts(session, resource, kind, unreadable)
-    source = _backup_facts(session, found, unreadable)
+    asked = _Questions(session)
+    goal = None if resource is None else asked.target(resource, kind)
+    source = asked.backup(found)
     if disks is not None:
         _validate_disks(disks, source, kind)
-    vault_status, vault_name = _vault(session, found, unreadable)
+    vault_status, vault_name = asked.vault(found)
     goal_id = goal.id if goal else source.resource_id
     run_at, policy_name, policies_known = (
-        _next_run(session, found.vault_id, unreadable) if outlook else (None, None, False)
+        asked.next_run(found.vault_id) if outlook else (None, None, False)
     )
-    restores = _restores(session, goal_id, unreadable)
+    restores = asked.restores(goal_id)
     running_now = goal is None or goal.status.upper() != "SHUTOFF"
     return Facts(
         asked_at=session.now,
@@ -84,19 +85,19 @@ def survey(
         target=goal,
         vault_status=vault_status,
         vault_name=vault_name,
-        running=_running(session, goal_id, unreadable),
-        newer_backups=_newer(session, goal_id, source, unreadable),
+        running=asked.running(goal_id),
+        newer_backups=asked.newer_backups(goal_id, source),
         next_policy_run=run_at,
         policy_name=policy_name,
         policies_known=policies_known,
-        past_restores=_past_restores(session, source, restores, unreadable) if outlook else (),
+        past_restores=asked.past_restores(source, restores) if outlook else (),
         power_on=running_now if power_on is None else power_on,
         power_named=power_on is not None,
         restores=tuple(map(restore_facts, restores)),
-        namesakes=_namesakes(session, goal, kind, unreadable),
+        namesakes=() if goal is None else asked.namesakes(goal, kind),
         safety_vault=safety_vault(resource),
         disks_named=disks is not None,
-        unreadable=tuple(unreadable),
+        unreadable=tuple(asked.unreadable),
     )
 
 
@@ -148,66 +149,6 @@ def _target(
         return session.client.protectables.show(kind, session.find_resource(wanted, kind).id)
 
 
-def _backup_facts(session: Session, backup: Backup, unreadable: list[str]) -> BackupFacts:
-    children = backup.children or []
-    parts = children or [backup]
-    info = backup.extend_info
-    recorded = _recorded(session, backup, unreadable)
-    return BackupFacts(
-        id=backup.id,
-        name=backup.name or backup.id,
-        status=backup.status or NOT_TOLD,
-        image_type=backup.image_type or "backup",
-        created_at=parse_api_time(backup.created_at) or session.now,
-        project_id=backup.project_id or session.identity.project_id,
-        vault_id=backup.vault_id or "",
-        resource_id=backup.resource_id or "",
-        resource_name=backup.resource_name or backup.resource_id or "",
-        resource_type=backup.resource_type or "",
-        size_gb=backup.resource_size or 0,
-        architecture=(info.architecture if info else None) or recorded.get("architecture"),
-        os_type=recorded.get("os_type"),
-        disks=tuple(disk_backup(each) for each in parts),
-        updated_at=parse_api_time(backup.updated_at),
-    )
-
-
-def _recorded(session: Session, backup: Backup, unreadable: list[str]) -> dict[str, Any]:
-    """Return what was recorded of a server when it was backed up."""
-    if backup.resource_type in (DISK, FILE_SYSTEM) or backup.status != "available":
-        return {}
-    try:
-        server = session.client.backups.metadata(backup.id).get("server")
-    except CBRError:
-        unreadable.append("metadata of the backup")
-        return {}
-    if not isinstance(server, dict):
-        return {}
-    more = server.get("metadata")
-    return {**(more if isinstance(more, dict) else {}), **server}
-
-
-def _target_facts(
-    session: Session, resource: Protectable, kind: ResourceKind, unreadable: list[str]
-) -> TargetFacts:
-    refused = _refused_disks(session, resource.id, unreadable) if kind == "server" else {}
-    return resource_facts(resource, kind, refused)
-
-
-def _refused_disks(session: Session, server_id: str, unreadable: list[str]) -> dict[str, str]:
-    """Return the code by which the service does not protect a disk, for those of a server."""
-    try:
-        rows = list(session.client.protectables.list_all("disk", server_id=server_id))
-    except CBRError:
-        unreadable.append("disks")
-        return {}
-    return {
-        row.id: row.protectable.code
-        for row in rows
-        if row.protectable and row.protectable.result is False and row.protectable.code
-    }
-
-
 def _validate_disks(disks: Mapping[str, str], backup: BackupFacts, kind: ResourceKind) -> None:
     """Refuse disks that cannot be meant; left out in silence, they would stay as they are."""
     if kind != "server":
@@ -251,139 +192,168 @@ def _mappings(
     return tuple((part.backup_id, part.disk_id) for part in backup.disks if part.disk_id in present)
 
 
-def _vault(
-    session: Session, backup: Backup, unreadable: list[str]
-) -> tuple[str | None, str | None]:
-    try:
-        vault = session.client.vaults.show(backup.vault_id or "")
-    except CBRError:
-        unreadable.append("vault")
+class _Questions:
+    """Asks for what a plan can do without, and notes what could not be asked."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._client = session.client
+        self.unreadable: list[str] = []
+
+    @contextmanager
+    def _noting(self, what: str) -> Iterator[None]:
+        """Note what could not be asked, and go on after the block."""
+        try:
+            yield
+        except CBRError:
+            self.unreadable.append(what)
+
+    def backup(self, backup: Backup) -> BackupFacts:
+        """Return what is known of a backup."""
+        info = backup.extend_info
+        recorded = self._recorded(backup)
+        return BackupFacts(
+            id=backup.id,
+            name=backup.name or backup.id,
+            status=backup.status or NOT_TOLD,
+            image_type=backup.image_type or "backup",
+            created_at=parse_api_time(backup.created_at) or self._session.now,
+            project_id=backup.project_id or self._session.identity.project_id,
+            vault_id=backup.vault_id or "",
+            resource_id=backup.resource_id or "",
+            resource_name=backup.resource_name or backup.resource_id or "",
+            resource_type=backup.resource_type or "",
+            size_gb=backup.resource_size or 0,
+            architecture=(info.architecture if info else None) or recorded.get("architecture"),
+            os_type=recorded.get("os_type"),
+            disks=tuple(map(disk_backup, backup.children or [backup])),
+            updated_at=parse_api_time(backup.updated_at),
+        )
+
+    def _recorded(self, backup: Backup) -> dict[str, Any]:
+        """Return what was recorded of a server when it was backed up."""
+        server = None
+        if backup.resource_type not in (DISK, FILE_SYSTEM) and backup.status == "available":
+            with self._noting("metadata of the backup"):
+                server = self._client.backups.metadata(backup.id).get("server")
+        if not isinstance(server, dict):
+            return {}
+        more = server.get("metadata")
+        return {**(more if isinstance(more, dict) else {}), **server}
+
+    def target(self, resource: Protectable, kind: ResourceKind) -> TargetFacts:
+        """Return how a target stands, and by which codes its disks are not protected."""
+        disks: list[Protectable] = []
+        if kind == "server":
+            with self._noting("disks"):
+                disks = list(self._client.protectables.list_all("disk", server_id=resource.id))
+        refused = {
+            disk.id: disk.protectable.code
+            for disk in disks
+            if disk.protectable and disk.protectable.result is False and disk.protectable.code
+        }
+        return resource_facts(resource, kind, refused)
+
+    def vault(self, backup: Backup) -> tuple[str | None, str | None]:
+        """Return the status of a backup's vault, and its name."""
+        with self._noting("vault"):
+            vault = self._client.vaults.show(backup.vault_id or "")
+            return (vault.billing.status if vault.billing else None), vault.name
         return None, None
-    return (vault.billing.status if vault.billing else None), vault.name
 
-
-def _running(session: Session, resource_id: str, unreadable: list[str]) -> tuple[TaskFacts, ...]:
-    """Return what goes on with a resource, from its newest tasks."""
-    try:
-        newest = session.client.tasks.list(resource_id=resource_id, limit=_TASKS_LOOKED_AT)
-        tasks = [task for task in newest.operation_logs if task.status in UNFINISHED]
-    except CBRError:
-        unreadable.append("tasks")
+    def running(self, resource_id: str) -> tuple[TaskFacts, ...]:
+        """Return what goes on with a resource, from its newest tasks."""
+        with self._noting("tasks"):
+            newest = self._client.tasks.list(resource_id=resource_id, limit=_TASKS_LOOKED_AT)
+            return tuple(
+                TaskFacts(
+                    task.id,
+                    task.operation_type or "",
+                    task.status or "",
+                    resource_id,
+                    resource_name_of(task) or resource_id,
+                )
+                for task in newest.operation_logs
+                if task.status in UNFINISHED
+            )
         return ()
-    return tuple(
-        TaskFacts(
-            task.id,
-            task.operation_type or "",
-            task.status or "",
-            resource_id,
-            resource_name_of(task) or resource_id,
-        )
-        for task in tasks
-    )
 
-
-def _newer(
-    session: Session, resource_id: str, backup: BackupFacts, unreadable: list[str]
-) -> tuple[tuple[str, datetime], ...]:
-    try:
-        rows = list(session.client.backups.list_all(resource_id=resource_id, status="available"))
-    except CBRError:
-        unreadable.append("backups")
-        return ()
-    newer = [
-        (row.name or row.id, made)
-        for row in rows
-        if row.image_type != "replication"
-        and (made := parse_api_time(row.created_at)) is not None
-        and made > backup.created_at
-    ]
-    return tuple(sorted(newer, key=lambda each: each[1], reverse=True))
-
-
-def _next_run(
-    session: Session, vault_id: str | None, unreadable: list[str]
-) -> tuple[datetime | None, str | None, bool]:
-    """Return when a policy of the vault runs next, and its name; whether that is known."""
-    try:
-        policies = session.client.policies.list(vault_id=vault_id).policies
-        coming = [
-            (moments[0], policy.name)
-            for policy in policies
-            if policy.enabled
-            and (moments := runs(policy, session.now, session.now + timedelta(days=7)))
+    def newer_backups(
+        self, resource_id: str, backup: BackupFacts
+    ) -> tuple[tuple[str, datetime], ...]:
+        """Return name and time of usable backups that were made after one, newest first."""
+        rows: list[Backup] = []
+        with self._noting("backups"):
+            listed = self._client.backups.list_all(resource_id=resource_id, status="available")
+            rows = list(listed)
+        newer = [
+            (row.name or row.id, made)
+            for row in rows
+            if row.image_type != "replication"
+            and (made := parse_api_time(row.created_at)) is not None
+            and made > backup.created_at
         ]
-    except CBRError:
-        unreadable.append("policies")
+        return tuple(sorted(newer, key=lambda each: each[1], reverse=True))
+
+    def next_run(self, vault_id: str | None) -> tuple[datetime | None, str | None, bool]:
+        """Return when a policy of the vault runs next, and its name; whether that is known."""
+        with self._noting("policies"):
+            policies = self._client.policies.list(vault_id=vault_id).policies
+            now = self._session.now
+            coming = [
+                (moments[0], policy.name)
+                for policy in policies
+                if policy.enabled and (moments := runs(policy, now, now + timedelta(days=7)))
+            ]
+            moment, name = min(coming, default=(None, None), key=lambda each: each[0])
+            return moment, name, True
         return None, None, False
-    moment, name = min(coming, default=(None, None), key=lambda each: each[0])
-    return moment, name, True
 
-
-def _restores(session: Session, resource_id: str, unreadable: list[str]) -> Sequence[TaskRecord]:
-    """Return the newest restores of the target, newest first."""
-    try:
-        return session.client.tasks.list(
-            operation_type="restore", resource_id=resource_id, limit=_RESTORES_LOOKED_AT
-        ).operation_logs
-    except CBRError:
-        unreadable.append("earlier restores")
-        return ()
-
-
-def _namesakes(
-    session: Session, goal: TargetFacts | None, kind: ResourceKind, unreadable: list[str]
-) -> tuple[str, ...]:
-    """Return the IDs of other resources of the target's kind that bear its name."""
-    if goal is None:
-        return ()
-    try:
-        found = list(session.client.protectables.list_all(kind, name=goal.name))
-    except CBRError:
-        unreadable.append("other resources of the name")
-        return ()
-    return tuple(each.id for each in found if each.name == goal.name and each.id != goal.id)
-
-
-def _past_restores(
-    session: Session,
-    backup: BackupFacts,
-    restores: Sequence[TaskRecord],
-    unreadable: list[str],
-) -> tuple[tuple[int, float], ...]:
-    """Return size and duration of the latest restores: of the same resource, else of others."""
-    mine = [
-        task
-        for task in restores
-        if task.status == "success" and resource_id_of(task) == backup.resource_id
-    ]
-    try:
-        tasks = (
-            mine
-            or session.client.tasks.list(
-                operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
+    def restores(self, resource_id: str) -> Sequence[TaskRecord]:
+        """Return the newest restores of the target, newest first."""
+        with self._noting("earlier restores"):
+            return self._client.tasks.list(
+                operation_type="restore", resource_id=resource_id, limit=_RESTORES_LOOKED_AT
             ).operation_logs
-        )
-    except CBRError:
-        unreadable.append("restores of others")
         return ()
-    sizes: dict[str, int | None] = {backup.id: backup.size_gb}
-    past = []
-    for task in tasks[:_RESTORES_COMPARED]:
-        begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
-        restore = task.extra_info.restore if task.extra_info else None
-        restored = restore.backup_id if restore else None
-        if begun is None or ended is None or restored is None:
-            continue
-        if restored not in sizes:
-            sizes[restored] = _size(session, restored)
-        if size := sizes[restored]:
-            past.append((size, (ended - begun).total_seconds()))
-    return tuple(past)
 
+    def namesakes(self, goal: TargetFacts, kind: ResourceKind) -> tuple[str, ...]:
+        """Return the IDs of other resources of the target's kind that bear its name."""
+        with self._noting("other resources of the name"):
+            found = list(self._client.protectables.list_all(kind, name=goal.name))
+            return tuple(each.id for each in found if each.name == goal.name and each.id != goal.id)
+        return ()
 
-def _size(session: Session, backup_id: str) -> int | None:
-    """Return the size in GB of what a backup is of; ``None`` if the backup is gone."""
-    try:
-        return session.client.backups.show(backup_id).resource_size
-    except CBRError:
+    def past_restores(
+        self, backup: BackupFacts, restores: Sequence[TaskRecord]
+    ) -> tuple[tuple[int, float], ...]:
+        """Return size and duration of the latest restores: of the same resource, else of others."""
+        tasks: Sequence[TaskRecord] = [
+            task
+            for task in restores
+            if task.status == "success" and resource_id_of(task) == backup.resource_id
+        ]
+        if not tasks:
+            with self._noting("restores of others"):
+                tasks = self._client.tasks.list(
+                    operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
+                ).operation_logs
+        sizes: dict[str, int | None] = {backup.id: backup.size_gb}
+        past = []
+        for task in tasks[:_RESTORES_COMPARED]:
+            begun, ended = parse_api_time(task.started_at), parse_api_time(task.ended_at)
+            restore = task.extra_info.restore if task.extra_info else None
+            restored = restore.backup_id if restore else None
+            if begun is None or ended is None or restored is None:
+                continue
+            if restored not in sizes:
+                sizes[restored] = self._size(restored)
+            if size := sizes[restored]:
+                past.append((size, (ended - begun).total_seconds()))
+        return tuple(past)
+
+    def _size(self, backup_id: str) -> int | None:
+        """Return the size in GB of what a backup is of; ``None`` if the backup is gone."""
+        with suppress(CBRError):
+            return self._client.backups.show(backup_id).resource_size
         return None
