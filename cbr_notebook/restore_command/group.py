@@ -7,28 +7,21 @@ import argparse
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.restore_command.account import open_session
 from cbr_notebook.restore_command.evidence_options import Evidence
-from cbr_notebook.restore_command.single import end_dry_run, ensure_meant, incident
-from cbr_notebook.restore_command.statuses import (
-    FAILED,
-    REFUSED,
-    guarded,
-    proven,
-    tell,
-    worst,
+from cbr_notebook.restore_command.single import (
+    chosen_options,
+    end_dry_run,
+    ensure_meant,
+    incident,
 )
+from cbr_notebook.restore_command.statuses import FAILED, REFUSED, proven, tell, worst
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
-from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 
 
-def restore_group(options: argparse.Namespace) -> int:
+def restore_group(options: argparse.Namespace, shown: Shown) -> int:
     """Restore all members of a contract, or look what that would do; return the exit status."""
-    return guarded(_restore_group)(options)
-
-
-def _restore_group(options: argparse.Namespace, shown: Shown) -> int:
     evidence = Evidence(None, None, options.report)
     ensure_meant(options)
     contract = recovery_contract(options.contract)
@@ -38,17 +31,8 @@ def _restore_group(options: argparse.Namespace, shown: Shown) -> int:
     plan = session.plan_restores(contract, before=began, accept_unjudged=options.accept_unjudged)
     plan = plan.questioned()
     print(plan.describe(), flush=True)
-    chosen = {
-        "acknowledge": options.acknowledge or [],
-        "safety_backup": options.safety_backup,
-        "folder": options.folder,
-        "parallel": options.parallel,
-        "on_failure": options.on_failure,
-        "rto": options.rto,
-        "rpo": options.rpo,
-        "incident_at": began,
-        "approval": options.approval or (TWO_PEOPLE if options.two_people else None),
-    }
+    chosen = chosen_options(options, began)
+    chosen |= {"parallel": options.parallel, "on_failure": options.on_failure}
     warnings = plan.ensure_ready(**chosen)
     print(f"{shown.mark}Possible. Warnings to accept: {', '.join(warnings) or 'none'}.")
     for member in plan.members:

@@ -4,60 +4,38 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from typing import Any
 
 from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.entry.session import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.restore_command.account import open_session
-from cbr_notebook.restore_command.evidence_options import Evidence, evidence_of
-from cbr_notebook.restore_command.statuses import DONE, REFUSED, guarded, tell
+from cbr_notebook.restore_command.evidence_options import evidence_of
+from cbr_notebook.restore_command.statuses import DONE, REFUSED, tell
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET
 from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
+from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
 from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 from cbr_notebook.text.timeparse import parse_time
 
 
-def restore(options: argparse.Namespace) -> int:
+def restore(options: argparse.Namespace, shown: Shown) -> int:
     """Restore a server or disk, or look what that would do; return the exit status."""
-    return guarded(_restore)(options)
-
-
-def _restore(options: argparse.Namespace, shown: Shown) -> int:
     evidence = evidence_of(options)
     ensure_meant(options)
     contract = recovery_contract(options.contract) if options.contract else None
     session = open_session(options, shown)
     began = incident(options, session)
-    chosen = _backup(session, options, began)
-    plan = session.plan_restore(
-        chosen,
-        options.target,
-        _disks(options.disks),
-        power_on=False if options.no_power_on else None,
-    )
-    if contract is not None:
-        plan = plan.under(contract)
-        print(f"Probes: {plan.more_checks[0].outcome}. {plan.more_checks[0].seen}")
-    if options.backup:
-        plan = plan.questioned()
-    print(plan.describe(), flush=True)
+    plan = _planned(session, options, began, contract)
     target = plan.facts.target
     names = (target.name, target.id) if target else (plan.facts.backup.resource_name,)
     evidence.ensure_useful(session, names)
-    accepted = _accepted(options, plan)
-    warnings = plan.ensure_ready(
-        accepted,
-        options.safety_backup,
-        options.folder,
-        rto=options.rto,
-        rpo=options.rpo,
-        incident_at=began,
-        approval=options.approval,
-    )
+    chosen = chosen_options(options, began) | {"acknowledge": _accepted(options, plan)}
+    warnings = plan.ensure_ready(**chosen)
     print(f"{shown.mark}Possible. Warnings to accept: {', '.join(warnings) or 'none'}.")
     for check in plan.verdicts:
         if check.name in warnings:
@@ -71,35 +49,49 @@ def _restore(options: argparse.Namespace, shown: Shown) -> int:
             [options.confirm] if options.confirm else [],
             alone=options.approval is None and (options.two_people or is_required(plan)),
         )
-    return _carry_out(plan, options, accepted, began, evidence, shown)
-
-
-def _carry_out(
-    plan: RestorePlan,
-    options: argparse.Namespace,
-    accepted: list[str],
-    began: datetime | None,
-    evidence: Evidence,
-    shown: Shown,
-) -> int:
     try:
-        run = plan.execute(
-            confirm=options.confirm,
-            acknowledge=accepted,
-            safety_backup=options.safety_backup,
-            on_progress=shown,
-            folder=options.folder,
-            rto=options.rto,
-            rpo=options.rpo,
-            incident_at=began,
-            approval=options.approval or (TWO_PEOPLE if options.two_people else None),
-        )
+        run = plan.execute(confirm=options.confirm, on_progress=shown, **chosen)
     except InvalidRequest as problem:
         if shown.run_id is not None:
             raise
         return tell(problem, REFUSED)
     run.wait()
     return evidence.finish(run, shown)
+
+
+def _planned(
+    session: Session,
+    options: argparse.Namespace,
+    began: datetime | None,
+    contract: RecoveryContract | None,
+) -> RestorePlan:
+    """Return the plan, and say what it would do."""
+    plan = session.plan_restore(
+        _backup(session, options, began),
+        options.target,
+        _disks(options.disks),
+        power_on=False if options.no_power_on else None,
+    )
+    if contract is not None:
+        plan = plan.under(contract)
+        print(f"Probes: {plan.more_checks[0].outcome}. {plan.more_checks[0].seen}")
+    if options.backup:
+        plan = plan.questioned()
+    print(plan.describe(), flush=True)
+    return plan
+
+
+def chosen_options(options: argparse.Namespace, began: datetime | None) -> dict[str, Any]:
+    """Return what ``ensure_ready`` and ``execute`` of a plan take, as it was said."""
+    return {
+        "acknowledge": options.acknowledge or [],
+        "safety_backup": options.safety_backup,
+        "folder": options.folder,
+        "rto": options.rto,
+        "rpo": options.rpo,
+        "incident_at": began,
+        "approval": options.approval or (TWO_PEOPLE if options.two_people else None),
+    }
 
 
 def ensure_meant(options: argparse.Namespace) -> None:

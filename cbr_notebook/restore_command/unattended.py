@@ -137,9 +137,9 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    if options.output is None:
-        return (restore_group if options.runbook == "restore-group" else restore)(options)
-    return guarded(_restore_in_notebook)(options)
+    if options.output is not None:
+        return guarded(_restore_in_notebook)(options)
+    return guarded(restore_group if options.runbook == "restore-group" else restore)(options)
 
 
 def _restore_in_notebook(options: argparse.Namespace, shown: Shown) -> int:
