@@ -1,8 +1,8 @@
-"""Guided restores: planned, past and present, taken up again, and several as one."""
+"""Guided restores of a session: the past and present ones, and several as one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,68 +10,19 @@ from typing import TYPE_CHECKING, Any
 from cbr_notebook.errors import CBRError, InvalidRequest
 from cbr_notebook.frames.restores import RESTORES, RestoreRow
 from cbr_notebook.runbook.group import group_plan
-from cbr_notebook.runbook.group import resume as resuming
 from cbr_notebook.runbook.group.group_plan import GroupPlan
-from cbr_notebook.runbook.group.group_run import GroupRun
+from cbr_notebook.runbook.group.resume import find
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.evidence import Evidence
 from cbr_notebook.runbook.journal.journal import Journal
-from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.journal.submissions import is_forgotten
-from cbr_notebook.runbook.run import restore_plan
-from cbr_notebook.runbook.run.restore_plan import RestorePlan
-from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.runbook.verify import checksum_manifest
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
-from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.tables import describe
 from cbr_notebook.text.timeparse import TimeLike
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def plan_restore(
-    session: Session,
-    backup: ResourceRef,
-    target: ResourceRef = None,
-    disks: Mapping[str, str] | None = None,
-    *,
-    power_on: bool | None = None,
-    approval: str | None = None,
-) -> RestorePlan:
-    """Plan a restore and check it beforehand; sends nothing that changes anything.
-
-    Args:
-        backup: which backup.
-        target: what would be overwritten; what was backed up if left out.
-        disks: for a server: from the ID of a disk's backup to the ID of the disk, where
-            not all disks, or other ones, are meant.
-        power_on: start the server afterwards; if left out, only if it is running now: a
-            server that was stopped for isolation stays stopped.
-        approval: ``"two people"``: it is carried out only with the yes of a second person;
-            ``CBR_APPROVAL`` in the environment says so for every restore.
-
-    Returns:
-        The plan: ``checks``, ``overwritten``, ``untouched``, ``impossible``,
-        ``data_loss``, ``expected_duration``; its ``execute`` carries it out.
-
-    Raises:
-        NotFound: there is no such backup, or no target of this name.
-        InvalidRequest: a name fits several, or ``disks`` names what is no disk of the
-            backup, one disk twice, or none at all.
-
-    API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
-
-    Example:
-        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
-        >>> plan.checks["outcome"].unique().tolist()
-        ['pass', 'warn']
-    """
-    return restore_plan.plan_restore(
-        session, backup, target, disks, power_on=power_on, approval=approval
-    )
 
 
 def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFrame:
@@ -113,46 +64,6 @@ def restores(session: Session, *, folder: str | Path | None = None) -> pd.DataFr
     return describe(session, RESTORES, RESTORES.frame(rows), {}, before)
 
 
-def resume_restore(
-    session: Session,
-    run_id: str,
-    *,
-    confirm: str | Sequence[str] | None = None,
-    folder: str | Path | None = None,
-    on_progress: OnProgress | None = None,
-) -> RestoreRun | GroupRun:
-    """Resume a guided restore where the service stands, such as after a crash.
-
-    What has ended stays so, what runs is found and can be waited for. What was asked for
-    without an answer is looked for; it is asked for again only if it never arrived.
-
-    Args:
-        run_id: of a run, as :meth:`restores` lists it, or of a group.
-        confirm: the target's name (of a group: all), wherever the restore has yet to be
-            asked for, or may have to be asked for again. Who resumes is written down.
-        folder: of the journals.
-        on_progress: is told how far it is.
-
-    Returns:
-        The run or the group.
-
-    Raises:
-        NotFound: there is no such run; the message lists the newest.
-        ConfirmationNeeded: the restore has yet to be asked for, and ``confirm`` is missing.
-        Conflict: another process is at it, or something moved since the plan was made.
-        ConnectionFailed: the service could not be reached; resume again later.
-
-    API: Backup, "Restoring Data Using a Backup"; Task, "Querying the Task List".
-
-    Example:
-        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
-        >>> run_id = plan.execute(confirm="web-01").run_id
-        >>> session.resume_restore(run_id, confirm="web-01").wait().state
-        'success'
-    """
-    return resuming.resume(session, run_id, confirm=confirm, folder=folder, on_progress=on_progress)
-
-
 def cancel_restore(session: Session, run_id: str, *, folder: str | Path | None = None) -> str:
     """Stop a guided restore, or what of a group has not begun.
 
@@ -175,7 +86,7 @@ def cancel_restore(session: Session, run_id: str, *, folder: str | Path | None =
             ...
         cbr_notebook.errors.Conflict: Restore web-01 ... and the service cannot stop a restore...
     """
-    return resuming.find(session, run_id, folder).cancel()
+    return find(session, run_id, folder).cancel()
 
 
 def plan_restores(
@@ -221,39 +132,6 @@ def plan_restores(
             field="before",
         )
     return group_plan.plan_group(session, restores)
-
-
-def take_manifest(
-    session: Session,
-    target: ResourceRef,
-    files: Iterable[str] | None = None,
-    *,
-    checksum: Callable[[str, str], str | None] | None = None,
-) -> dict[str, Any]:
-    """Note the checksums of a target's files, to verify a later restore with.
-
-    Args:
-        target: a server, disk or file system.
-        files: which files: ``path``, or ``vdb:path`` on a certain disk; on a simulated
-            cloud all if left out.
-        checksum: gives the SHA-256 of a file by disk and path, such as
-            ``cbr_notebook.runbook.over_ssh("root@web-01")``; on a simulated cloud
-            its disks are read if left out.
-
-    Returns:
-        ``target``, ``taken_at`` and ``files``; it can be kept as JSON.
-
-    Raises:
-        InvalidRequest: on a real service, ``files`` or ``checksum`` is missing.
-        NotFound: there is no such target or file.
-
-    Example:
-        >>> manifest = session.take_manifest("web-01")
-        >>> len(manifest["files"]) > 0
-        True
-    """
-    name = target if isinstance(target, str) else display_name(session.find_resource(target))
-    return checksum_manifest.take_manifest(session, name, files, checksum=checksum)
 
 
 def _row(run_id: str, journal: Journal) -> RestoreRow:

@@ -39,7 +39,8 @@ def ordered_members(session: Session, wanted: Iterable[Any]) -> list[Member]:
 
     Args:
         session: where.
-        wanted: as of :func:`~cbr_notebook.runbook.group.group_plan.plan_group`.
+        wanted: for each a plan, or a mapping with the arguments of ``plan_restore`` (or
+            ``plan``) and ``after``: names or IDs of targets that must be back before.
 
     Raises:
         InvalidRequest: nothing is wanted, a target appears twice, ``after`` names no target of

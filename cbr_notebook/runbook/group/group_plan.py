@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -13,8 +13,8 @@ from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress, Progress
 from cbr_notebook.runbook.journal.report import refuse_unwritable
-from cbr_notebook.runbook.plan.checks import Check
-from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
+from cbr_notebook.runbook.plan.verdict import URGENCY
+from cbr_notebook.runbook.rehearsal.rehearse import PlanOnTwin, Rehearsal, rehearse
 from cbr_notebook.runbook.run.approval import read_approval
 from cbr_notebook.runbook.run.execute import (
     begin,
@@ -32,6 +32,7 @@ from cbr_notebook.runbook.run.restore_options import (
     with_further_options,
 )
 from cbr_notebook.runbook.run.restore_plan import plan_restore
+from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.session import Session
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_AT_ONCE = 32
-_URGENCY = ("pass", "unknown", "warn", "fail")
 
 
 class GroupPlan:
@@ -146,8 +146,7 @@ class GroupPlan:
         warnings: dict[str, str] = {}
         approvals = None if approval == TWO_PEOPLE else approval
         for each in self.members:
-            own = self._of_member(options, each, approvals)
-            refuse_unless_possible(each.plan, own, where)
+            refuse_unless_possible(each.plan, self._of_member(options, each, approvals), where)
             warnings |= warnings_of(each.plan, options)
         return list(warnings)
 
@@ -250,25 +249,28 @@ class GroupPlan:
             runs = [begin(plan, options[key], where, on_progress) for key, plan in plans.items()]
         group = GroupRun(self.session, journal, runs)
         with journal.held():
-            members = [
-                {
-                    "run_id": run.run_id,
-                    "target": each.name,
-                    "after": self._names(each.after),
-                    "after_ids": list(each.after),
-                }
-                for run, each in zip(runs, self.members, strict=True)
-            ]
             group.note(
                 "group_confirmed",
                 run_id=group.run_id,
                 project_id=self.session.identity.project_id,
                 who=self.session.identity.who,
-                members=members,
+                members=self._noted(runs),
                 parallel=parallel,
                 on_failure=on_failure,
             )
         return group.carry_out()
+
+    def _noted(self, runs: Sequence[RestoreRun]) -> list[dict[str, Any]]:
+        """Return which run is of which member, and what it waits for, as the journal has it."""
+        return [
+            {
+                "run_id": run.run_id,
+                "target": each.name,
+                "after": self._names(each.after),
+                "after_ids": list(each.after),
+            }
+            for run, each in zip(runs, self.members, strict=True)
+        ]
 
     def export(self, folder: str | Path, *, safety_backup: SafetyBackup = True) -> list[Path]:
         """Write the plan of each member to a file of its own for a second person to approve.
@@ -312,15 +314,13 @@ class GroupPlan:
         The account is only read. Arguments are as for :meth:`execute`.
         """
 
-        def carry_out(
-            mirror: Session, folder: Path
-        ) -> tuple[Sequence[Check], Iterable[str], Callable[[], Iterable[str]]]:
+        def planned(mirror: Session, folder: Path) -> PlanOnTwin:
             wanted = [{"plan": each.plan.on(mirror), "after": each.after} for each in self.members]
             group = plan_group(mirror, wanted)
             by_target = {each.target_id: each.plan for each in group.members}
             plans = [by_target[each.target_id] for each in self.members]
 
-            def act() -> Iterable[str]:
+            def carry_out() -> Sequence[str]:
                 done = group.execute(
                     confirm=group.confirm_with,
                     acknowledge=[name for plan in plans for name in plan.warnings],
@@ -338,23 +338,27 @@ class GroupPlan:
                 for name in (*real.plan.warnings, *plan.warnings)
                 if name not in taken_care_of(plan, safety_backup)
             ]
-            return [check for plan in plans for check in plan.verdicts], to_accept, act
+            checks = [check for plan in plans for check in plan.verdicts]
+            return PlanOnTwin(checks, to_accept, carry_out)
 
-        outcomes: dict[str, str] = {}
-        for each in self.members:
-            for check in each.plan.verdicts:
-                outcomes[check.name] = max(
-                    outcomes.get(check.name, "pass"), check.outcome.value, key=_URGENCY.index
-                )
         expected = {each.target_id: each.plan.expected_duration for each in self.members}
         return rehearse(
             self.session,
-            outcomes,
-            carry_out,
+            self._worst_outcomes(),
+            planned,
             {key: span.total_seconds() for key, span in expected.items() if span},
             {each.target_id: each.name for each in self.members},
             [each.plan.facts.backup.id for each in self.members],
         )
+
+    def _worst_outcomes(self) -> dict[str, str]:
+        """Return how each check came out where it came out worst."""
+        outcomes: dict[str, str] = {}
+        for each in self.members:
+            for check in each.plan.verdicts:
+                known = outcomes.get(check.name, "pass")
+                outcomes[check.name] = max(known, check.outcome.value, key=URGENCY.index)
+        return outcomes
 
     def _refuse_unconfirmed(self, confirm: tuple[str, ...]) -> None:
         names = self.confirm_with
@@ -383,18 +387,7 @@ def plan_contract(
     before: TimeLike | None = None,
     accept_unjudged: bool = False,
 ) -> GroupPlan:
-    """Plan the restore of an application; nothing is changed.
-
-    Args:
-        session: where.
-        contract: its members, in order.
-        before: when the trouble began, for the members whose backup is not named.
-        accept_unjudged: take the newest backup also where nobody can judge it.
-
-    Raises:
-        NotFound: a member or its backup does not exist, or none is quiet.
-        InvalidRequest: as :func:`plan_group`.
-    """
+    """Plan the restore of an application; see :meth:`Session.plan_restores`."""
     wanted = []
     for each in contract.members:
         backup = each.backup or session.last_quiet_backup(
@@ -406,18 +399,7 @@ def plan_contract(
 
 
 def plan_group(session: Session, wanted: Iterable[Any]) -> GroupPlan:
-    """Plan several restores; nothing is changed.
-
-    Args:
-        session: where.
-        wanted: for each a plan, or a mapping with the arguments of ``plan_restore`` (or
-            ``plan``) and ``after``: names or IDs of targets that must be back before.
-
-    Raises:
-        InvalidRequest: nothing is wanted, a target appears twice, ``after`` names no target of
-            the group, or the order goes in a circle.
-        CBRError: as ``plan_restore``.
-    """
+    """Plan several restores; see :meth:`Session.plan_restores`."""
     return GroupPlan(session, ordered_members(session, wanted))
 
 

@@ -67,7 +67,7 @@ class GroupRun:
         import pandas as pd
 
         rows = [
-            (run.target["name"], run.run_id, run.state, ", ".join(self._after(run)))
+            (run.target["name"], run.run_id, run.state, ", ".join(self._noted(run)["after"]))
             for run in self.runs
         ]
         return pd.DataFrame(rows, columns=["target", "run_id", "state", "after"], dtype=TEXT)
@@ -89,11 +89,10 @@ class GroupRun:
         """
         if not self.ended:
             self.carry_out()
-        bad = [run for run in self.runs if not _well(run)]
-        if bad:
+        if problems := self.problems:
             raise TaskFailed(
-                f"{len(bad)} of {len(self.runs)} restores did not succeed. "
-                + " ".join(_why(run) for run in bad),
+                f"{len(problems)} of {len(self.runs)} restores did not succeed. "
+                + " ".join(problems),
                 advice="group.frame shows each; group.report(path) has the evidence.",
             )
         return self
@@ -199,13 +198,13 @@ class GroupRun:
                 "member_left_out", run_id=run.run_id, target=run.target["name"], reason=reason
             )
 
-    def _after(self, run: RestoreRun) -> list[str]:
-        members = self.journal.entries[0].facts["members"]
-        return next(list(each["after"]) for each in members if each["run_id"] == run.run_id)
+    def _noted(self, run: RestoreRun) -> dict[str, Any]:
+        """Return what the journal says of a member."""
+        members: list[dict[str, Any]] = self.journal.entries[0].facts["members"]
+        return next(each for each in members if each["run_id"] == run.run_id)
 
     def _before(self, run: RestoreRun) -> list[RestoreRun]:
-        members = self.journal.entries[0].facts["members"]
-        mine = next(each for each in members if each["run_id"] == run.run_id)
+        mine = self._noted(run)
         if "after_ids" in mine:
             return [each for each in self.runs if each.target["id"] in mine["after_ids"]]
         return [each for each in self.runs if each.target["name"] in mine["after"]]

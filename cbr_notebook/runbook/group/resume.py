@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
@@ -53,7 +52,7 @@ def _run(session: Session, journal: Journal, on_progress: OnProgress | None) -> 
     return run
 
 
-def resume(
+def resume_restore(
     session: Session,
     run_id: str,
     *,
@@ -61,24 +60,34 @@ def resume(
     folder: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> RestoreRun | GroupRun:
-    """Resume a run or a group where the service stands.
+    """Resume a guided restore where the service stands, such as after a crash.
 
-    What has ended stays so. What runs is found. What was asked for without an answer is looked
-    for; only if it certainly never arrived, or was not asked for yet, it is asked for now.
+    What has ended stays so, what runs is found and can be waited for. What was asked for
+    without an answer is looked for; it is asked for again only if it never arrived.
 
     Args:
-        session: of the same project.
-        run_id: as ``session.restores()`` lists it.
-        confirm: the target's name (of a group, all), where the confirmation is more than an
-            hour old and the restore has yet to be asked for.
-        folder: where the journal is.
+        run_id: of a run, as :meth:`restores` lists it, or of a group.
+        confirm: the target's name (of a group: all), wherever the restore has yet to be
+            asked for, or may have to be asked for again. Who resumes is written down.
+        folder: of the journals.
         on_progress: is told how far it is.
 
+    Returns:
+        The run or the group.
+
     Raises:
-        NotFound: there is no such run.
-        ConfirmationNeeded: the confirmation is too old.
+        NotFound: there is no such run; the message lists the newest.
+        ConfirmationNeeded: the restore has yet to be asked for, and ``confirm`` is missing.
         Conflict: another process is at it, or something moved since the plan was made.
         ConnectionFailed: the service could not be reached; resume again later.
+
+    API: Backup, "Restoring Data Using a Backup"; Task, "Querying the Task List".
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        >>> run_id = plan.execute(confirm="web-01").run_id
+        >>> session.resume_restore(run_id, confirm="web-01").wait().state
+        'success'
     """
     names = () if confirm is None else names_of(confirm, "confirm")
     found = find(session, run_id, folder, on_progress)
@@ -125,7 +134,7 @@ def _refuse_old_approval(run: RestoreRun) -> None:
     approval, confirmed = run.begun.get("approval"), run.journal.last("confirmed")
     if not approval or confirmed is None:
         return
-    if abs(run.session.now - datetime.fromisoformat(confirmed.at)) > CONFIRMATION_LASTS:
+    if abs(run.session.now - confirmed.moment) > CONFIRMATION_LASTS:
         raise Conflict(
             f"{run.title} was approved by {approval['name']} for an hour, and was not carried out "
             "in it.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -28,7 +28,7 @@ class Table:
 
     title: str
     headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Evidence:
             return Achieved(None, target)
         if self._clock_was_set_back:
             return Achieved(None, target, "the clock of this computer was set back meanwhile")
-        seconds = (_at(end) - self._incident).total_seconds()
+        seconds = (end.moment - self._incident).total_seconds()
         if seconds < 0:
             return Achieved(None, target, "it would have ended before the trouble began")
         return Achieved(seconds, target)
@@ -141,7 +141,7 @@ class Evidence:
 
     @property
     def _clock_was_set_back(self) -> bool:
-        return any(_at(later) < _at(earlier) for earlier, later in pairwise(self.entries))
+        return any(later.moment < earlier.moment for earlier, later in pairwise(self.entries))
 
     @property
     def _incident(self) -> datetime:
@@ -150,7 +150,7 @@ class Evidence:
     @property
     def phases(self) -> list[Phase]:
         """What the time went into, in order."""
-        marks = [("before the runbook", self._incident), ("", _at(self.entries[0]))]
+        marks = [("before the runbook", self._incident), ("", self.entries[0].moment)]
         for name, *kinds in (
             ("safety backup", "safety_backup_made"),
             ("checking and asking", "task_found"),
@@ -160,7 +160,7 @@ class Evidence:
             entry = self.last(*kinds)
             if entry is not None:
                 marks[-1] = (name, marks[-1][1])
-                marks.append(("", _at(entry)))
+                marks.append(("", entry.moment))
         return [
             Phase(name, begin, end) for (name, begin), (_, end) in pairwise(marks) if end > begin
         ]
@@ -203,7 +203,7 @@ class Evidence:
     def _earlier_verifications(self) -> list[Table]:
         """All verifications but the newest, whose table stands before."""
         entries = [entry for entry in self.entries if entry.kind == "verified"][:-1]
-        rows: list[tuple[str, ...]] = [
+        rows = [
             (_utc(entry.at), each["name"], each["outcome"], each["seen"])
             for entry in entries
             for each in entry.facts["findings"]
@@ -222,7 +222,7 @@ class Evidence:
         """All that a report shows of the run."""
         verified = self.last("verified")
         return [
-            Table("In short", ("", ""), [(name, value) for name, value in self.summary]),
+            Table("In short", ("", ""), self.summary),
             Table(
                 "What was overwritten",
                 ("Disk", "Disk ID", "Size in the backup", "Backup of the disk"),
@@ -234,18 +234,12 @@ class Evidence:
             Table(
                 "Checks before",
                 ("Check", "Outcome", "Seen", "Prevents"),
-                [
-                    (each["name"], each["outcome"], each["seen"], each["prevents"])
-                    for each in self.begun["plan"]["checks"]
-                ],
+                _picked(self.begun["plan"]["checks"], "name", "outcome", "seen", "prevents"),
             ),
             Table(
                 "Verification after",
                 ("Check", "Outcome", "Seen"),
-                [
-                    (each["name"], each["outcome"], each["seen"])
-                    for each in (verified.facts["findings"] if verified else ())
-                ],
+                _picked(verified.facts["findings"] if verified else (), "name", "outcome", "seen"),
             ),
             *self._earlier_verifications,
             Table(
@@ -260,22 +254,22 @@ class Evidence:
             Table(
                 "Requests",
                 ("When (UTC)", "Request", "Status", "Request ID"),
-                [
-                    (
-                        _utc(entry.facts["sent_at"]),
-                        f"{entry.facts['method']} {entry.facts['path']}",
-                        str(entry.facts["status"] or "no answer"),
-                        entry.facts["request_id"] or "",
-                    )
-                    for entry in self.entries
-                    if entry.kind == "request"
-                ],
+                [_request(entry.facts) for entry in self.entries if entry.kind == "request"],
             ),
         ]
 
 
-def _at(entry: Entry) -> datetime:
-    return datetime.fromisoformat(entry.at)
+def _picked(facts: Iterable[Mapping[str, str]], *names: str) -> list[tuple[str, ...]]:
+    return [tuple(each[name] for name in names) for each in facts]
+
+
+def _request(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        _utc(facts["sent_at"]),
+        f"{facts['method']} {facts['path']}",
+        str(facts["status"] or "no answer"),
+        facts["request_id"] or "",
+    )
 
 
 def _utc(text: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from cbr_notebook.api.messages.constants import SERVER
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
-from cbr_notebook.runbook.journal.journal import Entry
 from cbr_notebook.text.formatting import pluralize
 
 _MINUTES = "%Y-%m-%d %H:%M"
@@ -21,7 +20,7 @@ def handover(run: Evidence, open_runs: tuple[str, ...] = ()) -> Table:
         run: what the journal of the run proves.
         open_runs: other runs that have not ended, in words.
     """
-    rows: list[tuple[str, ...]] = [
+    rows = [
         ("Restored", _restored(run)),
         ("From", _origin(run)),
         ("By", _people(run)),
@@ -65,12 +64,12 @@ def _origin(run: Evidence) -> str:
 
 
 def _people(run: Evidence) -> str:
-    said = [f"{run.begun['who']} (confirmed at {_at(run.entries[0]):{_MINUTES}} UTC)"]
+    said = [f"{run.begun['who']} (confirmed at {run.entries[0].moment:{_MINUTES}} UTC)"]
     approval = run.begun.get("approval")
     if approval:
         said.append(f"approved by {approval['name']} with the key {approval['key']}")
     said += [
-        f"{entry.facts['who']} (took it up at {_at(entry):{_MINUTES}} UTC)"
+        f"{entry.facts['who']} (took it up at {entry.moment:{_MINUTES}} UTC)"
         for entry in run.entries
         if entry.kind == "resumed" and entry.facts.get("who")
     ]
@@ -117,7 +116,7 @@ def _way_back(run: Evidence) -> str:
     days = run.begun.get("safety_keep_days")
     until = "until somebody deletes it"
     if days is not None:
-        end = _at(made) + timedelta(days=days)
+        end = made.moment + timedelta(days=days)
         until = f"until {end:{_MINUTES}} UTC, when its {pluralize(days, 'day')} are over"
     which = made.facts.get("backup_id") or "its ID was not told"
     disks = made.facts.get("disks")
@@ -156,7 +155,3 @@ def _to_do(run: Evidence) -> Iterator[str]:
         yield f"Look whether {', '.join(stays)}, which stayed newer, fits the rest."
     if run.last("safety_backup_made") and run.begun.get("safety_keep_days") is None:
         yield "Delete the safety backup once nobody needs it."
-
-
-def _at(entry: Entry) -> datetime:
-    return datetime.fromisoformat(entry.at)

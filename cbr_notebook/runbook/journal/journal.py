@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,14 @@ class Entry:
     """The hash of the entry before, or zeros."""
     hash: str
 
+    @property
+    def moment(self) -> datetime:
+        """When, in UTC."""
+        return datetime.fromisoformat(self.at)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as it stands in the file and in reports."""
-        return {
-            "number": self.number,
-            "at": self.at,
-            "kind": self.kind,
-            "facts": self.facts,
-            "previous": self.previous,
-            "hash": self.hash,
-        }
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 def _hash(number: int, at: str, kind: str, facts: dict[str, Any], previous: str) -> str:

@@ -103,7 +103,7 @@ class RunRecord:
     @property
     def began_at(self) -> datetime:
         """When it was confirmed, in UTC."""
-        return datetime.fromisoformat(self.journal.entries[0].at)
+        return self.journal.entries[0].moment
 
     @property
     def task_id(self) -> str | None:
@@ -137,7 +137,7 @@ class RunRecord:
         last = self.session.now
         passed = 0.0
         if since is not None:
-            passed = max(0.0, (last - datetime.fromisoformat(since.at)).total_seconds())
+            passed = max(0.0, (last - since.moment).total_seconds())
 
         def elapsed() -> float:
             nonlocal last, passed

@@ -292,7 +292,7 @@ def _overview(content: _Content) -> list[Table]:
     if not content.is_group:
         return []
     runs = {each.begun["run_id"]: each for each in content.runs}
-    rows: list[tuple[str, ...]] = []
+    rows = []
     for member in content.journals[0][0].facts["members"]:
         run = runs.get(member["run_id"])
         rows.append(
@@ -388,36 +388,13 @@ code { overflow-wrap: anywhere; }
 def _as_html(content: _Content) -> str:
     e = html.escape
     level = "h3" if content.is_group else "h2"
-
-    def written(table: Table) -> str:
-        if not table.rows:
-            return f"<{level}>{e(table.title)}</{level}><p>None.</p>"
-        plain = not any(table.headings)
-        head = "".join(f'<th scope="col">{e(each)}</th>' for each in table.headings)
-        body = []
-        for row in table.rows:
-            cells = [
-                f'<th scope="row">{e(text)}</th>' if plain and number == 0
-                else f'<td class="{text}">{text}</td>' if text in _OUTCOMES
-                else f"<td>{e(text)}</td>"
-                for number, text in enumerate(row)
-            ]  # fmt: skip
-            body.append(f"<tr>{''.join(cells)}</tr>")
-        return (
-            f"<{level}>{e(table.title)}</{level}>\n<table>"
-            + ("" if plain else f"<thead><tr>{head}</tr></thead>")
-            + "<tbody>\n"
-            + "\n".join(body)
-            + "\n</tbody></table>"
-        )
-
     title = e(content.title)
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{title}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>{title}</h1>",
-        *(written(table) for table in _overview(content)),
+        *(_html_table(table, level) for table in _overview(content)),
     ]
     for run in content.runs:
         if content.is_group:
@@ -425,11 +402,32 @@ def _as_html(content: _Content) -> str:
         if picture := time_line(run.phases):
             caption = "What the time went into"
             parts.append(f"<figure>{picture}<figcaption>{caption}</figcaption></figure>")
-        parts += [written(table) for table in content.tables(run)]
+        parts += [_html_table(table, level) for table in content.tables(run)]
     signer = content.signer
     parts.append(f"<p>Signed by {e(signer.name)} with the key <code>{signer.public}</code>.</p>")
     parts.append("</main>")
     return "\n".join(parts) + "\n" + _comment(content) + "</body></html>\n"
+
+
+def _html_table(table: Table, level: str) -> str:
+    e = html.escape
+    title = f"<{level}>{e(table.title)}</{level}>"
+    if not table.rows:
+        return f"{title}<p>None.</p>"
+    plain = not any(table.headings)
+    head = "".join(f'<th scope="col">{e(each)}</th>' for each in table.headings)
+    body = []
+    for row in table.rows:
+        cells = [
+            f'<th scope="row">{e(text)}</th>' if plain and number == 0
+            else f'<td class="{text}">{text}</td>' if text in _OUTCOMES
+            else f"<td>{e(text)}</td>"
+            for number, text in enumerate(row)
+        ]  # fmt: skip
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    heads = "" if plain else f"<thead><tr>{head}</tr></thead>"
+    rows = "\n".join(body)
+    return f"{title}\n<table>{heads}<tbody>\n{rows}\n</tbody></table>"
 
 
 _WRITERS = {".html": _as_html, ".htm": _as_html, ".md": _as_markdown, ".json": _as_json}

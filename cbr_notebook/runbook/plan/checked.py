@@ -17,14 +17,13 @@ from cbr_notebook.runbook.plan.checks import Check, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM, without_way_back
 from cbr_notebook.runbook.plan.survey import survey
-from cbr_notebook.runbook.plan.verdict import Outcome
+from cbr_notebook.runbook.plan.verdict import URGENCY, Outcome
 from cbr_notebook.session import Session
 from cbr_notebook.session.references import ResourceRef
 from cbr_notebook.text.dtypes import TEXT, utc_times
 from cbr_notebook.text.formatting import format_duration, pluralize
 
 _MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ fail", "unknown": "? unknown"}
-_URGENCY = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS)
 
 
 @dataclass(frozen=True)
@@ -310,7 +309,7 @@ class CheckedPlan:
             f"<tr><td {left}>{_MARKS[each.outcome.value]}</td>"
             f'<th scope="row" {left}>{html.escape(each.name)}</th>'
             f"<td {left}>{html.escape(f'{each.seen} {each.to_do}')}</td></tr>"
-            for each in sorted(self.verdicts, key=lambda each: _URGENCY.index(each.outcome))
+            for each in sorted(self.verdicts, key=lambda each: -URGENCY.index(each.outcome))
         )
         words = "<br>".join(html.escape(line) for line in self.describe().splitlines())
         head = "".join(

@@ -14,11 +14,10 @@ from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.checked import CheckedPlan, check_restore
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.facts import Facts, TargetFacts
-from cbr_notebook.runbook.plan.verdict import Outcome
+from cbr_notebook.runbook.plan.verdict import URGENCY
 
 _ABOUT_TO_CHANGE = ("safety backup", "policy run", "vault room")
 """Checks whose outcome changes by the safety backup itself, or by the clock."""
-_URGENCY = (Outcome.PASS.value, Outcome.UNKNOWN.value, Outcome.WARN.value, Outcome.FAIL.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def drift_between(
         f"{check.name}: {check.seen}"
         for check in verdicts
         if check.name not in _ABOUT_TO_CHANGE
-        and _URGENCY.index(check.outcome) > _URGENCY.index(then.get(check.name, "fail"))
+        and URGENCY.index(check.outcome) > URGENCY.index(then.get(check.name, "fail"))
         and check.outcome != "unknown"
     ]
     return Drift(plan, failed, tuple(moved))

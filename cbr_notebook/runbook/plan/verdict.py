@@ -18,6 +18,8 @@ Verdict = tuple[Outcome, str, str]
 """Outcome, what was seen, and what to do (empty when all is well)."""
 
 PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
+URGENCY: tuple[str, ...] = (PASS, UNKNOWN, WARN, FAIL)
+"""Outcomes by how much they ask of a person, least first."""
 
 NO_TARGET: Verdict = (UNKNOWN, "There is no target to look at.", "")
 NO_DISK: Verdict = (UNKNOWN, "There is no disk to look at.", "")

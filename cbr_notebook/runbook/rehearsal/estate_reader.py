@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from statistics import mean
 from typing import Any, Literal
 
@@ -63,9 +65,9 @@ class EstateReader:
         """
         client = self._session.client
         now = self._session.now
-        vaults = self._listed("vaults", client.vaults.list_all())
-        policies = self._policies()
-        backups = self._listed("backups", client.backups.list_all())
+        vaults = self._listed("vaults", client.vaults.list_all)
+        policies = self._listed("policies", lambda: client.policies.list().policies)
+        backups = self._listed("backups", client.backups.list_all)
         durations = self._durations(now)
         for resource_id, seconds in (restore_seconds or {}).items():
             durations[resource_id, "restore"] = [seconds]
@@ -114,26 +116,24 @@ class EstateReader:
                 why = "The service tells neither its period nor what is left to be paid."
                 self._unknown.append((f"order of vault {vault.name or vault.id}", why))
 
-    def _listed(self, what: str, rows: Iterable[Any]) -> list[Any]:
+    @contextmanager
+    def _noting(self, what: str) -> Iterator[None]:
+        """Note what could not be read, and go on after the block."""
         try:
-            return list(rows)
+            yield
         except CBRError as problem:
             self._unknown.append((what, f"They could not be read: {problem.message}"))
-            return []
 
-    def _policies(self) -> list[Policy]:
-        try:
-            return list(self._session.client.policies.list().policies)
-        except CBRError as problem:
-            self._unknown.append(("policies", f"They could not be read: {problem.message}"))
-            return []
+    def _listed(self, what: str, rows: Callable[[], Iterable[Any]]) -> list[Any]:
+        with self._noting(what):
+            return list(rows())
+        return []
 
     def _servers(
         self, durations: Mapping[tuple[str, str], list[float]], takes: Mapping[str, int]
     ) -> list[ServerTold]:
-        rows: list[Protectable] = self._listed(
-            "servers", self._session.client.protectables.list_all("server")
-        )
+        protectables = self._session.client.protectables
+        rows: list[Protectable] = self._listed("servers", partial(protectables.list_all, "server"))
         found = []
         for row in rows:
             facts = resource_facts(row, "server", {})
@@ -172,9 +172,8 @@ class EstateReader:
         takes: Mapping[str, int],
     ) -> list[DiskTold]:
         what = "disks" if kind == "disk" else "file systems"
-        rows: list[Protectable] = self._listed(
-            what, self._session.client.protectables.list_all(kind)
-        )
+        protectables = self._session.client.protectables
+        rows: list[Protectable] = self._listed(what, partial(protectables.list_all, kind))
         return [
             DiskTold(
                 row.id,
@@ -212,46 +211,23 @@ class EstateReader:
             if is_server and (row.id in backup_ids or (newest and len(asked) < MOST_ASKED)):
                 asked.add(resource_id)
                 row = self._with_disks(row)
-            yield ToldBackup(
-                id=row.id,
-                name=row.name or row.id,
-                vault_id=row.vault_id or "",
-                status=row.status or "available",
-                resource_id=resource_id,
-                resource_name=row.resource_name or resource_id,
-                resource_type=row.resource_type or SERVER_TYPES[0],
-                size_gb=row.resource_size or 0,
-                created_at=_time(row.created_at) or "",
-                disks=_backed_up(row, disks.get(resource_id, ())) if is_server else (),
-                restore_point_id=row.checkpoint_id,
-                updated_at=_time(row.updated_at),
-                expired_at=_time(row.expired_at),
-                description=row.description or "",
-                image_type=row.image_type or "backup",
-                automatic=bool(row.extend_info and row.extend_info.auto_trigger),
-                incremental=bool(row.incremental),
-                architecture=row.extend_info.architecture if row.extend_info else None,
-                stored_mb=takes.get(resource_id, 0),
-            )
+            held = _backed_up(row, disks.get(resource_id, ())) if is_server else ()
+            yield _backup(row, held, takes.get(resource_id, 0))
         if left_out:
             self._unknown.append(
                 ("older backups", f"{left_out} are not in the twin; vaults count their room.")
             )
 
     def _with_disks(self, row: Backup) -> Backup:
-        try:
+        with self._noting(f"disks of {row.name or row.id}"):
             return self._session.client.backups.show(row.id)
-        except CBRError as problem:
-            self._unknown.append(
-                (f"disks of {row.name or row.id}", f"They could not be read: {problem.message}")
-            )
-            return row
+        return row
 
     def _durations(self, now: datetime) -> dict[tuple[str, str], list[float]]:
         """Return the seconds of the newest good tasks, by resource and kind."""
         found: dict[tuple[str, str], list[float]] = defaultdict(list)
         since = to_api_time(now - _TASKS_SINCE)
-        try:
+        with self._noting("tasks"):
             for at, task in enumerate(
                 self._session.client.tasks.list_all(status="success", start_time=since)
             ):
@@ -261,8 +237,6 @@ class EstateReader:
                 kind = (resource_id, task.operation_type or "")
                 if resource_id and seconds and len(found[kind]) < _COMPARED:
                     found[kind].append(seconds)
-        except CBRError as problem:
-            self._unknown.append(("tasks", f"They could not be read: {problem.message}"))
         return found
 
 
@@ -296,6 +270,31 @@ def _usual_sizes(vaults: Iterable[Vault]) -> dict[str, int]:
         for each in vault.resources or ()
         if each.backup_size and each.backup_count
     }
+
+
+def _backup(row: Backup, disks: tuple[ToldDisk, ...], takes_mb: int) -> ToldBackup:
+    info = row.extend_info
+    return ToldBackup(
+        id=row.id,
+        name=row.name or row.id,
+        vault_id=row.vault_id or "",
+        status=row.status or "available",
+        resource_id=row.resource_id or "",
+        resource_name=row.resource_name or row.resource_id or "",
+        resource_type=row.resource_type or SERVER_TYPES[0],
+        size_gb=row.resource_size or 0,
+        created_at=_time(row.created_at) or "",
+        disks=disks,
+        restore_point_id=row.checkpoint_id,
+        updated_at=_time(row.updated_at),
+        expired_at=_time(row.expired_at),
+        description=row.description or "",
+        image_type=row.image_type or "backup",
+        automatic=bool(info and info.auto_trigger),
+        incremental=bool(row.incremental),
+        architecture=info.architecture if info else None,
+        stored_mb=takes_mb,
+    )
 
 
 def _backed_up(row: Backup, present: tuple[DiskTold, ...]) -> tuple[ToldDisk, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError
 from cbr_notebook.runbook.plan.checks import Check
+from cbr_notebook.runbook.plan.verdict import URGENCY
 from cbr_notebook.runbook.rehearsal.twin import make_twin
 from cbr_notebook.session import Session
 from cbr_notebook.text.dtypes import TEXT, utc_times
@@ -21,7 +22,6 @@ from cbr_notebook.text.timeparse import parse_api_time
 if TYPE_CHECKING:
     import pandas as pd
 
-_URGENCY = ("pass", "unknown", "warn", "fail")
 _MB_IN_GB = 1024
 
 
@@ -146,20 +146,21 @@ class Rehearsal:
         return f"<p><b>Rehearsal on a simulated twin: {said}</b></p><ul>{words}</ul>"
 
 
-CarryOut = Callable[
-    [Session, Path], tuple[Sequence[Check], Iterable[str], Callable[[], Iterable[str]]]
-]
-"""Plans on the twin.
+@dataclass(frozen=True, slots=True)
+class PlanOnTwin:
+    """A plan on a twin, ready to be carried out there."""
 
-Returns the checks, the names of the warnings to accept, and what carries the plan out and names
-its problems.
-"""
+    checks: Sequence[Check]
+    to_accept: Sequence[str]
+    """The names of the warnings to accept."""
+    carry_out: Callable[[], Sequence[str]]
+    """Carries it out, and returns its problems in words."""
 
 
 def rehearse(
     session: Session,
     checks: Mapping[str, str],
-    carry_out: CarryOut,
+    plan: Callable[[Session, Path], PlanOnTwin],
     restore_seconds: Mapping[str, float],
     targets: Mapping[str, str],
     backup_ids: Iterable[str],
@@ -169,42 +170,40 @@ def rehearse(
     Args:
         session: whose account; it is only read.
         checks: outcomes of the plan's checks, by name.
-        carry_out: plans and restores on the twin.
+        plan: plans on the twin, with journals in a folder.
         restore_seconds: how long the restores are expected to take, by the target's ID.
         targets: the names of what is restored, by ID.
         backup_ids: the backups that are restored.
     """
     with make_twin(session, restore_seconds, backup_ids) as mirror, TemporaryDirectory() as folder:
-        before = _used(mirror)
-        began = mirror.now
-        refused: list[str] = []
-        found: Sequence[Check] = ()
-        warnings: Iterable[str] = ()
+        before, began = _used(mirror), mirror.now
+        planned, refused = None, list[str]()
         try:
-            found, warnings, act = carry_out(mirror, Path(folder))
-            refused += act()
+            planned = plan(mirror, Path(folder))
+            refused += planned.carry_out()
         except CBRError as problem:
             refused.append(problem.message)
-        ended = mirror.now
+        duration = mirror.now - began
         steps = _steps(mirror, began, targets)
         after = _used(mirror)
         moved = [
             f"{each.name}: {each.seen}"
-            for each in found
+            for each in (planned.checks if planned else ())
             if each.outcome in ("warn", "fail")
-            and _URGENCY.index(each.outcome) > _URGENCY.index(checks.get(each.name, "pass"))
+            and URGENCY.index(each.outcome) > URGENCY.index(checks.get(each.name, "pass"))
         ]
         return Rehearsal(
             refused=tuple(dict.fromkeys(refused)),
             moved=tuple(dict.fromkeys(moved)),
-            warnings=tuple(dict.fromkeys(warnings)),
+            warnings=tuple(dict.fromkeys(planned.to_accept if planned else ())),
             steps=steps,
             fills=tuple(
-                VaultFill(name, size, before.get(key, (name, size, 0.0))[2], used)
+                fill
                 for key, (name, size, used) in after.items()
-                if used != before.get(key, (name, size, 0.0))[2] or used >= size
+                for fill in [VaultFill(name, size, before[key][2] if key in before else 0.0, used)]
+                if fill.full or fill.after_gb != fill.before_gb
             ),
-            duration=ended - began,
+            duration=duration,
             measured=set(targets) <= set(restore_seconds),
             unknown=tuple(mirror.cloud.unknown),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from cbr_notebook.errors import CBRError, ConfirmationNeeded, Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
@@ -110,57 +111,61 @@ def begin(
     undoes: RestoreRun | None = None,
 ) -> RestoreRun:
     """Open the journal of a plan that is ready; nothing is sent."""
-    session, facts = plan.session, plan.facts
-    assert facts.target is not None
-    journal = ledger.new_journal(folder, facts.target.name, session.now)
-    run = RestoreRun(session, journal, on_progress)
-    who = session.identity
-    leaves_out = left_out(facts, options.safety_backup)
+    assert plan.facts.target is not None
+    journal = ledger.new_journal(folder, plan.facts.target.name, plan.session.now)
+    run = RestoreRun(plan.session, journal, on_progress)
+    confirmed = _confirmed(plan, options)
+    if undoes is not None:
+        confirmed["undoes"] = undoes.run_id
     with journal.held():
-        run.note(
-            "confirmed",
-            run_id=run.run_id,
-            file_id=journal.file_id,
-            confirm_with=facts.confirm_with,
-            target={"id": facts.target.id, "name": facts.target.name, "type": facts.target.type},
-            backup={
-                "id": facts.backup.id,
-                "name": facts.backup.name,
-                "created_at": facts.backup.created_at.isoformat(),
-            },
-            who=who.who,
-            way=who.how,
-            region=who.region,
-            project_id=who.project_id,
-            service=who.endpoint,
-            request=request_of(plan),
-            fingerprint=plan.fingerprint(),
-            confirmed=facts.confirm_with,
-            approval=options.approval.as_dict() if options.approval else None,
-            acknowledged=options.acknowledged,
-            safety_backup=options.safety_backup,
-            safety_keep_days=options.safety_keep_days,
-            **({"safety_leaves_out": leaves_out} if leaves_out else {}),
-            targets=options.targets.as_dict(),
-            power_on=facts.power_on,
-            overwritten=[
-                {
-                    "disk_id": disk.id,
-                    "disk": disk.name,
-                    "status": disk.status,
-                    "size_gb": old.size_gb,
-                    "backup_id": old.backup_id,
-                }
-                for old, disk in facts.overwritten
-            ],
-            plan=plan.as_dict(),
-            **({"contract": options.contract.as_dict()} if options.contract else {}),
-            **({"undoes": undoes.run_id} if undoes else {}),
-        )
+        run.note("confirmed", run_id=run.run_id, file_id=journal.file_id, **confirmed)
     if undoes is not None:
         run.undoes = undoes
         undoes.note("roll_back_begun", by_run=run.run_id)
     return run
+
+
+def _confirmed(plan: CheckedPlan, options: RestoreOptions) -> dict[str, Any]:
+    """Return what a journal begins with: who confirmed what, how, and on which ground."""
+    facts, who = plan.facts, plan.session.identity
+    assert facts.target is not None
+    leaves_out = left_out(facts, options.safety_backup)
+    return {
+        "confirm_with": facts.confirm_with,
+        "target": {"id": facts.target.id, "name": facts.target.name, "type": facts.target.type},
+        "backup": {
+            "id": facts.backup.id,
+            "name": facts.backup.name,
+            "created_at": facts.backup.created_at.isoformat(),
+        },
+        "who": who.who,
+        "way": who.how,
+        "region": who.region,
+        "project_id": who.project_id,
+        "service": who.endpoint,
+        "request": request_of(plan),
+        "fingerprint": plan.fingerprint(),
+        "confirmed": facts.confirm_with,
+        "approval": options.approval.as_dict() if options.approval else None,
+        "acknowledged": options.acknowledged,
+        "safety_backup": options.safety_backup,
+        "safety_keep_days": options.safety_keep_days,
+        **({"safety_leaves_out": leaves_out} if leaves_out else {}),
+        "targets": options.targets.as_dict(),
+        "power_on": facts.power_on,
+        "overwritten": [
+            {
+                "disk_id": disk.id,
+                "disk": disk.name,
+                "status": disk.status,
+                "size_gb": old.size_gb,
+                "backup_id": old.backup_id,
+            }
+            for old, disk in facts.overwritten
+        ],
+        "plan": plan.as_dict(),
+        **({"contract": options.contract.as_dict()} if options.contract else {}),
+    }
 
 
 def overwritten_in_words(plan: CheckedPlan) -> str:

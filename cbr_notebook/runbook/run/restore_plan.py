@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -14,7 +14,7 @@ from cbr_notebook.runbook.plan.checked import CheckedPlan
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET, check_quiet
 from cbr_notebook.runbook.plan.survey import survey
-from cbr_notebook.runbook.rehearsal.rehearse import Rehearsal, rehearse
+from cbr_notebook.runbook.rehearsal.rehearse import PlanOnTwin, Rehearsal, rehearse
 from cbr_notebook.runbook.run.approval import REHEARSED, export_plan, validate_approval
 from cbr_notebook.runbook.run.execute import (
     execute,
@@ -226,13 +226,11 @@ class RestorePlan(CheckedPlan):
         facts, expected = self.facts, self.expected_duration
         goal = facts.target.id if facts.target else facts.backup.resource_id
 
-        def carry_out(
-            mirror: Session, folder: Path
-        ) -> tuple[Sequence[Check], Iterable[str], Callable[[], Iterable[str]]]:
+        def planned(mirror: Session, folder: Path) -> PlanOnTwin:
             plan = self.on(mirror)
             unneeded = taken_care_of(plan, safety_backup)
 
-            def act() -> Iterable[str]:
+            def carry_out() -> Sequence[str]:
                 plan.execute(
                     confirm=plan.confirm_with,
                     acknowledge=plan.warnings,
@@ -244,12 +242,12 @@ class RestorePlan(CheckedPlan):
 
             warnings = [*self.warnings, *plan.warnings]  # probes are not planned on the twin
             to_accept = [each for each in warnings if each not in unneeded]
-            return plan.verdicts, to_accept, act
+            return PlanOnTwin(plan.verdicts, to_accept, carry_out)
 
         return rehearse(
             self.session,
             {each.name: each.outcome.value for each in self.verdicts},
-            carry_out,
+            planned,
             {goal: expected.total_seconds()} if expected else {},
             {goal: facts.confirm_with},
             [facts.backup.id],
@@ -281,7 +279,34 @@ def plan_restore(
     power_on: bool | None = None,
     approval: str | None = None,
 ) -> RestorePlan:
-    """Plan a restore and check it; see :meth:`Session.plan_restore`."""
+    """Plan a restore and check it beforehand; sends nothing that changes anything.
+
+    Args:
+        backup: which backup.
+        target: what would be overwritten; what was backed up if left out.
+        disks: for a server: from the ID of a disk's backup to the ID of the disk, where
+            not all disks, or other ones, are meant.
+        power_on: start the server afterwards; if left out, only if it is running now: a
+            server that was stopped for isolation stays stopped.
+        approval: ``"two people"``: it is carried out only with the yes of a second person;
+            ``CBR_APPROVAL`` in the environment says so for every restore.
+
+    Returns:
+        The plan: ``checks``, ``overwritten``, ``untouched``, ``impossible``,
+        ``data_loss``, ``expected_duration``; its ``execute`` carries it out.
+
+    Raises:
+        NotFound: there is no such backup, or no target of this name.
+        InvalidRequest: a name fits several, or ``disks`` names what is no disk of the
+            backup, one disk twice, or none at all.
+
+    API: Backup, "Querying a Backup"; Protectable, "Querying a Protectable Resource"; Task.
+
+    Example:
+        >>> plan = session.plan_restore(session.last_quiet_backup("web-01"))
+        >>> plan.checks["outcome"].unique().tolist()
+        ['pass', 'warn']
+    """
     validate_approval(approval)
     facts = survey(session, backup, target, disks, power_on=power_on)
     return RestorePlan(

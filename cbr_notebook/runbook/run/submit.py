@@ -9,7 +9,7 @@ since the confirmation are held against what the journals tell.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cbr_notebook.errors import (
     CBRError,
@@ -98,7 +98,7 @@ def require_confirmation(run: RunRecord) -> None:
     """
     newest = run.journal.last("confirmed", "confirmed_again")
     assert newest is not None
-    age = abs(run.session.now - datetime.fromisoformat(newest.at))
+    age = abs(run.session.now - newest.moment)
     # Who confirmed may have waited here for the list to be trusted.
     recent = age <= CONFIRMATION_LASTS + timedelta(seconds=TRUST_LIST_AFTER_S)
     if not (recent and run.confirmed_anew):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.text.arguments import texts
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _NO_SUCH_FILE = "No such file"
 
 def take_manifest(
     session: Session,
-    target: str,
+    target: ResourceRef,
     files: Iterable[str] | None = None,
     *,
     checksum: Checksum | None = None,
@@ -40,20 +41,27 @@ def take_manifest(
     """Note the checksums of a target's files, to verify a later restore with.
 
     Args:
-        session: on a simulated cloud, or any with ``checksum``.
-        target: name of the server, disk or file system.
-        files: which files: ``path``, or ``vdb:path`` for one on a certain disk; on a simulated
+        target: a server, disk or file system.
+        files: which files: ``path``, or ``vdb:path`` on a certain disk; on a simulated
             cloud all if left out.
-        checksum: gives the SHA-256 of a file; see :func:`over_ssh`.
+        checksum: gives the SHA-256 of a file by disk and path, such as
+            ``cbr_notebook.runbook.over_ssh("root@web-01")``; on a simulated cloud
+            its disks are read if left out.
 
     Returns:
-        ``target``, ``taken_at`` and ``files``, a list of ``disk``, ``path``, ``sha256``.
+        ``target``, ``taken_at`` and ``files``; it can be kept as JSON.
 
     Raises:
         InvalidRequest: on a real service, ``files`` or ``checksum`` is missing.
         NotFound: there is no such target or file.
+
+    Example:
+        >>> manifest = session.take_manifest("web-01")
+        >>> len(manifest["files"]) > 0
+        True
     """
-    read = checksum or reader(session, target)
+    name = target if isinstance(target, str) else display_name(session.find_resource(target))
+    read = checksum or reader(session, name)
     if files is None:
         if not session.simulated:
             raise InvalidRequest(
@@ -61,7 +69,7 @@ def take_manifest(
                 advice='Name them: files=["/etc/passwd", …].',
                 field="files",
             )
-        wanted = list(_all_files(session, target))
+        wanted = list(_all_files(session, name))
     else:
         wanted = [_place(each) for each in texts(files, "files")]
     found = []
@@ -69,10 +77,10 @@ def take_manifest(
         digest = read(disk, path)
         if digest is None:
             raise NotFound(
-                f"There is no file {path} on {target}.", advice="Name files that there are."
+                f"There is no file {path} on {name}.", advice="Name files that there are."
             )
         found.append({"disk": disk, "path": path, "sha256": digest})
-    return {"target": target, "taken_at": session.now.isoformat(), "files": found}
+    return {"target": name, "taken_at": session.now.isoformat(), "files": found}
 
 
 def _place(text: str) -> tuple[str, str]:
