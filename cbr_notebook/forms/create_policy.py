@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timezone
 from typing import Any
@@ -40,7 +40,11 @@ _SHOWN = {
     "forever": (),
 }
 _ZONES = (*zones.distances(), *zones.places())
-_MOST = 99_999
+_USUAL = {
+    "max_backups": 30, "retention_days": 30, "day_backups": 7, "week_backups": 4,
+    "month_backups": 12,
+}  # fmt: skip
+"""What is filled in at first."""
 
 
 class CreatePolicy(FormDefinition):
@@ -73,12 +77,7 @@ class CreatePolicy(FormDefinition):
                        help="Such as 02:00, 14:00: at most 24, in the time zone beside."),
             field.choice("timezone", "Time zone", map(Option, _ZONES, _ZONES)),
             field.choice("keep", "Keep", _KEEP),
-            _number("max_backups", "Newest backups", value=30),
-            _number("retention_days", "Days to keep", value=30),
-            _number("day_backups", "Daily backups", value=7),
-            _number("week_backups", "Weekly backups", value=4),
-            _number("month_backups", "Monthly backups", value=12),
-            _number("year_backups", "Yearly backups"),
+            *(pickers.kept(name, value=_USUAL.get(name)) for name in pickers.KEPT),
             field.text("destination_region", "Destination region"),
             field.text("destination_project_id", "Destination project"),
             field.choices("vaults", "Apply to vaults", help="It can also be applied later."),
@@ -271,11 +270,6 @@ class CreatePolicy(FormDefinition):
         self._made = None
         self.fields["name"].clear()
         self.form.reload()
-
-
-def _number(name: str, label: str, **traits: Any) -> Field:
-    rule: Callable[[Any], Any] = lambda given: checks.within(given, 1, _MOST, label)  # noqa: E731
-    return field.number(name, label, rule=rule, **traits)
 
 
 def _times(text: str) -> list[str]:

@@ -13,23 +13,15 @@ from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.pickers import KEPT
 from cbr_notebook.schedule import zones
 from cbr_notebook.schedule.days import DAYS, parse_times
 from cbr_notebook.schedule.rules import DaysAndTimes, days_and_times
 from cbr_notebook.text.formatting import pluralize
 
 _RUNS = (Option("on", "Switched on"), Option("off", "Switched off"))
-_KEPT = {
-    "max_backups": "Newest backups",
-    "retention_days": "Days to keep",
-    "day_backups": "Daily backups",
-    "week_backups": "Weekly backups",
-    "month_backups": "Monthly backups",
-    "year_backups": "Yearly backups",
-}
 _WITHOUT = {"max_backups": -1, "retention_days": -1}
 """What ``update_policy`` is told where there is to be no such rule any more; else 0."""
-_MOST = 99_999
 
 
 class EditPolicy(FormDefinition):
@@ -57,7 +49,7 @@ class EditPolicy(FormDefinition):
             field.choices("days", "Days", [Option(day, day.capitalize()) for day in DAYS],
                           required=True, compact=True),
             field.text("times", "Times", required=True, rule=parse_times),
-            *(_number(name, label) for name, label in _KEPT.items()),
+            *(pickers.kept(name, help="Empty: no such rule.") for name in KEPT),
             field.text("confirm", "Type the name to confirm", required=True, hidden=True),
         )  # fmt: skip
 
@@ -116,7 +108,7 @@ class EditPolicy(FormDefinition):
                 changes["enabled"] = now == "on"
             elif name == "times":
                 changes["times"] = [f"{hour:02}:{minute:02}" for hour, minute in parse_times(now)]
-            elif name in _KEPT and now is None:
+            elif name in KEPT and now is None:
                 changes[name] = _WITHOUT.get(name, 0)
             else:
                 changes[name] = now
@@ -143,8 +135,8 @@ class EditPolicy(FormDefinition):
         for name, now in self._changes(value).items():
             if name == "enabled":
                 parts.append(f"switch it {'on' if now else 'off'}")
-            elif name in _KEPT:
-                parts.append(f"{_KEPT[name].lower()}: {_count(self._before[name])} become "
+            elif name in KEPT:
+                parts.append(f"{KEPT[name].lower()}: {_count(self._before[name])} become "
                              f"{_count(value[name])}")  # fmt: skip
             else:
                 said = ", ".join(now) if isinstance(now, list) else now
@@ -183,7 +175,7 @@ class EditPolicy(FormDefinition):
 
     def card(self, result: Policy) -> str:
         said = _rules_of(result)
-        kept = [(label, said[name]) for name, label in _KEPT.items()]
+        kept = [(label, said[name]) for name, label in KEPT.items()]
         return markup.card(
             f"Policy {result.name} is changed",
             [
@@ -203,15 +195,6 @@ class EditPolicy(FormDefinition):
         self.form.reload()
 
 
-def _number(name: str, label: str) -> Field:
-    return field.number(
-        name,
-        label,
-        rule=lambda given: checks.within(given, 1, _MOST, label),
-        help="Empty: no such rule.",
-    )
-
-
 def _rules_of(policy: Policy) -> dict[str, Any]:
     """Return what a policy says, by field; a rule that it does not have is ``None``."""
     definition = policy.operation_definition
@@ -220,7 +203,7 @@ def _rules_of(policy: Policy) -> dict[str, Any]:
         name: getattr(definition, "retention_duration_days" if name == "retention_days" else name)
         if definition
         else None
-        for name in _KEPT
+        for name in KEPT
     }
     return {
         "name": policy.name,

@@ -75,12 +75,7 @@ class EditVault(FormDefinition):
         vault = self._vaults.get(vault_id)
         if vault is None:
             return
-        now = {
-            "name": vault.name,
-            "size_gb": vault.billing.size,
-            "auto_expand": bool(vault.auto_expand),
-        }
-        for name, value in now.items():
+        for name, value in _has(vault).items():
             if self._of != vault_id or not self.fields[name].touched:
                 self.fields[name].value = value
                 self.fields[name].touched = False
@@ -134,12 +129,8 @@ class EditVault(FormDefinition):
     def _changes(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return what differs from what the vault has."""
         vault = self._vaults[value["vault"]]
-        now = {
-            "name": vault.name,
-            "size_gb": vault.billing.size,
-            "auto_expand": bool(vault.auto_expand),
-        }
-        return {name: value[name] for name, before in now.items() if value[name] != before}
+        had = _has(vault)
+        return {name: value[name] for name, before in had.items() if value[name] != before}
 
     def _added(self, value: Mapping[str, Any]) -> list[str]:
         resources = self.fields["resources"]
@@ -269,3 +260,12 @@ class EditVault(FormDefinition):
     def again(self) -> None:
         self._of = None
         self.form.reload()
+
+
+def _has(vault: Vault) -> dict[str, Any]:
+    """Return what a vault has of what can be changed, by field."""
+    return {
+        "name": vault.name,
+        "size_gb": vault.billing.size,
+        "auto_expand": bool(vault.auto_expand),
+    }

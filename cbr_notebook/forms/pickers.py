@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from cbr_notebook.api.groups.tags import checked
+from cbr_notebook.api.messages import checks
 from cbr_notebook.api.messages.constants import BARE_METAL, DISK, FILE_SYSTEM, SERVER, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import InvalidRequest
+from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.markup import card, link_to_form
 from cbr_notebook.session.operations.readiness import why_not_now
@@ -38,6 +40,18 @@ KINDS: Mapping[str, tuple[ResourceKind, str]] = MappingProxyType(
     }
 )
 """What the service calls a type of resource: in which kind of vault it is, and what people say."""
+KEPT: Mapping[str, str] = MappingProxyType(
+    {
+        "max_backups": "Newest backups",
+        "retention_days": "Days to keep",
+        "day_backups": "Daily backups",
+        "week_backups": "Weekly backups",
+        "month_backups": "Monthly backups",
+        "year_backups": "Yearly backups",
+    }
+)
+"""What a policy can keep, by the argument that says how much of it."""
+_MOST_KEPT = 99_999
 _MOST_TAGS = 10
 
 
@@ -117,6 +131,14 @@ def named(field: Field, value: str, among: Iterable[HasName] | None = None) -> s
     offered = [each["label"] for each in field.options]
     labels = offered if among is None else [each.name for each in among]
     return value if is_id(label) or labels.count(label) != 1 else label
+
+
+def kept(name: str, **traits: Any) -> Field:
+    """Create the field for one of what a policy keeps."""
+    label = KEPT[name]
+    return field.number(
+        name, label, rule=lambda given: checks.within(given, 1, _MOST_KEPT, label), **traits
+    )
 
 
 def taken(name: str, among: Iterable[HasName], what: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from cbr_notebook import catalogue
 from cbr_notebook.api.messages.constants import ENDED, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import SkippedResource, TaskRecord
-from cbr_notebook.forms.kit.markup import Tone, escaped
+from cbr_notebook.forms.kit.markup import Tone, bar, bullets, escaped
 
 WORDS = {
     "waiting": "waiting",
@@ -72,16 +72,16 @@ def bars(tasks: Iterable[TaskRecord], waiting: Sequence[str] = ()) -> str:
     rows += [(name, 0, "waiting", "") for name in waiting]
     return "".join(
         f'<div class="cbr-progress"><p><b>{escaped(name)}</b> {said}</p>'
-        f'<progress max="100" value="{done}" aria-label="{escaped(name)}"></progress>{why}</div>'
+        f"{bar(done, name)}{why}</div>"
         for name, done, said, why in rows
     )
 
 
 def skipped(left_out: Iterable[SkippedResource]) -> str:
     """Return which resources were left out, and why."""
-    rows = "".join(
-        f"<li><b>{escaped(each.name or each.id)}</b>: {escaped(each.reason or 'no reason given')} "
-        f'<span class="cbr-facts">{escaped(each.code or "")}</span></li>'
+    items = [
+        f"<b>{escaped(each.name or each.id)}</b>: {escaped(each.reason or 'no reason given')} "
+        f'<span class="cbr-facts">{escaped(each.code or "")}</span>'
         for each in left_out
-    )
-    return f"<p>Left out:</p><ul>{rows}</ul>" if rows else ""
+    ]
+    return f"<p>Left out:</p>{bullets(items)}" if items else ""

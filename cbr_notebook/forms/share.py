@@ -118,17 +118,14 @@ class Share(FormDefinition):
     def _members_drawn(self, found: Sequence[Member]) -> str:
         if not found:
             return markup.card("Shared with nobody yet")
-        rows = "".join(
-            f'<tr><td class="cbr-id">{markup.escaped(each.dest_project_id)}</td>'
-            f"<td>{markup.escaped(each.status)}</td>"
-            f"<td>{_stop(each)}"
-            "</td></tr>"
+        rows = [
+            f'<td class="cbr-id">{markup.escaped(each.dest_project_id)}</td>'
+            f"<td>{markup.escaped(each.status)}</td><td>{_stop(each)}</td>"
             for each in found
-        )
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("Project", "Status", "Act"))
+        ]
         return markup.card(
             f"Shared with {pluralize(len(found), 'project')}",
-            body=f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
+            body=markup.table(("Project", "Status", "Act"), rows),
         )
 
     def _offers_drawn(self) -> str:

@@ -147,11 +147,10 @@ class Tags(FormDefinition):
         if not changes:
             result.html = markup.card("Nothing to save", text="Nothing differs.")
             return True
-        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _change_lines(changes))
         result.html = markup.card(
             "Save these changes?",
             tone="warn",
-            body=f"<ul>{rows}</ul>",
+            body=_listed(changes),
             buttons=[
                 markup.button("save", "Save these changes"),
                 markup.button("keep", "Go on editing"),
@@ -179,8 +178,7 @@ class Tags(FormDefinition):
         return changes
 
     def card(self, result: TagChanges) -> str:
-        rows = "".join(f"<li>{markup.escaped(each)}</li>" for each in _change_lines(result))
-        return markup.card("Tags are saved", tone="good", body=f"<ul>{rows}</ul>")
+        return markup.card("Tags are saved", tone="good", body=_listed(result))
 
     def handle(self, act: str, of: str) -> bool:
         if act == "save":
@@ -202,6 +200,10 @@ def _tags(rows: Sequence[Sequence[str]]) -> dict[str, str]:
 
 def _is_pair(given: Any) -> bool:
     return isinstance(given, list | tuple) and len(given) == 2
+
+
+def _listed(changes: TagChanges) -> str:
+    return markup.bullets([markup.escaped(each) for each in _change_lines(changes)])
 
 
 def _change_lines(changes: TagChanges) -> list[str]:

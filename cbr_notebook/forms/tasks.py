@@ -141,12 +141,7 @@ def _row(task: TaskRecord) -> str:
     begun = (task.started_at or task.created_at or "")[:16].replace("T", " ")
     named = f"{what} of {progress.name_of(task)}"
     vault = f" in {task.vault_name}" if task.vault_name else ""
-    bar = ""
-    if task.status not in ENDED:
-        bar = (
-            f'<progress max="100" value="{progress.percent(task)}" '
-            f'aria-label="{markup.escaped(named)}"></progress>'
-        )
+    bar = "" if task.status in ENDED else markup.bar(progress.percent(task), named)
     return (
         f'<li><span class="cbr-facts">{markup.escaped(begun)}</span>'
         f"<span><b>{markup.escaped(named)}</b>"

@@ -11,7 +11,15 @@ from ipywidgets import Widget
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.markup import card, escaped, link_to_form, summary
+from cbr_notebook.forms.kit.markup import (
+    bar,
+    bullets,
+    card,
+    escaped,
+    how_to_list,
+    link_to_form,
+    summary,
+)
 from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
@@ -96,7 +104,7 @@ def _unanswered(problems: pd.DataFrame) -> str:
     return card(
         f"{pluralize(len(mine), 'question')} not answered: what follows is not all",
         tone="wrong",
-        body=_list(items, len(mine)) + _query("fleet.problems()"),
+        body=bullets(items, len(mine)) + how_to_list("fleet.problems()"),
     )
 
 
@@ -111,7 +119,8 @@ def _attention(found: pd.DataFrame) -> str:
     items = [f"<b>{escaped(_path(row))}</b>: {_counts(row)}. {_door(row)}"
              for row in urgent.head(_SHOWN).to_dict("records")]  # fmt: skip
     title = f"{len(urgent)} of {pluralize(len(found), 'project')} need attention"
-    return card(title, tone="warn", body=_list(items, len(urgent)) + _query("fleet.overview()"))
+    body = bullets(items, len(urgent)) + how_to_list("fleet.overview()")
+    return card(title, tone="warn", body=body)
 
 
 def _capacity(found: pd.DataFrame) -> str:
@@ -121,22 +130,12 @@ def _capacity(found: pd.DataFrame) -> str:
     fullest = known.dropna(subset=["used_percent"]).nlargest(3, "used_percent").to_dict("records")
     bars = "".join(
         f"<p><b>{escaped(_path(row))}</b> {row['used_percent']:.0f} % of {row['size_gb']} GB</p>"
-        f'<progress max="100" value="{min(100, row["used_percent"]):.0f}" '
-        f'aria-label="{escaped(_path(row))}"></progress>'
+        + bar(f"{min(100, row['used_percent']):.0f}", _path(row))
         for row in fullest
     )
     vaults = pluralize(int(known["vaults"].sum()), "vault")
     where = pluralize(len(known), "project")
     return card(f"{used:.1f} of {size} GB used in {vaults} of {where}", body=bars)
-
-
-def _list(items: Sequence[str], of: int) -> str:
-    more = f"<li>and {of - len(items)} more</li>" if of > len(items) else ""
-    return f"<ul>{''.join(f'<li>{each}</li>' for each in items)}{more}</ul>"
-
-
-def _query(code: str) -> str:
-    return f'<p class="cbr-facts"><code>{escaped(code)}</code> lists all.</p>'
 
 
 def _path(row: Row) -> str:

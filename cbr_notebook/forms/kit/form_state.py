@@ -92,11 +92,11 @@ class StateMachine:
 
     def load(self) -> None:
         """Note that what fields offer is being asked for."""
-        self._wait_for("options", "load")
+        self._wait_for("options")
 
     def loaded(self) -> None:
         """Note that what fields offer is known, or could not be asked for."""
-        self._go_on("options", "loaded")
+        self._go_on("options")
 
     def fill(self) -> bool:
         """Acquire the right to fill in several values, so that nothing is sent half filled in.
@@ -107,12 +107,12 @@ class StateMachine:
         with self.lock:
             if self.busy or "values" in self._pending:
                 return False
-            self._wait_for("values", "load")
+            self._wait_for("values")
             return True
 
     def filled(self) -> None:
         """End :meth:`fill`."""
-        self._go_on("values", "loaded")
+        self._go_on("values")
 
     def acquire(self, values: Values | None = None) -> bool:
         """Acquire the only right to act.
@@ -161,27 +161,22 @@ class StateMachine:
             if not self.closed:
                 self._move("close", FormState.CLOSED)
 
-    def _wait_for(self, what: str, transition: str) -> None:
+    def _wait_for(self, what: str) -> None:
         with self.lock:
             self._pending.add(what)
             if self._state in _REST:
-                self._rest(transition)
+                self._rest("load")
 
-    def _go_on(self, what: str, transition: str) -> None:
+    def _go_on(self, what: str) -> None:
         with self.lock:
             self._pending.discard(what)
             if self._state is FormState.LOADING:
-                self._rest(transition)
+                self._rest("loaded")
 
     def _rest(self, transition: str) -> None:
         """Move to the state in which nobody acts."""
-        to = (
-            FormState.LOADING
-            if self._pending
-            else FormState.DONE
-            if self.is_done()
-            else FormState.EDITING
-        )
+        at_rest = FormState.DONE if self.is_done() else FormState.EDITING
+        to = FormState.LOADING if self._pending else at_rest
         if to is not self._state:
             self._move(transition, to)
 

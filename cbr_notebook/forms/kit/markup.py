@@ -64,10 +64,33 @@ def blocked_card(problems: Iterable[tuple[str, str, str]]) -> str:
         start = f'<button type="button" class="cbr-link" data-goal="{escaped(name)}">'
         return f"{start}{escaped(label)}</button>" if name else escaped(label)
 
-    rows = "".join(
-        f"<li>{link(name, label)}: {escaped(said)}</li>" for name, label, said in problems
-    )
-    return card("Not sent yet", tone="wrong", body=f"<ul>{rows}</ul>")
+    items = [f"{link(name, label)}: {escaped(said)}" for name, label, said in problems]
+    return card("Not sent yet", tone="wrong", body=bullets(items))
+
+
+def bullets(items: Sequence[str], of: int = 0) -> str:
+    """Return a list of HTML; ``of`` how many, if some are left out, which is said then."""
+    more = f"<li>and {of - len(items)} more</li>" if of > len(items) else ""
+    return f"<ul>{''.join(f'<li>{each}</li>' for each in items)}{more}</ul>"
+
+
+def table(heads: Iterable[str], rows: Iterable[str]) -> str:
+    """Return rows of HTML as a table below heads; empty if there is no row."""
+    body = "".join(f"<tr>{each}</tr>" for each in rows)
+    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    if not body:
+        return ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def bar(percent: object, label: str) -> str:
+    """Return a bar that is full so far; ``label`` is what a screen reader says."""
+    return f'<progress max="100" value="{percent}" aria-label="{escaped(label)}"></progress>'
+
+
+def how_to_list(query: str) -> str:
+    """Return by which line of Python all of what is shown is listed."""
+    return f'<p class="cbr-facts"><code>{escaped(query)}</code> lists all.</p>'
 
 
 def card(

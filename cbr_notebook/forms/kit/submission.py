@@ -89,16 +89,9 @@ class Submission:
             self.run(self.watch_result)
 
     def acquire(self, values: Mapping[str, Any] | None = None) -> bool:
-        """Acquire the only right to act, if nobody else has it.
+        """Acquire the only right to act, as :meth:`StateMachine.acquire`; return whether it was.
 
         Nothing can be filled in until it is released, so that what is told is what was done.
-
-        Args:
-            values: what was found to be right; if it has changed since, or was done since,
-                nothing is begun.
-
-        Returns:
-            Whether it was taken.
         """
         if not self._machine.acquire(values):
             return False

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
+from cbr_notebook.forms.kit.markup import Tone, bullets, button, card, escaped, table
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.verdict import Outcome
 from cbr_notebook.runbook.run.safety import PARTIAL, SafetyBackup
@@ -66,16 +66,13 @@ def _tone(plan: RestorePlan) -> Tone:
 
 
 def _table(checks: Sequence[Check]) -> str:
-    if not checks:
-        return ""
-    rows = "".join(
-        f'<tr><td class="{_MARKS[each.outcome][0]}">{_MARKS[each.outcome][1]}</td>'
+    rows = [
+        f'<td class="{_MARKS[each.outcome][0]}">{_MARKS[each.outcome][1]}</td>'
         f'<th scope="row">{escaped(each.name)}</th>'
-        f"<td>{escaped(each.seen)}{_remedy(each)}</td></tr>"
+        f"<td>{escaped(each.seen)}{_remedy(each)}</td>"
         for each in checks
-    )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Outcome", "Check", "Seen"))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    ]
+    return table(("Outcome", "Check", "Seen"), rows)
 
 
 def _remedy(check: Check) -> str:
@@ -95,11 +92,11 @@ def consequences(plan: RestorePlan, *, safety_backup: SafetyBackup) -> str:
         way = button("go", "See the checks", of="2")
         return card(plan.verdict, tone="wrong", text=" ".join(plan.problems), buttons=[way])
     first, *others = plan.describe().splitlines()
-    rows = "".join(f"<li>{escaped(each)}</li>" for each in others)
+    body = bullets([escaped(each) for each in others])
     name = plan.target.name if plan.target else "it"
     if safety_backup and plan.no_safety_backup:
         back = f"{plan.no_safety_backup.seen} Put it right, or go on without a safety backup."
-        return card(first, tone="wrong", body=f"<ul>{rows}</ul>", text=back)
+        return card(first, tone="wrong", body=body, text=back)
     grown = ", ".join(disk.name for disk in plan.facts.grown)
     if not safety_backup:
         back = "This cannot be undone: without a backup of the present state there is no way back."
@@ -114,12 +111,7 @@ def consequences(plan: RestorePlan, *, safety_backup: SafetyBackup) -> str:
         )
     else:
         back = f"The present state of {name} is backed up first; that backup is the way back."
-    return card(
-        first,
-        tone="warn" if safety_backup else "wrong",
-        body=f"<ul>{rows}</ul>",
-        text=back,
-    )
+    return card(first, tone="warn" if safety_backup else "wrong", body=body, text=back)
 
 
 _BUTTONS = "'Go on with it' or 'Watch it' at the top of this form"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, WaitTimeout
-from cbr_notebook.forms.kit.markup import Tone, button, card, escaped
+from cbr_notebook.forms.kit.markup import Tone, bar, button, card, escaped, table
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.journal.record import Progress
@@ -72,8 +72,7 @@ def under_way(
         else:
             percent = progress.percent if progress else 0
             rows.append(
-                f'<li aria-current="step"><b>{said}</b> {percent} %<progress max="100" '
-                f'value="{percent}" aria-label="{escaped(said)}"></progress></li>'
+                f'<li aria-current="step"><b>{said}</b> {percent} %{bar(percent, said)}</li>'
             )
     if rolled_back:
         rows.append('<li><span class="good">✓ done</span> Go back to the state before</li>')
@@ -103,54 +102,61 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
 
     While it is being verified nothing is offered yet.
     """
-    outcome = found.outcome if found is not None else ""
-    title: str = f"{run.title}: {run.state}"
-    tone: Tone = "wrong"
-    if run.state == "success":
-        title, tone = RESTORED[outcome][0].format(run.target["name"]), RESTORED[outcome][1]
-    back = run.journal.last("rolled_back")
-    text = "Verifying…" if verifying else ""
-    if back is not None:
-        title, tone = f"{run.title}: {run.state}, then rolled back", "warn"
-        text = f"Run {back.facts['by_run']} has restored the safety backup. {text}"
-    elif run.state == "success" and "undoes" in run.begun and not verifying:
-        text = (
-            f"This went back on run {run.begun['undoes']}. What was wrong before that run may be "
-            "so again."
-        )
+    title, tone = _title(run, found.outcome if found is not None else "")
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
     if run.state == "success":
         goals = {"Recovery time": run.recovery_time, "Recovery point": run.recovery_point}
-        facts += [(name, str(each)) for name, each in goals.items() if each.target is not None]
-        if tone == "good" and any(
-            each.target is not None and not each.met for each in goals.values()
-        ):
+        wanted = {name: each for name, each in goals.items() if each.target is not None}
+        facts += [(name, str(each)) for name, each in wanted.items()]
+        if tone == "good" and not all(each.met for each in wanted.values()):
             tone = "warn"
-    rows = "".join(
-        f'<tr><td class="{_LOOKS[each.outcome]}">{each.outcome}</td>'
-        f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td></tr>'
+    rows = [
+        f'<td class="{_LOOKS[each.outcome]}">{each.outcome}</td>'
+        f'<th scope="row">{escaped(each.name)}</th><td>{escaped(each.seen)}</td>'
         for each in (found.findings if found is not None else ())
-    )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Outcome", "Looked at", "Seen"))
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+    ]
     return card(
         title,
         facts,
         tone=tone,
-        text=text,
-        body=table,
-        buttons=[]
-        if verifying
-        else [
-            *(
-                button("report", f"Download report ({name})", of=suffix)
-                for suffix, name in _FORMATS.items()
-            ),
-            button("verify", "Verify again"),
-            *_way_back(run),
-            button("again", "Restore something else"),
-        ],
+        text=_told_of_end(run, verifying=verifying),
+        body=table(("Outcome", "Looked at", "Seen"), rows),
+        buttons=[] if verifying else _next_steps(run),
     )
+
+
+def _title(run: RestoreRun, outcome: str) -> tuple[str, Tone]:
+    if run.journal.last("rolled_back") is not None:
+        return f"{run.title}: {run.state}, then rolled back", "warn"
+    if run.state != "success":
+        return f"{run.title}: {run.state}", "wrong"
+    title, tone = RESTORED[outcome]
+    return title.format(run.target["name"]), tone
+
+
+def _told_of_end(run: RestoreRun, *, verifying: bool) -> str:
+    now = "Verifying…" if verifying else ""
+    back = run.journal.last("rolled_back")
+    if back is not None:
+        return f"Run {back.facts['by_run']} has restored the safety backup. {now}"
+    if now or run.state != "success" or "undoes" not in run.begun:
+        return now
+    return (
+        f"This went back on run {run.begun['undoes']}. What was wrong before that run may be so "
+        "again."
+    )
+
+
+def _next_steps(run: RestoreRun) -> list[str]:
+    return [
+        *(
+            button("report", f"Download report ({name})", of=suffix)
+            for suffix, name in _FORMATS.items()
+        ),
+        button("verify", "Verify again"),
+        *_way_back(run),
+        button("again", "Restore something else"),
+    ]
 
 
 def _way_back(run: RestoreRun) -> list[str]:

@@ -119,11 +119,9 @@ class WatchRun(Step):
         try:
             state = self._state()
         except Exception as unread:
-            panels.error.html = markup.error_card(
-                problem, f"{self._run_title}: nobody knows how far it is", in_form=in_form
-            ) + markup.error_card(
-                unread, "The record of the restore cannot be read", in_form=in_form
-            )
+            self._tell_trouble(problem, f"{self._run_title}: nobody knows how far it is")
+            record = "The record of the restore cannot be read"
+            panels.error.html += markup.error_card(unread, record, in_form=in_form)
             return True
         if state in ("failed", "stopped") and self._progress is not None:
             self._failed = "cancelled" if isinstance(problem, Stopped) else "failed"
@@ -139,9 +137,7 @@ class WatchRun(Step):
         elif state is not None and self.form.result is not None:
             title = f"{self._run_title}: done, but verifying failed"
             failed = self.form.result.error is not None
-            panels.error.html = markup.error_card(
-                problem, self._run_title if failed else title, in_form=in_form
-            )
+            self._tell_trouble(problem, self._run_title if failed else title)
         else:
             return False
         return True
@@ -172,6 +168,9 @@ class WatchRun(Step):
         return True
 
     # -- how it works ------------------------------------------------------------------------------
+
+    def _tell_trouble(self, problem: BaseException, title: str) -> None:
+        self.form.panels.error.html = markup.error_card(problem, title, in_form=in_form)
 
     def _end(self, run: RestoreRun) -> None:
         """Show how the run has ended, in each of its steps and in the rail."""
@@ -219,9 +218,12 @@ class WatchRun(Step):
         """Return how far the run is that this form began or took up; ``None`` if it did not."""
         if self.run_id is None:
             return None
+        return self._state_of(self.run_id)
+
+    def _state_of(self, run_id: str) -> str | None:
         found = self.session.restores()
-        mine = found[found["run_id"] == self.run_id]
-        return None if mine.empty else str(mine.iloc[0]["state"])
+        mine = found[found["run_id"] == run_id]["state"]
+        return None if mine.empty else str(mine.iloc[0])
 
     def _take_up(self, run_id: str, title: str | None, name: str) -> None:
         """Resume a run that this form or another one has begun.
@@ -257,17 +259,12 @@ class WatchRun(Step):
 
     def _give_up(self, run_id: str) -> None:
         """Cancel a run that nobody carries out."""
-        panels = self.form.panels
         try:
             said = self.session.cancel_restore(run_id)
-            found = self.session.restores()
-            mine = found[found["run_id"] == run_id]["state"]
-            panels.result.html = run_view.given_up(said, None if mine.empty else str(mine.iloc[0]))
+            self.form.panels.result.html = run_view.given_up(said, self._state_of(run_id))
         except CBRError as problem:
             self.form.error = problem
-            panels.error.html = markup.error_card(
-                problem, "It could not be cancelled", in_form=in_form
-            )
+            self._tell_trouble(problem, "It could not be cancelled")
         self.form.guarded(self._pending.show)
 
     def _cancel(self, run_id: str) -> None:
@@ -280,11 +277,8 @@ class WatchRun(Step):
             self._cancelling = False
             self._draw_course()
             late = isinstance(problem, Conflict)
-            self.form.panels.error.html = markup.error_card(
-                problem,
-                "Too late to cancel" if late else "It could not be cancelled",
-                in_form=in_form,
-            )
+            title = "Too late to cancel" if late else "It could not be cancelled"
+            self._tell_trouble(problem, title)
 
     def _send_report(self, run: RestoreRun, suffix: str) -> None:
         """Send the report to the browser, which saves it; it is in no saved notebook."""
