@@ -17,7 +17,17 @@ from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.markup import Tone, card, escaped, link_to_form, summary
+from cbr_notebook.forms.kit.markup import (
+    Tone,
+    bar,
+    bullets,
+    card,
+    escaped,
+    how_to_list,
+    link_to_form,
+    summary,
+)
+from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.runbook.guided_session import GuidedSession
 from cbr_notebook.session.operations.readiness import why_not_now, why_vault_cannot
 from cbr_notebook.session.reports.failures import with_advice
@@ -75,102 +85,7 @@ class Overview(FormDefinition):
 
     def _look(self) -> pd.DataFrame:
         with self.session.reading() as session:
-            return self._look_at(session)
-
-    def _look_at(self, session: GuidedSession) -> pd.DataFrame:
-        """Ask, and show each answer as it comes; return what needs attention."""
-        cards = dict.fromkeys(_CARDS, "")
-        found: dict[str, pd.Series[Any]] = {}
-        notes: dict[str, None] = {}
-
-        def show(looking_at: str) -> None:
-            self._seen.html = "".join([*cards.values(), summary(looking_at), _doors()])
-
-        def ask(what: str, question: Callable[[], T]) -> T | None:
-            """Return an answer; ``None``, which is noted, where one may not see what it needs."""
-            try:
-                answer = question()
-            except (PermissionDenied, NotFound) as problem:
-                notes[f"{what} could not be seen: {problem.message} {problem.advice or ''}"] = None
-                answer = None
-            for each in answer if isinstance(answer, tuple) else (answer,):
-                notes.update(dict.fromkeys(getattr(each, "attrs", {}).get("notes", ())))
-            cards["notes"] = _notes(notes)
-            return answer
-
-        show("Looking at restores and tasks…")
-        if (restores := ask("Restores", session.restores)) is not None:
-            running = restores[restores["state"].isin(_OPEN)]
-            found["restore has not ended"] = running["target_name"]
-            cards["restores"] = _restores(running)
-        acts = _Acts()
-        failures = None
-        if (tasks := ask("Tasks", lambda: self._tasks(session))) is not None:
-            today, failures = tasks
-            cards["today"] = _today(today)
-            found["failed"] = failures["resource_name"]
-        if (vaults := ask("Vaults", lambda: list(session.records.vaults()))) is not None:
-            acts.vaults = {each.id: each for each in vaults}
-            cards["capacity"] = _capacity(_used(vaults))
-        if failures is not None:
-            cards["failures"] = _failures(failures, acts)
-        show("Looking at vaults…")
-        show("Looking at backups…")
-        with told_of_pages(
-            lambda read, of: show(f"Looking at backups: {read} of about {of} pages read…")
-        ):
-            backups = ask("Backups", lambda: session.backups(status="available"))
-        show("Looking at what is protected…")
-        listed = ask("What is protected", lambda: session.unprotected(target=None, backups=backups))
-        with suppress(PermissionDenied, NotFound):  # which the question above has told
-            acts.resources = {
-                each.id: each for kind in COMMON_KINDS for each in session.records.resources(kind)
-            }
-            if failures is not None:
-                cards["failures"] = _failures(failures, acts)
-        if listed is not None:
-            unprotected = listed[listed["reason"] != _TOO_OLD]
-            found["unprotected"] = unprotected["name"]
-            acts.off = ask("Policies", lambda: self._switched_off(session, unprotected)) or {}
-            cards["unprotected"] = _unprotected(unprotected, acts)
-            old = listed[listed["reason"] == _TOO_OLD]
-            found["too old"] = old["name"]
-            cards["old"] = _old(old, acts)
-        show("Looking at the capacity of vaults…")
-        capacity = ask("Capacity", lambda: session.capacity(backups=backups))
-        if capacity is not None:
-            filling = capacity[capacity["filling_up"].fillna(False).astype(bool)]
-            found["filling up"] = filling["name"]
-            cards["filling"] = _filling(filling, acts)
-            cards["capacity"] = _capacity(capacity)
-        if not notes and not any(each.size for each in found.values()):
-            cards["restores"] = card("Nothing needs attention", tone="good")
-        self._seen.html = "".join([*cards.values(), _doors()])
-        return pd.DataFrame(
-            [(str(name), what) for what in _ATTENTION for name in found.get(what, ())],
-            columns=["name", "what"],
-            dtype=TEXT,
-        )
-
-    def _switched_off(self, session: GuidedSession, unprotected: pd.DataFrame) -> dict[str, str]:
-        """Return by vault the policy that is off, where that is why something is unprotected."""
-        if not (unprotected["reason"] == _OFF).any():
-            return {}
-        return {
-            str(applied.vault_id): policy.id
-            for policy in session.records.policies()
-            if policy.operation_type == "backup" and not policy.enabled
-            for applied in policy.associated_vaults or ()
-        }
-
-    def _tasks(self, session: GuidedSession) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the tasks since midnight, and those of the last seven days that failed."""
-        day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        week = session.tasks(since="7d", limit=TASKS_AT_ONCE)
-        if len(week) < TASKS_AT_ONCE:
-            begun = week["started_at"].where(week["started_at"].notna(), week["created_at"])
-            return week[begun >= pd.Timestamp(day)], with_advice(week)
-        return session.tasks(since=day), session.failures(since="7d")
+            return _Look(session, self._seen).take()
 
 
 class _Acts:
@@ -229,6 +144,141 @@ class _Acts:
         return refused or link_to_form("edit_vault", "Expand it", beside=name, vault=str(vault_id))
 
 
+class _Look:
+    """One look at how things stand; each answer is shown as it comes."""
+
+    def __init__(self, session: GuidedSession, panel: HtmlPanel) -> None:
+        self._session = session
+        self._panel = panel
+        self._cards = dict.fromkeys(_CARDS, "")
+        self._found: dict[str, pd.Series[Any]] = {}
+        """Names of what needs attention, by what it is."""
+        self._notes: dict[str, None] = {}
+        self._acts = _Acts()
+        self._failed: pd.DataFrame | None = None
+        self._backups: pd.DataFrame | None = None
+
+    def take(self) -> pd.DataFrame:
+        """Ask, in an order in which much is seen early; return what needs attention."""
+        self._show("Looking at restores and tasks…")
+        self._look_at_restores()
+        self._look_at_tasks()
+        self._look_at_vaults()
+        self._draw_failures()
+        self._show("Looking at vaults…")
+        self._look_at_backups()
+        self._show("Looking at what is protected…")
+        self._look_at_protection()
+        self._show("Looking at the capacity of vaults…")
+        self._look_at_capacity()
+        if not self._notes and not any(each.size for each in self._found.values()):
+            self._cards["restores"] = card("Nothing needs attention", tone="good")
+        self._show("")
+        return pd.DataFrame(
+            [(str(name), what) for what in _ATTENTION for name in self._found.get(what, ())],
+            columns=["name", "what"],
+            dtype=TEXT,
+        )
+
+    def _show(self, looking_at: str) -> None:
+        going_on = summary(looking_at) if looking_at else ""
+        self._panel.html = "".join([*self._cards.values(), going_on, _doors()])
+
+    def _ask(self, what: str, question: Callable[[], T]) -> T | None:
+        """Return an answer; ``None``, which is noted, where one may not see what it needs."""
+        answer: T | None = None
+        try:
+            answer = question()
+        except (PermissionDenied, NotFound) as problem:
+            said = f"{what} could not be seen: {problem.message} {problem.advice or ''}"
+            self._notes[said] = None
+        for each in answer if isinstance(answer, tuple) else (answer,):
+            self._notes.update(dict.fromkeys(getattr(each, "attrs", {}).get("notes", ())))
+        self._cards["notes"] = _notes(self._notes)
+        return answer
+
+    def _look_at_restores(self) -> None:
+        restores = self._ask("Restores", self._session.restores)
+        if restores is not None:
+            running = restores[restores["state"].isin(_OPEN)]
+            self._found["restore has not ended"] = running["target_name"]
+            self._cards["restores"] = _restores(running)
+
+    def _look_at_tasks(self) -> None:
+        tasks = self._ask("Tasks", self._tasks)
+        if tasks is not None:
+            today, self._failed = tasks
+            self._cards["today"] = _today(today)
+            self._found["failed"] = self._failed["resource_name"]
+
+    def _tasks(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the tasks since midnight, and those of the last seven days that failed."""
+        session = self._session
+        day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        week = session.tasks(since="7d", limit=TASKS_AT_ONCE)
+        if len(week) < TASKS_AT_ONCE:
+            begun = week["started_at"].where(week["started_at"].notna(), week["created_at"])
+            return week[begun >= pd.Timestamp(day)], with_advice(week)
+        return session.tasks(since=day), session.failures(since="7d")
+
+    def _look_at_vaults(self) -> None:
+        vaults = self._ask("Vaults", lambda: list(self._session.records.vaults()))
+        if vaults is not None:
+            self._acts.vaults = {each.id: each for each in vaults}
+            self._cards["capacity"] = _capacity(_used(vaults))
+
+    def _draw_failures(self) -> None:
+        """Show what failed, with what can be done about it as far as that is known by now."""
+        if self._failed is not None:
+            self._cards["failures"] = _failures(self._failed, self._acts)
+
+    def _look_at_backups(self) -> None:
+        self._show("Looking at backups…")
+        with told_of_pages(
+            lambda read, of: self._show(f"Looking at backups: {read} of about {of} pages read…")
+        ):
+            self._backups = self._ask("Backups", lambda: self._session.backups(status="available"))
+
+    def _look_at_protection(self) -> None:
+        session, acts = self._session, self._acts
+        listed = self._ask(
+            "What is protected", lambda: session.unprotected(target=None, backups=self._backups)
+        )
+        with suppress(PermissionDenied, NotFound):  # which the question above has told
+            acts.resources = {
+                each.id: each for kind in COMMON_KINDS for each in session.records.resources(kind)
+            }
+            self._draw_failures()
+        if listed is None:
+            return
+        unprotected = listed[listed["reason"] != _TOO_OLD]
+        self._found["unprotected"] = unprotected["name"]
+        acts.off = self._ask("Policies", lambda: self._switched_off(unprotected)) or {}
+        self._cards["unprotected"] = _unprotected(unprotected, acts)
+        old = listed[listed["reason"] == _TOO_OLD]
+        self._found["too old"] = old["name"]
+        self._cards["old"] = _old(old, acts)
+
+    def _switched_off(self, unprotected: pd.DataFrame) -> dict[str, str]:
+        """Return by vault the policy that is off, where that is why something is unprotected."""
+        if not (unprotected["reason"] == _OFF).any():
+            return {}
+        return {
+            str(applied.vault_id): policy.id
+            for policy in self._session.records.policies()
+            if policy.operation_type == "backup" and not policy.enabled
+            for applied in policy.associated_vaults or ()
+        }
+
+    def _look_at_capacity(self) -> None:
+        capacity = self._ask("Capacity", lambda: self._session.capacity(backups=self._backups))
+        if capacity is not None:
+            filling = capacity[capacity["filling_up"].fillna(False).astype(bool)]
+            self._found["filling up"] = filling["name"]
+            self._cards["filling"] = _filling(filling, self._acts)
+            self._cards["capacity"] = _capacity(capacity)
+
+
 def _today(tasks: pd.DataFrame) -> str:
     counts = tasks["status"].astype(str).value_counts()
     said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
@@ -241,18 +291,15 @@ def _item(
     """Return what needs attention: how many, the first of them, and where to go."""
     if rows.empty:
         return ""
-    records = rows.head(_SHOWN).to_dict("records")
-    listed = "".join(f"<li>{said(each)}</li>" for each in records)
-    more = len(rows) - len(records)
-    rest = f"<li>and {more} more</li>" if more > 0 else ""
-    code = f'<p class="cbr-facts"><code>{escaped(query)}</code> lists all.</p>'
-    return card(title, tone=tone, body=f"<ul>{listed}{rest}</ul>{code}", buttons=buttons)
+    items = [said(each) for each in rows.head(_SHOWN).to_dict("records")]
+    body = bullets(items, len(rows)) + how_to_list(query)
+    return card(title, tone=tone, body=body, buttons=buttons)
 
 
 def _notes(notes: Iterable[str]) -> str:
     """Return what could not be seen, and so may need attention without being shown."""
-    listed = "".join(f"<li>{escaped(each)}</li>" for each in notes)
-    return card("Not all could be seen", tone="warn", body=f"<ul>{listed}</ul>") if listed else ""
+    items = [escaped(each) for each in notes]
+    return card("Not all could be seen", tone="warn", body=bullets(items)) if items else ""
 
 
 def _restores(rows: pd.DataFrame) -> str:
@@ -407,8 +454,7 @@ def _capacity(rows: pd.DataFrame) -> str:
     fullest = rows.sort_values("used_percent", ascending=False).head(3).to_dict("records")
     bars = "".join(
         f"<p><b>{escaped(row['name'])}</b> {_percent(row)} of {row['size_gb']} GB</p>"
-        f'<progress max="100" value="{min(100, row["used_percent"]):.0f}" '
-        f'aria-label="{escaped(row["name"])}"></progress>'
+        + bar(f"{min(100, row['used_percent']):.0f}", row["name"])
         for row in fullest
         if pd.notna(row["used_percent"])
     )
