@@ -100,9 +100,7 @@ def overview_table(
         nowhere: the profiles that cannot sign in.
     """
     rows = [_row((name, "", ""), _unknown("sign in")) for name in nowhere]
-    for place in places:
-        where = (place.profile, place.region, place.project)
-        rows.append(_row(where, looks.get(place) or _unknown("overview")))
+    rows += [_row(each.where, looks.get(each) or _unknown("overview")) for each in places]
     return OVERVIEW.frame(sorted(rows, key=_urgency))
 
 

@@ -43,9 +43,14 @@ class Place:
     account: str
 
     @property
+    def where(self) -> tuple[str, str, str]:
+        """Profile, region and project, as they stand in front of rows."""
+        return self.profile, self.region, self.project
+
+    @property
     def path(self) -> str:
         """What it is called: ``prod/eu-west-0/web``."""
-        return f"{self.profile}/{self.region}/{self.project}"
+        return "/".join(self.where)
 
     @property
     def service(self) -> str:

@@ -161,8 +161,7 @@ def ask_session(
     except Exception as problem:  # of one project: the others go on
         said = problem_of(doing, problem)
         error = problem if isinstance(problem, InvalidRequest) and not problem.code else None
-    where = (place.profile, place.region, place.project)
-    return Answer(place, None, Problem(*where, *said), gate.requests, error)
+    return Answer(place, None, Problem(*place.where, *said), gate.requests, error)
 
 
 def _session(description: Description) -> Any:

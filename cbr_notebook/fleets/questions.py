@@ -178,7 +178,7 @@ class Fleet:
             assert first is not None
             here = first.identity.region == place.region
             service = first.identity.endpoint if here else "by the catalogue, when it is asked"
-            rows.append((*_where(place), place.project_id, first.identity.who, service))
+            rows.append((*place.where, place.project_id, first.identity.who, service))
         columns = [*PLACE, "project_id", "user", "service"]
         return pd.DataFrame(rows, columns=columns, dtype=TEXT)
 
@@ -257,7 +257,7 @@ class Fleet:
         self._remember("overview", found)
         looks = {p: a.table for p, a in found.answers.items() if isinstance(a.table, Look)}
         for place, seen in looks.items():
-            self._problems.replace(_where(place), "overview ", seen.unanswered)
+            self._problems.replace(place.where, "overview ", seen.unanswered)
         nowhere = [name for name, each in self._found.items() if each.first is None]
         frame = overview_table(self.places, looks, nowhere)
         frame.attrs.update(self._described("overview", found), rows=len(frame))
@@ -483,14 +483,10 @@ class Fleet:
     def _remember(self, name: str, found: Gathered) -> None:
         for place in found.answers:
             for what in ("sign in", name):
-                self._problems.forget(_where(place), what)
+                self._problems.forget(place.where, what)
         self._problems.note(each.problem for each in found.answers.values() if each.problem)
         said = Said(name, "", "It was interrupted before it answered.", "Ask again.", "")
-        self._problems.note(Problem(*_where(place), *said) for place in found.interrupted)
-
-
-def _where(place: Place) -> tuple[str, str, str]:
-    return place.profile, place.region, place.project
+        self._problems.note(Problem(*place.where, *said) for place in found.interrupted)
 
 
 def _some(names: Sequence[str]) -> str:

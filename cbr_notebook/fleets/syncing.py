@@ -74,8 +74,8 @@ def sync_fleet(store: Store, tables: tuple[str, ...], ages: Ages, gather: Gather
     last = time.monotonic()
 
     def one(place: Place, session: Session) -> Written:
-        where = (place.profile, place.region, place.project)
-        return Written(*write_tables(session, store, where, newest(known, where), tables, ages))
+        before = newest(known, place.where)
+        return Written(*write_tables(session, store, place.where, before, tables, ages))
 
     def commit() -> None:
         nonlocal last

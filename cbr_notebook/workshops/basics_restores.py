@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import pandas as pd
 
@@ -98,19 +99,25 @@ def _check_ransomware(session: Session, facts: Facts) -> list[Finding]:
     server = session.cloud.server("web-01")
     locked = sum(name.endswith(".locked") for disk in server.disks for name in disk.files())
     same = [disk.checksum() for disk in server.disks] == facts["checksums"]
-    tasks = session.tasks(operation_type="restore", status="success")
-    ended = tasks[tasks["started_at"] >= pd.Timestamp(facts["began"])]["ended_at"]
-    if ended.empty:
-        in_time = Finding(False, "No restore has ended since the alarm.")
-    else:
-        took = ended.min() - pd.Timestamp(facts["began"])
-        minutes = round(took.total_seconds() / 60)
-        in_time = Finding(took <= _RECOVERY_TIME, f"The first restore ended {minutes} minutes on.")
     return [
         Finding(not locked, f"{locked} files of web-01 are encrypted."),
         Finding(same, f"Its disks are {'as' if same else 'not as'} before the attack."),
-        in_time,
+        in_time(session, facts, "first", _RECOVERY_TIME),
     ]
+
+
+def in_time(
+    session: Session, facts: Facts, which: Literal["first", "last"], within: timedelta
+) -> Finding:
+    """Return whether the first or the last restore since the alarm has ended early enough."""
+    began = pd.Timestamp(facts["began"])
+    tasks = session.tasks(operation_type="restore", status="success")
+    ended = tasks[tasks["started_at"] >= began]["ended_at"]
+    if ended.empty:
+        return Finding(False, "No restore has ended since the alarm.")
+    took = (ended.min() if which == "first" else ended.max()) - began
+    minutes = round(took.total_seconds() / 60)
+    return Finding(took <= within, f"The {which} restore ended {minutes} minutes on.")
 
 
 EXERCISES: tuple[Exercise, ...] = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pandas as pd
-
 from cbr_notebook.entry import Session
+from cbr_notebook.workshops.basics_restores import in_time
 from cbr_notebook.workshops.exercise import Exercise, Facts, Finding, nothing_to_prepare
 
 _NOTES = "/root/handover.txt"
@@ -81,13 +80,7 @@ def _check_two_servers(session: Session, facts: Facts) -> list[Finding]:
     for name, checksum in facts["checksums"].items():
         same = session.cloud.server(name).disk("vda").checksum() == checksum
         findings.append(Finding(same, f"{name} is {'as' if same else 'not as'} before the attack."))
-    tasks = session.tasks(operation_type="restore", status="success")
-    ended = tasks[tasks["started_at"] >= pd.Timestamp(facts["began"])]["ended_at"]
-    if ended.empty:
-        return [*findings, Finding(False, "No restore has ended since the alarm.")]
-    took = ended.max() - pd.Timestamp(facts["began"])
-    minutes = round(took.total_seconds() / 60)
-    return [*findings, Finding(took <= _TWO_HOURS, f"The last restore ended {minutes} minutes on.")]
+    return [*findings, in_time(session, facts, "last", _TWO_HOURS)]
 
 
 RESTORE_NIGHT: tuple[Exercise, ...] = (

@@ -17,42 +17,41 @@ _TOLD = ("summary", "load_error", "error", "result", "code")
 _speakers = itertools.count(1)
 
 
-class PanelOnPage(Protocol):
+class _OnPage(Protocol):
+    focused: int
+    comm: Any
+
+
+class _ControlOnPage(_OnPage, Protocol):
+    label: str
+    disabled: bool
+    hidden: bool
+
+
+class PanelOnPage(_OnPage, Protocol):
     """A panel as a page knows it."""
 
     html: str
     live: str
     look: str
-    focused: int
-    comm: Any
 
 
-class ButtonOnPage(Protocol):
+class ButtonOnPage(_ControlOnPage, Protocol):
     """A button as a page knows it."""
 
-    label: str
-    disabled: bool
-    hidden: bool
     busy: bool
     look: str
-    focused: int
-    comm: Any
 
 
-class FieldOnPage(Protocol):
+class FieldOnPage(_ControlOnPage, Protocol):
     """A field as a page knows it: the state that the kernel has told it."""
 
-    comm: Any
     name: str
-    label: str
     value: Any
     options: list[dict[str, Any]]
     help: str
     placeholder: str
     problem: str
-    disabled: bool
-    hidden: bool
-    focused: int
 
     def observe(self, handler: Any, names: Any) -> None:
         """Call a handler on each change, as any widget does."""

@@ -37,6 +37,8 @@ _RESOURCES: tuple[Literal["server", "disk", "file_system"], ...] = ("server", "d
 _COMMON = ("name", "timeout", "within")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_Found = Mapping[str, Located]
+_Common = dict[str, Any]
 _SSH_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\[\]-]*")
 
 
@@ -84,11 +86,9 @@ class _ContractReader:
         top = read.mapping(
             root, "a contract", ("application", "members", "targets"), ("application", "members")
         )
-        targets = (
-            read.mapping(top["targets"], "targets", ("recovery_time", "recovery_point"))
-            if "targets" in top
-            else {}
-        )
+        targets: _Found = {}
+        if "targets" in top:
+            targets = read.mapping(top["targets"], "targets", ("recovery_time", "recovery_point"))
         seconds = {name: read.seconds(at, name, _LONGEST_TARGET) for name, at in targets.items()}
         members: list[ContractMember] = []
         if "members" in top:
@@ -97,12 +97,10 @@ class _ContractReader:
                 before = members[-1].resource if members else None
                 members.append(self._member(place, before))
             self._check_order(members, places)
-        application = (
-            read.text(top["application"], "application", 100) if "application" in top else ""
-        )
+        application = self._text(top, "application", 100)
         read.finish()
         return RecoveryContract(
-            application,
+            application or "",
             tuple(members),
             seconds.get("recovery_time"),
             seconds.get("recovery_point"),
@@ -135,26 +133,25 @@ class _ContractReader:
         kind = kinds[0] if kinds else "server"
         after: tuple[str, ...] = () if before is None else (before,)
         if "after" in found:
-            after = tuple(
-                read.text(each, "after")
-                for each in (
-                    []
-                    if found["after"].value in ([], None)
-                    else read.items(found["after"], "after", MOST_MEMBERS)
-                )
-            )
-        probes = (
-            [self._probe(each) for each in read.items(found["probes"], "probes", MOST_PROBES)]
-            if "probes" in found
-            else []
-        )
+            at_after = found["after"]
+            named = at_after.value not in ([], None)
+            places = read.items(at_after, "after", MOST_MEMBERS) if named else []
+            after = tuple(read.text(each, "after") for each in places)
+        probes: list[Probe | None] = []
+        if "probes" in found:
+            places = read.items(found["probes"], "probes", MOST_PROBES)
+            probes = [self._probe(each) for each in places]
         return ContractMember(
             read.text(found[kind], kind, 255) if kinds else "",
             kind,
             after,
             tuple(each for each in probes if each is not None),
-            read.text(found["backup"], "backup", 255) if "backup" in found else None,
+            self._text(found, "backup", 255),
         )
+
+    def _text(self, found: _Found, name: str, most: int = 1000) -> str | None:
+        """Return a text, if it is there."""
+        return self._yaml.text(found[name], name, most) if name in found else None
 
     def _probe(self, at: Located) -> Probe | None:
         read = self._yaml
@@ -174,20 +171,13 @@ class _ContractReader:
         (kind,) = named
         make, more = kinds[kind]
         found = read.mapping(at, f"a probe of {kind}", (kind, *_COMMON, *more))
-        common: dict[str, Any] = {
-            "timeout_s": read.seconds(found["timeout"], "timeout", LONGEST_TIMEOUT)
-            if "timeout" in found
-            else _TIMEOUT_S,
-            "within_s": read.seconds(found["within"], "within", LONGEST_WITHIN)
-            if "within" in found
-            else 0.0,
-        }
-        named_by = read.text(found["name"], "name", 100) if "name" in found else None
-        return make(found[kind], found, named_by, common)
+        common: _Common = {"timeout_s": _TIMEOUT_S}
+        for name, most in (("timeout", LONGEST_TIMEOUT), ("within", LONGEST_WITHIN)):
+            if name in found:
+                common[f"{name}_s"] = read.seconds(found[name], name, most)
+        return make(found[kind], found, self._text(found, "name", 100), common)
 
-    def _tcp(
-        self, at: Located, found: Mapping[str, Located], name: str | None, common: dict[str, Any]
-    ) -> Probe | None:
+    def _tcp(self, at: Located, found: _Found, name: str | None, common: _Common) -> Probe | None:
         host, colon, port = self._yaml.text(at, "tcp", 300).rpartition(":")
         if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             self._yaml.problem(at, "tcp must be HOST:PORT, such as db-01:5432.")
@@ -195,9 +185,7 @@ class _ContractReader:
         shown = name or f"tcp {host}:{port}"
         return TcpProbe(name=shown, host=host.strip("[]"), port=int(port), **common)
 
-    def _http(
-        self, at: Located, found: Mapping[str, Located], name: str | None, common: dict[str, Any]
-    ) -> Probe | None:
+    def _http(self, at: Located, found: _Found, name: str | None, common: _Common) -> Probe | None:
         read = self._yaml
         url = read.text(at, "http", 2000)
         parts = self._address(at, url)
@@ -210,12 +198,12 @@ class _ContractReader:
             name=name or f"http {parts.hostname}{parts.path}",
             url=url,
             status=read.whole(found["status"], "status", 100, 599) if "status" in found else 200,
-            contains=read.text(found["contains"], "contains") if "contains" in found else None,
+            contains=self._text(found, "contains"),
             **common,
         )
 
     def _command(
-        self, at: Located, found: Mapping[str, Located], name: str | None, common: dict[str, Any]
+        self, at: Located, found: _Found, name: str | None, common: _Common
     ) -> Probe | None:
         read = self._yaml
         if isinstance(at.value, list):
@@ -233,12 +221,12 @@ class _ContractReader:
             name=name or f"command {Path(arguments[0]).name}",
             arguments=arguments,
             exit=read.whole(found["exit"], "exit", 0, 255) if "exit" in found else 0,
-            contains=read.text(found["contains"], "contains") if "contains" in found else None,
+            contains=self._text(found, "contains"),
             **common,
         )
 
     def _checksum(
-        self, at: Located, found: Mapping[str, Located], name: str | None, common: dict[str, Any]
+        self, at: Located, found: _Found, name: str | None, common: _Common
     ) -> Probe | None:
         read = self._yaml
         host = read.text(at, "ssh_checksum", 300)
@@ -275,9 +263,7 @@ class _ContractReader:
             disk, path = "", place
         return FileSum(path, str(digest.value).lower(), disk)
 
-    def _sql(
-        self, at: Located, found: Mapping[str, Located], name: str | None, common: dict[str, Any]
-    ) -> Probe | None:
+    def _sql(self, at: Located, found: _Found, name: str | None, common: _Common) -> Probe | None:
         read = self._yaml
         url = read.text(at, "sql", 2000)
         parts = self._address(at, url)
