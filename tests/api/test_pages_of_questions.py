@@ -47,7 +47,7 @@ class Service:
 
     @cache  # noqa: B019 - one service a module, and nothing changes in its cloud
     def expected(self, question: str) -> list[str]:
-        """The whole answer, as the cloud itself gives it."""
+        """Return the whole answer, as the cloud itself gives it."""
         return told(QUESTIONS[question](self.cloud))
 
     def page(self, path: str, query: httpx.QueryParams, offset: int) -> Document:
