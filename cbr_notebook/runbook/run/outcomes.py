@@ -10,37 +10,14 @@ from collections.abc import Callable
 
 from cbr_notebook import catalogue
 from cbr_notebook.errors import (
-    AuthenticationError,
     CBRError,
     ConnectionFailed,
     NotFound,
-    PermissionDenied,
     RateLimited,
     ServiceError,
 )
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.tasks.poller import MAX_OUTAGE_S
-
-_UNAVAILABLE = 503
-
-
-def not_executed(problem: CBRError) -> bool:
-    """Return whether a request that the transport may repeat has certainly not been carried out."""
-    if isinstance(problem, ConnectionFailed):
-        return not problem.may_have_happened
-    if isinstance(problem, RateLimited) or problem.http_status == _UNAVAILABLE:
-        return True
-    return isinstance(problem, AuthenticationError | PermissionDenied) and not _server_side(problem)
-
-
-def maybe_executed(problem: CBRError) -> bool:
-    """Return whether the service may have begun the work although it did not say so."""
-    if not_executed(problem):
-        return False
-    if isinstance(problem, ConnectionFailed) or _server_side(problem):
-        return True
-    # An answer that cannot be read has no status that counts.
-    return isinstance(problem, ServiceError) and problem.http_status is None
 
 
 def is_refusal(problem: CBRError) -> bool:
@@ -52,6 +29,16 @@ def is_refusal(problem: CBRError) -> bool:
     entry = catalogue.lookup(problem.code) if problem.code else None
     own = entry is not None and entry.code.startswith("BackupService.")
     return own and entry is not None and problem.http_status == entry.http_status in range(400, 429)
+
+
+def never_began(problem: CBRError) -> bool:
+    """Return whether work that was asked for has certainly not begun.
+
+    It was refused before it was sent, never left this computer, or the service itself refused it.
+    """
+    if problem.http_status is None:
+        return not problem.may_have_happened
+    return is_refusal(problem)
 
 
 def is_transient(problem: CBRError) -> bool:

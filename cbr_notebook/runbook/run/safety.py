@@ -19,7 +19,7 @@ from cbr_notebook.errors import (
 )
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.facts import Facts
-from cbr_notebook.runbook.run.outcomes import maybe_executed
+from cbr_notebook.runbook.run.outcomes import never_began
 from cbr_notebook.runbook.run.restore_task import MAX_PAUSE_S, TRUST_LIST_AFTER_S
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import tasks_of_point
@@ -128,7 +128,7 @@ def _start(run: RunRecord) -> Iterator[float]:
             retention_days=run.begun.get("safety_keep_days"),
         )
     except CBRError as problem:
-        if not maybe_executed(problem):
+        if never_began(problem):
             raise
         yield from _look_for(run, name, problem)
     else:

@@ -12,12 +12,14 @@ from collections.abc import Generator, Iterator
 from datetime import timedelta
 
 from cbr_notebook.errors import (
+    AuthenticationError,
     CBRError,
     ConfirmationNeeded,
     Conflict,
     ConnectionFailed,
     JournalFailed,
     NotFound,
+    PermissionDenied,
     TaskFailed,
 )
 from cbr_notebook.runbook.journal.record import RunRecord
@@ -30,7 +32,12 @@ from cbr_notebook.runbook.plan.drift import (
     shows_restore,
 )
 from cbr_notebook.runbook.plan.facts import Facts
-from cbr_notebook.runbook.run.outcomes import is_outage, is_refusal, is_transient, not_executed
+from cbr_notebook.runbook.run.outcomes import (
+    is_outage,
+    is_refusal,
+    is_transient,
+    never_began,
+)
 from cbr_notebook.runbook.run.restore_task import (
     LOOKUP_TIMEOUT_S,
     TRUST_LIST_AFTER_S,
@@ -159,7 +166,10 @@ def _prepare(run: RunRecord, *, taken_up: bool) -> Generator[float, None, Facts 
         except JournalFailed:
             raise
         except CBRError as problem:
-            if not (is_transient(problem) or not_executed(problem)):
+            passes = is_transient(problem) or isinstance(
+                problem, AuthenticationError | PermissionDenied
+            )
+            if never_began(problem) and not passes:
                 stop(run, f"No safety backup could be made: {problem.message}", code=problem.code)
             raise
     _check_stop(run)

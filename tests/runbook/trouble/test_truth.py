@@ -53,15 +53,16 @@ def cut_after(journal: Path, kind: str) -> None:
     journal.write_bytes(b"".join(lines[: last + 1]))
 
 
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (429, ""), (503, "no healthy upstream"), (500, "<html>"), (502, ""), (504, ""),
-        (401, '{"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication"}'),
-        (403, "<html>blocked by the proxy"), (404, "<html>"), (400, "{}"), (302, ""),
-        (400, '{"error_code": "BackupService.2010", "error_msg": "It is being restored"}'),
-    ],
-)  # fmt: skip
+GATEWAYS = [
+    (429, ""), (503, "no healthy upstream"), (500, "<html>"), (502, ""), (504, ""),
+    (401, '{"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication"}'),
+    (403, "<html>blocked by the proxy"), (404, "<html>"), (400, "{}"), (302, ""),
+    (400, '{"error_code": "BackupService.2010", "error_msg": "It is being restored"}'),
+]  # fmt: skip
+"""What something on the way may answer, status and body, when the service has begun the work."""
+
+
+@pytest.mark.parametrize(("status", "body"), GATEWAYS)
 def test_whatever_a_gateway_answers_after_the_work_it_is_asked_once_and_found(
     session: Session, status: int, body: str
 ) -> None:
@@ -79,6 +80,25 @@ def test_whatever_a_gateway_answers_after_the_work_it_is_asked_once_and_found(
     assert run.state == "success"
     assert restores(session) == 1
     assert is_back(session)
+
+
+@pytest.mark.parametrize(("status", "body"), GATEWAYS[1:-1])
+def test_a_safety_backup_whose_answer_a_gateway_replaced_is_found_and_not_made_twice(
+    session: Session, status: int, body: str
+) -> None:
+    asked = []
+
+    def gateway(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST" or not request.url.path.endswith("/checkpoints"):
+            return answer
+        asked.append(request)
+        return httpx.Response(status, text=body, headers={"Retry-After": "1"}, request=request)
+
+    with on_the_way(gateway):
+        run = execute(session, safety_backup=True).wait()
+    assert len(asked) == 1
+    assert run.state == "success"
+    assert restores(session) == 1
 
 
 @pytest.mark.parametrize("kind", ["confirmed", "checked_again", "restore_intended"])
