@@ -121,7 +121,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 
 def _insert(engine: Engine, vault: VaultRow, item: dict[str, Any]) -> None:
-    """Create an outside backup known; its bytes stay where they are."""
+    """Insert a backup that was made outside the cloud; its bytes stay where they are."""
     engine.state.run("DELETE FROM backup WHERE id = ?", item["backup_id"])
     engine.state.insert(
         "backup",

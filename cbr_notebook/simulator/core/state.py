@@ -216,7 +216,7 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Create the changes inside it happen wholly or not at all; may be nested."""
+        """Commit all changes of the block, or none; may be nested."""
         if self._depth:
             yield
             return

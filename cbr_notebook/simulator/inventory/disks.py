@@ -272,7 +272,7 @@ class Disks:
         }
 
     def restore(self, chain: int, sequence: int, store: int) -> int:
-        """Create a disk hold exactly what a backup holds; return the number of changed blocks."""
+        """Overwrite a disk with what a backup holds; return the number of changed blocks."""
         wanted = self.contents(chain, sequence)
         present = {
             row["position"]: row["hash"]
