@@ -60,7 +60,7 @@ def learn(address: Address) -> None:
 
 
 def hold(address: Address, told: str) -> None:
-    """Take a request, say so, and never end it."""
+    """Hold a request, say so, and never end it."""
     gate = BrokerGate(address, NAME, "holds")
     gate.enter()
     with open(told, "w") as file:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import itertools
 import pkgutil
 import re
 import tomllib
@@ -109,20 +108,20 @@ def test_no_modules_import_each_other_in_a_circle_type_checking_counted() -> Non
 
 
 def test_the_architecture_document_names_every_room_on_its_floor() -> None:
-    """The table and the contract say the same, from the top floor down."""
+    """A room's number in the table is that of its layer in the contract, from the bottom."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
     table = (DOCS / "architecture.md").read_text(encoding="utf-8").partition("\n## ")[0]
-    floors = {
-        room: int(floor)
-        for floor, rooms in re.findall(r"^\| (\d) \| (.+?) \|", table, re.M)
-        for room in re.findall(r"`(\w+)(?:/|\.py)`", rooms)
+    rows = re.findall(r"^\| (\d+) \| `(\w+)(?:/|\.py)` \|", table, re.M)
+    floors = {room: int(floor) for floor, room in rows}
+    contract = {
+        room: floor
+        for floor, layer in enumerate(reversed(layers))
+        for room in re.findall(r"\w+", layer)
+        if room != "_version"
     }
-    beside = {"simulator", "_version"}
-    contract = [set(re.findall(r"\w+", layer)) - beside for layer in layers]
-    assert set(floors) == set().union(*contract), "A new room has its row in the table of floors."
-    for upper, lower in itertools.pairwise(contract):
-        assert min(map(floors.__getitem__, upper)) >= max(map(floors.__getitem__, lower))
+    assert floors == contract, "A new room has its row in the table of floors."
+    assert [int(floor) for floor, _ in rows] == sorted(floors.values(), reverse=True)
 
 
 SLEEPS = {

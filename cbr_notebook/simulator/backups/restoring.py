@@ -177,7 +177,7 @@ def _finished(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 
 def _write(engine: Engine, source_id: str, disk_id: str, status: str) -> str | None:
-    """Write to a disk what its backup holds, and its size; return the code of a refusal."""
+    """Overwrite a disk with what its backup holds, size included; return the code of a refusal."""
     source = backups.by_id(engine, source_id)
     disk = resources.find_disk(engine, disk_id)
     if disk is None:
