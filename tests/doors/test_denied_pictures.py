@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.plots import alt_text
 from tests.session.test_denied_reads import Reads
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[cbr.Session]:
-    with cbr.simulate() as session:
-        yield session
 
 
 @pytest.fixture
@@ -34,11 +26,11 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     ],
 )
 def test_a_calendar_says_what_one_may_not_read(
-    demo: cbr.Session, reads: Reads, denied: str, said: str, labels: list[str]
+    session: cbr.Session, reads: Reads, denied: str, said: str, labels: list[str]
 ) -> None:
-    whole = demo.plots.calendar(days=7)
+    whole = session.plots.calendar(days=7)
     with reads.without(denied), pytest.warns(cbr.errors.AnswerWarning, match="could not be seen"):
-        axes = demo.plots.calendar(days=7)
+        axes = session.plots.calendar(days=7)
     assert said in alt_text(axes)
     assert set(labels) <= {text.get_text() for text in axes.get_legend().get_texts()}
     assert "empty: not known" in axes.get_xlabel()
@@ -46,6 +38,6 @@ def test_a_calendar_says_what_one_may_not_read(
     assert "nothing was due" in whole.get_xlabel()
 
 
-def test_a_calendar_needs_the_backups(demo: cbr.Session, reads: Reads) -> None:
+def test_a_calendar_needs_the_backups(session: cbr.Session, reads: Reads) -> None:
     with reads.without("list_backups"), pytest.raises(cbr.errors.PermissionDenied):
-        demo.plots.calendar()
+        session.plots.calendar()

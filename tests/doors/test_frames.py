@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 import pandas as pd
@@ -14,12 +14,6 @@ from cbr_notebook import Session, frames
 from cbr_notebook.api.messages.records import Backup
 from cbr_notebook.frames import SCHEMAS, Column, Schema
 from cbr_notebook.text.dtypes import TEXT
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Session]:
-    with cbr.simulate("demo") as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
@@ -67,9 +61,9 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("name", [*QUESTIONS, *OTHERS])
-def test_every_column_has_the_very_dtype_of_its_kind(name: str, demo: Session) -> None:
+def test_every_column_has_the_very_dtype_of_its_kind(name: str, session: Session) -> None:
     """The storage of texts too, which ``str(dtype)`` does not tell; with pandas 2.3 as with 3."""
-    table = (QUESTIONS | OTHERS)[name](demo)
+    table = (QUESTIONS | OTHERS)[name](session)
     plain = ("int64", "bool", "Int64", "Float64", "boolean", "datetime64[us, UTC]")
     for column, kind in table.dtypes.items():
         if isinstance(kind, pd.CategoricalDtype):
@@ -80,28 +74,28 @@ def test_every_column_has_the_very_dtype_of_its_kind(name: str, demo: Session) -
             assert kind == TEXT or str(kind) in plain, (column, repr(kind))
 
 
-def test_the_resources_of_vaults_and_what_their_backups_take(demo: Session) -> None:
-    table = demo.vault_resources()
-    vaults = demo.vaults().set_index("name")
+def test_the_resources_of_vaults_and_what_their_backups_take(session: Session) -> None:
+    table = session.vault_resources()
+    vaults = session.vaults().set_index("name")
     assert table.groupby("vault_name").size().to_dict() == {
         name: count for name, count in vaults["resources"].items() if count
     }
-    only = demo.vault_resources("vault-web")
+    only = session.vault_resources("vault-web")
     assert set(only["vault_name"]) == {"vault-web"}
-    assert only["backup_count"].sum() == len(demo.backups(vault="vault-web", status="available"))
+    assert only["backup_count"].sum() == len(session.backups(vault="vault-web", status="available"))
 
 
-def test_the_rules_of_policies_in_their_parts(demo: Session) -> None:
-    rules = demo.policy_rules()
+def test_the_rules_of_policies_in_their_parts(session: Session) -> None:
+    rules = session.policy_rules()
     assert list(rules.columns) == [column.name for column in frames.POLICY_RULES.columns]
-    daily = demo.policy_rules("daily-0300").iloc[0]
+    daily = session.policy_rules("daily-0300").iloc[0]
     assert (daily["freq"], daily["times_utc"]) == ("WEEKLY", "03:00")
     assert daily["byday"] == "MO,TU,WE,TH,FR,SA,SU"
 
 
-def test_the_backups_of_a_servers_disks_come_on_request(demo: Session) -> None:
-    of_server = demo.backups(resource="web-01", limit=1)
-    disks = demo.backups(parent=of_server)
+def test_the_backups_of_a_servers_disks_come_on_request(session: Session) -> None:
+    of_server = session.backups(resource="web-01", limit=1)
+    disks = session.backups(parent=of_server)
     assert len(disks) >= 1
     assert set(disks["parent_id"]) == set(of_server["id"])
     assert set(disks["resource_type"]) == {"OS::Cinder::Volume"}
@@ -150,8 +144,8 @@ def test_pages_with_different_unknown_values_become_one_category() -> None:
     assert list(state.cat.categories) == ["good", "bad", "even", "odd"]
 
 
-def test_a_table_can_be_changed_joined_and_grouped(demo: Session) -> None:
-    backups, vaults = demo.backups(), demo.vaults()
+def test_a_table_can_be_changed_joined_and_grouped(session: Session) -> None:
+    backups, vaults = session.backups(), session.vaults()
     joined = backups.merge(vaults, left_on="vault_id", right_on="id", suffixes=("", "_vault"))
     assert len(joined) == len(backups)
     assert joined.groupby("name_vault").size().sum() == len(backups)
@@ -161,36 +155,36 @@ def test_a_table_can_be_changed_joined_and_grouped(demo: Session) -> None:
     assert backups.iloc[::-1].reset_index(drop=True)["name"].iloc[-1] == "other"
 
 
-def test_what_the_account_uses_and_has(demo: Session) -> None:
-    usage = demo.usage().set_index("resource_name")
-    assert usage["backup_count"].sum() == len(demo.backups(status="available"))
+def test_what_the_account_uses_and_has(session: Session) -> None:
+    usage = session.usage().set_index("resource_name")
+    assert usage["backup_count"].sum() == len(session.backups(status="available"))
     assert usage.loc["web-01", "backup_size_mb"] > 0
     metal = "OS::Ironic::BareMetalServer"
-    assert set(demo.usage(resource_type=metal)["resource_type"]) == {metal}
-    features = demo.features().set_index("key")["value"]
+    assert set(session.usage(resource_type=metal)["resource_type"]) == {metal}
+    features = session.features().set_index("key")["value"]
     assert features["replication.enable"] == "True"
-    assert len(demo.agents()) == 0
-    demo.client.agents.register(
+    assert len(session.agents()) == 0
+    session.client.agents.register(
         "0" * 8 + "-0000-4000-a000-" + "0" * 12,
         host_name="host-1",
         host_ip="10.0.0.9",
         host_os="linux",
     )
-    assert demo.agents()["host_name"].tolist() == ["host-1"]
-    assert demo.organization_policies().attrs["filters"] == {"operation_type": "backup"}
+    assert session.agents()["host_name"].tolist() == ["host-1"]
+    assert session.organization_policies().attrs["filters"] == {"operation_type": "backup"}
 
 
-def test_restore_points_are_the_backups_made_together(demo: Session) -> None:
-    points = demo.restore_points(vault="vault-web")
-    backups = demo.backups(vault="vault-web")
+def test_restore_points_are_the_backups_made_together(session: Session) -> None:
+    points = session.restore_points(vault="vault-web")
+    backups = session.backups(vault="vault-web")
     assert points["backups"].sum() == len(backups)
     assert points["available"].sum() == (backups["status"] == "available").sum()
     assert points["id"].is_unique
     assert points["created_at"].is_monotonic_decreasing
     assert points.attrs["filters"]["vault_id"] == backups["vault_id"].iloc[0]
-    first = demo.client.restore_points.show(points["id"].iloc[0])
+    first = session.client.restore_points.show(points["id"].iloc[0])
     assert first.id == points["id"].iloc[0]
 
 
-def test_the_regions_that_replicate(demo: Session) -> None:
-    assert demo.replication_targets().values.tolist() == [["eu-west-0", "eu-west-1"]]
+def test_the_regions_that_replicate(session: Session) -> None:
+    assert session.replication_targets().values.tolist() == [["eu-west-0", "eu-west-1"]]

@@ -15,12 +15,6 @@ from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import SCHEMAS
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[cbr.Session]:
-    with cbr.simulate() as opened:
-        yield opened
-
-
 @pytest.fixture
 def shell(session: cbr.Session) -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -30,15 +29,9 @@ from cbr_notebook.plots import (
 PICTURES = ("capacity", "calendar", "recovery_points", "durations")
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[cbr.Session]:
-    with cbr.simulate() as session:
-        yield session
-
-
 @pytest.mark.parametrize("picture", PICTURES)
-def test_a_picture_has_title_axes_and_words(demo: cbr.Session, picture: str) -> None:
-    axes = getattr(demo.plots, picture)()
+def test_a_picture_has_title_axes_and_words(session: cbr.Session, picture: str) -> None:
+    axes = getattr(session.plots, picture)()
     assert axes.get_title(loc="left")
     assert axes.get_xlabel()
     assert alt_text(axes).startswith(axes.get_title(loc="left"))
@@ -46,19 +39,19 @@ def test_a_picture_has_title_axes_and_words(demo: cbr.Session, picture: str) -> 
     assert '<img src="data:image/png;base64,' in shown
     assert axes._repr_png_().startswith(b"\x89PNG")
     assert 'alt="' in shown
-    assert shown == getattr(demo.plots, picture)()._repr_html_()
+    assert shown == getattr(session.plots, picture)()._repr_html_()
 
 
-def test_the_titles_say_what_is_seen(demo: cbr.Session) -> None:
-    titles = {each: getattr(demo.plots, each)().get_title(loc="left") for each in PICTURES}
+def test_the_titles_say_what_is_seen(session: cbr.Session) -> None:
+    titles = {each: getattr(session.plots, each)().get_title(loc="left") for each in PICTURES}
     assert titles["capacity"] == "1 of 7 vaults filling up"
     assert titles["calendar"] == "Backups of the last 30 days: 3 failed days, 0 missing"
     assert titles["recovery_points"].startswith("1 of 12 resources without a good backup")
     assert "minutes at the median" in titles["durations"]
 
 
-def test_a_failure_is_told_by_name_and_day(demo: cbr.Session) -> None:
-    assert "db-02 failed on 14 August" in alt_text(demo.plots.calendar())
+def test_a_failure_is_told_by_name_and_day(session: cbr.Session) -> None:
+    assert "db-02 failed on 14 August" in alt_text(session.plots.calendar())
 
 
 def test_days_of_a_lake_are_drawn_and_told(tmp_path: Path) -> None:
@@ -92,9 +85,9 @@ def test_no_tick_of_a_picture_of_days_stands_within_a_day(count: int) -> None:
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_all_that_the_pointer_is_told_is_in_a_list_that_keys_open(
-    demo: cbr.Session, picture: str
+    session: cbr.Session, picture: str
 ) -> None:
-    shown = getattr(demo.plots, picture)()._repr_html_()
+    shown = getattr(session.plots, picture)()._repr_html_()
     before, _, listed = shown.partition("<details>")
     assert before.endswith("</div>"), "outside of what is one image to a screen reader"
     wide = before.partition('class="narrow"')[0]
@@ -134,11 +127,11 @@ def test_long_names_leave_room_for_the_picture() -> None:
         assert axes._repr_html_()
 
 
-def test_a_picture_is_drawn_where_one_wants_it(demo: cbr.Session) -> None:
+def test_a_picture_is_drawn_where_one_wants_it(session: cbr.Session) -> None:
     left, right = Figure().subplots(1, 2)
-    assert demo.plots.capacity(ax=left) is left
-    assert demo.plots.durations(since="7d", ax=right) is right
-    assert alt_text(left) == alt_text(demo.plots.capacity())
+    assert session.plots.capacity(ax=left) is left
+    assert session.plots.durations(since="7d", ax=right) is right
+    assert alt_text(left) == alt_text(session.plots.capacity())
     assert alt_text(Figure().subplots()) == ""
 
 
@@ -207,18 +200,18 @@ def test_gaps_lists_what_recovery_points_counts() -> None:
         assert list(session.gaps(days=1).dtypes) == list(gaps.dtypes)
 
 
-def test_bad_input_is_refused_before_anything_is_sent(demo: cbr.Session) -> None:
-    before = demo.client.transport.requests
+def test_bad_input_is_refused_before_anything_is_sent(session: cbr.Session) -> None:
+    before = session.client.transport.requests
     for ask in (
-        lambda: demo.plots.capacity(days=0),
-        lambda: demo.plots.calendar(days=0),
-        lambda: demo.plots.calendar(days="7"),  # type: ignore[arg-type]
-        lambda: demo.plots.recovery_points(target="soon"),
-        lambda: demo.plots.durations(since="yesterday"),
+        lambda: session.plots.capacity(days=0),
+        lambda: session.plots.calendar(days=0),
+        lambda: session.plots.calendar(days="7"),  # type: ignore[arg-type]
+        lambda: session.plots.recovery_points(target="soon"),
+        lambda: session.plots.durations(since="yesterday"),
     ):
         with pytest.raises(InvalidRequest):
             ask()
-    assert demo.client.transport.requests == before
+    assert session.client.transport.requests == before
 
 
 def test_pictures_touch_no_global_state() -> None:
@@ -245,12 +238,12 @@ def test_resources_of_one_name_have_a_row_each() -> None:
         assert "4 resources" in alt_text(session.plots.calendar(days=7))
 
 
-def test_a_resource_without_any_backup_has_a_row_that_says_so(demo: cbr.Session) -> None:
-    axes = demo.plots.calendar()
+def test_a_resource_without_any_backup_has_a_row_that_says_so(session: cbr.Session) -> None:
+    axes = session.plots.calendar()
     assert "build-01" in [text.get_text() for text in axes.get_yticklabels()]
     assert [text.get_text() for text in axes.texts] == ["no backup in this time"]
     assert "build-01 has no backup in this time" in alt_text(axes)
-    axes = demo.plots.recovery_points()
+    axes = session.plots.recovery_points()
     assert [text.get_text() for text in axes.texts] == ["no good backup"]
 
 
@@ -316,17 +309,17 @@ def test_the_first_vault_to_be_full_is_named_and_the_others_counted() -> None:
     assert capacity.draw(full).get_title(loc="left").endswith("vault-0 is full")
 
 
-def test_the_states_of_a_day_differ_in_form_and_not_only_in_colour(demo: cbr.Session) -> None:
+def test_the_states_of_a_day_differ_in_form_and_not_only_in_colour(session: cbr.Session) -> None:
     marks = [
         tuple(map(tuple, each.get_paths()[0].vertices))
-        for each in demo.plots.calendar().collections
+        for each in session.plots.calendar().collections
     ]
     assert len(marks) == len(set(marks)) == 4
 
 
-def test_a_target_of_minutes_or_days_is_told_as_such(demo: cbr.Session) -> None:
+def test_a_target_of_minutes_or_days_is_told_as_such(session: cbr.Session) -> None:
     for target, words in (("30m", "30 minutes"), ("1h", "1 hour"), ("7d", "7 days")):
-        title = demo.plots.recovery_points(target=target).get_title(loc="left")
+        title = session.plots.recovery_points(target=target).get_title(loc="left")
         assert title.endswith(f"without a good backup of the last {words}")
 
 
@@ -359,10 +352,10 @@ def test_long_tasks_are_shown_in_hours() -> None:
     assert "6.0" in axes.get_title(loc="left")
 
 
-def test_a_picture_in_a_notebook_is_one_image_with_its_words(demo: cbr.Session) -> None:
+def test_a_picture_in_a_notebook_is_one_image_with_its_words(session: cbr.Session) -> None:
     from IPython.core.formatters import DisplayFormatter
 
-    axes = demo.plots.capacity()
+    axes = session.plots.capacity()
     data, _ = DisplayFormatter().format(axes)
     assert set(data) == {"text/html", "text/plain", "image/png"}
     (alt,) = re.findall('alt="([^"]*)"', data["text/html"])
@@ -376,8 +369,8 @@ def _drawings(axes: object) -> list[ElementTree.Element]:
 
 
 @pytest.mark.parametrize("picture", PICTURES)
-def test_drawings_take_the_colours_of_the_page(demo: cbr.Session, picture: str) -> None:
-    shown = re.findall("<svg.*?</svg>", getattr(demo.plots, picture)()._repr_html_(), re.DOTALL)
+def test_drawings_take_the_colours_of_the_page(session: cbr.Session, picture: str) -> None:
+    shown = re.findall("<svg.*?</svg>", getattr(session.plots, picture)()._repr_html_(), re.DOTALL)
     assert len(shown) == 2
     for each in shown:
         assert "currentColor" in each
@@ -388,14 +381,14 @@ def test_drawings_take_the_colours_of_the_page(demo: cbr.Session, picture: str) 
         assert set(re.findall(r'(?:url\(|href=")#([^")]+)', each)) == known
 
 
-def test_what_one_adds_in_black_can_be_seen_on_a_dark_page(demo: cbr.Session) -> None:
-    axes = demo.plots.durations()
+def test_what_one_adds_in_black_can_be_seen_on_a_dark_page(session: cbr.Session) -> None:
+    axes = session.plots.durations()
     axes.axhline(5, color="black")
     assert "#000000" not in axes._repr_html_()  # type: ignore[attr-defined]
 
 
-def test_a_drawing_says_what_each_mark_is(demo: cbr.Session) -> None:
-    wide, narrow = _drawings(demo.plots.calendar())
+def test_a_drawing_says_what_each_mark_is(session: cbr.Session) -> None:
+    wide, narrow = _drawings(session.plots.calendar())
     words = [each.text or "" for each in wide.iter("{http://www.w3.org/2000/svg}title")]
     assert words == [each.text for each in narrow.iter("{http://www.w3.org/2000/svg}title")]
     assert "db-02: failed on 14 August 2020" in words
@@ -422,8 +415,8 @@ def test_a_picture_of_very_many_tasks_stays_small() -> None:
     assert len(shown) < 300_000
 
 
-def test_a_picture_is_as_it_was_after_it_was_shown(demo: cbr.Session) -> None:
-    axes = demo.plots.recovery_points()
+def test_a_picture_is_as_it_was_after_it_was_shown(session: cbr.Session) -> None:
+    axes = session.plots.recovery_points()
     size = tuple(axes.figure.get_size_inches())
     labels = [text.get_text() for text in axes.get_yticklabels()]
     before = axes._repr_png_()
@@ -434,12 +427,12 @@ def test_a_picture_is_as_it_was_after_it_was_shown(demo: cbr.Session) -> None:
     assert not [text for text in axes.figure.texts if text.get_text()]
 
 
-def test_pictures_are_drawn_from_tables_alone(demo: cbr.Session) -> None:
-    points, backups = demo.recovery_points(), demo.backups(status="available")
-    before = demo.client.transport.requests
-    drawn = timeline.draw(points, backups, now=demo.now)
-    assert demo.client.transport.requests == before
-    assert alt_text(drawn) == alt_text(demo.plots.recovery_points())
+def test_pictures_are_drawn_from_tables_alone(session: cbr.Session) -> None:
+    points, backups = session.recovery_points(), session.backups(status="available")
+    before = session.client.transport.requests
+    drawn = timeline.draw(points, backups, now=session.now)
+    assert session.client.transport.requests == before
+    assert alt_text(drawn) == alt_text(session.plots.recovery_points())
 
 
 def test_in_a_calendar_of_many_resources_the_troubled_ones_are_drawn() -> None:
@@ -462,13 +455,13 @@ def test_in_a_calendar_of_many_resources_the_troubled_ones_are_drawn() -> None:
     assert "40 of 3000 drawn" in alt_text(axes)
 
 
-def test_what_is_late_is_drawn_however_many_resources_there_are(demo: cbr.Session) -> None:
-    points = pd.concat([demo.recovery_points()] * 20, ignore_index=True)
+def test_what_is_late_is_drawn_however_many_resources_there_are(session: cbr.Session) -> None:
+    points = pd.concat([session.recovery_points()] * 20, ignore_index=True)
     points["id"] = [f"resource-{place}" for place in points.index]
     points["name"] = points["id"]
     points["within_target"] = pd.array([True] * len(points), dtype="boolean")
     points.loc[points.index[-1], "within_target"] = False
-    axes = timeline.draw(points, demo.backups(limit=5), now=demo.now)
+    axes = timeline.draw(points, session.backups(limit=5), now=session.now)
     drawn = [text.get_text() for text in axes.get_yticklabels()]
     assert len(drawn) == 40
     assert f"resource-{len(points) - 1}  !" in drawn

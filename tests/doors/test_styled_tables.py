@@ -16,12 +16,6 @@ from cbr_notebook.showing import hooks
 from cbr_notebook.showing.html_cells import age
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[cbr.Session]:
-    with cbr.simulate() as opened:
-        yield opened
-
-
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()

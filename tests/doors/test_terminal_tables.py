@@ -14,11 +14,6 @@ from cbr_notebook.showing import hooks
 from cbr_notebook.showing.terminal import as_text
 
 
-@pytest.fixture(scope="module")
-def session() -> cbr.Session:
-    return cbr.simulate()
-
-
 def test_names_come_first_and_no_line_is_too_long(session: cbr.Session) -> None:
     for width in (60, 80, 120):
         lines = as_text(session.backups(), width).splitlines()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +11,6 @@ import cbr_notebook as cbr
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.histories.prune import prune
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with cbr.simulate("demo") as session:
-        yield session
 
 
 def shift(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,6 @@ def garble(file: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Path], None]] = {"missing": Path.unlink, "cut": cut, "garbled": garble}
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with cbr.simulate("demo") as session:
-        yield session
 
 
 @pytest.fixture

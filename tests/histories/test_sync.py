@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -35,13 +34,6 @@ from tests.fleets.clouds import served
 
 KILLS = int(os.environ.get("CBR_SYNC_KILLS", "1"))
 DRIFTS = int(os.environ.get("CBR_SYNC_DRIFTS", "2"))
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    """A small company with backups, policies and drift to come."""
-    with cbr.simulate("demo") as session:
-        yield session
 
 
 def same(lake: Path | str, session: Session, *, tasks: bool = True) -> None:

@@ -37,6 +37,17 @@ def spoilt(
     return manifest
 
 
+def two_disks(session: Session) -> Any:
+    """Make the disk spare, with the file /a and the backup clean-spare; return other, an empty one.
+
+    The other one is in no vault.
+    """
+    session.cloud.create_disk("spare", 2).write_file("/a", b"one")
+    session.create_vault("disks", size_gb=100, object_type="disk", resources="spare")
+    session.back_up("disks", name="clean-spare").wait(progress=False)
+    return session.cloud.create_disk("other", 2)
+
+
 def is_back(session: Session, name: str = "web-01") -> bool:
     """Return whether the server's files are as in the backup."""
     server = session.cloud.server(name)

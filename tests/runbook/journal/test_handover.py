@@ -10,7 +10,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.run.run import RestoreRun
-from tests.runbook.situations import spoilt
+from tests.runbook.situations import execute, spoilt
 
 
 def note(run: RestoreRun, tmp_path: Path) -> dict[str, str]:
@@ -58,9 +58,7 @@ def test_what_nobody_looked_at_is_not_called_verified(session: Session, tmp_path
 
 def test_a_failed_restore_is_not_called_restored(session: Session, tmp_path: Path) -> None:
     session.cloud.server("web-01").disk("vda").set_trait("restore_fails", "BackupService.7000")
-    run = session.plan_restore("clean-web-01").execute(
-        confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
-    )
+    run = execute(session)
     with pytest.raises(errors.TaskFailed) as caught:
         run.wait()
     assert ".." not in str(caught.value)

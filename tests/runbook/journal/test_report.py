@@ -24,13 +24,13 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from cbr_notebook.runbook.verify.checksum_manifest import over_ssh
 from cbr_notebook.sealing.keys import person_key, simulated_key
 from cbr_notebook.sealing.seal import open_sealed, read_sealed, seal
+from tests.runbook.situations import execute, spoilt
 
 SUFFIXES = ("html", "md", "json")
 
 
 def done(session: Session, **options: Any) -> RestoreRun:
-    options = {"safety_backup": False, "acknowledge": ["safety backup"]} | options
-    return session.plan_restore("clean-web-01").execute(confirm="web-01", **options).wait()
+    return execute(session, **options).wait()
 
 
 @pytest.fixture
@@ -169,9 +169,7 @@ def test_checksums_come_over_ssh_where_there_is_no_simulated_disk(
 
 
 def test_a_restore_that_runs_is_not_verified_yet(session: Session) -> None:
-    run = session.plan_restore("clean-web-01").execute(
-        confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
-    )
+    run = execute(session)
     with pytest.raises(errors.InvalidRequest, match="has not ended"):
         run.verify()
 
@@ -231,9 +229,7 @@ def test_targets_that_make_no_sense_are_refused(session: Session, option: dict[s
 
 
 def test_a_restore_that_failed_or_runs_has_a_report_too(session: Session, tmp_path: Path) -> None:
-    run = session.plan_restore("clean-web-01").execute(
-        confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
-    )
+    run = execute(session)
     assert document(run, tmp_path)["runs"][0]["state"] == "running"
     session.cloud.server("web-01").disk("vda").set_trait("restore_fails", "BackupService.7000")
     with pytest.raises(errors.TaskFailed):
@@ -428,8 +424,6 @@ def test_no_changed_character_goes_unnoticed(
     folder = tmp_path_factory.getbasetemp()
     if not _KEPT:
         with cbr.simulate("empty") as session:
-            from tests.runbook.situations import spoilt
-
             spoilt(session)
             run = done(session)
             _KEPT.extend(

@@ -10,6 +10,7 @@ import pytest
 from cbr_notebook import errors
 from cbr_notebook.forms.testing import FormPage, text_of
 from tests.forms.restore.walking import walk
+from tests.runbook.situations import two_disks
 
 if TYPE_CHECKING:
     from cbr_notebook import Session
@@ -20,10 +21,7 @@ IN_NO_VAULT = "other is in no vault, so its present state cannot be backed up."
 @pytest.fixture
 def alone(session: Session) -> Session:
     """A cloud with the backup clean-spare, and a disk other that is in no vault."""
-    session.cloud.create_disk("spare", 2)
-    session.cloud.create_disk("other", 2)
-    session.create_vault("disks", size_gb=100, object_type="disk", resources="spare")
-    session.back_up("disks", name="clean-spare").wait(progress=False)
+    two_disks(session)
     return session
 
 

@@ -47,6 +47,12 @@ class Site:
         self.session.back_up(vault).wait(progress=False)
         return self.choose(self.session.backups(vault_id=vault.id).id.item())
 
+    def protected(self) -> Any:
+        """Return a server, the newest of whose backups is meant."""
+        server = self.server()
+        self.protect(server)
+        return server
+
     def choose(self, backup: str) -> Site:
         """Mean a backup, and restore it to where it came from."""
         self.backup = backup
@@ -93,8 +99,7 @@ def row(code: str, check: str, outcome: str = "fail") -> Callable[[Story], Story
 
 @row("2001", "disk size")
 def _a_large_disk_onto_a_small_one(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
+    server = site.protected()
     site.map(site.child(40), server.disk("vdb"))
 
 
@@ -154,23 +159,17 @@ def _a_server_onto_bare_metal(site: Site) -> None:
 
 @row("2007", "server status")
 def _a_terminated_server(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.set_status("DELETED")
+    site.protected().set_status("DELETED")
 
 
 @row("2008", "server status")
 def _a_broken_server(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.set_status("ERROR")
+    site.protected().set_status("ERROR")
 
 
 @row("2009", "disk type")
 def _a_scsi_disk(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.disk("vdb").set_trait("scsi", True)
+    site.protected().disk("vdb").set_trait("scsi", True)
 
 
 @row("2010", "being restored")
@@ -188,22 +187,19 @@ def _an_attached_disk(site: Site) -> None:
 
 @row("2012", "missing disks")
 def _a_disk_that_is_not_attached(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
+    site.protected()
     site.map(site.child(10), site.cloud.create_disk("spare", 10))
 
 
 @row("2012", "missing disks", "warn")
 def _a_disk_that_was_taken_off(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
+    server = site.protected()
     server.detach(server.disk("vdb"))
 
 
 @row("2013", "system disk")
 def _a_data_disk_onto_the_system_disk(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
+    server = site.protected()
     site.map(site.child(10), server.disk("vda"))
 
 
@@ -215,9 +211,7 @@ def _bare_metal_onto_a_server(site: Site) -> None:
 
 @row("2015", "architecture")
 def _another_architecture(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.rebuild(architecture="aarch64")
+    site.protected().rebuild(architecture="aarch64")
 
 
 @row("6202", "vault status")
@@ -235,16 +229,12 @@ def _a_deleted_disk(site: Site) -> None:
 
 @row("7004", "disk type")
 def _a_disk_that_is_not_supported(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.disk("vdb").set_trait("unsupported", True)
+    site.protected().disk("vdb").set_trait("unsupported", True)
 
 
 @row("7008", "disaster recovery")
 def _a_disk_at_the_other_site(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.disk("vdb").set_trait("dr_site", True)
+    site.protected().disk("vdb").set_trait("dr_site", True)
 
 
 @row("7100", "target exists")
@@ -255,16 +245,12 @@ def _a_deleted_server(site: Site) -> None:
 
 @row("7114", "operating system")
 def _another_operating_system(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.rebuild(os_type="Windows")
+    site.protected().rebuild(os_type="Windows")
 
 
 @row("7117", "disaster recovery")
 def _a_server_at_the_other_site(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
-    server.set_trait("dr_site", True)
+    site.protected().set_trait("dr_site", True)
 
 
 def _files(site: Site) -> Any:
@@ -361,8 +347,7 @@ def _forced(site: Site) -> str | None:
 
 def test_a_server_backup_is_not_planned_onto_a_disk(site: Site) -> None:
     """A plan does not get as far as 9900: a target of another kind is not found."""
-    server = site.server()
-    site.protect(server)
+    server = site.protected()
     site.force = {"volume_id": server.disk("vda").id}
     assert _forced(site) == "BackupService.9900"
     with pytest.raises(CBRError, match="no server"):
@@ -390,8 +375,7 @@ def test_a_backup_that_is_not_there_has_no_plan(site: Site) -> None:
 
 
 def test_disks_that_the_service_would_refuse_have_no_plan(site: Site) -> None:
-    server = site.server()
-    site.protect(server)
+    server = site.protected()
     site.disks = site.force["mappings"] = {
         site.child(40): server.disk("vda").id, "misspelt": server.disk("vdb").id
     }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.journal.record import Progress
-from tests.runbook.situations import execute, is_back, kinds, restores, spoilt
+from tests.runbook.situations import execute, is_back, kinds, restores, spoilt, two_disks
 
 # -- before anything is sent ------------------------------------------------------------------
 
@@ -70,10 +70,7 @@ def test_a_target_that_became_busy_since_is_refused(session: Session) -> None:
 
 @pytest.mark.parametrize("other", [False, True])
 def test_what_exists_no_more_when_it_is_asked_for_is_refused(session: Session, other: bool) -> None:
-    session.cloud.create_disk("spare", 2)
-    session.cloud.create_disk("other", 2)
-    session.create_vault("disks", size_gb=100, object_type="disk", resources="spare")
-    session.back_up("disks", name="clean-spare").wait(progress=False)
+    two_disks(session)
     name = "other" if other else "spare"
     plan = session.plan_restore("clean-spare", target=name)
     session.cloud.delete_disk(name)
@@ -136,10 +133,7 @@ def test_a_failed_safety_backup_leaves_the_target_alone(session: Session) -> Non
 
 
 def test_a_target_in_no_vault_cannot_have_a_safety_backup(session: Session) -> None:
-    spare, other = session.cloud.create_disk("spare", 2), session.cloud.create_disk("other", 2)
-    spare.write_file("/a", b"one")
-    session.create_vault("disks", size_gb=100, object_type="disk", resources="spare")
-    session.back_up("disks", name="clean-spare").wait(progress=False)
+    other = two_disks(session)
     plan = session.plan_restore("clean-spare", target="other")
     with pytest.raises(errors.NotFound, match="in no vault"):
         plan.execute(confirm="other", acknowledge=["same target"])
@@ -201,9 +195,7 @@ def test_the_own_task_is_found_among_others(
     earlier.wait()
     session.cloud.ransomware("web-01")
     session.cloud.options["task_list_lag_seconds"] = lag
-    beside = session.plan_restore("clean-db-01").execute(
-        confirm="db-01", safety_backup=False, acknowledge=["safety backup"]
-    )
+    beside = execute(session, "db-01")
     if lost:
         session.cloud.fail("restore_backup", "cut after")
     run = execute(session)
