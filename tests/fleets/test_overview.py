@@ -10,7 +10,8 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.entry import Session
 from cbr_notebook.fleets import Fleet
-from cbr_notebook.forms.testing import FormPage, text_of
+from cbr_notebook.forms.testing import text_of
+from tests.forms.pages import ready
 
 PARIS, LYON = "paris/eu-west-0/eu-west-0", "lyon/eu-west-0/eu-west-0"
 
@@ -91,8 +92,7 @@ def test_who_cannot_sign_in_is_a_row(sessions: dict[str, Session]) -> None:
 
 def test_the_form_shows_what_needs_attention_and_leads_to_the_project(fleet: Fleet) -> None:
     form = fleet.forms.overview()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     told = text_of(page.panel("overview"))
     assert "2 of 2 projects need attention" in told
     assert "4 resources not protected, 2 failed tasks, 1 vault filling up" in told
@@ -113,8 +113,7 @@ def test_the_form_says_first_what_nobody_knows(fleet: Fleet, sessions: dict[str,
     for session in sessions.values():
         session.cloud.fail("list_backups", "BackupService.0001", times=1000)
         session.cloud.fail("list_op_logs", "BackupService.0001", times=1000)
-    page = FormPage(fleet.forms.overview())
-    page.wait()
+    page = ready(fleet.forms.overview())
     told = text_of(page.panel("overview"))
     assert told.startswith("4 questions not answered: what follows is not all")
     assert "Nothing needs attention in what was answered" in told

@@ -9,6 +9,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 def test_all_of_a_vault_is_backed_up_and_watched_to_its_end(session: Session) -> None:
@@ -52,8 +53,7 @@ def test_choosing_another_vault_offers_its_resources(session: Session) -> None:
 def test_what_cannot_be_backed_up_is_said_beside_it_and_left_out(session: Session) -> None:
     session.cloud.server("web-01").set_status("ERROR")
     form = session.forms.back_up(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     notes = page.notes("resources")
     assert notes["web-01"] == "Its status is ERROR; it has to be ACTIVE or SHUTOFF."
     assert len(form.value["resources"]) == 3
@@ -65,9 +65,7 @@ def test_what_cannot_be_backed_up_is_said_beside_it_and_left_out(session: Sessio
 
 def test_what_is_being_backed_up_is_not_backed_up_twice(session: Session) -> None:
     session.back_up("vault-web", resources="web-01")
-    form = session.forms.back_up(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.back_up(vault="vault-web"))
     notes = page.notes("resources")
     assert notes["web-01"] == "It is being backed up."
 
@@ -153,8 +151,7 @@ def test_an_answer_that_was_lost_lets_nothing_else_be_chosen(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.back_up(vault="vault-web", resources=["web-01"])
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     chosen = form.value["resources"]
 
     def lost(*_: Any, **__: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from cbr_notebook import Session
 from cbr_notebook.forms import listing, lists, share
-from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 def test_backups_are_searched_for_in_all_by_the_filters_of_the_service(
@@ -15,8 +15,7 @@ def test_backups_are_searched_for_in_all_by_the_filters_of_the_service(
     for each in (listing, lists, share):
         monkeypatch.setattr(each, "MOST_ROWS", 20)
     form = session.forms.backups()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert len(page.labels("row")) == 21
     assert "There may be older ones" in page.panel("searched")
     wanted = session.backups(resource="web-02", vault="vault-web", until="12d")
@@ -46,9 +45,7 @@ def test_backups_are_searched_for_in_all_by_the_filters_of_the_service(
 
 
 def test_a_search_for_what_there_is_not_says_so_and_is_corrected(session: Session) -> None:
-    form = session.forms.backups()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.backups())
     page.fill("resource", "web01")
     page.click("Search in all", within="searched")
     page.wait()
@@ -73,9 +70,7 @@ def test_a_program_searches_and_finds_an_old_backup_by_its_id(
     form = session.forms.backups(row=oldest["id"])
     assert form.value["row"] == oldest["id"]
     assert form.problems == {"act": "Choose what to do with it."}
-    found = session.forms.backups(resource="db-02", status="available", since="7d")
-    page = FormPage(found)
-    page.wait()
+    page = ready(session.forms.backups(resource="db-02", status="available", since="7d"))
     wanted = session.backups(resource="db-02", status="available", since="7d")
     assert len(page.labels("row")) - 1 == min(5, len(wanted))
 
@@ -85,7 +80,6 @@ def test_every_backup_of_a_resource_can_be_chosen_for_a_restore(
 ) -> None:
     monkeypatch.setattr(lists, "MOST_ROWS", 5)
     form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    ready(form)
     every = session.backups(resource="web-01")
     assert {each["value"] for each in form.fields["backup"].options} == set(every["id"])

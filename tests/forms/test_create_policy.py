@@ -13,6 +13,7 @@ from cbr_notebook.forms import create_policy
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.schedule.preview import in_utc, preview
 from tests.forms import sync_points
+from tests.forms.pages import ready
 
 PARIS = timezone(timedelta(hours=2))
 NOW = datetime(2020, 8, 17, 4, tzinfo=UTC)
@@ -50,8 +51,7 @@ def test_the_preview_agrees_with_what_the_cloud_keeps(session: Session) -> None:
 
 def test_a_policy_is_created_and_applied_in_the_persons_words(session: Session) -> None:
     form = session.forms.create_policy()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.fill("name", "nightly")
     page.fill("times", "00:30")
     page.fill("timezone", "UTC+02:00")
@@ -91,9 +91,7 @@ def test_a_place_is_a_time_zone_and_summer_time_is_told(session: Session) -> Non
 
 
 def test_the_picture_has_a_line_for_each_rule(session: Session) -> None:
-    form = session.forms.create_policy(name="mixed", keep="periods", max_backups=5)
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.create_policy(name="mixed", keep="periods", max_backups=5))
     assert (
         "After a year 25 of 365 backups of a resource are kept. "
         "daily: 7, weekly: 4, monthly: 12, newest: 5"
@@ -112,9 +110,7 @@ def test_bad_input_is_told_beside_the_field(session: Session) -> None:
 
 
 def test_what_could_not_be_applied_is_applied_at_the_second_attempt(session: Session) -> None:
-    form = session.forms.create_policy(name="nightly", vaults=["vault-dev", "vault-web"])
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.create_policy(name="nightly", vaults=["vault-dev", "vault-web"]))
     session.cloud.fail("associate_vault_policy", "BackupService.6302")
     page.press()
     assert "could not be applied" in page.error
@@ -149,8 +145,7 @@ def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.create_policy(name="nightly")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.fill("times", "2")
     # Asked between taking the values and checking them.
     shown = type("Shown", (dict,), {})(create_policy._SHOWN)
@@ -180,8 +175,7 @@ def test_a_value_that_changes_while_it_is_drawn_is_no_trouble(
 
 def test_times_too_close_are_said_beside_their_field(session: Session) -> None:
     form = session.forms.create_policy(name="close", times="23:30, 00:10")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.press()
     assert "would be 40 minutes apart" in form.fields["times"].problem
     page.fill("times", "23:30, 00:30")

@@ -7,6 +7,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 def test_what_a_policy_says_is_filled_in_and_only_what_differs_is_sent(session: Session) -> None:
@@ -37,8 +38,7 @@ def test_it_is_switched_off_and_on(session: Session) -> None:
 
 def test_what_deletes_backups_wants_the_name_and_says_how_many(session: Session) -> None:
     form = session.forms.edit_policy(policy="daily-0300")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert page.field("confirm").hidden
     for name in ("max_backups", "retention_days"):
         if not page.field(name).hidden:
@@ -98,12 +98,10 @@ def test_what_cannot_be_is_told_beside_its_field(
 
 def test_a_list_leads_to_it_and_an_empty_account_to_a_new_policy(session: Session) -> None:
     policy = session.find_policy("daily-0300")
-    listed = FormPage(session.forms.policies(row=policy.id))
-    listed.wait()
+    listed = ready(session.forms.policies(row=policy.id))
     listed.click("Change it")
     assert listed.opened()[0].form.value["policy"] == policy.id
     with cbr.simulate("empty") as other:
-        page = FormPage(other.forms.edit_policy())
-        page.wait()
+        page = ready(other.forms.edit_policy())
         page.click("Create a policy")
         assert page.opened()[0].form.title == "Create a policy"

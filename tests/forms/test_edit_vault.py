@@ -8,6 +8,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.api.vault_bodies import ResourceItem
 from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 def test_what_a_vault_has_is_filled_in_and_only_what_differs_is_sent(session: Session) -> None:
@@ -59,8 +60,7 @@ def test_what_cannot_be_is_told_before_anything_is_sent(session: Session) -> Non
 
 def test_another_vault_brings_its_own_settings_and_its_own_resources(session: Session) -> None:
     form = session.forms.edit_vault(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.fill("name", "typed")
     page.fill("vault", "vault-disks")
     page.wait()
@@ -86,11 +86,9 @@ def test_what_could_be_done_only_in_part_is_told_and_not_done_again(session: Ses
 
 def test_lists_and_the_overview_lead_to_it(session: Session) -> None:
     vault = session.find_vault("vault-files")
-    listed = FormPage(session.forms.vaults(row=vault.id))
-    listed.wait()
+    listed = ready(session.forms.vaults(row=vault.id))
     listed.click("Change it")
-    overview = FormPage(session.forms.overview())
-    overview.wait()
+    overview = ready(session.forms.overview())
     overview.click("Expand it")
     for page in (listed, overview):
         (opened,) = page.opened()
@@ -99,8 +97,7 @@ def test_lists_and_the_overview_lead_to_it(session: Session) -> None:
 
 def test_without_a_vault_it_leads_to_one() -> None:
     with cbr.simulate("empty") as session:
-        page = FormPage(session.forms.edit_vault())
-        page.wait()
+        page = ready(session.forms.edit_vault())
         page.click("Create a vault")
         assert page.opened()[0].form.title == "Create a vault"
 
@@ -113,8 +110,7 @@ def test_a_disk_that_was_left_out_is_taken_back_in(session: Session) -> None:
     disk = (server.children or ())[-1]
     leave_out = ResourceItem(server.id, server.type or "", name, {"exclude_volumes": [disk.id]})
     session.add_resources(vault[name], [leave_out])
-    overview = FormPage(session.forms.overview())
-    overview.wait()
+    overview = ready(session.forms.overview())
     overview.click("Take it back in")
     (page,) = overview.opened()
     page.wait()

@@ -16,12 +16,12 @@ from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.table import Table
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
+from tests.forms.pages import ready
 
 
 def test_a_vault_says_in_numbers_what_is_lost_and_goes_only_by_name(session: Session) -> None:
     form = session.forms.vaults()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     names = page.labels("row")[1:]
     page.select_row(names.index("vault-web"))
     page.click("Delete vault…", within="facts")
@@ -50,8 +50,7 @@ def test_a_list_is_plain_where_no_grid_can_be_made(
 
     monkeypatch.setattr("cbr_notebook.forms.kit.table.ITable", no_cell_runs)
     form = session.forms.vaults()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert "<td>vault-web</td>" in page.panel("listed")
     page.fill("row", "vault-web")
     page.wait()
@@ -87,9 +86,7 @@ def test_a_backup_is_deleted_by_name(session: Session) -> None:
 
 def test_from_a_backup_one_goes_on_to_its_restore(session: Session) -> None:
     backup = session.backups(resource="web-01").iloc[2]
-    form = session.forms.backups(row=backup["id"])
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.backups(row=backup["id"]))
     page.click("Restore from it", within="facts")
     (opened,) = page.opened()
     assert opened.form.value["backup"] == backup["id"]
@@ -151,8 +148,7 @@ def test_empty_lists_say_so_and_lead_on() -> None:
             page.wait()
             page.click(label, within="summary")
             assert len(page.opened()) == 1
-        page = FormPage(session.forms.restore())
-        page.wait()
+        page = ready(session.forms.restore())
         page.click("Back up", within="result")
 
 
@@ -231,9 +227,7 @@ def test_a_policy_that_is_gone_is_told_as_gone_also_if_the_list_cannot_be_read(
 
 
 def test_what_was_wrong_with_one_act_is_not_told_of_another(session: Session) -> None:
-    form = session.forms.vaults(row="vault-web", act="delete")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.vaults(row="vault-web", act="delete"))
     page.fill("confirm", "vault-db")
     page.press()
     assert "Not sent yet" in page.error
@@ -254,8 +248,7 @@ def test_a_vault_that_an_operator_cannot_delete_is_not_told_as_gone(
         return plain(self, request, **options)
 
     monkeypatch.setattr(httpx.Client, "send", send)
-    page = FormPage(session.forms.vaults(row="vault-dev"))
-    page.wait()
+    page = ready(session.forms.vaults(row="vault-dev"))
     page.click("Delete vault…", within="facts")
     page.wait()
     page.fill("confirm", "vault-dev")
@@ -265,9 +258,7 @@ def test_a_vault_that_an_operator_cannot_delete_is_not_told_as_gone(
 
 
 def test_a_vault_that_somebody_else_deleted_is_told_as_gone(session: Session) -> None:
-    form = session.forms.vaults(row="vault-dev")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.vaults(row="vault-dev"))
     session.delete_vault("vault-dev", confirm="vault-dev")
     session.cloud.advance(hours=1)
     page.click("Delete vault…", within="facts")
@@ -278,9 +269,7 @@ def test_a_vault_that_somebody_else_deleted_is_told_as_gone(session: Session) ->
 
 
 def test_a_list_can_be_looked_at_again(session: Session) -> None:
-    form = session.forms.vaults()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.vaults())
     session.create_vault("new", size_gb=20)
     page.click("Look again", within="summary")
     page.wait()
@@ -291,9 +280,7 @@ def confirmed(form: Any, act: str, name: str, **part: str) -> FormPage:
     """Return a page with all filled in that is to be destroyed, as far as the button."""
     form.value = {"act": act, **part}
     form.value = {"confirm": name}
-    page = FormPage(form)
-    page.wait()
-    return page
+    return ready(form)
 
 
 def test_what_was_confirmed_is_done_whatever_is_pressed_before_it_is(
@@ -349,8 +336,7 @@ def test_an_answer_about_what_is_not_chosen_any_more_changes_nothing(
 ) -> None:
     for then in ("vault-web", ""):
         form = session.forms.vaults(row="vault-nas")
-        page = FormPage(form)
-        page.wait()
+        page = ready(form)
         chosen = session.find_vault(then).id if then else ""
         with monkeypatch.context() as patch:
             patch.setattr(session, "delete_vault", gone)
@@ -381,8 +367,7 @@ def test_an_act_without_a_row_is_told(session: Session) -> None:
 def test_a_click_means_the_row_that_was_seen(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = FormPage(session.forms.vaults())
-    page.wait()
+    page = ready(session.forms.vaults())
     seen, ids = page.table, [each["value"] for each in page.field("row").options[1:]]
     session.delete_vault("vault-db", confirm="vault-db").wait(progress=False)
     gate = sync_points.before(monkeypatch, markup, "listed")
@@ -398,9 +383,7 @@ def test_a_click_means_the_row_that_was_seen(
 
 
 def test_the_row_that_was_chosen_stays_marked(session: Session) -> None:
-    form = session.forms.vaults(row="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.vaults(row="vault-web"))
     marked = page.table.selected_rows
     assert len(marked) == 1
     page.click("Look again", within="summary")

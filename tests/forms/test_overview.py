@@ -17,12 +17,11 @@ from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.session import tables
 from tests.forms import sync_points
+from tests.forms.pages import ready
 
 
 def seen(form: Form) -> str:
-    page = FormPage(form)
-    page.wait()
-    return page.panel("overview")
+    return ready(form).panel("overview")
 
 
 def test_what_needs_attention_comes_with_reason_and_remedy(session: Session) -> None:
@@ -56,9 +55,7 @@ def test_what_is_mended_is_gone_when_one_looks_again(session: Session) -> None:
 
 
 def test_an_item_leads_to_its_form(session: Session) -> None:
-    form = session.forms.overview()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.overview())
     page.click("Show failed tasks")
     (opened,) = page.opened()
     assert opened.form.title == "Tasks"
@@ -91,8 +88,7 @@ def test_an_item_leads_to_its_form_with_itself_filled_in(
 
 
 def test_where_a_policy_is_off_it_is_switched_on(session: Session) -> None:
-    page = FormPage(session.forms.overview())
-    page.wait()
+    page = ready(session.forms.overview())
     assert "build-01" in page.panel("overview")
     page.click("Switch it on")
     (opened,) = page.opened()
@@ -192,8 +188,7 @@ def test_what_is_suspended_is_resumed_from_its_item(session: Session) -> None:
     vault = session.find_vault("vault-web")
     web = session.find_resource("web-01").id
     session.client.vaults.set_resources(vault.id, [web], action="suspend")
-    page = FormPage(session.forms.overview())
-    page.wait()
+    page = ready(session.forms.overview())
     said = item(page.panel("overview"), "web-01", "not protected")
     assert "suspended in its vault" in said
     assert "Back up now" not in said
@@ -311,8 +306,7 @@ def test_age_is_judged_by_the_schedule_of_each_resource() -> None:
 
 
 def test_a_failed_backup_is_made_again_from_its_item(session: Session) -> None:
-    page = FormPage(session.forms.overview())
-    page.wait()
+    page = ready(session.forms.overview())
     page.click("Back up again")
     (opened,) = page.opened()
     opened.wait()

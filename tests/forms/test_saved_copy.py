@@ -10,6 +10,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import AuthenticationError
 from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 @pytest.fixture
@@ -66,8 +67,7 @@ def test_the_overview_and_what_was_opened_from_it_are_kept(
     session: Session, published: list[tuple[dict[str, Any], bool]]
 ) -> None:
     form = session.forms.overview()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     form._ipython_display_()
     _, (first, renewed), (kept, update) = published
     assert not renewed and "Nothing has come of it." in first["text/plain"]

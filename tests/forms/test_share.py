@@ -12,6 +12,7 @@ from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.forms import share
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
+from tests.forms.pages import ready
 
 
 @pytest.fixture
@@ -32,8 +33,7 @@ def test_it_is_shared_accepted_and_taken_back(
 ) -> None:
     project = receiver.identity.project_id
     form = session.forms.share()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.fill("backup", backup_id)
     page.wait()
     assert "Shared with nobody yet" in page.panel("members")
@@ -43,8 +43,7 @@ def test_it_is_shared_accepted_and_taken_back(
     assert "Offered to 1 project" in page.result
     assert "pending" in page.panel("members")
 
-    theirs = FormPage(receiver.forms.share())
-    theirs.wait()
+    theirs = ready(receiver.forms.share())
     assert "Offered to this project" in theirs.panel("offers")
     assert not theirs.field("vault").hidden
     theirs.act("offers", "accept", backup_id)
@@ -64,9 +63,7 @@ def test_what_is_offered_can_be_rejected(
     session: Session, receiver: Session, backup_id: str
 ) -> None:
     session.share(backup_id, receiver.identity.project_id)
-    form = receiver.forms.share()
-    page = FormPage(form)
-    page.wait()
+    page = ready(receiver.forms.share())
     page.act("offers", "reject", backup_id)
     assert list(session.members(backup_id)["status"]) == ["rejected"]
     assert "is rejected" in page.result
@@ -77,9 +74,7 @@ def test_accepting_without_a_vault_says_what_is_missing(session: Session, backup
     for name in other.vaults()["name"]:
         other.delete_vault(name, confirm=name).wait(progress=False)
     session.share(backup_id, other.identity.project_id)
-    form = other.forms.share()
-    page = FormPage(form)
-    page.wait()
+    page = ready(other.forms.share())
     page.act("offers", "accept", backup_id)
     assert "Create a vault first." in page.told
 
@@ -99,9 +94,7 @@ def test_what_is_no_project_is_told_before_anything_is_sent(
 def test_a_service_error_is_told_in_place(
     session: Session, receiver: Session, backup_id: str
 ) -> None:
-    form = session.forms.share(backup=backup_id, projects="0" * 32)
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.share(backup=backup_id, projects="0" * 32))
     page.press()
     assert "BackupService.6704" in page.error
 
@@ -118,8 +111,7 @@ def test_an_older_backup_than_those_listed_can_be_shared_when_it_is_named(
     oldest = str(session.backups(resource="web-01")["id"].iloc[-1])
     monkeypatch.setattr(share, "MOST_ROWS", 20)
     form = session.forms.share(backup=oldest)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert form.value["backup"] == oldest
     assert 1 < len(page.labels("backup")) <= 21
 
@@ -129,9 +121,7 @@ def test_what_is_stopped_is_what_the_card_names(session: Session, receiver: Sess
     first, second = session.backups(resource="web-01", limit=2)["id"]
     for each in (first, second):
         session.share(each, project)
-    form = session.forms.share(backup=first)
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.share(backup=first))
     page.click("Stop sharing", within="members")
     asked = page.result
     page.fill("backup", second)
@@ -154,9 +144,7 @@ def test_a_backup_may_be_a_record_or_a_row_and_commas_may_trail(
 
 def test_without_a_backup_it_leads_to_one() -> None:
     with cbr.simulate("empty") as session:
-        form = session.forms.share()
-        page = FormPage(form)
-        page.wait()
+        page = ready(session.forms.share())
         assert "There is nothing to share yet" in page.summary
 
 
@@ -165,9 +153,7 @@ def given(session: Session, receiver: Session, backup_id: str) -> tuple[FormPage
     """A form with a backup that is shared, and which backup it is and with whom."""
     project = receiver.identity.project_id
     session.share(backup_id, project)
-    form = session.forms.share(backup=backup_id)
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.share(backup=backup_id))
     return page, f"{backup_id} {project}"
 
 
@@ -200,10 +186,7 @@ def test_what_could_not_be_stopped_is_told_by_its_name(
 def offered(session: Session, receiver: Session, backup_id: str) -> FormPage:
     """A form with an offer to accept."""
     session.share(backup_id, receiver.identity.project_id)
-    form = receiver.forms.share()
-    page = FormPage(form)
-    page.wait()
-    return page
+    return ready(receiver.forms.share())
 
 
 def test_what_is_accepted_already_is_not_accepted_again(offered: FormPage, backup_id: str) -> None:

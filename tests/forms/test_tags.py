@@ -8,7 +8,7 @@ import pytest
 
 from cbr_notebook import Session
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
-from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 @pytest.fixture
@@ -45,9 +45,7 @@ def test_too_many_or_bad_tags_are_refused_before_anything_is_sent(tagged: Sessio
 
 
 def test_saving_shows_the_difference_first(tagged: Session) -> None:
-    form = tagged.forms.tags(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(tagged.forms.tags(vault="vault-web"))
     page.fill("tags", [["env", "test"], ["team", "web"], ["", ""]])
     page.press()
     assert "change env from prod to test" in page.result
@@ -59,9 +57,7 @@ def test_saving_shows_the_difference_first(tagged: Session) -> None:
 
 
 def test_a_bad_row_is_told_and_nothing_is_sent(tagged: Session) -> None:
-    form = tagged.forms.tags(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(tagged.forms.tags(vault="vault-web"))
     page.fill("tags", [["env", "prod"], ["a b", "c"]])
     assert page.field("tags").problem.startswith("Row 2: The tag key 'a b' is not allowed.")
     page.press()
@@ -79,9 +75,7 @@ def test_a_program_saves_at_once_and_the_python_does_the_same(tagged: Session) -
 
 
 def test_what_somebody_else_changed_meanwhile_is_shown_before_it_is_lost(tagged: Session) -> None:
-    form = tagged.forms.tags(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(tagged.forms.tags(vault="vault-web"))
     rows = [[key, value] for key, value in tags_of(tagged).items()]
     page.fill("tags", [*rows, ["stage", "two"]])
     page.press()
@@ -98,9 +92,7 @@ def test_what_somebody_else_changed_meanwhile_is_shown_before_it_is_lost(tagged:
 
 
 def test_nothing_is_saved_that_was_not_shown(tagged: Session) -> None:
-    form = tagged.forms.tags(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(tagged.forms.tags(vault="vault-web"))
     page.fill("tags", [*tags_of(tagged).items(), ["new", "1"]])
     page.press()
     assert "add new=1" in page.result
@@ -118,9 +110,7 @@ def test_nothing_is_saved_that_was_not_shown(tagged: Session) -> None:
 def test_an_answer_that_was_lost_takes_no_edited_tag_away(
     tagged: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = tagged.forms.tags(vault="vault-web", tags={"mine": "typed"})
-    page = FormPage(form)
-    page.wait()
+    page = ready(tagged.forms.tags(vault="vault-web", tags={"mine": "typed"}))
     page.press()
     with monkeypatch.context() as patch:
         patch.setattr(tagged, "set_tags", lost)

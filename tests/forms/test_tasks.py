@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from cbr_notebook import Session, errors
+from cbr_notebook import Session
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
+from tests.forms.pages import no_answer, ready
 
 
 def test_the_newest_tasks_are_shown_and_given_as_a_table(session: Session) -> None:
@@ -45,9 +44,7 @@ def test_the_filter_is_followed_at_once(session: Session) -> None:
 def test_without_a_page_nobody_watches_and_with_one_it_ends_with_the_page(
     session: Session,
 ) -> None:
-    form = session.forms.tasks()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.tasks())
     before = session.client.transport.requests
     page.show()
     assert len(sync_points.running("tasks watches")) == 1
@@ -78,8 +75,7 @@ def test_names_are_shown_as_they_are(session: Session) -> None:
 def test_a_list_that_could_not_be_read_is_usable_once_it_can(session: Session) -> None:
     session.cloud.fail("list_op_logs", 503, times=50)
     form = session.forms.tasks()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert page.button().disabled
     session.cloud.heal()
     page.act("error", "watch")
@@ -90,13 +86,7 @@ def test_a_list_that_could_not_be_read_is_usable_once_it_can(session: Session) -
 def test_whoever_looks_again_watches_again(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.tasks()
-    page = FormPage(form)
-    page.wait()
-
-    def no_answer(**_: Any) -> Any:
-        raise errors.ConnectionFailed("No answer came.")
-
+    page = ready(session.forms.tasks())
     with monkeypatch.context() as patch:
         patch.setattr(session.client.tasks, "list", no_answer)
         session.cloud.advance(seconds=5)  # what the form was opened with is too old now

@@ -11,13 +11,13 @@ from typing import Any
 
 from cbr_notebook import Session
 from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 from tests.forms.restore.walking import suggested
 
 
 def _open(form: Any, **values: Any) -> FormPage:
     """Open a form, wait for what it offers, and fill it in."""
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     for name, value in values.items():
         page.fill(name, value)
         page.wait()

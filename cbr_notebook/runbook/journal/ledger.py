@@ -1,6 +1,6 @@
 """Where journals are kept: a folder of the user's choice, a file a run.
 
-ResourceRef by the caller, else by ``CBR_RUNBOOK_FOLDER``, else beside the state file of a simulated
+Named by the caller, else by ``CBR_RUNBOOK_FOLDER``, else beside the state file of a simulated
 cloud or in a folder that goes with it, else the system's folder for a user's data.
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.forms.kit.interrupts import held_back
-from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +38,7 @@ def test_an_interrupt_arrives_after_the_block() -> None:
 def test_an_interrupt_between_click_and_work_leaves_the_work_going() -> None:
     session = cbr.simulate()
     form = session.forms.back_up(vault="vault-db")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     before = len(session.backups(vault="vault-db"))
 
     def interrupt(change: Any) -> None:

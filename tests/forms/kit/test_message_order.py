@@ -23,7 +23,7 @@ def said(turn: int, speaker: str = "page") -> dict[str, object]:
 
 
 @given(st.permutations(range(1, 8)))
-def test_messages_are_heard_sequencer_in_whatever_order_they_come(order: list[int]) -> None:
+def test_messages_are_heard_in_turn_in_whatever_order_they_come(order: list[int]) -> None:
     sequencer, heard = MessageSequencer(), list[int]()
     for turn in order:
         sequencer.handle(said(turn), lambda turn=turn: heard.append(turn))

@@ -10,18 +10,13 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
-
-
-def no_answer(*_: Any, **__: Any) -> Any:
-    raise errors.ConnectionFailed("No answer came.")
+from tests.forms.pages import no_answer, ready
 
 
 def test_a_backup_that_is_out_of_sight_is_not_told_as_not_done(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.back_up(vault="vault-db")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.back_up(vault="vault-db"))
     with monkeypatch.context() as patch:
         patch.setattr(session.client.tasks, "list", no_answer)
         page.press()
@@ -34,8 +29,7 @@ def test_a_backup_that_is_out_of_sight_is_not_told_as_not_done(
 
 def test_an_answer_that_did_not_come_leaves_it_open_whether_it_was_done(session: Session) -> None:
     form = session.forms.create_vault(name="new", size_gb=20)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     session.cloud.fail("create_vault", "cut after")
     page.press()
     assert "nobody knows whether it was done" in page.error
@@ -78,8 +72,7 @@ def test_nothing_can_be_filled_in_while_it_is_at_it(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.create_vault(name="new", size_gb=20)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     gate = sync_points.before(monkeypatch, session, "create_vault")
     page.press(wait=False)
     gate.wait()
@@ -96,8 +89,7 @@ def test_nothing_can_be_filled_in_while_it_is_at_it(
 def test_an_account_without_vaults_is_led_to_one() -> None:
     with cbr.simulate("empty") as session:
         for open_form in (session.forms.back_up, session.forms.tags):
-            page = FormPage(open_form())
-            page.wait()
+            page = ready(open_form())
             page.click("Create a vault", within="summary")
             assert page.opened()[0].form.title == "Create a vault"
 
@@ -115,9 +107,7 @@ def test_forms_that_were_opened_by_others_leave_each_other_alone(session: Sessio
 def test_a_form_at_work_stays_when_another_one_is_opened(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.overview()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.overview())
     page.act("result", "open", "back_up?vault=vault-web")
     (at_work,) = page.opened()
     gate = sync_points.before(monkeypatch, session, "back_up")
@@ -133,9 +123,7 @@ def test_a_form_at_work_stays_when_another_one_is_opened(
 
 
 def test_the_tasks_say_what_the_list_shows(session: Session) -> None:
-    form = session.forms.tasks()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.tasks())
     session.back_up("vault-web")
     page.press()
     assert "4 at work" in page.summary
@@ -176,9 +164,7 @@ def test_of_what_nobody_expected_nobody_knows_whether_it_was_done(
         create(*given, **more)
         raise KeyError("nobody expected this")
 
-    form = session.forms.create_vault(name="new", size_gb=20)
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.create_vault(name="new", size_gb=20))
     monkeypatch.setattr(session, "create_vault", created_and_lost)
     page.press()
     assert "nobody knows whether it was done" in page.error

@@ -9,10 +9,7 @@ import pytest
 
 from cbr_notebook import Session, errors
 from cbr_notebook.forms.testing import FormPage
-
-
-def no_answer(*_: Any, **__: Any) -> Any:
-    raise errors.ConnectionFailed("No answer came.")
+from tests.forms.pages import no_answer, ready
 
 
 @pytest.fixture
@@ -48,8 +45,7 @@ def test_what_cannot_be_asked_holds_everything_back_until_it_is_answered(
 ) -> None:
     session.set_tags("vault-web", {"env": "prod"})
     form = session.forms.tags(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     with monkeypatch.context() as patch:
         patch.setattr(session.client.tags, "list", no_answer)
         with pytest.raises(errors.ConnectionFailed):
@@ -65,8 +61,7 @@ def test_what_cannot_be_asked_holds_everything_back_until_it_is_answered(
 
 def test_trying_again_leaves_what_was_typed(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web", name="given")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.fill("name", "typed")
     session.cloud.fail("list_protectable", "BackupService.9910", times=50)
     page.fill("vault", session.find_vault("vault-disks").id)
@@ -83,8 +78,7 @@ def test_trying_again_leaves_what_was_typed(session: Session) -> None:
 
 def test_trouble_is_forgotten_once_something_else_is_chosen(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     session.cloud.fail("list_protectable", "BackupService.9910", times=50)
     page.fill("vault", session.find_vault("vault-disks").id)
     page.wait()
@@ -96,9 +90,7 @@ def test_trouble_is_forgotten_once_something_else_is_chosen(session: Session) ->
 
 
 def test_what_was_typed_for_one_vault_is_not_taken_over_to_another(session: Session) -> None:
-    form = session.forms.tags(vault="vault-web")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.tags(vault="vault-web"))
     page.fill("tags", [["env", "prod"]])
     other: Any = session.forms.tags(vault="vault-db")
     assert ["env", "prod"] not in other.value["tags"]

@@ -12,6 +12,7 @@ from cbr_notebook.forms.kit.option_loader import OptionLoader
 from cbr_notebook.forms.kit.worker import Worker
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
+from tests.forms.pages import ready
 from tests.forms.sync_points import Gate
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def test_two_pages_that_press_at_once_make_one_vault(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.create_vault(name="once", size_gb=100, tags="a=b")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     gate = sync_points.after(monkeypatch, page.field("tags"), "rule")  # while it is checked
     second = sync_points.beside(lambda: FormPage(form).press(wait=False))
     gate.wait()
@@ -40,8 +40,7 @@ def test_what_changes_after_it_was_found_right_is_not_sent_unseen(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.create_vault(name="checked", size_gb=100, tags="a=b")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     gate = sync_points.after(monkeypatch, page.field("tags"), "rule")  # while it is checked
     presses = sync_points.beside(lambda: page.press(wait=False))
     gate.wait()
@@ -56,8 +55,7 @@ def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.create_vault(name="half", size_gb=100)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     gate = Gate()
     sync_points.when(page.field("name"), "value", "whole", gate.before(lambda: None))
     cell = sync_points.beside(lambda: setattr(form, "value", {"name": "whole"}))
@@ -76,8 +74,7 @@ def test_a_cell_that_runs_again_while_its_form_is_at_it_shows_the_same(
     # Only a kernel that runs a cell tells its ID; there is none here.
     monkeypatch.setattr(forms, "_cell", lambda: "a cell")
     form = session.forms.create_vault(name="mine", size_gb=100)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     gate = sync_points.before(monkeypatch, session, "create_vault")
     page.press(wait=False)
     gate.wait()
@@ -106,9 +103,7 @@ def test_two_forms_of_a_kind_live_side_by_side_where_cells_have_no_id(
 
 
 def test_what_nobody_knows_stays_told_although_nothing_can_be_asked_for(session: Session) -> None:
-    form = session.forms.create_vault(name="perhaps", size_gb=100)
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.create_vault(name="perhaps", size_gb=100))
     session.cloud.fail("create_vault", "cut after")
     session.cloud.fail("list_vault", 503, times=1000)
     page.press()
@@ -126,8 +121,7 @@ def test_an_answer_that_cannot_be_read_does_not_say_that_nothing_was_done(
     session: Session, kind: Any
 ) -> None:
     form = session.forms.create_vault(name="perhaps", size_gb=100)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     session.cloud.fail("create_vault", kind)
     page.press()
     assert "nobody knows whether it was done" in page.error
@@ -162,8 +156,7 @@ def test_a_form_that_only_stops_watching_still_asks(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.back_up()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     gate = sync_points.before(monkeypatch, session.client.protectables, "list_all")
     page.fill("vault", "vault-nas")
     gate.wait()
@@ -177,8 +170,7 @@ def test_a_form_that_only_stops_watching_still_asks(
 
 def test_a_closed_form_begins_nothing(session: Session) -> None:
     form = session.forms.create_vault(name="closed", size_gb=100)
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     form.close()
     page.press(wait=False)  # that was under way
     # No public act of a closed form begins work beside the main thread.
@@ -203,7 +195,6 @@ def test_the_page_is_told_what_holds_if_it_knew_something_else() -> None:
 
 def test_closing_leaves_no_field_behind(session: Session) -> None:
     for form in (session.forms.vaults(), session.forms.restore(), session.forms.share()):
-        page = FormPage(form)
-        page.wait()
+        page = ready(form)
         form.close()
         assert not page.on_page

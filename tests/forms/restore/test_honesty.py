@@ -8,6 +8,7 @@ import pytest
 
 from cbr_notebook.forms.restore import choose_backup
 from cbr_notebook.forms.testing import FormPage, text_of
+from tests.forms.pages import ready
 from tests.forms.restore.walking import ACCEPTED, at_confirm, walk
 from tests.runbook.situations import spoilt
 
@@ -95,16 +96,14 @@ def test_what_cancelling_came_to_is_its_heading(session: Session) -> None:
     page = at_confirm(session)
     session.cloud.fail("restore_backup", 503)
     page.press()
-    again = FormPage(session.forms.restore())
-    again.wait()
+    again = ready(session.forms.restore())
     again.click("Cancel it")
     assert "Given up: nobody knows whether it was carried out" in again.result
     assert "Asked to" not in again.result
 
 
 def test_a_time_of_trouble_in_the_future_is_refused_in_its_field(session: Session) -> None:
-    page = FormPage(session.forms.restore(resource="web-01"))
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01"))
     page.fill("before", "2020-09-01")
     assert "That is in the future: it is 2020-08-17 03:51 UTC now." in page.field("before").problem
     assert page.form.value["backup"] is None
@@ -131,8 +130,7 @@ def test_of_a_grown_disk_only_the_others_are_backed_up_first(session: Session) -
     spoilt(session, "two-01")
     session.cloud.server("two-01").disk("vdb").resize(4)
     backup = session.find_backup("clean-two-01").id
-    page = FormPage(session.forms.restore(resource="two-01", backup=backup))
-    walk(page, "Confirm")
+    page = walk(FormPage(session.forms.restore(resource="two-01", backup=backup)), "Confirm")
     assert "two-01-vdb has grown since the backup" in page.panel("will")
     assert "that backup is the way back" not in page.panel("will")
     warned = page.labels("acknowledge")
@@ -173,8 +171,7 @@ def test_a_simulated_cloud_is_named_in_each_step(session: Session) -> None:
 def test_what_exists_no_more_is_marked_and_no_other_server_offered(session: Session) -> None:
     backup = session.backups(resource="web-01").iloc[3]["id"]
     session.cloud.delete_server("web-01")
-    page = FormPage(session.forms.restore(resource="web-01", backup=backup))
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01", backup=backup))
     assert "exists no more" in page.panel("timeline")
     assert "(exists no more)" in page.steps[0]
     walk(page, "Check")
@@ -184,11 +181,9 @@ def test_what_exists_no_more_is_marked_and_no_other_server_offered(session: Sess
 
 
 def test_only_disks_are_offered_as_another_target(session: Session) -> None:
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    walk(page, "Check")
+    page = walk(FormPage(session.forms.restore(resource="web-01", before="2020-08-17")), "Check")
     assert page.labels("target") == ["web-01 itself"]
-    page = FormPage(session.forms.restore(resource="archive", before="2020-08-17"))
-    walk(page, "Check")
+    page = walk(FormPage(session.forms.restore(resource="archive", before="2020-08-17")), "Check")
     assert len(page.labels("target")) > 1
 
 
@@ -196,8 +191,7 @@ def test_nothing_is_called_without_a_jump_that_was_not_looked_at(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choose_backup, "LOOKED_AT", 8)
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-05"))
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01", before="2020-08-05"))
     line = page.panel("timeline")
     assert "nobody has looked whether it is a jump" in line
     assert "without a jump" not in line
@@ -210,8 +204,7 @@ def test_nothing_is_called_without_a_jump_that_was_not_looked_at(
 
 def test_a_full_backup_cannot_be_judged_and_is_not_proposed(session: Session) -> None:
     session.back_up("vault-web", resources="web-01", incremental=False).wait(progress=False)
-    page = FormPage(session.forms.restore(resource="web-01"))
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01"))
     line = page.panel("timeline")
     assert "No jump in changed data. 1 cannot be judged." in line
     assert "Choose the newest without a jump: 2020-08-17 03:00 UTC" in line
@@ -222,8 +215,7 @@ def test_an_overruled_judgement_is_a_warning_to_accept(session: Session, increme
     session.cloud.ransomware("web-01")
     session.back_up("vault-web", resources="web-01", incremental=incremental).wait(progress=False)
     form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     newest = page.field("backup").options[0]
     assert ("a jump" if incremental else "cannot be judged") in newest["note"]
     page.fill("backup", newest["value"])
@@ -246,8 +238,7 @@ def test_where_none_is_quiet_the_newest_that_cannot_be_judged_is_proposed_and_sa
     session.cloud.create_server("fresh")
     session.add_resources("vault-web", "fresh")
     session.back_up("vault-web", resources="fresh").wait(progress=False)
-    page = FormPage(session.forms.restore(resource="fresh"))
-    page.wait()
+    page = ready(session.forms.restore(resource="fresh"))
     line = page.panel("timeline")
     assert "Choose the newest from then, which cannot be judged" in line
     assert "clean" not in line.lower()

@@ -10,6 +10,7 @@ import pytest
 from cbr_notebook.api.groups.restore_points import RestorePoints
 from cbr_notebook.forms.restore import choose_backup
 from cbr_notebook.forms.testing import FormPage
+from tests.forms.pages import ready
 from tests.forms.restore.walking import suggested, walk
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ def test_opening_and_checking_asks_once_of_each_restore_point_and_15_times_more(
 
     monkeypatch.setattr(RestorePoints, "show", counted)
     before = session.client.transport.requests
-    page = FormPage(session.forms.restore())
-    page.wait()
+    page = ready(session.forms.restore())
     page.fill("resource", resource)
     walk(page, "Choose backup")
     suggested(page)
@@ -48,8 +48,7 @@ def test_opening_and_checking_asks_once_of_each_restore_point_and_15_times_more(
 def test_confirming_asks_for_no_other_plan(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    walk(page, "Check")
+    page = walk(FormPage(session.forms.restore(resource="web-01", before="2020-08-17")), "Check")
     asked, plan_restore = Counter[str](), session.plan_restore
 
     def counted(*given: Any, **more: Any) -> Any:

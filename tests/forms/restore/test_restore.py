@@ -16,6 +16,7 @@ from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
+from tests.forms.pages import ready
 from tests.forms.restore.walking import ACCEPTED, at_confirm, look, suggested, walk
 
 MESSAGE = "/etc/motd"
@@ -34,8 +35,7 @@ def infected(session: Session) -> Session:
 
 def test_a_server_goes_back_with_everything_in_one_submit(infected: Session) -> None:
     form = infected.forms.restore(resource="web-01", before="2020-08-18T12:00Z")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert page.chosen("backup") == "2020-08-18 03:00 UTC"
     form.value = ACCEPTED
     assert form.problems == {}
@@ -50,8 +50,7 @@ def test_a_server_goes_back_with_everything_in_one_submit(infected: Session) -> 
 
 def test_step_by_step_as_on_a_page(infected: Session) -> None:
     form = infected.forms.restore()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     page.press("Next")
     assert page.step.startswith("1.")
     assert page.field("resource").problem == "Choose one."
@@ -82,8 +81,7 @@ def test_step_by_step_as_on_a_page(infected: Session) -> None:
 
 def test_going_back_and_forth_loses_nothing(session: Session) -> None:
     form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     suggested(page)
     walk(page, "Confirm")
     page.fill("rto", "4h")
@@ -99,8 +97,7 @@ def test_a_check_that_fails_stops_at_the_checks_until_it_is_mended(session: Sess
     server = session.cloud.server("web-01")
     server.set_status("ERROR")
     form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     suggested(page)
     walk(page, "Check")
     page.press("Next")
@@ -139,9 +136,7 @@ def test_the_python_does_the_same(session: Session) -> None:
 
 def test_a_disk_can_be_left_out(session: Session) -> None:
     form = session.forms.restore(resource="db-01", before="2020-08-17")
-    page = FormPage(form)
-    page.wait()
-    walk(page, "Check")
+    page = walk(FormPage(form), "Check")
     rows = page.field("disks").options
     assert len(rows) == 2
     data = next(row for row in rows if "system" not in row["label"])
@@ -156,9 +151,7 @@ def test_a_disk_can_be_left_out(session: Session) -> None:
 
 def test_leaving_all_disks_out_is_told_beside_them(session: Session) -> None:
     form = session.forms.restore(resource="db-01", before="2020-08-17")
-    page = FormPage(form)
-    page.wait()
-    walk(page, "Check")
+    page = walk(FormPage(form), "Check")
     nothing = {row["value"]: "" for row in page.field("disks").options}
     page.fill("disks", nothing, leave=False)
     page.wait()
@@ -195,9 +188,7 @@ def test_what_cannot_be_read_is_told_beside_the_field(session: Session) -> None:
 
 
 def test_the_calendar_lists_a_day(session: Session) -> None:
-    form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01"))
     assert "August 2020" in page.panel("calendar")
     page.act("calendar", "day", "2020-08-10")
     assert page.labels("backup") == ["2020-08-10 03:00 UTC"]
@@ -211,8 +202,7 @@ def test_a_restore_that_has_not_ended_is_offered_first(session: Session) -> None
     backup = session.backups(resource="web-01").iloc[0]
     run = session.plan_restore(backup).execute(confirm="web-01", safety_backup=True)
     form = session.forms.restore()
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert "A restore of web-01 has not ended: running" in page.panel("pending")
     page.click("Watch it")
     assert "web-01 is back" in page.result
@@ -345,8 +335,7 @@ def test_trouble_in_the_background_leaves_the_checks_as_they_are(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    walk(page, "Confirm")
+    page = walk(FormPage(form), "Confirm")
     form.value = ACCEPTED
     backup = session.find_backup(form.value["backup"])
     session.cloud.fail("*", 503, times=100_000)
@@ -364,9 +353,7 @@ def test_trouble_in_the_background_leaves_the_checks_as_they_are(
 def test_looking_again_goes_on_after_checks_that_could_not_be_made(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01", before="2020-08-17"))
     session.cloud.fail("*", 503, times=100_000)
     page.click("Check again")
     assert "It cannot be checked" in page.panel("verdict")
@@ -377,8 +364,7 @@ def test_looking_again_goes_on_after_checks_that_could_not_be_made(
 
 def test_what_was_chosen_stands_in_the_steps(session: Session) -> None:
     form = session.forms.restore(resource="web-01", before="2020-08-17")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert "1. Server: web-01" in " ".join(page.steps)
     assert "2. Backup: 2020-08-16 03:00" in " ".join(page.steps)
     assert "2020-08-16 03:00 UTC" in page.panel("which")
@@ -386,16 +372,14 @@ def test_what_was_chosen_stands_in_the_steps(session: Session) -> None:
     assert target.options[0]["label"] == "web-01 itself"
     assert target.options[0]["note"] == "overwritten"
     form = session.forms.restore(resource="archive")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     assert "1. Disk: archive" in " ".join(page.steps)
     assert "2. Choose backup" in " ".join(page.steps)
 
 
 def test_a_backup_chosen_by_hand_stays_when_the_trouble_is_told(session: Session) -> None:
     form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    page = ready(form)
     option = next(o for o in page.field("backup").options if "2020-08-10" in o["label"])
     page.fill("backup", option["value"])
     page.fill("before", "2020-08-12")
@@ -410,9 +394,7 @@ def test_a_backup_chosen_by_hand_stays_when_the_trouble_is_told(session: Session
 
 
 def test_a_backup_that_the_form_proposed_follows_the_trouble(session: Session) -> None:
-    form = session.forms.restore(resource="web-01")
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.restore(resource="web-01"))
     for before, proposed in (("2020-08-12", "2020-08-11"), ("2020-08-05", "2020-08-04")):
         page.fill("before", before)
         assert page.chosen("backup") == f"{proposed} 03:00 UTC"

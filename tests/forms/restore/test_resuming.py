@@ -8,6 +8,7 @@ from cbr_notebook import Session
 from cbr_notebook.errors import WaitTimeout
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
+from tests.forms.pages import ready
 from tests.forms.restore.walking import at_confirm
 
 
@@ -69,9 +70,7 @@ def test_a_run_of_before_goes_on_only_with_the_name_and_one_is_led_to_its_field(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(session, monkeypatch)
-    form = session.forms.restore()
-    page = FormPage(form)
-    page.wait()
+    page = ready(session.forms.restore())
     for name in ("", "web-02"):
         page.fill("again_name", name, leave=False)
         before = page.field("again_name").focused

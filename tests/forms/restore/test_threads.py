@@ -17,6 +17,7 @@ from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
+from tests.forms.pages import ready
 from tests.forms.restore.walking import look, walk
 from tests.forms.sync_points import Gate
 
@@ -26,8 +27,7 @@ LONG = 20.0
 @pytest.fixture
 def page(session: Session) -> FormPage:
     """A form at the checks of the newest backup of web-01."""
-    opened = FormPage(session.forms.restore(resource="web-01"))
-    opened.wait()
+    opened = ready(session.forms.restore(resource="web-01"))
     opened.fill("backup", backups(opened)[0])
     walk(opened, "Check")
     return opened
@@ -334,8 +334,7 @@ def test_what_goes_wrong_on_the_way_is_shown(
 
 
 def test_disks_and_a_target_given_by_name_stay_as_given(session: Session) -> None:
-    page = FormPage(session.forms.restore(resource="db-01", before="2020-08-17"))
-    walk(page, "Check")
+    page = walk(FormPage(session.forms.restore(resource="db-01", before="2020-08-17")), "Check")
     given = {row["value"]: row["usual"] for row in page.field("disks").options[:1]}
     form = session.forms.restore(resource="db-01", before="2020-08-17", disks=given)
     assert "checks" not in form.problems

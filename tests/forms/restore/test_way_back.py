@@ -93,8 +93,7 @@ def test_a_run_that_was_carried_out_in_python_is_gone_back_on_in_a_form(session:
     plan = session.plan_restore(session.backups(resource="web-01").iloc[0])
     run = plan.execute(confirm="web-01", acknowledge=plan.warnings).wait()
     form = session.forms.restore(roll_back=run)
-    page = FormPage(form)
-    walk(page, "Confirm")
+    page = walk(FormPage(form), "Confirm")
     form.value = {"confirm": "web-01", "acknowledge": page.labels("acknowledge")}
     form.submit()
     assert run.journal.last("rolled_back") is not None
@@ -119,8 +118,7 @@ def test_a_contract_that_is_given_has_a_field_and_is_looked_at(
     path = tmp_path / "recovery.yaml"
     path.write_text(CONTRACT.format(server="web-01"))
     form = session.forms.restore(resource="web-01", before="2020-08-17", contract=str(path))
-    page = FormPage(form)
-    walk(page, "Check")
+    page = walk(FormPage(form), "Check")
     assert not page.field("contract").hidden
     assert "probes" in page.panel("checks")
     form.value = {"confirm": "web-01", "acknowledge": page.labels("acknowledge")}
@@ -150,8 +148,7 @@ def test_where_two_people_are_needed_the_form_asks_for_the_approved_plan(
         monkeypatch.setenv("CBR_APPROVAL", "two people")
     wanted = {"approval": "two people"} if how == "given" else {}
     form = session.forms.restore(resource="web-01", before="2020-08-17", **wanted)
-    page = FormPage(form)
-    walk(page, "Confirm")
+    page = walk(FormPage(form), "Confirm")
     page.fill("confirm", "web-01")
     page.press()
     assert form.problems["approval"] == "Fill this in."
@@ -175,7 +172,6 @@ def test_where_two_people_are_needed_the_form_asks_for_the_approved_plan(
 
 
 def test_no_approval_is_asked_for_where_none_is_needed(session: Session) -> None:
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    walk(page, "Confirm")
+    page = walk(FormPage(session.forms.restore(resource="web-01", before="2020-08-17")), "Confirm")
     assert page.field("approval").hidden
     assert page.panel("export_plan") == ""

@@ -67,8 +67,7 @@ def test_no_advice_of_a_run_names_python_that_the_form_has_a_button_for() -> Non
 
 def test_the_checks_say_what_to_tick(session: Session) -> None:
     session.cloud.advance(hours=6)
-    page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
-    walk(page, "Check")
+    page = walk(FormPage(session.forms.restore(resource="web-01", before="2020-08-17")), "Check")
     checks = text_of(page.panel("checks"))
     assert "There is no backup of the present state." in checks
     assert "Leave 'Back up the present state first' ticked in step 4" in checks

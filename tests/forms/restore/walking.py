@@ -18,21 +18,21 @@ ACCEPTED = {"confirm": "web-01"}
 """What confirms a restore of web-01 that nothing warns of."""
 
 
-def walk(page: FormPage, to: str) -> None:
-    """Press Next until a step is reached."""
+def walk(page: FormPage, to: str) -> FormPage:
+    """Press Next until a step is reached; the page again."""
     page.wait()
     while to not in page.step:
         before = page.step
         page.press("Next")
         assert page.step != before, page.form.problems
+    return page
 
 
 def at_confirm(session: Session) -> FormPage:
     """Open a restore of web-01 that nothing warns of, and go to its confirmation."""
     page = FormPage(session.forms.restore(resource="web-01", before="2020-08-17"))
     page.form.value = ACCEPTED
-    walk(page, "Confirm")
-    return page
+    return walk(page, "Confirm")
 
 
 def look(page: FormPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,21 @@
+"""The page of a form, as the tests of the forms open it, and what it may meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cbr_notebook.errors import ConnectionFailed
+from cbr_notebook.forms.kit.form import Form
+from cbr_notebook.forms.testing import FormPage
+
+
+def ready(form: Form) -> FormPage:
+    """The page of a form, once it has read what it has to read."""
+    page = FormPage(form)
+    page.wait()
+    return page
+
+
+def no_answer(*_: Any, **__: Any) -> Any:
+    """A question to the service that nobody answers."""
+    raise ConnectionFailed("No answer came.")
