@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from cbr_notebook.restore_command import account
 from cbr_notebook.restore_command.statuses import in_terminal
 from cbr_notebook.runbook.journal.record import Progress
 from tests.runbook.situations import CONTRACT, execute, is_back, only_run, restores, spoilt
+
+Say = Callable[..., tuple[int, str, str]]
 
 BASE = ("runbook", "restore-server", "--server", "web-01", "--simulate")
 CLEAN = ("--backup", "clean-web-01", "--acknowledge", "backup not quiet")
@@ -35,27 +37,32 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
         yield opened
 
 
-def say(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Return the exit status of a command, and what it said on both streams."""
-    capsys.readouterr()
-    status = main(words)
-    said = capsys.readouterr()
-    return status, said.out, said.err
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Give a command; its exit status comes back, and what it said on both streams."""
+
+    def say(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(words)
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return say
 
 
 def test_a_backup_that_a_person_names_instead_is_a_warning_to_accept(
-    session: Session, capsys: pytest.CaptureFixture[str]
+    session: Session, say: Say
 ) -> None:
     named = ("--backup", "clean-web-01")
-    status, out, _ = say(capsys, *BASE, *named, "--dry-run")
+    status, out, _ = say(*BASE, *named, "--dry-run")
     assert status == 0
     assert "Warnings to accept: backup not quiet." in out
     assert "cannot be judged. A full backup stores everything" in out
-    status, _, err = say(capsys, *BASE, *named, "--confirm", "web-01")
+    status, _, err = say(*BASE, *named, "--confirm", "web-01")
     assert status == 3
     assert "A warning is not acknowledged: backup not quiet" in err
     assert not restores(session)
-    assert say(capsys, *BASE, *named, "--accept-unjudged", "--confirm", "web-01")[0] == 5
+    assert say(*BASE, *named, "--accept-unjudged", "--confirm", "web-01")[0] == 5
     assert restores(session) == 1
 
 
@@ -113,24 +120,22 @@ def wrong_files() -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_dry_run_ends_where_the_real_one_would(
-    wrong: list[str], status: int, why: str, session: Session, capsys: pytest.CaptureFixture[str]
+    wrong: list[str], status: int, why: str, session: Session, say: Say
 ) -> None:
     wrong_files()
-    ended, _, err = say(capsys, *BASE, "--backup", "clean-web-01", "--dry-run", *wrong)
+    ended, _, err = say(*BASE, "--backup", "clean-web-01", "--dry-run", *wrong)
     assert (ended, why in err) == (status, True), err
-    ended, out, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01", *wrong)
+    ended, out, err = say(*BASE, *CLEAN, "--confirm", "web-01", *wrong)
     assert (ended, why in err) == (status, True), err
     assert "Run:" not in out
     assert not restores(session)
 
 
-def test_a_dry_run_tells_of_a_restore_under_way(
-    session: Session, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_tells_of_a_restore_under_way(session: Session, say: Say) -> None:
     run = session.plan_restore("clean-web-01").execute(
         confirm="web-01", safety_backup=False, acknowledge=["safety backup"]
     )
-    status, _, err = say(capsys, *BASE, "--backup", "clean-web-01", "--dry-run")
+    status, _, err = say(*BASE, "--backup", "clean-web-01", "--dry-run")
     assert (status, "is being restored" in err) == (3, True), err
     assert run.wait().state == "success"
 
@@ -152,13 +157,11 @@ def interrupt_at(session: Session, monkeypatch: pytest.MonkeyPatch, at: int) -> 
 
 @pytest.mark.parametrize("at", range(0, 12, 2))
 def test_an_interrupted_restore_says_what_goes_on_and_is_taken_up(
-    at: int, session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    at: int, session: Session, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     with monkeypatch.context() as patch:
         seen = interrupt_at(session, patch, at)
-        status, out, err = say(
-            capsys, *BASE, *CLEAN, "--confirm", "web-01", "--manifest", "web-01.json"
-        )
+        status, out, err = say(*BASE, *CLEAN, "--confirm", "web-01", "--manifest", "web-01.json")
     if seen[0] <= at:
         assert status == 0
         return
@@ -171,7 +174,7 @@ def test_an_interrupted_restore_says_what_goes_on_and_is_taken_up(
     assert ("was not asked to restore web-01" in err) is not asked
     assert ("the restore goes on" in err) is asked
     confirm = () if asked else ("--confirm", "web-01")
-    assert say(capsys, "resume", run_id, "--simulate", *confirm,
+    assert say("resume", run_id, "--simulate", *confirm,
                "--manifest", "web-01.json", "--report", "r.html")[0] == 0  # fmt: skip
     assert restores(session) == 1
     assert is_back(session)
@@ -179,13 +182,13 @@ def test_an_interrupted_restore_says_what_goes_on_and_is_taken_up(
 
 
 def test_an_interruption_before_anything_says_so(
-    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(session, "plan_restore", interrupted)
-    status, _, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    status, _, err = say(*BASE, *CLEAN, "--confirm", "web-01")
     assert (status, err) == (
         130,
         "cbr-notebook: interrupted. The service was asked to change nothing.\n",
@@ -193,51 +196,47 @@ def test_an_interruption_before_anything_says_so(
 
 
 def test_what_was_not_asked_for_needs_a_name_to_be_taken_up_or_is_cancelled(
-    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_at(session, patch, 0)
         named = (*BASE[:-1], "--profile", "the ops", *CLEAN)
-        _, _, err = say(capsys, *named, "--confirm", "web-01")
+        _, _, err = say(*named, "--confirm", "web-01")
     run_id = only_run(session)
     assert "was not asked to restore web-01. Its safety backup was asked for, and goes on." in err
     assert err.endswith(f"cbr-notebook resume {run_id} --profile 'the ops' --confirm web-01\n")
-    status, _, err = say(capsys, "resume", run_id, "--simulate")
+    status, _, err = say("resume", run_id, "--simulate")
     assert status == 3, err
-    assert "not asked" in say(capsys, "restores", "--simulate")[1]
-    status, out, _ = say(capsys, "cancel", run_id, "--simulate")
+    assert "not asked" in say("restores", "--simulate")[1]
+    status, out, _ = say("cancel", run_id, "--simulate")
     assert (status, "is cancelled" in out) == (0, True)
-    status, out, _ = say(capsys, "cancel", run_id, "--simulate")
+    status, out, _ = say("cancel", run_id, "--simulate")
     assert (status, "nothing was stopped" in out) == (3, True)
-    status, _, err = say(capsys, "resume", run_id, "--simulate", "--confirm", "web-01")
+    status, _, err = say("resume", run_id, "--simulate", "--confirm", "web-01")
     assert status == 3, err
     assert not restores(session)
 
 
-def test_cancel_ends_well_only_where_something_was_stopped(
-    session: Session, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_cancel_ends_well_only_where_something_was_stopped(session: Session, say: Say) -> None:
     session.cloud.fail("restore_backup", 503)
     with pytest.raises(errors.ConnectionFailed):
         execute(session)
     unheard = only_run(session)
-    status, out, _ = say(capsys, "cancel", unheard, "--simulate")
+    status, out, _ = say("cancel", unheard, "--simulate")
     assert (status, "is not known" in out) == (4, True)
-    assert say(capsys, "cancel", unheard, "--simulate")[0] == 3
+    assert say("cancel", unheard, "--simulate")[0] == 3
     run = execute(session)
-    status, _, err = say(capsys, "cancel", run.run_id, "--simulate")
+    status, _, err = say("cancel", run.run_id, "--simulate")
     assert (status, "the service cannot stop a restore" in err) == (3, True)
     run.wait()
-    status, out, _ = say(capsys, "cancel", run.run_id, "--simulate")
+    status, out, _ = say("cancel", run.run_id, "--simulate")
     assert (status, "nothing was stopped" in out) == (3, True)
 
 
-def test_cancel_of_a_group_ends_well_only_where_nothing_goes_on(
-    session: Session, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_cancel_of_a_group_ends_well_only_where_nothing_goes_on(session: Session, say: Say) -> None:
     def watch(progress: Progress) -> None:
         if progress.step == "restoring" and not said:
-            said.append(say(capsys, "cancel", group_id(), "--simulate"))
+            said.append(say("cancel", group_id(), "--simulate"))
 
     def group_id() -> str:
         (path,) = (Path.cwd() / "runs").glob("group-*.jsonl")
@@ -258,17 +257,17 @@ def test_cancel_of_a_group_ends_well_only_where_nothing_goes_on(
     assert "web-01" in second and "stops before the service is asked" in second
     assert status == 4
     assert restores(session) == 1
-    assert say(capsys, "cancel", group_id(), "--simulate")[0] == 3
+    assert say("cancel", group_id(), "--simulate")[0] == 3
 
 
-def test_the_way_back_is_one_command(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_way_back_is_one_command(session: Session, say: Say) -> None:
     then = session.cloud.server("web-01").disk("vda").checksum()
-    assert say(capsys, *BASE, *CLEAN, "--confirm", "web-01")[0] == 5
+    assert say(*BASE, *CLEAN, "--confirm", "web-01")[0] == 5
     run_id = only_run(session)
     assert is_back(session)
-    status, _, err = say(capsys, "rollback", run_id, "--simulate")
+    status, _, err = say("rollback", run_id, "--simulate")
     assert (status, "To go on, say --confirm web-01" in err) == (3, True), err
-    status, out, _ = say(capsys, "rollback", run_id, "--simulate", "--confirm", "web-01",
+    status, out, _ = say("rollback", run_id, "--simulate", "--confirm", "web-01",
                          "--report", "back.md")  # fmt: skip
     assert status == 5  # nobody looked at the content
     assert "Run: web-01-" in out
@@ -277,12 +276,12 @@ def test_the_way_back_is_one_command(session: Session, capsys: pytest.CaptureFix
 
 
 def test_going_back_never_carries_out_what_was_interrupted(
-    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_at(session, patch, 0)
-        say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
-    status, _, err = say(capsys, "rollback", only_run(session), "--simulate",
+        say(*BASE, *CLEAN, "--confirm", "web-01")
+    status, _, err = say("rollback", only_run(session), "--simulate",
                          "--confirm", "web-01")  # fmt: skip
     assert status != 0
     assert "no way back from it" in err
@@ -290,28 +289,28 @@ def test_going_back_never_carries_out_what_was_interrupted(
 
 
 def test_an_application_comes_back_in_order_and_is_taken_up_after_a_break(
-    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
     Path("db-01.json").write_text(json.dumps(spoilt(session, "db-01")))
     Path("recovery.yaml").write_text(CONTRACT)
     base = ("runbook", "restore-group", "--contract", "recovery.yaml", "--simulate")
-    status, out, err = say(capsys, *base, "--dry-run", "--parallel", "1")
+    status, out, err = say(*base, "--dry-run", "--parallel", "1")
     assert status == 0, err
     assert out.index("1. db-01") < out.index("2. web-01, after db-01")
     assert "--confirm 'db-01' --confirm 'web-01'" in out
     names = ("--confirm", "db-01", "--confirm", "web-01")
     accept = ("--acknowledge", "backup not quiet")
-    assert say(capsys, *base, *names)[0] == 3
-    assert say(capsys, *base, *names[:2], *accept)[0] == 3
-    assert say(capsys, *base, *names, *accept, "--parallel", "99")[0] == 2
+    assert say(*base, *names)[0] == 3
+    assert say(*base, *names[:2], *accept)[0] == 3
+    assert say(*base, *names, *accept, "--parallel", "99")[0] == 2
     with monkeypatch.context() as patch:
         interrupt_at(session, patch, 9)
-        status, out, err = say(capsys, *base, *names, *accept)
+        status, out, err = say(*base, *names, *accept)
     assert (status, len(err.strip().splitlines())) == (130, 1), err
     group_id = out.split("Run: ")[1].split()[0]
     assert group_id.startswith("group-")
     assert f"cbr-notebook resume {group_id}" in out
-    status, out, err = say(capsys, "resume", group_id, "--simulate", *names,
+    status, out, err = say("resume", group_id, "--simulate", *names,
                            "--report", "group.html")  # fmt: skip
     assert status == 0, err
     assert is_back(session) and is_back(session, "db-01")
@@ -326,7 +325,7 @@ def test_files_are_read_by_ssh_or_by_a_command(
     session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    say: Say,
 ) -> None:
     Path("motd").write_bytes(text)
     manifest = json.loads(Path("web-01.json").read_text())
@@ -339,11 +338,11 @@ def test_files_are_read_by_ssh_or_by_a_command(
     ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(bin_folder), prepend=":")
     said = ("--confirm", "web-01", "--manifest", "web-01.json", "--checksum")
-    assert say(capsys, *BASE, *CLEAN, *said, "ssh:root@web-01")[0] == status
+    assert say(*BASE, *CLEAN, *said, "ssh:root@web-01")[0] == status
     asked = Path("asked").read_text()
     assert "-o BatchMode=yes -- root@web-01 LC_ALL=C sha256sum -- /etc/motd" in asked
     command = f"sh -c 'test $0 = vda:/etc/motd && sha256sum {tmp_path}/motd' {{disk}}:{{path}}"
-    assert say(capsys, *BASE, *CLEAN, *said, command)[0] == status
+    assert say(*BASE, *CLEAN, *said, command)[0] == status
 
 
 @pytest.mark.parametrize(
@@ -365,25 +364,23 @@ def test_advice_in_a_terminal_names_options_and_commands(python: str, words: str
     assert in_terminal(python) == words
 
 
-def test_a_run_that_has_not_ended_is_taken_up_by_a_command(
-    session: Session, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_that_has_not_ended_is_taken_up_by_a_command(session: Session, say: Say) -> None:
     run = execute(session)
-    status, _, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    status, _, err = say(*BASE, *CLEAN, "--confirm", "web-01")
     assert status == 3, err
     run.wait()
     session.cloud.fail("restore_backup", "cut before")
-    assert say(capsys, *BASE, *CLEAN, "--confirm", "web-01")[0] == 4
-    status, _, err = say(capsys, *BASE, *CLEAN, "--confirm", "web-01")
+    assert say(*BASE, *CLEAN, "--confirm", "web-01")[0] == 4
+    status, _, err = say(*BASE, *CLEAN, "--confirm", "web-01")
     (open_run,) = session.restores()[session.restores()["state"] == "asked"]["run_id"]
     assert f"Take it up: cbr-notebook resume {open_run}; or" in err
     assert f"cbr-notebook cancel {open_run}" in err
 
 
 def test_a_way_back_that_there_is_not_is_refused_and_no_wrong_usage(
-    session: Session, capsys: pytest.CaptureFixture[str]
+    session: Session, say: Say
 ) -> None:
     run = execute(session).wait()
-    status, _, err = say(capsys, "rollback", run.run_id, "--simulate", "--confirm", "web-01")
+    status, _, err = say("rollback", run.run_id, "--simulate", "--confirm", "web-01")
     assert (status, "made no safety backup" in err) == (3, True), err
     assert restores(session) == 1
