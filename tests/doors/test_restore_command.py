@@ -39,7 +39,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Give a command; its exit status comes back, and what it said on both streams."""
+    """What gives a command: its exit status comes back, and what it said on both streams."""
 
     def say(*words: str) -> tuple[int, str, str]:
         capsys.readouterr()

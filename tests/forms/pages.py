@@ -10,12 +10,12 @@ from cbr_notebook.forms.testing import FormPage
 
 
 def ready(form: Form) -> FormPage:
-    """The page of a form, once it has read what it has to read."""
+    """Return the page of a form, once it has read what it has to read."""
     page = FormPage(form)
     page.wait()
     return page
 
 
 def no_answer(*_: Any, **__: Any) -> Any:
-    """A question to the service that nobody answers."""
+    """Fail as a question to the service does that nobody answers."""
     raise ConnectionFailed("No answer came.")

@@ -19,7 +19,7 @@ ACCEPTED = {"confirm": "web-01"}
 
 
 def walk(page: FormPage, to: str) -> FormPage:
-    """Press Next until a step is reached; the page again."""
+    """Press Next until a step is reached; return the page."""
     page.wait()
     while to not in page.step:
         before = page.step
