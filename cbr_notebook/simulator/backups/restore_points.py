@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -13,12 +14,13 @@ from cbr_notebook.simulator.backups.backup_orders import Order
 from cbr_notebook.simulator.backups.backup_rows import RestorePointRow
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
+from cbr_notebook.simulator.inventory.resources import Resource
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name, ResourceItem, Text
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
 from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.vaults import vault_documents, vault_resources, vaults
-from cbr_notebook.simulator.vaults.vault_rows import VaultRow
+from cbr_notebook.simulator.vaults.vault_rows import VaultResourceRow, VaultRow
 
 ROUTES = Routes("Restore point")
 
@@ -57,30 +59,13 @@ def start(engine: Engine, vault: VaultRow, order: Order) -> str:
     """
     backup_orders.check_vault(vault)
     chosen, skipped = backup_orders.choose(engine, vault, order)
-    now = engine.now()
     point_id = engine.state.new_id("checkpoint")
-    documents = []
+    told = _told(engine, vault, chosen)
     prefix = order.name or _default_name(engine, vault, automatic=order.automatic)
-    usage = {each["id"]: each for each in vault_documents.document(engine, vault)["resources"]}
+    single = len(chosen) == 1 and not skipped
     for number, (resource, entry) in enumerate(chosen, start=1):
-        single = len(chosen) == 1 and len(skipped) == 0
-        name = prefix if single else f"{prefix}-{number:04d}"
-        if order.name is None and not single:
-            name = f"{prefix}_{number:04d}"
-        documents.append(
-            {
-                "id": resource.id,
-                "type": resource.type,
-                "name": resource.name,
-                "extra_info": json.dumps(json.loads(entry.extra_info)),
-                "resource_size": str(resource.size_gb),
-                "backup_size": str(usage[resource.id]["backup_size"]),
-                "backup_size_multiaz": "0",
-                "backup_count": str(usage[resource.id]["backup_count"]),
-                "protect_status": entry.protect_status,
-                "auto_protect": str(bool(entry.auto_protect)),
-            }
-        )
+        dash = "_" if order.name is None else "-"
+        name = prefix if single else f"{prefix}{dash}{number:04d}"
         backup_making.begin(engine, vault, point_id, resource, entry, name, order)
     engine.state.insert(
         "restore_point",
@@ -88,18 +73,40 @@ def start(engine: Engine, vault: VaultRow, order: Order) -> str:
         project_id=vault.project_id,
         vault_id=vault.id,
         status="protecting",
-        created_at=now,
+        created_at=engine.now(),
         name=prefix,
         description=order.description,
         retention_days=order.retention_days,
         automatic=order.automatic,
         policy_id=order.policy_id,
-        resources=json.dumps(documents),
+        resources=json.dumps(told),
         skipped=json.dumps(skipped),
     )
     if order.expires_at is not None:
         engine.scheduler.at(clock.next_hour(order.expires_at), "clean_up", vault.id)
     return point_id
+
+
+def _told(
+    engine: Engine, vault: VaultRow, chosen: Sequence[tuple[Resource, VaultResourceRow]]
+) -> list[dict[str, str]]:
+    """Return what a restore point tells of its resources, as they are before it is made."""
+    usage = {each["id"]: each for each in vault_documents.document(engine, vault)["resources"]}
+    return [
+        {
+            "id": resource.id,
+            "type": resource.type,
+            "name": resource.name,
+            "extra_info": json.dumps(json.loads(entry.extra_info)),
+            "resource_size": str(resource.size_gb),
+            "backup_size": str(usage[resource.id]["backup_size"]),
+            "backup_size_multiaz": "0",
+            "backup_count": str(usage[resource.id]["backup_count"]),
+            "protect_status": entry.protect_status,
+            "auto_protect": str(bool(entry.auto_protect)),
+        }
+        for resource, entry in chosen
+    ]
 
 
 def _default_name(engine: Engine, vault: VaultRow, *, automatic: bool) -> str:

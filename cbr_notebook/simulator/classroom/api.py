@@ -71,13 +71,9 @@ class ControlApp:
         self.wsgi.add_error_handler(falcon.HTTPError, _refuse)  # in the place of Falcon's own
         for path in dict.fromkeys(each.path for each in operations()):
             self.wsgi.add_route(path, _Operations(self, path))
-        self.wsgi.add_route(f"{PREFIX}/cloud/options", _Options(self))
-        self.wsgi.add_route(f"{PREFIX}/cloud/scenarios", _Scenarios(self))
-        self.wsgi.add_route(f"{PREFIX}/cloud/snapshot", _Snapshot(self))
-        self.wsgi.add_route(f"{PREFIX}/seats", _List(self))
-        self.wsgi.add_route(f"{PREFIX}/progress", _Progress(self))
-        self.wsgi.add_route(f"{PREFIX}/openapi.json", _Document())
-        self.wsgi.add_route(BOARD, _Board())
+        others = _Others(self)
+        for path, suffix in _OTHERS.items():
+            self.wsgi.add_route(path, others, suffix=suffix)
 
     def largest_body(self, key: str) -> int:
         """Return the bytes that the holder of a key may send; 0: the key is nobody's."""
@@ -101,6 +97,17 @@ class ControlApp:
             raise falcon.HTTPForbidden(description=f"The key does not control seat {wanted}.")
         return chosen
 
+    def seat(self, request: falcon.Request) -> Seat:
+        """Return the one seat that a request is about; see :meth:`seats`.
+
+        Raises:
+            falcon.HTTPBadRequest: it is about several.
+        """
+        seats = self.seats(request)
+        if len(seats) > 1:
+            raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1.")
+        return seats[0]
+
     def each(
         self, request: falcon.Request, response: falcon.Response, do: Callable[[Cloud], Any]
     ) -> None:
@@ -109,13 +116,12 @@ class ControlApp:
         The answer for all seats is an object by the seat's number, also if there is only one.
         """
         seats = self.seats(request)
-        response.content_type = "application/json"
         if request.get_param("seat") == "all":
-            response.data = _encode({seat.name: do(seat.cloud) for seat in seats})
+            _write(response, {seat.name: do(seat.cloud) for seat in seats})
             return
         if len(seats) > 1:
             raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1, or ?seat=all.")
-        response.data = _encode(do(seats[0].cloud))
+        _write(response, do(seats[0].cloud))
         response.set_header(CLOUD_TIME, seats[0].cloud.wsgi.time_header())
 
 
@@ -147,17 +153,17 @@ class _Operations:
         return serve
 
 
-class _Options:
-    """Quotas and switches."""
+class _Others:
+    """What is no method of a handle, with its suffix in :data:`_OTHERS`."""
 
     def __init__(self, app: ControlApp) -> None:
         self._app = app
 
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer with all of them."""
+    def on_get_options(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with all quotas and switches."""
         self._app.each(request, response, lambda cloud: cloud.options.all())
 
-    def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+    def on_put_options(self, request: falcon.Request, response: falcon.Response) -> None:
         """Set some of them."""
         self._app.seats(request)
         values = _arguments(request)
@@ -168,100 +174,72 @@ class _Options:
 
         self._app.each(request, response, change)
 
-
-class _Scenarios:
-    """What may befall a cloud."""
-
-    def __init__(self, app: ControlApp) -> None:
-        self._app = app
-
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+    def on_get_scenarios(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer with all scenarios, and whether they are running."""
         self._app.each(
             request, response, lambda cloud: json.loads(cloud.scenarios().to_json(orient="records"))
         )
 
-
-class _Snapshot:
-    """A copy of everything."""
-
-    def __init__(self, app: ControlApp) -> None:
-        self._app = app
-
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer with a state file."""
-        seats = self._app.seats(request)
-        if len(seats) > 1:
-            raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1.")
+    def on_get_snapshot(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with a state file: a copy of everything."""
+        seat = self._app.seat(request)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "copy.state")
-            seats[0].cloud.snapshot(path)
+            seat.cloud.snapshot(path)
             response.data = path.read_bytes()
         response.content_type = "application/vnd.sqlite3"
 
+    def on_get_seats(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with how to sign in to each of the seats that a key controls."""
+        _write(response, [seat.about() for seat in self._app.seats(request)])
 
-class _List:
-    """The seats that a key controls."""
+    def on_get_progress(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with what each seat told last of how far it is with a workshop."""
+        told = [
+            {
+                "seat": seat.name,
+                "user_name": seat.cloud.credentials.user_name,
+                "told": self._app.board.of(seat.name),
+            }
+            for seat in self._app.seats(request)
+        ]
+        _write(response, told)
 
-    def __init__(self, app: ControlApp) -> None:
-        self._app = app
-
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer with how to sign in to each of them."""
-        response.content_type = "application/json"
-        response.data = _encode([seat.about() for seat in self._app.seats(request)])
-
-
-class _Progress:
-    """How far the seats are with a workshop."""
-
-    def __init__(self, app: ControlApp) -> None:
-        self._app = app
-
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer with what each seat told last."""
-        response.content_type = "application/json"
-        response.data = _encode(
-            [
-                {
-                    "seat": seat.name,
-                    "user_name": seat.cloud.credentials.user_name,
-                    "told": self._app.board.of(seat.name),
-                }
-                for seat in self._app.seats(request)
-            ]
-        )
-
-    def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+    def on_put_progress(self, request: falcon.Request, response: falcon.Response) -> None:
         """Note how far a seat is."""
-        seats = self._app.seats(request)
-        if len(seats) > 1:
-            raise falcon.HTTPBadRequest(description="Name a seat: ?seat=1.")
+        seat = self._app.seat(request)
         try:
             progress = msgspec.json.decode(request.bounded_stream.read(), type=Progress)
         except (msgspec.DecodeError, RecursionError) as problem:
             raise falcon.HTTPBadRequest(description=f"This is no progress: {problem}.") from None
-        self._app.board.tell(seats[0].name, progress)
+        self._app.board.tell(seat.name, progress)
         response.status = 204
 
+    def on_get_openapi(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with the OpenAPI document; it holds no secret."""
+        _write(response, openapi.document())
 
-class _Board:
-    """The instructor's page."""
-
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer with the page, which asks for the key."""
+    def on_get_board(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer with the instructor's page, which asks for the key."""
         response.content_type = "text/html; charset=utf-8"
         response.set_header("Content-Security-Policy", _ONLY_ITSELF)
         response.data = board_page.PAGE.encode()
 
 
-class _Document:
-    """The OpenAPI document; it holds no secret."""
+_OTHERS = {
+    f"{PREFIX}/cloud/options": "options",
+    f"{PREFIX}/cloud/scenarios": "scenarios",
+    f"{PREFIX}/cloud/snapshot": "snapshot",
+    f"{PREFIX}/seats": "seats",
+    f"{PREFIX}/progress": "progress",
+    f"{PREFIX}/openapi.json": "openapi",
+    BOARD: "board",
+}
 
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer with the document."""
-        response.content_type = "application/json"
-        response.data = msgspec.json.encode(openapi.document())
+
+def _write(response: falcon.Response, document: Any) -> None:
+    response.content_type = "application/json"
+    response.data = _encode(document)
 
 
 def _arguments(request: falcon.Request) -> dict[str, Any]:
@@ -303,5 +281,4 @@ def _refuse(
             "error": name,
             "message": "The computer that serves the class could not do it; its terminal says why.",
         }
-    response.content_type = "application/json"
-    response.data = _encode(told)
+    _write(response, told)

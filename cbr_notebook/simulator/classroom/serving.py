@@ -96,17 +96,7 @@ def serve_seats(
             field="tls",
         )
     place = None if folder is None else _folder(Path(folder))
-    registry = None if place is None else Registry.load(place)
-    if registry is None:
-        if seats is None or not 1 <= seats <= MOST_SEATS:
-            raise InvalidRequest(f"A class has from 1 to {MOST_SEATS} seats.", field="seats")
-        registry = Registry.create(seats)
-    elif seats is not None and seats != len(registry.seats):
-        raise InvalidRequest(
-            f"{folder} keeps a class of {len(registry.seats)} seats, not of {seats}.",
-            advice="Leave --seats as it was, or choose another folder.",
-            field="seats",
-        )
+    registry = _registry(place, seats)
     if place is not None:
         registry.save(place)  # before any cloud has its keys
     classroom = Classroom.open(template, registry, place, speed=speed)
@@ -117,15 +107,30 @@ def serve_seats(
     except BaseException:
         classroom.close()
         raise
-    abouts = [seat.about() for seat in classroom.seats]
     base_url, sha256 = classroom.seats[0].base_url, classroom.seats[0].certificate
     served.ready = {
         "base_url": base_url,
         "instructor_key": registry.instructor_key,
         "instructor_join": Join(base_url, registry.instructor_key, sha256, "1").line,
-        "seats": abouts,
+        "seats": [seat.about() for seat in classroom.seats],
     } | ({"certificate": registry.certificate} if tls else {})
     return served
+
+
+def _registry(folder: Path | None, seats: int | None) -> Registry:
+    """Return the keys that a folder keeps, or new ones; refuse another number of seats."""
+    kept = None if folder is None else Registry.load(folder)
+    if kept is None:
+        if seats is None or not 1 <= seats <= MOST_SEATS:
+            raise InvalidRequest(f"A class has from 1 to {MOST_SEATS} seats.", field="seats")
+        return Registry.create(seats)
+    if seats is not None and seats != len(kept.seats):
+        raise InvalidRequest(
+            f"{folder} keeps a class of {len(kept.seats)} seats, not of {seats}.",
+            advice="Leave --seats as it was, or choose another folder.",
+            field="seats",
+        )
+    return kept
 
 
 def _validate_address(host: str, port: int) -> None:

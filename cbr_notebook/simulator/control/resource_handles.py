@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, cast
 
-from cbr_notebook.errors import InvalidRequest, NotFound
+from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, Disks
 from cbr_notebook.simulator.inventory.file_area import FileAreaError, Files
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow, ServerSystem
-from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.refused import refused
 
 _REBUILT = ServerSystem.__annotations__.keys()
 
@@ -96,11 +97,8 @@ class Disk:
         Raises:
             InvalidRequest: the disk is full, or its file area is damaged.
         """
-        with self._engine.work():
-            try:
-                self._files().write(path, data)
-            except FileAreaError as problem:
-                raise InvalidRequest(str(problem)) from None
+        with self._engine.work(), _raised_as(InvalidRequest):
+            self._files().write(path, data)
 
     def read_file(self, path: str) -> bytes:
         """Return a file's bytes.
@@ -108,11 +106,8 @@ class Disk:
         Raises:
             NotFound: there is no such file, or the file area is damaged.
         """
-        with self._engine.lock:
-            try:
-                return self._files().read(path)
-            except FileAreaError as problem:
-                raise NotFound(str(problem)) from None
+        with self._engine.lock, _raised_as(NotFound):
+            return self._files().read(path)
 
     def delete_file(self, path: str) -> None:
         """Delete a file.
@@ -120,11 +115,8 @@ class Disk:
         Raises:
             NotFound: there is no such file.
         """
-        with self._engine.work():
-            try:
-                self._files().delete(path)
-            except FileAreaError as problem:
-                raise NotFound(str(problem)) from None
+        with self._engine.work(), _raised_as(NotFound):
+            self._files().delete(path)
 
     def files(self) -> list[str]:
         """Return the names of all files, sorted.
@@ -132,11 +124,8 @@ class Disk:
         Raises:
             NotFound: the file area is damaged.
         """
-        with self._engine.lock:
-            try:
-                return self._files().names()
-            except FileAreaError as problem:
-                raise NotFound(str(problem)) from None
+        with self._engine.lock, _raised_as(NotFound):
+            return self._files().names()
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes of the disk, from an offset in bytes."""
@@ -245,11 +234,13 @@ class Server:
 
     def attach(self, disk: Disk, device: str | None = None) -> None:
         """Attach a disk, at the next free device unless one is given."""
-        self._do(lambda: resources.attach(self._engine, self.id, disk.id, device))
+        with self._engine.work(), refused():
+            resources.attach(self._engine, self.id, disk.id, device)
 
     def detach(self, disk: Disk) -> None:
         """Detach a disk."""
-        self._do(lambda: resources.detach(self._engine, self.id, disk.id))
+        with self._engine.work(), refused():
+            resources.detach(self._engine, self.id, disk.id)
 
     def stop(self) -> None:
         """Stop the server."""
@@ -299,12 +290,14 @@ class Server:
         with self._engine.work():
             resources.rebuild_server(self._engine, self.id, **system)
 
-    def _do(self, change: Any) -> None:
-        with self._engine.work():
-            try:
-                change()
-            except ApiError as error:
-                raise InvalidRequest(error.message, code=error.code) from None
+
+@contextmanager
+def _raised_as(kind: type[CBRError]) -> Iterator[None]:
+    """Raise what a disk's file area cannot do as an error of this kind."""
+    try:
+        yield
+    except FileAreaError as problem:
+        raise kind(str(problem)) from None
 
 
 def _check_trait(name: str) -> None:

@@ -8,9 +8,18 @@ from typing import Any
 import falcon
 import msgspec
 
+from cbr_notebook.simulator.protocol.routes import Route
 from cbr_notebook.simulator.services import ROUTES
 
 _PATH_PARAMETER = {"in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+_REFUSED = {"description": "Refused", "content": _json({"$ref": "#/components/schemas/Error"})}
+_REFUSALS = dict.fromkeys(("400", "401", "403", "404", "413", "500"), _REFUSED)
 
 
 @cache
@@ -23,31 +32,8 @@ def document() -> dict[str, Any]:
     schema_of = dict(zip((id(body) for body in bodies), schemas, strict=True))
     paths: dict[str, Any] = {}
     for route in ROUTES:
-        names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
-        operation: dict[str, Any] = {
-            "operationId": route.operation,
-            "tags": [route.group],
-            "parameters": [{"name": name, **_PATH_PARAMETER} for name in names]
-            + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query],
-            "responses": {
-                str(route.status): {"description": "Done"},
-                **{
-                    status: {
-                        "description": "Refused",
-                        "content": {
-                            "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}
-                        },
-                    }
-                    for status in ("400", "401", "403", "404", "413", "500")
-                },
-            },
-        }
-        if route.body is not None:
-            operation["requestBody"] = {
-                "required": True,
-                "content": {"application/json": {"schema": schema_of[id(route.body)]}},
-            }
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
+        body = schema_of.get(id(route.body))
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, body)
     components["Error"] = {
         "type": "object",
         "properties": {"error_code": {"type": "string"}, "error_msg": {"type": "string"}},
@@ -64,6 +50,21 @@ def document() -> dict[str, Any]:
         },
         "security": [{"token": []}],
     }
+
+
+def _operation(route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
+    """Describe one operation, with the schema of its body if it has one."""
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    described: dict[str, Any] = {
+        "operationId": route.operation,
+        "tags": [route.group],
+        "parameters": [{"name": name, **_PATH_PARAMETER} for name in names]
+        + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query],
+        "responses": {str(route.status): {"description": "Done"}, **_REFUSALS},
+    }
+    if body is not None:
+        described["requestBody"] = {"required": True, "content": _json(body)}
+    return described
 
 
 class Resource:

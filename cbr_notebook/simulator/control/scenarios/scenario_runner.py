@@ -12,7 +12,7 @@ from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.simulator.control.scenarios import machines, service
 from cbr_notebook.simulator.control.scenarios.scene import Scenario, Scene, Troubles
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.api_error import ApiError
+from cbr_notebook.simulator.protocol.refused import refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,12 +95,9 @@ class Scenarios:
                 f"The scenario {name} is running already.",
                 advice=f"Undo it first: cloud.undo_scenario({name!r}).",
             )
-        try:
-            with self._engine.work():
-                kept = scenario.begin(self._scene(scenario), target)
-                self._engine.state.set_meta(_key(name), json.dumps(kept))
-        except ApiError as error:
-            raise InvalidRequest(error.message, code=error.code) from None
+        with refused(), self._engine.work():
+            kept = scenario.begin(self._scene(scenario), target)
+            self._engine.state.set_meta(_key(name), json.dumps(kept))
         self._forget_callers()
         return self._status(scenario)
 
