@@ -298,12 +298,9 @@ def _give_up(engine: Engine, backup: BackupRow) -> None:
 
 def _conclude(engine: Engine, point_id: str) -> None:
     """Set a restore point's final status once all of its backups have theirs."""
-    statuses = [
-        row["status"]
-        for row in engine.state.all(
-            "SELECT status FROM backup WHERE restore_point_id = ? AND parent_id IS NULL", point_id
-        )
-    ]
+    statuses = engine.state.column(
+        "SELECT status FROM backup WHERE restore_point_id = ? AND parent_id IS NULL", point_id
+    )
     if "protecting" in statuses:
         return
     good = any(status in ("available", "restoring") for status in statuses)

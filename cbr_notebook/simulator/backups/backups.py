@@ -46,14 +46,19 @@ def find(engine: Engine, project_id: str, backup_id: str) -> BackupRow:
         raise ApiError("6200")
     if row.project_id == project_id:
         return row
-    shared = engine.state.one(
+    shared = engine.state.has(
         "SELECT 1 FROM member WHERE backup_id = ? AND dest_project_id = ?",
         row.parent_id or row.id,
         project_id,
     )
-    if shared is None:
+    if not shared:
         raise ApiError("6200")
     return row
+
+
+def of_call(context: RequestContext) -> BackupRow:
+    """Return the backup that a request's path names; 9900 or 6200 when there is none."""
+    return find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
 
 
 def by_id(engine: Engine, backup_id: str) -> BackupRow | None:
@@ -85,7 +90,7 @@ def in_vault(
 
 def has_image(engine: Engine, backup_id: str) -> bool:
     """Return whether an image was made of a backup, which keeps it."""
-    return engine.state.one("SELECT 1 FROM image WHERE backup_id = ?", backup_id) is not None
+    return engine.state.has("SELECT 1 FROM image WHERE backup_id = ?", backup_id)
 
 
 def children(engine: Engine, backup_id: str) -> list[BackupRow]:
@@ -162,10 +167,7 @@ def erase(engine: Engine, row: BackupRow) -> None:
         state.run("DELETE FROM member WHERE backup_id = ?", each.id)
     if freed:
         vaults.add_used(engine, row.vault_id, -freed)
-    left = state.one(
-        "SELECT 1 FROM backup WHERE restore_point_id = ? LIMIT 1", row.restore_point_id
-    )
-    if left is None:
+    if not state.has("SELECT 1 FROM backup WHERE restore_point_id = ?", row.restore_point_id):
         state.run("DELETE FROM restore_point WHERE id = ?", row.restore_point_id)
 
 
@@ -192,12 +194,11 @@ def _unchain(engine: Engine, row: BackupRow, chain: int, sequence: int) -> int:
 
 @ROUTES.add("GET", _PATH)
 def _show_backup(context: RequestContext) -> dict[str, Any]:
-    row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
-    return {"backup": with_children(context.engine, row)}
+    return {"backup": with_children(context.engine, of_call(context))}
 
 
 def _own(context: RequestContext) -> BackupRow:
-    row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
+    row = of_call(context)
     if row.project_id != context.caller.project_id:
         raise ApiError("8600")
     return row
@@ -268,7 +269,7 @@ def _deleted(engine: Engine, task_id: str, _: dict[str, Any]) -> None:
 
 @ROUTES.add("GET", f"{_PATH}/metadata")
 def _show_metadata(context: RequestContext) -> dict[str, Any]:
-    row = find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
+    row = of_call(context)
     if row.status != "available":
         raise ApiError("6206")
     kept = json.loads(row.properties)

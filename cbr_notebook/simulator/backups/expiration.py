@@ -47,7 +47,7 @@ def _end_of_day(day: date, zone: str) -> int:
 
 def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[str]:
     """Return the IDs of the backups whose expiry moves; in a locked vault only to later ones."""
-    rows = engine.state.all(
+    return engine.state.column(
         "SELECT id FROM backup WHERE vault_id = ? AND parent_id IS NULL "
         "AND status IN ('available', 'protecting', 'restoring') AND expired_at IS NOT NULL "
         "AND expired_at != ? AND (? = 0 OR expired_at < ?) ORDER BY created_at, id",
@@ -56,7 +56,6 @@ def _expiring(engine: Engine, vault: VaultRow, moment: int) -> list[str]:
         vault.locked,
         moment,
     )
-    return [str(backup_id) for (backup_id,) in rows]
 
 
 @ROUTES.add("PUT", f"{vaults.VAULT_PATH}/update-backup-expiration-time", body=ExpirationReq)

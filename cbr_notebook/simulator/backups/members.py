@@ -17,7 +17,7 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import megabytes
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.conditions import Conditions
-from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.vaults import vaults
 
@@ -60,7 +60,7 @@ def document(row: MemberRow) -> dict[str, Any]:
 
 
 def _own_backup(context: RequestContext) -> BackupRow:
-    row = backups.find(context.engine, context.caller.project_id, identifier(context, "backup_id"))
+    row = backups.of_call(context)
     if row.project_id != context.caller.project_id:
         raise ApiError("6707")
     return row
@@ -125,9 +125,7 @@ def _member(engine: Engine, backup_id: str, project_id: str) -> MemberRow | None
 
 def _visible_member(context: RequestContext) -> tuple[BackupRow, MemberRow]:
     """Return a backup and one of its members, seen by the owner or by that member."""
-    backup = backups.find(
-        context.engine, context.caller.project_id, identifier(context, "backup_id")
-    )
+    backup = backups.of_call(context)
     project_id = context.path["member_id"]
     member = _member(context.engine, backup.id, project_id)
     if member is None or context.caller.project_id not in (backup.project_id, project_id):
@@ -138,7 +136,7 @@ def _visible_member(context: RequestContext) -> tuple[BackupRow, MemberRow]:
 @ROUTES.add("GET", _PATH, query=_QUERY)
 def _show_members_detail(context: RequestContext) -> dict[str, Any]:
     engine, query = context.engine, context.query
-    backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
+    backup = backups.of_call(context)
     wanted = Conditions("backup_id = ?", backup.id)
     if context.caller.project_id != backup.project_id:
         wanted.add_equal(dest_project_id=context.caller.project_id)
@@ -229,10 +227,8 @@ def register_image(engine: Engine, backup_id: str, project_id: str) -> str:
         raise ApiError("6208")
     if not json.loads(backup.extend_info).get("contain_system_disk"):
         raise ApiError("6209")
-    known = engine.state.one(
-        "SELECT 1 FROM image WHERE backup_id = ? AND project_id = ?", backup_id, project_id
-    )
-    if known is not None:
+    known = "SELECT 1 FROM image WHERE backup_id = ? AND project_id = ?"
+    if engine.state.has(known, backup_id, project_id):
         raise ApiError("6210")
     image_id = engine.state.new_id("image")
     engine.state.insert("image", id=image_id, backup_id=backup_id, project_id=project_id)

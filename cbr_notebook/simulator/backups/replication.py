@@ -19,7 +19,7 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.fields import Name, Text
-from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vaults
@@ -119,7 +119,7 @@ def _check_backup(engine: Engine, backup: BackupRow, order: Order) -> None:
     if not json.loads(backup.extend_info).get("contain_system_disk"):
         raise ApiError("1004")
     marks = ", ".join("?" * len(_LASTING))
-    if engine.state.one(
+    if engine.state.has(
         f"SELECT 1 FROM replication_record WHERE source_backup_id = ? "
         f"AND destination_region = ? AND status IN ({marks})",
         backup.id,
@@ -326,7 +326,7 @@ def _order(context: RequestContext, wanted: ReplicateBackup | ReplicateVault) ->
 @ROUTES.add("POST", "/v3/{project_id}/backups/{backup_id}/replicate", body=ReplicateBackupReq)
 def _copy_backup(context: RequestContext) -> dict[str, Any]:
     engine, wanted = context.engine, context.body.replicate
-    backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
+    backup = backups.of_call(context)
     if backup.project_id != context.caller.project_id:
         raise ApiError("1002")
     told = {"name": wanted.name, "description": wanted.description}

@@ -47,12 +47,11 @@ def by_id(engine: Engine, record_id: str) -> ReplicationRow | None:
 
 def is_source(engine: Engine, backup_id: str) -> bool:
     """Return whether a backup is being copied at this moment."""
-    found = engine.state.one(
+    return engine.state.has(
         "SELECT 1 FROM replication_record WHERE source_backup_id = ? "
         "AND status IN ('replicating', 'waiting_replicate')",
         backup_id,
     )
-    return found is not None
 
 
 def of(engine: Engine, backup_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

@@ -71,13 +71,11 @@ def _check_vaults(vault: VaultRow, destination: VaultRow) -> None:
 
 def _stored(engine: Engine, vault_id: str, resource_id: str) -> int:
     """Count the blocks that the backups of a resource take in a vault."""
-    return int(
-        engine.state.value(
-            "SELECT coalesce(sum(stored_blocks), 0) FROM backup "
-            "WHERE vault_id = ? AND resource_id = ? AND parent_id IS NULL",
-            vault_id,
-            resource_id,
-        )
+    return engine.state.number(
+        "SELECT coalesce(sum(stored_blocks), 0) FROM backup "
+        "WHERE vault_id = ? AND resource_id = ? AND parent_id IS NULL",
+        vault_id,
+        resource_id,
     )
 
 

@@ -15,7 +15,7 @@ from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import Disks
 from cbr_notebook.simulator.protocol.api_error import ApiError
-from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
+from cbr_notebook.simulator.protocol.request_context import RequestContext
 from cbr_notebook.simulator.protocol.routes import Response, Routes
 from cbr_notebook.simulator.tasks import tasks
 from cbr_notebook.simulator.vaults import vault_resources
@@ -61,7 +61,7 @@ def duration(size_gb: int) -> float:
 @ROUTES.add("POST", "/v3/{project_id}/backups/{backup_id}/restore", status=202, body=RestoreReq)
 def _restore_backup(context: RequestContext) -> Response:
     engine, wanted = context.engine, context.body.restore
-    backup = backups.find(engine, context.caller.project_id, identifier(context, "backup_id"))
+    backup = backups.of_call(context)
     if backup.parent_id is not None:
         raise ApiError("2012")
     restore_rules.check_backup(engine, backup, context.caller.project_id)

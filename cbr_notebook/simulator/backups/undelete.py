@@ -25,14 +25,14 @@ def put_back(
     """
     state = engine.state
     for row in points:
-        if not state.value("SELECT 1 FROM restore_point WHERE id = ?", row["id"]):
+        if not state.has("SELECT 1 FROM restore_point WHERE id = ?", row["id"]):
             state.insert("restore_point", **row)
     for row in backups:
-        if not state.value("SELECT 1 FROM backup WHERE id = ?", row["id"]):
+        if not state.has("SELECT 1 FROM backup WHERE id = ?", row["id"]):
             state.insert("backup", **row)
         state.update("backup", row["id"], status=row["status"])
     for row in members:
-        if not state.value("SELECT 1 FROM member WHERE id = ?", row["id"]):
+        if not state.has("SELECT 1 FROM member WHERE id = ?", row["id"]):
             state.insert("member", **row)
     for chain, kept in chains:
         back = [row for row in backups if row["chain"] == chain]
@@ -64,14 +64,11 @@ def _count_anew(engine: Engine, chain: int) -> None:
         "ORDER BY sequence",
         chain,
     ):
-        stored = int(
-            state.value(
-                "SELECT count(*) FROM stored_block "
-                "WHERE chain = ? AND sequence > ? AND sequence <= ?",
-                chain,
-                before,
-                row["sequence"],
-            )
+        stored = state.number(
+            "SELECT count(*) FROM stored_block WHERE chain = ? AND sequence > ? AND sequence <= ?",
+            chain,
+            before,
+            row["sequence"],
         )
         before, more = row["sequence"], stored - row["stored_blocks"]
         for key in (row["id"], row["parent_id"]):
@@ -81,8 +78,8 @@ def _count_anew(engine: Engine, chain: int) -> None:
         "(SELECT vault_id FROM backup WHERE chain = ?)",
         chain,
     ):
-        stored = state.value(
+        stored = state.number(
             "SELECT sum(stored_blocks) FROM backup WHERE vault_id = ? AND parent_id IS NULL",
             vault_id,
         )
-        vaults.add_used(engine, vault_id, int(stored) - int(used))
+        vaults.add_used(engine, vault_id, stored - int(used))

@@ -186,6 +186,18 @@ class State:
         row = self._execute(sql, values).fetchone()
         return None if row is None else row[0]
 
+    def number(self, sql: str, *values: type_of_cell) -> int:
+        """Return the first cell of the first row of a query, which is a whole number."""
+        return int(self.value(sql, *values))
+
+    def has(self, sql: str, *values: type_of_cell) -> bool:
+        """Say whether a query has any row."""
+        return self._execute(sql, values).fetchone() is not None
+
+    def column(self, sql: str, *values: type_of_cell) -> list[Any]:
+        """Return the first cell of each row of a query."""
+        return [row[0] for row in self.all(sql, *values)]
+
     def run(self, sql: str, *values: type_of_cell) -> int:
         """Carry out a change; return the number of rows that it touched."""
         return self._execute(sql, values).rowcount

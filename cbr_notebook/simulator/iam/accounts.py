@@ -171,10 +171,7 @@ def projects_of(state: State, domain_id: str) -> list[ProjectRow]:
 
 def regions(state: State) -> list[str]:
     """Return the names of the cloud's regions."""
-    return [
-        str(region)
-        for (region,) in state.all("SELECT DISTINCT region FROM project ORDER BY region")
-    ]
+    return state.column("SELECT DISTINCT region FROM project ORDER BY region")
 
 
 def user_by_id(state: State, user_id: str) -> User | None:

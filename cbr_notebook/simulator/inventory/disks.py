@@ -49,7 +49,7 @@ class Disks:
 
         It is never that of a disk now gone, whose backups may still be in a vault.
         """
-        newest = int(self._state.value("SELECT coalesce(max(store), 0) FROM disk"))
+        newest = self._state.number("SELECT coalesce(max(store), 0) FROM disk")
         store = 1 + max(newest, int(self._state.meta("newest_store", 0)))
         self._state.set_meta("newest_store", store)
         return store
@@ -150,13 +150,10 @@ class Disks:
         )
 
     def _count_write(self, store: int) -> int:
-        return int(
-            self._state.value(
-                "UPDATE disk SET writes = writes + 1, written_at = ? WHERE store = ? "
-                "RETURNING writes",
-                self._now(),
-                store,
-            )
+        return self._state.number(
+            "UPDATE disk SET writes = writes + 1, written_at = ? WHERE store = ? RETURNING writes",
+            self._now(),
+            store,
         )
 
     def _replace(self, store: int, entries: list[tuple[int, int, bytes | None, int]]) -> None:
@@ -222,7 +219,7 @@ class Disks:
             The chain, the place in it, the disk's count of writes, and the number of
             entries stored. A place of 0 says that the backup is a full one.
         """
-        writes = int(self._state.value("SELECT writes FROM disk WHERE store = ?", store))
+        writes = self._state.number("SELECT writes FROM disk WHERE store = ?", store)
         base = self._state.one(
             "SELECT b.chain, b.sequence, b.writes FROM backup b JOIN chain c ON c.id = b.chain "
             "WHERE c.vault_id = ? AND c.store = ? AND b.status IN ('available', 'restoring') "
@@ -233,9 +230,8 @@ class Disks:
         if incremental and base is not None:
             chain = int(base["chain"])
             # Numbers in a chain are not used again: a failed backup may have had the next one.
-            sequence = 1 + int(
-                self._state.value("SELECT max(sequence) FROM backup WHERE chain = ?", chain)
-            )
+            newest = "SELECT max(sequence) FROM backup WHERE chain = ?"
+            sequence = 1 + self._state.number(newest, chain)
             stored = self._state.run(
                 "INSERT INTO stored_block (chain, position, sequence, hash) "
                 "SELECT ?, position, ?, hash FROM disk_block WHERE store = ? AND written > ?",
@@ -245,11 +241,7 @@ class Disks:
                 base["writes"],
             )
             return chain, sequence, writes, stored
-        chain = int(
-            self._state.value(
-                "INSERT INTO chain (vault_id, store) VALUES (?, ?) RETURNING id", vault_id, store
-            )
-        )
+        chain = self._new_chain(vault_id, store)
         stored = self._state.run(
             "INSERT INTO stored_block (chain, position, sequence, hash) "
             "SELECT ?, position, 0, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL",
@@ -257,6 +249,11 @@ class Disks:
             store,
         )
         return chain, 0, writes, stored
+
+    def _new_chain(self, vault_id: str, store: int) -> int:
+        return self._state.number(
+            "INSERT INTO chain (vault_id, store) VALUES (?, ?) RETURNING id", vault_id, store
+        )
 
     def contents(self, chain: int, sequence: int) -> dict[int, bytes]:
         """Return what a backup holds: the block's hash at each position that is not zeros."""
@@ -291,11 +288,7 @@ class Disks:
 
     def import_chain(self, vault_id: str, store: int, contents: dict[int, bytes]) -> int:
         """Begin a chain in another vault with these contents: a replica. Return the chain."""
-        chain = int(
-            self._state.value(
-                "INSERT INTO chain (vault_id, store) VALUES (?, ?) RETURNING id", vault_id, store
-            )
-        )
+        chain = self._new_chain(vault_id, store)
         self._state.run_many(
             "INSERT INTO stored_block (chain, position, sequence, hash) VALUES (?, ?, 0, ?)",
             ((chain, position, digest) for position, digest in contents.items()),

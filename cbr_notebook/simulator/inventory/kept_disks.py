@@ -24,13 +24,10 @@ def restore_disk(engine: Engine, chain: int, store: int) -> None:
 
 def keep_chain(engine: Engine, chain: int) -> int:
     """Put aside what the backups of a chain hold; return the chain that has it."""
-    kept = int(
-        engine.state.value(
-            "INSERT INTO chain (vault_id, store) SELECT ?, store FROM chain WHERE id = ? "
-            "RETURNING id",
-            _NO_VAULT,
-            chain,
-        )
+    kept = engine.state.number(
+        "INSERT INTO chain (vault_id, store) SELECT ?, store FROM chain WHERE id = ? RETURNING id",
+        _NO_VAULT,
+        chain,
     )
     engine.state.run(
         "INSERT INTO stored_block (chain, position, sequence, hash) "
@@ -73,7 +70,7 @@ def put_machines_back(
     for row in disks:
         engine.state.insert("disk", **row)
     for row in attachments:
-        if engine.state.value("SELECT 1 FROM disk WHERE id = ?", row["disk_id"]):
+        if engine.state.has("SELECT 1 FROM disk WHERE id = ?", row["disk_id"]):
             engine.state.insert("attachment", **row)
 
 

@@ -73,23 +73,20 @@ def _scramble(data: bytes, key: bytes) -> bytes:
 
 def _scramble_data(engine: Engine, store: int, key: bytes, step: int, steps: int) -> None:
     """Put other content in a share of the blocks beyond the file area: they count as changed."""
-    positions = [
-        row["position"]
-        for row in engine.state.all(
-            "SELECT position FROM disk_block WHERE store = ? AND position >= ? "
-            "AND position % ? = ? AND hash IS NOT NULL",
-            store,
-            _FIRST_BLOCK,
-            steps,
-            step,
-        )
-    ]
+    positions = engine.state.column(
+        "SELECT position FROM disk_block WHERE store = ? AND position >= ? "
+        "AND position % ? = ? AND hash IS NOT NULL",
+        store,
+        _FIRST_BLOCK,
+        steps,
+        step,
+    )
     noise = hashlib.shake_128(key).digest(BLOCK)
     Disks(engine).write_blocks(store, ((position, noise) for position in positions))
 
 
 def _step(engine: Engine, server_id: str, arguments: dict[str, Any]) -> None:
-    if engine.state.one("SELECT 1 FROM server WHERE id = ?", server_id) is not None:
+    if engine.state.has("SELECT 1 FROM server WHERE id = ?", server_id):
         key = bytes.fromhex(arguments["key"])
         _encrypt(engine, server_id, key, arguments["step"], arguments["steps"])
 

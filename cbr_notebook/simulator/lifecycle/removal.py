@@ -51,13 +51,13 @@ def _check_vault(engine: Engine, vault: VaultRow, kept: list[BackupRow]) -> None
         raise ApiError("6111")
     if vault.status not in ("available", "error"):
         raise ApiError("6112")
-    if engine.state.one(
+    if engine.state.has(
         "SELECT 1 FROM task WHERE vault_id = ? AND status IN ('waiting', 'running') "
         "AND operation_type != 'remove_resource'",  # what it deletes goes with the vault
         vault.id,
     ):
         raise ApiError("6203")
-    if engine.state.one(
+    if engine.state.has(
         "SELECT 1 FROM replication_record WHERE destination_vault_id = ? "
         "AND status IN ('replicating', 'waiting_replicate')",
         vault.id,

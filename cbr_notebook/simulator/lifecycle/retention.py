@@ -90,15 +90,13 @@ def _judge(rows: list[_Automatic], rule: _Rule, now: int) -> tuple[set[str], lis
 
 
 def _expired(engine: Engine, vault_id: str) -> set[str]:
-    return {
-        row["id"]
-        for row in engine.state.all(
-            "SELECT id FROM backup INDEXED BY backup_by_expiry "
-            "WHERE vault_id = ? AND expired_at <= ? AND parent_id IS NULL",
-            vault_id,
-            engine.now(),
-        )
-    }
+    expired = engine.state.column(
+        "SELECT id FROM backup INDEXED BY backup_by_expiry "
+        "WHERE vault_id = ? AND expired_at <= ? AND parent_id IS NULL",
+        vault_id,
+        engine.now(),
+    )
+    return set(expired)
 
 
 def _old_failures(engine: Engine, vault_id: str) -> set[str]:

@@ -51,8 +51,7 @@ def by_id(engine: Engine, policy_id: str) -> PolicyRow | None:
 
 def applied_ids(engine: Engine, vault_id: str) -> list[str]:
     """Return the IDs of the policies that are applied to a vault."""
-    rows = engine.state.all("SELECT policy_id FROM vault_policy WHERE vault_id = ?", vault_id)
-    return [str(policy_id) for (policy_id,) in rows]
+    return engine.state.column("SELECT policy_id FROM vault_policy WHERE vault_id = ?", vault_id)
 
 
 def _applied(engine: Engine, vault_id: str, operation_type: str) -> str | None:
@@ -71,7 +70,7 @@ def schedule(engine: Engine, policy_id: str) -> None:
     row = by_id(engine, policy_id)
     if row is None or not row.enabled:
         return
-    if not engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", policy_id):
+    if not engine.state.has("SELECT 1 FROM vault_policy WHERE policy_id = ?", policy_id):
         return
     moment = recurrence_rules.next_run(json.loads(row.patterns), row.started_at, engine.now())
     engine.scheduler.at(moment, "policy_runs", policy_id)
@@ -275,7 +274,7 @@ def _new_definition(engine: Engine, row: PolicyRow, given: dict[str, Any]) -> di
     before = json.loads(row.definition)
     definition = {name: before[name] for name in _DESTINATION if name in before} | given
     moved = any(definition.get(name) != before.get(name) for name in _DESTINATION)
-    if moved and engine.state.one("SELECT 1 FROM vault_policy WHERE policy_id = ?", row.id):
+    if moved and engine.state.has("SELECT 1 FROM vault_policy WHERE policy_id = ?", row.id):
         raise ApiError("6003")
     check_definition(definition, row.operation_type)
     return definition

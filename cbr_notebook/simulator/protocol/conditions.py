@@ -56,9 +56,7 @@ class Conditions:
 
     def count(self, engine: Engine, table: str) -> int:
         """Count the rows of a table."""
-        return int(
-            engine.state.value(f"SELECT count(*) FROM {table} WHERE {self.text}", *self.values)
-        )
+        return engine.state.number(f"SELECT count(*) FROM {table} WHERE {self.text}", *self.values)
 
     def rows(
         self, engine: Engine, kind: type[R], table: str, order: str, page: Page | None = None

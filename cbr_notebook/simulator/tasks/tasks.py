@@ -155,10 +155,9 @@ def running(
 
 def busy(engine: Engine, resource_id: str) -> bool:
     """Return whether any task on a resource has not ended yet."""
-    found = engine.state.one(
+    return engine.state.has(
         "SELECT 1 FROM task WHERE resource_id = ? AND status IN ('waiting', 'running')", resource_id
     )
-    return found is not None
 
 
 def _runs(engine: Engine, task_id: str, _: dict[str, Any]) -> None:

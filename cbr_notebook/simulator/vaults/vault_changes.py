@@ -123,11 +123,11 @@ def _batch_update_vault(context: RequestContext) -> dict[str, Any]:
     }
     if not columns:
         raise ApiError("9900")
-    rows = engine.state.all(
+    ids = engine.state.column(
         "SELECT id FROM vault WHERE project_id = ? AND status IN ('available', 'lock') "
         "ORDER BY created_at, id",
         context.caller.project_id,
     )
-    for row in rows:
-        engine.state.update("vault", row["id"], updated_at=engine.now(), **columns)
-    return {"updated_vaults_id": [row["id"] for row in rows]}
+    for vault_id in ids:
+        engine.state.update("vault", vault_id, updated_at=engine.now(), **columns)
+    return {"updated_vaults_id": ids}

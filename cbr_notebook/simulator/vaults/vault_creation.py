@@ -90,7 +90,7 @@ def check(engine: Engine, project_id: str, wanted: VaultCreate) -> list[Tag]:
     for tag in wanted.bind_rules.tags if wanted.bind_rules else ():
         tag.checked()
     tags = _checked_tags(wanted.tags, options["tags_per_vault"])
-    if options["unique_vault_names"] and state.one(
+    if options["unique_vault_names"] and state.has(
         "SELECT 1 FROM vault WHERE project_id = ? AND name = ?", project_id, wanted.name
     ):
         raise ApiError("6106")

@@ -146,12 +146,12 @@ def _acceptable(engine: Engine, vault: VaultRow, item: ResourceItem) -> Resource
         resource = resources.find_resource(engine, vault.project_id, item.id, item.type)
     except ApiError as error:
         raise ApiError("6302", f"{error.message.rstrip('.')}: {item.id}.") from None
-    elsewhere = engine.state.one(
-        "SELECT vault_id FROM vault_resource WHERE resource_id = ? AND vault_id != ?",
+    elsewhere = engine.state.has(
+        "SELECT 1 FROM vault_resource WHERE resource_id = ? AND vault_id != ?",
         item.id,
         vault.id,
     )
-    if elsewhere is not None:
+    if elsewhere:
         raise ApiError("6103")
     if resources.properties(resource.row).get("legacy"):
         raise ApiError("6205")
@@ -174,14 +174,14 @@ def _check_server(engine: Engine, vault: VaultRow, resource: Resource, item: Res
     if not chosen_disks(engine, resource.id, item.choice()):
         raise ApiError("9900")
     for disk, _, _ in disks:
-        other = engine.state.one(
+        other = engine.state.has(
             "SELECT 1 FROM attachment a JOIN vault_resource r ON r.resource_id = a.server_id "
             "WHERE a.disk_id = ? AND a.server_id != ? AND r.vault_id != ?",
             disk.id,
             resource.id,
             vault.id,
         )
-        if other is not None:
+        if other:
             raise ApiError("6137")
 
 

@@ -83,7 +83,7 @@ def fill_up(engine: Engine, vault_id: str) -> int:
     Returns:
         The blocks that count as stored without being so.
     """
-    used = int(engine.state.value("SELECT used_blocks FROM vault WHERE id = ?", vault_id))
+    used = engine.state.number("SELECT used_blocks FROM vault WHERE id = ?", vault_id)
     shown = max(used, GIB // BLOCK)
     engine.state.update(
         "vault",
@@ -200,13 +200,13 @@ def _list_external_vault(context: RequestContext) -> dict[str, Any]:
     project, region = query.text("external_project_id"), query.text("region_id")
     if not project or not region:
         raise ApiError("9900")
-    known = context.engine.state.one(
+    known = context.engine.state.has(
         "SELECT 1 FROM project WHERE id = ? AND region = ? AND domain_id = ?",
         project,
         region,
         context.caller.domain_id,
     )
-    if known is None:
+    if not known:
         raise ApiError("8600")
     wanted = Conditions("project_id = ?", project)
     wanted.add_equal(

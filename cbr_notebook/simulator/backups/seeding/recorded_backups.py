@@ -102,7 +102,7 @@ def _point(told: ToldBackup) -> str:
 def _insert_restore_point(state: State, vault: VaultRow, told: ToldBackup) -> None:
     """Insert the restore point of a backup, unless it is there."""
     point = _point(told)
-    if state.one("SELECT 1 FROM restore_point WHERE id = ?", point) is None:
+    if not state.has("SELECT 1 FROM restore_point WHERE id = ?", point):
         state.insert(
             "restore_point",
             id=point,

@@ -83,10 +83,9 @@ def _renew_tokens(scene: Scene, kept: Kept) -> None:
 def _use_quota_up(scene: Scene, target: str | None) -> Kept:
     options, state = scene.engine.options, scene.engine.state
     before = options["vaults"]
-    options["vaults"] = int(
-        state.value("SELECT max(n) FROM (SELECT count(*) AS n FROM vault GROUP BY project_id "
-                    "UNION SELECT 0)")
-    )  # fmt: skip
+    options["vaults"] = state.number(
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM vault GROUP BY project_id UNION SELECT 0)"
+    )
     return {"target": None, "option": "vaults", "before": before}
 
 
@@ -157,7 +156,7 @@ def _delete_backups(scene: Scene, target: str | None) -> Kept:
 def _bring_backups_back(scene: Scene, kept: Kept) -> None:
     state = scene.engine.state
     vault_ids = {row["vault_id"] for row in kept["backup"]}
-    if any(state.one("SELECT 1 FROM vault WHERE id = ?", each) is None for each in vault_ids):
+    if any(not state.has("SELECT 1 FROM vault WHERE id = ?", each) for each in vault_ids):
         raise InvalidRequest(
             "This cannot be undone: the vault of the backups is gone.",
             advice="Go back to the start: cloud.reset().",
