@@ -13,12 +13,11 @@ from typing import Any, Literal
 
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.messages.records import Backup, TaskRecord
-from cbr_notebook.errors import Conflict
+from cbr_notebook.api.paging.pager import LARGEST_PAGE, pages
 from cbr_notebook.text.timeparse import parse_api_time
 
 PAGE = 100
 """New tasks come first in the list, so that nearly always one page of so many will do."""
-LARGEST_PAGE = 1000
 _LEEWAY = timedelta(hours=1)
 """How much earlier than its restore point the service may say that a task was created."""
 
@@ -39,25 +38,20 @@ def newest_tasks(
         filters: those of :meth:`api.tasks.Tasks.list`.
 
     Raises:
-        Conflict: a page brought nothing new although there are more.
+        Conflict: the list changes faster than it can be read.
+        ServiceError: the pages contradict each other.
     """
-    found: dict[str, TaskRecord] = {}
-    offset = 0
-    while True:
-        page = client.tasks.list(limit=page_size, offset=offset or None, **filters)
-        rows = page.operation_logs
-        # Where new tasks push others onto the next page, those come once more.
-        if offset and rows and all(row.id in found for row in rows):
-            raise Conflict(
-                "The list of tasks does not go on: a page of it brought nothing new.",
-                advice="Ask again; if it stays so, something between you and the service drops "
-                "the offset, such as a proxy.",
-            )
-        found.update((row.id, row) for row in rows)
-        offset += len(rows)
-        last = len(rows) < page_size if page.count is None else offset >= page.count
-        if not rows or last or enough(rows, list(found.values())):
-            return list(found.values())
+    found: list[TaskRecord] = []
+
+    def fetch(offset: int, limit: int) -> tuple[Sequence[TaskRecord], int | None]:
+        page = client.tasks.list(limit=limit, offset=offset or None, **filters)
+        return page.operation_logs, page.count
+
+    for rows in pages(fetch, page_size=page_size):
+        found += rows
+        if rows and enough(rows, found):
+            break
+    return found
 
 
 def tasks_since_now(

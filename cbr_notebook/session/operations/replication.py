@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.paging.pager import LARGEST_PAGE
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import (
@@ -19,7 +20,6 @@ from cbr_notebook.session.references import (
 )
 from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import (
-    LARGEST_PAGE,
     tasks_since_now,
 )
 
