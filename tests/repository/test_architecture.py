@@ -97,14 +97,47 @@ def test_no_folder_has_more_than_sixteen_modules() -> None:
     assert crowded == {}
 
 
-def test_no_modules_import_each_other_in_a_circle_type_checking_counted() -> None:
-    graph = grimp.build_graph("cbr_notebook", exclude_type_checking_imports=False)
-    left = {name: set(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+def in_circles(imports: dict[str, set[str]]) -> list[str]:
+    """Return what is in a circle, or leads into one."""
+    left = dict(imports)
     while free := [name for name, needs in left.items() if not needs & left.keys()]:
         for name in free:
             del left[name]
-    # What is left is in a circle, or leads into one.
-    assert sorted(left) == []
+    return sorted(left)
+
+
+def test_no_modules_nor_rooms_import_each_other_in_a_circle_type_checking_counted() -> None:
+    graph = grimp.build_graph("cbr_notebook", exclude_type_checking_imports=False)
+    imports = {name: set(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+    assert in_circles(imports) == []
+    for room in {name.rpartition(".")[0] for name in graph.modules} - {""}:
+        beside: dict[str, set[str]] = {name: set() for name in graph.find_children(room)}
+        for name in beside:
+            inside = {name, *graph.find_descendants(name)}
+            for other in set().union(*map(imports.__getitem__, inside)) - inside:
+                beside[name] |= {each for each in beside if f"{other}.".startswith(f"{each}.")}
+        assert in_circles(beside) == [], f"The rooms and files of {room}."
+
+
+IMPORTED_BY_NAME = {
+    "__init__.py": "what costs time is loaded when it is first asked for",
+    "diagnosis/vocabulary.py": "every module of the api, which is below",
+    "extras.py": "libraries of others",
+    "frames/building/builder.py": "one of two ways beside it: with pyarrow or without",
+    "workshops/proving.py": "the exercises of others",
+}
+
+
+def test_no_module_is_imported_by_its_name_around_the_floors() -> None:
+    """``import-linter`` cannot see such an import."""
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and re.search(r"\b(import_module|__import__)$", ast.unparse(node.func))
+    }
+    assert found == IMPORTED_BY_NAME.keys(), "Import it, or move what is needed to a lower floor."
 
 
 def test_the_architecture_document_names_every_room_on_its_floor() -> None:
@@ -128,14 +161,24 @@ SLEEPS = {
     "api/http/transport.py": "before a request is sent again",
     "auth/bounds.py": "passes on what httpcore asks for",
     "auth/iam.py": "before a token is asked for again",
+    "auth/name_lookup.py": "until an address is known, or the time for it is over",
+    "forms/kit/message_order.py": "for a message of a page that is missing",
     "forms/kit/worker.py": "the pause that the poller said",
     "runbook/group/group_run.py": "until the first of several runs is due, as the poller said",
     "runbook/verify/probes.py": "the pause that the poller said",
     "runbook/run/watch.py": "the pause that the poller said",
+    "fleets/fan_out.py": "for answers of other projects; it looks at no task",
     "fleets/budget.py": "until an account may ask again; it looks at no task",
     "tasks/task.py": "the pause that the poller said",
     "workshops/commands.py": "for an interrupt; it looks at no task",
 }
+
+
+def pauses(call: ast.Call) -> bool:
+    """Return whether a call lets time pass: a sleep, or a wait that ends by itself."""
+    named = ast.unparse(call.func).rpartition(".")[2]
+    ends = bool(call.args) or "timeout" in [each.arg for each in call.keywords]
+    return named.endswith("sleep") or named == "Timer" or (named == "wait" and ends)
 
 
 def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
@@ -145,7 +188,7 @@ def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
         if name.startswith("simulator/") or name == "tasks/poller.py":
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("sleep"):
+            if isinstance(node, ast.Call) and pauses(node):
                 sleeping.add(name)
             # A pause that comes from elsewhere is a name; a number or a sum is a pace of its own.
             given = node.value if isinstance(node, ast.Yield) else None
@@ -173,6 +216,29 @@ def test_forms_ask_the_session_and_never_its_client() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "client"
     ]
     assert asking == [], "Ask session.records, or add a method to session/queries/typed_lists.py."
+
+
+def test_nothing_but_the_pager_reads_a_list_page_by_page() -> None:
+    """A loop over offsets of one's own believes what the service says of its list."""
+    loops = [
+        f"{name}:{node.lineno}"
+        for name, module in client_modules()
+        if not name.startswith("api/paging/")
+        for node in ast.walk(module)
+        if isinstance(node, ast.While | ast.For)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".list")
+        for given in call.keywords
+        if given.arg in ("offset", "marker") and not isinstance(given.value, ast.Constant)
+    ]
+    assert loops == [], "Read it by api.paging.pager, or by list_all."
+
+
+def test_no_form_inherits_from_another() -> None:
+    """Each has a definition of its own; what two have in common is a part of ``forms/kit``."""
+    for kind in forms():
+        heritage = [each for each in kind.__mro__ if issubclass(each, FormDefinition)]
+        assert heritage in ([], [FormDefinition], [kind, FormDefinition])
 
 
 def texts(node: ast.AST) -> set[str]:

@@ -39,3 +39,9 @@ def test_every_page_of_the_documentation_is_in_the_contents_of_the_site() -> Non
     }
     assert pages - listed == set()
     assert len(pages) > 20
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    decisions = DOCS / "decisions"
+    listed = re.findall(r"\]\((.+?)\)", (decisions / "index.md").read_text("utf-8"))
+    assert listed == sorted(each.name for each in decisions.glob("0*.md"))

@@ -17,7 +17,8 @@ from tests.repository.places import PACKAGE, REPOSITORY
 
 SIMULATOR = PACKAGE / "simulator"
 _WRITE = re.compile(
-    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?!\s+SET\b)|DELETE\s+FROM)\s+(\S+)"
+    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?!\s+SET\b)|DELETE\s+FROM)\s+([\w{}]+)(?![\w{}-])",
+    re.IGNORECASE,
 )
 _SQL_TYPES = {str: "TEXT", int: "INTEGER", bytes: "BLOB"}
 _ANY = "{}"
@@ -92,6 +93,7 @@ def test_the_architecture_document_names_the_room_of_every_table() -> None:
     ("source", "tables"),
     [
         ('run("UPDATE vault SET size_gb = ?")', {"vault"}),
+        ('run("update vault set size_gb = ?")', {"vault"}),
         ('run("WITH a AS (SELECT 1) " "INSERT OR REPLACE INTO task (id) VALUES (?)")', {"task"}),
         ('run(f"DELETE FROM member WHERE id IN ({marks})")', {"member"}),
         ('run(f"UPDATE {table} SET size_gb = ?")', {_ANY}),
@@ -125,6 +127,14 @@ def test_rows_of_sqlite_do_not_cross_files() -> None:
         if "sqlite3.Row" in path.read_text(encoding="utf-8")
     ]
     assert found == ["core/state.py"]
+    handed_on = [
+        f"{path.relative_to(SIMULATOR)}:{node.lineno}"
+        for path in SIMULATOR.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Return | ast.Yield) and isinstance(node.value, ast.Call)
+        if re.search(r"\bstate\.(one|all)$", ast.unparse(node.value.func))
+    ]
+    assert handed_on == []
 
 
 def test_a_class_of_rows_has_the_columns_of_its_table() -> None:
