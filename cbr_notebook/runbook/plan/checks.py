@@ -18,7 +18,7 @@ from cbr_notebook.runbook.plan.disk_checks import (
     missing_disks,
     system_disk,
 )
-from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
+from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts, Unread
 from cbr_notebook.runbook.plan.safety_checks import (
     VAULT_ROOM,
     policy_run,
@@ -215,7 +215,7 @@ def _being_restored(facts: Facts) -> Verdict:
 
 
 def _no_task(facts: Facts, types: tuple[str, ...], doing: str) -> Verdict:
-    if "tasks" in facts.unreadable:
+    if Unread.TASKS in facts.unreadable:
         return UNKNOWN, "The tasks could not be read.", ""
     busy = [task for task in facts.running if task.operation_type in types]
     if busy:

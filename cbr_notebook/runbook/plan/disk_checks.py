@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, SERVER_TYPES
-from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
+from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts, Unread
 from cbr_notebook.runbook.plan.verdict import (
     FAIL,
     LOOK_AGAIN,
@@ -127,7 +127,7 @@ def added_disks(facts: Facts) -> Verdict:
 
 def disk_type(facts: Facts) -> Verdict:
     """Check whether the disks are of a kind that can be restored."""
-    if "disks" in facts.unreadable:
+    if Unread.DISKS in facts.unreadable:
         return UNKNOWN, "The disks could not be read one by one.", ""
     disks = [disk for _, disk in facts.overwritten]
     if not disks:

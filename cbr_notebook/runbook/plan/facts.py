@@ -5,11 +5,27 @@ Nothing here asks the service; :mod:`cbr_notebook.runbook.plan.survey` does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 NOT_TOLD = "unknown"
 """The status of what the service gives none of; a server's own "UNKNOWN" is in capitals."""
+
+
+class Unread(StrEnum):
+    """What could not be asked, or was not; the checks that need it say "unknown"."""
+
+    METADATA = "metadata of the backup"
+    DISKS = "disks"
+    VAULT = "vault"
+    TASKS = "tasks"
+    BACKUPS = "backups"
+    POLICIES = "policies"
+    RESTORES = "earlier restores"
+    NAMESAKES = "other resources of the name"
+    OTHER_RESTORES = "restores of others"
+
 
 _COMPARABLE = 2.0
 """Restores all of one size tell of sizes up to this many times larger or smaller."""
@@ -141,7 +157,6 @@ class Facts:
     """Name and time of usable backups of the target made after the chosen one, newest first."""
     next_policy_run: datetime | None = None
     policy_name: str | None = None
-    policies_known: bool = True
     past_restores: tuple[tuple[int, float], ...] = ()
     """Size in GB and seconds of earlier restores."""
     power_on: bool = True
@@ -155,8 +170,7 @@ class Facts:
     """The IDs of other resources that bear the target's name."""
     safety_vault: SafetyVault | None = None
     """Where a backup of the present state would go; ``None``: the target is in no vault."""
-    unreadable: tuple[str, ...] = field(default=())
-    """What could not be asked, in words; the checks that need it say "unknown"."""
+    unreadable: tuple[Unread, ...] = ()
 
     @property
     def confirm_with(self) -> str:

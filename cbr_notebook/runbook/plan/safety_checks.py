@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cbr_notebook.runbook.plan.facts import Facts
+from cbr_notebook.runbook.plan.facts import Facts, Unread
 from cbr_notebook.runbook.plan.verdict import LOOK_AGAIN, NO_TARGET, PASS, UNKNOWN, WARN, Verdict
 
 SAFETY_AGE = timedelta(hours=1)
@@ -15,7 +15,7 @@ VAULT_ROOM = "vault room"
 
 def policy_run(facts: Facts) -> Verdict:
     """Check whether a scheduled backup comes in between."""
-    if not facts.policies_known:
+    if Unread.POLICIES in facts.unreadable:
         return UNKNOWN, "The policies of the vault could not be read.", ""
     if facts.next_policy_run is None:
         return PASS, "No policy is about to run.", ""
@@ -37,11 +37,11 @@ def safety_backup(facts: Facts) -> Verdict:
     restored = max((each.created_at for each in facts.restores if each.created_at), default=None)
     # What was backed up before a restore is not what is there since.
     present = [at for at in recent if restored is None or at > restored]
-    untold = "earlier restores" in facts.unreadable
+    untold = Unread.RESTORES in facts.unreadable
     if present and not untold:
         return PASS, f"A backup of the present state was made at {present[0]:%H:%M} UTC.", ""
     seen = "There is no backup of the present state."
-    if "backups" in facts.unreadable:
+    if Unread.BACKUPS in facts.unreadable:
         seen = "The backups could not be read; there may be none of the present state."
     elif untold and recent:
         seen = (

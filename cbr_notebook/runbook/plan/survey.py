@@ -16,6 +16,7 @@ from cbr_notebook.runbook.plan.facts import (
     Facts,
     TargetFacts,
     TaskFacts,
+    Unread,
 )
 from cbr_notebook.runbook.plan.record_facts import (
     disk_backup,
@@ -72,9 +73,11 @@ def survey(
         _validate_disks(disks, source, kind)
     vault_status, vault_name = asked.vault(found)
     goal_id = goal.id if goal else source.resource_id
-    run_at, policy_name, policies_known = (
-        asked.next_run(found.vault_id) if outlook else (None, None, False)
-    )
+    run_at = policy_name = None
+    if outlook:
+        run_at, policy_name = asked.next_run(found.vault_id)
+    else:
+        asked.unreadable.append(Unread.POLICIES)
     restores = asked.restores(goal_id)
     running_now = goal is None or goal.status.upper() != "SHUTOFF"
     return Facts(
@@ -89,7 +92,6 @@ def survey(
         newer_backups=asked.newer_backups(goal_id, source),
         next_policy_run=run_at,
         policy_name=policy_name,
-        policies_known=policies_known,
         past_restores=asked.past_restores(source, restores) if outlook else (),
         power_on=running_now if power_on is None else power_on,
         power_named=power_on is not None,
@@ -198,10 +200,10 @@ class _Questions:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client = session.client
-        self.unreadable: list[str] = []
+        self.unreadable: list[Unread] = []
 
     @contextmanager
-    def _noting(self, what: str) -> Iterator[None]:
+    def _noting(self, what: Unread) -> Iterator[None]:
         """Note what could not be asked, and go on after the block."""
         try:
             yield
@@ -234,7 +236,7 @@ class _Questions:
         """Return what was recorded of a server when it was backed up."""
         server = None
         if backup.resource_type not in (DISK, FILE_SYSTEM) and backup.status == "available":
-            with self._noting("metadata of the backup"):
+            with self._noting(Unread.METADATA):
                 server = self._client.backups.metadata(backup.id).get("server")
         if not isinstance(server, dict):
             return {}
@@ -245,7 +247,7 @@ class _Questions:
         """Return how a target stands, and by which codes its disks are not protected."""
         disks: list[Protectable] = []
         if kind == "server":
-            with self._noting("disks"):
+            with self._noting(Unread.DISKS):
                 disks = list(self._client.protectables.list_all("disk", server_id=resource.id))
         refused = {
             disk.id: disk.protectable.code
@@ -256,14 +258,14 @@ class _Questions:
 
     def vault(self, backup: Backup) -> tuple[str | None, str | None]:
         """Return the status of a backup's vault, and its name."""
-        with self._noting("vault"):
+        with self._noting(Unread.VAULT):
             vault = self._client.vaults.show(backup.vault_id or "")
             return (vault.billing.status if vault.billing else None), vault.name
         return None, None
 
     def running(self, resource_id: str) -> tuple[TaskFacts, ...]:
         """Return what goes on with a resource, from its newest tasks."""
-        with self._noting("tasks"):
+        with self._noting(Unread.TASKS):
             newest = self._client.tasks.list(resource_id=resource_id, limit=_TASKS_LOOKED_AT)
             return tuple(
                 TaskFacts(
@@ -283,7 +285,7 @@ class _Questions:
     ) -> tuple[tuple[str, datetime], ...]:
         """Return name and time of usable backups that were made after one, newest first."""
         rows: list[Backup] = []
-        with self._noting("backups"):
+        with self._noting(Unread.BACKUPS):
             listed = self._client.backups.list_all(resource_id=resource_id, status="available")
             rows = list(listed)
         newer = [
@@ -295,9 +297,9 @@ class _Questions:
         ]
         return tuple(sorted(newer, key=lambda each: each[1], reverse=True))
 
-    def next_run(self, vault_id: str | None) -> tuple[datetime | None, str | None, bool]:
-        """Return when a policy of the vault runs next, and its name; whether that is known."""
-        with self._noting("policies"):
+    def next_run(self, vault_id: str | None) -> tuple[datetime | None, str | None]:
+        """Return when a policy of the vault runs next, and its name."""
+        with self._noting(Unread.POLICIES):
             policies = self._client.policies.list(vault_id=vault_id).policies
             now = self._session.now
             coming = [
@@ -306,12 +308,12 @@ class _Questions:
                 if policy.enabled and (moments := runs(policy, now, now + timedelta(days=7)))
             ]
             moment, name = min(coming, default=(None, None), key=lambda each: each[0])
-            return moment, name, True
-        return None, None, False
+            return moment, name
+        return None, None
 
     def restores(self, resource_id: str) -> Sequence[TaskRecord]:
         """Return the newest restores of the target, newest first."""
-        with self._noting("earlier restores"):
+        with self._noting(Unread.RESTORES):
             return self._client.tasks.list(
                 operation_type="restore", resource_id=resource_id, limit=_RESTORES_LOOKED_AT
             ).operation_logs
@@ -319,7 +321,7 @@ class _Questions:
 
     def namesakes(self, goal: TargetFacts, kind: ResourceKind) -> tuple[str, ...]:
         """Return the IDs of other resources of the target's kind that bear its name."""
-        with self._noting("other resources of the name"):
+        with self._noting(Unread.NAMESAKES):
             found = list(self._client.protectables.list_all(kind, name=goal.name))
             return tuple(each.id for each in found if each.name == goal.name and each.id != goal.id)
         return ()
@@ -334,7 +336,7 @@ class _Questions:
             if task.status == "success" and resource_id_of(task) == backup.resource_id
         ]
         if not tasks:
-            with self._noting("restores of others"):
+            with self._noting(Unread.OTHER_RESTORES):
                 tasks = self._client.tasks.list(
                     operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
                 ).operation_logs

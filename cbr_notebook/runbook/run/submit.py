@@ -31,7 +31,7 @@ from cbr_notebook.runbook.plan.drift import (
     planned_again,
     shows_restore,
 )
-from cbr_notebook.runbook.plan.facts import Facts
+from cbr_notebook.runbook.plan.facts import Facts, Unread
 from cbr_notebook.runbook.run.outcomes import (
     is_outage,
     is_refusal,
@@ -219,7 +219,7 @@ def _survey_again(run: RunRecord, *, taken_up: bool) -> Facts | None:
         stop(run, f"Something exists no more: {problem.message}")
         raise
     facts = now.plan.facts
-    if "earlier restores" in facts.unreadable or "tasks" in facts.unreadable:
+    if not {Unread.RESTORES, Unread.TASKS}.isdisjoint(facts.unreadable):
         raise ConnectionFailed(
             f"The service's list of tasks cannot be read, so it is not known whether "
             f"{run.target['name']} was restored meanwhile. The service was not asked.",

@@ -13,7 +13,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session
 from cbr_notebook.errors import ConfirmationNeeded, Conflict, InvalidRequest, NotFound
 from cbr_notebook.runbook.plan.checks import check_all
-from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts
+from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts, Unread
 from cbr_notebook.runbook.plan.verdict import Outcome
 
 
@@ -241,7 +241,7 @@ def test_of_a_file_system_that_tells_nothing_nothing_is_known() -> None:
 
 def test_backups_that_cannot_be_read_are_not_said_to_be_missing(session: Session) -> None:
     facts = session.plan_restore("clean-web-01").facts
-    unread = replace(facts, unreadable=("backups",))
+    unread = replace(facts, unreadable=(Unread.BACKUPS,))
     check = next(each for each in check_all(unread) if each.name == "safety backup")
     assert check.outcome == "warn"
     assert "could not be read" in check.seen
