@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from typing import Any
 
@@ -29,6 +30,9 @@ def pytest_configure() -> None:
     """
     for name in [name for name in os.environ if name.startswith(_ACCOUNT)]:
         del os.environ[name]
+    # Told not to keep what it compiled, each of the run's processes would compile all anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     os.environ["CBR_SIGNING_FOLDER"] = _folder("keys")
     if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker shares it with the others
         os.environ["CBR_ESTATE_FOLDER"] = _folder("estates")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from cbr_notebook._version import __version__
 from cbr_notebook.errors import CBRError
@@ -20,7 +21,8 @@ from cbr_notebook.extras import ensure, needed_for
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; return the exit status."""
     try:
-        options = _parser().parse_args(arguments)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        options = _parser(words[0] if words else None).parse_args(words)
         status: int = options.run(options)
     except CBRError as problem:
         print(f"cbr-notebook: {problem}", file=sys.stderr)
@@ -32,12 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    # Loaded here, where an interruption is caught already: it takes a second.
-    from cbr_notebook import neighbour_commands
-    from cbr_notebook.restore_command import unattended
-    from cbr_notebook.restore_command.past_restores import add_commands
+def _parser(first_word: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of all commands; of ``simulate`` alone if that is the first word.
 
+    A cloud is served without all that asks and restores, and is there in half the time.
+    """
     parser = argparse.ArgumentParser(
         prog="cbr-notebook", description="Cloud Backup and Recovery in a notebook."
     )
@@ -48,6 +49,16 @@ def _parser() -> argparse.ArgumentParser:
         "simulate", help="serve a simulated cloud on this computer, for any client"
     )
     _simulate_arguments(simulate)
+    if first_word != "simulate":
+        _add_other_commands(commands)
+    return parser
+
+
+def _add_other_commands(commands: Any) -> None:
+    # Loaded here, where an interruption is caught already: it takes a second.
+    from cbr_notebook import neighbour_commands
+    from cbr_notebook.restore_command import unattended
+    from cbr_notebook.restore_command.past_restores import add_commands
 
     tour = commands.add_parser("tour", help="the three documented application cases, step by step")
     tour.set_defaults(run=_tour)
@@ -74,7 +85,6 @@ def _parser() -> argparse.ArgumentParser:
 
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the tutorial notebooks")
     _lab_arguments(lab)
-    return parser
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:

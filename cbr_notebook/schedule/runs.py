@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import ServiceError
 from cbr_notebook.text.notes import tell
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from cbr_notebook.api.messages.records import Policy
 
 
-_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_ANY_DAY = datetime(2026, 1, 1)
 
 
 def runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]:
@@ -56,11 +57,13 @@ def known_runs(policy: Policy, start: datetime, end: datetime) -> list[datetime]
 def tells_runs(policy: Policy) -> bool:
     """Return whether a policy has rules, and all of them can be read."""
     properties = policy.trigger.properties if policy.trigger else None
+    rules = (properties.pattern if properties else None) or ()
     try:
-        runs(policy, _ANY_DAY, _ANY_DAY)
+        for rule in rules:
+            _recurrence(rule, _ANY_DAY)
     except ServiceError:
         return False
-    return bool(properties and properties.pattern)
+    return bool(rules)
 
 
 def of_rules(
@@ -94,6 +97,20 @@ def _first_day(text: str | None, otherwise: datetime) -> datetime:
 
 
 def _of_rule(rule: str, first_day: datetime, start: datetime, end: datetime) -> Iterator[datetime]:
+    low, high = (each.astimezone(UTC).replace(tzinfo=None) for each in (start, end))
+    for run in _recurrence(rule, first_day).xafter(low):
+        if run > high:
+            return
+        yield run.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=256)
+def _recurrence(rule: str, first_day: datetime) -> Any:
+    """Return a rule as it was read; each table asks for the same few again and again.
+
+    Raises:
+        ServiceError: the rule cannot be read.
+    """
     from dateutil.rrule import rrulestr
 
     # An interval of nought never ends in dateutil: nothing but a damaged rule has one.
@@ -104,11 +121,6 @@ def _of_rule(rule: str, first_day: datetime, start: datetime, end: datetime) -> 
     if "FREQ=" not in rule or "INTERVAL=0" in rule:
         raise problem
     try:
-        recurrence = rrulestr(rule, dtstart=first_day)
+        return rrulestr(rule, dtstart=first_day)
     except (ValueError, TypeError):
         raise problem from None
-    low, high = (each.astimezone(UTC).replace(tzinfo=None) for each in (start, end))
-    for run in recurrence.xafter(low):
-        if run > high:
-            return
-        yield run.replace(tzinfo=UTC)

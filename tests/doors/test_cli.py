@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,21 @@ def test_the_tour_prints_the_three_cases(capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     for words in ("Case 1", "my_vault", "Case 2", "dh_test_policy", "Case 3", "1671"):
         assert words in printed
+
+
+def test_a_cloud_is_served_without_what_makes_tables() -> None:
+    """Loading pandas would be half of what it takes to begin."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # its port: so that it ends at once
+        code = f"""
+import sys
+from cbr_notebook.cli import main
+print(main(["simulate", "--port", "{taken.getsockname()[1]}"]), "pandas" in sys.modules)
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        )
+    assert "cannot listen on 127.0.0.1" in done.stderr
+    assert done.stdout.split() == ["1", "False"]
 
 
 def test_the_line_that_says_it_is_ready_has_what_clients_need(served: Served) -> None:

@@ -89,14 +89,15 @@ for call in {CALLS!r}:
 """
 
 
-def test_tables_are_the_same_without_arrow(tmp_path: Path) -> None:
+def test_tables_are_the_same_without_arrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """All but where texts are stored, which ``str(dtype)`` does not tell."""
     without = run(TABLES, tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-c", f"import cbr_notebook as cbr{TABLES}"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    for one, other in zip(without.splitlines(), done.stdout.splitlines(), strict=True):
+    monkeypatch.chdir(tmp_path)
+    exec(f"import cbr_notebook as cbr{TABLES}", {})
+    with_arrow = capsys.readouterr().out
+    for one, other in zip(without.splitlines(), with_arrow.splitlines(), strict=True):
         *plain, storage = json.loads(one)
         *arrow, storage_of_arrow = json.loads(other)
         assert plain == arrow
