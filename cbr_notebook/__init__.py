@@ -18,6 +18,7 @@ from cbr_notebook.showing import hooks
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cbr_notebook import forms as forms
     from cbr_notebook.entry import Session, connect, simulate, tutorial
     from cbr_notebook.entry.memory import history
     from cbr_notebook.exporting import export, to_text

@@ -9,9 +9,9 @@ from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.fleets.budget import PARALLEL, Budget, Rate
-from cbr_notebook.fleets.places import Chosen, find_places
+from cbr_notebook.fleets.fleet_places import Chosen, find_places
+from cbr_notebook.fleets.fleet_progress import OnProgress, Progress
 from cbr_notebook.fleets.profiles import read_profiles
-from cbr_notebook.fleets.progress import OnProgress, Progress
 from cbr_notebook.fleets.questions import Fleet
 from cbr_notebook.text.timeparse import parse_duration
 

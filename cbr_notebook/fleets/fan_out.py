@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.fleet_places import Place
+from cbr_notebook.fleets.fleet_progress import OnProgress, Progress
 from cbr_notebook.fleets.process_worker import Answer
-from cbr_notebook.fleets.progress import OnProgress, Progress
 
 _MOST_THREADS = 64
 _LOOK_S = 0.25

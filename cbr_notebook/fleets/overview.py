@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.problems import Said, problem_of
 from cbr_notebook.frames.fleet import OVERVIEW
 from cbr_notebook.session import Session

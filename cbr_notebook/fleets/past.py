@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook.errors import NotFound
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.fleet_places import Place
+from cbr_notebook.fleets.joined_tables import combine, of_audits
 from cbr_notebook.fleets.recalled import Recalled
-from cbr_notebook.fleets.tables import combine, of_audits
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import files, manifest, past
 from cbr_notebook.histories.manifest import Entry

@@ -15,7 +15,7 @@ from cbr_notebook.auth.throttling import signing_in_through
 from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.fleets.broker import Address, BrokerGate
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
-from cbr_notebook.fleets.places import Found, Place
+from cbr_notebook.fleets.fleet_places import Found, Place
 from cbr_notebook.fleets.problems import Problem, Said, problem_of
 from cbr_notebook.fleets.profiles import Profile
 from cbr_notebook.fleets.sessions import open_place, through

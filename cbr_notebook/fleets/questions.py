@@ -17,8 +17,10 @@ from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest
 from cbr_notebook.fleets.broker import Broker
 from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate
 from cbr_notebook.fleets.fan_out import Gathered, gather, threads
+from cbr_notebook.fleets.fleet_places import Found, Place, no_project
+from cbr_notebook.fleets.fleet_progress import Bar, OnProgress
+from cbr_notebook.fleets.joined_tables import combine, notes_of, of_audits, part_of
 from cbr_notebook.fleets.overview import Look, look, overview_table
-from cbr_notebook.fleets.places import Found, Place, no_project
 from cbr_notebook.fleets.problems import Problem, Problems, Said
 from cbr_notebook.fleets.process_worker import (
     Answer,
@@ -27,10 +29,8 @@ from cbr_notebook.fleets.process_worker import (
     ask_session,
     describe,
 )
-from cbr_notebook.fleets.progress import Bar, OnProgress
 from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
-from cbr_notebook.fleets.tables import combine, notes_of, of_audits, part_of
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from cbr_notebook.api.client import Client
 from cbr_notebook.auth.throttling import Gate
-from cbr_notebook.fleets.places import Found, Place
+from cbr_notebook.fleets.fleet_places import Found, Place
 from cbr_notebook.fleets.profiles import Profile
 from cbr_notebook.session import Session
 

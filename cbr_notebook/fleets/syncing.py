@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from cbr_notebook.fleets.fan_out import Gathered
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.process_worker import Answer
 from cbr_notebook.histories import manifest
 from cbr_notebook.histories.manifest import Entry

@@ -7,11 +7,11 @@ from typing import Any
 
 from ipywidgets import Widget
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, RestorePoint, Vault
 from cbr_notebook.errors import TaskFailed
-from cbr_notebook.forms import pickers, progress
+from cbr_notebook.forms import pickers, work_progress
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
@@ -47,7 +47,7 @@ class BackUp(FormDefinition):
             field.text(
                 "name",
                 "Backup name",
-                rule=checks.name,
+                rule=validate.name,
                 help="The service gives one if this is empty.",
             ),
             field.check(
@@ -59,7 +59,7 @@ class BackUp(FormDefinition):
             field.number(
                 "keep_days",
                 "Keep for (days)",
-                rule=lambda days: checks.within(days, 1, _LONGEST_DAYS, "Keep for (days)"),
+                rule=lambda days: validate.within(days, 1, _LONGEST_DAYS, "Keep for (days)"),
                 help="Empty: until somebody deletes them.",
             ),
         )
@@ -171,11 +171,11 @@ class BackUp(FormDefinition):
     def _drawn(self, task: Task) -> str:
         point: RestorePoint = task.result
         members = (point.vault.resources if point.vault else None) or []
-        begun = {progress.name_of(each) for each in task.records}
+        begun = {work_progress.name_of(each) for each in task.records}
         waiting = [str(each.name) for each in members if str(each.name) not in begun]
         stop = "" if task.ended else markup.button("stop", "Stop watching")
         left_out = (point.vault.skipped_resources if point.vault else None) or []
-        return progress.bars(task.records, waiting) + progress.skipped(left_out) + stop
+        return work_progress.bars(task.records, waiting) + work_progress.skipped(left_out) + stop
 
     def _outcome(self, task: Task) -> str:
         good = sum(each.status == "success" for each in task.records)
@@ -196,7 +196,7 @@ class BackUp(FormDefinition):
         )
 
     def stopped(self, result: Task) -> bool:
-        self._bars.html = progress.bars(result.records)
+        self._bars.html = work_progress.bars(result.records)
         self.form.panels.result.html = markup.card(
             "The backup goes on",
             [("Restore point ID", result.result.id)],

@@ -10,7 +10,7 @@ from typing import Any
 
 from ipywidgets import Widget
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Policy, Vault
 from cbr_notebook.errors import CBRError, InvalidRequest, stopped_after
 from cbr_notebook.forms import pickers
@@ -67,7 +67,7 @@ class CreatePolicy(FormDefinition):
         """The vaults that have a backup policy, with its name: a new one takes its place."""
         self._picture = self.form.panel("preview", look="cbr-preview")
         return (
-            field.text("name", "Policy name", required=True, rule=checks.name),
+            field.text("name", "Policy name", required=True, rule=validate.name),
             field.choice("operation_type", "Type", [Option("backup", "Backup"),
                          Option("replication", "Replication")]),
             field.choices("days", "Days", [Option(day, name) for day, name in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault
 from cbr_notebook.forms import pickers
@@ -38,7 +38,7 @@ class CreateVault(FormDefinition):
                 "name",
                 "Vault name",
                 required=True,
-                rule=checks.name,
+                rule=validate.name,
                 help="Letters, digits, _ and -.",
             ),
             field.choice("object_type", "Protects", pickers.PROTECTS),
@@ -49,7 +49,7 @@ class CreateVault(FormDefinition):
                 help="Replication: for replicas of backups from another region.",
             ),
             field.choices("resources", "Resources", help="They can also be added later."),
-            field.number("size_gb", "Capacity (GB)", required=True, rule=checks.size_gb),
+            field.number("size_gb", "Capacity (GB)", required=True, rule=validate.size_gb),
             field.choice("policy", "Policy", help="When backups are made, and how long kept."),
             field.text(
                 "tags",
@@ -97,7 +97,7 @@ class CreateVault(FormDefinition):
         return sum(known[each].size or 0 for each in chosen if each in known)
 
     def _need_in_words(self) -> str:
-        allowed = f"{checks.SMALLEST_GB} to {checks.LARGEST_GB}."
+        allowed = f"{validate.SMALLEST_GB} to {validate.LARGEST_GB}."
         need = self._need()
         return f"The chosen resources need {need} GB. {allowed}" if need else allowed
 

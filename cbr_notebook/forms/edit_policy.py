@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Policy
 from cbr_notebook.errors import ConfirmationNeeded
 from cbr_notebook.forms import pickers
@@ -44,7 +44,7 @@ class EditPolicy(FormDefinition):
         """What it says, by field."""
         return (
             field.choice("policy", "Policy", required=True, placeholder="There is no policy yet."),
-            field.text("name", "Policy name", required=True, rule=checks.name),
+            field.text("name", "Policy name", required=True, rule=validate.name),
             field.choice("runs", "Runs", _RUNS),
             field.choices("days", "Days", [Option(day, day.capitalize()) for day in DAYS],
                           required=True, compact=True),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
 from cbr_notebook.errors import CBRError, InvalidRequest, stopped_after
@@ -40,7 +40,7 @@ class EditVault(FormDefinition):
         """The vault whose settings are filled in."""
         return (
             field.choice("vault", "Vault", required=True, placeholder="There is no vault yet."),
-            field.text("name", "Vault name", required=True, rule=checks.name),
+            field.text("name", "Vault name", required=True, rule=validate.name),
             field.number("size_gb", "Capacity (GB)", required=True),
             field.check(
                 "auto_expand", "Expand automatically", help="By a quarter when it is full."
@@ -158,7 +158,7 @@ class EditVault(FormDefinition):
             return taken
         if "size_gb" in changes:  # what the vault has may be what nobody can choose
             try:
-                checks.size_gb(value["size_gb"])
+                validate.size_gb(value["size_gb"])
             except InvalidRequest as problem:
                 return {"size_gb": problem.message}
             if value["size_gb"] * 1024 < (vault.billing.used or 0):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from cbr_notebook.api.groups.tags import checked
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import BARE_METAL, DISK, FILE_SYSTEM, SERVER, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.errors import InvalidRequest
@@ -137,7 +137,7 @@ def kept(name: str, **traits: Any) -> Field:
     """Create the field for one of what a policy keeps."""
     label = KEPT[name]
     return field.number(
-        name, label, rule=lambda given: checks.within(given, 1, _MOST_KEPT, label), **traits
+        name, label, rule=lambda given: validate.within(given, 1, _MOST_KEPT, label), **traits
     )
 
 

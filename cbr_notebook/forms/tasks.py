@@ -11,7 +11,7 @@ from ipywidgets import Widget
 
 from cbr_notebook.api.messages.constants import ENDED, TASK_STATUSES, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import TaskRecord
-from cbr_notebook.forms import progress
+from cbr_notebook.forms import work_progress
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
@@ -39,7 +39,7 @@ class Tasks(FormDefinition):
         # A region that counts its views: without one on a page, nobody has to look.
         self._rows = self.form.panel("tasks", saved=True, look="cbr-tasks", _view_count=0)
         self._rows.observe(lambda _: self.form.guarded(self._watch), "_view_count")
-        statuses = [Option(each, progress.WORDS[each]) for each in sorted(TASK_STATUSES)]
+        statuses = [Option(each, work_progress.WORDS[each]) for each in sorted(TASK_STATUSES)]
         return (field.choice("status", "Status", [Option("", "all"), *statuses]),)
 
     def layout(self, widgets: list[Widget]) -> list[Widget]:
@@ -139,12 +139,12 @@ def _row(task: TaskRecord) -> str:
     """Return a task: what it does to what, since when, how far it is, and why it failed."""
     what = (task.operation_type or "task").replace("_", " ")
     begun = (task.started_at or task.created_at or "")[:16].replace("T", " ")
-    named = f"{what} of {progress.name_of(task)}"
+    named = f"{what} of {work_progress.name_of(task)}"
     vault = f" in {task.vault_name}" if task.vault_name else ""
-    bar = "" if task.status in ENDED else markup.bar(progress.percent(task), named)
+    bar = "" if task.status in ENDED else markup.bar(work_progress.percent(task), named)
     return (
         f'<li><span class="cbr-facts">{markup.escaped(begun)}</span>'
         f"<span><b>{markup.escaped(named)}</b>"
         f'<span class="cbr-facts">{markup.escaped(vault)}</span></span>'
-        f"{progress.status(task)}{bar}{progress.cause(task)}</li>"
+        f"{work_progress.status(task)}{bar}{work_progress.cause(task)}</li>"
     )

@@ -17,8 +17,8 @@ import pandas as pd
 
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import CBRError, InvalidRequest
-from cbr_notebook.simulator.classroom.progress import LONGEST_SEEN, LONGEST_TITLE, MOST_SEEN
 from cbr_notebook.simulator.classroom.remote import RemoteCloud
+from cbr_notebook.simulator.classroom.seat_progress import LONGEST_SEEN, LONGEST_TITLE, MOST_SEEN
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.text.dtypes import TEXT, utc_times
 from cbr_notebook.workshops import certificate

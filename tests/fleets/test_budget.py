@@ -12,7 +12,7 @@ import pytest
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.iam import Iam
 from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.process_worker import ask_session
 
 LIMIT, WINDOW_S = 200, 300.0

@@ -329,7 +329,7 @@ def test_who_may_not_list_projects_has_the_one_that_it_signs_in_to(
     def refuse(session: Session) -> Any:
         raise PermissionDenied("You may not.", code="IAM.0003", http_status=403)
 
-    monkeypatch.setattr("cbr_notebook.fleets.places.places.projects", refuse)
+    monkeypatch.setattr("cbr_notebook.fleets.fleet_places.places.projects", refuse)
     fleet = cbr.fleet({"name": "paris", "session": sessions["paris"]}, projects="all")
     assert len(fleet) == 1
     assert fleet.backups().attrs["projects"] == 1

@@ -38,13 +38,10 @@ SHARED_NAMES = {
     "policies", "projects", "protectables", "replication", "resources", "restore_points", "tags",
     "tasks", "usage", "vault_resources", "vaults", "account", "retention", "credentials",
     # one idea, seen by several rooms
-    "capacity", "changes", "growth", "lists", "memory", "openapi", "overview", "past", "places",
-    "progress", "restores", "schema", "session", "tables", "tag_filters", "timeline", "tutorials",
-    "way_back",
+    "capacity", "changes", "growth", "lists", "memory", "openapi", "overview", "past", "restores",
+    "session", "tag_filters", "tutorials", "way_back",
     # an address of callers, which stays
     "vault_bodies",
-    # values of a request, and a plan of a restore: both are checked
-    "checks",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from cbr_notebook.simulator.core import schema
+from cbr_notebook.simulator.core import database_schema
 from tests.repository.places import PACKAGE, REPOSITORY
 
 SIMULATOR = PACKAGE / "simulator"
@@ -51,7 +51,7 @@ def _rooms() -> dict[str, set[str]]:
     """Return for each table the rooms that write it."""
     rooms: dict[str, set[str]] = defaultdict(set)
     for path in SIMULATOR.rglob("*.py"):
-        if path == SIMULATOR / "core" / "schema.py":
+        if path == SIMULATOR / "core" / "database_schema.py":
             continue  # it makes the tables, and brings older ones forward
         room = path.relative_to(SIMULATOR).parts[0].removesuffix(".py")
         written = written_tables(path.read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ def _rooms() -> dict[str, set[str]]:
 
 def _tables() -> set[str]:
     with sqlite3.connect(":memory:") as db:
-        db.executescript(schema.TABLES)
+        db.executescript(database_schema.TABLES)
         return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
 
 
@@ -142,7 +142,7 @@ def test_a_class_of_rows_has_the_columns_of_its_table() -> None:
     classes = _row_classes()
     assert classes.keys() >= {"server", "disk", "vault", "policy", "task", "backup", "project"}
     with sqlite3.connect(":memory:") as db:
-        db.executescript(schema.TABLES)
+        db.executescript(database_schema.TABLES)
         for table, row_class in classes.items():
             columns = db.execute(
                 'SELECT name, type, "notnull" OR pk FROM pragma_table_info(?)', (table,)

@@ -16,7 +16,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.cli import main
-from cbr_notebook.simulator.classroom.progress import ProgressBoard
+from cbr_notebook.simulator.classroom.seat_progress import ProgressBoard
 from cbr_notebook.simulator.classroom.serving import ServedClass, serve_seats
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.workshops import Exercise, Finding, commands

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Page, Record
 from cbr_notebook.api.paging.pager import items, paged
 
@@ -121,8 +121,8 @@ class Agents(Group):
         API: Agent, "Querying the Agent List" (GET /v3/{project_id}/agents).
         """
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
             "status": status,
             "agent_id": agent_id,
         }
@@ -174,7 +174,7 @@ class Agents(Group):
         API: Agent, "Registering an Agent" (POST /v3/{project_id}/agents).
         """
         agent = _Register(
-            checks.id_of(agent_id, "agent_id"),
+            validate.id_of(agent_id, "agent_id"),
             host_name,
             host_ip,
             host_os,
@@ -193,7 +193,7 @@ class Agents(Group):
 
         API: Agent, "Modifying an Agent" (PUT /v3/{project_id}/agents/{agent_id}).
         """
-        body = {"agent": {"status": checks.one_of(status, ("uninstall",), "status")}}
+        body = {"agent": {"status": validate.one_of(status, ("uninstall",), "status")}}
         return self._transport.send(
             "PUT", f"{_PATH}/{agent_id}", body, _Answer, read_back=True
         ).agent
@@ -228,7 +228,7 @@ class Agents(Group):
 
         API: Agent, "Adding Backup Paths" (POST …/agents/{agent_id}/add-path).
         """
-        body = _AddPaths(checks.at_least_one(paths, "paths"), list(exclude) if exclude else UNSET)
+        body = _AddPaths(validate.at_least_one(paths, "paths"), list(exclude) if exclude else UNSET)
         return self._transport.send("POST", f"{_PATH}/{agent_id}/add-path", body, AddedPaths)
 
     def remove_paths(self, agent_id: str, paths: Sequence[str]) -> RemovedPaths:
@@ -246,5 +246,5 @@ class Agents(Group):
 
         API: Agent, "Removing Backup Paths" (POST …/agents/{agent_id}/remove-path).
         """
-        body = {"remove_path": checks.at_least_one(paths, "paths")}
+        body = {"remove_path": validate.at_least_one(paths, "paths")}
         return self._transport.send("POST", f"{_PATH}/{agent_id}/remove-path", body, RemovedPaths)

@@ -10,7 +10,7 @@ import msgspec
 
 from cbr_notebook.api.groups import Group
 from cbr_notebook.api.http.transport import QueryValue
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import BACKUP_STATUSES, NATIVE_SERVER, RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Backup, Page, Record
 from cbr_notebook.api.paging.pager import items, paged
@@ -104,15 +104,15 @@ def list_query(filters: Mapping[str, Any]) -> dict[str, QueryValue]:
     """
     asked = dict(filters)
     for each in texts(asked.get("status") or (), "status"):
-        checks.one_of(each, BACKUP_STATUSES, "status")
-    for part in (checks.text(asked.get("sort"), 255, "sort") or "created_at").split(","):
+        validate.one_of(each, BACKUP_STATUSES, "status")
+    for part in (validate.text(asked.get("sort"), 255, "sort") or "created_at").split(","):
         key, _, direction = part.partition(":")
-        checks.one_of(key, SORT_KEYS, "sort")
-        checks.one_of(direction or None, ("asc", "desc"), "direction of sort")
+        validate.one_of(key, SORT_KEYS, "sort")
+        validate.one_of(direction or None, ("asc", "desc"), "direction of sort")
     for name, words in _WORDS.items():
-        checks.one_of(asked.get(name), words, name)
+        validate.one_of(asked.get(name), words, name)
     for name, (least, most) in _RANGES.items():
-        asked[name] = checks.within(asked.get(name), least, most, name)
+        asked[name] = validate.within(asked.get(name), least, most, name)
     return asked
 
 
@@ -219,7 +219,7 @@ class Backups(Group):
 
         API: Backup, "Modifying a Backup" (PUT /v3/{project_id}/backups/{backup_id}).
         """
-        body = {"backup": {"name": checks.name(name)}}
+        body = {"backup": {"name": validate.name(name)}}
         return self._transport.send(
             "PUT", f"{PATH}/{backup_id}", body, _Answer, read_back=True
         ).backup
@@ -341,16 +341,16 @@ class Backups(Group):
         API: Backup, "Replicating a Backup" (POST …/backups/{backup_id}/replicate).
         """
         body: dict[str, Any] = {
-            "destination_project_id": checks.id_of(
+            "destination_project_id": validate.id_of(
                 destination_project_id, "destination_project_id"
             ),
-            "destination_region": checks.id_of(destination_region, "destination_region"),
-            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+            "destination_region": validate.id_of(destination_region, "destination_region"),
+            "destination_vault_id": validate.id_of(destination_vault_id, "destination_vault_id"),
         }
         if name is not None:
-            body["name"] = checks.name(name)
+            body["name"] = validate.name(name)
         if description is not None:
-            body["description"] = checks.text(description, 255, "description")
+            body["description"] = validate.text(description, 255, "description")
         if enable_acceleration is not None:
             body["enable_acceleration"] = enable_acceleration
         path = f"{PATH}/{backup_id}/replicate"
@@ -371,8 +371,8 @@ class Backups(Group):
 
         API: Backup, "Synchronizing Backups" (POST /v3/{project_id}/backups/sync).
         """
-        checks.listed(items, "items", most=50)
+        validate.listed(items, "items", most=50)
         for item in items:
-            checks.name(item.backup_name, "backup_name")
+            validate.name(item.backup_name, "backup_name")
         body = {"sync": list(items)}
         return self._transport.send("POST", f"{PATH}/sync", body, _SyncAnswer).sync

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 
 _PATH = "/v3/{project_id}/cbr-features"
 
@@ -30,8 +30,8 @@ class Features(Group):
         API: Feature, "Querying Features" (GET /v3/{project_id}/cbr-features).
         """
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 1000, "offset"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 1000, "offset"),
         }
         return self._transport.get(_PATH, dict[str, Any], query)
 
@@ -46,5 +46,5 @@ class Features(Group):
 
         API: Feature, "Querying a Feature" (GET …/cbr-features/{feature_key}).
         """
-        key = quote(checks.id_of(feature_key, "feature_key"), safe="")
+        key = quote(validate.id_of(feature_key, "feature_key"), safe="")
         return self._transport.get(f"{_PATH}/{key}", dict[str, Any])

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Member, Page
 from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.errors import InvalidRequest
@@ -67,11 +67,11 @@ class Members(Group):
         API: Backup sharing, "Querying the Share Member List" (GET …/backups/{backup_id}/members).
         """
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
             "marker": marker,
-            "sort": checks.text(sort, 255, "sort"),
-            "status": checks.one_of(status, STATUSES, "status"),
+            "sort": validate.text(sort, 255, "sort"),
+            "status": validate.one_of(status, STATUSES, "status"),
             "dest_project_id": dest_project_id,
             "image_id": image_id,
             "vault_id": vault_id,
@@ -104,7 +104,7 @@ class Members(Group):
 
         API: Backup sharing, "Adding Share Members" (POST …/backups/{backup_id}/members).
         """
-        checks.listed(project_ids, "project_ids", most=10)
+        validate.listed(project_ids, "project_ids", most=10)
         body = {"members": list(project_ids)}
         return self._transport.send("POST", _path(backup_id), body, MemberPage).members
 
@@ -147,7 +147,7 @@ class Members(Group):
                 field="vault_id",
                 code="BackupService.6706",
             )
-        body = {"status": checks.one_of(status, STATUSES, "status")}
+        body = {"status": validate.one_of(status, STATUSES, "status")}
         if vault_id:
             body["vault_id"] = vault_id
         path = f"{_path(backup_id)}/{member_id}"

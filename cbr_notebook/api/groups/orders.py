@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.messages.vault_bodies import ResourceItem, or_unset
 from cbr_notebook.errors import InvalidRequest
@@ -100,7 +100,7 @@ def _period(period_type: str, period_num: int) -> None:
             advice="Choose month or year.",
             field="period_type",
         )
-    checks.within(period_num, 1, _LONGEST[period_type], "period_num")
+    validate.within(period_num, 1, _LONGEST[period_type], "period_num")
 
 
 class Orders(Group):
@@ -154,12 +154,12 @@ class Orders(Group):
         """
         _period(period_type, period_num)
         vault = _Vault(
-            name=checks.name(name),
+            name=validate.name(name),
             billing=_Billing(
                 consistent_level,
                 object_type,
                 protect_type,
-                checks.size_gb(size),
+                validate.size_gb(size),
                 period_type,
                 period_num,
                 cloud_type=or_unset(cloud_type),
@@ -168,7 +168,7 @@ class Orders(Group):
                 console_url=or_unset(console_url),
             ),
             resources=list(resources),
-            description=or_unset(checks.text(description, 64, "description")),
+            description=or_unset(validate.text(description, 64, "description")),
             backup_policy_id=or_unset(backup_policy_id),
             tags=[{"key": k, "value": v} for k, v in tags.items()] if tags else UNSET,
             enterprise_project_id=or_unset(enterprise_project_id),
@@ -203,7 +203,7 @@ class Orders(Group):
         API: Order, "Changing an Order" (POST /v3/{project_id}/orders/change).
         """
         body = _Change(
-            _Product(product_id, checks.size_gb(size), spec_code),
+            _Product(product_id, validate.size_gb(size), spec_code),
             resource_id,
             or_unset(is_auto_pay),
             or_unset(console_url),
@@ -237,7 +237,7 @@ class Orders(Group):
         API: Order, "Updating an Order" (PUT /v3/{project_id}/orders/{order_id}).
         """
         body = _Update(
-            _CamelProduct(product_id, checks.size_gb(size), spec_code),
+            _CamelProduct(product_id, validate.size_gb(size), spec_code),
             resource_id,
             or_unset(console_url),
         )
@@ -270,7 +270,7 @@ class Orders(Group):
         API: Order, "Changing the Charging Mode" (POST …/vaults/change-charge-mode).
         """
         _period(period_type, period_num)
-        checks.listed(vault_ids, "vault_ids", most=60)
+        validate.listed(vault_ids, "vault_ids", most=60)
         body: dict[str, Any] = {
             "charging_mode": "pre_paid",
             "period_type": period_type,

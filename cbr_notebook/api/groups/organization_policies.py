@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.groups import Group
 from cbr_notebook.api.groups.policies import checked_definition
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Definition, Page, Record, Trigger
 from cbr_notebook.api.messages.recurrence import checked_rules
 from cbr_notebook.api.paging.pager import items, paged
@@ -79,7 +79,7 @@ def _trigger(pattern: Sequence[str]) -> dict[str, Any]:
 
 
 def _text(value: str | None, field: str) -> str | UnsetType:
-    checked = checks.text(value, 255, field)
+    checked = validate.text(value, 255, field)
     return UNSET if checked is None else checked
 
 
@@ -107,9 +107,9 @@ class OrganizationPolicies(Group):
         (GET /v3/{project_id}/organization-policies).
         """
         query = {
-            "operation_type": checks.one_of(operation_type, OPERATION_TYPES, "operation_type"),
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "operation_type": validate.one_of(operation_type, OPERATION_TYPES, "operation_type"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
         }
         return self._transport.get(_PATH, OrganizationPolicyPage, query)
 
@@ -177,11 +177,11 @@ class OrganizationPolicies(Group):
         API: Organization policy, "Creating an Organization Policy"
         (POST /v3/{project_id}/organization-policies).
         """
-        checks.one_of(operation_type, OPERATION_TYPES, "operation_type")
+        validate.one_of(operation_type, OPERATION_TYPES, "operation_type")
         body = _Write(
-            name=checks.name(name),
+            name=validate.name(name),
             operation_type=operation_type,
-            policy_name=checks.name(policy_name, "policy_name"),
+            policy_name=validate.name(policy_name, "policy_name"),
             policy_enabled=policy_enabled,
             policy_operation_definition=checked_definition(definition),
             policy_trigger=_trigger(pattern),
@@ -222,8 +222,8 @@ class OrganizationPolicies(Group):
         (PUT …/organization-policies/{organization_policy_id}).
         """
         body = _Write(
-            name=UNSET if name is None else checks.name(name),
-            policy_name=UNSET if policy_name is None else checks.name(policy_name, "policy_name"),
+            name=UNSET if name is None else validate.name(name),
+            policy_name=UNSET if policy_name is None else validate.name(policy_name, "policy_name"),
             policy_enabled=UNSET if policy_enabled is None else policy_enabled,
             policy_operation_definition=UNSET
             if definition is None

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Page, Policy
 from cbr_notebook.api.messages.recurrence import checked_rules
 from cbr_notebook.errors import InvalidRequest
@@ -66,11 +66,11 @@ class _Update(msgspec.Struct):
 def checked_definition(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a policy keeps, if its numbers are in range."""
     for key, value in values.items():
-        checks.one_of(key, _MEMBERS, "definition")
+        validate.one_of(key, _MEMBERS, "definition")
         if key in _LIMITS:
-            checks.within(value, *_LIMITS[key], key)
+            validate.within(value, *_LIMITS[key], key)
     if values.get("timezone") is not None:
-        checks.time_zone(values["timezone"])
+        validate.time_zone(values["timezone"])
     long_term = ("day_backups", "week_backups", "month_backups", "year_backups")
     if any(values.get(key) for key in long_term) and not values.get("timezone"):
         raise InvalidRequest(
@@ -102,7 +102,7 @@ class Policies(Group):
         API: Policy, "Querying the Policy List" (GET /v3/{project_id}/policies).
         """
         query = {
-            "operation_type": checks.one_of(
+            "operation_type": validate.one_of(
                 operation_type, ("backup", "replication"), "operation_type"
             ),
             "vault_id": vault_id,
@@ -168,7 +168,7 @@ class Policies(Group):
                         code="BackupService.9900",
                     )
         wanted = _Create(
-            name=checks.name(name),
+            name=validate.name(name),
             operation_type=operation_type,
             operation_definition=kept,
             enabled=enabled,
@@ -198,7 +198,7 @@ class Policies(Group):
         if pattern is not None:
             trigger = {"properties": {"pattern": checked_rules(pattern)}}
         change = _Update(
-            name=UNSET if name is None else checks.name(name),
+            name=UNSET if name is None else validate.name(name),
             enabled=UNSET if enabled is None else enabled,
             operation_definition=UNSET if definition is None else checked_definition(definition),
             trigger=trigger,

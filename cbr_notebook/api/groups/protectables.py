@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Page, Protectable, Record
 from cbr_notebook.api.paging.pager import items, paged
@@ -101,10 +101,10 @@ class Protectables(Group):
         API: Protectable, "Querying Protectable Resources"
         (GET /v3/{project_id}/protectables/{protectable_type}/instances).
         """
-        checks.one_of(kind, KINDS, "kind")
+        validate.one_of(kind, KINDS, "kind")
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
             "marker": marker,
             "name": name,
             "id": id,
@@ -129,7 +129,7 @@ class Protectables(Group):
 
         API: Protectable, "Querying a Specified Protectable Resource".
         """
-        checks.one_of(kind, KINDS, "kind")
+        validate.one_of(kind, KINDS, "kind")
         return self._transport.get(f"{_PATH}/{kind}/instances/{resource_id}", _Answer).instance
 
     def check_agents(self, servers: Sequence[AgentQuestion]) -> Sequence[AgentStatus]:
@@ -143,7 +143,7 @@ class Protectables(Group):
 
         API: Protectable, "Checking the Agent Status" (POST /v3/{project_id}/agent/check).
         """
-        checks.listed(servers, "servers", most=10_000)
+        validate.listed(servers, "servers", most=10_000)
         path = "/v3/{project_id}/agent/check"
         body = {"agent_status": list(servers)}
         found = self._transport.send("POST", path, body, _AgentAnswer, only_asks=True)

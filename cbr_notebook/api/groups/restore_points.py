@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Record, RestorePoint
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.errors import InvalidRequest
@@ -111,14 +111,14 @@ class RestorePoints(Group):
         parameters = _Parameters(
             auto_trigger=auto_trigger,
             incremental=incremental,
-            name=UNSET if name is None else checks.name(name),
-            description=checks.text(description, 255, "description") or UNSET,
+            name=UNSET if name is None else validate.name(name),
+            description=validate.text(description, 255, "description") or UNSET,
             resources=UNSET if resources is None else list(resources),
             resource_details=UNSET if resource_details is None else list(resource_details),
-            policy_id=UNSET if policy_id is None else checks.id_of(policy_id, "policy_id"),
+            policy_id=UNSET if policy_id is None else validate.id_of(policy_id, "policy_id"),
             retention_duration_days=UNSET
             if retention_days is None
-            else checks.within(retention_days, 1, 36500, "retention_days") or UNSET,
+            else validate.within(retention_days, 1, 36500, "retention_days") or UNSET,
         )
         body = {"checkpoint": {"vault_id": vault_id, "parameters": parameters}}
         return self._transport.send("POST", _PATH, body, _Answer).checkpoint
@@ -165,12 +165,12 @@ class RestorePoints(Group):
         API: Restore point, "Replicating a Restore Point" (POST …/checkpoints/replicate).
         """
         body = {
-            "vault_id": checks.id_of(vault_id, "vault_id"),
-            "destination_project_id": checks.id_of(
+            "vault_id": validate.id_of(vault_id, "vault_id"),
+            "destination_project_id": validate.id_of(
                 destination_project_id, "destination_project_id"
             ),
-            "destination_region": checks.id_of(destination_region, "destination_region"),
-            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+            "destination_region": validate.id_of(destination_region, "destination_region"),
+            "destination_vault_id": validate.id_of(destination_vault_id, "destination_vault_id"),
             "auto_trigger": auto_trigger,
             "enable_acceleration": enable_acceleration,
         }
@@ -196,6 +196,6 @@ class RestorePoints(Group):
         API: Restore point, "Synchronizing a Restore Point" (POST …/checkpoints/sync).
         """
         body = {
-            "sync": {"vault_id": checks.id_of(vault_id, "vault_id"), "auto_trigger": auto_trigger}
+            "sync": {"vault_id": validate.id_of(vault_id, "vault_id"), "auto_trigger": auto_trigger}
         }
         return self._transport.send("POST", f"{_PATH}/sync", body, _SyncAnswer).sync

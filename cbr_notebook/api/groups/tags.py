@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import OBJECT_TYPES, ObjectType
 from cbr_notebook.api.messages.records import Tag
 from cbr_notebook.errors import InvalidRequest
@@ -192,7 +192,7 @@ class Tags(Group):
 
         API: Tag, "Batch Adding or Deleting Tags" (POST …/vault/{vault_id}/tags/action).
         """
-        checks.one_of(action, ("create", "delete"), "action")
+        validate.one_of(action, ("create", "delete"), "action")
         if not tags:
             raise InvalidRequest("No tag is named.", field="tags")
         items: list[dict[str, str]] = []
@@ -250,9 +250,9 @@ class Tags(Group):
         """
         body = _question("filter", locals())
         if limit is not None:
-            body["limit"] = str(checks.within(limit, 1, 1000, "limit"))
+            body["limit"] = str(validate.within(limit, 1, 1000, "limit"))
         if offset is not None:
-            body["offset"] = str(checks.within(offset, 0, 2**31, "offset"))
+            body["offset"] = str(validate.within(offset, 0, 2**31, "offset"))
         return self._transport.send("POST", _INSTANCES, body, Found, only_asks=True)
 
     def count(
@@ -298,6 +298,6 @@ def _question(action: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     if asked["name"] is not None:
         body["matches"] = [{"key": "resource_name", "value": asked["name"]}]
     for member, words in (("cloud_type", ("public", "hybrid")), ("object_type", OBJECT_TYPES)):
-        if checks.one_of(asked[member], words, member) is not None:
+        if validate.one_of(asked[member], words, member) is not None:
             body[member] = asked[member]
     return body

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import TASK_STATUSES
 from cbr_notebook.api.messages.records import Page, TaskRecord
 from cbr_notebook.api.paging.pager import items
@@ -71,10 +71,10 @@ class Tasks(Group):
         API: Task, "Querying the Task List" (GET /v3/{project_id}/operation-logs).
         """
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
-            "operation_type": checks.one_of(operation_type, OPERATION_TYPES, "operation_type"),
-            "status": checks.one_of(status, TASK_STATUSES, "status"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
+            "operation_type": validate.one_of(operation_type, OPERATION_TYPES, "operation_type"),
+            "status": validate.one_of(status, TASK_STATUSES, "status"),
             "vault_id": vault_id,
             "vault_name": vault_name,
             "resource_id": resource_id,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import SERVER_TYPES
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.paging.pager import items, paged
@@ -56,10 +56,10 @@ class Usage(Group):
         API: Usage, "Querying the Storage Usage" (GET /v3/{project_id}/storage_usage).
         """
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
             "resource_id": resource_id,
-            "resource_type": checks.one_of(resource_type, SERVER_TYPES, "resource_type"),
+            "resource_type": validate.one_of(resource_type, SERVER_TYPES, "resource_type"),
         }
         return self._transport.get("/v3/{project_id}/storage_usage", UsagePage, query)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from cbr_notebook.api.groups import Group
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.vault_bodies import ChangedIds, ResourceItem
 
 PATH = "/v3/{project_id}/vaults"
@@ -32,7 +32,7 @@ class VaultResources(Group):
 
         API: Vault, "Associating Resources" (POST …/vaults/{vault_id}/addresources).
         """
-        checks.listed(resources, "resources", most=256)
+        validate.listed(resources, "resources", most=256)
         path = f"{PATH}/{vault_id}/addresources"
         answer = self._transport.send("POST", path, {"resources": list(resources)}, ChangedIds)
         return answer.add_resource_ids
@@ -53,7 +53,7 @@ class VaultResources(Group):
 
         API: Vault, "Dissociating Resources" (POST …/vaults/{vault_id}/removeresources).
         """
-        checks.listed(resource_ids, "resource_ids", most=256)
+        validate.listed(resource_ids, "resource_ids", most=256)
         path = f"{PATH}/{vault_id}/removeresources"
         answer = self._transport.send(
             "POST", path, {"resource_ids": list(resource_ids)}, ChangedIds
@@ -80,9 +80,9 @@ class VaultResources(Group):
 
         API: Vault, "Migrating Resources" (POST …/vaults/{vault_id}/migrateresources).
         """
-        checks.listed(resource_ids, "resource_ids", most=256)
+        validate.listed(resource_ids, "resource_ids", most=256)
         body = {
-            "destination_vault_id": checks.id_of(destination_vault_id, "destination_vault_id"),
+            "destination_vault_id": validate.id_of(destination_vault_id, "destination_vault_id"),
             "resource_ids": list(resource_ids),
         }
         path = f"{PATH}/{vault_id}/migrateresources"
@@ -113,8 +113,8 @@ class VaultResources(Group):
         API: Vault, "Setting Vault Resources" (PUT …/vaults/{vault_id}/set-resources).
         """
         body = {
-            "resource_ids": checks.at_least_one(resource_ids, "resource_ids"),
-            "action": checks.one_of(action, ("suspend", "unsuspend"), "action"),
+            "resource_ids": validate.at_least_one(resource_ids, "resource_ids"),
+            "action": validate.one_of(action, ("suspend", "unsuspend"), "action"),
         }
         path = f"{PATH}/{vault_id}/set-resources"
         return self._transport.send("PUT", path, body, ChangedIds).set_resource_ids

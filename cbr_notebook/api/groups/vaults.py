@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from cbr_notebook.api.groups.tags import TagRules, checked, tag_pairs
 from cbr_notebook.api.groups.vault_resources import PATH, VaultResources
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import OBJECT_TYPES, VAULT_STATUSES, ObjectType
 from cbr_notebook.api.messages.records import Vault
 from cbr_notebook.api.messages.vault_bodies import (
@@ -70,14 +70,16 @@ class Vaults(VaultResources):
         API: Vault, "Querying the Vault List" (GET /v3/{project_id}/vaults).
         """
         query = {
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
             "name": name,
             "id": id,
-            "status": checks.one_of(status, VAULT_STATUSES, "status"),
-            "object_type": checks.one_of(object_type, OBJECT_TYPES, "object_type"),
-            "protect_type": checks.one_of(protect_type, ("backup", "replication"), "protect_type"),
-            "cloud_type": checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
+            "status": validate.one_of(status, VAULT_STATUSES, "status"),
+            "object_type": validate.one_of(object_type, OBJECT_TYPES, "object_type"),
+            "protect_type": validate.one_of(
+                protect_type, ("backup", "replication"), "protect_type"
+            ),
+            "cloud_type": validate.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
             "policy_id": policy_id,
             "resource_ids": ",".join(resource_ids) if resource_ids else None,
             "enterprise_project_id": enterprise_project_id,
@@ -162,14 +164,14 @@ class Vaults(VaultResources):
         API: Vault, "Creating a Vault" (POST /v3/{project_id}/vaults).
         """
         rules = [{"key": k, "value": v} for k, v in tag_pairs(bind_rules)]
-        gb = checks.size_gb(size)
+        gb = validate.size_gb(size)
         billing = BillingCreate(cloud_type, consistent_level, object_type, protect_type, gb)
         billing.is_multi_az = or_unset(is_multi_az)
         wanted = VaultCreate(
             billing=billing,
-            name=checks.name(name),
+            name=validate.name(name),
             resources=list(resources),
-            description=or_unset(checks.text(description, 64, "description")),
+            description=or_unset(validate.text(description, 64, "description")),
             backup_policy_id=or_unset(backup_policy_id),
             tags=[{"key": k, "value": v} for k, v in map(checked, tags, tags.values())]
             if tags
@@ -177,7 +179,7 @@ class Vaults(VaultResources):
             auto_expand=or_unset(auto_expand),
             auto_bind=or_unset(auto_bind),
             bind_rules={"tags": rules} if bind_rules is not None else UNSET,
-            threshold=or_unset(checks.within(threshold, 1, 100, "threshold")),
+            threshold=or_unset(validate.within(threshold, 1, 100, "threshold")),
             backup_name_prefix=or_unset(backup_name_prefix),
             enterprise_project_id=or_unset(enterprise_project_id),
             smn_notify=or_unset(smn_notify),
@@ -226,17 +228,17 @@ class Vaults(VaultResources):
         billing: BillingUpdate | UnsetType = UNSET
         if size is not None or consistent_level is not None:
             billing = BillingUpdate(
-                size=UNSET if size is None else checks.size_gb(size, 1),
+                size=UNSET if size is None else validate.size_gb(size, 1),
                 consistent_level=or_unset(consistent_level),
             )
         change = VaultUpdate(
-            name=UNSET if name is None else checks.name(name),
+            name=UNSET if name is None else validate.name(name),
             billing=billing,
             auto_bind=or_unset(auto_bind),
             bind_rules={"tags": rules} if bind_rules is not None else UNSET,
             auto_expand=or_unset(auto_expand),
             smn_notify=or_unset(smn_notify),
-            threshold=or_unset(checks.within(threshold, 1, 100, "threshold")),
+            threshold=or_unset(validate.within(threshold, 1, 100, "threshold")),
             locked=or_unset(locked),
         )
         if change == VaultUpdate():
@@ -307,7 +309,7 @@ class Vaults(VaultResources):
 
         API: Vault, "Batch Modifying Vaults" (PUT /v3/{project_id}/vaults/batch-update).
         """
-        checks.within(threshold, 1, 100, "threshold")
+        validate.within(threshold, 1, 100, "threshold")
         given = {"smn_notify": smn_notify, "threshold": threshold}
         change = {name: value for name, value in given.items() if value is not None}
         if not change:
@@ -345,13 +347,15 @@ class Vaults(VaultResources):
         API: Vault, "Querying the Vaults of Another Region" (GET …/vaults/external).
         """
         query = {
-            "region_id": checks.id_of(region_id, "region_id"),
-            "external_project_id": checks.id_of(external_project_id, "external_project_id"),
-            "limit": checks.within(limit, 1, 1000, "limit"),
-            "offset": checks.within(offset, 0, 2**31, "offset"),
-            "protect_type": checks.one_of(protect_type, ("backup", "replication"), "protect_type"),
-            "objcet_type": checks.one_of(object_type, OBJECT_TYPES, "object_type"),  # sic
-            "cloud_type": checks.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
+            "region_id": validate.id_of(region_id, "region_id"),
+            "external_project_id": validate.id_of(external_project_id, "external_project_id"),
+            "limit": validate.within(limit, 1, 1000, "limit"),
+            "offset": validate.within(offset, 0, 2**31, "offset"),
+            "protect_type": validate.one_of(
+                protect_type, ("backup", "replication"), "protect_type"
+            ),
+            "objcet_type": validate.one_of(object_type, OBJECT_TYPES, "object_type"),  # sic
+            "cloud_type": validate.one_of(cloud_type, ("public", "hybrid"), "cloud_type"),
             "vault_id": vault_id,
         }
         return self._transport.get(f"{PATH}/external", VaultPage, query)
@@ -383,10 +387,10 @@ class Vaults(VaultResources):
         API: Vault, "Updating the Expiration Time of Backups"
         (PUT …/vaults/{vault_id}/update-backup-expiration-time).
         """
-        day = checks.id_of(expect_expiration_date, "expect_expiration_date")
+        day = validate.id_of(expect_expiration_date, "expect_expiration_date")
         body = {
             "expect_expiration_date": day,
-            "time_zone": checks.time_zone(time_zone, "time_zone"),
+            "time_zone": validate.time_zone(time_zone, "time_zone"),
         }
         path = f"{PATH}/{vault_id}/update-backup-expiration-time"
         return self._transport.send("PUT", path, body, ShiftedExpiry)

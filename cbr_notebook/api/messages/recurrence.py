@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
 from math import gcd
 
-from cbr_notebook.api.messages.checks import listed
+from cbr_notebook.api.messages.validate import listed
 from cbr_notebook.errors import InvalidRequest
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

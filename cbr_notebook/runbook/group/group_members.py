@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.runbook.run.restore_options import names_of
 from cbr_notebook.runbook.run.restore_plan import RestorePlan, plan_restore
@@ -47,7 +47,7 @@ def ordered_members(session: Session, wanted: Iterable[Any]) -> list[Member]:
             the group, or the order goes in a circle.
         CBRError: as ``plan_restore``.
     """
-    planned = [_planned(session, each) for each in checks.listed(wanted, "restores")]
+    planned = [_planned(session, each) for each in validate.listed(wanted, "restores")]
     if not planned:
         raise InvalidRequest("No restore is named.", advice="Give a list of plans.")
     ids: dict[str, str] = {}

@@ -21,9 +21,9 @@ from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
 from cbr_notebook.runbook.journal.handover import handover
 from cbr_notebook.runbook.journal.journal import Entry, Journal, broken_link, read_entries
+from cbr_notebook.runbook.journal.phase_bars import time_line
 from cbr_notebook.runbook.journal.run_state import ENDED, state_of
 from cbr_notebook.runbook.journal.submissions import is_forgotten
-from cbr_notebook.runbook.journal.timeline import time_line
 from cbr_notebook.sealing.keys import PublicKeys, Signer, SigningKey, person_key, simulated_key
 from cbr_notebook.sealing.seal import Opened, ReportVerdict, open_sealed, read_sealed, seal
 from cbr_notebook.session import Session

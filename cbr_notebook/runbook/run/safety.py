@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
-from cbr_notebook.api.messages.checks import within
 from cbr_notebook.api.messages.constants import KIND_OF, SERVER_TYPES
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.messages.validate import within
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.errors import (
     CBRError,

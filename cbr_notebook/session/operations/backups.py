@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Backup, RestorePoint, Vault
 from cbr_notebook.errors import ConfirmationNeeded
 from cbr_notebook.session.context import Context
@@ -76,7 +76,7 @@ def back_up(
         description=description,
         incremental=incremental,
         resources=ids,
-        retention_days=checks.within(keep_days, 1, 36_500, "keep_days"),
+        retention_days=validate.within(keep_days, 1, 36_500, "keep_days"),
     )
     return _backup_task(session, point, found)
 

@@ -15,8 +15,8 @@ from typing import Literal
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages.checks import listed
 from cbr_notebook.api.messages.records import Backup
+from cbr_notebook.api.messages.validate import listed
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from cbr_notebook import frames
-from cbr_notebook.api.messages import checks
+from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import COMMON_KINDS, ResourceKind
 from cbr_notebook.api.messages.records import Policy, Protectable, Vault, VaultResource
 from cbr_notebook.frames.resources import tags_of
@@ -69,7 +69,7 @@ def unprotected(
     chosen = TagChoice(session, tags)
     allowed = None if target is None else session.now - parse_duration(target, "target")
     kinds = COMMON_KINDS if kind is None else (kind,)
-    checks.one_of(kind, tuple(COMMON_KINDS), "kind")
+    validate.one_of(kind, tuple(COMMON_KINDS), "kind")
     vaults = vaults_by_resource(session)
     by_kind = listed_by_kind(session, kinds)
     if "server" in kinds:

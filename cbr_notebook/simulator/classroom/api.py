@@ -21,7 +21,7 @@ from cbr_notebook.simulator.classroom.control_operations import (
     operations,
     to_json,
 )
-from cbr_notebook.simulator.classroom.progress import Progress, ProgressBoard
+from cbr_notebook.simulator.classroom.seat_progress import Progress, ProgressBoard
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.http.headers import CLOUD_TIME
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.simulator.classroom.control_operations import PREFIX, Operation, operations
-from cbr_notebook.simulator.classroom.progress import Progress
+from cbr_notebook.simulator.classroom.seat_progress import Progress
 from cbr_notebook.simulator.control.resource_handles import Disk, Server
 
 _SEAT = {

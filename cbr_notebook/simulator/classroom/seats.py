@@ -16,8 +16,8 @@ import msgspec
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.simulator.classroom.api import ControlApp
 from cbr_notebook.simulator.classroom.join import Join
-from cbr_notebook.simulator.classroom.progress import ProgressBoard
 from cbr_notebook.simulator.classroom.registry import Registry, SeatKeys
+from cbr_notebook.simulator.classroom.seat_progress import ProgressBoard
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.core.state import State, StateFileError
 from cbr_notebook.simulator.http.asgi import Application, Environ

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from cbr_notebook.errors import CBRError
-from cbr_notebook.simulator.core import schema
+from cbr_notebook.simulator.core import database_schema
 
 type_of_cell = str | int | float | bytes | None
 
@@ -61,15 +61,17 @@ def _bring_forward(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     version = _version_of(db)
     steps = (
-        [schema.UPGRADES[each] for each in range(version, schema.VERSION)]
+        [database_schema.UPGRADES[each] for each in range(version, database_schema.VERSION)]
         if version
-        else [schema.TABLES]
+        else [database_schema.TABLES]
     )
     for statement in ";".join(steps).split(";"):
         if statement.strip():
             db.execute(statement)
-    if version != schema.VERSION:  # else there is nothing to write, and no disk to wait for
-        db.execute(f"PRAGMA user_version = {schema.VERSION}")
+    if (
+        version != database_schema.VERSION
+    ):  # else there is nothing to write, and no disk to wait for
+        db.execute(f"PRAGMA user_version = {database_schema.VERSION}")
     db.execute("COMMIT")
 
 
@@ -451,13 +453,13 @@ def _inspect(path: Path) -> None:
         raise StateFileError(f"The state file {path} is damaged: {sound}.", advice=advice)
     if owner or bool(tables) != bool(version) or (tables and not tables >= _OUR_TABLES):
         raise StateFileError(f"{path} is a database, but not of a cloud.", advice=advice)
-    if not 0 <= version <= schema.VERSION:
+    if not 0 <= version <= database_schema.VERSION:
         raise StateFileError(
             f"The state file {path} has version {version}; this package knows up to "
-            f"version {schema.VERSION}.",
+            f"version {database_schema.VERSION}.",
             advice="Update cbr-notebook, or choose another file. The file was not changed.",
         )
-    if version == schema.VERSION and (lost := _lost_parts(address)):
+    if version == database_schema.VERSION and (lost := _lost_parts(address)):
         raise StateFileError(f"The state file {path} is damaged: {lost}.", advice=advice)
 
 
@@ -465,7 +467,7 @@ def _lost_parts(address: str) -> str:
     """Return in words what a state of this version lacks; nothing if it is whole."""
     columns = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
     with closing(sqlite3.connect(":memory:")) as new, closing(_read_only(address)) as kept:
-        new.executescript(schema.TABLES)
+        new.executescript(database_schema.TABLES)
         lost = set(new.execute(columns)) - set(kept.execute(columns))
         if lost:
             return f"it lacks the column {'.'.join(min(lost))}"

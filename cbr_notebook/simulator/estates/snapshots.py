@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cbr_notebook import _version
 from cbr_notebook.simulator import estates
-from cbr_notebook.simulator.core import schema
+from cbr_notebook.simulator.core import database_schema
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State, StateFileError
 from cbr_notebook.simulator.iam import accounts
@@ -81,7 +81,7 @@ def _file_of(*key: str | int | None) -> Path | None:
     folder = os.environ.get(VARIABLE)
     if not folder:
         return None
-    what = json.dumps([_version.__version__, schema.VERSION, *key])
+    what = json.dumps([_version.__version__, database_schema.VERSION, *key])
     return Path(folder) / f"{hashlib.blake2b(what.encode(), digest_size=16).hexdigest()}.state"
 
 

@@ -143,11 +143,13 @@ def test_a_state_file_can_begin_with_a_template(template: Path, tmp_path: Path) 
 def test_a_template_of_an_older_version_is_brought_forward_in_the_copy(
     template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cbr_notebook.simulator.core import schema
+    from cbr_notebook.simulator.core import database_schema
 
-    now = schema.VERSION
-    monkeypatch.setattr(schema, "VERSION", now + 1)
-    monkeypatch.setattr(schema, "UPGRADES", {now: "ALTER TABLE image ADD COLUMN size INTEGER"})
+    now = database_schema.VERSION
+    monkeypatch.setattr(database_schema, "VERSION", now + 1)
+    monkeypatch.setattr(
+        database_schema, "UPGRADES", {now: "ALTER TABLE image ADD COLUMN size INTEGER"}
+    )
     before = template.read_bytes()
     assert Cloud.open(template=template).server("web-99").name == "web-99"
     assert template.read_bytes() == before

@@ -11,7 +11,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.simulator.cloud import Cloud
-from cbr_notebook.simulator.core import schema
+from cbr_notebook.simulator.core import database_schema
 from cbr_notebook.simulator.core.state import State, StateFileError
 from tests.simulator.http_client import Client
 
@@ -29,13 +29,13 @@ def path(tmp_path: Path) -> Path:
 def test_an_older_file_is_brought_forward_step_by_step(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = schema.VERSION
-    monkeypatch.setattr(schema, "VERSION", now + 2)
+    now = database_schema.VERSION
+    monkeypatch.setattr(database_schema, "VERSION", now + 2)
     steps = {
         now: "CREATE TABLE owner (name TEXT NOT NULL)",
         now + 1: "INSERT INTO owner VALUES ('ada')",
     }
-    monkeypatch.setattr(schema, "UPGRADES", steps)
+    monkeypatch.setattr(database_schema, "UPGRADES", steps)
     cloud = Cloud.open(state=path)
     assert cloud._engine.state.value("SELECT name FROM owner") == "ada"
     assert cloud.server("web-01").disk("vda").read_file("/etc/motd") == b"hello"
@@ -62,9 +62,9 @@ def test_a_file_of_the_first_version_learns_the_enterprise_projects_of_tasks(pat
 def test_an_upgrade_that_fails_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = schema.VERSION
-    monkeypatch.setattr(schema, "VERSION", now + 1)
-    monkeypatch.setattr(schema, "UPGRADES", {now: "DROP TABLE server; NONSENSE"})
+    now = database_schema.VERSION
+    monkeypatch.setattr(database_schema, "VERSION", now + 1)
+    monkeypatch.setattr(database_schema, "UPGRADES", {now: "DROP TABLE server; NONSENSE"})
     with pytest.raises(StateFileError):
         State(path)
     monkeypatch.undo()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.fleets.places import Place
+from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.frames import SCHEMAS
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.text.dtypes import TEXT
