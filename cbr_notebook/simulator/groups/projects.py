@@ -16,19 +16,7 @@ ROUTES = Routes("Project")
 def _list_projects(context: RequestContext) -> dict[str, Any]:
     rows = accounts.projects_of(context.engine.state, context.caller.domain_id)
     return {
-        "projects": [
-            {
-                "domain_id": row.domain_id,
-                "is_domain": False,
-                "parent_id": row.parent_id,
-                "name": row.name,
-                "description": row.description,
-                "id": row.id,
-                "enabled": bool(row.enabled),
-                "links": {"self": f"/v3/projects/{row.id}"},
-            }
-            for row in rows
-        ],
+        "projects": [accounts.project_document(row) for row in rows],
         "links": {"self": "/v3/auth/projects"},
     }
 

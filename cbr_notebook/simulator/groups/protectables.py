@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import resources
-from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow
+from cbr_notebook.simulator.inventory.inventory_rows import AttachedDisk, DiskRow, ServerRow
 from cbr_notebook.simulator.protocol.api_error import ApiError
 from cbr_notebook.simulator.protocol.conditions import Conditions
 from cbr_notebook.simulator.protocol.request_context import RequestContext, identifier
@@ -34,8 +34,26 @@ _PATH = "/v3/{project_id}/protectables/{protectable_type}/instances"
 ROUTES = Routes("Protectable")
 
 
+def _shown(
+    row: ServerRow | DiskRow, size_gb: int, detail: dict[str, Any], children: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "type": row.type,
+        "name": row.name,
+        "size": size_gb,
+        "status": row.status,
+        "detail": detail,
+        "children": children,
+    }
+
+
 def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
     """Return what the service shows of a disk."""
+    return _shown(row, row.size_gb, _disk_detail(engine, row), [])
+
+
+def _disk_detail(engine: Engine, row: DiskRow) -> dict[str, Any]:
     traits = resources.properties(row)
     attachments = [
         {
@@ -49,7 +67,7 @@ def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
         }
         for each in resources.servers_of(engine, row.id)
     ]
-    detail = {
+    return {
         "attachments": attachments,
         "availability_zone": row.availability_zone,
         "bootable": "true" if row.bootable else "false",
@@ -73,22 +91,19 @@ def disk_document(engine: Engine, row: DiskRow) -> dict[str, Any]:
         "updated_at": clock.to_api_time(row.written_at or row.created_at),
         "volume_type": row.volume_type,
     }
-    return {
-        "id": row.id,
-        "type": row.type,
-        "name": row.name,
-        "size": row.size_gb,
-        "status": row.status,
-        "detail": detail,
-        "children": [],
-    }
 
 
 def server_document(engine: Engine, row: ServerRow) -> dict[str, Any]:
     """Return what the service shows of a server, with its disks."""
-    traits = resources.properties(row)
     disks = resources.disks_of(engine, row.id)
-    detail = {
+    size_gb = sum(each.disk.size_gb for each in disks)
+    children = [disk_document(engine, each.disk) for each in disks]
+    return _shown(row, size_gb, _server_detail(row, disks), children)
+
+
+def _server_detail(row: ServerRow, disks: list[AttachedDisk]) -> dict[str, Any]:
+    dr_site = resources.properties(row).get("dr_site")
+    return {
         "OS-EXT-AZ:availability_zone": row.availability_zone,
         "OS-EXT-STS:power_state": 1 if row.status == "ACTIVE" else 4,
         "OS-EXT-STS:vm_state": "active" if row.status == "ACTIVE" else "stopped",
@@ -110,7 +125,7 @@ def server_document(engine: Engine, row: ServerRow) -> dict[str, Any]:
             "os_type": row.os_type,
             "image_name": row.os_version,
             "architecture": row.architecture,
-            "dr_site": "true" if traits.get("dr_site") else "false",
+            "dr_site": "true" if dr_site else "false",
         },
         "name": row.name,
         "os-extended-volumes:volumes_attached": [
@@ -127,15 +142,6 @@ def server_document(engine: Engine, row: ServerRow) -> dict[str, Any]:
         "tags": [f"{key}={value}" for key, value in json.loads(row.tags).items()],
         "tenant_id": row.project_id,
         "updated": clock.to_second(row.created_at),
-    }
-    return {
-        "id": row.id,
-        "type": row.type,
-        "name": row.name,
-        "size": sum(each.disk.size_gb for each in disks),
-        "status": row.status,
-        "detail": detail,
-        "children": [disk_document(engine, each.disk) for each in disks],
     }
 
 

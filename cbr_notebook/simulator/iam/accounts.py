@@ -169,6 +169,20 @@ def projects_of(state: State, domain_id: str) -> list[ProjectRow]:
     )
 
 
+def project_document(row: ProjectRow, base_url: str = "") -> dict[str, Any]:
+    """Return a project as IAM's document of it, with links that begin like this."""
+    return {
+        "is_domain": False,
+        "description": row.description,
+        "links": {"self": f"{base_url}/v3/projects/{row.id}"},
+        "enabled": bool(row.enabled),
+        "id": row.id,
+        "parent_id": row.parent_id,
+        "domain_id": row.domain_id,
+        "name": row.name,
+    }
+
+
 def regions(state: State) -> list[str]:
     """Return the names of the cloud's regions."""
     return state.column("SELECT DISTINCT region FROM project ORDER BY region")

@@ -12,7 +12,6 @@ import msgspec
 from cbr_notebook.simulator.core import clock
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.iam import accounts, lifetimes, tokens
-from cbr_notebook.simulator.iam.account_rows import ProjectRow
 from cbr_notebook.simulator.iam.authenticator import Authenticator, read_body
 from cbr_notebook.simulator.iam.iam_error import iam_error, invalid_body
 from cbr_notebook.simulator.iam.lifetimes import SERVED
@@ -192,7 +191,9 @@ class Projects(IamResource):
         base_url = door_of(request).base_url
         response.media = {
             "links": {"self": f"{base_url}{request.path}", "next": None, "previous": None},
-            "projects": [_project(row, base_url) for row in rows if name in (None, row.name)],
+            "projects": [
+                accounts.project_document(row, base_url) for row in rows if name in (None, row.name)
+            ],
         }
 
 
@@ -207,20 +208,7 @@ class Project(IamResource):
             row = accounts.find_project(engine.state, at_3)
         if row is None or row.domain_id != caller.domain_id:
             raise iam_error(404, f"Could not find project: {at_3}.", "Not Found")
-        response.media = {"project": _project(row, door_of(request).base_url)}
-
-
-def _project(row: ProjectRow, base_url: str) -> dict[str, Any]:
-    return {
-        "is_domain": False,
-        "description": row.description,
-        "links": {"self": f"{base_url}/v3/projects/{row.id}"},
-        "enabled": bool(row.enabled),
-        "id": row.id,
-        "parent_id": row.parent_id,
-        "domain_id": row.domain_id,
-        "name": row.name,
-    }
+        response.media = {"project": accounts.project_document(row, door_of(request).base_url)}
 
 
 class SecurityTokens(IamResource):

@@ -124,6 +124,17 @@ def _checked_tags(tags: list[Tag] | None, most: int) -> list[Tag]:
     return checked
 
 
+_AS_ASKED = (
+    "name", "description", "auto_bind", "auto_expand", "smn_notify", "threshold",
+    "backup_name_prefix", "demand_billing", "locked", "availability_zone",
+    "sys_lock_source_service",
+)  # fmt: skip
+_AS_BILLED = (
+    "object_type", "protect_type", "consistent_level", "cloud_type", "charging_mode", "is_multi_az",
+)  # fmt: skip
+"""The columns of a vault that are members of its request."""
+
+
 def create(
     engine: Engine,
     *,
@@ -155,32 +166,17 @@ def create(
         "vault",
         id=vault_id,
         project_id=project_id,
-        name=wanted.name,
-        description=wanted.description,
         provider_id=PROVIDERS[billing.object_type],
         created_at=now,
         updated_at=now,
         user_id=user_id,
         enterprise_project_id=wanted.enterprise_project_id or "0",
         size_gb=billing.size,
-        object_type=billing.object_type,
-        protect_type=billing.protect_type,
-        consistent_level=billing.consistent_level,
-        cloud_type=billing.cloud_type,
-        charging_mode=billing.charging_mode,
         order_id=order_id,
         product_id=product_id,
-        is_multi_az=billing.is_multi_az,
-        auto_bind=wanted.auto_bind,
         bind_rules=json.dumps(msgspec.to_builtins(wanted.bind_rules) if wanted.bind_rules else {}),
-        auto_expand=wanted.auto_expand,
-        smn_notify=wanted.smn_notify,
-        threshold=wanted.threshold,
-        backup_name_prefix=wanted.backup_name_prefix,
-        demand_billing=wanted.demand_billing,
-        locked=wanted.locked,
-        availability_zone=wanted.availability_zone,
-        sys_lock_source_service=wanted.sys_lock_source_service,
+        **{name: getattr(wanted, name) for name in _AS_ASKED},
+        **{name: getattr(billing, name) for name in _AS_BILLED},
     )
     for position, tag in enumerate(tags):
         state.insert(

@@ -189,7 +189,6 @@ def _replicated_resource(row: _Replicated, usage: _Usage) -> dict[str, Any]:
 def _document(
     row: VaultRow, resources: list[dict[str, Any]], tags: list[dict[str, str]]
 ) -> dict[str, Any]:
-    replication = row.protect_type == "replication"
     return {
         "id": row.id,
         "name": row.name,
@@ -205,25 +204,7 @@ def _document(
         "smn_notify": bool(row.smn_notify),
         "threshold": row.threshold,
         "user_id": row.user_id,
-        "billing": {
-            "allocated": 0 if replication else sum(each["size"] for each in resources),
-            "cloud_type": row.cloud_type,
-            "consistent_level": row.consistent_level,
-            "frozen_scene": None,
-            "charging_mode": row.charging_mode,
-            "order_id": row.order_id,
-            "product_id": row.product_id,
-            "protect_type": "hybrid" if row.cloud_type == "hybrid" else row.protect_type,
-            "object_type": row.object_type,
-            "spec_code": spec_code(row),
-            "is_multi_az": bool(row.is_multi_az),
-            "is_double_az": False,
-            "used": megabytes(row.used_blocks),
-            "storage_unit": None,
-            "status": row.status,
-            "size": row.size_gb,
-            "partner_bp_id": None,
-        },
+        "billing": _billing(row, resources),
         "tags": tags,
         "backup_name_prefix": row.backup_name_prefix or None,
         "demand_billing": bool(row.demand_billing),
@@ -235,4 +216,27 @@ def _document(
         "locked": bool(row.locked),
         "cross_account": False,
         "cross_account_urn": "",
+    }
+
+
+def _billing(row: VaultRow, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    replication = row.protect_type == "replication"
+    return {
+        "allocated": 0 if replication else sum(each["size"] for each in resources),
+        "cloud_type": row.cloud_type,
+        "consistent_level": row.consistent_level,
+        "frozen_scene": None,
+        "charging_mode": row.charging_mode,
+        "order_id": row.order_id,
+        "product_id": row.product_id,
+        "protect_type": "hybrid" if row.cloud_type == "hybrid" else row.protect_type,
+        "object_type": row.object_type,
+        "spec_code": spec_code(row),
+        "is_multi_az": bool(row.is_multi_az),
+        "is_double_az": False,
+        "used": megabytes(row.used_blocks),
+        "storage_unit": None,
+        "status": row.status,
+        "size": row.size_gb,
+        "partner_bp_id": None,
     }
