@@ -7,12 +7,12 @@ from typing import Any
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.control.resource_handles import Disk, Server
 from tests.simulator.http_client import Client, Refused
+from tests.simulator.policies.policy_builders import apply, create_policy
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 SERVER, METAL = "OS::Nova::Server", "OS::Ironic::BareMetalServer"
 DISK, FILES = "OS::Cinder::Volume", "OS::Sfs::Turbo"
 KIND = {"server": SERVER, "disk": DISK, "turbo": FILES}
-NIGHTLY = {"properties": {"pattern": ["FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=0"]}}
 
 
 class TaskEnded(Exception):
@@ -118,12 +118,8 @@ class CloudBuilder:
 
     def replicate(self, backup: dict[str, Any], vault: str, **changes: Any) -> None:
         """Copy a backup to the other region."""
-        where = {
-            "destination_project_id": self.other.project_id,
-            "destination_region": "eu-west-1",
-            "destination_vault_id": vault,
-        }
-        self.ask("POST", f"backups/{backup['id']}/replicate", {"replicate": where | changes})
+        where = self.elsewhere() | {"destination_vault_id": vault} | changes
+        self.ask("POST", f"backups/{backup['id']}/replicate", {"replicate": where})
 
     def replicas(self, **more: Any) -> str:
         """Make the vault of the other region that takes replicas."""
@@ -131,13 +127,7 @@ class CloudBuilder:
 
     def policy(self, kind: str = "backup", **definition: Any) -> str:
         """Make a policy that runs every night."""
-        body = {
-            "name": "nightly",
-            "operation_type": kind,
-            "operation_definition": definition,
-            "trigger": NIGHTLY,
-        }
-        return str(self.ask("POST", "policies", {"policy": body})["policy"]["id"])
+        return create_policy(self.ask, definition, kind=kind)
 
     def elsewhere(self) -> dict[str, str]:
         """Return the definition of a replication policy to the other region."""
@@ -148,7 +138,7 @@ class CloudBuilder:
 
     def apply(self, vault: str, policy: str, **more: Any) -> Any:
         """Apply a policy to a vault."""
-        return self.ask("POST", f"vaults/{vault}/associatepolicy", {"policy_id": policy, **more})
+        return apply(self.ask, vault, policy, **more)
 
     def neighbour(self) -> Client:
         """Return the same user in another project of the same region."""

@@ -108,9 +108,8 @@ def test_a_list_gives_the_policies_of_a_type_or_of_a_vault(ask: Client) -> None:
 def test_what_is_out_of_range_is_refused_at_creation_and_at_a_change(
     ask: Client, change: dict[str, Any]
 ) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused, match="400 9900 "):
         ask("POST", "policies", policy_body(**{"definition": {}, **_as_arguments(change)}))
-    assert (refused.value.status, refused.value.code) == (400, "9900")
     policy_id = create_policy(ask, {"max_backups": 3})
     before = ask("GET", f"policies/{policy_id}")
     with pytest.raises(Refused, match="9900"):
@@ -157,9 +156,8 @@ def test_a_change_of_nothing_is_refused(ask: Client) -> None:
 
 def test_an_unknown_policy_is_not_found(ask: Client) -> None:
     for method, body in (("GET", None), ("PUT", {"policy": {"name": "x"}}), ("DELETE", None)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused, match="404 6000 "):
             ask(method, f"policies/{NOWHERE}", body)
-        assert (refused.value.status, refused.value.code) == (404, "6000")
     with pytest.raises(Refused, match=r"9900 Invalid policy_id provided\."):
         ask("GET", "policies/not-an-id")
 
@@ -175,9 +173,8 @@ def test_the_quota_counts_each_type_apart(ask: Client) -> None:
     ask.cloud.options["policies_per_type"] = 2
     create_policy(ask)
     create_policy(ask)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused, match="400 6001 "):
         create_policy(ask)
-    assert (refused.value.status, refused.value.code) == (400, "6001")
     project = ask.cloud.credentials_for(project="eu-west-1").project_id
     target = {"destination_project_id": project, "destination_region": "eu-west-1"}
     create_policy(ask, target, kind="replication")
@@ -202,9 +199,8 @@ def test_a_policy_is_applied_and_removed(ask: Client) -> None:
     assert ask("POST", f"vaults/{vault}/dissociatepolicy", body) == {
         "dissociate_policy": {"vault_id": vault, "policy_id": policy}
     }
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused, match="404 6002 "):
         ask("POST", f"vaults/{vault}/dissociatepolicy", body)
-    assert (refused.value.status, refused.value.code) == (404, "6002")
 
 
 def test_a_second_policy_of_a_type_takes_the_place_of_the_first(ask: Client) -> None:
@@ -331,9 +327,8 @@ def test_the_destination_of_an_applied_policy_stays(ask: Client, elsewhere: Clie
     replica = elsewhere.create_vault(protect_type="replication")
     apply(ask, vault, policy, destination_vault_id=replica)
     change = {"policy": {"operation_definition": {"destination_region": "eu-west-0"}}}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused, match="400 6003 "):
         ask("PUT", f"policies/{policy}", change)
-    assert (refused.value.status, refused.value.code) == (400, "6003")
     days = {"policy": {"operation_definition": {"retention_duration_days": 9}}}
     kept = ask("PUT", f"policies/{policy}", days)["policy"]["operation_definition"]
     assert kept == {**to(elsewhere, retention_duration_days=9), "created_by": "customer"}
