@@ -8,6 +8,8 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Leave what is loaded by now out of every later search for garbage: it stays to the end."""
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the first notebook, get kernels for all of them that need not import everything."""
+    if item.nodeid.partition("::")[0].endswith(".ipynb") and _KERNELS not in item.config.stash:
+        from tests import kernels
+
+        home = Path(_folder("jupyter"))
+        os.environ["JUPYTER_PATH"] = str(home / "data")
+        item.config.stash[_KERNELS] = stack = ExitStack()
+        stack.enter_context(kernels.running(home / "data", os.environ))
+        item.config.add_cleanup(stack.close)
+
+
+_KERNELS = pytest.StashKey[ExitStack]()
 
 
 @pytest.hookimpl(optionalhook=True)
