@@ -22,6 +22,12 @@ _SETTINGS = {
     "notification": {"fetchNews": "false", "checkForUpdates": False},
     "themes": {"theme": "JupyterLab Light"},
 }
+_PAGE = {
+    # It asks for another icon whenever a kernel begins or ends, some fifteen times a test.
+    "disabledExtensions": {"@jupyterlab/application-extension:faviconbusy": True},
+    "buildCheck": False,  # whether it should be built anew: it starts Node.js to find out
+}
+"""What JupyterLab does without in tests, as none looks at it."""
 
 
 class Lab:
@@ -68,6 +74,9 @@ def running(home: Path) -> Iterator[Lab]:
     lab.notebooks.mkdir(parents=True)
     for extension, settings in _SETTINGS.items():
         lab.use(extension, **settings)
+    configuration = home / "config" / "labconfig" / "page_config.json"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(json.dumps(_PAGE))
     log = home / "jupyterlab.log"
     environment = _environment(home)
     with kernels.running(home / "data", environment):

@@ -85,8 +85,7 @@ class Notebook:
 
     def run(self, cell: int) -> None:
         """Run one cell (counted from 0) once more, and wait for it."""
-        self.page.evaluate(f"{_PANEL}.content.activeCellIndex = {cell}")
-        self._command("notebook:run-cell")
+        self._command("notebook:run-cell", first=f"{_PANEL}.content.activeCellIndex = {cell}")
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
@@ -157,19 +156,29 @@ class Notebook:
     def close(self) -> None:
         """Close the notebook and its kernel; the page is there for the next one.
 
-        The kernel ends meanwhile: to wait for it takes a second.
+        The kernel ends meanwhile: to wait for it takes a second. The file goes, too: JupyterLab
+        lists the folder many times a test, and would look at the files of all tests before.
         """
         self.page.evaluate(
             f"() => {{ {_SESSION}.session?.kernel?.shutdown().catch(() => null);"
             f" {_PANEL}.context.model.dirty = false; {_PANEL}.dispose(); }}"
         )
+        self.path.unlink()
         self.page.remove_listener("request", self._note_where_it_goes)
         self.page.remove_listener("pageerror", self._note_exception)
 
-    def _command(self, name: str, **arguments: str) -> None:
+    def _command(self, name: str, *, first: str = "", **arguments: str) -> None:
+        """Run a command of JupyterLab.
+
+        Args:
+            name: the command's.
+            first: what the page does just before; what happened in between could undo it, such as
+                a form that moves the focus, and with it the active cell.
+            arguments: of the command.
+        """
         self.page.evaluate(
-            """async ([name, limit, given]) => {
-                const late = new Promise((_, reject) =>
+            f"async ([name, limit, given]) => {{ {first};"
+            """ const late = new Promise((_, reject) =>
                     setTimeout(() => reject(new Error(`${name} took too long`)), limit));
                 await Promise.race([window.jupyterapp.commands.execute(name, given), late]);
             }""",
