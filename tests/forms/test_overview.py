@@ -135,6 +135,17 @@ def test_first_words_come_before_any_request_and_first_facts_after_five(
     page.wait()
 
 
+def test_vaults_are_named_as_what_is_looked_at_while_they_are(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = sync_points.before(monkeypatch, type(session.records), "vaults")
+    page = FormPage(session.forms.overview())
+    gate.wait()
+    assert "Looking at vaults" in page.panel("overview")
+    gate.open()
+    page.wait()
+
+
 def test_a_long_list_of_backups_says_how_far_it_is(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
