@@ -121,19 +121,19 @@ def _trusted(verify: Verify | None) -> ssl.SSLContext:
         if not os.path.exists(place):
             raise _unreadable(place, "there is no such file or folder", name)
     try:
-        return _of_this_computer(*((place, os.stat(place).st_mtime_ns) for _, place in named))
+        return _of_this_computer(*((*each, os.stat(each[1]).st_mtime_ns) for each in named))
     except (OSError, ValueError) as problem:
         place = os.environ.get("SSL_CERT_FILE", "the environment")
         raise _unreadable(place, str(problem), "SSL_CERT_FILE") from None
 
 
 @lru_cache(maxsize=4)
-def _of_this_computer(*named: tuple[str, int]) -> ssl.SSLContext:
+def _of_this_computer(*named: tuple[str, str, int]) -> ssl.SSLContext:
     """Return the context of this computer's certificates, which take 10 ms to read.
 
     Args:
-        named: the places that the environment names, and when each was changed: then they are
-            read anew.
+        named: the variables of the environment that name a place, the place, and when it was
+            changed: then it is read anew.
     """
     return httpx.create_ssl_context()
 
