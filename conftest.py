@@ -62,7 +62,8 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before the first notebook, get kernels for all of them that need not import everything."""
-    if item.nodeid.partition("::")[0].endswith(".ipynb") and _KERNELS not in item.config.stash:
+    of_notebook = item.nodeid.partition("::")[0].endswith(".ipynb")
+    if of_notebook and _KERNELS not in item.config.stash and hasattr(os, "fork"):
         from tests import kernels
 
         home = Path(_folder("jupyter"))

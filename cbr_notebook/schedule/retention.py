@@ -247,7 +247,7 @@ def _chooses(rule: Mapping[str, Any], at: datetime) -> bool:
     if weeks:
         mine = {(at.day - 1) // 7}
         if (at + timedelta(days=7)).month != at.month:
-            mine = (mine - {4}) | {4}  # the last one of the month
+            mine.add(4)  # the last one of the month
         if mine.isdisjoint({_place(each, _WEEKS) for each in weeks}):
             return False
     month_days = rule.get("days_of_month")

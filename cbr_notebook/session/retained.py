@@ -44,12 +44,8 @@ def retained(backup: records.Backup) -> Backup:
     info = backup.extend_info
     return Backup(
         backup.id,
-        _moment(backup.created_at) or datetime.min.replace(tzinfo=UTC),
-        _moment(backup.expired_at),
+        parse_api_time(backup.created_at) or datetime.min.replace(tzinfo=UTC),
+        parse_api_time(backup.expired_at),
         automatic=bool(info and info.auto_trigger),
         failed=backup.status == "error",
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return parse_api_time(text)

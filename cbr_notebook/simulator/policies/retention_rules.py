@@ -139,7 +139,7 @@ def _chooses(rule: dict[str, Any], at: datetime) -> bool:
     if weeks:
         mine = {(at.day - 1) // 7}
         if (at + timedelta(days=7)).month != at.month:
-            mine = (mine - {4}) | {WEEKS.index("LAST")}
+            mine.add(WEEKS.index("LAST"))
         if mine.isdisjoint({short(each, WEEKS, 5) for each in weeks}):
             return False
     month_days = rule.get("days_of_month")
