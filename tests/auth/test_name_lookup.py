@@ -36,6 +36,9 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     yield asked
     go_on.set()
+    for thread in threading.enumerate():  # else the next test would wait for this one's look-up
+        if thread.name.startswith("name-"):
+            thread.join(30)
 
 
 def test_a_stuck_look_up_ends_with_the_time_of_its_request(stuck: list[str]) -> None:
