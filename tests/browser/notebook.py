@@ -20,6 +20,19 @@ IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 _PANEL = "window.jupyterapp.shell.currentWidget"
 _SESSION = f"{_PANEL}.context.sessionContext"
 _OUTPUT = ".jp-Notebook .jp-Cell-outputArea"
+_INTERRUPT = f"""async () => {{
+    const kernel = {_SESSION}.session.kernel;
+    const heard = new Promise((resolve, reject) => {{
+        kernel.anyMessage.connect((_, {{ msg }}) => {{
+            const {{ content, parent_header: cause }} = msg;
+            if (cause.msg_type === "interrupt_request" && content.execution_state === "idle")
+                resolve();
+        }});
+        setTimeout(() => reject(new Error("the kernel heard of no interrupt")), {_LOAD});
+    }});
+    await kernel.interrupt();
+    await heard;
+}}"""
 
 
 class Notebook:
@@ -122,8 +135,11 @@ class Notebook:
         ]
 
     def interrupt_kernel(self) -> None:
-        """Interrupt the kernel, as the square button does."""
-        self.page.evaluate(f"{_SESSION}.session.kernel.interrupt()")
+        """Interrupt the kernel, as the square button does, and wait until it has heard of it.
+
+        The server answers before: a cell that is run at once could be interrupted instead.
+        """
+        self.page.evaluate(_INTERRUPT)
 
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it is there again."""
