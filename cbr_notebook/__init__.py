@@ -72,7 +72,7 @@ _LATER = {
 """What is loaded when it is first asked for, and the module that it is in."""
 
 
-hooks.complete_by(lambda *asked: import_module("cbr_notebook.completion").match(*asked))
+hooks.complete_by(lambda *asked: import_module("cbr_notebook.cli.completion").match(*asked))
 hooks.install()
 openers.register(lambda: import_module("cbr_notebook.entry"))
 
@@ -99,7 +99,7 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: Any) -> None:
     """Make ``%cbr`` known to IPython: ``%load_ext cbr_notebook``."""
-    import_module("cbr_notebook.magics").load_ipython_extension(ipython)
+    import_module("cbr_notebook.cli.magics").load_ipython_extension(ipython)
 
 
 def error_codes() -> pd.DataFrame:

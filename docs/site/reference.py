@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import cbr_notebook as cbr
-from cbr_notebook import cli, errors
+from cbr_notebook import errors
+from cbr_notebook.cli.command_line import _parser
 from cbr_notebook.simulator.classroom import openapi as control_api
 from cbr_notebook.simulator.http import openapi as service_api
 
@@ -60,7 +61,7 @@ def write_reference(folder: Path) -> None:
         "errors": _errors(),
         "error_codes": _error_codes(),
         "operations": _operations(),
-        "command": _command(cli._parser()),
+        "command": _command(_parser()),
         "control_api": _api("The control API of simulated clouds", control_api.document()),
         "service_api": _api("The operations of a simulated cloud", service_api.document()),
     }

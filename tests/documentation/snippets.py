@@ -13,7 +13,7 @@ import yaml
 from sybil import Document, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
-from cbr_notebook.cli import _parser
+from cbr_notebook.cli.command_line import _parser
 
 if TYPE_CHECKING:
     from sybil import Example

@@ -135,6 +135,6 @@ def test_nothing_is_offered_where_nothing_is_known(shell: InteractiveShell, text
 def test_no_more_names_are_kept_than_can_be_read() -> None:
     with cbr.simulate("large") as session:
         session.backups(limit=3000)
-        from cbr_notebook.completion import names
+        from cbr_notebook.cli.completion import names
 
         assert 0 < len(names(session, "backup")) <= 500

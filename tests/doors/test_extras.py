@@ -113,7 +113,7 @@ MISSING = {
     "cbr.export(session.vaults(), 'a.parquet')": "arrow",
     "cbr.export(session.schedule(), 'a.ics')": "calendar",
     "cbr.load_ipython_extension(None)": "notebook",
-    "__import__('cbr_notebook.magics')": "notebook",
+    "__import__('cbr_notebook.cli.magics')": "notebook",
     "session.sync('lake')": "fleet",
     "cbr.history('lake')": "fleet",
     "__import__('cbr_notebook.cli').cli.main(['lab'])": "lab",

@@ -47,7 +47,7 @@ SHARED_NAMES = {
 
 def test_files_of_one_name_are_about_one_thing() -> None:
     """Another meaning wants another name; the same thing on another floor is named above."""
-    names = Counter(path.stem for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    names = Counter(path.stem for path in PACKAGE.rglob("*.py") if not path.name.startswith("__"))
     assert {name for name, number in names.items() if number > 1} == SHARED_NAMES
 
 

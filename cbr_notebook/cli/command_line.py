@@ -56,7 +56,7 @@ def _parser(first_word: str | None = None) -> argparse.ArgumentParser:
 
 def _add_other_commands(commands: Any) -> None:
     # Loaded here, where an interruption is caught already: it takes a second.
-    from cbr_notebook import neighbour_commands
+    from cbr_notebook.cli import neighbour_commands
     from cbr_notebook.restore_command import unattended
     from cbr_notebook.restore_command.past_restores import add_commands
 
@@ -304,7 +304,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _tour(options: argparse.Namespace) -> int:
-    from cbr_notebook.tour import tour
+    from cbr_notebook.cli.tour import tour
 
     tour()
     return 0
@@ -331,7 +331,3 @@ def _lab(options: argparse.Namespace) -> int:
                 return lab.wait()
             except KeyboardInterrupt:
                 continue  # JupyterLab got it as well, and asks
-
-
-if __name__ == "__main__":
-    sys.exit(main())

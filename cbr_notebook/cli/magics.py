@@ -18,7 +18,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import ResourceKind
-from cbr_notebook.completion import names
+from cbr_notebook.cli.completion import names
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import needed_for
@@ -70,14 +70,14 @@ class CbrMagics(Magics):
         except ValueError as problem:
             raise UsageError(f"%cbr: {problem}") from None
         if not words or words[0] in ("help", "--help", "-h"):
-            print(_help(words[1] if len(words) > 1 else None))  # noqa: T201 it is what was asked
+            print(_help(words[1] if len(words) > 1 else None))
             return None
         if words[0] == "use":
             self._use(words[1:])
             return None
         helper, rest = _known_helper(words[0]), words[1:]
         if "--help" in rest or "-h" in rest:
-            print(_help(helper))  # noqa: T201
+            print(_help(helper))
             return None
         rest, name = _output(rest)
         session = self._session()
@@ -127,7 +127,7 @@ class CbrMagics(Magics):
         if len(words) != 1 or words[0] not in found:
             raise UsageError(f"%cbr use <name>: there are {', '.join(found) or 'no sessions'}.")
         self._chosen = words[0]
-        print(f"%cbr asks {words[0]} from now on.")  # noqa: T201
+        print(f"%cbr asks {words[0]} from now on.")
 
     # -- completion --------------------------------------------------------------------------------
 

@@ -1,0 +1,3 @@
+"""Thin doors to everything below: the terminal, and ``%cbr`` in a notebook."""
+
+from cbr_notebook.cli.command_line import main as main
