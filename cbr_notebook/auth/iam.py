@@ -11,12 +11,6 @@ from typing import Any
 import httpx
 
 from cbr_notebook.auth.catalog import CatalogEndpoint, endpoints_in
-from cbr_notebook.auth.connection_errors import (
-    PAGE_ADVICE,
-    Trouble,
-    page_instead_of_answer,
-    trouble_of,
-)
 from cbr_notebook.auth.credentials import Credentials
 from cbr_notebook.auth.iam_messages import (
     Token,
@@ -33,6 +27,12 @@ from cbr_notebook.auth.iam_messages import (
     unreadable_answer,
     window_of,
     words_in,
+)
+from cbr_notebook.auth.network.connection_errors import (
+    PAGE_ADVICE,
+    Trouble,
+    page_instead_of_answer,
+    trouble_of,
 )
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.throttling import (

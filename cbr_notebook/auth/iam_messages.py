@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 
 from cbr_notebook.auth.catalog import CatalogEndpoint, endpoints_in
-from cbr_notebook.auth.connection_errors import PAGE_ADVICE, page_instead_of_answer
 from cbr_notebook.auth.credentials import Credentials
+from cbr_notebook.auth.network.connection_errors import PAGE_ADVICE, page_instead_of_answer
 from cbr_notebook.auth.redaction import without_what_was_sent
 from cbr_notebook.auth.secret import Secret
 from cbr_notebook.auth.throttling import in_words, told_window

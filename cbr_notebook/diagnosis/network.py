@@ -10,10 +10,14 @@ from typing import Any
 
 import httpx
 
-from cbr_notebook.auth.connection_errors import PAGE_ADVICE, page_instead_of_answer, trouble_of
 from cbr_notebook.auth.endpoints import is_loopback
-from cbr_notebook.auth.http_client import proxy_for
-from cbr_notebook.auth.name_lookup import NameLookupTooSlow, addresses_of
+from cbr_notebook.auth.network.connection_errors import (
+    PAGE_ADVICE,
+    page_instead_of_answer,
+    trouble_of,
+)
+from cbr_notebook.auth.network.http_client import proxy_for
+from cbr_notebook.auth.network.name_lookup import NameLookupTooSlow, addresses_of
 from cbr_notebook.diagnosis.rows import Row
 
 _SIGNED_SKEW_S = 15 * 60.0

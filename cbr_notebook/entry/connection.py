@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from cbr_notebook.auth.credentials import Credentials
-from cbr_notebook.auth.http_client import (
+from cbr_notebook.auth.network.http_client import (
     Verify,
     described,
     open_client,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cbr_notebook.auth.credentials import Credentials
-from cbr_notebook.auth.http_client import open_client
+from cbr_notebook.auth.network.http_client import open_client
 from cbr_notebook.auth.sign_in import place_of
 from cbr_notebook.auth.sources import identity_lookup
 from cbr_notebook.diagnosis.diagnose import check_hosts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.auth.network.bounds import bound_client
 from cbr_notebook.auth.secret import Secret, as_secret
 from cbr_notebook.auth.sign_in import Place
 from cbr_notebook.entry.cloud_time import CloudTime

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from tabulate import tabulate
 
-from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.auth.network.bounds import bound_client
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
 from cbr_notebook.workshops import WORKSHOPS, proving
 

@@ -18,8 +18,8 @@ import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import Transport
-from cbr_notebook.auth import bounds
-from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.auth.network import bounds
+from cbr_notebook.auth.network.bounds import bound_client
 from cbr_notebook.cli import main
 from cbr_notebook.entry import joining
 from cbr_notebook.simulator.classroom import remote

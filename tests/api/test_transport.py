@@ -13,7 +13,7 @@ import pytest
 from cbr_notebook import errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import RequestRecord, Transport
-from cbr_notebook.auth import bounds
+from cbr_notebook.auth.network import bounds
 
 Handler = Callable[[httpx.Request], httpx.Response]
 EMPTY = {"vaults": [], "count": 0}

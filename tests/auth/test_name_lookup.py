@@ -14,7 +14,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
-from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.auth.network.bounds import bound_client
 
 KEYS: dict[str, Any] = {
     "access_key": "AK", "secret_key": "sk", "project_id": "0" * 32, "region": "eu-de",

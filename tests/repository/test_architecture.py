@@ -159,9 +159,9 @@ def test_the_architecture_document_names_every_room_on_its_floor() -> None:
 
 SLEEPS = {
     "api/http/transport.py": "before a request is sent again",
-    "auth/bounds.py": "passes on what httpcore asks for",
+    "auth/network/bounds.py": "passes on what httpcore asks for",
     "auth/iam.py": "before a token is asked for again",
-    "auth/name_lookup.py": "until an address is known, or the time for it is over",
+    "auth/network/name_lookup.py": "until an address is known, or the time for it is over",
     "forms/kit/message_order.py": "for a message of a page that is missing",
     "forms/kit/worker.py": "the pause that the poller said",
     "runbook/group/group_run.py": "until the first of several runs is due, as the poller said",

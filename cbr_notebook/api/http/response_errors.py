@@ -10,13 +10,13 @@ import httpx
 
 from cbr_notebook import catalogue
 from cbr_notebook.api.http.permissions import missing_permission, operation_of
-from cbr_notebook.auth.bounds import (
+from cbr_notebook.auth.network.bounds import (
     AnswerNotUnpacked,
     AnswerTooLarge,
     AnswerTooSlow,
     answer_began_with,
 )
-from cbr_notebook.auth.connection_errors import (
+from cbr_notebook.auth.network.connection_errors import (
     NEVER_SENT,
     PAGE_ADVICE,
     page_instead_of_answer,

@@ -30,7 +30,7 @@ from cbr_notebook.api.http.response_errors import (
     unreadable,
 )
 from cbr_notebook.api.messages.request_shapes import check_body
-from cbr_notebook.auth.bounds import forget_last_answer
+from cbr_notebook.auth.network.bounds import forget_last_answer
 from cbr_notebook.auth.throttling import (
     PATIENCE_S,
     Gate,

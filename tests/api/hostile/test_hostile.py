@@ -35,7 +35,7 @@ from cbr_notebook.api.client import Client
 from cbr_notebook.api.groups.protectables import AgentQuestion
 from cbr_notebook.api.http.operations import OPERATIONS
 from cbr_notebook.api.http.transport import Transport
-from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.auth.network.bounds import bound_client
 from cbr_notebook.session.context import Identity
 from tests.api.hostile.acts import ACTS, FILES
 from tests.api.hostile.way import Act, Way

@@ -17,7 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from cbr_notebook.auth.name_lookup import NameLookupTooSlow, addresses_of
+from cbr_notebook.auth.network.name_lookup import NameLookupTooSlow, addresses_of
 
 LARGEST_ANSWER = 32 * 2**20
 """Bytes of an answer at most, unpacked; the largest honest page has a tenth of it."""

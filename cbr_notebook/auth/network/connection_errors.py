@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from cbr_notebook.auth.bounds import answer_began_with
-from cbr_notebook.auth.http_client import proxy_for
+from cbr_notebook.auth.network.bounds import answer_began_with
+from cbr_notebook.auth.network.http_client import proxy_for
 from cbr_notebook.auth.redaction import redacted
 
 NEVER_SENT = (

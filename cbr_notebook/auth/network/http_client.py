@@ -11,7 +11,7 @@ from functools import lru_cache
 import httpx
 
 from cbr_notebook.auth import endpoints
-from cbr_notebook.auth.bounds import bound_client
+from cbr_notebook.auth.network.bounds import bound_client
 from cbr_notebook.auth.redaction import protect_logs, redacted
 from cbr_notebook.errors import InvalidRequest
 
