@@ -19,9 +19,9 @@ from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.protection import backup_policies
 from cbr_notebook.session.queries.good_backups import good_backups
-from cbr_notebook.session.reports import growth_forecast as growth_of
-from cbr_notebook.session.reports.backup_flow import BackupFlow
-from cbr_notebook.session.reports.point_sizes import restore_points
+from cbr_notebook.session.reports.growth import growth_forecast as growth_of
+from cbr_notebook.session.reports.growth.backup_flow import BackupFlow
+from cbr_notebook.session.reports.growth.point_sizes import restore_points
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.timeparse import api_text
 

@@ -20,7 +20,7 @@ from cbr_notebook.session.lookup import find_resource
 from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.references import ResourceRef, ids_or_names
-from cbr_notebook.session.reports.point_sizes import Size, restore_points, sizes
+from cbr_notebook.session.reports.growth.point_sizes import Size, restore_points, sizes
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 
 _FEWEST = 3

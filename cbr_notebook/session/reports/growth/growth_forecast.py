@@ -18,7 +18,7 @@ import pandas as pd
 
 from cbr_notebook.api.messages.records import RestorePoint, Vault
 from cbr_notebook.schedule.retention import Retention
-from cbr_notebook.session.reports.point_sizes import Size, sizes
+from cbr_notebook.session.reports.growth.point_sizes import Size, sizes
 from cbr_notebook.text.timeparse import parse_api_time
 
 _DAY = timedelta(days=1)
