@@ -16,7 +16,7 @@ from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.worker import Worker, pause_for
+from cbr_notebook.forms.kit.threads.worker import Worker, pause_for
 from cbr_notebook.session.operations.readiness import why_vault_cannot
 from cbr_notebook.tasks.task import Task
 

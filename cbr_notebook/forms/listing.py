@@ -16,8 +16,8 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.table import Table
+from cbr_notebook.forms.kit.threads.worker import Worker, pause_for
 from cbr_notebook.forms.kit.widget import Box
-from cbr_notebook.forms.kit.worker import Worker, pause_for
 from cbr_notebook.session.references import display_name
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.threads.worker import Worker
 
 _SHOWN = 50
 _JUST_NOW = 2.5

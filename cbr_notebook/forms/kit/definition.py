@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from cbr_notebook.forms.kit.field import Field
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.threads.worker import Worker
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession

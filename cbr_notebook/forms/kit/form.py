@@ -20,9 +20,9 @@ from cbr_notebook.forms.kit.option_loader import Ask, OptionLoader
 from cbr_notebook.forms.kit.panels import HeadPanel, HtmlPanel
 from cbr_notebook.forms.kit.saved_copy import SavedCopy, as_text, in_terminal
 from cbr_notebook.forms.kit.submission import Submission
+from cbr_notebook.forms.kit.threads.worker import Workers
 from cbr_notebook.forms.kit.view import Panels, View
 from cbr_notebook.forms.kit.widget import Box, FormWidget, Page, Parts
-from cbr_notebook.forms.kit.worker import Workers
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession

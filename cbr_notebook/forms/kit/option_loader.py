@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.threads.worker import Worker
 
 Ask = Callable[[], Callable[[], None]]
 """Asks the service and returns what fills the fields with the answer."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest, TaskFailed, WaitTimeout
 from cbr_notebook.forms.kit import markup
-from cbr_notebook.forms.kit.interrupts import held_back
+from cbr_notebook.forms.kit.threads.interrupts import held_back
+from cbr_notebook.forms.kit.threads.worker import Worker, Workers
 from cbr_notebook.forms.kit.view import View
-from cbr_notebook.forms.kit.worker import Worker, Workers
 
 Outcome = tuple[Any, BaseException | None]
 """What came of an act, and what went wrong."""

@@ -11,7 +11,7 @@ import ipywidgets
 import traitlets
 from ipywidgets import Widget
 
-from cbr_notebook.forms.kit.message_order import MessageSequencer
+from cbr_notebook.forms.kit.threads.message_order import MessageSequencer
 
 _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = (

@@ -13,17 +13,17 @@ from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.worker import Worker
-from cbr_notebook.forms.restore.check_plan import CheckPlan
-from cbr_notebook.forms.restore.choose_backup import ChooseBackup
-from cbr_notebook.forms.restore.choose_resource import ChooseResource
-from cbr_notebook.forms.restore.confirm import SUSPICION, TO_CONFIRM, Confirm
+from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.restore.pending import PendingRuns
 from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
 from cbr_notebook.forms.restore.rail import Steps
-from cbr_notebook.forms.restore.step import BACKUP, CHECK, CONFIRM, WATCH, Step
-from cbr_notebook.forms.restore.watch_run import WatchRun
+from cbr_notebook.forms.restore.steps.check_plan import CheckPlan
+from cbr_notebook.forms.restore.steps.choose_backup import ChooseBackup
+from cbr_notebook.forms.restore.steps.choose_resource import ChooseResource
+from cbr_notebook.forms.restore.steps.confirm import SUSPICION, TO_CONFIRM, Confirm
+from cbr_notebook.forms.restore.steps.step import BACKUP, CHECK, CONFIRM, WATCH, Step
+from cbr_notebook.forms.restore.steps.watch_run import WatchRun
 from cbr_notebook.forms.restore.way_back import WayBack
 from cbr_notebook.runbook.run.safety import PARTIAL
 from cbr_notebook.runbook.run.submit import Stopped

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.forms.kit.interrupts import held_back
+from cbr_notebook.forms.kit.threads.interrupts import held_back
 from tests.forms.pages import ready
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cbr_notebook.forms.kit import widget
 from cbr_notebook.forms.kit.field import Field, SecretField
-from cbr_notebook.forms.kit.message_order import MessageSequencer
+from cbr_notebook.forms.kit.threads.message_order import MessageSequencer
 from cbr_notebook.forms.testing import FormPage, send
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from cbr_notebook import errors, forms
 from cbr_notebook.forms.kit.field import text
 from cbr_notebook.forms.kit.option_loader import OptionLoader
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
 from tests.forms.pages import ready

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cbr_notebook.forms.restore import choose_backup
+from cbr_notebook.forms.restore.steps import choose_backup
 from cbr_notebook.forms.testing import FormPage, text_of
 from tests.forms.pages import ready
 from tests.forms.restore.walking import ACCEPTED, at_confirm, walk

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cbr_notebook.api.groups.restore_points import RestorePoints
-from cbr_notebook.forms.restore import choose_backup
+from cbr_notebook.forms.restore.steps import choose_backup
 from cbr_notebook.forms.testing import FormPage
 from tests.forms.pages import ready
 from tests.forms.restore.walking import suggested, walk

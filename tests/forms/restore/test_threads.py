@@ -12,7 +12,7 @@ from cbr_notebook.errors import Conflict, ConnectionFailed, NotFound
 from cbr_notebook.forms.kit.field import Button
 from cbr_notebook.forms.restore.planner import Found, Planner, Wanted
 from cbr_notebook.forms.restore.rail import Steps
-from cbr_notebook.forms.restore.step import BACKUP, WATCH
+from cbr_notebook.forms.restore.steps.step import BACKUP, WATCH
 from cbr_notebook.forms.testing import FormPage
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun

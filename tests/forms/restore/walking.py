@@ -6,7 +6,7 @@ import itertools
 import threading
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.forms.restore import check_plan
+from cbr_notebook.forms.restore.steps import check_plan
 from cbr_notebook.forms.testing import FormPage, buttons_in
 
 if TYPE_CHECKING:

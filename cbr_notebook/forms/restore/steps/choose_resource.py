@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
-from cbr_notebook.forms.restore.step import Step
+from cbr_notebook.forms.restore.steps.step import Step
 
 if TYPE_CHECKING:
     from cbr_notebook.api.messages.constants import ResourceKind

@@ -11,14 +11,14 @@ import ipywidgets as widgets
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.restore import plan_view
-from cbr_notebook.forms.restore.choose_backup import ChooseBackup
-from cbr_notebook.forms.restore.choose_resource import ChooseResource
 from cbr_notebook.forms.restore.disk_mapping import DiskMapping
 from cbr_notebook.forms.restore.planner import PLANNED, Found, Planner, Wanted
 from cbr_notebook.forms.restore.restore_fields import ContractFile
-from cbr_notebook.forms.restore.step import Step
+from cbr_notebook.forms.restore.steps.choose_backup import ChooseBackup
+from cbr_notebook.forms.restore.steps.choose_resource import ChooseResource
+from cbr_notebook.forms.restore.steps.step import Step
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.run.restore_plan import RestorePlan

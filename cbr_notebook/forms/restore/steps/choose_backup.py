@@ -15,8 +15,8 @@ from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.widget import Box
 from cbr_notebook.forms.restore import backup_pictures
 from cbr_notebook.forms.restore.backup_pictures import Choice
-from cbr_notebook.forms.restore.choose_resource import ASKING, ChooseResource
-from cbr_notebook.forms.restore.step import Step
+from cbr_notebook.forms.restore.steps.choose_resource import ASKING, ChooseResource
+from cbr_notebook.forms.restore.steps.step import Step
 from cbr_notebook.text.timeparse import parse_time
 
 LOOKED_AT = 60

@@ -13,12 +13,12 @@ from cbr_notebook.errors import CBRError, Conflict
 from cbr_notebook.forms.kit import markup
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
-from cbr_notebook.forms.kit.worker import Worker
+from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.restore import run_view
 from cbr_notebook.forms.restore.pending import OPEN, PendingRuns
 from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.rail import Steps
-from cbr_notebook.forms.restore.step import SERVER, WATCH, Step
+from cbr_notebook.forms.restore.steps.step import SERVER, WATCH, Step
 from cbr_notebook.forms.restore.way_back import WayBack
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.submit import Stopped

@@ -16,10 +16,10 @@ from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.widget import Box
 from cbr_notebook.forms.restore import plan_view
-from cbr_notebook.forms.restore.choose_backup import ChooseBackup
 from cbr_notebook.forms.restore.planner import Planner
 from cbr_notebook.forms.restore.restore_fields import Acknowledgements, ApprovalFile
-from cbr_notebook.forms.restore.step import Step
+from cbr_notebook.forms.restore.steps.choose_backup import ChooseBackup
+from cbr_notebook.forms.restore.steps.step import Step
 from cbr_notebook.runbook.plan.recovery_targets import Targets
 from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.run.execute import taken_care_of

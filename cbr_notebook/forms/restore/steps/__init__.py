@@ -1,0 +1,1 @@
+"""The steps of the restore form, in the order in which one takes them."""
