@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.groups.account.migrations import Migrations
+from cbr_notebook.api.groups.account.orders import Orders
+from cbr_notebook.api.groups.account.organization_policies import OrganizationPolicies
+from cbr_notebook.api.groups.account.projects import Projects
 from cbr_notebook.api.groups.agents import Agents
 from cbr_notebook.api.groups.backups import Backups
 from cbr_notebook.api.groups.features import Features
 from cbr_notebook.api.groups.members import Members
-from cbr_notebook.api.groups.migrations import Migrations
-from cbr_notebook.api.groups.orders import Orders
-from cbr_notebook.api.groups.organization_policies import OrganizationPolicies
 from cbr_notebook.api.groups.policies import Policies
-from cbr_notebook.api.groups.projects import Projects
 from cbr_notebook.api.groups.protectables import Protectables
 from cbr_notebook.api.groups.restore_points import RestorePoints
 from cbr_notebook.api.groups.tags import Tags
