@@ -183,7 +183,8 @@ def walks(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run the benchmarks named after ``--``, or list them."""
+    modules = {path.stem: path.with_suffix("") for path in BENCHMARKS.rglob("bench_*.py")}
     if not session.posargs:
-        session.log("\n".join(sorted(path.stem for path in BENCHMARKS.glob("bench_*.py"))))
+        session.log("\n".join(sorted(modules)))
     for name in session.posargs:
-        session.run("python", "-m", f"tests.benchmarks.{name}")
+        session.run("python", "-m", ".".join(modules[name].parts))

@@ -31,7 +31,7 @@ from cbr_notebook.api.client import Client
 from cbr_notebook.entry import Session, on_cloud
 from cbr_notebook.fleets.budget import PARALLEL
 from cbr_notebook.simulator import Cloud
-from tests.benchmarks import prepared_rows
+from tests.benchmarks.measurement import prepared_rows
 
 _GIVEN = [each for each in sys.argv[1:] if each != "serve"]
 PROJECTS = int(_GIVEN[0]) if _GIVEN else 50

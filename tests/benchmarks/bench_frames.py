@@ -26,7 +26,7 @@ import msgspec
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from tests.benchmarks import prepared_rows
+from tests.benchmarks.measurement import prepared_rows
 
 ROWS = 100_000
 PAGE = prepared_rows.PAGE

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.benchmarks.ratios import compare, report
+from tests.benchmarks.measurement.ratios import compare, report
 
 
 def _import(modules: str) -> None:

@@ -15,7 +15,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.benchmarks.peer import AUTHORIZATION, moto_server, simulated_cloud, with_ten_vaults
+from tests.benchmarks.measurement.peer import (
+    AUTHORIZATION,
+    moto_server,
+    simulated_cloud,
+    with_ten_vaults,
+)
 
 CLIENTS = 100
 ROUNDS = 3

@@ -11,7 +11,7 @@ import falcon
 import httpx
 
 from cbr_notebook.simulator.cloud import Cloud
-from tests.benchmarks.peer import (
+from tests.benchmarks.measurement.peer import (
     AUTHORIZATION,
     HAS_MOTO,
     VAULT,
@@ -19,7 +19,7 @@ from tests.benchmarks.peer import (
     simulated_cloud,
     with_ten_vaults,
 )
-from tests.benchmarks.ratios import compare, report
+from tests.benchmarks.measurement.ratios import compare, report
 from tests.simulator.http_client import Client
 
 

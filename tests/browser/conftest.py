@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
     from cbr_notebook.simulator.cloud import EstateName
-    from tests.browser.lab import Lab
-    from tests.browser.notebook import Notebook
-    from tests.browser.served import ServedCloud
+    from tests.browser.drivers.lab import Lab
+    from tests.browser.drivers.notebook import Notebook
+    from tests.browser.drivers.served import ServedCloud
 
 _PATIENCE = 15_000  # milliseconds until what is expected is there, while other tests run beside
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -31,7 +31,7 @@ _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The path of a Chromium; without one, the test is skipped, or fails where one is required."""
-    from tests.browser.chromium import found_or_skip
+    from tests.browser.drivers.chromium import found_or_skip
 
     return found_or_skip()
 
@@ -41,7 +41,7 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
     """A browser that knows no machine but this one."""
     from playwright.sync_api import expect
 
-    from tests.browser.chromium import running
+    from tests.browser.drivers.chromium import running
 
     expect.set_options(timeout=_PATIENCE)
     with running(chromium) as context:
@@ -51,7 +51,7 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="package")
 def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One JupyterLab for all browser tests."""
-    from tests.browser.lab import running
+    from tests.browser.drivers.lab import running
 
     with running(tmp_path_factory.mktemp("lab")) as lab:
         yield lab
@@ -86,7 +86,7 @@ def notebook(
     picture of every page; when it ends, the pages have asked nothing outside this machine, and
     nothing was thrown in them.
     """
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
     opened: list[Notebook] = []
     numbers = count(1)
@@ -171,7 +171,7 @@ def classic(elsewhere: Callable[..., Page]) -> Callable[..., Page]:
     """A function that opens a notebook of the given cells in Notebook 7, and runs them."""
     from playwright.sync_api import expect
 
-    from tests.browser.notebook import IDLE
+    from tests.browser.drivers.notebook import IDLE
 
     def open_in_notebook(*cells: str) -> Page:
         page = elsewhere("notebooks", *cells)
@@ -199,7 +199,7 @@ def classic(elsewhere: Callable[..., Page]) -> Callable[..., Page]:
 def serve(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., ServedCloud]]:
     """A function that serves a simulated cloud: ``serve("demo").connect`` is the first cell."""
     from cbr_notebook.simulator.cloud import Cloud
-    from tests.browser.served import serving
+    from tests.browser.drivers.served import serving
 
     test = re.sub(r"\W+", "-", request.node.name).strip("-")
     numbers = count(1)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import CLOUD, press
+from tests.browser.drivers.form_steps import CLOUD, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 
 def test_a_vault_is_created_once_by_a_double_click(notebook: Callable[..., Notebook]) -> None:

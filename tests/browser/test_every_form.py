@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 COLOURS = 48  # of a picture in the documentation
 TALL = 2600  # pixels of a window that shows the longest form whole

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import CLOUD, press
+from tests.browser.drivers.form_steps import CLOUD, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
-    from tests.browser.notebook import Notebook
-    from tests.browser.served import ServedCloud
+    from tests.browser.drivers.notebook import Notebook
+    from tests.browser.drivers.served import ServedCloud
 
 
 def test_what_was_filled_in_stays_when_something_else_of_the_field_changes(

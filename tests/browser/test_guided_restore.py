@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import (
+from tests.browser.drivers.form_steps import (
     choose_server,
     current_step,
     once_checked,
@@ -21,7 +21,7 @@ from tests.browser.form_steps import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 INFECTED = """\
 import cbr_notebook as cbr

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.browser.notebook import Notebook
-    from tests.browser.served import ServedCloud
+    from tests.browser.drivers.notebook import Notebook
+    from tests.browser.drivers.served import ServedCloud
 
 GREETING = """\
 import ipywidgets as widgets

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import CLOUD, current_step, once_checked, press
+from tests.browser.drivers.form_steps import CLOUD, current_step, once_checked, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 FORM = "session.forms.restore(resource='web-01', before='2020-08-17')"
 FAILS = (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import choose_server, press, take_the_newest_quiet_backup
-from tests.browser.marimo import serving
+from tests.browser.drivers.form_steps import choose_server, press, take_the_newest_quiet_backup
+from tests.browser.drivers.marimo import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 CELL = "import cbr_notebook as cbr\nsession = cbr.simulate()\nsession.plots.calendar()"
 _TEXT = """svg => [...svg.querySelectorAll("text")].map(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import nbformat
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import CLOUD, press
+from tests.browser.drivers.form_steps import CLOUD, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 
 def test_what_a_form_has_done_is_read_in_a_saved_notebook_and_a_dead_form_says_so(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.form_steps import CLOUD
+from tests.browser.drivers.form_steps import CLOUD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 
 @pytest.mark.parametrize(("width", "theme"), [(400, "light"), (1100, "dark")])

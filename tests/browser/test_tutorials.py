@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.browser.notebook import Notebook
+    from tests.browser.drivers.notebook import Notebook
 
 TUTORIALS = Path(__file__).parent.parent.parent / "notebooks"
 

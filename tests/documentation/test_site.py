@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import cbr_notebook as cbr
-from tests.browser.chromium import found_or_skip, running
+from tests.browser.drivers.chromium import found_or_skip, running
 from tests.documentation import links
 from tests.repository.places import DOCS, REPOSITORY
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.doors.test_cli import Served
+from tests.doors.cli.test_cli import Served
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 

@@ -8,7 +8,6 @@ import inspect
 import pkgutil
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,8 +24,6 @@ from cbr_notebook.runbook.run.restore_options import FurtherOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from tests.benchmarks import walks
 from tests.repository.places import DOCS, PACKAGE, REPOSITORY
-
-MOST_FILES = 16
 
 
 def forms() -> Iterator[type]:
@@ -84,17 +81,6 @@ def test_the_walks_are_as_long_as_documented() -> None:
     for now, then in zip(measured, documented, strict=True):
         assert now[0] <= 1.1 * then[0], f"{now} files, functions and requests"
         assert now[1] <= 1.1 * then[1], f"{now} files, functions and requests"
-
-
-def test_no_folder_has_more_than_sixteen_modules() -> None:
-    modules = (path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
-    numbers = Counter(path.parent for path in modules)
-    crowded = {
-        str(folder.relative_to(PACKAGE)): number
-        for folder, number in numbers.items()
-        if number > MOST_FILES
-    }
-    assert crowded == {}
 
 
 def in_circles(imports: dict[str, set[str]]) -> list[str]:

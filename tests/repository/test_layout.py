@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
+
 from tests.repository.places import PACKAGE, REPOSITORY, committed_files
 
 LONGEST_FILE = 500
@@ -20,10 +22,13 @@ def test_no_file_of_the_package_or_of_its_tests_is_longer_than_five_hundred_line
     assert long == {}
 
 
-def test_no_folder_of_the_tests_has_more_than_sixteen_files_of_tests() -> None:
-    """The tests of a room lie as its files do; what helps them has a place of its own."""
-    folders = Counter(path.parent for path in (REPOSITORY / "tests").rglob("test_*.py"))
-    assert {str(folder): number for folder, number in folders.items() if number > MOST_FILES} == {}
+@pytest.mark.parametrize("top", ["cbr_notebook", "tests"])
+def test_no_folder_has_more_than_sixteen_files_whatever_they_are(top: str) -> None:
+    """What belongs together moves into a room of its own; its name says what that is."""
+    parents = (path.parent.relative_to(REPOSITORY) for path in committed_files())
+    numbers = Counter(parent for parent in parents if parent.parts[:1] == (top,))
+    assert len(numbers) > 10
+    assert {str(folder): many for folder, many in numbers.items() if many > MOST_FILES} == {}
 
 
 def test_every_folder_of_the_package_is_a_package() -> None:

@@ -4,7 +4,7 @@ A cloud is served over TCP and lives by this computer's clock, so this takes a m
 has begun the backup and follows it; three more follow the same one, and two lists of tasks are on
 the page. The peer is a form that looks every two seconds, and does so alone.
 
-Run: python -m tests.benchmarks.bench_watching
+Run: python -m tests.benchmarks.forms.bench_watching
 """
 
 from __future__ import annotations

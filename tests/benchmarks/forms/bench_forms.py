@@ -2,7 +2,7 @@
 
 What the browser adds is not measured here.
 
-Run: python -m tests.benchmarks.bench_forms
+Run: python -m tests.benchmarks.forms.bench_forms
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ipywidgets as widgets
 
 import cbr_notebook as cbr
 from cbr_notebook import Session
-from tests.benchmarks.ratios import compare, report
+from tests.benchmarks.measurement.ratios import compare, report
 
 FORMS = (
     "overview",

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.browser.server import answering, free_port
+from tests.browser.drivers.server import answering, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

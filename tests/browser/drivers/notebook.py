@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from playwright.sync_api import expect
 
-from tests.browser import accessibility
+from tests.browser.drivers import accessibility
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-    from tests.browser.lab import Lab
+    from tests.browser.drivers.lab import Lab
 
 _LOAD = 30_000  # milliseconds that a page, a kernel or a run of all cells may take
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'

@@ -4,7 +4,7 @@ Each form comes first in a notebook of its own, so that its first time includes 
 kernel and a fresh page have to load; its next times are medians. The floor is a bare ipywidgets
 text field, in the same way.
 
-Run: python -m tests.benchmarks.bench_forms_in_lab (needs Chromium)
+Run: python -m tests.benchmarks.forms.bench_forms_in_lab (needs Chromium)
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
-from tests.browser import chromium, lab
-from tests.browser.notebook import Notebook
+from tests.browser.drivers import chromium, lab
+from tests.browser.drivers.notebook import Notebook
 
 CLOUD = "import cbr_notebook as cbr\nsession = cbr.simulate({estate!r})"
 DEMO = {

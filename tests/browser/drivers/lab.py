@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from tests import kernels
-from tests.browser.server import answering, free_port
+from tests.browser.drivers.server import answering, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

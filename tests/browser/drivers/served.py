@@ -12,7 +12,7 @@ from cbr_notebook.simulator.server import CloudServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.lab import Lab
+    from tests.browser.drivers.lab import Lab
 
 
 class ServedCloud:

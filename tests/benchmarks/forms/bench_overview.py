@@ -1,6 +1,6 @@
 """How soon the overview of a large estate says something, and how much it asks in all.
 
-Run: python -m tests.benchmarks.bench_overview
+Run: python -m tests.benchmarks.forms.bench_overview
 
 Wall-clock time, so others on the machine count.
 """
