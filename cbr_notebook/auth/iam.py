@@ -39,7 +39,7 @@ from cbr_notebook.auth.throttling import (
     PATIENCE_S,
     WORTH_A_LINE_S,
     asked_pause,
-    gate_of_iam,
+    iam_limiter,
     in_words,
     limit_in,
     window_in,
@@ -242,23 +242,23 @@ class Iam:
         fresh = httpx.Request(
             request.method, request.url, headers=request.headers, content=request.content
         )
-        gate = gate_of_iam()
-        if gate is not None:
-            gate.enter()
+        limiter = iam_limiter()
+        if limiter is not None:
+            limiter.enter()
         try:
             answer = self._http.send(fresh, auth=auth, follow_redirects=False)
-            if gate is not None and answer.status_code == _THROTTLED:
+            if limiter is not None and answer.status_code == _THROTTLED:
                 words = words_in(answer)[1] or ""
                 asked = asked_pause(answer, datetime.now(UTC))
-                gate.refused(asked, window_in(words), limit_in(words))
+                limiter.refused(asked, window_in(words), limit_in(words))
             return answer
         except httpx.TransportError as problem:
             return trouble_of(problem, request.url)
         except httpx.DecodingError as problem:
             why = type(problem).__name__
         finally:
-            if gate is not None:
-                gate.leave()
+            if limiter is not None:
+                limiter.leave()
         raise unreadable_answer(self.address, why, None)
 
 

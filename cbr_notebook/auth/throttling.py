@@ -86,7 +86,7 @@ def limit_in(message: str) -> int | None:
     return (int(found[1]) or None) if found else None
 
 
-class Gate(Protocol):
+class RateLimiter(Protocol):
     """Where requests of several sessions wait for their turn."""
 
     def enter(self) -> None:
@@ -105,21 +105,21 @@ class Gate(Protocol):
         """
 
 
-_SIGN_IN: ContextVar[Gate | None] = ContextVar("gate_of_iam", default=None)
+_SIGN_IN: ContextVar[RateLimiter | None] = ContextVar("iam_limiter", default=None)
 
 
 @contextmanager
-def signing_in_through(gate: Gate) -> Iterator[None]:
-    """Make requests to IAM wait at a gate, while this thread works within the block."""
-    token = _SIGN_IN.set(gate)
+def signing_in_through(limiter: RateLimiter) -> Iterator[None]:
+    """Make requests to IAM wait at a limiter, while this thread works within the block."""
+    token = _SIGN_IN.set(limiter)
     try:
         yield
     finally:
         _SIGN_IN.reset(token)
 
 
-def gate_of_iam() -> Gate | None:
-    """Return the gate where requests to IAM wait, if somebody set one."""
+def iam_limiter() -> RateLimiter | None:
+    """Return the limiter where requests to IAM wait, if somebody set one."""
     return _SIGN_IN.get()
 
 

@@ -259,8 +259,8 @@ def _sync(options: argparse.Namespace) -> int:
     from cbr_notebook.fleets import fleet
 
     with needed_for("cbr-notebook sync", "fleet"):
+        from cbr_notebook.histories.project_read import TABLES
         from cbr_notebook.histories.prune import prune
-        from cbr_notebook.histories.reading import TABLES
 
     def names(text: str | None) -> list[str] | str | None:
         return text if text in (None, "all") else [each.strip() for each in text.split(",")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.extras import needed_for
-from cbr_notebook.fleets.past import Past
+from cbr_notebook.fleets.lake_answers import Past
 from cbr_notebook.histories import memory
 
 if TYPE_CHECKING:

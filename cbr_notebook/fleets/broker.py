@@ -142,8 +142,8 @@ class Broker:
                     budget.leave()  # nobody knows whether it was sent: it counts
 
 
-class BrokerGate:
-    """The gate of a project's requests in another process than the fleet's."""
+class BrokerLimiter:
+    """The limiter of a project's requests in another process than the fleet's."""
 
     def __init__(self, address: Address, budget: str, project: str) -> None:
         """Connect.

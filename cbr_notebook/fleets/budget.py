@@ -113,7 +113,7 @@ class Budget:
                 self._turns.clear()
 
     def refused(self, asked: float | None, window: float | None, limit: int | None) -> None:
-        """Learn from a request that was turned away; see :class:`auth.throttling.Gate`."""
+        """Learn from a request that was turned away; see :class:`auth.throttling.RateLimiter`."""
         with self._lock:
             now = self._clock()
             if limit and window:
@@ -183,8 +183,8 @@ class Budget:
             return pause or None
 
 
-class BudgetGate:
-    """The gate of a project's requests for one question."""
+class BudgetLimiter:
+    """The limiter of a project's requests for one question."""
 
     def __init__(self, budget: Budget, project: str) -> None:
         """Keep whose budget it is, and the project that has turns."""

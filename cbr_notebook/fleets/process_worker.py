@@ -13,8 +13,8 @@ from typing import Any
 
 from cbr_notebook.auth.throttling import signing_in_through
 from cbr_notebook.errors import InvalidRequest, UnknownTag
-from cbr_notebook.fleets.broker import Address, BrokerGate
-from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
+from cbr_notebook.fleets.broker import Address, BrokerLimiter
+from cbr_notebook.fleets.budget import Budget, BudgetLimiter, Rate, Stopped
 from cbr_notebook.fleets.fleet_places import Found, Place
 from cbr_notebook.fleets.problems import Problem, Said, problem_of
 from cbr_notebook.fleets.profiles import Profile
@@ -70,12 +70,12 @@ def ask(
     """Ask a project, in whatever process this is."""
     place = description.place
     with (
-        closing(_gate(description, place.service)) as gate,
-        closing(_gate(description, place.iam)) as of_iam,
+        closing(_limiter(description, place.service)) as limiter,
+        closing(_limiter(description, place.iam)) as of_iam,
     ):
         return ask_session(
             lambda: _session(description),
-            gate,
+            limiter,
             of_iam,
             place,
             question,
@@ -117,31 +117,31 @@ def describe(
     )  # fmt: skip
 
 
-def _gate(description: Description, name: str) -> BudgetGate | BrokerGate:
+def _limiter(description: Description, name: str) -> BudgetLimiter | BrokerLimiter:
     """Return where requests wait: at the fleet's broker, or on another computer, here."""
     place = description.place
     if description.broker is not None:
         with suppress(OSError):
-            return BrokerGate(description.broker, name, place.path)
+            return BrokerLimiter(description.broker, name, place.path)
     share = description.share if name == place.service else None
     key = name if share is None else place.path
     budget = _budgets.setdefault(key, Budget(parallel=description.parallel, rate=share))
-    return BudgetGate(budget, place.path)
+    return BudgetLimiter(budget, place.path)
 
 
 def ask_session(
     open_session: Callable[[], Any],
-    gate: BudgetGate | BrokerGate,
-    sign_in: BudgetGate | BrokerGate,
+    limiter: BudgetLimiter | BrokerLimiter,
+    sign_in: BudgetLimiter | BrokerLimiter,
     place: Place,
     question: str,
     do: Callable[[Any], Any],
 ) -> Answer:
-    """Ask the session of a project, through a gate; what fails is in the answer.
+    """Ask the session of a project, through a limiter; what fails is in the answer.
 
     Args:
         open_session: returns the session.
-        gate: where its requests wait.
+        limiter: where its requests wait.
         sign_in: where those to IAM wait.
         place: the project.
         question: its name, for the problem.
@@ -152,16 +152,16 @@ def ask_session(
         with signing_in_through(sign_in):
             session = open_session()
             doing = question
-            return Answer(place, do(through(session, gate)), requests=gate.requests)
+            return Answer(place, do(through(session, limiter)), requests=limiter.requests)
     except UnknownTag as problem:  # another project may have it
         table, problem.table = problem.table, None
-        return Answer(place, table, requests=gate.requests, unknown=problem)
+        return Answer(place, table, requests=limiter.requests, unknown=problem)
     except Stopped:
         said = Said(question, "", "It was interrupted before it answered.", "Ask again.", "")
     except Exception as problem:  # of one project: the others go on
         said = problem_of(doing, problem)
         error = problem if isinstance(problem, InvalidRequest) and not problem.code else None
-    return Answer(place, None, Problem(*place.where, *said), gate.requests, error)
+    return Answer(place, None, Problem(*place.where, *said), limiter.requests, error)
 
 
 def _session(description: Description) -> Any:

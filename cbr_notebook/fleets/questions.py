@@ -15,7 +15,7 @@ import pandas as pd
 
 from cbr_notebook.errors import AnswerWarning, FleetOnlyAsks, InvalidRequest
 from cbr_notebook.fleets.broker import Broker
-from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetGate
+from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetLimiter
 from cbr_notebook.fleets.fan_out import Gathered, gather, threads
 from cbr_notebook.fleets.fleet_places import Found, Place, no_project
 from cbr_notebook.fleets.fleet_progress import Bar, OnProgress
@@ -32,7 +32,7 @@ from cbr_notebook.fleets.process_worker import (
 from cbr_notebook.fleets.sessions import Sessions
 from cbr_notebook.fleets.syncing import sync_fleet
 from cbr_notebook.frames.fleet import PLACE
-from cbr_notebook.histories.reading import TABLES
+from cbr_notebook.histories.project_read import TABLES
 from cbr_notebook.histories.store import Store
 from cbr_notebook.histories.sync import RESOURCES_EVERY, WHOLE, checked, checked_ages
 from cbr_notebook.openers import entry
@@ -154,7 +154,7 @@ class Fleet:
         if len(fitting) != 1:
             raise no_project(path, fitting, self.places)
         session = self._sessions(fitting[0])
-        session.client.transport.gate = self._gate(fitting[0])
+        session.client.transport.limiter = self._limiter(fitting[0])
         return session
 
     def problems(self) -> pd.DataFrame:
@@ -388,12 +388,12 @@ class Fleet:
         show: OnProgress | None = None,
     ) -> Gathered:
         """Ask every project on threads of this process."""
-        gates = {place: self._gate(place) for place in self.places}
-        of_iam = {place: self._gate(place, of_iam=True) for place in self.places}
+        limiters = {place: self._limiter(place) for place in self.places}
+        of_iam = {place: self._limiter(place, of_iam=True) for place in self.places}
 
         def stop() -> None:
-            for gate in (*gates.values(), *of_iam.values()):
-                gate.stop()
+            for limiter in (*limiters.values(), *of_iam.values()):
+                limiter.stop()
 
         with threads(self.places) if executor is None else nullcontext(executor) as pool:
             return self._gather(
@@ -401,13 +401,13 @@ class Fleet:
                 lambda place: pool.submit(
                     ask_session,
                     functools.partial(self._sessions, place),
-                    gates[place],
+                    limiters[place],
                     of_iam[place],
                     place,
                     name,
                     doing(place),
                 ),
-                requests=lambda: sum(gate.requests for gate in gates.values()),
+                requests=lambda: sum(limiter.requests for limiter in limiters.values()),
                 stop=stop,
                 each=each,
                 show=show,
@@ -418,7 +418,7 @@ class Fleet:
     ) -> Gathered:
         """Ask every project on somebody's executor, by what may travel."""
         for place in self.places:  # their budgets are there when a worker asks
-            self._gate(place), self._gate(place, of_iam=True)
+            self._limiter(place), self._limiter(place, of_iam=True)
         with Broker(self._budgets.__getitem__) as broker:
             descriptions = {place: self._description(place, broker) for place in self.places}
             return self._gather(
@@ -455,11 +455,11 @@ class Fleet:
             if bar is not None:
                 bar.close()
 
-    def _gate(self, place: Place, *, of_iam: bool = False) -> BudgetGate:
+    def _limiter(self, place: Place, *, of_iam: bool = False) -> BudgetLimiter:
         key = place.iam if of_iam else place.service
         if key not in self._budgets:
             self._budgets[key] = Budget(parallel=PARALLEL) if of_iam else self._new_budget()
-        return BudgetGate(self._budgets[key], place.path)
+        return BudgetLimiter(self._budgets[key], place.path)
 
     def _description(self, place: Place, broker: Broker | None = None) -> Description:
         mates = sum(each.account == place.account for each in self.places)

@@ -6,7 +6,7 @@ import threading
 from typing import TypeVar, cast
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.auth.throttling import Gate
+from cbr_notebook.auth.throttling import RateLimiter
 from cbr_notebook.fleets.fleet_places import Found, Place
 from cbr_notebook.fleets.profiles import Profile
 from cbr_notebook.session import Session
@@ -48,9 +48,9 @@ def open_place(
     return profile.open(**given)
 
 
-def through(session: S, gate: Gate) -> S:
-    """Return a session whose requests wait at a gate."""
-    return session.with_client(Client(session.client.transport.through(gate)))
+def through(session: S, limiter: RateLimiter) -> S:
+    """Return a session whose requests wait at a limiter."""
+    return session.with_client(Client(session.client.transport.through(limiter)))
 
 
 class Sessions:

@@ -15,7 +15,7 @@ from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.process_worker import Answer
 from cbr_notebook.histories import manifest
 from cbr_notebook.histories.manifest import Entry
-from cbr_notebook.histories.reading import Ages
+from cbr_notebook.histories.project_read import Ages
 from cbr_notebook.histories.store import Store
 from cbr_notebook.histories.sync import Synced, newest, table_of, write_tables
 from cbr_notebook.session import Session

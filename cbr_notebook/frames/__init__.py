@@ -9,16 +9,6 @@ from cbr_notebook.frames.account import (
     REPLICATION_TARGETS,
     USAGE,
 )
-from cbr_notebook.frames.answers import (
-    CAPACITY,
-    CHANGED_DATA,
-    FAILURES,
-    GAPS,
-    RECOVERY_POINTS,
-    SCHEDULE,
-    SUSPICION,
-    UNPROTECTED,
-)
 from cbr_notebook.frames.backups import BACKUPS
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.details import POLICY_RULES, RESTORE_POINTS, VAULT_RESOURCES
@@ -34,6 +24,16 @@ from cbr_notebook.frames.fleet import (
 )
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.frames.policies import POLICIES
+from cbr_notebook.frames.reports import (
+    CAPACITY,
+    CHANGED_DATA,
+    FAILURES,
+    GAPS,
+    RECOVERY_POINTS,
+    SCHEDULE,
+    SUSPICION,
+    UNPROTECTED,
+)
 from cbr_notebook.frames.resources import RESOURCES
 from cbr_notebook.frames.restores import RESTORES
 from cbr_notebook.frames.retention import (

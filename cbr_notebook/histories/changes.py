@@ -17,9 +17,9 @@ from cbr_notebook.frames import CHANGED, CHANGES_BY_DAY
 from cbr_notebook.frames.building.arrow_columns import from_arrow
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories import sql
-from cbr_notebook.histories.differing import differing
 from cbr_notebook.histories.files import KEYS, dataset, of_files, readable
 from cbr_notebook.histories.manifest import Entry, Manifest
+from cbr_notebook.histories.row_differences import differing
 from cbr_notebook.histories.store import Store
 
 _READERS = 4

@@ -11,8 +11,8 @@ import pandas as pd
 
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import CHANGED
-from cbr_notebook.histories import changes, compared, growth, manifest, sql
-from cbr_notebook.histories.past import Past
+from cbr_notebook.histories import changes, comparability, growth, manifest, sql
+from cbr_notebook.histories.lake_day import Past
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.card import facts_html
 from cbr_notebook.text.dtypes import TEXT
@@ -142,13 +142,13 @@ class History:
                 field="until",
             )
         before, after = self._known.at(table, first), self._known.at(table, last)
-        known = compared.known_twice(table, (first, before), (last, after))
+        known = comparability.known_twice(table, (first, before), (last, after))
         found = changes.changed(self._store, table, before, known)
         found.attrs.update(
             resource=CHANGED.name, filters={"table": table, "since": first, "until": last},
             asked_at=max(each.synced_at for each in self._known.at(table)), rows=len(found),
             carried_over=manifest.carried_over(after),
-            notes=compared.notes((first, before), (last, after)),
+            notes=comparability.notes((first, before), (last, after)),
         )  # fmt: skip
         return found
 
@@ -174,7 +174,7 @@ class History:
         days = [day for day in read if day <= first][-1:] + [day for day in read if day > first]
         found = changes.changes_by_day(self._store, self._known, table, days)
         told = _told("changes_by_day", found, {"table": table, "since": first})
-        told.attrs["notes"] = compared.notes_by_day(self._known, table, days)
+        told.attrs["notes"] = comparability.notes_by_day(self._known, table, days)
         return told
 
     def growth(self) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from cbr_notebook.extras import needed_for
 from cbr_notebook.frames import SYNCED
 from cbr_notebook.frames.fleet import PLACE, RECORDS
 from cbr_notebook.histories import manifest
-from cbr_notebook.histories.growing import Before, Source
+from cbr_notebook.histories.incremental_read import Before, Source
 from cbr_notebook.histories.manifest import Entry
-from cbr_notebook.histories.reading import ANSWERS, GROWING, TABLES, Ages, Read, read_tables
+from cbr_notebook.histories.project_read import ANSWERS, GROWING, TABLES, Ages, Read, read_tables
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text import arguments
 from cbr_notebook.text.timeparse import DurationLike, parse_duration

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.http.acts import act
+from cbr_notebook.api.http.accepted_changes import act
 from cbr_notebook.auth.token import SignedOut, TokenAuth
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.histories import sync as syncing

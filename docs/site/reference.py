@@ -40,7 +40,7 @@ TYPES = {
     "Fleets and histories": [
         "cbr_notebook.fleets.questions.Fleet",
         "cbr_notebook.entry.memory.History",
-        "cbr_notebook.histories.past.Past",
+        "cbr_notebook.histories.lake_day.Past",
     ],
     "The simulated cloud": ["cbr_notebook.simulator.cloud.Cloud"],
 }

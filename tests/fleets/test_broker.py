@@ -14,7 +14,7 @@ from multiprocessing.connection import Client, Listener
 import pytest
 
 from cbr_notebook.fleets import broker as broker_module
-from cbr_notebook.fleets.broker import Address, Broker, BrokerGate
+from cbr_notebook.fleets.broker import Address, Broker, BrokerLimiter
 from cbr_notebook.fleets.budget import Budget, Rate, Stopped
 from tests.fleets.test_budget import Clock
 
@@ -37,32 +37,32 @@ class Noted(Budget):
 
 def work(address: Address, project: str, requests: int, threads: int = 3) -> int:
     """Send requests from a process of its own, on several threads."""
-    gate = BrokerGate(address, NAME, project)
+    limiter = BrokerLimiter(address, NAME, project)
 
     def some(_: int) -> None:
         for _ in range(requests):
-            gate.enter()
-            gate.leave()
+            limiter.enter()
+            limiter.leave()
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(some, range(threads)))
-    gate.close()
-    return gate.requests
+    limiter.close()
+    return limiter.requests
 
 
 def learn(address: Address) -> None:
     """Answer 429 once, with the limit and the window in the answer."""
-    gate = BrokerGate(address, NAME, "first")
-    gate.enter()
-    gate.refused(None, WINDOW_S, LIMIT)
-    gate.leave()
-    gate.close()
+    limiter = BrokerLimiter(address, NAME, "first")
+    limiter.enter()
+    limiter.refused(None, WINDOW_S, LIMIT)
+    limiter.leave()
+    limiter.close()
 
 
 def hold(address: Address, told: str) -> None:
     """Hold a request, say so, and never end it."""
-    gate = BrokerGate(address, NAME, "holds")
-    gate.enter()
+    limiter = BrokerLimiter(address, NAME, "holds")
+    limiter.enter()
     with open(told, "w") as file:
         file.write(str(os.getpid()))
     threading.Event().wait()
@@ -95,27 +95,27 @@ def test_what_a_killed_worker_held_is_free_again(tmp_path: pytest.TempPathFactor
     with Broker({NAME: budget}.__getitem__) as broker:
         worker = get_context("spawn").Process(target=hold, args=(broker.address, told))
         worker.start()
-        gate = BrokerGate(broker.address, NAME, "waits")
+        limiter = BrokerLimiter(broker.address, NAME, "waits")
         while not budget.granted and worker.is_alive():
             worker.join(0.05)
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
         worker.join()
-        gate.enter()
-        gate.leave()
-        gate.close()
+        limiter.enter()
+        limiter.leave()
+        limiter.close()
 
 
 def test_nothing_is_granted_after_the_end() -> None:
     budget = Noted(Clock(), None)
     with Broker({NAME: budget}.__getitem__) as broker:
-        gate = BrokerGate(broker.address, NAME, "one")
-        gate.enter()
-        gate.leave()
+        limiter = BrokerLimiter(broker.address, NAME, "one")
+        limiter.enter()
+        limiter.leave()
     with pytest.raises(Stopped):
-        gate.enter()
+        limiter.enter()
     with pytest.raises(OSError):
-        BrokerGate(broker.address, NAME, "late")
+        BrokerLimiter(broker.address, NAME, "late")
     assert len(budget.granted) == 1 or not broker.requests > 1
 
 
@@ -123,7 +123,7 @@ def test_one_who_waits_at_the_end_is_let_go() -> None:
     clock = Clock()
     budget = Budget(parallel=1, clock=clock, sleep=lambda seconds: None)
     with Broker({NAME: budget}.__getitem__) as broker, ThreadPoolExecutor(1) as pool:
-        first, second = (BrokerGate(broker.address, NAME, each) for each in ("one", "two"))
+        first, second = (BrokerLimiter(broker.address, NAME, each) for each in ("one", "two"))
         first.enter()
         waits = pool.submit(second.enter)
         broker.close()
@@ -135,11 +135,11 @@ def test_who_has_not_the_key_is_not_served() -> None:
     budget = Noted(Clock(), None)
     with Broker({NAME: budget}.__getitem__) as broker:
         with pytest.raises(OSError):
-            BrokerGate(Address(broker.address.where, b"guessed"), NAME, "stranger")
-        gate = BrokerGate(broker.address, NAME, "one")
-        gate.enter()
-        gate.leave()
-        gate.close()
+            BrokerLimiter(Address(broker.address.where, b"guessed"), NAME, "stranger")
+        limiter = BrokerLimiter(broker.address, NAME, "one")
+        limiter.enter()
+        limiter.leave()
+        limiter.close()
     assert [who for _, who in budget.granted] == ["one"]
     assert "key" not in repr(broker.address)
 
@@ -147,10 +147,10 @@ def test_who_has_not_the_key_is_not_served() -> None:
 def test_a_silent_caller_makes_nobody_wait() -> None:
     budget = Noted(Clock(), None)
     with Broker({NAME: budget}.__getitem__) as broker, Client(broker.address.where):
-        gate = BrokerGate(broker.address, NAME, "one")
-        gate.enter()
-        gate.leave()
-        gate.close()
+        limiter = BrokerLimiter(broker.address, NAME, "one")
+        limiter.enter()
+        limiter.leave()
+        limiter.close()
     assert [who for _, who in budget.granted] == ["one"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.auth.iam import Iam
-from cbr_notebook.fleets.budget import Budget, BudgetGate, Rate, Stopped
+from cbr_notebook.fleets.budget import Budget, BudgetLimiter, Rate, Stopped
 from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.process_worker import ask_session
 
@@ -70,7 +70,7 @@ def read(gateway: Gateway, clock: Clock, budget: Budget, requests: int) -> None:
     def project(name: str) -> None:
         transport = Transport(
             client, "http://cloud", name, sleep=clock.sleep, clock=clock.moment, patience=1e9
-        ).through(BudgetGate(budget, name))
+        ).through(BudgetLimiter(budget, name))
         begin.wait()
         for _ in range(requests):
             transport.get_bytes("/v3/{project_id}/vaults")
@@ -109,15 +109,15 @@ def test_a_pause_that_is_asked_for_is_kept_by_all() -> None:
 
 def test_projects_that_wait_come_in_turn_however_many_requests_each_has() -> None:
     budget = Budget(parallel=1)
-    gates = {name: BudgetGate(budget, name) for name in "abc"}
-    first = BudgetGate(budget, "first")
+    limiters = {name: BudgetLimiter(budget, name) for name in "abc"}
+    first = BudgetLimiter(budget, "first")
     first.enter()
     order: list[str] = []
 
     def request(name: str) -> None:
-        gates[name].enter()
+        limiters[name].enter()
         order.append(name)
-        gates[name].leave()
+        limiters[name].leave()
 
     waiting = "a" * 9 + "b" * 6 + "c" * 3
     with ThreadPoolExecutor(len(waiting)) as pool:
@@ -135,11 +135,11 @@ def test_projects_that_wait_come_in_turn_however_many_requests_each_has() -> Non
 def test_who_is_stopped_waits_no_longer() -> None:
     clock = Clock()
     budget = Budget(rate=Rate(1, 1e9), clock=clock, sleep=lambda seconds: None)
-    BudgetGate(budget, "a").enter()
-    gate = BudgetGate(budget, "b")
+    BudgetLimiter(budget, "a").enter()
+    limiter = BudgetLimiter(budget, "b")
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(gate.enter)
-        gate.stop()
+        waiting = pool.submit(limiter.enter)
+        limiter.stop()
         with pytest.raises(Stopped):
             waiting.result(timeout=10)
     budget.leave()
@@ -159,7 +159,7 @@ def test_signing_in_is_counted_by_a_budget_of_its_own() -> None:
                 iam.projects(None)
             raise RuntimeError("signed in")
 
-        of_service, of_iam = BudgetGate(Budget(), name), BudgetGate(budget, name)
+        of_service, of_iam = BudgetLimiter(Budget(), name), BudgetLimiter(budget, name)
         place = Place("prod", "eu", name, name, "account")
         answer = ask_session(sign_in, of_service, of_iam, place, "vaults", lambda session: None)
         assert answer.problem is not None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LONG = 20.0
 
 
-class Gate:
+class SyncPoint:
     """Holds up the first who comes, until it is opened."""
 
     def __init__(self) -> None:
@@ -59,16 +59,16 @@ class Gate:
         self._opened.set()
 
 
-def before(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> Gate:
+def before(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> SyncPoint:
     """Put a gate before a method."""
-    gate = Gate()
+    gate = SyncPoint()
     monkeypatch.setattr(of, name, gate.before(getattr(of, name)))
     return gate
 
 
-def after(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> Gate:
+def after(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> SyncPoint:
     """Put a gate behind a method."""
-    gate = Gate()
+    gate = SyncPoint()
     monkeypatch.setattr(of, name, gate.after(getattr(of, name)))
     return gate
 

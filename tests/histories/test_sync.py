@@ -25,9 +25,9 @@ from cbr_notebook.api.client import Client
 from cbr_notebook.api.groups.backups import BackupPage, Backups
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound
-from cbr_notebook.histories import files, growing, manifest
+from cbr_notebook.histories import files, incremental_read, manifest
+from cbr_notebook.histories.project_read import TABLES
 from cbr_notebook.histories.prune import prune
-from cbr_notebook.histories.reading import TABLES
 from cbr_notebook.histories.store import Store
 from cbr_notebook.showing.html_tables import as_html
 from tests.fleets.clouds import served
@@ -81,7 +81,7 @@ def drift(session: Session, luck: random.Random) -> None:
 def test_after_any_drift_a_sync_of_what_is_new_has_all_that_there_is(
     seed: int, page: int, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "_CHUNK", page)
+    monkeypatch.setattr(incremental_read, "_CHUNK", page)
     luck = random.Random(seed)
     session.sync(tmp_path)
     for _ in range(2):

@@ -43,7 +43,7 @@ SHARED_NAMES = {
     "policies", "projects", "protectables", "replication", "resources", "restore_points", "tags",
     "tasks", "usage", "vault_resources", "vaults", "account", "retention", "credentials",
     # one idea, seen by several rooms
-    "capacity", "changes", "growth", "lists", "memory", "openapi", "overview", "past", "restores",
+    "capacity", "changes", "growth", "lists", "memory", "openapi", "overview", "restores",
     "session", "tag_filters", "tutorials", "way_back",
     # an address of callers, which stays
     "vault_bodies",

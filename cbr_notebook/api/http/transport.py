@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from cbr_notebook.api.http import background_decoding, time_limit
-from cbr_notebook.api.http.acts import note_change
+from cbr_notebook.api.http.accepted_changes import note_change
 from cbr_notebook.api.http.attempts import Attempts, Repeatable
 from cbr_notebook.api.http.decoding import Undecodable, decode
 from cbr_notebook.api.http.permissions import operation_of
@@ -33,7 +33,7 @@ from cbr_notebook.api.messages.request_shapes import check_body
 from cbr_notebook.auth.network.bounds import forget_last_answer
 from cbr_notebook.auth.throttling import (
     PATIENCE_S,
-    Gate,
+    RateLimiter,
     Throttle,
     asked_pause,
     in_words,
@@ -106,7 +106,7 @@ class Transport:
         """How many requests were sent, repeated ones included."""
         self.on_request: Callable[[RequestRecord], None] | None = None
         """Is told of every request, if set."""
-        self.gate: Gate | None = None
+        self.limiter: RateLimiter | None = None
         """Where requests wait for their turn, if several sessions share what is allowed."""
         self.only_asks = False
         """Whether everything that changes something is refused before it is sent."""
@@ -253,8 +253,8 @@ class Transport:
                 if pause is None or not (limit is None or limit.allows(pause)):
                     raise problem.error from None
                 long = problem.is_long(pause)
-            if long and self.gate is not None:
-                continue  # the gate knows how long, and who comes first
+            if long and self.limiter is not None:
+                continue  # the limiter knows how long, and who comes first
             if long:
                 self._throttle.begin(pause)
             self._sleep(pause)
@@ -279,15 +279,15 @@ class Transport:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait at the gate, if there is one, until a request may be sent."""
-        gate = self.gate
-        if gate is not None:
-            gate.enter()
+        """Wait at the limiter, if there is one, until a request may be sent."""
+        limiter = self.limiter
+        if limiter is not None:
+            limiter.enter()
         try:
             yield
         finally:
-            if gate is not None:
-                gate.leave()
+            if limiter is not None:
+                limiter.leave()
 
     def _attempt(self, request: httpx.Request, *, safe: bool) -> httpx.Response:
         """Send a request once.
@@ -310,8 +310,8 @@ class Transport:
         if isinstance(error, RateLimited):
             raise self._throttled(response, error, pause)
         if safe and response.status_code in _BUSY:
-            if self.gate is not None:
-                self.gate.refused(pause, None, None)
+            if self.limiter is not None:
+                self.limiter.refused(pause, None, None)
             raise Repeatable(error, pause, pause is not None)
         raise error
 
@@ -347,10 +347,10 @@ class Transport:
     def _throttled(
         self, response: httpx.Response, error: RateLimited, asked: float | None
     ) -> Repeatable:
-        """Return what to do about a request that was turned away, and tell the gate of it."""
+        """Return what to do about a request that was turned away, and tell the limiter of it."""
         window = told_window(response, error.message, self._clock())
-        if self.gate is not None:
-            self.gate.refused(asked, window_in(error.message), limit_in(error.message))
+        if self.limiter is not None:
+            self.limiter.refused(asked, window_in(error.message), limit_in(error.message))
         error.retry_after = window
         if window is not None and window > self._patience:
             error.advice = (
@@ -391,10 +391,10 @@ class Transport:
             with self._lock:
                 self.requests += other.requests
 
-    def through(self, gate: Gate) -> Transport:
-        """Return a transport on the same connections whose requests wait at another gate."""
+    def through(self, limiter: RateLimiter) -> Transport:
+        """Return a transport on the same connections whose requests wait at another limiter."""
         other = copy.copy(self)
-        other.gate, other.requests = gate, 0
+        other.limiter, other.requests = limiter, 0
         return other
 
     def watched(self, tell: Callable[[httpx.Request, httpx.Response], None]) -> Transport:

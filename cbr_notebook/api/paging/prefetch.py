@@ -86,7 +86,7 @@ def pages_in_order(
             unread = sum(each.done() for _, each in under_way)
             room = 0 if unread >= _MOST_UNREAD else workers - len(under_way)
             for offset in islice(waiting, room):
-                # In this thread's context: signing in anew waits at the same gate.
+                # In this thread's context: signing in anew waits at the same limiter.
                 answer = pool.submit(copy_context().run, unless_stopped, offset)
                 under_way.append((offset, answer))
 

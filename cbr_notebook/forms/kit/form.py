@@ -22,7 +22,7 @@ from cbr_notebook.forms.kit.saved_copy import SavedCopy, as_text, in_terminal
 from cbr_notebook.forms.kit.submission import Submission
 from cbr_notebook.forms.kit.threads.worker import Workers
 from cbr_notebook.forms.kit.view import Panels, View
-from cbr_notebook.forms.kit.widget import Box, FormWidget, Page, Parts
+from cbr_notebook.forms.kit.widget import Box, Container, FormWidget, Page
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession
@@ -36,7 +36,7 @@ class _HasForms(Protocol):
         """The forms of the session."""
 
 
-class Form(Parts, widgets.Widget):
+class Form(Container, widgets.Widget):
     """A form below another one, which draws it; its ``definition`` says which one it is.
 
     It is composed: a state machine says what may be done, an option loader asks for what can be
@@ -416,17 +416,17 @@ class PageForm(Form, anywidget.AnyWidget):
     _esm, _css = Page._esm, Page._css
 
 
-def _form_widgets(box: Parts) -> Iterator[FormWidget]:
+def _form_widgets(box: Container) -> Iterator[FormWidget]:
     for each in box.children:
         if isinstance(each, FormWidget):
             yield each
-        elif isinstance(each, Parts):
+        elif isinstance(each, Container):
             yield from _form_widgets(each)
 
 
-def _close_within(box: Parts) -> None:
+def _close_within(box: Container) -> None:
     for each in box.children:
-        if isinstance(each, Parts) and not isinstance(each, Form):
+        if isinstance(each, Container) and not isinstance(each, Form):
             _close_within(each)
         if each._view_count is not None:
             each._view_count = None  # or the page would count on where nobody listens

@@ -10,7 +10,7 @@ import pandas as pd
 import traitlets
 from itables.widget import ITable
 
-from cbr_notebook.forms.kit.widget import Box, Part
+from cbr_notebook.forms.kit.widget import Box, WidgetModel
 
 _ROWS = 10
 _WORDS = {
@@ -33,7 +33,7 @@ _LOOK: Any = {
 }  # fmt: skip
 
 
-class _Names(Part):
+class _Names(WidgetModel):
     """Adds a name and IDs of its own to the table beside it, and marks the row that is chosen."""
 
     part = traitlets.Unicode("names").tag(sync=True)

@@ -27,7 +27,7 @@ _ACTS = ("click", "act")
 _SEQUENCER = MessageSequencer()
 
 
-class Part(ipywidgets.Widget):
+class WidgetModel(ipywidgets.Widget):
     """A part of a form: a model that the form's script draws; it has no script of its own."""
 
     part = traitlets.Unicode().tag(sync=True)
@@ -39,7 +39,7 @@ def _references(children: Iterable[Widget], _: Any) -> list[str]:
     return [f"anywidget:{each.model_id}" for each in children]
 
 
-class Parts(traitlets.HasTraits):
+class Container(traitlets.HasTraits):
     """What a form and the boxes in it have in common: parts, in the order of reading."""
 
     children: Any = traitlets.Tuple().tag(sync=True, to_json=_references)
@@ -53,15 +53,15 @@ def _read_scripts() -> str:
     return "\n".join((_STATIC / each).read_text(encoding="utf-8") for each in _SCRIPTS)
 
 
-class Page(Parts, anywidget.AnyWidget):
+class Page(Container, anywidget.AnyWidget):
     """Draws parts by one script and one style sheet, also the forms among them."""
 
     _esm = _read_scripts()
     _css = (_STATIC / "style.css").read_text(encoding="utf-8")
 
 
-class Box(Parts, Part):
-    """Parts of a form, drawn together."""
+class Box(Container, WidgetModel):
+    """Container of a form, drawn together."""
 
     part = traitlets.Unicode("box").tag(sync=True)
 
@@ -70,7 +70,7 @@ class Box(Parts, Part):
         super().__init__(children=tuple(children), **traits)
 
 
-class FormWidget(Part):
+class FormWidget(WidgetModel):
     """A part of a form that hears the page; a subclass handles its messages."""
 
     focused = traitlets.Int().tag(sync=True)

@@ -75,7 +75,7 @@ FORMS = sorted(name for name in vars(forms.Forms) if not name.startswith("_"))
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_is_composed_and_inherits_from_no_other_form(session: Session, name: str) -> None:
     form = getattr(session.forms, name)()
-    widget = {"Form", "Page", "Part", "Parts"}  # a form that a page draws by itself
+    widget = {"Form", "Page", "WidgetModel", "Container"}  # a form that a page draws by itself
     for part, known in ((form, widget), (form.definition, {"FormDefinition"})):
         ours = [each for each in type(part).__mro__ if each.__module__.startswith("cbr_notebook")]
         assert {each.__name__ for each in ours} - {type(part).__name__} <= known

@@ -13,7 +13,7 @@ from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.testing import FormPage
 from tests.forms import sync_points
 from tests.forms.pages import ready
-from tests.forms.sync_points import Gate
+from tests.forms.sync_points import SyncPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def test_nothing_is_sent_while_a_program_fills_in_half_of_it(
 ) -> None:
     form = session.forms.create_vault(name="half", size_gb=100)
     page = ready(form)
-    gate = Gate()
+    gate = SyncPoint()
     sync_points.when(page.field("name"), "value", "whole", gate.before(lambda: None))
     cell = sync_points.beside(lambda: setattr(form, "value", {"name": "whole"}))
     gate.wait()
@@ -136,14 +136,14 @@ def test_a_question_that_is_of_no_interest_any_more_says_nothing() -> None:
     def fail() -> Callable[[], None]:
         raise errors.NotFound("It is gone.")
 
-    gate = Gate()
+    gate = SyncPoint()
     questions.ask("a row", gate.before(fail))
     gate.wait()
     questions.forget("a row")
     gate.open()
     assert questions.idle.wait(20)
     assert questions.error is None
-    gate = Gate()
+    gate = SyncPoint()
     questions.ask("a row", gate.before(lambda: lambda: said.append("first")))
     gate.wait()
     questions.ask("a row", lambda: lambda: said.append("second"))

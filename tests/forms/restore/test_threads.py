@@ -19,7 +19,7 @@ from cbr_notebook.runbook.run.run import RestoreRun
 from tests.forms import sync_points
 from tests.forms.pages import ready
 from tests.forms.restore.walking import look, walk
-from tests.forms.sync_points import Gate
+from tests.forms.sync_points import SyncPoint
 
 LONG = 20.0
 
@@ -226,7 +226,7 @@ def test_a_form_that_is_closed_at_work_looks_at_no_checks(
     def refused(*_: Any, **__: Any) -> Any:
         raise Conflict("Something moved.")
 
-    gate = Gate()
+    gate = SyncPoint()
     confirmed(page)
     monkeypatch.setattr(RestorePlan, "execute", gate.before(refused))
     page.press(wait=False)

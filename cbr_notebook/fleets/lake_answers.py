@@ -11,9 +11,9 @@ import pandas as pd
 from cbr_notebook.errors import NotFound
 from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.joined_tables import combine, of_audits
-from cbr_notebook.fleets.recalled import Recalled
+from cbr_notebook.fleets.lake_session import LakeSession
 from cbr_notebook.frames.fleet import PLACE
-from cbr_notebook.histories import files, manifest, past
+from cbr_notebook.histories import files, lake_day, manifest
 from cbr_notebook.histories.manifest import Entry
 from cbr_notebook.session.reports.audit import audit
 from cbr_notebook.session.reports.recovery_points import gaps, recovery_points
@@ -56,7 +56,7 @@ def _question(of_session: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataF
     return asked
 
 
-class Past(past.Past):
+class Past(lake_day.Past):
     """What there was on a day; made by ``history.at(day)``."""
 
     unprotected = _question(unprotected)
@@ -110,7 +110,7 @@ class Past(past.Past):
             files.read(self._store, each.table, [each]).drop(columns=list(PLACE))
             for each in entries
         )
-        session = Recalled(place, records, backups, manifest.moment(entries[1].synced_at))
+        session = LakeSession(place, records, backups, manifest.moment(entries[1].synced_at))
         if "backups" in inspect.signature(report).parameters:
             return report(session, **given, backups=session.good_backups)
         return report(session, **given)

@@ -14,8 +14,8 @@ import pandas as pd
 
 from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.fleet import RECORDS
-from cbr_notebook.histories import carried
-from cbr_notebook.histories.growing import Before, Source, read_growing
+from cbr_notebook.histories import resource_carryover
+from cbr_notebook.histories.incremental_read import Before, Source, read_growing
 
 LISTS = ("vaults", "policies", "policy_rules", "vault_resources", "resources")
 """Tables that are short."""
@@ -86,15 +86,15 @@ def read_tables(
         kept = (
             recorded
             and not set(ANSWERS) & set(tables)
-            and carried.is_unchanged(reading.client, before, source.now, ages.resources)
+            and resource_carryover.is_unchanged(reading.client, before, source.now, ages.resources)
         )
         of_resources: Read | None = None
         for table in lists:
-            if table == carried.TABLE and kept:
+            if table == resource_carryover.TABLE and kept:
                 found = Read(table, source.now, before[table].rows, whole=False)
             else:
                 found = _guarded(source, table, lambda table=table: _list(reading, table, backups))
-            of_resources = found if table == carried.TABLE else of_resources
+            of_resources = found if table == resource_carryover.TABLE else of_resources
             recorded &= found.rows is not None or table not in _RECORDED
             yield found
         if recorded and of_resources is not None:
@@ -103,7 +103,7 @@ def read_tables(
             found = _guarded(
                 source,
                 RECORDS.name,
-                lambda: (carried.records_of(reading.client, about, old), not kept),
+                lambda: (resource_carryover.records_of(reading.client, about, old), not kept),
             )
             yield replace(found, at=of_resources.at)  # they are told from the same moment on
 

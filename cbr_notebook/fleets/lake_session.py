@@ -26,7 +26,7 @@ _OF_BACKUP = (
 """What a table of backups keeps as the service tells it."""
 
 
-class Recalled:
+class LakeSession:
     """What reports need of a session, from a lake; it asks nobody and changes nothing."""
 
     simulated: bool

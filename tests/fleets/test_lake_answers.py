@@ -12,7 +12,7 @@ import pytest
 import cbr_notebook as cbr
 from cbr_notebook.entry import Session
 from cbr_notebook.errors import InvalidRequest, NotFound
-from cbr_notebook.histories.reading import ANSWERS, TABLES
+from cbr_notebook.histories.project_read import ANSWERS, TABLES
 from cbr_notebook.sealing.keys import simulated_key
 from cbr_notebook.showing.html_tables import as_html
 

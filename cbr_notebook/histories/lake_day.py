@@ -11,7 +11,7 @@ from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.frames import SCHEMAS
 from cbr_notebook.histories import files
 from cbr_notebook.histories.manifest import Entry, Manifest, carried_over
-from cbr_notebook.histories.reading import ANSWERS
+from cbr_notebook.histories.project_read import ANSWERS
 from cbr_notebook.histories.store import Store
 from cbr_notebook.text.suggestions import did_you_mean
 

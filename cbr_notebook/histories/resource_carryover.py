@@ -23,7 +23,7 @@ from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.fleet import RECORDS
-from cbr_notebook.histories.growing import Before
+from cbr_notebook.histories.incremental_read import Before
 
 TABLE = "resources"
 _Document = Mapping[str, Any]
