@@ -22,6 +22,11 @@ _SCRIPTS = (
     "table.js",
     "box.js",
 )
+_STYLES = tuple(
+    f"styles/{each}.css"
+    for each in ("colours", "layout", "fields", "buttons", "panels", "drawings", "tables")
+)
+"""In this order: of rules that weigh the same, the later one counts."""
 _ACTS = ("click", "act")
 """The types of messages that let something be done, with what was typed before them."""
 _SEQUENCER = MessageSequencer()
@@ -48,16 +53,16 @@ class Container(traitlets.HasTraits):
     hidden = traitlets.Bool(False).tag(sync=True)
 
 
-def _read_scripts() -> str:
-    """Return the scripts of a form as one text: one script of a widget cannot import another."""
-    return "\n".join((_STATIC / each).read_text(encoding="utf-8") for each in _SCRIPTS)
+def _joined(names: Iterable[str]) -> str:
+    """Return files as one text: a script or a style sheet of a widget cannot import another."""
+    return "\n".join((_STATIC / each).read_text(encoding="utf-8") for each in names)
 
 
 class Page(Container, anywidget.AnyWidget):
     """Draws parts by one script and one style sheet, also the forms among them."""
 
-    _esm = _read_scripts()
-    _css = (_STATIC / "style.css").read_text(encoding="utf-8")
+    _esm = _joined(_SCRIPTS)
+    _css = _joined(_STYLES)
 
 
 class Box(Container, WidgetModel):

@@ -13,6 +13,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from cbr_notebook import Session
+from cbr_notebook.forms import kit
 from cbr_notebook.forms.testing import FormPage
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -79,6 +80,16 @@ def test_an_editor_finds_all_that_draws_a_form_on_this_computer(
     assert script.is_file()
     for each in sent:
         assert not _LOADED_ELSEWHERE.findall(each.get("_esm", "") + each.get("_css", ""))
+
+
+@pytest.mark.parametrize(("ending", "trait"), [("js", "_esm"), ("css", "_css")])
+def test_a_page_has_every_script_and_style_sheet_of_the_kit(
+    session: Session, ending: str, trait: str
+) -> None:
+    sent = session.forms.create_vault().get_state()[trait]
+    files = [*(Path(kit.__file__).parent / "static").rglob(f"*.{ending}")]
+    assert len(files) > 4
+    assert [each.name for each in files if each.read_text(encoding="utf-8") not in sent] == []
 
 
 def test_a_box_tells_a_page_where_its_parts_are(session: Session) -> None:
