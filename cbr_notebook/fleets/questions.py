@@ -19,6 +19,7 @@ from cbr_notebook.fleets.budget import PARALLEL, Budget, BudgetLimiter
 from cbr_notebook.fleets.fan_out import Gathered, gather, threads
 from cbr_notebook.fleets.fleet_places import Found, Place, no_project
 from cbr_notebook.fleets.fleet_progress import Bar, OnProgress
+from cbr_notebook.fleets.fleet_sync import sync_fleet
 from cbr_notebook.fleets.joined_tables import combine, notes_of, of_audits, part_of
 from cbr_notebook.fleets.overview import Look, look, overview_table
 from cbr_notebook.fleets.problems import Problem, Problems, Said
@@ -30,7 +31,6 @@ from cbr_notebook.fleets.process_worker import (
     describe,
 )
 from cbr_notebook.fleets.sessions import Sessions
-from cbr_notebook.fleets.syncing import sync_fleet
 from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.project_read import TABLES
 from cbr_notebook.histories.store import Store

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 
 from cbr_notebook.errors import InvalidRequest, NotFound, error_for
-from cbr_notebook.simulator.backups import members, restoring
+from cbr_notebook.simulator.backups import members, restores
 from cbr_notebook.simulator.control import credentials
 from cbr_notebook.simulator.control.credentials import CloudCredentials
 from cbr_notebook.simulator.control.resource_handles import Disk, Server, pick
@@ -29,7 +29,7 @@ from cbr_notebook.simulator.http.local_transport import CloudTransport
 from cbr_notebook.simulator.iam import accounts
 from cbr_notebook.simulator.inventory import ransomware, resources
 from cbr_notebook.simulator.protocol.api_error import ApiError
-from cbr_notebook.simulator.protocol.refused import refused
+from cbr_notebook.simulator.protocol.error_translation import refused
 from cbr_notebook.simulator.services import EVENTS
 from cbr_notebook.simulator.vaults import orders, vaults
 
@@ -236,7 +236,7 @@ class Cloud:
         with self._engine.work(), refused():
             disk_id = resources.create_disk(self._engine, project_id, name, size_gb, **traits)
             if backup is not None:
-                restoring.fill_new_disk(self._engine, backup, disk_id)
+                restores.fill_new_disk(self._engine, backup, disk_id)
         return Disk(self._engine, disk_id)
 
     def delete_server(self, wanted: str) -> None:

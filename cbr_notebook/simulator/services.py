@@ -15,7 +15,7 @@ from cbr_notebook.simulator.backups import (
     replication,
     resource_moves,
     restore_points,
-    restoring,
+    restores,
 )
 from cbr_notebook.simulator.core.engine import Handler
 from cbr_notebook.simulator.groups import (
@@ -59,7 +59,7 @@ SERVICES: tuple[ModuleType, ...] = (
     backup_making,
     backup_listing,
     backups,
-    restoring,
+    restores,
     members,
     replication,
     backup_sync,

@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from cbr_notebook.auth.network.bounds import bound_client
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest
-from cbr_notebook.workshops import WORKSHOPS, proving
+from cbr_notebook.workshops import WORKSHOPS, proofs
 
 _LOOK_EVERY_S = 1.0
 
@@ -151,15 +151,15 @@ def pack_stick(options: argparse.Namespace) -> int:
 
 def check_all(options: argparse.Namespace) -> int:
     """Show that each untouched exercise fails and that its solutions, if there are any, pass."""
-    workshops: proving.Workshops = WORKSHOPS
+    workshops: proofs.Workshops = WORKSHOPS
     if options.workshops:
-        workshops = proving.named(options.workshops, "WORKSHOPS")
-    ways: proving.Ways = {}
+        workshops = proofs.named(options.workshops, "WORKSHOPS")
+    ways: proofs.Ways = {}
     if options.solutions:
-        ways = proving.named(options.solutions, "WAYS")
+        ways = proofs.named(options.solutions, "WAYS")
     rows = []
-    for proof in proving.prove(workshops, ways):
+    for proof in proofs.prove(workshops, ways):
         rows.append(proof)
         print(f"{proof.workshop} {proof.number}: {proof.words}", file=sys.stderr, flush=True)
-    print(tabulate([each.row for each in rows], proving.heads(ways)))
+    print(tabulate([each.row for each in rows], proofs.heads(ways)))
     return 0 if all(each.good for each in rows) else 1

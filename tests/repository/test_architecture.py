@@ -110,7 +110,7 @@ IMPORTED_BY_NAME = {
     "diagnosis/vocabulary.py": "every module of the api, which is below",
     "extras.py": "libraries of others",
     "frames/building/builder.py": "one of two ways beside it: with pyarrow or without",
-    "workshops/proving.py": "the exercises of others",
+    "workshops/proofs.py": "the exercises of others",
 }
 
 

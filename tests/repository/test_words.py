@@ -30,6 +30,7 @@ OLD_WORDS = {
     "run_due_events", "World": "what it is, such as Computer", "_said": "what is said",
     "_wrong": "error", "_course": "progress", "_begin": "acquire, or start", "upstairs":
     "a lazy accessor", "moments": "timeparse", "house": "repository",
+    "Part": "WidgetModel", "Parts": "Container", "Gate": "RateLimiter, or SyncPoint",
 }  # fmt: skip
 """Words of our own that nobody else knew, each with the term that took its place."""
 

@@ -1,7 +1,7 @@
 """From the bytes of an answer to typed objects: strictly and fast, else value by value.
 
 Operators of the same service differ in the JSON types that they give a member. What is written
-otherwise than usual is read (:mod:`cbr_notebook.api.http.lenient`); what cannot be read is
+otherwise than usual is read (:mod:`cbr_notebook.api.http.lenient_reader`); what cannot be read is
 missing, and a warning says so. Only an answer that lacks what it is about cannot be read at all.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
-from cbr_notebook.api.http import lenient
+from cbr_notebook.api.http import lenient_reader
 from cbr_notebook.api.messages.records import Record
 from cbr_notebook.api.messages.source import Source, loads
 
@@ -111,10 +111,10 @@ def _decode_leniently(content: bytes, answer: type[T]) -> T:
         raise Undecodable(str(problem)) from None
     except RecursionError:
         raise Undecodable("it is nested too deeply") from None
-    reader = lenient.Reader(content)
+    reader = lenient_reader.Reader(content)
     try:
         found = reader.answer(document, answer)
-    except lenient.Unreadable as problem:
+    except lenient_reader.Unreadable as problem:
         raise Undecodable(str(problem)) from None
     except RecursionError:
         raise Undecodable("it is nested too deeply") from None

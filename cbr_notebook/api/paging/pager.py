@@ -27,7 +27,7 @@ from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from cbr_notebook.api.paging.delivered import OVERLAP, Counter, Delivered
+from cbr_notebook.api.paging.delivered_rows import OVERLAP, Counter, Delivered
 from cbr_notebook.api.paging.prefetch import Fetch, Page, pages_in_order
 from cbr_notebook.errors import Conflict, ServiceError
 from cbr_notebook.text.notes import tell

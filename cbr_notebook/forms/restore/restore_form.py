@@ -14,7 +14,7 @@ from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.threads.worker import Worker
-from cbr_notebook.forms.restore.pending import PendingRuns
+from cbr_notebook.forms.restore.pending_runs import PendingRuns
 from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.planner import POWER, Planner, Wanted
 from cbr_notebook.forms.restore.rail import Steps

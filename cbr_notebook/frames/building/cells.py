@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cbr_notebook.api.http import lenient
+from cbr_notebook.api.http import lenient_reader
 from cbr_notebook.frames.column import Column
 from cbr_notebook.text.notes import tell
 
@@ -38,18 +38,18 @@ def converted(column: Column, values: Sequence[Any]) -> list[Any]:
     for value in values:
         try:
             cell = None if value is None else convert(value)
-        except lenient.Unreadable:
+        except lenient_reader.Unreadable:
             cell = None
-        found.append(None if cell is lenient.MISSING else cell)
+        found.append(None if cell is lenient_reader.MISSING else cell)
     return found
 
 
 _CONVERT: dict[str, Callable[[Any], Any]] = {
-    "text": lenient.text,
-    "category": lenient.text,
-    "integer": lenient.integer,
-    "number": lenient.number,
-    "flag": lenient.flag,
+    "text": lenient_reader.text,
+    "category": lenient_reader.text,
+    "integer": lenient_reader.integer,
+    "number": lenient_reader.number,
+    "flag": lenient_reader.flag,
 }
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.runbook.journal.record import RunRecord
-from cbr_notebook.runbook.plan.checked import CheckedPlan, check_restore
+from cbr_notebook.runbook.plan.checked_plan import CheckedPlan, check_restore
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.facts import Facts, TargetFacts
 from cbr_notebook.runbook.plan.verdict import URGENCY

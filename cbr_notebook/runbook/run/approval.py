@@ -12,7 +12,7 @@ from typing import Any
 
 from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
-from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.plan.checked_plan import CheckedPlan
 from cbr_notebook.runbook.plan.drift import request_of
 from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.sealing.keys import Signer, parse_public_keys, person_key

@@ -10,7 +10,7 @@ from typing import Any
 from cbr_notebook.errors import CBRError, ConfirmationNeeded, Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
-from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.plan.checked_plan import CheckedPlan
 from cbr_notebook.runbook.plan.drift import drift_between, request_of
 from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM
 from cbr_notebook.runbook.run.approval import PLAN_LASTS, refuse_unapproved

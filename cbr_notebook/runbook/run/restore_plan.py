@@ -10,7 +10,7 @@ from typing import Any, Unpack
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.journal.report import refuse_unwritable
-from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.plan.checked_plan import CheckedPlan
 from cbr_notebook.runbook.plan.checks import Check
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET, check_quiet
 from cbr_notebook.runbook.plan.survey import survey

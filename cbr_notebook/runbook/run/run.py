@@ -20,7 +20,7 @@ from cbr_notebook.errors import (
 from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
 from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import signing_key, write_report
-from cbr_notebook.runbook.plan.checked import CheckedPlan
+from cbr_notebook.runbook.plan.checked_plan import CheckedPlan
 from cbr_notebook.runbook.run.restore_options import RestoreOptions
 from cbr_notebook.runbook.run.safety import SafetyBackup
 from cbr_notebook.runbook.run.submit import recall_submission, stop, submit_steps

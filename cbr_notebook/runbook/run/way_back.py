@@ -7,7 +7,7 @@ from contextlib import suppress
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.runbook.journal import ledger
 from cbr_notebook.runbook.journal.record import RunRecord
-from cbr_notebook.runbook.plan.checked import CheckedPlan, check_restore
+from cbr_notebook.runbook.plan.checked_plan import CheckedPlan, check_restore
 
 _HOW = "Plan a restore from another backup: session.suspicion(...) lists them."
 

@@ -25,7 +25,7 @@ from cbr_notebook.session.operations.policy_words import (
     distance,
 )
 from cbr_notebook.session.references import ResourceRef
-from cbr_notebook.session.retained import backups_by_resource
+from cbr_notebook.session.retention_backups import backups_by_resource
 
 _SCHEDULE = ("pattern", "days", "every_days", "times")
 WORDS = (*DEFINITION, *ALIASES, *_SCHEDULE, "timezone", "enabled", "definition")

@@ -25,7 +25,7 @@ from cbr_notebook.session.permission_gaps import if_permitted
 from cbr_notebook.session.protection import backup_policies
 from cbr_notebook.session.references import ResourceRef, display_name
 from cbr_notebook.session.resource_lists import listed_if_permitted
-from cbr_notebook.session.retained import group_backups
+from cbr_notebook.session.retention_backups import group_backups
 from cbr_notebook.session.tag_filters import TagChoice, Tags
 from cbr_notebook.text.formatting import pluralize
 from cbr_notebook.text.notes import note

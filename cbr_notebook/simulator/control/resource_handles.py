@@ -12,7 +12,7 @@ from cbr_notebook.simulator.inventory import resources
 from cbr_notebook.simulator.inventory.disks import BLOCK, GIB, Disks
 from cbr_notebook.simulator.inventory.file_area import FileAreaError, Files
 from cbr_notebook.simulator.inventory.inventory_rows import DiskRow, ServerRow, ServerSystem
-from cbr_notebook.simulator.protocol.refused import refused
+from cbr_notebook.simulator.protocol.error_translation import refused
 
 _REBUILT = ServerSystem.__annotations__.keys()
 

@@ -20,7 +20,7 @@ from cbr_notebook.simulator.core import database_schema
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.core.state import ORIGIN, State, StateFileError
 from cbr_notebook.simulator.iam import accounts
-from cbr_notebook.simulator.protocol.refused import refused
+from cbr_notebook.simulator.protocol.error_translation import refused
 from cbr_notebook.simulator.services import EVENTS
 
 VARIABLE = "CBR_ESTATE_FOLDER"

@@ -15,7 +15,7 @@ from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.restore import run_view
-from cbr_notebook.forms.restore.pending import OPEN, PendingRuns
+from cbr_notebook.forms.restore.pending_runs import OPEN, PendingRuns
 from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.steps.step import SERVER, WATCH, Step

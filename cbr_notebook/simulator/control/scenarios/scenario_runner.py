@@ -12,7 +12,7 @@ from cbr_notebook.errors import Conflict, InvalidRequest
 from cbr_notebook.simulator.control.scenarios import machines, service
 from cbr_notebook.simulator.control.scenarios.scene import Scenario, Scene, Troubles
 from cbr_notebook.simulator.core.engine import Engine
-from cbr_notebook.simulator.protocol.refused import refused
+from cbr_notebook.simulator.protocol.error_translation import refused
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cbr_notebook.cli import main
-from cbr_notebook.workshops import WORKSHOPS, proving
+from cbr_notebook.workshops import WORKSHOPS, proofs
 from tests.workshops.solutions import WAYS
 
 OWN = """
@@ -98,6 +98,6 @@ def test_nothing_is_left_behind(here: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOME", str(here))
     first = {"basics": WORKSHOPS["basics"][6:7]}
     ways = {"by methods": {"basics": WAYS["by methods"]["basics"][6:7]}}
-    (proof,) = proving.prove(first, ways)
+    (proof,) = proofs.prove(first, ways)
     assert proof.good, proof.words
     assert list(here.iterdir()) == []  # no journal of the restore, either
