@@ -110,7 +110,7 @@ def test_the_readme_stays_within_two_screens() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= LONGEST_README
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/words.md", "CONTRIBUTING.md"])
 def test_every_file_that_is_named_is_there(page: str) -> None:
     """Named from the top, from the package, or from the room that the sentence is about."""
     text = (REPOSITORY / page).read_text(encoding="utf-8")
@@ -121,6 +121,18 @@ def test_every_file_that_is_named_is_there(page: str) -> None:
     ]
     assert len(named) > 10
     assert missing == []
+
+
+def test_a_word_is_said_in_the_file_that_explains_it() -> None:
+    page = (DOCS / "words.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?!word |---)([\w ]+) \| .* \| `(\S+)` \|$", page, re.M)
+    assert len(rows) == len(re.findall(r"^\| (?!word |---)", page, re.M)) > 30
+    silent = []
+    for word, name in rows:
+        path = next(root / name for root in (PACKAGE, REPOSITORY) if (root / name).exists())
+        said = f"{name} {path.read_text(encoding='utf-8')}".replace("_", " ")
+        silent += [word] if not re.search(rf"\b{word}", said, re.I) else []
+    assert silent == []
 
 
 def test_every_function_of_the_index_is_there() -> None:
