@@ -12,6 +12,7 @@ import pandas as pd
 
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import QueryValue, Transport
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.errors import NotFound
 from cbr_notebook.session.context import Identity
 from cbr_notebook.tasks.poller import TaskPoller
@@ -123,10 +124,10 @@ def _documents(backups: pd.DataFrame, wanted: Mapping[str, QueryValue]) -> list[
 
 def _good(backups: pd.DataFrame, identity: Identity) -> pd.DataFrame:
     """Return the good backups, as ``session.backups(status="available")`` gives them."""
-    found = backups[backups["status"] == "available"]
+    found = backups[backups["status"] == BACKUP_AVAILABLE]
     found = found.sort_values("created_at", ascending=False, kind="stable", ignore_index=True)
     found.attrs = {
-        "resource": "backups", "filters": {"status": "available"},
+        "resource": "backups", "filters": {"status": BACKUP_AVAILABLE},
         "region": identity.region, "project_id": identity.project_id,
     }  # fmt: skip
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.errors import CBRError
 from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.problems import Said, problem_of
@@ -42,7 +43,7 @@ def look(session: Session) -> Look:
     found = Look()
     with session.reading() as reading:
         _note(found, "failures", lambda: _failed(reading))
-        backups = _answer(found, "backups", lambda: reading.backups(status="available"))
+        backups = _answer(found, "backups", lambda: reading.backups(status=BACKUP_AVAILABLE))
         if backups is not None:
             _note(found, "unprotected", lambda: _unprotected(reading, backups))
             _note(found, "capacity", lambda: _capacity(reading, backups, found))

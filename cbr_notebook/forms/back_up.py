@@ -10,6 +10,7 @@ from ipywidgets import Widget
 from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, RestorePoint, Vault
+from cbr_notebook.api.messages.statuses import TASK_SUCCESS
 from cbr_notebook.errors import TaskFailed
 from cbr_notebook.forms import pickers, work_progress
 from cbr_notebook.forms.kit import field, markup
@@ -178,7 +179,7 @@ class BackUp(FormDefinition):
         return work_progress.bars(task.records, waiting) + work_progress.skipped(left_out) + stop
 
     def _outcome(self, task: Task) -> str:
-        good = sum(each.status == "success" for each in task.records)
+        good = sum(each.status == TASK_SUCCESS for each in task.records)
         point: RestorePoint = task.result
         left_out = len((point.vault.skipped_resources if point.vault else None) or [])
         title = f"{good} of {len(task.records)} backed up"

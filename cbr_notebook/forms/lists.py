@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cbr_notebook.api.messages.constants import BACKUP_STATUSES
 from cbr_notebook.api.messages.records import Billing
+from cbr_notebook.api.messages.statuses import BACKUP_STATUSES
 from cbr_notebook.errors import NotFound
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option

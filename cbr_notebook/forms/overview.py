@@ -11,6 +11,12 @@ from ipywidgets import Widget
 
 from cbr_notebook.api.messages.constants import COMMON_KINDS
 from cbr_notebook.api.messages.records import Protectable, Vault
+from cbr_notebook.api.messages.statuses import (
+    BACKUP_AVAILABLE,
+    TASK_FAILED,
+    VAULT_AVAILABLE,
+    VAULT_LOCKED,
+)
 from cbr_notebook.api.paging.pager import told_of_pages
 from cbr_notebook.errors import NotFound, PermissionDenied
 from cbr_notebook.forms import pickers
@@ -29,6 +35,7 @@ from cbr_notebook.forms.kit.markup import (
 )
 from cbr_notebook.forms.kit.panels import HtmlPanel
 from cbr_notebook.runbook.guided_session import GuidedSession
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.session.operations.readiness import why_not_now, why_vault_cannot
 from cbr_notebook.session.reports.failures import with_advice
 from cbr_notebook.text.dtypes import TEXT
@@ -40,13 +47,11 @@ _OFF = "policy is off"
 _TOO_OLD = "last good backup is too old"
 _LEFT_OUT = "left out of its server's backups"
 _SUSPENDED = "suspended in its vault"
-_LOCKED = "lock"
 TASKS_AT_ONCE = 1000
 """So many tasks are asked for at once: where there are fewer, one request tells all of them."""
 _ATTENTION = ("restore has not ended", "unprotected", "failed", "too old", "filling up")
 """What may need attention, in the order in which it is shown."""
 _CARDS = ("notes", "restores", "unprotected", "failures", "old", "filling", "capacity", "today")
-_OPEN = ("not asked", "asked", "running")
 
 
 class Overview(FormDefinition):
@@ -108,10 +113,14 @@ class _Acts:
         """
         vault = self.vaults.get(str(vault_id))
         status = vault.billing.status if vault else None
-        if vault is None or status in (None, "available") or (status == _LOCKED and not resizing):
+        if (
+            vault is None
+            or status in (None, VAULT_AVAILABLE)
+            or (status == VAULT_LOCKED and not resizing)
+        ):
             return ""
         name = escaped(vault.name or vault.id)
-        if status == _LOCKED:
+        if status == VAULT_LOCKED:
             return (
                 f"The vault {name} is locked while an order for it is worked on: look again later."
             )
@@ -200,7 +209,7 @@ class _Look:
     def _look_at_restores(self) -> None:
         restores = self._ask("Restores", self._session.restores)
         if restores is not None:
-            running = restores[restores["state"].isin(_OPEN)]
+            running = restores[restores["state"].isin(run_state.UNFINISHED)]
             self._found["restore has not ended"] = running["target_name"]
             self._cards["restores"] = _restores(running)
 
@@ -237,7 +246,9 @@ class _Look:
         with told_of_pages(
             lambda read, of: self._show(f"Looking at backups: {read} of about {of} pages read…")
         ):
-            self._backups = self._ask("Backups", lambda: self._session.backups(status="available"))
+            self._backups = self._ask(
+                "Backups", lambda: self._session.backups(status=BACKUP_AVAILABLE)
+            )
 
     def _look_at_protection(self) -> None:
         session, acts = self._session, self._acts
@@ -371,7 +382,7 @@ def _failures(rows: pd.DataFrame, acts: _Acts) -> str:
             f"{_once_more(row, acts)}"
         ),
         "wrong",
-        [link_to_form("tasks", "Show failed tasks", status="failed")],
+        [link_to_form("tasks", "Show failed tasks", status=TASK_FAILED)],
         'session.failures(since="7d")',
     )
 

@@ -12,6 +12,7 @@ from ipywidgets import Widget
 
 from cbr_notebook.api.messages.constants import SERVER
 from cbr_notebook.api.messages.records import Backup, Member
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE, MEMBER_PENDING
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
@@ -79,7 +80,7 @@ class Share(FormDefinition):
             for each in sorted(found, key=lambda each: str(each.created_at), reverse=True)
         )
         self.fields["backup"].value = chosen if chosen in self._backups else None
-        pending = records.backups(own_type="shared", member_status="pending")
+        pending = records.backups(own_type="shared", member_status=MEMBER_PENDING)
         self._offered = {each.id: each for each in pending}
         self._vault.offer(pickers.vaults(records.vaults(object_type="server")))
         self._vault.hidden = not self._offered
@@ -87,7 +88,7 @@ class Share(FormDefinition):
 
     def _shareable(self) -> list[Backup]:
         """Ask for the newest backups that can be shared, and for the one that is meant."""
-        good = self.session.records.backups(status="available", image_type="backup")
+        good = self.session.records.backups(status=BACKUP_AVAILABLE, image_type="backup")
         found = list(islice(good, MOST_ROWS))
         meant = self.form.given("backup")
         if meant is not None:
@@ -98,7 +99,9 @@ class Share(FormDefinition):
         return [
             each
             for each in found
-            if each.status == "available" and each.resource_type == _SHARED and not each.parent_id
+            if each.status == BACKUP_AVAILABLE
+            and each.resource_type == _SHARED
+            and not each.parent_id
         ]
 
     def changed(self, changed: Field) -> None:

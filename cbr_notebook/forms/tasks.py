@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from ipywidgets import Widget
 
-from cbr_notebook.api.messages.constants import ENDED, TASK_STATUSES, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.messages.statuses import ENDED, TASK_STATUSES, UNSUCCESSFUL
 from cbr_notebook.forms import work_progress
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.definition import FormDefinition

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cbr_notebook import catalogue
-from cbr_notebook.api.messages.constants import ENDED, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import SkippedResource, TaskRecord
+from cbr_notebook.api.messages.statuses import (
+    ENDED,
+    TASK_FAILED,
+    TASK_RUNNING,
+    TASK_SKIPPED,
+    TASK_SUCCESS,
+    TASK_TIMEOUT,
+    TASK_WAITING,
+    UNSUCCESSFUL,
+)
 from cbr_notebook.forms.kit.markup import Tone, bar, bullets, escaped
 
 WORDS = {
-    "waiting": "waiting",
-    "running": "running",
-    "success": "done",
-    "failed": "failed",
-    "timeout": "took too long",
-    "skipped": "skipped",
+    TASK_WAITING: "waiting",
+    TASK_RUNNING: "running",
+    TASK_SUCCESS: "done",
+    TASK_FAILED: "failed",
+    TASK_TIMEOUT: "took too long",
+    TASK_SKIPPED: "skipped",
 }
 _TONES: dict[str, Tone] = {
-    "success": "good", "failed": "wrong", "timeout": "wrong", "skipped": "warn",
+    TASK_SUCCESS: "good", TASK_FAILED: "wrong", TASK_TIMEOUT: "wrong", TASK_SKIPPED: "warn",
 }  # fmt: skip
 
 
@@ -38,7 +47,7 @@ def percent(task: TaskRecord) -> int:
 
 def status(task: TaskRecord) -> str:
     """Return the status of a task, in words and colour."""
-    said = task.status or "waiting"
+    said = task.status or TASK_WAITING
     return f'<span class="{_TONES.get(said, "")}">{escaped(WORDS.get(said, said))}</span>'
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.messages.constants import BACKUP_STATUSES, RESOURCE_TYPES
+from cbr_notebook.api.messages.constants import RESOURCE_TYPES
+from cbr_notebook.api.messages.statuses import BACKUP_STATUSES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cbr_notebook.api.messages.constants import RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Policy, Vault, VaultResource
+from cbr_notebook.api.messages.statuses import PROTECT_STATUSES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 
@@ -57,7 +58,7 @@ VAULT_RESOURCES = Schema(
         Column("backup_count", "integer", "resource.backup_count", "how many backups it has"),
         Column(
             "protect_status", "category", "resource.protect_status", "what goes on with it",
-            values=("available", "error", "protecting", "restoring", "removing"),
+            values=PROTECT_STATUSES,
         ),
         Column("auto_protect", "flag", "resource.auto_protect", "backed up by the vault's policy"),
         Column("vault_id", "text", "vault.id", "ID of the vault"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cbr_notebook.api.messages.statuses import MEMBER_STATUSES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 
@@ -14,7 +15,7 @@ MEMBERS = Schema(
         Column("dest_project_id", "text", "dest_project_id", "ID of the project"),
         Column(
             "status", "category", "status", "what the project made of it",
-            values=("pending", "accepted", "rejected"),
+            values=MEMBER_STATUSES,
         ),
         Column("created_at", "time", "created_at", "when it was shared"),
         Column("updated_at", "time", "updated_at", "when it was accepted or rejected"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.messages.constants import RESOURCE_TYPES, TASK_STATUSES
+from cbr_notebook.api.messages.constants import RESOURCE_TYPES
+from cbr_notebook.api.messages.statuses import TASK_STATUSES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cbr_notebook.api.messages.constants import OBJECT_TYPES, VAULT_STATUSES
+from cbr_notebook.api.messages.constants import OBJECT_TYPES
 from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.statuses import VAULT_STATUSES
 from cbr_notebook.frames.column import Column
 from cbr_notebook.frames.schema import Schema
 

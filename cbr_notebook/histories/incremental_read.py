@@ -17,13 +17,13 @@ from typing import Any, Protocol
 import pandas as pd
 
 from cbr_notebook.api.client import Client
-from cbr_notebook.api.messages.constants import BACKUP_STATUSES, ENDED
+from cbr_notebook.api.messages.statuses import BACKUP_AT_REST, BACKUP_STATUSES, ENDED
 from cbr_notebook.frames import BACKUPS
 from cbr_notebook.text.timeparse import to_api_time
 
 _OVERLAP = timedelta(hours=1)
 _LONGEST_UNDER_WAY = timedelta(days=7)
-_AT_REST = {"backups": ("available", "error"), "tasks": ENDED}
+_AT_REST = {"backups": BACKUP_AT_REST, "tasks": ENDED}
 _MOVING = tuple(each for each in BACKUP_STATUSES if each not in _AT_REST["backups"])
 _MOST_LOOKED_AT = 10
 """Backups that were under way and are not any more, and are read one by one; of more, all are."""

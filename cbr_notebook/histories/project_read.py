@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.fleet import RECORDS
 from cbr_notebook.histories import resource_carryover
@@ -120,7 +121,11 @@ def _guarded(source: Source, table: str, ask: Any) -> Read:
 def _list(reading: Any, table: str, backups: pd.DataFrame | None) -> tuple[pd.DataFrame, bool]:
     known = {}
     if table in ANSWERS and table != "audit" and backups is not None:
-        good = backups[backups["status"] == "available"].reset_index(drop=True)
-        good.attrs = {**backups.attrs, "resource": "backups", "filters": {"status": "available"}}
+        good = backups[backups["status"] == BACKUP_AVAILABLE].reset_index(drop=True)
+        good.attrs = {
+            **backups.attrs,
+            "resource": "backups",
+            "filters": {"status": BACKUP_AVAILABLE},
+        }
         known = {"backups": good}
     return getattr(reading, table)(**known), True

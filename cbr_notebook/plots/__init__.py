@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.plots import calendar, capacity, changes, durations, growth, timeline
 from cbr_notebook.session.filters import check_days
 from cbr_notebook.session.permission_gaps import if_permitted
@@ -108,7 +109,7 @@ class Plots:
         session = self._session
         return timeline.draw(
             session.recovery_points(target=target, tags=tags),
-            session.backups(status="available", tags=tags),
+            session.backups(status=BACKUP_AVAILABLE, tags=tags),
             now=session.now,
             target=parse_duration(target, "target"),
             ax=ax,

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, DayLocator
 
+from cbr_notebook.api.messages.statuses import BACKUP_COMPLETE
 from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
 
@@ -166,7 +167,7 @@ def states(
         ``resource_id`` (text), ``day`` (datetime64, UTC midnight), ``state`` (text).
     """
     first = pd.Timestamp(now).floor("D") - timedelta(days=days - 1)
-    good = backups[backups["status"].isin(["available", "restoring"])]
+    good = backups[backups["status"].isin(BACKUP_COMPLETE)]
     parts = [_days(good, "created_at", "good", first)]
     if failures is not None:
         bad = failures[failures["operation_type"] == "backup"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cbr_notebook.api.messages.constants import UNSUCCESSFUL
+from cbr_notebook.api.messages.statuses import TASK_SKIPPED, UNSUCCESSFUL
 from cbr_notebook.plots import drawing, picture
 from cbr_notebook.text.formatting import pluralize
 
@@ -22,7 +22,7 @@ def draw(tasks: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax: where to draw; new axes if left out.
     """
     ax = picture.begin(ax, rows=8)
-    ended = tasks[tasks["status"] != "skipped"].dropna(subset=["started_at", "ended_at"])
+    ended = tasks[tasks["status"] != TASK_SKIPPED].dropna(subset=["started_at", "ended_at"])
     if ended.empty:
         return picture.empty(ax, f"No task has ended in this time{picture.asked(tasks)}.")
     minutes = (ended["ended_at"] - ended["started_at"]).dt.total_seconds() / 60

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbr_notebook.errors import CBRError, InvalidRequest
-from cbr_notebook.restore_command.statuses import DONE, UNVERIFIED, proven, tell
+from cbr_notebook.restore_command.exit_codes import DONE, UNVERIFIED, proven, tell
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.report import refuse_unwritable

@@ -7,15 +7,16 @@ import argparse
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.restore_command.account import open_session
 from cbr_notebook.restore_command.evidence_options import Evidence
+from cbr_notebook.restore_command.exit_codes import FAILED, REFUSED, proven, tell, worst
 from cbr_notebook.restore_command.single import (
     chosen_options,
     end_dry_run,
     ensure_meant,
     incident,
 )
-from cbr_notebook.restore_command.statuses import FAILED, REFUSED, proven, tell, worst
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.run.approval import is_required
 from cbr_notebook.runbook.verify.contract_file import recovery_contract
 
@@ -63,7 +64,7 @@ def finish_group(group: GroupRun, evidence: Evidence, shown: Shown) -> int:
     print(f"{shown.mark}Group {group.run_id}: {group.state}.")
     statuses = []
     for run in group.runs:
-        if run.state == "success":
+        if run.state == run_state.SUCCESS:
             said = f"Recovery time: {run.recovery_time}. Recovery point: {run.recovery_point}."
             print(f"  {run.title}: {run.verification}. {said}")
             statuses.append(proven(run))

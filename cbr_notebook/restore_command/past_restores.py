@@ -8,12 +8,13 @@ from typing import Any
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.restore_command.account import add_account_arguments, open_session
 from cbr_notebook.restore_command.evidence_options import add_evidence_arguments, evidence_of
+from cbr_notebook.restore_command.exit_codes import DONE, FAILED, REFUSED, guarded, tell
 from cbr_notebook.restore_command.group import finish_group
 from cbr_notebook.restore_command.signed_documents import add_paper_commands
-from cbr_notebook.restore_command.statuses import DONE, FAILED, REFUSED, guarded, tell
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.group.resume import find
+from cbr_notebook.runbook.journal import run_state
 
 _CANCEL_ENDS = (
     "Exit status: 0 it was stopped, 3 nothing was stopped (it has ended, or the service restores, "
@@ -83,9 +84,9 @@ def _cancel(options: argparse.Namespace, shown: Shown) -> int:
     ended_before = {run.run_id for run in runs if run.ended}
     print(found.cancel())
     now = [run.state for run in runs if run.run_id not in ended_before]
-    if "stopped" not in now and {*now} <= {"success", "failed", "running"}:
+    if run_state.STOPPED not in now and {*now} <= {*run_state.CARRIED_OUT, run_state.RUNNING}:
         return REFUSED
-    return DONE if {*now} <= {"success", "failed", "stopped"} else FAILED
+    return DONE if {*now} <= {*run_state.CARRIED_OUT, run_state.STOPPED} else FAILED
 
 
 def _roll_back(options: argparse.Namespace, shown: Shown) -> int:

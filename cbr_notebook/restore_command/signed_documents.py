@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cbr_notebook.restore_command.statuses import DONE, FAILED, guarded
+from cbr_notebook.restore_command.exit_codes import DONE, FAILED, guarded
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.journal.report import verify_report
 from cbr_notebook.runbook.run.approval import approve_plan

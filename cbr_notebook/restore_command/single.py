@@ -11,7 +11,7 @@ from cbr_notebook.entry.session import Session
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.restore_command.account import open_session
 from cbr_notebook.restore_command.evidence_options import evidence_of
-from cbr_notebook.restore_command.statuses import DONE, REFUSED, tell
+from cbr_notebook.restore_command.exit_codes import DONE, REFUSED, tell
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.plan.quiet_check import NOT_QUIET
 from cbr_notebook.runbook.plan.recovery_targets import Targets

@@ -13,6 +13,7 @@ from cbr_notebook.entry.session import Session
 from cbr_notebook.errors import CBRError
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.group.resume import find
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.run import RestoreRun
 
@@ -84,14 +85,14 @@ class Shown:
             runs = []
         for run in runs:
             yield run.state_in_words()
-            if run.state == "not asked":
+            if run.state == run_state.NOT_ASKED:
                 yield from _safety_backup(run)
-            if run.state == "success" and run.verification != "verified":
+            if run.state == run_state.SUCCESS and run.verification != "verified":
                 yield "It is not verified."
         if getattr(self._options, "simulate", False):
             yield "It was simulated, and ends with this command."
             return
-        open_ones = [run.confirm_with for run in runs if run.state == "not asked"]
+        open_ones = [run.confirm_with for run in runs if run.state == run_state.NOT_ASKED]
         yield f"To take it up: {self._resume(open_ones)}"
 
     def _resume(self, confirm: Iterable[str] = ()) -> str:

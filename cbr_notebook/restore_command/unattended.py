@@ -17,12 +17,12 @@ from typing import Any
 
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import ensure
-from cbr_notebook.restore_command import statuses
+from cbr_notebook.restore_command import exit_codes
 from cbr_notebook.restore_command.account import add_account_arguments, open_session
 from cbr_notebook.restore_command.evidence_options import add_evidence_arguments, evidence_of
+from cbr_notebook.restore_command.exit_codes import guarded
 from cbr_notebook.restore_command.group import restore_group
 from cbr_notebook.restore_command.single import ensure_meant, restore
-from cbr_notebook.restore_command.statuses import guarded
 from cbr_notebook.restore_command.terminal_output import Shown
 from cbr_notebook.runbook.journal.report import refuse_unwritable
 from cbr_notebook.runbook.plan.recovery_targets import Targets
@@ -218,7 +218,7 @@ def _in_notebook(options: argparse.Namespace, parameters: Mapping[str, Any]) -> 
                 ),
                 file=sys.stderr,
             )
-            return statuses.INTERRUPTED
+            return exit_codes.INTERRUPTED
         for text in _printed_by(target):
             print(text, end="")
     if problem:
@@ -242,14 +242,14 @@ def _execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> tuple
         )
     except PapermillExecutionError as stopped:
         return str(stopped.evalue), _status(str(stopped.ename))
-    return "", statuses.DONE
+    return "", exit_codes.DONE
 
 
 def _status(error: str) -> int:
     """Return the exit status for an error of a notebook, by the name of its class."""
     if error in {"ConfirmationNeeded", "Conflict", "InvalidRequest", "NotFound"}:
-        return statuses.REFUSED
-    return statuses.NOT_PROVEN.get(error, statuses.FAILED)
+        return exit_codes.REFUSED
+    return exit_codes.NOT_PROVEN.get(error, exit_codes.FAILED)
 
 
 def _printed_by(notebook: Path) -> Iterator[str]:

@@ -12,7 +12,7 @@ from cbr_notebook.frames.restores import RESTORES, RestoreRow
 from cbr_notebook.runbook.group import group_plan
 from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.group.resume import find
-from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal import ledger, run_state
 from cbr_notebook.runbook.journal.evidence import Evidence
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.submissions import is_forgotten
@@ -137,7 +137,7 @@ def plan_restores(
 def _row(run_id: str, journal: Journal) -> RestoreRow:
     evidence = Evidence(journal.entries)
     begun = evidence.begun
-    cut_off = evidence.state == "not asked" and is_forgotten(journal)
+    cut_off = evidence.state == run_state.NOT_ASKED and is_forgotten(journal)
     task, verified = evidence.last("task_found"), evidence.last("verified")
     ended = evidence.last("task_ended", "stopped", "given_up")
     return RestoreRow(

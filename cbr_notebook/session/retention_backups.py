@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cbr_notebook.api.messages import records
+from cbr_notebook.api.messages.statuses import BACKUP_DELETING, BACKUP_ERROR
 from cbr_notebook.schedule.retention import Backup
 from cbr_notebook.session.context import Context
 from cbr_notebook.text.timeparse import parse_api_time
-
-_BUSY = ("deleting",)
 
 
 def backups_by_resource(
@@ -31,7 +30,7 @@ def group_backups(
     """Return backups by the IDs of vault and resource, with the resource's name."""
     found: dict[tuple[str, str], tuple[str, list[Backup]]] = {}
     for each in listed:
-        if each.status in _BUSY or each.parent_id:
+        if each.status == BACKUP_DELETING or each.parent_id:
             continue
         key = (each.vault_id or "", each.resource_id or "")
         name = each.resource_name or each.resource_id or ""
@@ -47,5 +46,5 @@ def retained(backup: records.Backup) -> Backup:
         parse_api_time(backup.created_at) or datetime.min.replace(tzinfo=UTC),
         parse_api_time(backup.expired_at),
         automatic=bool(info and info.auto_trigger),
-        failed=backup.status == "error",
+        failed=backup.status == BACKUP_ERROR,
     )

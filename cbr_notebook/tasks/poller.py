@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from cbr_notebook.api.http import time_limit
-from cbr_notebook.api.messages.constants import ENDED
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.messages.statuses import ENDED
 from cbr_notebook.errors import CBRError, ConnectionFailed
 
 _SHORTEST_PAUSE = 5.0

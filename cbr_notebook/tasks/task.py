@@ -10,8 +10,15 @@ from typing import Any
 
 from cbr_notebook import catalogue
 from cbr_notebook.api.http.time_limit import limited
-from cbr_notebook.api.messages.constants import ENDED, UNSUCCESSFUL
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.messages.statuses import (
+    ENDED,
+    TASK_FAILED,
+    TASK_RUNNING,
+    TASK_SUCCESS,
+    TASK_WAITING,
+    UNSUCCESSFUL,
+)
 from cbr_notebook.errors import (
     ConnectionFailed,
     NotFound,
@@ -108,12 +115,14 @@ class Task:
         statuses = [record.status for record in self.records]
         if not self.ended:
             return (
-                "running" if any(each not in (None, "waiting") for each in statuses) else "waiting"
+                TASK_RUNNING
+                if any(each not in (None, TASK_WAITING) for each in statuses)
+                else TASK_WAITING
             )
         bad = sum(status in UNSUCCESSFUL for status in statuses)
         if not bad:
-            return "success"
-        return "failed" if bad == len(statuses) else "partial"
+            return TASK_SUCCESS
+        return TASK_FAILED if bad == len(statuses) else "partial"
 
     @property
     def progress(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE, VAULT_AVAILABLE
 from cbr_notebook.entry import Session
 from cbr_notebook.workshops import basics_restores
 from cbr_notebook.workshops.exercise import Exercise, Facts, Finding, nothing_to_prepare
@@ -11,7 +12,7 @@ from cbr_notebook.workshops.exercise import Exercise, Facts, Finding, nothing_to
 
 def new_backups(session: Session, facts: Facts, server: str) -> pd.DataFrame:
     """Return the usable backups of a server that were made since an exercise began."""
-    backups = session.backups(resource=server, status="available")
+    backups = session.backups(resource=server, status=BACKUP_AVAILABLE)
     return backups[backups["created_at"] > pd.Timestamp(facts["began"])]
 
 
@@ -35,7 +36,7 @@ def _look_at_finance(vault: pd.Series) -> list[Finding]:
     return [
         Finding(vault["object_type"] == "server", f"finance takes a {vault['object_type']}."),
         Finding(vault["size_gb"] >= 200, f"finance has {vault['size_gb']} GB."),
-        Finding(vault["status"] == "available", f"finance is {vault['status']}."),
+        Finding(vault["status"] == VAULT_AVAILABLE, f"finance is {vault['status']}."),
     ]
 
 

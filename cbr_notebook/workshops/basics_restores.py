@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE, TASK_SUCCESS
 from cbr_notebook.entry import Session
 from cbr_notebook.workshops.exercise import Exercise, Facts, Finding, nothing_to_prepare
 
@@ -40,7 +41,7 @@ def _check_deleted_file(session: Session, facts: Facts) -> list[Finding]:
 
 
 def _check_elsewhere(session: Session, facts: Facts) -> list[Finding]:
-    backups = session.backups(resource="db-01", status="available", limit=10)
+    backups = session.backups(resource="db-01", status=BACKUP_AVAILABLE, limit=10)
     shared = [
         str(row["name"]) for _, row in backups.iterrows() if not session.members(row["id"]).empty
     ]
@@ -111,7 +112,7 @@ def in_time(
 ) -> Finding:
     """Return whether the first or the last restore since the alarm has ended early enough."""
     began = pd.Timestamp(facts["began"])
-    tasks = session.tasks(operation_type="restore", status="success")
+    tasks = session.tasks(operation_type="restore", status=TASK_SUCCESS)
     ended = tasks[tasks["started_at"] >= began]["ended_at"]
     if ended.empty:
         return Finding(False, "No restore has ended since the alarm.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cbr_notebook.api.messages.statuses import SERVER_ACTIVE
 from cbr_notebook.entry import Session
 from cbr_notebook.workshops.basics_restores import in_time
 from cbr_notebook.workshops.exercise import Exercise, Facts, Finding, nothing_to_prepare
@@ -38,7 +39,7 @@ def _check_one_disk(session: Session, facts: Facts) -> list[Finding]:
     return [
         Finding(data, f"The data disk is {'as' if data else 'not as'} in the evening's backup."),
         Finding(system, f"The system disk is {'as' if system else 'not as'} it was left tonight."),
-        Finding(server.status == "ACTIVE", f"db-01 is {server.status}."),
+        Finding(server.status == SERVER_ACTIVE, f"db-01 is {server.status}."),
     ]
 
 
@@ -59,7 +60,7 @@ def _check_switched_off(session: Session, facts: Facts) -> list[Finding]:
     same = server.disk("vda").checksum() == facts["checksum"]
     return [
         Finding(same, f"The disk of app-02 is {'as' if same else 'not as'} in the backup."),
-        Finding(server.status == "ACTIVE", f"app-02 is {server.status}."),
+        Finding(server.status == SERVER_ACTIVE, f"app-02 is {server.status}."),
     ]
 
 

@@ -14,7 +14,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.cli import main
 from cbr_notebook.restore_command import account
-from cbr_notebook.restore_command.statuses import in_terminal
+from cbr_notebook.restore_command.exit_codes import in_terminal
 from cbr_notebook.runbook.journal.record import Progress
 from tests.runbook.situations import CONTRACT, execute, is_back, only_run, restores, spoilt
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,11 @@ def committed_files() -> list[Path]:
         pytest.skip("not a git clone")
     files = [REPOSITORY / line for line in listed.stdout.splitlines()]
     return [path for path in files if path.is_file()]
+
+
+def client_modules() -> Iterator[tuple[str, ast.Module]]:
+    """Yield every module but the simulator's, which reads the specification by itself."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith("simulator/"):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))

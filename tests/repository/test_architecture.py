@@ -16,14 +16,13 @@ import jedi
 import pytest
 
 import cbr_notebook as cbr
-from cbr_notebook.api.messages import constants
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.form import Form, PageForm
 from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.run.restore_options import FurtherOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from tests.benchmarks import walks
-from tests.repository.places import DOCS, PACKAGE, REPOSITORY
+from tests.repository.places import DOCS, PACKAGE, REPOSITORY, client_modules
 
 
 def forms() -> Iterator[type]:
@@ -185,14 +184,6 @@ def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
     assert pacing == []
 
 
-def client_modules() -> Iterator[tuple[str, ast.Module]]:
-    """Yield every module but the simulator's, which reads the specification by itself."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        if not name.startswith("simulator/"):
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
-
-
 def test_forms_ask_the_session_and_never_its_client() -> None:
     asking = [
         f"{name}:{node.lineno}: {ast.unparse(node)}"
@@ -225,34 +216,6 @@ def test_no_form_inherits_from_another() -> None:
     for kind in forms():
         heritage = [each for each in kind.__mro__ if issubclass(each, FormDefinition)]
         assert heritage in ([], [FormDefinition], [kind, FormDefinition])
-
-
-def texts(node: ast.AST) -> set[str]:
-    """Return the texts of a tuple, list or set of nothing else; empty for anything else."""
-    values = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
-    constants = [each.value for each in values if isinstance(each, ast.Constant)]
-    found = {each for each in constants if isinstance(each, str)}
-    return found if len(found) == len(values) else set()
-
-
-def test_types_kinds_and_statuses_of_the_service_stand_in_one_place() -> None:
-    collections = {
-        name: set(value)
-        for name, value in vars(constants).items()
-        if isinstance(value, tuple) and len(value) > 1
-    }
-    again = []
-    for name, module in client_modules():
-        if name == "api/messages/constants.py":
-            continue
-        for node in ast.walk(module):
-            where = f"{name}:{getattr(node, 'lineno', 0)}"
-            if isinstance(node, ast.Constant) and str(node.value) in constants.RESOURCE_TYPES:
-                again.append(f"{where}: {node.value!r}")
-            again += [
-                f"{where}: {word}" for word, all_ in collections.items() if texts(node) == all_
-            ]
-    assert again == [], "Import it from cbr_notebook.api.messages.constants."
 
 
 # -- completion, as JupyterLab and editors do it ---------------------------------------------------

@@ -11,8 +11,9 @@ import msgspec
 from cbr_notebook.api.groups import Group
 from cbr_notebook.api.http.transport import QueryValue
 from cbr_notebook.api.messages import validate
-from cbr_notebook.api.messages.constants import BACKUP_STATUSES, NATIVE_SERVER, RESOURCE_TYPES
+from cbr_notebook.api.messages.constants import NATIVE_SERVER, RESOURCE_TYPES
 from cbr_notebook.api.messages.records import Backup, Page, Record
+from cbr_notebook.api.messages.statuses import BACKUP_STATUSES, MEMBER_STATUSES
 from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.text.arguments import texts
 
@@ -22,7 +23,7 @@ _WORDS = {
     "resource_type": RESOURCE_TYPES,
     "image_type": ("backup", "replication"),
     "own_type": ("private", "shared", "all_granted"),
-    "member_status": ("pending", "accepted", "rejected"),
+    "member_status": MEMBER_STATUSES,
 }
 _RANGES = {"limit": (1, 1000), "offset": (0, 2**31), "used_percent": (1, 100)}
 

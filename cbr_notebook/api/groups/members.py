@@ -11,10 +11,9 @@ import msgspec
 from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import validate
 from cbr_notebook.api.messages.records import Member, Page
+from cbr_notebook.api.messages.statuses import MEMBER_ACCEPTED, MEMBER_STATUSES
 from cbr_notebook.api.paging.pager import items, paged
 from cbr_notebook.errors import InvalidRequest
-
-STATUSES = ("pending", "accepted", "rejected")
 
 
 class MemberPage(Page, frozen=True, kw_only=True):
@@ -71,7 +70,7 @@ class Members(Group):
             "offset": validate.within(offset, 0, 2**31, "offset"),
             "marker": marker,
             "sort": validate.text(sort, 255, "sort"),
-            "status": validate.one_of(status, STATUSES, "status"),
+            "status": validate.one_of(status, MEMBER_STATUSES, "status"),
             "dest_project_id": dest_project_id,
             "image_id": image_id,
             "vault_id": vault_id,
@@ -140,14 +139,14 @@ class Members(Group):
 
         API: Backup sharing, "Updating a Share Member" (PUT …/members/{member_id}).
         """
-        if status == "accepted" and not vault_id:
+        if status == MEMBER_ACCEPTED and not vault_id:
             raise InvalidRequest(
                 "To accept a backup, a vault must take it.",
                 advice="Name one of your server backup vaults.",
                 field="vault_id",
                 code="BackupService.6706",
             )
-        body = {"status": validate.one_of(status, STATUSES, "status")}
+        body = {"status": validate.one_of(status, MEMBER_STATUSES, "status")}
         if vault_id:
             body["vault_id"] = vault_id
         path = f"{_path(backup_id)}/{member_id}"

@@ -9,8 +9,8 @@ import msgspec
 
 from cbr_notebook.api.groups import Group
 from cbr_notebook.api.messages import validate
-from cbr_notebook.api.messages.constants import TASK_STATUSES
 from cbr_notebook.api.messages.records import Page, TaskRecord
+from cbr_notebook.api.messages.statuses import TASK_STATUSES
 from cbr_notebook.api.paging.pager import items
 
 OPERATION_TYPES = (

@@ -11,8 +11,9 @@ from msgspec import UNSET, UnsetType
 from cbr_notebook.api.groups.tags import TagRules, checked, tag_pairs
 from cbr_notebook.api.groups.vault_resources import PATH, VaultResources
 from cbr_notebook.api.messages import validate
-from cbr_notebook.api.messages.constants import OBJECT_TYPES, VAULT_STATUSES, ObjectType
+from cbr_notebook.api.messages.constants import OBJECT_TYPES, ObjectType
 from cbr_notebook.api.messages.records import Vault
+from cbr_notebook.api.messages.statuses import VAULT_STATUSES
 from cbr_notebook.api.messages.vault_bodies import (
     BillingCreate,
     BillingUpdate,

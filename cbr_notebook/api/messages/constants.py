@@ -1,4 +1,4 @@
-"""The words of the service that requests and answers share: types, kinds and statuses."""
+"""The types and kinds of the service, which requests and answers share."""
 
 from __future__ import annotations
 
@@ -37,21 +37,3 @@ KIND_OF: dict[str, ResourceKind] = {
 ObjectType = Literal["server", "disk", "turbo", "workspace", "vmware", "rds", "file"]
 OBJECT_TYPES = ("server", "disk", "turbo", "workspace", "vmware", "rds", "file")
 """What a vault can be for."""
-VAULT_STATUSES = ("available", "lock", "frozen", "deleting", "error")
-
-# -- backups ---------------------------------------------------------------------------------------
-
-BACKUP_STATUSES = (
-    "available", "protecting", "deleting", "restoring", "error",
-    "waiting_protect", "waiting_delete", "waiting_restore",
-)  # fmt: skip
-
-# -- tasks -----------------------------------------------------------------------------------------
-
-UNFINISHED = ("waiting", "running")
-"""The statuses of tasks that have not ended."""
-UNSUCCESSFUL = ("failed", "timeout")
-"""The statuses of tasks that went wrong."""
-ENDED = ("success", "failed", "skipped", "timeout")
-"""The statuses in which a task stays."""
-TASK_STATUSES = (*UNFINISHED, *ENDED)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cbr_notebook.api.messages.constants import OBJECT_TYPES
 from cbr_notebook.api.messages.shapes import Flag, Many, Members, Number, Shape, Text
+from cbr_notebook.api.messages.statuses import MEMBER_ACCEPTED, MEMBER_PENDING, MEMBER_REJECTED
 from cbr_notebook.errors import InvalidRequest
 
 _FLAG, _ANY_TEXT, _WHOLE = Flag(), Text(), Number()
@@ -353,7 +354,8 @@ SHAPES: Mapping[str, Shape] = {
         ("expect_expiration_date", "time_zone"),
     ),
     "update_member_status": Members(
-        {"status": Text(words=("accepted", "pending", "rejected")), "vault_id": _ID}, ("status",)
+        {"status": Text(words=(MEMBER_ACCEPTED, MEMBER_PENDING, MEMBER_REJECTED)), "vault_id": _ID},
+        ("status",),
     ),
     "update_order": Members(
         {

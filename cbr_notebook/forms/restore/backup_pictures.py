@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.forms.kit.field import Option
 from cbr_notebook.forms.kit.markup import escaped
 from cbr_notebook.session.reports.suspicion import Verdict
@@ -91,7 +92,7 @@ class Choice:
     @property
     def good(self) -> bool:
         """Whether it can be restored, as far as the list tells."""
-        return self.status == "available"
+        return self.status == BACKUP_AVAILABLE
 
     @property
     def moment(self) -> str:

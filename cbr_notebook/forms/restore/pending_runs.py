@@ -10,12 +10,10 @@ import ipywidgets as widgets
 from cbr_notebook.forms.kit import field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.restore import run_view
+from cbr_notebook.runbook.journal import run_state
 
 if TYPE_CHECKING:
     import pandas as pd
-
-OPEN = ("not asked", "asked", "running")
-"""The states of a run that has not ended."""
 
 
 class PendingRuns:
@@ -42,7 +40,7 @@ class PendingRuns:
         found = self._form.session.restores()
         result = self._form.result
         mine = result.run_id if result is not None else None
-        found = found[found["state"].isin(OPEN) & (found["run_id"] != mine)]
+        found = found[found["state"].isin(run_state.UNFINISHED) & (found["run_id"] != mine)]
         self._runs = found.set_index("run_id", drop=False)
         self._draw()
 
@@ -69,7 +67,8 @@ class PendingRuns:
             row = self._runs.loc[run_id]
             title = f"Restore {row['target_name']} from {row['backup_name']}"
             name = name or typed
-            if row["state"] != "running" and name not in (row["target_name"], row["target_id"]):
+            names = (row["target_name"], row["target_id"])
+            if row["state"] != run_state.RUNNING and name not in names:
                 self._name.hidden = False
                 self._name.problem = f"Type {row['target_name']} to go on with it."
                 self._name.focus()
@@ -84,6 +83,6 @@ class PendingRuns:
         if self._form.panels.error.html == card:
             runs = [each for each in runs if each["run_id"] != run_id]
         self._panel.html = run_view.unfinished(runs)
-        asks = any(each["state"] != "running" for each in runs)
+        asks = any(each["state"] != run_state.RUNNING for each in runs)
         self._name.hidden = not asks
         self._name.required = asks

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, WaitTimeout
 from cbr_notebook.forms.kit.markup import Tone, bar, button, card, escaped, table
+from cbr_notebook.runbook.journal import run_state
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.journal.record import Progress
@@ -104,7 +105,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
     """
     title, tone = _title(run, found.outcome if found is not None else "")
     facts = [("Run ID", run.run_id), ("Task ID", run.task_id), ("Journal", str(run.journal.path))]
-    if run.state == "success":
+    if run.state == run_state.SUCCESS:
         goals = {"Recovery time": run.recovery_time, "Recovery point": run.recovery_point}
         wanted = {name: each for name, each in goals.items() if each.target is not None}
         facts += [(name, str(each)) for name, each in wanted.items()]
@@ -128,7 +129,7 @@ def ended(run: RestoreRun, found: Verification | None, *, verifying: bool = Fals
 def _title(run: RestoreRun, outcome: str) -> tuple[str, Tone]:
     if run.journal.last("rolled_back") is not None:
         return f"{run.title}: {run.state}, then rolled back", "warn"
-    if run.state != "success":
+    if run.state != run_state.SUCCESS:
         return f"{run.title}: {run.state}", "wrong"
     title, tone = RESTORED[outcome]
     return title.format(run.target["name"]), tone
@@ -139,7 +140,7 @@ def _told_of_end(run: RestoreRun, *, verifying: bool) -> str:
     back = run.journal.last("rolled_back")
     if back is not None:
         return f"Run {back.facts['by_run']} has restored the safety backup. {now}"
-    if now or run.state != "success" or "undoes" not in run.begun:
+    if now or run.state != run_state.SUCCESS or "undoes" not in run.begun:
         return now
     return (
         f"This went back on run {run.begun['undoes']}. What was wrong before that run may be so "
@@ -191,17 +192,20 @@ def broken_off(problem: CBRError, run_id: str, state: str) -> str:
     """
     interrupted = isinstance(problem, WaitTimeout)
     title, go_on = {
-        "running": (
+        run_state.RUNNING: (
             "The restore goes on; nobody watches it now"
             if interrupted
             else "The restore goes on; watching it failed",
             "Watch it again",
         ),
-        "asked": ("The restore was asked for; nobody knows yet whether it runs", "Go on with it"),
-        "not asked": ("The restore has not been asked for yet", "Go on with it"),
+        run_state.ASKED: (
+            "The restore was asked for; nobody knows yet whether it runs",
+            "Go on with it",
+        ),
+        run_state.NOT_ASKED: ("The restore has not been asked for yet", "Go on with it"),
     }[state]
     buttons = [button("take_up", go_on, of=run_id)]
-    if state == "running":
+    if state == run_state.RUNNING:
         buttons.append(button("again", "Restore something else"))
     else:
         buttons.append(button("cancel_run", "Cancel it", of=run_id))
@@ -237,10 +241,10 @@ def given_up(said: str, state: str | None) -> str:
         state: of the run afterwards; ``None`` if it cannot be told.
     """
     titles: dict[str | None, tuple[str, Tone]] = {
-        "stopped": ("Cancelled: the service was not asked to restore", "good"),
-        "given up": ("Given up: nobody knows whether it was carried out", "warn"),
-        "success": ("Nothing was stopped: it has ended", "warn"),
-        "failed": ("Nothing was stopped: it has ended", "warn"),
+        run_state.STOPPED: ("Cancelled: the service was not asked to restore", "good"),
+        run_state.GIVEN_UP: ("Given up: nobody knows whether it was carried out", "warn"),
+        run_state.SUCCESS: ("Nothing was stopped: it has ended", "warn"),
+        run_state.FAILED: ("Nothing was stopped: it has ended", "warn"),
     }
     title, tone = titles.get(state, ("Asked to stop", "warn"))
     return card(title, text=said, tone=tone)
@@ -254,7 +258,7 @@ def unfinished(runs: Iterable[Mapping[Any, Any]]) -> str:
     """
     cards = []
     for row in runs:
-        running = row["state"] == "running"
+        running = row["state"] == run_state.RUNNING
         name, run_id = str(row["target_name"]), str(row["run_id"])
         buttons = [button("take_up", "Watch it" if running else "Go on with it", of=run_id)]
         if not running:
@@ -276,7 +280,7 @@ def unfinished(runs: Iterable[Mapping[Any, Any]]) -> str:
 
 
 STANDS = {
-    "running": "The service has taken it on. Watch it here until it ends.",
-    "asked": "It was asked for, and no answer came. Going on looks for its task first.",
-    "not asked": "The service has not been asked by this run yet. Going on asks for it.",
+    run_state.RUNNING: "The service has taken it on. Watch it here until it ends.",
+    run_state.ASKED: "It was asked for, and no answer came. Going on looks for its task first.",
+    run_state.NOT_ASKED: "The service has not been asked by this run yet. Going on asks for it.",
 }

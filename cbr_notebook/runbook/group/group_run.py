@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbr_notebook.errors import CBRError, Conflict, TaskFailed, WaitTimeout
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.report import signing_key, write_report
 from cbr_notebook.runbook.run.run import RestoreRun
@@ -53,13 +54,13 @@ class GroupRun:
     def state(self) -> str:
         """``success``, ``failed``, or ``running`` while something is left to do."""
         if not all(run.ended for run in self.runs):
-            return "running"
-        return "success" if all(map(_well, self.runs)) else "failed"
+            return run_state.RUNNING
+        return run_state.SUCCESS if all(map(_well, self.runs)) else run_state.FAILED
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
-        return self.state != "running"
+        return self.state != run_state.RUNNING
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -143,7 +144,7 @@ class GroupRun:
         left = {run.run_id for run in self.runs if run.ended and not _well(run)}
         while waiting or active:
             if left and facts["on_failure"] == "stop":
-                unasked = [run for run in waiting if run.state == "not asked"]
+                unasked = [run for run in waiting if run.state == run_state.NOT_ASKED]
                 self._leave_out(unasked, "another restore of the group failed")
                 waiting = [run for run in waiting if run not in unasked]
             for run in list(waiting):
@@ -192,7 +193,7 @@ class GroupRun:
 
     def _leave_out(self, runs: Sequence[RestoreRun], reason: str) -> None:
         for run in runs:
-            if run.state == "not asked":
+            if run.state == run_state.NOT_ASKED:
                 stop(run, f"Not begun: {reason}.")
             self.note(
                 "member_left_out", run_id=run.run_id, target=run.target["name"], reason=reason
@@ -214,18 +215,20 @@ def _all_steps(run: RestoreRun) -> Iterator[float]:
     if not run.ended:
         yield from submit_steps(run, taken_up=run.taken_up)
         yield from watch(run)
-    if run.state == "success":
+    if run.state == run_state.SUCCESS:
         verify(run)
 
 
 def _done(run: RestoreRun) -> bool:
     """Return whether a run needs no more steps: it ended badly, or well and was verified."""
-    return run.ended and (run.state != "success" or run.journal.last("verified") is not None)
+    return run.ended and (
+        run.state != run_state.SUCCESS or run.journal.last("verified") is not None
+    )
 
 
 def _well(run: RestoreRun) -> bool:
     """Return whether a run brought its target back, by the service, and no verification failed."""
-    return run.state == "success" and run.verification != "failed"
+    return run.state == run_state.SUCCESS and run.verification != "failed"
 
 
 def _done_well(run: RestoreRun) -> bool:
@@ -235,6 +238,6 @@ def _done_well(run: RestoreRun) -> bool:
 def _why(run: RestoreRun) -> str:
     if run.error is not None:
         return run.error.message
-    if run.state == "success":
+    if run.state == run_state.SUCCESS:
         return f"{run.title} ended, but its verification found something wrong."
     return f"{run.title} has not ended ({run.state})."

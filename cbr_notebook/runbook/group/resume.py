@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
 from cbr_notebook.runbook.group.group_run import GroupRun
-from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal import ledger, run_state
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.journal.record import OnProgress
 from cbr_notebook.runbook.run.restore_options import names_of
@@ -100,7 +100,7 @@ def resume_restore(
         if not found.ended:
             _take_up(found, names)
             run_steps(found, submit_steps(found, taken_up=True))
-        if found.state == "running":
+        if found.state == run_state.RUNNING:
             # Trouble in this look is no trouble: wait() looks again.
             with found.recording(), suppress(CBRError):
                 look(found)
@@ -119,7 +119,7 @@ def _take_up(run: RestoreRun, confirm: Sequence[str]) -> None:
     if run.confirm_with in confirm:
         run.note("confirmed_again", confirmed=run.confirm_with, **who)
         run.confirmed_anew = True
-    if run.state == "not asked":
+    if run.state == run_state.NOT_ASKED:
         require_confirmation(run)
         _refuse_old_approval(run)
     run.note("resumed", state=run.state, **who)

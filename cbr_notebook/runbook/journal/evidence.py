@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.journal import Entry
 from cbr_notebook.runbook.journal.run_state import state_of
 
@@ -120,7 +121,7 @@ class Evidence:
         end = self.last("task_ended")
         if self.verification == "verified":
             end = self.verified
-        if self.state != "success" or end is None or self.verification == "failed":
+        if self.state != run_state.SUCCESS or end is None or self.verification == "failed":
             return Achieved(None, target)
         if self._clock_was_set_back:
             return Achieved(None, target, "the clock of this computer was set back meanwhile")
@@ -197,7 +198,7 @@ class Evidence:
     @property
     def _no_task(self) -> str:
         """What is said where no task was found: there is none, or nobody knows."""
-        return "none" if self.state in ("not asked", "stopped") else "not known"
+        return "none" if self.state in (run_state.NOT_ASKED, run_state.STOPPED) else "not known"
 
     @property
     def _earlier_verifications(self) -> list[Table]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cbr_notebook.api.messages.constants import SERVER
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.evidence import Evidence, Table
 from cbr_notebook.text.formatting import pluralize
 
@@ -38,21 +39,21 @@ def _restored(run: Evidence) -> str:
     disks = ", ".join(each["disk"] for each in run.begun["overwritten"]) or "itself"
     back = run.last("rolled_back")
     if back is not None:
-        how = "failed" if run.state == "failed" else "was carried out"
+        how = "failed" if run.state == run_state.FAILED else "was carried out"
         return (
             f"{name}: this restore {how}; since then run {back.facts['by_run']} has restored the "
             "safety backup, what was there before"
         )
     match run.state:
-        case "success":
+        case run_state.SUCCESS:
             return f"{name}: {disks}"
-        case "failed":
+        case run_state.FAILED:
             return f"{name} was not restored: the restore failed; {disks} may be half written"
-        case "stopped":
+        case run_state.STOPPED:
             return f"{name} was not restored by this run: the service was not asked, or it refused"
-        case "running":
+        case run_state.RUNNING:
             return f"{name}: {disks}; the restore had not ended when last seen"
-        case "not asked":
+        case run_state.NOT_ASKED:
             return f"{name} is not restored yet by this run: the service has not been asked"
     return f"{name}: whether {disks} is restored is not known"
 
@@ -133,13 +134,13 @@ def _to_do(run: Evidence) -> Iterator[str]:
     if run.last("rolled_back"):
         yield f"Restore {name} anew, from another backup: what was there before is back."
         return
-    if run.state in ("running", "asked", "not asked"):
+    if run.state in run_state.UNFINISHED:
         yield f"Take the run up to its end: cbr-notebook resume {run_id}."
         return
-    if run.state == "given up":
+    if run.state == run_state.GIVEN_UP:
         yield "Look in the service's tasks whether it was restored."
-    if run.state in ("failed", "stopped"):
-        back = run.state == "failed" and run.last("safety_backup_made")
+    if run.state in (run_state.FAILED, run_state.STOPPED):
+        back = run.state == run_state.FAILED and run.last("safety_backup_made")
         yield f"Restore {name} anew, or go back." if back else f"Restore {name} anew."
         return
     if run.verification == "failed":

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from cbr_notebook.api.http.transport import RequestRecord
 from cbr_notebook.errors import JournalFailed
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.journal import Entry, Journal
 from cbr_notebook.runbook.journal.recording import recorded
 from cbr_notebook.runbook.journal.run_state import ENDED, State, state_of
@@ -165,12 +166,12 @@ class RunRecord:
     def state_in_words(self) -> str:
         """Return in words what is known of the restore at this moment, for messages."""
         name = self.target["name"] if self.journal.entries else "The target"
-        match self.state if self.journal.entries else "not asked":
-            case "not asked":
+        match self.state if self.journal.entries else run_state.NOT_ASKED:
+            case run_state.NOT_ASKED:
                 return f"The service was not asked to restore {name}."
-            case "asked":
+            case run_state.ASKED:
                 return f"Whether the service restores {name} is not known."
-            case "running":
+            case run_state.RUNNING:
                 return f"{name} was being restored when last seen; the restore goes on."
             case state:
                 return f"The restore of {name} has ended: {state}."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
+from cbr_notebook.api.messages.statuses import TASK_SUCCESS
 from cbr_notebook.runbook.journal.journal import Entry
 
 State = Literal["not asked", "asked", "running", "success", "failed", "stopped", "given up"]
@@ -14,25 +15,35 @@ State = Literal["not asked", "asked", "running", "success", "failed", "stopped",
 anything was asked, or the service refused; ``given up``: nobody looks for its task any more.
 """
 
-ENDED = ("success", "failed", "stopped", "given up")
-_GOOD = ("success",)
+NOT_ASKED: Final = "not asked"
+ASKED: Final = "asked"
+RUNNING: Final = "running"
+SUCCESS: Final = "success"
+FAILED: Final = "failed"
+STOPPED: Final = "stopped"
+GIVEN_UP: Final = "given up"
+
+UNFINISHED = (NOT_ASKED, ASKED, RUNNING)
+CARRIED_OUT = (SUCCESS, FAILED)
+"""The service's task has ended: well, or with the target half written."""
+ENDED = (SUCCESS, FAILED, STOPPED, GIVEN_UP)
 
 
 def state_of(entries: list[Entry]) -> State:
     """Return how far a run is, by its journal."""
-    state: State = "not asked"
+    state: State = NOT_ASKED
     for entry in entries:
         match entry.kind:
             case "restore_intended":
-                state = "asked"
+                state = ASKED
             case "restore_not_done":
-                state = "not asked"
+                state = NOT_ASKED
             case "restore_answered" | "task_found":
-                state = "running"
+                state = RUNNING
             case "task_ended":
-                state = "success" if entry.facts["status"] in _GOOD else "failed"
+                state = SUCCESS if entry.facts["status"] == TASK_SUCCESS else FAILED
             case "stopped":
-                state = "stopped"
+                state = STOPPED
             case "given_up":
-                state = "given up"
+                state = GIVEN_UP
     return state

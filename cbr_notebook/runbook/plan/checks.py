@@ -10,6 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, SERVER_TYPES
+from cbr_notebook.api.messages.statuses import (
+    BACKUP_AVAILABLE,
+    BACKUP_BEING_MADE,
+    FILE_SYSTEM_READY,
+    SERVER_ACTIVE,
+    SERVER_GONE,
+    SERVER_IN_USE,
+    VAULT_ALLOWS_RESTORE,
+)
 from cbr_notebook.runbook.plan.disk_checks import (
     added_disks,
     disk_size,
@@ -68,11 +77,11 @@ _HOW_TO_REBUILD = {
 
 def _backup_status(facts: Facts) -> Verdict:
     status = facts.backup.status
-    if status == "available":
+    if status == BACKUP_AVAILABLE:
         return PASS, "The backup is available.", ""
     if status == NOT_TOLD:
         return UNKNOWN, "The service does not tell the backup's status.", LOOK_AGAIN
-    if status in ("protecting", "waiting_protect"):
+    if status in BACKUP_BEING_MADE:
         return FAIL, f"The backup is still being made ({status}).", "Wait until it is available."
     return FAIL, f"The backup is {status}.", "Choose another backup."
 
@@ -101,7 +110,7 @@ def _shared(facts: Facts) -> Verdict:
 def _vault_status(facts: Facts) -> Verdict:
     if facts.vault_status is None:
         return UNKNOWN, "The vault could not be read.", "Check by hand that it is available."
-    if facts.vault_status in ("available", "lock"):
+    if facts.vault_status in VAULT_ALLOWS_RESTORE:
         return PASS, f"Vault {facts.vault_name} is {facts.vault_status}.", ""
     return (
         FAIL,
@@ -154,11 +163,11 @@ def _server_status(facts: Facts) -> Verdict:
     if target.status == NOT_TOLD:
         return UNKNOWN, "The service does not tell the server's status.", LOOK_AGAIN
     status = target.status.upper()
-    if status in ("ACTIVE", "SHUTOFF"):
-        what = "will be stopped first" if status == "ACTIVE" else "is stopped already"
+    if status in SERVER_IN_USE:
+        what = "will be stopped first" if status == SERVER_ACTIVE else "is stopped already"
         what += ", and will be started afterwards" if facts.power_on else ", and stays stopped"
         return PASS, f"The server is {status} and {what}.", ""
-    if status in ("DELETED", "SOFT_DELETED", "TERMINATED"):
+    if status in SERVER_GONE:
         return FAIL, f"The server is {status}.", "A terminated server cannot be restored."
     return (
         FAIL,
@@ -258,7 +267,7 @@ def _file_system(facts: Facts) -> Verdict:
             f"The file system has {target.size_gb} GB, when backed up {facts.backup.size_gb} GB.",
             "Expand it to at least the size of the backup.",
         )
-    if target.status != NOT_TOLD and target.status.lower() not in ("available", "200"):
+    if target.status != NOT_TOLD and target.status.lower() not in FILE_SYSTEM_READY:
         return FAIL, f"The file system is {target.status}.", "Wait until it is available."
     if target.sub_status:
         return FAIL, f"The file system is busy: {target.sub_status}.", "Wait until that has ended."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, SERVER_TYPES
+from cbr_notebook.api.messages.statuses import DISK_AVAILABLE, DISK_IN_USE
 from cbr_notebook.runbook.plan.facts import NOT_TOLD, Facts, Unread
 from cbr_notebook.runbook.plan.verdict import (
     FAIL,
@@ -25,7 +26,7 @@ def disk_status(facts: Facts) -> Verdict:
         return PASS, "No disk is concerned.", ""
     if not facts.overwritten:
         return NO_DISK
-    wanted = ("available",) if target.type == DISK else ("in-use", "available")
+    wanted = (DISK_AVAILABLE,) if target.type == DISK else (DISK_IN_USE, DISK_AVAILABLE)
     wrong = [disk for _, disk in facts.overwritten if disk.status not in (*wanted, NOT_TOLD)]
     silent = [disk.name for _, disk in facts.overwritten if disk.status == NOT_TOLD]
     if silent and not wrong:
@@ -33,7 +34,7 @@ def disk_status(facts: Facts) -> Verdict:
     if not wrong:
         return PASS, f"All disks are {' or '.join(wanted)}.", ""
     seen = ", ".join(f"{disk.name} is {disk.status}" for disk in wrong)
-    if target.type == DISK and wrong[0].status == "in-use":
+    if target.type == DISK and wrong[0].status == DISK_IN_USE:
         return FAIL, seen + ".", "Detach the disk from its server, then check again."
     return FAIL, seen + ".", "Wait until its present operation ends, then check again."
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
+from cbr_notebook.api.messages.statuses import BACKUP_RESTORING, RESTORING
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.checked_plan import CheckedPlan, check_restore
 from cbr_notebook.runbook.plan.checks import Check
@@ -161,8 +162,8 @@ def shows_restore(facts: Facts) -> bool:
     """Return whether the backup or any disk concerned shows that a restore is going on."""
     disks = facts.target.disks if facts.target else ()
     return (
-        "restoring" in facts.backup.status.lower()
-        or any("restoring" in disk.status.lower() for disk in disks)
+        BACKUP_RESTORING in facts.backup.status.lower()
+        or any(RESTORING in disk.status.lower() for disk in disks)
         or any(task.operation_type == "restore" for task in facts.running)
     )
 

@@ -7,8 +7,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, UNFINISHED, ResourceKind
+from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM, ResourceKind
 from cbr_notebook.api.messages.records import Backup, Protectable, TaskRecord
+from cbr_notebook.api.messages.statuses import (
+    BACKUP_AVAILABLE,
+    SERVER_STOPPED,
+    TASK_SUCCESS,
+    UNFINISHED,
+)
 from cbr_notebook.errors import CBRError, InvalidRequest, NotFound, NotOffered
 from cbr_notebook.runbook.plan.facts import (
     NOT_TOLD,
@@ -79,7 +85,7 @@ def survey(
     else:
         asked.unreadable.append(Unread.POLICIES)
     restores = asked.restores(goal_id)
-    running_now = goal is None or goal.status.upper() != "SHUTOFF"
+    running_now = goal is None or goal.status.upper() != SERVER_STOPPED
     return Facts(
         asked_at=session.now,
         project_id=session.identity.project_id,
@@ -235,7 +241,7 @@ class _Questions:
     def _recorded(self, backup: Backup) -> dict[str, Any]:
         """Return what was recorded of a server when it was backed up."""
         server = None
-        if backup.resource_type not in (DISK, FILE_SYSTEM) and backup.status == "available":
+        if backup.resource_type not in (DISK, FILE_SYSTEM) and backup.status == BACKUP_AVAILABLE:
             with self._noting(Unread.METADATA):
                 server = self._client.backups.metadata(backup.id).get("server")
         if not isinstance(server, dict):
@@ -286,7 +292,7 @@ class _Questions:
         """Return name and time of usable backups that were made after one, newest first."""
         rows: list[Backup] = []
         with self._noting(Unread.BACKUPS):
-            listed = self._client.backups.list_all(resource_id=resource_id, status="available")
+            listed = self._client.backups.list_all(resource_id=resource_id, status=BACKUP_AVAILABLE)
             rows = list(listed)
         newer = [
             (row.name or row.id, made)
@@ -333,12 +339,12 @@ class _Questions:
         tasks: Sequence[TaskRecord] = [
             task
             for task in restores
-            if task.status == "success" and resource_id_of(task) == backup.resource_id
+            if task.status == TASK_SUCCESS and resource_id_of(task) == backup.resource_id
         ]
         if not tasks:
             with self._noting(Unread.OTHER_RESTORES):
                 tasks = self._client.tasks.list(
-                    operation_type="restore", status="success", limit=_TASKS_LOOKED_AT
+                    operation_type="restore", status=TASK_SUCCESS, limit=_TASKS_LOOKED_AT
                 ).operation_logs
         sizes: dict[str, int | None] = {backup.id: backup.size_gb}
         past = []

@@ -14,8 +14,16 @@ import msgspec
 
 from cbr_notebook.api.messages.constants import DISK, SERVER_TYPES
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, TaskRecord, Vault
+from cbr_notebook.api.messages.statuses import (
+    BACKUP_AVAILABLE,
+    DISK_AVAILABLE,
+    DISK_IN_USE,
+    TASK_SUCCESS,
+    VAULT_AVAILABLE,
+)
 from cbr_notebook.errors import CBRError
 from cbr_notebook.frames.resources import tags_of
+from cbr_notebook.runbook.plan.facts import NOT_TOLD
 from cbr_notebook.runbook.plan.record_facts import resource_facts
 from cbr_notebook.session import Session
 from cbr_notebook.simulator.backups.seeding.recorded_backups import ToldBackup, ToldDisk
@@ -142,7 +150,7 @@ class EstateReader:
                     disk.id,
                     disk.name,
                     disk.size_gb,
-                    _disk_status(disk.status, "in-use"),
+                    _disk_status(disk.status, DISK_IN_USE),
                     device=disk.device,
                     system_disk=disk.system_disk is True or (at == 0 and disk.system_disk is None),
                     traits={"scsi": True} if disk.scsi else {},
@@ -179,7 +187,7 @@ class EstateReader:
                 row.id,
                 row.name or row.id,
                 row.size or 0,
-                _disk_status(row.status, "available"),
+                _disk_status(row.status, DISK_AVAILABLE),
                 type=row.type or DISK,
                 tags=dict(tags_of(row)),
                 traits=_traits(row.id, durations, takes),
@@ -207,7 +215,7 @@ class EstateReader:
                 continue
             taken[resource_id] += 1
             is_server = row.resource_type in SERVER_TYPES
-            newest = row.status == "available" and resource_id not in asked
+            newest = row.status == BACKUP_AVAILABLE and resource_id not in asked
             if is_server and (row.id in backup_ids or (newest and len(asked) < MOST_ASKED)):
                 asked.add(resource_id)
                 row = self._with_disks(row)
@@ -229,7 +237,7 @@ class EstateReader:
         since = to_api_time(now - _TASKS_SINCE)
         with self._noting("tasks"):
             for at, task in enumerate(
-                self._session.client.tasks.list_all(status="success", start_time=since)
+                self._session.client.tasks.list_all(status=TASK_SUCCESS, start_time=since)
             ):
                 if at >= _MOST_TASKS:
                     break
@@ -278,7 +286,7 @@ def _backup(row: Backup, disks: tuple[ToldDisk, ...], takes_mb: int) -> ToldBack
         id=row.id,
         name=row.name or row.id,
         vault_id=row.vault_id or "",
-        status=row.status or "available",
+        status=row.status or BACKUP_AVAILABLE,
         resource_id=row.resource_id or "",
         resource_name=row.resource_name or row.resource_id or "",
         resource_type=row.resource_type or SERVER_TYPES[0],
@@ -323,7 +331,7 @@ def _vault(row: Vault, policies: Iterable[Any]) -> VaultTold:
         row.name or row.id,
         billing.size or 0,
         billing.used or 0,
-        billing.status or "available",
+        billing.status or VAULT_AVAILABLE,
         billing.object_type or "server",
         billing.protect_type or "backup",
         billing.consistent_level or "crash_consistent",
@@ -365,7 +373,7 @@ def _plain(definition: Any) -> dict[str, Any]:
 
 
 def _disk_status(status: str | None, usual: str) -> str:
-    return status if status and status != "unknown" else usual
+    return status if status and status != NOT_TOLD else usual
 
 
 def _time(text: str | None) -> str | None:

@@ -16,6 +16,7 @@ from cbr_notebook.errors import (
     RateLimited,
     ServiceError,
 )
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.tasks.poller import MAX_OUTAGE_S
 
@@ -108,7 +109,7 @@ def _outage(problem: CBRError, run: RunRecord) -> ConnectionFailed:
         request_id=problem.request_id,
         advice=f"Take it up when the service answers: session.resume_restore({run.run_id!r}).",
     )
-    error.may_have_happened = run.state != "not asked"
+    error.may_have_happened = run.state != run_state.NOT_ASKED
     return error
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cbr_notebook.api.messages.records import TaskRecord
 from cbr_notebook.errors import CBRError, NotFound
-from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal import ledger, run_state
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.outcomes import OutageTolerance
 from cbr_notebook.session import Session
@@ -113,7 +113,7 @@ def look_for_task(run: RunRecord, limit_s: float) -> Generator[float, None, bool
             tolerance.answered()
         except CBRError as problem:
             tolerance.failed(problem)
-            if run.state == "running":
+            if run.state == run_state.RUNNING:
                 return False  # taken on: whoever watches it goes on looking
         if found is not None:
             run.note("task_found", task_id=found.task.id, how=found.how)

@@ -17,6 +17,7 @@ from cbr_notebook.errors import (
     TargetMissed,
     TaskFailed,
 )
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.evidence import Achieved, Evidence
 from cbr_notebook.runbook.journal.record import OnProgress, RunRecord
 from cbr_notebook.runbook.journal.report import signing_key, write_report
@@ -60,7 +61,7 @@ class RestoreRun(RunRecord):
     def error(self) -> CBRError | None:
         """Why it did not succeed; ``None`` while nothing has gone wrong."""
         entry = self.journal.last("task_ended", "stopped", "given_up")
-        if entry is None or self.state == "success":
+        if entry is None or self.state == run_state.SUCCESS:
             return None
         facts = entry.facts
         if entry.kind != "task_ended":
@@ -97,7 +98,7 @@ class RestoreRun(RunRecord):
         API: Task, "Querying a Specified Task".
         """
         self.journal.reload()
-        if not self.ended and self.state == "running":
+        if not self.ended and self.state == run_state.RUNNING:
             with self.journal.held(), self.recording():
                 look(self)
         return self
@@ -122,7 +123,7 @@ class RestoreRun(RunRecord):
         check_timeout(timeout)
         if not self.ended:
             elapsed = self.stopwatch()
-            if self.state != "running":
+            if self.state != run_state.RUNNING:
                 run_steps(self, submit_steps(self, taken_up=self.taken_up), timeout, elapsed)
             run_steps(self, watch(self), timeout, elapsed)
         if self.error is not None:
@@ -145,7 +146,7 @@ class RestoreRun(RunRecord):
         """
         with self.journal.held():
             steps = watch(self)
-            if self.state in ("not asked", "asked"):
+            if self.state in (run_state.NOT_ASKED, run_state.ASKED):
                 steps = chain(submit_steps(self, taken_up=self.taken_up), steps)
             yield from recorded_steps(self, steps)
 
@@ -162,12 +163,12 @@ class RestoreRun(RunRecord):
 
         API: Task, "Querying a Specified Task".
         """
-        if self.state == "running":
+        if self.state == run_state.RUNNING:
             with suppress(CBRError):  # what cannot be seen was running when last seen
                 RestoreRun(self.session, self.journal).refresh()
         if self.ended:
             return f"{self.title} has ended already ({self.state}); nothing was stopped."
-        if self.state == "running":
+        if self.state == run_state.RUNNING:
             raise Conflict(
                 f"{self.title} was running when last seen, and the service cannot stop a restore.",
                 advice="Wait for its end with run.wait(). A server that was stopped midway "
@@ -180,12 +181,12 @@ class RestoreRun(RunRecord):
             except Conflict:
                 self.journal.reload()
                 return self._asked_to_stop()
-            if self.state == "not asked" and self.taken_up:
+            if self.state == run_state.NOT_ASKED and self.taken_up:
                 recall_submission(self)
-            if self.state == "not asked":
+            if self.state == run_state.NOT_ASKED:
                 stop(self, "Cancelled before the service was asked.")
                 return f"{self.title} is cancelled; the service was not asked to restore."
-            if self.state == "asked":
+            if self.state == run_state.ASKED:
                 self.note("given_up", reason="Given up by the user; it is not known whether the "
                           "service carried it out.")  # fmt: skip
                 return (
@@ -196,12 +197,12 @@ class RestoreRun(RunRecord):
 
     def _asked_to_stop(self) -> str:
         """Return what it means that whoever carries this out is asked to stop."""
-        if self.state == "not asked":
+        if self.state == run_state.NOT_ASKED:
             return (
                 f"{self.title} is being prepared elsewhere and stops before the service is "
                 "asked, unless that has just happened."
             )
-        if self.state == "asked":
+        if self.state == run_state.ASKED:
             return (
                 f"{self.title} is being carried out elsewhere, and the service may have taken it "
                 "on. It is not asked again."

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from cbr_notebook.api.messages.constants import KIND_OF, SERVER_TYPES
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.messages.statuses import TASK_SUCCESS
 from cbr_notebook.api.messages.validate import within
 from cbr_notebook.api.messages.vault_bodies import ResourceItem
 from cbr_notebook.errors import (
@@ -203,7 +204,7 @@ def _wait(run: RunRecord) -> Iterator[float]:
         run.report_progress("safety backup", work.progress, f"Backing up {name} first.")
         yield pause
     (task,) = work.records
-    if task.status != "success":
+    if task.status != TASK_SUCCESS:
         error = task.error_info
         raise TaskFailed(
             f"The safety backup of {name} failed: "

@@ -22,6 +22,7 @@ from cbr_notebook.errors import (
     PermissionDenied,
     TaskFailed,
 )
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.journal.submissions import Submission, note_submission, submissions_of
 from cbr_notebook.runbook.plan.drift import (
@@ -71,9 +72,9 @@ def submit_steps(run: RunRecord, *, taken_up: bool = False) -> Iterator[float]:
         CBRError: the service refuses.
     """
     while True:
-        if run.state == "not asked" and taken_up:
+        if run.state == run_state.NOT_ASKED and taken_up:
             recall_submission(run)
-        if run.state == "not asked":
+        if run.state == run_state.NOT_ASKED:
             if taken_up:
                 require_confirmation(run)
             facts = yield from _prepare(run, taken_up=taken_up)
@@ -391,7 +392,7 @@ def _doubt(run: RunRecord) -> str:
 
 def _was_heard(run: RunRecord) -> bool:
     """Return whether the service has certainly taken the restore on."""
-    return run.state == "running" or answer_of(run)[1] is not None
+    return run.state == run_state.RUNNING or answer_of(run)[1] is not None
 
 
 def _nobody_knows(run: RunRecord, doubt: str = "") -> ConnectionFailed:

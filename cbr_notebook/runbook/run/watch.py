@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 
-from cbr_notebook.api.messages.constants import ENDED
 from cbr_notebook.api.messages.records import TaskRecord
+from cbr_notebook.api.messages.statuses import ENDED, TASK_RUNNING
 from cbr_notebook.errors import CBRError, JournalFailed, NotFound, WaitTimeout
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.run.bars import progress_bars
@@ -77,7 +77,7 @@ def look(run: RunRecord, within: float = 0.0) -> None:
     _refuse_strange_task(run, task)
     status = task.status or ""
     if status not in ENDED:
-        run.report_progress("restoring", _percent(task), f"{run.title}: {status or 'running'}.")
+        run.report_progress("restoring", _percent(task), f"{run.title}: {status or TASK_RUNNING}.")
         return
     error = task.error_info
     run.note(

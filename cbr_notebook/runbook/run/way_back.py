@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from cbr_notebook.errors import CBRError, Conflict, InvalidRequest
-from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal import ledger, run_state
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.checked_plan import CheckedPlan, check_restore
 
@@ -24,9 +24,13 @@ def plan_way_back(run: RunRecord, plan: CheckedPlan | None = None) -> CheckedPla
         NotFound: the safety backup exists no more.
         Conflict: another run has gone back on it already.
     """
-    if run.state not in ("success", "failed"):
-        why = "the service has not ended it" if run.state in _OPEN else "it was not carried out"
-        if run.state == "given up":
+    if run.state not in run_state.CARRIED_OUT:
+        why = (
+            "the service has not ended it"
+            if run.state in run_state.UNFINISHED
+            else "it was not carried out"
+        )
+        if run.state == run_state.GIVEN_UP:
             why = "whether it was carried out is not known"
         raise InvalidRequest(f"{run.title} is {run.state}: {why}, so there is no way back from it.",
                              advice=_HOW)  # fmt: skip
@@ -61,7 +65,7 @@ def note_way_back(run: RunRecord) -> None:
     Where that journal cannot be written now, only that of the restore itself tells.
     """
     undone_id = run.begun.get("undoes")
-    if undone_id is None or run.state != "success":
+    if undone_id is None or run.state != run_state.SUCCESS:
         return
     with suppress(CBRError):
         undone = run.undoes
@@ -69,6 +73,3 @@ def note_way_back(run: RunRecord) -> None:
             undone = RunRecord(run.session, ledger.open_journal(run.folder, str(undone_id)))
         with undone.journal.held():
             undone.note("rolled_back", by_run=run.run_id)
-
-
-_OPEN = ("not asked", "asked", "running")

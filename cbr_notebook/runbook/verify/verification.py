@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE, FILE_SYSTEM_AVAILABLE, TASK_SUCCESS
 from cbr_notebook.errors import ConnectionFailed, InvalidRequest, NotFound, NotOffered
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.record import RunRecord
 from cbr_notebook.runbook.plan.drift import other_target
 from cbr_notebook.runbook.plan.facts import DiskFacts, TargetFacts
@@ -130,7 +132,7 @@ def verify(
     Raises:
         InvalidRequest: it has not ended, or the manifest cannot be read.
     """
-    if run.state not in ("success", "failed"):
+    if run.state not in run_state.CARRIED_OUT:
         raise InvalidRequest(
             f"{run.title} has not ended ({run.state}); there is nothing to verify yet.",
             advice="Wait for it with run.wait().",
@@ -207,7 +209,7 @@ def _probe_findings(
 def _structure(run: RunRecord) -> Iterator[Finding]:
     ended = run.journal.last("task_ended")
     assert ended is not None
-    yield _finding("task", ended.facts["status"] == "success", f"The task ended as "
+    yield _finding("task", ended.facts["status"] == TASK_SUCCESS, f"The task ended as "
                    f"{ended.facts['status']}.")  # fmt: skip
     try:
         target, backup = target_now(run.session, run.backup["id"], other_target(run))
@@ -225,13 +227,13 @@ def _structure(run: RunRecord) -> Iterator[Finding]:
     disks = {disk.id: disk for disk in target.disks}
     for written in run.begun["overwritten"]:
         yield _disk(written, disks.get(written["disk_id"]), target)
-    yield _finding("backup", backup == "available", f"The backup is {backup}.")
+    yield _finding("backup", backup == BACKUP_AVAILABLE, f"The backup is {backup}.")
 
 
 def _power(run: RunRecord, target: TargetFacts) -> Finding:
     status = target.status
     if target.type in (DISK, FILE_SYSTEM):
-        return _finding("status", status.lower() == "available", f"It is {status}.")
+        return _finding("status", status.lower() == FILE_SYSTEM_AVAILABLE, f"It is {status}.")
     wanted = "ACTIVE" if run.begun["power_on"] else "SHUTOFF"
     return _finding(
         "power", status.upper() == wanted, f"The server is {status}, {wanted} was asked for."

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from cbr_notebook.api.messages.constants import DISK, FILE_SYSTEM
 from cbr_notebook.api.messages.records import Protectable, Vault, VaultResource
+from cbr_notebook.api.messages.statuses import (
+    DISK_AVAILABLE,
+    DISK_IN_USE,
+    FILE_SYSTEM_AVAILABLE,
+    RESOURCE_PROTECTING,
+    RESOURCE_REMOVING,
+    RESOURCE_RESTORING,
+    SERVER_IN_USE,
+    SERVER_STOPPED,
+    VAULT_AVAILABLE,
+)
 
 _BUSY = {
-    "protecting": "It is being backed up.",
-    "restoring": "It is being restored.",
-    "removing": "It is leaving the vault.",
+    RESOURCE_PROTECTING: "It is being backed up.",
+    RESOURCE_RESTORING: "It is being restored.",
+    RESOURCE_REMOVING: "It is leaving the vault.",
 }
-_GOOD = {DISK: ("available", "in-use"), FILE_SYSTEM: ("available",)}
-_SERVER_GOOD = ("ACTIVE", "SHUTOFF")
+_GOOD = {DISK: (DISK_AVAILABLE, DISK_IN_USE), FILE_SYSTEM: (FILE_SYSTEM_AVAILABLE,)}
 
 
 def why_not_now(member: VaultResource, found: Protectable | None, vault: Vault) -> str | None:
@@ -30,13 +40,13 @@ def why_not_now(member: VaultResource, found: Protectable | None, vault: Vault) 
         return "It no longer exists."
     if found.protectable is not None and found.protectable.result is False:
         return found.protectable.reason or "The service does not back it up."
-    good = _GOOD.get(found.type or "", _SERVER_GOOD)
+    good = _GOOD.get(found.type or "", SERVER_IN_USE)
     if found.status is not None and found.status not in good:
         return f"Its status is {found.status}; it has to be {' or '.join(good)}."
     if found.type == DISK and (found.detail or {}).get("shareable") is True:
         return "It is a shared disk; back it up with its servers."
     app = vault.billing.consistent_level == "app_consistent"
-    if app and found.status == "SHUTOFF":
+    if app and found.status == SERVER_STOPPED:
         return "It is stopped; an application-consistent backup needs it running."
     return None
 
@@ -44,7 +54,7 @@ def why_not_now(member: VaultResource, found: Protectable | None, vault: Vault) 
 def why_vault_cannot(vault: Vault) -> str | None:
     """Return why a vault takes no backups now; ``None`` if nothing is known against it."""
     billing = vault.billing
-    if billing.status not in (None, "available"):
+    if billing.status not in (None, VAULT_AVAILABLE):
         return f"The vault's status is {billing.status}; it has to be available."
     if billing.protect_type == "replication":
         return "It is a vault for replicas; backups are made in vaults for backup."

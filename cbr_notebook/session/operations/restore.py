@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Backup, Protectable
+from cbr_notebook.api.messages.statuses import SERVER_STOPPED
 from cbr_notebook.errors import ConfirmationNeeded, InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_resource
@@ -89,7 +90,7 @@ def restore(
         volume_id=goal.id if kind == "disk" else None,
         resource_id=goal.id if kind == "turbo" else None,
         mappings=mappings,
-        power_on=(goal.status or "").upper() != "SHUTOFF" if power_on is None else power_on,
+        power_on=(goal.status or "").upper() != SERVER_STOPPED if power_on is None else power_on,
     )
     return Task(
         session.poller,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cbr_notebook.api.messages.records import Member
+from cbr_notebook.api.messages.statuses import MEMBER_ACCEPTED, MEMBER_REJECTED
 from cbr_notebook.frames.members import MEMBERS
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.lookup import find_backup, find_vault
@@ -85,7 +86,7 @@ def accept_share(session: Context, backup: ResourceRef, *, vault: ResourceRef) -
     """
     backup_id = _shared_backup(session, backup)
     mine, vault_id = session.identity.project_id, find_vault(session, vault).id
-    return session.client.members.update(backup_id, mine, status="accepted", vault_id=vault_id)
+    return session.client.members.update(backup_id, mine, status=MEMBER_ACCEPTED, vault_id=vault_id)
 
 
 def reject_share(session: Context, backup: ResourceRef) -> Member:
@@ -101,7 +102,9 @@ def reject_share(session: Context, backup: ResourceRef) -> Member:
         'rejected'
     """
     backup_id = _shared_backup(session, backup)
-    return session.client.members.update(backup_id, session.identity.project_id, status="rejected")
+    return session.client.members.update(
+        backup_id, session.identity.project_id, status=MEMBER_REJECTED
+    )
 
 
 def unshare(session: Context, backup: ResourceRef, project: str) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
@@ -21,11 +22,11 @@ def good_backups(session: Context, backups: pd.DataFrame | None) -> pd.DataFrame
         InvalidRequest: something else was given.
     """
     if backups is None:
-        return lists.backups(session, status="available")
+        return lists.backups(session, status=BACKUP_AVAILABLE)
     attrs = getattr(backups, "attrs", {})
     if attrs.get("project_id") != session.identity.project_id or (
         *map(attrs.get, ("resource", "filters", "limit")),
-    ) != ("backups", {"status": "available"}, None):
+    ) != ("backups", {"status": BACKUP_AVAILABLE}, None):
         raise InvalidRequest(
             "These are not all good backups of this project.",
             field="backups",

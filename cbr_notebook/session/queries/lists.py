@@ -16,6 +16,7 @@ from cbr_notebook.api.groups.protectables import Protectables
 from cbr_notebook.api.groups.tasks import Tasks
 from cbr_notebook.api.groups.vaults import Vaults
 from cbr_notebook.api.messages.records import Backup, TaskRecord
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.api.paging.pager import LARGEST_PAGE
 from cbr_notebook.frames.details import BackupsOfPoint
 from cbr_notebook.session.context import Context
@@ -389,7 +390,7 @@ def restore_points(session: Context, **filters: Any) -> pd.DataFrame:
             vault_id=rows["vault_id"].iloc[0],
             created_at=rows["created_at"].min().tz_localize(None).isoformat(),
             backups=len(rows),
-            available=int((rows["status"] == "available").sum()),
+            available=int((rows["status"] == BACKUP_AVAILABLE).sum()),
             resource_names=", ".join(sorted(rows["resource_name"].dropna())),
         )
         for point, rows in table.groupby("checkpoint_id", sort=False)

@@ -15,6 +15,7 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import COMMON_KINDS, DISK, KIND_OF
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE, REPLICATION_SUCCESS
 from cbr_notebook.errors import CBRError
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
@@ -72,7 +73,7 @@ class _Estate:
     def _listed(self) -> list[Backup]:
         return list(
             self.session.client.backups.list_all(
-                status="available", image_type="backup", show_replication=True
+                status=BACKUP_AVAILABLE, image_type="backup", show_replication=True
             )
         )
 
@@ -278,7 +279,7 @@ def _replicated(estate: _Estate, resource: Protectable, rule: Mapping[str, Any])
         age = _age(estate, backup)
         untold += backup.replication_records is None
         for record in backup.replication_records or ():
-            if record.status == "success" and age is not None:
+            if record.status == REPLICATION_SUCCESS and age is not None:
                 seen = f"newest with a replica is {age / timedelta(hours=1):.1f} h old"
                 evidence = f"backup {backup.id} in {record.destination_region}"
                 if age > within and untold:

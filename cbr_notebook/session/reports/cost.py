@@ -12,6 +12,7 @@ import pandas as pd
 from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import KIND_OF
 from cbr_notebook.api.messages.records import Backup, Vault
+from cbr_notebook.api.messages.statuses import BACKUP_DELETING
 from cbr_notebook.errors import InvalidRequest, UnknownTag
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.session.context import Context
@@ -178,7 +179,9 @@ def orphans(
     chosen = TagChoice(session, tags, "vault")
     price = None if price_per_gb_month is None else check_price(price_per_gb_month)
     backups = [
-        each for each in _own_backups(session) if not each.parent_id and each.status != "deleting"
+        each
+        for each in _own_backups(session)
+        if not each.parent_id and each.status != BACKUP_DELETING
     ]
     kinds: set[Any] = {KIND_OF[each.resource_type or ""] for each in backups
                        if each.resource_type in KIND_OF}  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cbr_notebook import catalogue, frames
-from cbr_notebook.api.messages.constants import UNSUCCESSFUL
+from cbr_notebook.api.messages.statuses import NOT_DONE
 from cbr_notebook.session.context import Context
 from cbr_notebook.session.queries import lists
 from cbr_notebook.session.tables import describe
@@ -16,8 +16,6 @@ from cbr_notebook.text.dtypes import TEXT
 from cbr_notebook.text.timeparse import (
     TimeLike,
 )
-
-_BAD = (*UNSUCCESSFUL, "skipped")
 
 
 def failures(
@@ -48,13 +46,13 @@ def failures(
         (['db-02'], ['BackupService.8300'])
     """
     before = session.client.transport.requests
-    table = lists.tasks(session, status=_BAD, since=since, until=until, tags=tags)
+    table = lists.tasks(session, status=NOT_DONE, since=since, until=until, tags=tags)
     return describe(session, frames.FAILURES, with_advice(table), table.attrs["filters"], before)
 
 
 def with_advice(tasks: pd.DataFrame) -> pd.DataFrame:
     """Return those of some tasks that did not succeed, each with what to do."""
-    table = tasks[tasks["status"].isin(_BAD)].reset_index(drop=True)
+    table = tasks[tasks["status"].isin(NOT_DONE)].reset_index(drop=True)
     kept = [column.name for column in frames.FAILURES.columns if column.name != "advice"]
     advice = [_advice(code) for code in table["error_code"]]
     return table[kept].assign(advice=pd.Series(advice, dtype=TEXT, index=table.index))

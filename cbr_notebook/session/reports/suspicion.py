@@ -16,6 +16,7 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import Backup
+from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE
 from cbr_notebook.api.messages.validate import listed
 from cbr_notebook.errors import InvalidRequest, NotFound
 from cbr_notebook.session.context import Context
@@ -275,7 +276,7 @@ def last_quiet_backup(
     """
     until = session.now if before is None else parse_time(before, session.now, "before")
     table = suspicion(session, resource, explained=explained)
-    good = set(lists.backups(session, resource=resource, status="available")["id"])
+    good = set(lists.backups(session, resource=resource, status=BACKUP_AVAILABLE)["id"])
     usable = [
         row
         for row in table.to_dict("records")

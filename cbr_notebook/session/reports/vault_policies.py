@@ -11,6 +11,11 @@ import pandas as pd
 
 from cbr_notebook import frames
 from cbr_notebook.api.messages.records import AppliedVault, Backup, Policy, Vault
+from cbr_notebook.api.messages.statuses import (
+    BACKUP_AVAILABLE,
+    REPLICATION_FAILED,
+    REPLICATION_SUCCESS,
+)
 from cbr_notebook.frames.vaults import vault_tags
 from cbr_notebook.schedule.kept_days import kept_days
 from cbr_notebook.schedule.runs import known_runs
@@ -93,7 +98,7 @@ def replication(session: Context, *, tags: Tags = None) -> pd.DataFrame:
     chosen = TagChoice(session, tags, "vault")
     good: dict[str, list[Backup]] = {}
     for backup in session.client.backups.list_all(
-        status="available", image_type="backup", show_replication=True
+        status=BACKUP_AVAILABLE, image_type="backup", show_replication=True
     ):
         good.setdefault(backup.vault_id or "", []).append(backup)
     applied = if_permitted("Policies", partial(policies_by_vault, session)) or {}
@@ -125,14 +130,14 @@ def _replicated(
     """Return how far the replicas of a vault in one place are."""
     last = {backup.id: _last_status(backup, place) for backup in backups}
     made = {backup.id: parse_api_time(backup.created_at) for backup in backups}
-    there = [at for key, at in made.items() if at and last[key] == "success"]
+    there = [at for key, at in made.items() if at and last[key] == REPLICATION_SUCCESS]
     newest = max((at for at in made.values() if at), default=None)
     replica = max(there, default=None)
     return SimpleNamespace(
         vault_id=vault_id, vault_name=vault.name if vault else None, destination_region=place[0],
         destination_vault_id=place[1], policy_name=policy.name if policy else None,
         enabled=policy.enabled if policy else None, backups=len(backups), replicated=len(there),
-        failed=sum(status == "fail" for status in last.values()),
+        failed=sum(status == REPLICATION_FAILED for status in last.values()),
         newest_backup=api_text(newest), newest_replica=api_text(replica),
         lag_hours=round((newest - replica) / _HOUR, 1) if newest and replica else None,
         tags=vault_tags(vault) if vault else {},
@@ -146,8 +151,8 @@ def _last_status(backup: Backup, place: tuple[str | None, str | None]) -> str | 
         for record in backup.replication_records or ()
         if (record.destination_region, record.destination_vault_id) == place
     ]
-    if any(record.status == "success" for record in records):
-        return "success"
+    if any(record.status == REPLICATION_SUCCESS for record in records):
+        return REPLICATION_SUCCESS
     return max(records, key=lambda each: each.created_at or "").status if records else None
 
 

@@ -15,11 +15,12 @@ from cbr_notebook.forms.kit.field import Field
 from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.threads.worker import Worker
 from cbr_notebook.forms.restore import run_view
-from cbr_notebook.forms.restore.pending_runs import OPEN, PendingRuns
+from cbr_notebook.forms.restore.pending_runs import PendingRuns
 from cbr_notebook.forms.restore.plan_view import in_form
 from cbr_notebook.forms.restore.rail import Steps
 from cbr_notebook.forms.restore.steps.step import SERVER, WATCH, Step
 from cbr_notebook.forms.restore.way_back import WayBack
+from cbr_notebook.runbook.journal import run_state
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run.submit import Stopped
 
@@ -91,7 +92,7 @@ class WatchRun(Step):
     def follow(self, run: RestoreRun, worker: Worker | None) -> None:
         """Watch the run to its end, verify it, and offer the evidence."""
         self.run_id, self._run_title = run.run_id, run.title
-        if run.state == "running":
+        if run.state == run_state.RUNNING:
             # So it is, also if the service cannot be asked how far.
             self.tell(Progress(run.run_id, "restoring", 0, f"{run.title}: it is running."))
         if worker is None:
@@ -123,13 +124,13 @@ class WatchRun(Step):
             record = "The record of the restore cannot be read"
             panels.error.html += markup.error_card(unread, record, in_form=in_form)
             return True
-        if state in ("failed", "stopped") and self._progress is not None:
+        if state in (run_state.FAILED, run_state.STOPPED) and self._progress is not None:
             self._failed = "cancelled" if isinstance(problem, Stopped) else "failed"
             self._draw_course()
         if isinstance(problem, Stopped):
             panels.result.html = run_view.cancelled(problem, self.run_id)
             self.steps.focus_rail()
-        elif state in OPEN and isinstance(problem, CBRError):
+        elif state in run_state.UNFINISHED and isinstance(problem, CBRError):
             # Whoever could stop watching before has nothing to stop any more.
             panels.result.html = ""
             run_id = str(self.run_id)
@@ -208,7 +209,7 @@ class WatchRun(Step):
         found, panel = None, self.form.panels.result
         panel.html = run_view.ended(run, None, verifying=True)
         try:
-            if run.state in ("success", "failed"):
+            if run.state in run_state.CARRIED_OUT:
                 found = run.verify(manifest=self.form.fields["manifest"].value or None)
         finally:
             self._found = found
