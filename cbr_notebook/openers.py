@@ -11,6 +11,20 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 
+class OverviewForms(Protocol):
+    """The forms of a fleet."""
+
+    def overview(self) -> Any:
+        """Show which projects need attention, and which did not answer; go on from there."""
+
+    def project(self, path: str) -> Any:
+        """Show the overview of one project.
+
+        Args:
+            path: such as ``prod/eu-west-0/web``.
+        """
+
+
 class Entry(Protocol):
     """Where sessions are opened."""
 
@@ -27,7 +41,7 @@ class Entry(Protocol):
         """What opens a session on a cloud of its own."""
 
     @property
-    def fleet_forms(self) -> Callable[[Any], Any]:
+    def fleet_forms(self) -> Callable[[Any], OverviewForms]:
         """What opens the forms of a fleet."""
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cbr_notebook.entry.computed_once import computed_once
 from cbr_notebook.extras import needed_for
 from cbr_notebook.fleets.lake_answers import Past
 from cbr_notebook.histories import memory
@@ -20,7 +20,7 @@ class History(memory.History):
 
     _past = Past  # whose answers are computed, too
 
-    @cached_property
+    @computed_once
     def plots(self) -> HistoryPlots:
         """Pictures: how vaults grew, how much changed on each day."""
         with needed_for("Pictures"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cbr_notebook.entry.computed_once import computed_once
 from cbr_notebook.extras import FORMS, ensure, needed_for
 from cbr_notebook.neighbours import terraform
 from cbr_notebook.runbook.guided_session import GuidedSession
@@ -65,7 +65,7 @@ class Session(GuidedSession):
 
     # Matplotlib and widgets are loaded when they are first asked for.
 
-    @cached_property
+    @computed_once
     def plots(self) -> Plots:
         """Pictures: capacity, calendar, recovery points, durations.
 
@@ -79,7 +79,7 @@ class Session(GuidedSession):
 
         return Plots(self)
 
-    @cached_property
+    @computed_once
     def forms(self) -> Forms:
         """Forms to fill in and click: create, back up, schedule, share, watch.
 

@@ -35,7 +35,7 @@ from cbr_notebook.frames.fleet import PLACE
 from cbr_notebook.histories.project_read import TABLES
 from cbr_notebook.histories.store import Store
 from cbr_notebook.histories.sync import RESOURCES_EVERY, WHOLE, checked, checked_ages
-from cbr_notebook.openers import entry
+from cbr_notebook.openers import OverviewForms, entry
 from cbr_notebook.session import Session
 from cbr_notebook.session.reports.audit import audit
 from cbr_notebook.text.card import facts_html
@@ -264,7 +264,7 @@ class Fleet:
         return frame
 
     @property
-    def forms(self) -> Any:
+    def forms(self) -> OverviewForms:
         """Forms that look at all projects: ``fleet.forms.overview()``."""
         return entry().fleet_forms(self)
 

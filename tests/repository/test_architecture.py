@@ -16,8 +16,11 @@ import jedi
 import pytest
 
 import cbr_notebook as cbr
+from cbr_notebook.forms import Forms
+from cbr_notebook.forms.fleet import FleetForms
 from cbr_notebook.forms.kit.definition import FormDefinition
 from cbr_notebook.forms.kit.form import Form, PageForm
+from cbr_notebook.plots import Plots
 from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.run.restore_options import FurtherOptions
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
@@ -238,6 +241,16 @@ OPENED = "import cbr_notebook as cbr\nsession = cbr.{opened}()\n"
 def test_an_editor_completes_a_session(opened: str, typed: str, offered: set[str]) -> None:
     code = OPENED.format(opened=opened) + typed
     assert {each.name for each in jedi.Script(code).complete()} >= offered
+
+
+@pytest.mark.parametrize("room", [Forms, Plots, FleetForms])
+def test_an_editor_offers_the_members_of_a_room_and_nothing_else(room: type[Any]) -> None:
+    """Neither those of the property that it is read by, such as ``func`` and ``lock``."""
+    holder = "cbr.fleet([])" if room is FleetForms else "session"
+    typed = f"{holder}.{'plots' if room is Plots else 'forms'}."
+    offered = jedi.Script(OPENED.format(opened="simulate") + typed).complete()
+    public = {each for each in vars(room) if not each.startswith("_")}
+    assert {each.name for each in offered if not each.name.startswith("_")} == public
 
 
 def test_an_editor_shows_parameters_and_documentation() -> None:
