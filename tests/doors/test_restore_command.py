@@ -16,7 +16,15 @@ from cbr_notebook.cli import main
 from cbr_notebook.restore_command import account
 from cbr_notebook.restore_command.exit_codes import in_terminal
 from cbr_notebook.runbook.journal.record import Progress
-from tests.runbook.situations import CONTRACT, execute, is_back, only_run, restores, spoilt
+from tests.runbook.situations import (
+    CONTRACT,
+    after_the_attack,
+    execute,
+    is_back,
+    only_run,
+    restores,
+    spoilt,
+)
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -29,8 +37,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     """The cloud that ``--simulate`` opens, with one spoilt server; the folder is the test's."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CBR_RUNBOOK_FOLDER", str(tmp_path / "runs"))
-    with cbr.simulate("empty") as opened:
-        manifest = spoilt(opened)
+    opened, manifest = after_the_attack()
+    with opened:
         Path("web-01.json").write_text(json.dumps(manifest))
         monkeypatch.setattr(account, "simulate", lambda estate: opened)
         monkeypatch.setattr(account, "connect", lambda profile: opened)

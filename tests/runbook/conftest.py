@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import cbr_notebook as cbr
 from cbr_notebook import Session
-from tests.runbook.situations import spoilt
+from tests.runbook.situations import after_the_attack
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +23,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def session() -> Iterator[Session]:
     """A session with one spoilt server, web-01, and its backup clean-web-01."""
-    with cbr.simulate("empty") as opened:
-        spoilt(opened)
+    opened, _ = after_the_attack()
+    with opened:
         yield opened

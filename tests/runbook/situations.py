@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
+import cbr_notebook as cbr
 from cbr_notebook import Session
+from cbr_notebook.entry import on_cloud
 from cbr_notebook.runbook.run.run import RestoreRun
 
 GOOD = {"vda": ("/etc/motd", b"good"), "vdb": ("/data", b"orders")}
@@ -46,6 +50,24 @@ def two_disks(session: Session) -> Any:
     session.create_vault("disks", size_gb=100, object_type="disk", resources="spare")
     session.back_up("disks", name="clean-spare").wait(progress=False)
     return session.cloud.create_disk("other", 2)
+
+
+def after_the_attack(sizes: tuple[int, int] = (2, 1)) -> tuple[Session, dict[str, Any]]:
+    """Open a session on a cloud with the server web-01, spoilt as :func:`spoilt` does it.
+
+    It is spoilt once a process, and each test gets a copy of that cloud.
+
+    Returns:
+        The session and the manifest.
+    """
+    before, manifest = _spoilt_once(sizes)
+    return on_cloud(before.cloud.copy()), deepcopy(manifest)
+
+
+@cache
+def _spoilt_once(sizes: tuple[int, int]) -> tuple[Session, dict[str, Any]]:
+    session = cbr.simulate("empty")
+    return session, spoilt(session, sizes=sizes)
 
 
 def is_back(session: Session, name: str = "web-01") -> bool:

@@ -22,14 +22,12 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
-from cbr_notebook.entry import on_cloud
 from cbr_notebook.runbook.journal import journal as journal_module
 from cbr_notebook.runbook.journal.journal import Journal
 from cbr_notebook.runbook.run.run import RestoreRun
-from cbr_notebook.simulator import Cloud
 from cbr_notebook.simulator.http.local_transport import CloudTransport
 from cbr_notebook.simulator.server import CloudServer
-from tests.runbook.situations import is_back, restores, spoilt
+from tests.runbook.situations import after_the_attack, is_back, restores
 
 Kill = Callable[[], None]
 
@@ -38,8 +36,8 @@ Kill = Callable[[], None]
 def cloud_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A cloud with a spoilt server, in a file, and the manifest of the server's files."""
     path = tmp_path_factory.mktemp("cloud") / "cloud.state"
-    with cbr.simulate("empty") as session:
-        manifest = spoilt(session, sizes=(1, 1))
+    session, manifest = after_the_attack(sizes=(1, 1))
+    with session:
         session.cloud.snapshot(path)
     return path, manifest
 
@@ -259,9 +257,8 @@ class Served:
     """A cloud behind a port, which kills its client when asked for a restore."""
 
     def __init__(self, arrives: bool) -> None:
-        self.cloud = Cloud.open("empty")
-        self.session = on_cloud(self.cloud)
-        self.manifest = spoilt(self.session, sizes=(1, 1))
+        self.session, self.manifest = after_the_attack(sizes=(1, 1))
+        self.cloud = self.session.cloud
         self.arrives = arrives
         self.client: subprocess.Popen[str] | None = None
         self.server = CloudServer(self.cloud, application=self)

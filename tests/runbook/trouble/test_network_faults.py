@@ -13,7 +13,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.run.restore_plan import RestorePlan
 from cbr_notebook.runbook.run.run import RestoreRun
-from tests.runbook.situations import is_back, restores, spoilt
+from tests.runbook.situations import after_the_attack, is_back, restores
 
 OPERATIONS = (
     "restore_backup", "create_checkpoint", "list_op_logs", "show_op_log", "show_backup",
@@ -70,9 +70,9 @@ def brought_to_its_end(session: Session, faults: list[tuple[str, Any, int]]) -> 
 def test_one_restore_comes_of_one_plan_through_any_storm(
     faults: list[tuple[str, Any, int]], lag: int, empty_answer: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, cbr.simulate("empty") as session:
+    session, manifest = after_the_attack(sizes=(1, 1))
+    with tempfile.TemporaryDirectory() as folder, session:
         os.environ["CBR_RUNBOOK_FOLDER"] = folder
-        manifest = spoilt(session, sizes=(1, 1))
         session.cloud.options["task_list_lag_seconds"] = lag
         session.cloud.options["restore_answers_empty"] = empty_answer
         run = brought_to_its_end(session, faults)
