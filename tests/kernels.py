@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from select import select
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,7 +114,7 @@ def _begin_as_every_kernel() -> None:
 
     with cbr.simulate() as session:
         session.forms.vaults()
-        session.plots.calendar()._repr_html_()
+        cast("Any", session.plots.calendar())._repr_html_()
     Widget.close_all()
     import_module("cbr_notebook.showing.html_tables")
     pandas.set_option("display.max_columns", 20)  # as pandas has it where it finds a kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import httpx
 import pytest
@@ -93,9 +94,13 @@ ASKED_WITH: dict[str, dict[str, str]] = {
 def test_the_simulated_cloud_reads_each_filter_that_it_names(
     call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = set()
-    texts = Query.texts
-    monkeypatch.setattr(Query, "texts", lambda query, name: read.add(name) or texts(query, name))
+    read, texts = set[str](), Query.texts
+
+    def noting(query: Query, name: str) -> Any:
+        read.add(name)
+        return texts(query, name)
+
+    monkeypatch.setattr(Query, "texts", noting)
     group, method = call.split(".")
     with cbr.simulate("documented") as session:
         getattr(getattr(session.client, group), method)(**ASKED_WITH.get(call, {}))

@@ -332,7 +332,12 @@ def test_what_records_of_a_page_came_from_is_read_once(monkeypatch: pytest.Monke
     found = decode(json.dumps({"backups": rows, "count": 9}).encode(), BackupPage).backups
     read: list[bytes] = []
     plain = source.loads
-    monkeypatch.setattr(source, "loads", lambda content: read.append(content) or plain(content))
+
+    def noting(content: bytes) -> Any:
+        read.append(content)
+        return plain(content)
+
+    monkeypatch.setattr(source, "loads", noting)
     assert [each.raw for each in found] == rows
     found[0].raw["extend_info"]["a"].append("changed by somebody")
     assert found[0].raw == rows[0]

@@ -9,7 +9,7 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook.api.groups.backups import BackupPage
-from cbr_notebook.api.http import decoding, lenient_reader
+from cbr_notebook.api.http import lenient_reader
 from cbr_notebook.api.http.decoding import decode, without_sources
 
 ROW = {"id": "b", "resource_size": 40, "incremental": True, "extend_info": {"progress": 25}}
@@ -38,7 +38,7 @@ def test_numbers_and_flags_as_texts_take_no_detour(
     def never(*_: object) -> None:
         raise AssertionError("was read value by value")
 
-    monkeypatch.setattr(decoding.lenient_reader, "Reader", never)
+    monkeypatch.setattr(lenient_reader, "Reader", never)
     quickly = decode(page(**members), BackupPage)
     assert quickly == slowly
     assert [each.raw for each in quickly.backups] == [each.raw for each in slowly.backups]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 
 from tests.benchmarks.measurement.ratios import compare, report
 
@@ -19,7 +20,7 @@ def main() -> None:
     """Print the ratio."""
     for modules in ("cbr_notebook", "cbr_notebook.entry"):
         result = compare(
-            lambda modules=modules: _import(f"pandas, httpx, {modules}"),
+            partial(_import, f"pandas, httpx, {modules}"),
             lambda: _import("pandas, httpx"),
             times=1,
             rounds=9,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -26,8 +27,8 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print the CPU seconds, and their ratios."""
     for estate in ("demo", "documented", "empty"):
-        first = cpu_seconds(lambda estate=estate: Cloud.open(estate))
-        again = median(cpu_seconds(lambda estate=estate: Cloud.open(estate)) for _ in range(_TIMES))
+        first = cpu_seconds(partial(Cloud.open, estate))
+        again = median(cpu_seconds(partial(Cloud.open, estate)) for _ in range(_TIMES))
         promise = "at most 0.1, and 0.15 s" if estate == "demo" else "no promise"
         print(
             f"{estate} again: {again:.4f} s against {first:.3f} s: {again / first:.3f} ({promise})"

@@ -7,6 +7,8 @@ The comparison over TCP needs ``pip install -e '.[benchmark]'``; without it, it 
 
 from __future__ import annotations
 
+from functools import partial
+
 import falcon
 import httpx
 
@@ -56,7 +58,7 @@ def page_of_backups() -> None:
     for offset in (0, 1_000, 150_000):
         query = f"backups?limit=100&offset={offset}"
         result = compare(
-            lambda query=query: many("GET", query),
+            partial(many, "GET", query),
             lambda: few("GET", "backups?limit=100"),
             times=10,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from playwright.sync_api import expect
@@ -60,7 +60,8 @@ def test_a_notebook_that_is_not_trusted_shows_the_image(
 
     opened = notebook("1", run=False, width=1100)
     with cbr.simulate() as session:
-        html = session.plots.calendar()._repr_html_()
+        axes: Any = session.plots.calendar()
+        html = axes._repr_html_()
     output = nbformat.v4.new_output("display_data", data={"text/html": html})
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
     nbformat.write(document, opened.path)

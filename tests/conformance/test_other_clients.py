@@ -16,7 +16,8 @@ from huaweicloudsdkcore.region.region import Region
 from huaweicloudsdkiam import v3 as iam
 from keystoneauth1.identity import v3
 
-from cbr_notebook.simulator.cloud import Cloud, CloudCredentials
+from cbr_notebook.simulator.cloud import Cloud
+from cbr_notebook.simulator.control.credentials import CloudCredentials
 from cbr_notebook.simulator.server import CloudServer
 
 

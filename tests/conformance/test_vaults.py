@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from huaweicloudsdkcbr.v1 import (
     BillingCreate,
@@ -216,7 +218,7 @@ def test_associate_a_replication_policy(sdk: SdkClient, vault_id: str) -> None:
         destination_project_id=there.project_id,
         destination_region="eu-west-1",
     )
-    body = {"policy_id": policy, "destination_vault_id": target}
+    body: dict[str, Any] = {"policy_id": policy, "destination_vault_id": target}
     bound = sdk("associate_vault_policy", vault_id=vault_id, body=body).associate_policy
     assert bound.destination_vault_id == target
     for destination, code in ((None, "9900"), (NOBODY, "6120"), (plain, "6119")):

@@ -6,6 +6,7 @@ import re
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -51,7 +52,7 @@ def needed(*wanted: str) -> dict[str, Distribution | None]:
 
 def licence(package: Distribution) -> str:
     """Return a package's licence in few words: its expression, its classifiers, or its field."""
-    metadata = package.metadata
+    metadata: Any = package.metadata  # a message; its protocol has no ``get``
     if said := metadata.get("License-Expression"):
         return str(said)
     classifiers = [

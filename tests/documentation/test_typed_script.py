@@ -82,8 +82,12 @@ def test_a_restore_is_typed_from_its_plan_to_its_report(tmp_path: Path) -> None:
         assert_type(run, RestoreRun)
         assert_type(run.wait(), RestoreRun)
         assert_type(run.ended, bool)
-        assert_type(run.verify(), Verification)
+        assert_type(run.verify([_is_listed]), Verification)
         assert_type(run.report(tmp_path / "report.html"), Path)
+
+
+def _is_listed(session: cbr.Session) -> bool:
+    return "web-01" in set(session.resources()["name"])
 
 
 def test_forms_are_forms() -> None:

@@ -31,7 +31,7 @@ def nasty() -> pd.DataFrame:
         }
     )
     frame["created_at"] = pd.Series(
-        pd.to_datetime(["2020-08-17T03:00:00Z"] * 4 + [None], utc=True)
+        pd.to_datetime(["2020-08-17T03:00:00Z"] * 4 + [None], utc=True)  # type: ignore[list-item]
     ).astype("datetime64[us, UTC]")
     return frame
 
@@ -190,7 +190,7 @@ def test_excel_refuses_what_it_would_cut_off(tmp_path: Path) -> None:
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     two = pd.DataFrame([[1, 2]], columns=["a", "a"])
-    for given in ([1], two, two["a"].iloc[:, 0]):
+    for given in ([1], two, two["a"].iloc[:, 0]):  # type: ignore[call-overload] # two columns "a"
         with pytest.raises(InvalidRequest):
             cbr.export(given, tmp_path / "x.csv")  # type: ignore[arg-type]
         with pytest.raises(InvalidRequest):

@@ -149,7 +149,7 @@ def test_a_table_can_be_changed_joined_and_grouped(session: Session) -> None:
     joined = backups.merge(vaults, left_on="vault_id", right_on="id", suffixes=("", "_vault"))
     assert len(joined) == len(backups)
     assert joined.groupby("name_vault").size().sum() == len(backups)
-    backups.loc[0, ["name", "encrypted", "resource_size_gb"]] = ["other", True, 1]  # type: ignore[assignment]
+    backups.loc[0, ["name", "encrypted", "resource_size_gb"]] = ["other", True, 1]  # type: ignore[assignment, index]
     backups["day"] = backups["created_at"].dt.date
     assert backups["name"].iloc[0] == "other"
     assert backups.iloc[::-1].reset_index(drop=True)["name"].iloc[-1] == "other"

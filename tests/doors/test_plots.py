@@ -8,6 +8,7 @@ import sys
 import warnings
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -65,6 +66,7 @@ def test_days_of_a_lake_are_drawn_and_told(tmp_path: Path) -> None:
     changed, growth = history.plots.changes("vaults"), history.plots.growth()
     assert "1 day: 0 added, 2 changed, 0 gone" in alt_text(changed)
     assert f"{used / 20480:.1%}".replace("%", " %") in alt_text(growth)
+    axes: Any
     for axes, marks in ((changed, 3), (growth, 14)):
         assert axes._repr_html_().count("<title>") >= marks
     none = history.plots.changes("vaults", since="0d")
@@ -121,7 +123,7 @@ def test_an_empty_estate_is_said_in_words(picture: str) -> None:
 def test_long_names_leave_room_for_the_picture() -> None:
     with cbr.simulate("empty") as session:
         session.create_vault("v" * 64, size_gb=100)
-        axes = session.plots.capacity()
+        axes: Any = session.plots.capacity()
         (label,) = [text.get_text() for text in axes.get_yticklabels()]
         assert len(label) == 28
         assert axes._repr_html_()
@@ -416,7 +418,7 @@ def test_a_picture_of_very_many_tasks_stays_small() -> None:
 
 
 def test_a_picture_is_as_it_was_after_it_was_shown(session: cbr.Session) -> None:
-    axes = session.plots.recovery_points()
+    axes: Any = session.plots.recovery_points()
     size = tuple(axes.figure.get_size_inches())
     labels = [text.get_text() for text in axes.get_yticklabels()]
     before = axes._repr_png_()

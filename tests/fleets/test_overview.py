@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -35,6 +36,7 @@ def fleet(sessions: dict[str, Session]) -> Fleet:
 def test_its_numbers_are_those_of_each_session(fleet: Fleet, sessions: dict[str, Session]) -> None:
     table = fleet.overview()
     assert list(table["profile"]) == ["lyon", "paris"], "what needs most attention is first"
+    row: Any
     for row in table.itertuples():
         session = sessions[row.profile]
         listed = session.unprotected(target=None)

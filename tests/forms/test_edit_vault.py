@@ -106,8 +106,8 @@ def test_a_disk_that_was_left_out_is_taken_back_in(session: Session) -> None:
     server = next(
         each for each in session.records.resources("server") if len(each.children or ()) > 1
     )
-    name, vault = server.name, session.vault_resources().set_index("name")["vault_name"]
-    disk = (server.children or ())[-1]
+    name, vault = str(server.name), session.vault_resources().set_index("name")["vault_name"]
+    disk = list(server.children or ())[-1]
     leave_out = ResourceItem(server.id, server.type or "", name, {"exclude_volumes": [disk.id]})
     session.add_resources(vault[name], [leave_out])
     overview = ready(session.forms.overview())

@@ -173,7 +173,7 @@ def test_what_the_service_leaves_out_breaks_nothing(
     tasks["resource_name"] = None
     capacity = session.capacity()
     for column in ("size_gb", "used_percent"):
-        capacity[column] = pd.array([pd.NA] * len(capacity), dtype=capacity[column].dtype)
+        capacity[column] = pd.Series(pd.NA, capacity.index, dtype=capacity[column].dtype)
     monkeypatch.setattr(session, "tasks", lambda **_: tasks)
     monkeypatch.setattr(session, "capacity", lambda **_: capacity)
     assert "nobody knows when" in seen(session.forms.overview())

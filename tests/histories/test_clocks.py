@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +16,7 @@ from cbr_notebook.histories.prune import prune
 
 def shift(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """Set the computer's clock wrong, while the service's goes on as it should."""
-    right = Session.now.fget
-    assert right is not None
+    right = inspect.getattr_static(Session, "now").fget
 
     def wrong(session: Session) -> datetime:
         found: datetime = right(session)

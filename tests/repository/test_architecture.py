@@ -179,10 +179,9 @@ def test_nothing_but_the_poller_decides_when_to_look_again() -> None:
             if isinstance(node, ast.Call) and pauses(node):
                 sleeping.add(name)
             # A pause that comes from elsewhere is a name; a number or a sum is a pace of its own.
-            given = node.value if isinstance(node, ast.Yield) else None
-            number = isinstance(given, ast.Constant) and isinstance(given.value, int | float)
-            if number or isinstance(given, ast.BinOp):
-                pacing.append(f"{name}:{node.lineno}")
+            match node:
+                case ast.Yield(ast.Constant(int() | float()) | ast.BinOp()):
+                    pacing.append(f"{name}:{node.lineno}")
     assert sleeping == SLEEPS.keys(), "Wait by session.poller.poll(look), and name the place here."
     assert pacing == []
 

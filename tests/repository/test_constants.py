@@ -63,7 +63,7 @@ def name_of(node: ast.AST) -> str:
     return ""
 
 
-def comparisons(module: ast.Module) -> Iterator[tuple[int, list[ast.AST], bool]]:
+def comparisons(module: ast.Module) -> Iterator[tuple[int, list[ast.expr], bool]]:
     """Yield each comparison: its line, its sides, and whether a text is looked for in another."""
     for node in ast.walk(module):
         match node:
@@ -75,8 +75,8 @@ def comparisons(module: ast.Module) -> Iterator[tuple[int, list[ast.AST], bool]]
                 patterns = [each for case in node.cases for each in ast.walk(case.pattern)]
                 values = [each.value for each in patterns if isinstance(each, ast.MatchValue)]
                 yield node.lineno, [node.subject, *values], False
-            case ast.Call(func=ast.Attribute(attr="isin")):
-                yield node.lineno, [node.func.value, *node.args], False
+            case ast.Call(func=ast.Attribute(value=table, attr="isin")):
+                yield node.lineno, [table, *node.args], False
             case ast.keyword(arg="status" | "member_status"):
                 yield node.value.lineno, [ast.Name("status"), node.value], False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pandas as pd
@@ -214,7 +215,7 @@ def differences(whole: pd.DataFrame, part: pd.DataFrame) -> list[str]:
     return found
 
 
-def _fits(whole: object, part: object) -> bool:
+def _fits(whole: object, part: Any) -> bool:
     """Return whether a cell is as it would be, or missing."""
     if isinstance(part, dict):
         return not part or part == whole

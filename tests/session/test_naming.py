@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import cbr_notebook as cbr
@@ -128,8 +129,9 @@ def _asks(act: Callable[[], Any]) -> None:
         act()
 
 
-def _one(table: Any) -> None:
+def _one(table: pd.DataFrame) -> pd.DataFrame:
     assert len(table) == 1
+    return table
 
 
 def _staging(session: Session) -> Session:

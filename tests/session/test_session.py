@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -301,6 +302,7 @@ def test_the_catalogue_has_the_182_codes_with_advice() -> None:
 def test_the_catalogue_repeats_the_documents_facts_exactly(spec: Path) -> None:
     documented = pd.read_csv(spec / "error_codes.csv", dtype={"http_status": int})
     ours = cbr.error_codes().set_index("code")
+    row: Any
     for row in documented.itertuples():
         entry = ours.loc[row.error_code]
         assert (entry["http_status"], entry["message"]) == (row.http_status, row.error_msg)

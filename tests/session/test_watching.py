@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,6 @@ from cbr_notebook import errors
 from cbr_notebook.api.client import Client
 from cbr_notebook.api.http.transport import Transport
 from cbr_notebook.api.messages.records import TaskRecord
-from cbr_notebook.tasks import poller
 from cbr_notebook.tasks.poller import TaskPoller
 from cbr_notebook.tasks.task import Task
 
@@ -30,7 +30,7 @@ class Clocks:
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     made = Clocks()
-    monkeypatch.setattr(poller.time, "monotonic", lambda: made.computer)
+    monkeypatch.setattr(time, "monotonic", lambda: made.computer)
     return made
 
 

@@ -79,7 +79,7 @@ def test_the_board_outlives_a_lost_answer(
     answers = iter([lambda _: httpx.Response(200, json=[seat]), drop, drop,
                     lambda _: httpx.Response(200, json=[seat]), leave])  # fmt: skip
     client = httpx.Client(transport=httpx.MockTransport(lambda asked: next(answers)(asked)))
-    monkeypatch.setattr(commands.httpx, "Client", lambda **_: client)
+    monkeypatch.setattr(httpx, "Client", lambda **_: client)
     monkeypatch.setattr(commands, "_LOOK_EVERY_S", 0)
     monkeypatch.setenv("CBR_JOIN", "cbr+http://127.0.0.1:1/?key=k&seat=1")
     main(["workshop", "board"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import subprocess
@@ -172,7 +173,7 @@ def test_what_cannot_be_packed_is_refused(
 def test_without_uv_the_error_names_it(
     tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(errors.CBRError, match=r"cbr-notebook\[pack\]"):
         wheels.resolve(own, WINDOWS)

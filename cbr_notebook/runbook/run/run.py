@@ -30,7 +30,6 @@ from cbr_notebook.runbook.run.way_back import plan_way_back
 from cbr_notebook.runbook.verify.checksum_manifest import Checksum
 from cbr_notebook.runbook.verify.contract import RecoveryContract
 from cbr_notebook.runbook.verify.verification import Verification, verify
-from cbr_notebook.session import Session
 from cbr_notebook.session.operations.approval_required import TWO_PEOPLE
 from cbr_notebook.tasks.task import check_timeout
 from cbr_notebook.text.card import facts_html
@@ -252,7 +251,7 @@ class RestoreRun(RunRecord):
 
     def verify(
         self,
-        checks: Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], Any]] = (),
+        checks: Mapping[str, Callable[[Any], Any]] | Iterable[Callable[[Any], Any]] = (),
         *,
         manifest: str | Path | Mapping[str, Any] | None = None,
         checksum: Checksum | None = None,

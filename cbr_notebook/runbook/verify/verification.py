@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 _EARLIER = " (earlier)"
 _EMPTY = (int, float, bytes, list, tuple, dict, set)
 """Types of answers that are nothing at all, such as no rows, when they are empty."""
-Checks = Mapping[str, Callable[[Session], Any]] | Iterable[Callable[[Session], Any]]
+OwnCheck = Callable[[Any], Any]
+"""A check of the user's own: a function of the session that they hold."""
+Checks = Mapping[str, OwnCheck] | Iterable[OwnCheck]
 
 
 Outcome = Literal["verified", "partly", "failed", "unknown"]
@@ -253,7 +255,7 @@ def _disk(written: Mapping[str, Any], disk: DiskFacts | None, target: TargetFact
     )
 
 
-def _named(checks: Checks) -> Iterator[tuple[str, Callable[[Session], Any]]]:
+def _named(checks: Checks) -> Iterator[tuple[str, OwnCheck]]:
     if isinstance(checks, Mapping):
         yield from checks.items()
         return
@@ -261,7 +263,7 @@ def _named(checks: Checks) -> Iterator[tuple[str, Callable[[Session], Any]]]:
         yield getattr(check, "__name__", "check").replace("_", " "), check
 
 
-def _judged(name: str, check: Callable[[Session], Any], session: Session) -> Finding:
+def _judged(name: str, check: OwnCheck, session: Session) -> Finding:
     try:
         seen = check(session)
     except ConnectionFailed as problem:

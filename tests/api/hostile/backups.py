@@ -67,7 +67,7 @@ def delete_backup_by_session(way: Way) -> Act:
 def restore(way: Way) -> Act:
     backup = way.cloud.client.backups.show(new_backup(way).id)
     server = way.cloud.client.protectables.show("server", str(backup.resource_id))
-    (disk,), (copy,) = server.children or (), backup.children or ()
+    (disk,), (copy,) = list(server.children or ()), list(backup.children or ())
     return Act(
         lambda: way.session.client.backups.restore(
             backup.id, server_id=server.id, mappings={copy.id: disk.id}

@@ -7,6 +7,8 @@ Run: python -m tests.benchmarks.forms.bench_forms
 
 from __future__ import annotations
 
+from functools import partial
+
 import ipywidgets as widgets
 
 import cbr_notebook as cbr
@@ -50,7 +52,7 @@ def main() -> None:
     with cbr.simulate("demo") as session:
         for name in FORMS:
             ours, bare, ratio = compare(
-                lambda name=name: _form(session, name), lambda: _bare(session), times=3, rounds=7
+                partial(_form, session, name), lambda: _bare(session), times=3, rounds=7
             )
             report(f"{name}, against a bare form", ours, bare, ratio, "at most 300 ms of ours")
 

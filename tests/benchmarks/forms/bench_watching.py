@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import cbr_notebook as cbr
+from cbr_notebook.forms import Forms
 from cbr_notebook.simulator.cloud import Cloud
 from cbr_notebook.simulator.server import CloudServer
 
@@ -43,8 +44,9 @@ def main() -> None:
         endpoint=server.base_url,
         iam_endpoint=server.base_url,
     ) as session:
-        forms: list[Any] = [session.forms._beside().back_up(vault="vault-db") for _ in range(FORMS)]
-        lists: list[Any] = [session.forms._beside().tasks() for _ in range(LISTS)]
+        beside = Forms(session, by_cell=False)
+        forms: list[Any] = [beside.back_up(vault="vault-db") for _ in range(FORMS)]
+        lists: list[Any] = [beside.tasks() for _ in range(LISTS)]
         for form in (*forms, *lists):
             _ = form.problems
         forms[0].value = {"incremental": False}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def said(turn: int, speaker: str = "page") -> dict[str, object]:
 def test_messages_are_heard_in_turn_in_whatever_order_they_come(order: list[int]) -> None:
     sequencer, heard = MessageSequencer(), list[int]()
     for turn in order:
-        sequencer.handle(said(turn), lambda turn=turn: heard.append(turn))
+        sequencer.handle(said(turn), partial(heard.append, turn))
         assert heard == list(range(1, len(heard) + 1))
     assert heard == list(range(1, 8))
 
@@ -109,7 +110,8 @@ def test_a_click_after_a_gap_does_nothing_and_says_so(
     assert "name" in sent  # the page shows again what holds here
     send(page.button().comm, {"type": "click", **said(3)})
     page.wait()
-    assert form.result.name == "vault_old"
+    result: Any = form.result
+    assert result.name == "vault_old"
 
 
 def test_a_secret_is_never_sent_again() -> None:
@@ -131,4 +133,5 @@ def test_a_click_that_overtakes_what_was_typed_before_it_waits_for_it(session: S
     typed = {"type": "value", "value": "vault_new", **said(1, "overtaken")}
     send(page.field("name").comm, typed)
     page.wait()
-    assert form.result.name == "vault_new"
+    result: Any = form.result
+    assert result.name == "vault_new"

@@ -36,7 +36,8 @@ def test_a_choice_made_while_it_loads_takes_nothing_away(
     gate.set()
     value = form.value
     assert (value["name"], value["size_gb"], value["object_type"]) == ("typed", 50, "disk")
-    assert page.field("policy").label_of(value["policy"]) == "daily-0300"
+    policy: Any = page.field("policy")
+    assert policy.label_of(value["policy"]) == "daily-0300"
     assert "scratch" in set(page.labels("resources"))
 
 

@@ -38,7 +38,7 @@ def test_one_who_has_acquired_it_is_alone_until_it_is_released() -> None:
     assert not form.acquire()
     assert not form.fill()
     form.watch(dict(values))
-    assert form.state is FormState.WATCHING
+    assert form.state is FormState.WATCHING  # type: ignore[comparison-overlap] # it is watched now
     form.release()
     assert form.state is FormState.DONE
     assert not form.acquire(dict(values)), "it was done"
@@ -75,7 +75,7 @@ def test_what_is_asked_for_while_it_is_busy_is_waited_for_afterwards() -> None:
     form.load()
     assert form.state is FormState.SUBMITTING
     form.release()
-    assert form.state is FormState.LOADING
+    assert form.state is FormState.LOADING  # type: ignore[comparison-overlap] # it is released now
     form.loaded()
     assert form.state is FormState.EDITING
 

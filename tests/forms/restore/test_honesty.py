@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -116,7 +116,7 @@ def test_each_warning_has_to_be_accepted_by_itself(session: Session) -> None:
     walk(page, "Confirm")
     assert page.field("acknowledge").hidden
     page.fill("safety_backup", False)
-    field = page.field("acknowledge")
+    field: Any = page.field("acknowledge")
     assert not field.hidden
     assert (field.required, field.bulk) == (True, False)
     assert page.labels("acknowledge") == ["safety backup"]

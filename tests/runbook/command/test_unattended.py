@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,6 @@ def test_every_runbook_is_careful_unless_it_is_told_otherwise() -> None:
         assert 'confirm = ""' in parameters or "confirm = []" in parameters
 
 
-def _cells(notebook: Path) -> list[dict[str, object]]:
-    cells: list[dict[str, object]] = json.loads(notebook.read_text())["cells"]
+def _cells(notebook: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(notebook.read_text())["cells"]
     return cells

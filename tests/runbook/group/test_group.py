@@ -277,7 +277,7 @@ def test_targets_of_one_name_are_confirmed_and_ordered_by_their_ids() -> None:
         twin = session.cloud.create_server("web-01", disks=(("vda", 1),))
         session.create_vault("vault-twin", size_gb=100, resources=twin.id)
         session.back_up("vault-twin", name="clean-twin").wait(progress=False)
-        first = session.find_backup("clean-web-01").resource_id
+        first = str(session.find_backup("clean-web-01").resource_id)
         wanted: list[dict[str, Any]] = [
             {"backup": "clean-twin", "after": [first]},
             {"backup": "clean-web-01"},

@@ -151,7 +151,7 @@ def test_a_drill_is_held_to_a_contract(tmp_path: Path) -> None:
 def test_a_disk_is_made_of_a_backup_only_if_it_fits_and_is_one() -> None:
     with cbr.simulate("demo") as session:
         whole = session.find_backup(session.backups(resource="web-01", limit=1)["id"].iloc[0])
-        (part,) = session.client.backups.show(whole.id).children or ()
+        (part,) = list(session.client.backups.show(whole.id).children or ())
         for size, backup in ((1, part.id), (40, whole.id), (40, "0" * 32)):
             with pytest.raises(errors.InvalidRequest):
                 session.cloud.create_disk("new", size, backup=backup)

@@ -10,6 +10,7 @@ import cbr_notebook as cbr
 from cbr_notebook import Session, errors
 from cbr_notebook.runbook.journal.record import Progress
 from cbr_notebook.runbook.run import submit
+from cbr_notebook.runbook.run.restore_task import restores_of
 from tests.runbook.situations import execute, is_back, only_run, restores, resumed
 
 
@@ -65,7 +66,6 @@ def test_a_cancel_while_the_tasks_are_listed_is_in_time(
         session.cancel_restore(only_run(session))
         return restores_of(*arguments)  # type: ignore[arg-type]
 
-    restores_of = submit.restores_of
     monkeypatch.setattr(submit, "restores_of", list_and_cancel)
     with pytest.raises(submit.Stopped, match="cancelled"):
         execute(session)

@@ -59,7 +59,7 @@ def test_bare_metal_and_a_vault_for_replicas(tmp_path: Path) -> None:
         "  - {name: far, size_gb: 100, protects_by: replication}\n"
     )
     session = cbr.simulate(path)
-    (resource,) = session.find_vault("local").resources or ()
+    (resource,) = list(session.find_vault("local").resources or ())
     assert resource.type == "OS::Ironic::BareMetalServer"
     assert session.find_vault("far").billing.protect_type == "replication"
     session.back_up("local").wait(progress=False)

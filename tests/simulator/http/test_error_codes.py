@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cbr_notebook import catalogue
@@ -24,7 +26,7 @@ def test_a_code_comes_about_by_itself(code: str, cloud: Cloud) -> None:
     entry = DOCUMENTED[code]
     with pytest.raises((Refused, TaskEnded, CBRError)) as caught:
         CAUSES[code](CloudBuilder(cloud))
-    problem = caught.value
+    problem: Any = caught.value  # each of them has a code and a message
     assert (problem.code or "").removeprefix("BackupService.") == code
     assert problem.message.startswith(entry.message.rstrip("."))
     if isinstance(problem, Refused):
@@ -38,7 +40,7 @@ def test_a_code_comes_about_on_request(code: str, cloud: Cloud) -> None:
     with pytest.raises(Refused) as caught:
         ask("GET", "vaults")
     entry = DOCUMENTED[code]
-    problem = caught.value
+    problem: Any = caught.value  # each of them has a code and a message
     assert (problem.code, problem.message) == (code, entry.message)
     assert problem.status == entry.http_status
     assert ask("GET", "vaults")["count"] == 0

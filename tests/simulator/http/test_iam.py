@@ -230,7 +230,7 @@ def test_null_stands_for_what_is_left_out_here_too(
             "domain": {"name": who.domain_name, "id": None}}  # fmt: skip
     identity = {"methods": ["password"], "password": {"user": user}, "token": None}
     for scope in ({"project": None}, {"project": {"id": None, "name": who.region}}, None):
-        body = {"auth": {"identity": identity, "scope": scope}}
+        body: dict[str, Any] = {"auth": {"identity": identity, "scope": scope}}
         assert http.post("/v3/auth/tokens", json=body).status_code == 201
     for token in (None, {"duration_seconds": None}):
         body = {"auth": {"identity": {"methods": ["token"], "token": token}}}

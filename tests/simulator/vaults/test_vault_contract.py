@@ -95,7 +95,7 @@ def test_every_sample_answer_has_our_shape(ask: Client, examples: dict[str, Any]
     answers["remove_vault_resource"] = ask(
         "POST", f"vaults/{other}/removeresources", {"resource_ids": [server.id]}
     )
-    billing = {"consistent_level": "crash_consistent", "object_type": "server"}
+    billing: dict[str, Any] = {"consistent_level": "crash_consistent", "object_type": "server"}
     billing |= {"protect_type": "backup", "size": 10}
     wanted: dict[str, Any] = {"name": "v", "billing": billing, "resources": []}
     answers["create_vault"] = ask("POST", "vaults", {"vault": wanted})
