@@ -177,7 +177,7 @@ def _unchain(engine: Engine, row: BackupRow, chain: int, sequence: int) -> int:
     inherited = row.stored_blocks - freed
     if successor is None or not inherited:
         return freed
-    heirs = engine.state.all(
+    home, *_ = engine.state.column(
         "UPDATE backup SET stored_blocks = stored_blocks + ?1 WHERE (chain = ?2 AND sequence = ?3) "
         "OR id = (SELECT parent_id FROM backup WHERE chain = ?2 AND sequence = ?3) "
         "RETURNING vault_id",
@@ -185,10 +185,10 @@ def _unchain(engine: Engine, row: BackupRow, chain: int, sequence: int) -> int:
         chain,
         successor,
     )
-    if heirs[0]["vault_id"] == row.vault_id:
+    if home == row.vault_id:
         return freed
     # The heir's server was left behind when this one's backups moved to another vault.
-    vaults.add_used(engine, heirs[0]["vault_id"], inherited)
+    vaults.add_used(engine, home, inherited)
     return int(freed + inherited)
 
 

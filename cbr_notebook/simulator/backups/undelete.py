@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cbr_notebook.simulator.core.engine import Engine
 from cbr_notebook.simulator.inventory import kept_disks
 from cbr_notebook.simulator.vaults import vaults
 
 Row = dict[str, Any]
+"""A whole row as it was kept, as JSON: by a version that may have had fewer columns."""
+
+
+class _Counted(NamedTuple):
+    id: str
+    parent_id: str | None
+    sequence: int
+    stored_blocks: int
 
 
 def put_back(
@@ -51,16 +59,19 @@ def _place_is_taken(engine: Engine, chain: int, back: list[Row]) -> bool:
     places = {row["sequence"] for row in back}
     known = {row["id"] for row in back}
     return any(
-        row["sequence"] in places and row["id"] not in known
-        for row in engine.state.all("SELECT id, sequence FROM backup WHERE chain = ?", chain)
+        sequence in places and backup_id not in known
+        for backup_id, sequence in engine.state.all(
+            "SELECT id, sequence FROM backup WHERE chain = ?", chain
+        )
     )
 
 
 def _count_anew(engine: Engine, chain: int) -> None:
     """Count for each backup of a chain what it stores: the entries since the one before it."""
     state, before = engine.state, -1
-    for row in state.all(
-        "SELECT id, parent_id, sequence, stored_blocks, vault_id FROM backup WHERE chain = ? "
+    for row in state.all_of(
+        _Counted,
+        "SELECT id, parent_id, sequence, stored_blocks FROM backup WHERE chain = ? "
         "ORDER BY sequence",
         chain,
     ):
@@ -68,10 +79,10 @@ def _count_anew(engine: Engine, chain: int) -> None:
             "SELECT count(*) FROM stored_block WHERE chain = ? AND sequence > ? AND sequence <= ?",
             chain,
             before,
-            row["sequence"],
+            row.sequence,
         )
-        before, more = row["sequence"], stored - row["stored_blocks"]
-        for key in (row["id"], row["parent_id"]):
+        before, more = row.sequence, stored - row.stored_blocks
+        for key in (row.id, row.parent_id):
             state.run("UPDATE backup SET stored_blocks = stored_blocks + ? WHERE id = ?", more, key)
     for vault_id, used in state.all(
         "SELECT id, used_blocks FROM vault WHERE id IN "

@@ -41,9 +41,7 @@ class Options:
         """Read all options from the state."""
         with self._lock:
             rows = self._state.all("SELECT key, value FROM meta WHERE key LIKE 'option/%'")
-        self._values = DEFAULTS | {
-            row["key"].removeprefix("option/"): int(row["value"]) for row in rows
-        }
+        self._values = DEFAULTS | {key.removeprefix("option/"): int(value) for key, value in rows}
 
     def all(self) -> dict[str, int]:
         """Return all options with their values."""

@@ -22,23 +22,23 @@ class Record(NamedTuple):
 
 def find(state: State, kind: str, record_id: str, owner: str | None = None) -> Record | None:
     """Return a record, of one owner if that is named; ``None`` when there is none."""
-    row = state.one(
+    return state.one_of(
+        Record,
         "SELECT * FROM record WHERE kind = ?1 AND id = ?2 AND owner = coalesce(?3, owner)",
         kind,
         record_id,
         owner,
     )
-    return None if row is None else Record(*row)
 
 
 def of_owner(state: State, kind: str, owner: str) -> list[Record]:
     """Return all records of a kind that somebody owns, the oldest first, then by ID."""
-    return [
-        Record(*row)
-        for row in state.all(
-            "SELECT * FROM record WHERE kind = ? AND owner = ? ORDER BY created_at, id", kind, owner
-        )
-    ]
+    return state.all_of(
+        Record,
+        "SELECT * FROM record WHERE kind = ? AND owner = ? ORDER BY created_at, id",
+        kind,
+        owner,
+    )
 
 
 def put(state: State, record: Record) -> None:

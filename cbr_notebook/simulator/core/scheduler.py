@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from cbr_notebook.simulator.core.clock import Clock
 from cbr_notebook.simulator.core.state import State
@@ -13,6 +13,18 @@ CarryOut = Callable[[str, str, dict[str, Any]], None]
 """Carries out one event: given its kind, its subject and its arguments."""
 
 _NEVER = 1 << 62
+
+
+class _Event(NamedTuple):
+    """What is carried out at a moment."""
+
+    id: int
+    due_at: int
+    """In microseconds since 1970."""
+    kind: str
+    subject: str
+    arguments: str
+    """JSON."""
 
 
 class Scheduler:
@@ -74,14 +86,15 @@ class Scheduler:
     def run_until(self, moment: int) -> None:
         """Carry out all events up to a moment, in order; each sees its own time as now."""
         while self.next_due() <= moment:
-            row = self._state.one(
+            event = self._state.one_of(
+                _Event,
                 "SELECT id, due_at, kind, subject, arguments FROM event WHERE due_at <= ? "
                 "ORDER BY due_at, id LIMIT 1",
                 moment,
             )
             self._next = None
-            if row is None:  # the event that was next has been cancelled
+            if event is None:  # the event that was next has been cancelled
                 return
-            self._state.run("DELETE FROM event WHERE id = ?", row["id"])
-            self._clock.current = max(self._clock.current, row["due_at"])
-            self._carry_out(row["kind"], row["subject"], json.loads(row["arguments"]))
+            self._state.run("DELETE FROM event WHERE id = ?", event.id)
+            self._clock.current = max(self._clock.current, event.due_at)
+            self._carry_out(event.kind, event.subject, json.loads(event.arguments))

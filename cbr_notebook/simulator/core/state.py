@@ -159,11 +159,6 @@ class State:
             "was not changed.",
         )
 
-    def one(self, sql: str, *values: type_of_cell) -> sqlite3.Row | None:
-        """Return the first row of a query, or ``None``."""
-        row: sqlite3.Row | None = self._execute(sql, values).fetchone()
-        return row
-
     def all(self, sql: str, *values: type_of_cell) -> list[sqlite3.Row]:
         """Return all rows of a query."""
         try:
@@ -264,7 +259,7 @@ class State:
     def take_reserved(self, kind: str) -> Any:
         """Remove and return the next value that an estate has reserved for a kind, or ``None``."""
         if self._reserved is None:
-            self._reserved = {row["kind"] for row in self.all("SELECT kind FROM reserved")}
+            self._reserved = set(self.column("SELECT kind FROM reserved"))
         if kind not in self._reserved:
             return None
         return self.value(

@@ -107,20 +107,20 @@ def give_keys(state: State, keys: Mapping[str, str]) -> None:
     account = json.loads(state.meta("account"))
     salt = hashlib.sha256(keys["secret_key"].encode()).digest()[:16]
     with state.transaction():
-        user = state.one(
+        user_id = state.value(
             "SELECT id FROM user WHERE domain_id = ? AND name = ?",
             account["domain_id"],
             account["user_name"],
         )
-        assert user is not None
+        assert user_id is not None
         state.update("domain", account["domain_id"], name=keys["domain_name"])
         state.run("DELETE FROM token")
         state.run("DELETE FROM access_key")
         state.forget_meta("user/")
-        state.run("UPDATE user SET enabled = 0 WHERE id <> ?", user["id"])
+        state.run("UPDATE user SET enabled = 0 WHERE id <> ?", user_id)
         state.update(
             "user",
-            user["id"],
+            user_id,
             name=keys["user_name"],
             password_salt=salt,
             password_hash=_hash_password(keys["password"], salt),
@@ -129,7 +129,7 @@ def give_keys(state: State, keys: Mapping[str, str]) -> None:
             "access_key",
             access=keys["access_key"],
             secret=keys["secret_key"],
-            user_id=user["id"],
+            user_id=user_id,
         )
         state.set_meta("account", json.dumps(account | dict(keys)))
         origin = json.loads(state.meta(ORIGIN, "null"))

@@ -186,8 +186,8 @@ def _scope(engine: Engine, user: User, scope: Any) -> tuple[ProjectRow | None, s
 def end_all(engine: Engine) -> list[tuple[str, int]]:
     """End all tokens before their time; return their digests (hexadecimal) and former ends."""
     ends = [
-        (row["digest"].hex(), int(row["expires_at"]))
-        for row in engine.state.all("SELECT digest, expires_at FROM token")
+        (digest.hex(), int(expires_at))
+        for digest, expires_at in engine.state.all("SELECT digest, expires_at FROM token")
     ]
     engine.state.run("UPDATE token SET expires_at = 0")
     return ends

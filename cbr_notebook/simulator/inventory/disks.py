@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from cbr_notebook.simulator.core.engine import Engine
 
@@ -30,6 +31,20 @@ def megabytes(blocks: int) -> int:
 
 def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
+
+
+class _Block(NamedTuple):
+    position: int
+    content: bytes
+    """Its bytes, or the hash of them."""
+
+
+class _Base(NamedTuple):
+    """The backup after which an incremental one is made."""
+
+    chain: int
+    writes: int
+    """How often its disk had been written to."""
 
 
 class Disks:
@@ -65,16 +80,16 @@ class Disks:
             length: how many bytes.
         """
         first, last = offset // BLOCK, (offset + length - 1) // BLOCK
-        found = {
-            row["position"]: row["data"]
-            for row in self._state.all(
+        found = dict(
+            self._state.all_of(
+                _Block,
                 "SELECT position, data FROM disk_block JOIN block USING (hash) "
                 "WHERE store = ? AND position BETWEEN ? AND ?",
                 store,
                 first,
                 last,
             )
-        }
+        )
         whole = b"".join(
             found.get(position, b"").ljust(BLOCK, b"\0") for position in range(first, last + 1)
         )
@@ -195,13 +210,14 @@ class Disks:
     def checksum(self, store: int) -> str:
         """Return a SHA-256 that is the same for the same bytes, and only for them."""
         whole = hashlib.sha256()
-        for row in self._state.all(
+        for position, digest in self._state.all_of(
+            _Block,
             "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL "
             "ORDER BY position",
             store,
         ):
-            whole.update(row["position"].to_bytes(8, "big"))
-            whole.update(row["hash"])
+            whole.update(position.to_bytes(8, "big"))
+            whole.update(digest)
         return whole.hexdigest()
 
     # -- backups ---------------------------------------------------------------------------
@@ -220,15 +236,16 @@ class Disks:
             entries stored. A place of 0 says that the backup is a full one.
         """
         writes = self._state.number("SELECT writes FROM disk WHERE store = ?", store)
-        base = self._state.one(
-            "SELECT b.chain, b.sequence, b.writes FROM backup b JOIN chain c ON c.id = b.chain "
+        base = self._state.one_of(
+            _Base,
+            "SELECT b.chain, b.writes FROM backup b JOIN chain c ON c.id = b.chain "
             "WHERE c.vault_id = ? AND c.store = ? AND b.status IN ('available', 'restoring') "
             "ORDER BY b.chain DESC, b.sequence DESC LIMIT 1",
             vault_id,
             store,
         )
         if incremental and base is not None:
-            chain = int(base["chain"])
+            chain = base.chain
             # Numbers in a chain are not used again: a failed backup may have had the next one.
             newest = "SELECT max(sequence) FROM backup WHERE chain = ?"
             sequence = 1 + self._state.number(newest, chain)
@@ -238,7 +255,7 @@ class Disks:
                 chain,
                 sequence,
                 store,
-                base["writes"],
+                base.writes,
             )
             return chain, sequence, writes, stored
         chain = self._new_chain(vault_id, store)
@@ -258,25 +275,26 @@ class Disks:
     def contents(self, chain: int, sequence: int) -> dict[int, bytes]:
         """Return what a backup holds: the block's hash at each position that is not zeros."""
         return {
-            row["position"]: row["hash"]
-            for row in self._state.all(
+            position: digest
+            for position, digest, _ in self._state.all(
                 "SELECT position, hash, max(sequence) FROM stored_block "
                 "WHERE chain = ? AND sequence <= ? GROUP BY position",
                 chain,
                 sequence,
             )
-            if row["hash"] is not None
+            if digest is not None
         }
 
     def restore(self, chain: int, sequence: int, store: int) -> int:
         """Overwrite a disk with what a backup holds; return the number of changed blocks."""
         wanted = self.contents(chain, sequence)
-        present = {
-            row["position"]: row["hash"]
-            for row in self._state.all(
-                "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL", store
+        present = dict(
+            self._state.all_of(
+                _Block,
+                "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL",
+                store,
             )
-        }
+        )
         written = self._count_write(store)
         entries: list[tuple[int, int, bytes | None, int]] = [
             (store, position, wanted.get(position), written)
@@ -314,16 +332,17 @@ class Disks:
             chain: a chain with its first backup only.
             backups: how many backups the chain shall have, the first included.
         """
-        blocks = self._state.all(
+        blocks = self._state.all_of(
+            _Block,
             "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL "
             "ORDER BY position DESC LIMIT 997",
             store,
         )
-        contents = sorted({row["hash"] for row in blocks})
-        newest: dict[int, bytes] = {row["position"]: row["hash"] for row in blocks}
+        newest = dict(blocks)
+        positions, contents = list(newest), sorted({*newest.values()})
         entries = []
         for sequence in range(1, backups):
-            position = blocks[sequence % len(blocks)]["position"]
+            position = positions[sequence % len(positions)]
             other = contents[sequence % len(contents)]
             if other == newest[position]:
                 other = contents[(sequence + 1) % len(contents)]

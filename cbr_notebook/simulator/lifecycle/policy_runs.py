@@ -107,14 +107,14 @@ def _full_is_due(engine: Engine, vault: VaultRow, definition: dict[str, Any]) ->
     interval = definition.get("full_backup_interval", -1)
     if interval is None or interval < 0:
         return False
-    points = engine.state.all(
-        "SELECT max(incremental) AS incremental FROM backup WHERE vault_id = ? "
+    points = engine.state.column(
+        "SELECT max(incremental) FROM backup WHERE vault_id = ? "
         "AND parent_id IS NULL AND automatic = 1 AND status != 'error' "
         "GROUP BY restore_point_id ORDER BY max(created_at) DESC LIMIT ?",
         vault.id,
         interval,
     )
-    return len(points) == interval and all(point["incremental"] for point in points)
+    return len(points) == interval and all(points)
 
 
 def _note_failure(

@@ -42,11 +42,11 @@ def _rules(engine: Engine, vault_id: str) -> list[_Rule]:
     """
     found = [
         _Rule(
-            json.loads(row["definition"]),
-            max(row["defined_at"], row["applied_at"]),
-            row["vault_id"],
+            json.loads(definition),
+            max(defined_at, applied_at),
+            source_vault_id,
         )
-        for row in engine.state.all(
+        for definition, defined_at, applied_at, source_vault_id in engine.state.all(
             "SELECT definition, defined_at, applied_at, vault_id FROM vault_policy "
             "JOIN policy ON policy.id = policy_id WHERE (vault_id = ?1 "
             "AND vault_policy.operation_type = 'backup') OR destination_vault_id = ?1",
@@ -110,11 +110,11 @@ def _old_failures(engine: Engine, vault_id: str) -> set[str]:
         "ORDER BY created_at DESC, id DESC",
         vault_id,
     )
-    kept = [row for row in failed[:_FAILED_KEPT] if row["created_at"] + _FAILED_FOR > engine.now()]
+    kept = [at for _, at in failed[:_FAILED_KEPT] if at + _FAILED_FOR > engine.now()]
     if kept:
-        moment = clock.next_hour(kept[-1]["created_at"] + _FAILED_FOR)
+        moment = clock.next_hour(kept[-1] + _FAILED_FOR)
         engine.scheduler.at(moment, "clean_up", vault_id)
-    return {row["id"] for row in failed[len(kept) :]}
+    return {backup_id for backup_id, _ in failed[len(kept) :]}
 
 
 def _clean_up(engine: Engine, vault_id: str, _: dict[str, Any]) -> None:

@@ -170,7 +170,12 @@ def document(engine: Engine, row: PolicyRow, *, fresh: bool = False) -> dict[str
             "type": "time",
             "properties": properties,
         },
-        "associated_vaults": None if fresh else [dict(each) for each in vaults],
+        "associated_vaults": None
+        if fresh
+        else [
+            {"vault_id": vault_id, "destination_vault_id": destination}
+            for vault_id, destination in vaults
+        ],
     }
 
 

@@ -107,16 +107,16 @@ def _show_vault_tag(context: RequestContext) -> dict[str, Any]:
         "SELECT key, value FROM vault_tag WHERE vault_id = ? ORDER BY position",
         vaults.of_call(context).id,
     )
-    return {"tags": [dict(row) for row in rows], "sys_tags": []}
+    return {"tags": [{"key": key, "value": value} for key, value in rows], "sys_tags": []}
 
 
 @ROUTES.add("GET", "/v3/{project_id}/vault/tags")
 def _show_vault_project_tag(context: RequestContext) -> dict[str, Any]:
     values: dict[str, list[str]] = defaultdict(list)
-    for row in context.engine.state.all(
+    for key, value in context.engine.state.all(
         "SELECT DISTINCT key, value FROM vault_tag JOIN vault ON vault.id = vault_id "
         "WHERE project_id = ? ORDER BY key, value",
         context.caller.project_id,
     ):
-        values[row["key"]].append(row["value"])
+        values[key].append(value)
     return {"tags": [{"key": key, "values": found} for key, found in values.items()]}

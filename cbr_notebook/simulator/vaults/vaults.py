@@ -225,9 +225,9 @@ def _show_vault(context: RequestContext) -> dict[str, Any]:
 
 @ROUTES.add("GET", f"{PATH}/summary")
 def _show_summary(context: RequestContext) -> dict[str, Any]:
-    (row,) = context.engine.state.all(
-        "SELECT coalesce(sum(size_gb), 0) AS size, coalesce(sum(used_blocks), 0) AS used "
+    ((size, used),) = context.engine.state.all(
+        "SELECT coalesce(sum(size_gb), 0), coalesce(sum(used_blocks), 0) "
         "FROM vault WHERE project_id = ?",
         context.caller.project_id,
     )
-    return {"size": row["size"], "used_size": megabytes(row["used"])}
+    return {"size": size, "used_size": megabytes(used)}

@@ -88,11 +88,10 @@ def test_the_documented_backups_can_be_restored(documented: Client) -> None:
     assert child["resource_type"] == "OS::Cinder::Volume"
     rows = engine.state.all("SELECT chain, sequence FROM backup WHERE chain IS NOT NULL")
     assert len(rows) == 1663
-    disk = engine.state.one("SELECT store FROM disk WHERE id = ?", child["resource_id"])
-    assert disk is not None
+    store = engine.state.number("SELECT store FROM disk WHERE id = ?", child["resource_id"])
     last = Disks(engine).contents(rows[-1]["chain"], 1662)
     present = engine.state.all(
-        "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL", disk["store"]
+        "SELECT position, hash FROM disk_block WHERE store = ? AND hash IS NOT NULL", store
     )
     assert last == {row["position"]: row["hash"] for row in present}
     assert Disks(engine).contents(rows[-1]["chain"], 1661) != last

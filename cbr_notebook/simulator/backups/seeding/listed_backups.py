@@ -71,11 +71,11 @@ def _without_indexes(state: State) -> Iterator[None]:
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'backup' "
         "AND sql IS NOT NULL"
     )
-    for index in indexes:
-        state.run(f"DROP INDEX {index['name']}")
+    for name, _ in indexes:
+        state.run(f"DROP INDEX {name}")
     yield
-    for index in indexes:
-        state.run(index["sql"])
+    for _, creation in indexes:
+        state.run(creation)
 
 
 def _write(engine: Engine, project: str, listed: Listed) -> None:

@@ -70,7 +70,7 @@ class Scene:
         if wanted is None:
             key = self._most_protected("vault_resource.vault_id")
         else:
-            names = [_Vault(*row) for row in self.engine.state.all("SELECT id, name FROM vault")]
+            names = self.engine.state.all_of(_Vault, "SELECT id, name FROM vault")
             key = pick(names, wanted, "vault").id
         return self.rows("vault", "id = ?", key)[0]
 
