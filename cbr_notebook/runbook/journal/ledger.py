@@ -165,9 +165,16 @@ def paths(folder: Path) -> Iterator[Path]:
     yield from (path for _, path in sorted(files, reverse=True))
 
 
-def readable(folder: Path) -> Iterator[Journal]:
-    """Return the journals of single runs that can be read; strange files are passed over."""
+def readable(folder: Path, but: Path | None = None) -> Iterator[Journal]:
+    """Return the journals of single runs that can be read; strange files are passed over.
+
+    Args:
+        folder: where they are.
+        but: a journal that is not read.
+    """
     for path in paths(folder):
+        if path == but:
+            continue
         try:
             journal = Journal(path)
         except CBRError:

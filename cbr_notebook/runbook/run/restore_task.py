@@ -165,8 +165,8 @@ def answer_of(run: RunRecord) -> tuple[str | None, str | None]:
 def tasks_of_other_runs(run: RunRecord) -> set[str]:
     """Return the tasks of all other runs in the folder, which a list that lags may not show."""
     known = set()
-    for journal in ledger.readable(run.folder):
-        if journal.path == run.journal.path or _is_copy(journal.entries[0].facts, run):
+    for journal in ledger.readable(run.folder, but=run.journal.path):
+        if _is_copy(journal.entries[0].facts, run):
             continue
         for entry in journal.entries:
             if entry.kind == "task_found":

@@ -9,6 +9,9 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
+from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal.journal import Journal
+from cbr_notebook.runbook.run.restore_task import tasks_of_other_runs
 from tests.runbook.situations import execute, restores, resumed, spoilt
 
 
@@ -43,6 +46,23 @@ def test_a_restore_with_a_safety_backup_costs_at_most_65_requests(tmp_path: Path
         # verification need besides; each look at a plan is nine requests.
         looks = [path for path in sent if "/operation-logs/" in path]
         assert len(sent) - len(looks) <= 26
+
+
+def test_a_look_for_the_task_reads_no_journal_but_those_of_other_runs(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = execute(session)
+    first.wait()
+    second = execute(session)
+    read: list[Path] = []
+
+    def opened(path: Path) -> Journal:
+        read.append(path)
+        return Journal(path)
+
+    monkeypatch.setattr(ledger, "Journal", opened)
+    assert tasks_of_other_runs(second) == {first.task_id}
+    assert read == [first.journal.path]
 
 
 def cbr_time(text: str | None) -> Any:
