@@ -6,7 +6,7 @@ import os
 import tempfile
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import cbr_notebook as cbr
@@ -21,15 +21,16 @@ OPERATIONS = (
 )  # fmt: skip
 TROUBLES = ("cut before", "cut after", "html", "truncated", 429, 500, 502, 503, 504)
 
+KINDS, TIMES = 5, 8  # of faults, and of each at most
 FAULTS = st.lists(
-    st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(TROUBLES), st.integers(1, 8)),
-    max_size=5,
+    st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(TROUBLES), st.integers(1, TIMES)),
+    max_size=KINDS,
 )
 
 
 def planned(session: Session) -> RestorePlan:
     """Plan the restore, as often as it takes until the service answers."""
-    for _ in range(12):
+    for _ in range(KINDS * TIMES + 1):
         try:
             return session.plan_restore("clean-web-01")
         except errors.CBRError:
@@ -62,6 +63,15 @@ def brought_to_its_end(session: Session, faults: list[tuple[str, Any, int]]) -> 
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(
+    faults=[
+        ("show_op_log", "cut after", 8),
+        ("create_checkpoint", "cut before", 2),
+        ("show_backup", "truncated", 14),
+    ],
+    lag=200,
+    empty_answer=0,
+)
 @given(
     faults=FAULTS,
     lag=st.sampled_from([0, 0, 20, 200]),
