@@ -27,7 +27,7 @@ PEER = SECONDS // 2
 def follow(form: Any, task: Any) -> None:
     """Follow a backup that another form has begun."""
     form.result = task
-    form._watch_again()
+    form.run(form.watch_result)
 
 
 def main() -> None:
@@ -50,14 +50,14 @@ def main() -> None:
         for form in (*forms, *lists):
             _ = form.problems
         forms[0].value = {"incremental": False}
-        forms[0]._clicked()
+        forms[0].press()
         while forms[0].result is None:
             time.sleep(0.01)
         before = session.client.transport.requests
         for form in forms[1:]:
             follow(form, forms[0].result)
         for form in lists:
-            form._rows._view_count = 1  # as if it were on a page
+            form.definition._rows._view_count = 1  # as if it were on a page
         time.sleep(SECONDS)
         asked = session.client.transport.requests - before
         at_work = not forms[0].result.ended
