@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import errors
 from cbr_notebook.runbook.journal import ledger
+from cbr_notebook.runbook.journal.run_state import State
 
 NOW = datetime(2020, 8, 17, 4, tzinfo=UTC)
 
@@ -79,3 +81,9 @@ def test_a_run_is_named_for_what_it_restores(tmp_path: Path, name: str, run_id: 
     paths = [ledger.new_journal(tmp_path, name, NOW).path for _ in range(3)]
     assert [path.stem for path in paths] == [run_id, f"{run_id}-2", f"{run_id}-3"]
     assert all(path.parent == tmp_path for path in paths)
+
+
+def test_a_table_of_restores_knows_each_state_that_a_run_may_have() -> None:
+    with cbr.simulate("empty") as session:
+        states = session.restores()["state"].cat.categories
+    assert list(states) == [*get_args(State), "damaged"]
