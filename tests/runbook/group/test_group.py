@@ -14,20 +14,29 @@ import pytest
 
 import cbr_notebook as cbr
 from cbr_notebook import Session, errors
+from cbr_notebook.entry import on_cloud
 from cbr_notebook.runbook.group.group_plan import GroupPlan
 from cbr_notebook.runbook.group.group_run import GroupRun
 from cbr_notebook.runbook.journal.record import Progress
+from cbr_notebook.simulator import Cloud
 from cbr_notebook.simulator.http.local_transport import CloudTransport
 from tests.runbook.situations import is_back, restores, spoilt
 
 NAMES = ("db-01", "app-01", "web-01", "log-01")
 
 
-@pytest.fixture
-def session() -> Iterator[Session]:
+@pytest.fixture(scope="module")
+def attacked() -> Iterator[Cloud]:
+    """A cloud with four spoilt servers, of which each test gets a copy."""
     with cbr.simulate("empty") as opened:
         for number, name in enumerate(NAMES):
             spoilt(opened, name, (1 + number, 1))
+        yield opened.cloud
+
+
+@pytest.fixture
+def session(attacked: Cloud) -> Iterator[Session]:
+    with on_cloud(attacked.copy()) as opened:
         yield opened
 
 
