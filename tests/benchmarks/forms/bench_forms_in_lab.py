@@ -36,12 +36,12 @@ DEMO = {
 }
 """What a form shows last: all that it offers is there."""
 LARGE = {
-    "create_vault": "0 of 1000 chosen",
+    "create_vault": "0 of 1009 chosen",
     "share": " to choose from",
     "vaults": "1 to 10 of 40",
     "backups": "1 to 10 of 5,000",
 }
-"""The same for forms with long lists, on an estate with 1,000 servers and 100,000 backups."""
+"""The same for forms with long lists, on an estate with 1,009 servers and 100,000 backups."""
 
 AGAIN = 5
 RUN = """async (shown) => {
