@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbr_notebook.entry.computed_once import computed_once
+from cbr_notebook.computed_once import computed_once
 from cbr_notebook.extras import needed_for
 from cbr_notebook.fleets.lake_answers import Past
 from cbr_notebook.histories import memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbr_notebook.entry.computed_once import computed_once
+from cbr_notebook.computed_once import computed_once
 from cbr_notebook.extras import FORMS, ensure, needed_for
 from cbr_notebook.neighbours import terraform
 from cbr_notebook.runbook.guided_session import GuidedSession

@@ -9,13 +9,13 @@ import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from cbr_notebook.computed_once import computed_once
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.private_files import is_private_folder, read_private
 
@@ -52,7 +52,7 @@ class SigningKey:
     name: str
     private: Ed25519PrivateKey = field(repr=False)
 
-    @cached_property
+    @computed_once
     def signer(self) -> Signer:
         """The public part, and the name."""
         return Signer(public_text(self.private.public_key()), self.name)

@@ -252,6 +252,12 @@ def test_an_editor_offers_the_members_of_a_room_and_nothing_else(room: type[Any]
     assert {each.name for each in offered if not each.name.startswith("_")} == public
 
 
+def test_an_editor_offers_of_a_plans_verdicts_what_any_tuple_has() -> None:
+    typed = "session.plan_restore('b').verdicts."
+    offered = jedi.Script(OPENED.format(opened="simulate") + typed).complete()
+    assert {each.name for each in offered if not each.name.startswith("_")} == {"count", "index"}
+
+
 def test_an_editor_shows_parameters_and_documentation() -> None:
     code = OPENED.format(opened="simulate") + "session.back_up("
     (signature,) = jedi.Script(code).get_signatures()

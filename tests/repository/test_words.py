@@ -19,7 +19,7 @@ NO_VERB = (
     "The", "To", "What", "When", "Where", "Whether", "Which", "Who", "Why",
 )  # fmt: skip
 """What the docstring of a function does not begin with, but for those below."""
-THINGS = r"property|fixture|rule|invariant|initialize|precondition"
+THINGS = r"property|computed_once|fixture|rule|invariant|initialize|precondition"
 """Decorators of functions whose docstrings say what they are, or what holds."""
 OLD_WORDS = {
     "Watcher": "TaskPoller", "ResourceNamed": "ResourceRef", "called": "display_name",

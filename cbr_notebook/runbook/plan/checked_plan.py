@@ -8,11 +8,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from cbr_notebook.computed_once import computed_once
 from cbr_notebook.runbook.plan.checks import Check, check_all
 from cbr_notebook.runbook.plan.facts import BackupFacts, Facts, TargetFacts
 from cbr_notebook.runbook.plan.safety_checks import VAULT_ROOM, without_way_back
@@ -78,7 +78,7 @@ class CheckedPlan:
 
     # -- the checks --------------------------------------------------------------------------------
 
-    @cached_property
+    @computed_once
     def verdicts(self) -> tuple[Check, ...]:
         """The checks as records, in the order in which a person would look.
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +15,7 @@ from cbr_notebook import frames
 from cbr_notebook.api.messages.constants import COMMON_KINDS, DISK, KIND_OF
 from cbr_notebook.api.messages.records import Backup, Policy, Protectable, Vault, VaultResource
 from cbr_notebook.api.messages.statuses import BACKUP_AVAILABLE, REPLICATION_SUCCESS
+from cbr_notebook.computed_once import computed_once
 from cbr_notebook.errors import CBRError
 from cbr_notebook.schedule.gaps import missed_runs
 from cbr_notebook.schedule.kept_days import kept_days
@@ -59,7 +59,7 @@ class _Estate:
     denied: dict[str, str] = field(default_factory=dict)
     """Of each list that may not or cannot be read, why: what needs it is unknown."""
 
-    @cached_property
+    @computed_once
     def backups(self) -> dict[str, list[Backup]]:
         """The good backups of each resource, the oldest first."""
         found: dict[str, list[Backup]] = {}
