@@ -14,6 +14,7 @@ from cbr_notebook.api.messages.records import Policy, Trigger, TriggerProperties
 from cbr_notebook.errors import InvalidRequest
 from cbr_notebook.extras import needed_for
 from cbr_notebook.schedule.runs import known_runs
+from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -76,7 +77,7 @@ def _of_policies(frame: pd.DataFrame, asked_at: datetime) -> Iterator[Event]:
             coming = known_runs(Policy(id=row["id"], trigger=trigger), asked_at, asked_at + _AHEAD)
             if not coming:
                 continue
-            event = _event(row["operation_type"], row["name"], f"{row['vaults']} vaults")
+            event = _event(row["operation_type"], row["name"], pluralize(row["vaults"], "vault"))
             event.add("uid", f"{row['id']}-{number}")
             event.add("dtstart", coming[0])  # also the day from which an interval is counted
             event.add("rrule", vRecur.from_ical(rule))

@@ -15,6 +15,7 @@ from cbr_notebook.fleets.fleet_places import Place
 from cbr_notebook.fleets.problems import Said, problem_of
 from cbr_notebook.frames.fleet import OVERVIEW
 from cbr_notebook.session import Session
+from cbr_notebook.text.formatting import pluralize
 
 NUMBERS = ("unprotected", "too_old", "failed", "filling_up")
 """The columns that count what needs attention."""
@@ -69,7 +70,7 @@ def _capacity(session: Session, backups: pd.DataFrame, found: Look) -> Mapping[s
         numbers["used_percent"] = round(100 * used / (size * 1024), 1)
     unknown = int(table["filling_up"].isna().sum())
     if unknown:
-        said = f"Of {unknown} vaults nobody knows whether they are filling up."
+        said = f"Of {pluralize(unknown, 'vault')} nobody knows whether they are filling up."
         advice = "fleet[…].capacity() tells what is missing, and why."
         found.unanswered.append(Said("capacity", "", said, advice, ""))
     else:

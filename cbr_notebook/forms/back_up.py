@@ -20,6 +20,7 @@ from cbr_notebook.forms.kit.form import Form
 from cbr_notebook.forms.kit.threads.worker import Worker, pause_for
 from cbr_notebook.session.operations.readiness import why_vault_cannot
 from cbr_notebook.tasks.task import Task
+from cbr_notebook.text.formatting import pluralize
 
 _LONGEST_DAYS = 36_500
 
@@ -121,7 +122,11 @@ class BackUp(FormDefinition):
         vault = self._vaults[value["vault"]].name
         how = "incremental where there is an earlier backup" if value["incremental"] else "full"
         days = value["keep_days"]
-        kept = "kept until somebody deletes them" if days is None else f"kept for {days} days"
+        kept = (
+            "kept until somebody deletes them"
+            if days is None
+            else f"kept for {pluralize(days, 'day')}"
+        )
         return f"Back up {which} into {vault}: {how}, {kept}."
 
     def _arguments(self, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.listing import MOST_ROWS, Act, Listing
 from cbr_notebook.session.references import is_id
+from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
     from cbr_notebook.runbook.guided_session import GuidedSession
@@ -49,7 +50,7 @@ def _vaults(session: GuidedSession, _: Mapping[str, Any], __: Any) -> Rows:
 
 def _resources_in(record: Any) -> Sequence[Option]:
     return [
-        Option(each.id, each.name or each.id, f"{each.backup_count or 0} backups")
+        Option(each.id, each.name or each.id, pluralize(each.backup_count or 0, "backup"))
         for each in record.resources or ()
     ]
 

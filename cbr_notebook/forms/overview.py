@@ -400,8 +400,8 @@ def _old(rows: pd.DataFrame, acts: _Acts) -> str:
         f"{pluralize(len(rows), 'resource')} without the last backup of its schedule",
         rows,
         lambda row: (
-            f"<b>{escaped(row['name'])}</b>: the last one is {row['age_hours']} hours old. "
-            + _protect(row, acts)
+            f"<b>{escaped(row['name'])}</b>: the last one is "
+            f"{pluralize(row['age_hours'], 'hour')} old. " + _protect(row, acts)
         ),
         "warn",
         [link_to_form("backups", "Show backups")],

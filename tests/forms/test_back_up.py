@@ -35,6 +35,12 @@ def test_some_of_a_vault_is_backed_up_by_name_in_full_for_some_days(session: Ses
     assert backup.expired_at
 
 
+def test_a_backup_that_is_kept_for_one_day_is_said_in_the_singular(session: Session) -> None:
+    form = session.forms.back_up(vault="vault-web")
+    form.value = {"keep_days": 1}
+    assert "kept for 1 day." in FormPage(form).summary
+
+
 def test_the_line_of_python_does_the_same(session: Session) -> None:
     form = session.forms.back_up(vault="vault-web", resources=["web-01"], name="same")
     task = eval(form.code, {"session": session})

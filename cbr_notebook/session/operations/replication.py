@@ -22,6 +22,7 @@ from cbr_notebook.tasks.task import Task
 from cbr_notebook.tasks.task_lookup import (
     tasks_since_now,
 )
+from cbr_notebook.text.formatting import pluralize
 
 
 def replicate(
@@ -91,7 +92,7 @@ def replicate(
         started = session.client.restore_points.replicate(source, **where).backups or []
         copied = {str(each.backup_id) for each in started}
         records = [each.replication_record_id for each in started]
-        what: str | None = f"{len(copied)} backups"
+        what: str | None = pluralize(len(copied), "backup")
     else:
         found = find_backup(session, backup)
         since = _replications_since_now(session, found.vault_id)

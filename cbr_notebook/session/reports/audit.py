@@ -29,6 +29,7 @@ from cbr_notebook.session.reports.audit_rules import in_words, read_rules, title
 from cbr_notebook.session.resource_lists import listed_if_permitted
 from cbr_notebook.session.tables import describe
 from cbr_notebook.session.tag_filters import TagChoice, Tags
+from cbr_notebook.text.formatting import pluralize
 from cbr_notebook.text.timeparse import parse_api_time, parse_duration
 
 _SERVERS = "Resources (server)"
@@ -255,8 +256,15 @@ def _schedule_met(estate: _Estate, resource: Protectable, rule: Mapping[str, Any
     if not tells_runs(policy):
         return _UNKNOWN, f"when {policy.name} runs cannot be read", f"policy {policy.id}"
     missed = missed_runs(policy, made, estate.now, days)
-    seen = f"{len(missed)} runs of {policy.name} without a good backup in {days} days"
-    return _FAIL if missed else _PASS, seen, f"policy {policy.id}, {len(made)} good backups"
+    seen = (
+        f"{pluralize(len(missed), 'run')} of {policy.name} without a good backup "
+        f"in {pluralize(days, 'day')}"
+    )
+    return (
+        _FAIL if missed else _PASS,
+        seen,
+        f"policy {policy.id}, {pluralize(len(made), 'good backup')}",
+    )
 
 
 def _encrypted(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) -> Finding:
@@ -265,7 +273,11 @@ def _encrypted(estate: _Estate, resource: Protectable, rule: Mapping[str, Any]) 
     if not told:
         return _UNKNOWN, "no good backup", "backups with status available"
     if None in told:
-        return _UNKNOWN, "the service does not tell of all good backups", f"{len(told)} backups"
+        return (
+            _UNKNOWN,
+            "the service does not tell of all good backups",
+            pluralize(len(told), "backup"),
+        )
     plain = [backup.id for backup, each in zip(backups, told, strict=True) if not each]
     if plain:
         return _FAIL, f"{len(plain)} of {len(told)} are not encrypted", f"backup {plain[-1]}"

@@ -85,3 +85,13 @@ def test_a_restore_that_cannot_be_begun_says_where_the_other_one_is_taken_up(
     assert "'Go on with it' or 'Watch it' at the top of this form" in text_of(page.error)
     assert "session." not in text_of(page.error)
     assert "Go on with it" in page.panel("pending")
+
+
+def test_a_single_backup_is_said_in_the_singular(session: Session) -> None:
+    session.create_vault("old", size_gb=100, resources="legacy-01")
+    session.back_up("old").wait(progress=False)
+    page = FormPage(session.forms.restore())
+    page.wait_until_loaded()
+    notes = {each["label"]: each["note"] for each in page.field("resource").options}
+    assert notes["legacy-01"] == "server · 1 backup"
+    assert notes["mail-01"] == "server · 8 backups"

@@ -11,6 +11,7 @@ from cbr_notebook.forms import pickers
 from cbr_notebook.forms.kit import field, markup
 from cbr_notebook.forms.kit.field import Field, Option
 from cbr_notebook.forms.restore.steps.step import Step
+from cbr_notebook.text.formatting import pluralize
 
 if TYPE_CHECKING:
     from cbr_notebook.api.messages.constants import ResourceKind
@@ -58,7 +59,7 @@ class ChooseResource(Step):
             if kind is None or not row["backup_count"]:
                 continue
             self.kinds[str(row["resource_id"])] = kind[0]
-            note = f"{kind[1]} · {row['backup_count']} backups"
+            note = f"{kind[1]} · {pluralize(row['backup_count'], 'backup')}"
             options.append(Option(str(row["resource_id"]), str(row["resource_name"]), note))
         self.resource.placeholder = "Nothing has a backup yet."
         if not options:
